@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads zips of `.npy` arrays (`.npz` files and the official DPT `.zip` files) without trust.
+
+Nothing is unpickled, nothing is unpacked to disk, and an array is allocated only after its
+header was found to match the bytes that are there.
+"""
+
+from __future__ import annotations
+
+import math
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from tips_ros.model.checkpoints.errors import CheckpointError
+
+Arrays = dict[str, np.ndarray]
+_SUFFIX = ".npy"
+
+
+def read_arrays(path: Path) -> Arrays:
+    """Every array in the archive, by its name without `.npy`.
+
+    Raises:
+        CheckpointError: not there, not a zip, truncated, damaged, or an entry that is not a
+            plain numeric array.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"{path}: there is no such file")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {
+                info.filename.removesuffix(_SUFFIX): _read_entry(archive, info, path)
+                for info in archive.infolist()
+                if not info.is_dir()
+            }
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise CheckpointError(
+            f"{path}: not a whole zip of arrays ({error}); copy or download it again"
+        ) from error
+
+
+def _read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> np.ndarray:
+    where = f"{path}: entry {info.filename!r}"
+    if not info.filename.endswith(_SUFFIX):
+        raise CheckpointError(f"{where} is not a .npy array; this is not a TIPS checkpoint")
+    with archive.open(info) as file:
+        shape, fortran_order, dtype = _read_header(file, where)
+        if dtype.hasobject:
+            raise CheckpointError(f"{where} holds pickled objects, which are never loaded")
+        expected = math.prod(shape) * dtype.itemsize
+        if expected > info.file_size:
+            raise CheckpointError(
+                f"{where} claims {expected} bytes of data but has {info.file_size}; "
+                "copy or download the file again"
+            )
+        data = file.read(expected)
+        file.read()  # to the end, so that the checksum is compared
+    array = np.frombuffer(data, dtype=dtype)
+    return array.reshape(shape, order="F" if fortran_order else "C")
+
+
+def _read_header(file: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np.dtype]:
+    try:
+        version = np.lib.format.read_magic(file)
+        read = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[version]
+        return read(file)
+    except (ValueError, KeyError) as error:
+        raise CheckpointError(f"{where} is not a readable .npy array ({error})") from error
