@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An image in; depth, normals and labels out: one backbone pass, only the heads asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tips_ros.model.tips import DenseMaps, HeadName, Tips
+from tips_ros.perception.depth import depth_at
+from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.normals import normals_at
+from tips_ros.perception.preprocess import check_image, network_input
+from tips_ros.perception.segmentation import label_map_at
+
+Output = Literal["depth", "normals", "semantic"]
+OUTPUTS: tuple[Output, ...] = get_args(Output)
+HEAD_OF: dict[Output, HeadName] = {
+    "depth": "depth",
+    "normals": "normals",
+    "semantic": "segmentation",
+}
+
+
+class Prediction(NamedTuple):
+    """What was seen in one image, all at one size (H, W); None for what was not asked for."""
+
+    depth_m: NDArray[np.float32] | None = None  # (H, W) metres along z
+    normals: NDArray[np.float32] | None = None  # (H, W, 3) unit, optical frame, facing the camera
+    labels: NDArray[np.uint8] | None = None  # (H, W) index into the model's classes
+    confidence: NDArray[np.uint8] | None = None  # (H, W) probability of that class, 0 to 255
+
+
+class Predictor:
+    """A model on a device, ready for images of any size."""
+
+    def __init__(
+        self,
+        model: Tips,
+        description: ModelDescription,
+        *,
+        device: str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        input_size: tuple[int, int] | None = None,
+    ) -> None:
+        """Moves the model to the device.
+
+        Args:
+            model: the network.
+            description: its facts.
+            device: where it is to run, as torch names it.
+            dtype: of weights and activations; depth is reduced in fp32 whatever this is.
+            input_size: (h, w) the network is to see, instead of the description's.
+
+        Raises:
+            ValueError: an input size that is not a positive multiple of the patch.
+        """
+        self.description = description
+        self.device = torch.device(device)
+        self.dtype = dtype
+        self.input_size = input_size or description.input_size
+        patch = model.backbone.config.patch
+        if any(side < patch or side % patch for side in self.input_size):
+            raise ValueError(
+                f"input size {self.input_size} must be multiples of {patch}; try (448, 448)"
+            )
+        self.model = model.to(self.device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """What this model can be asked for."""
+        return tuple(o for o in OUTPUTS if HEAD_OF[o] in self.model.head_names)
+
+    @torch.inference_mode()
+    def predict(
+        self,
+        rgb: NDArray[np.uint8],
+        outputs: Collection[Output] | None = None,
+        scale: float = 1.0,
+    ) -> Prediction:
+        """Looks at one image.
+
+        Args:
+            rgb: (H, W, 3) uint8.
+            outputs: what is wanted; all the model has by default.
+            scale: size of the outputs as a fraction of the image's, above 0 up to 1.
+
+        Raises:
+            ValueError: not an image, an output the model has no head for, or a bad scale.
+        """
+        check_image(rgb)
+        if not 0.0 < scale <= 1.0:
+            raise ValueError(f"scale {scale} must be above 0 and at most 1")
+        wanted = self.outputs if outputs is None else outputs
+        size = scaled_size(rgb.shape[0], rgb.shape[1], scale)
+        x = network_input(rgb, self.input_size, self.device, self.dtype)
+        maps = self.model(x, [HEAD_OF[output] for output in wanted])
+        return _prediction(maps, size)
+
+
+def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:
+    """(H, W) of the outputs for an image of this size; never below one pixel."""
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def _prediction(maps: DenseMaps, size: tuple[int, int]) -> Prediction:
+    labels = label_map_at(maps.segmentation, size) if maps.segmentation is not None else None
+    return Prediction(
+        depth_m=_host(depth_at(maps.depth, size)) if maps.depth is not None else None,
+        normals=_host(normals_at(maps.normals, size)) if maps.normals is not None else None,
+        labels=_host(labels.labels) if labels is not None else None,
+        confidence=_host(labels.confidence) if labels is not None else None,
+    )
+
+
+def _host(batch_of_one: Tensor) -> NDArray[np.float32 | np.uint8]:  # type: ignore[type-var]
+    return batch_of_one[0].contiguous().cpu().numpy()  # type: ignore[no-any-return]

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Image array → network input, as TIPS was trained: RGB in [0, 1], no mean, no deviation."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+def check_image(rgb: NDArray[np.uint8]) -> None:
+    """ValueError unless `rgb` is a non-empty (H, W, 3) uint8 array."""
+    if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or 0 in rgb.shape:
+        raise ValueError(
+            f"an image must be (H, W, 3) uint8 RGB and not empty, not {rgb.shape} {rgb.dtype}; "
+            "decode or convert it first"
+        )
+
+
+def network_input(
+    rgb: NDArray[np.uint8],
+    size: tuple[int, int],
+    device: torch.device,
+    dtype: torch.dtype,
+) -> Tensor:
+    """(H, W, 3) uint8 RGB → (1, 3, h, w) in [0, 1] on the device.
+
+    The image is uploaded as uint8; the resize (bilinear with antialiasing, the aspect is not
+    kept) runs in fp32 on the device.
+
+    Args:
+        rgb: the image.
+        size: (h, w) that the network is to see, multiples of its patch.
+        device, dtype: the network's.
+
+    Raises:
+        ValueError: not an image, see `check_image`.
+    """
+    check_image(rgb)
+    # torch wants writable memory even where it only reads; a read-only view of a message is
+    # copied (1 MB at 640×480), anything else is not.
+    array = rgb if rgb.flags.writeable else rgb.copy()
+    pixels = torch.from_numpy(np.ascontiguousarray(array)).to(device)  # (H, W, 3)
+    x = pixels.permute(2, 0, 1)[None].to(torch.float32)  # (1, 3, H, W), channels-last
+    if x.shape[-2:] != size:
+        x = F.interpolate(x, size=size, mode="bilinear", antialias=True, align_corners=False)
+    return x.div(255.0).to(dtype)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which classes a mask is published with, and how the model's labels become their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.perception.class_lists import UNLABELLED, ClassList, class_list
+
+
+class PromptError(ValueError):
+    """Prompts that can't be used; says why. Nothing was changed."""
+
+
+@dataclass(frozen=True)
+class SemanticClasses:
+    """The published classes.
+
+    Attributes:
+        classes: what is published; a name's position is its id.
+        source: the model's own list, or prompts.
+        id_of_label: (256,) uint8, the model's label → published id, 255 where it has none.
+        min_confidence: 0 to 255; below it a pixel is unlabelled.
+    """
+
+    classes: ClassList
+    source: Literal["model", "prompts"]
+    id_of_label: NDArray[np.uint8] = field(repr=False, compare=False)
+    min_confidence: int = 0
+
+    def publish(
+        self, labels: NDArray[np.uint8], confidence: NDArray[np.uint8]
+    ) -> NDArray[np.uint8]:
+        """(H, W) of the model's labels → (H, W) of published ids, 255 = unlabelled."""
+        if self.source == "model" and not self.min_confidence:
+            return labels
+        ids = self.id_of_label[labels]
+        if self.min_confidence:
+            ids[confidence < self.min_confidence] = UNLABELLED
+        return ids
+
+
+def own_classes(classes: ClassList) -> SemanticClasses:
+    """The model's own classes, all of them."""
+    id_of_label = np.full(256, UNLABELLED, np.uint8)
+    id_of_label[: len(classes)] = np.arange(len(classes))
+    return SemanticClasses(classes, "model", id_of_label)
+
+
+def chosen_classes(
+    own: ClassList,
+    prompts: Sequence[str],
+    threshold: float = 0.0,
+    background: Sequence[str] = (),
+) -> SemanticClasses:
+    """Some of the model's own classes, renamed or merged; everything else is unlabelled.
+
+    Args:
+        own: the model's own classes.
+        prompts: one string per published class, `name` or `name: synonym | synonym`. Without a
+            text encoder every synonym (or, without one, the name) must be one of `own`.
+        threshold: least confidence, 0 to 1.
+        background: classes that stay unlabelled; like all that are not named. They are checked.
+
+    Raises:
+        PromptError: an empty, repeated or unknown name, or a threshold outside 0 to 1.
+    """
+    if not 0.0 <= threshold <= 1.0:
+        raise PromptError(f"threshold {threshold} must be between 0 and 1")
+    parsed = [_parse(prompt) for prompt in prompts]
+    try:
+        published = class_list(name for name, _ in parsed)
+    except ValueError as error:
+        raise PromptError(str(error)) from None
+    label_of = {name.casefold(): label for label, name in enumerate(own.names)}
+    for name in (word for prompt in background for word in _parse(prompt)[1]):
+        _known(name, label_of)
+    id_of_label = np.full(256, UNLABELLED, np.uint8)
+    for class_id, (_, words) in enumerate(parsed):
+        for word in words:
+            label = _known(word, label_of)
+            if id_of_label[label] != UNLABELLED:
+                other = published.names[id_of_label[label]]
+                raise PromptError(f"{word!r} stands for {other!r} already; name it once")
+            id_of_label[label] = class_id
+    return SemanticClasses(published, "prompts", id_of_label, round(threshold * 255))
+
+
+def _parse(prompt: str) -> tuple[str, list[str]]:
+    """`name: a | b` → (name, [a, b]); `name` → (name, [name])."""
+    name, colon, synonyms = (part.strip() for part in prompt.partition(":"))
+    words = [word.strip() for word in synonyms.split("|")] if colon else [name]
+    if not name or not all(words):
+        raise PromptError(f"{prompt!r} has an empty name; write `name` or `name: word | word`")
+    return name, words
+
+
+def _known(word: str, label_of: dict[str, int]) -> int:
+    label = label_of.get(word.casefold())
+    if label is None:
+        raise PromptError(
+            f"{word!r} is none of this model's {len(label_of)} classes, and it has no text "
+            "encoder to learn new ones; ~/semantic/classes lists them"
+        )
+    return label

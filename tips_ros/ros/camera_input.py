@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One camera's subscriptions: the newest image waits for the worker, the newest CameraInfo stays."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, NamedTuple
+
+from rclpy.callback_groups import CallbackGroup
+from rclpy.node import Node
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from tips_ros.ros import qos
+from tips_ros.ros.latest import Latest
+from tips_ros.ros.statistics import Statistics
+
+
+class Received(NamedTuple):
+    """An image message and when it arrived (time.monotonic)."""
+
+    message: Any
+    at: float
+
+
+class CameraInput:
+    """Subscribes on creation; `close` undoes it."""
+
+    def __init__(
+        self, node: Node, transport: str, group: CallbackGroup, statistics: Statistics
+    ) -> None:
+        """Subscribes to `image` (or `<image>/compressed`) and `camera_info`.
+
+        Args:
+            node: who subscribes; its remappings apply.
+            transport: `raw` or `compressed`.
+            group: the callback group of both subscriptions.
+            statistics: told of arrivals and of frames that a newer one superseded.
+        """
+        self._node = node
+        self._statistics = statistics
+        self.latest: Latest[Received] = Latest()
+        self.camera_info: CameraInfo | None = None
+        # As image_transport does: the compressed topic hangs below the remapped base topic.
+        base = node.resolve_topic_name("image")
+        self.topic = f"{base}/compressed" if transport == "compressed" else base
+        self.info_topic = node.resolve_topic_name("camera_info")
+        self._image = node.create_subscription(
+            CompressedImage if transport == "compressed" else Image,
+            self.topic,
+            self._on_image,
+            qos.sensor_input(),
+            callback_group=group,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+        self._info = node.create_subscription(
+            CameraInfo,
+            self.info_topic,
+            self._on_camera_info,
+            qos.sensor_input(),
+            callback_group=group,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+
+    def close(self) -> None:
+        """Unsubscribes and wakes the worker with nothing."""
+        self.latest.close()
+        self._node.destroy_subscription(self._image)
+        self._node.destroy_subscription(self._info)
+
+    def publishers_found(self) -> str:
+        """Who publishes the image topic and with which QoS, for people."""
+        found = self._node.get_publishers_info_by_topic(self.topic)
+        if not found:
+            return "nobody publishes it; remap `image` or start the camera"
+        kinds = ", ".join(
+            f"{p.node_name} ({p.topic_type}, {p.qos_profile.reliability.name.lower()}, "
+            f"{p.qos_profile.durability.name.lower()})"
+            for p in found
+        )
+        return (
+            f"published by {kinds}; if type and QoS fit, it is silent, else set "
+            f"image_transport or qos_overrides.{self.topic}.subscription.reliability"
+        )
+
+    def _on_image(self, message: Any) -> None:
+        self._statistics.arrived()
+        if self.latest.put(Received(message, time.monotonic())):
+            self._statistics.dropped("superseded")
+
+    def _on_camera_info(self, message: CameraInfo) -> None:
+        self.camera_info = message

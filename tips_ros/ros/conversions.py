@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arrays → messages. The header given is used as it is: stamp and frame of the input image."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.perception.camera import CameraInfoFields
+from tips_ros.perception.semantic_classes import SemanticClasses
+from tips_ros.ros.message_types import CAMERA_INFO, CLASS_MAP, IMAGE, POINT_CLOUD, MessageTypes
+
+# Encoding → what an array of it looks like: type and channels.
+_ENCODINGS: dict[str, tuple[type[np.generic], int]] = {
+    "32FC1": (np.float32, 1),
+    "32FC3": (np.float32, 3),
+    "mono8": (np.uint8, 1),
+    "rgb8": (np.uint8, 3),
+}
+# sensor_msgs/PointField datatypes of the cloud's fields.
+_FLOAT32 = 7
+_UINT32 = 6
+_DATATYPES = {"<f4": _FLOAT32, ">f4": _FLOAT32, "<u4": _UINT32, ">u4": _UINT32}
+_BIG_ENDIAN = sys.byteorder == "big"
+
+
+def image_message(types: MessageTypes, header: Any, pixels: NDArray[Any], encoding: str) -> Any:
+    """(H, W) or (H, W, C) → sensor_msgs/Image with unpadded rows.
+
+    Raises:
+        ValueError: the array is not what the encoding says.
+    """
+    dtype, channels = _ENCODINGS[encoding]
+    found = pixels.shape[2] if pixels.ndim == 3 else 1
+    if pixels.dtype != dtype or found != channels:
+        raise ValueError(f"{encoding} cannot hold {pixels.shape} {pixels.dtype}")
+    height, width = pixels.shape[:2]
+    return types.message(IMAGE)(
+        header=header,
+        height=height,
+        width=width,
+        encoding=encoding,
+        is_bigendian=int(_BIG_ENDIAN),
+        step=width * channels * pixels.itemsize,
+        data=types.octets(pixels),
+    )
+
+
+def camera_info_message(types: MessageTypes, header: Any, fields: CameraInfoFields) -> Any:
+    """Intrinsics of a published image → sensor_msgs/CameraInfo without ROI and binning."""
+    region = types.message("sensor_msgs/msg/RegionOfInterest")
+    return types.message(CAMERA_INFO)(
+        header=header,
+        height=fields.height,
+        width=fields.width,
+        distortion_model=fields.distortion_model,
+        d=types.numbers(list(fields.d)),
+        k=np.array(fields.k, np.float64),
+        r=np.array(fields.r, np.float64),
+        p=np.array(fields.p, np.float64),
+        binning_x=0,
+        binning_y=0,
+        roi=region(x_offset=0, y_offset=0, height=0, width=0, do_rectify=False),
+    )
+
+
+def cloud_message(types: MessageTypes, header: Any, cloud: NDArray[np.void]) -> Any:
+    """(H, W) structured cloud → organised sensor_msgs/PointCloud2 (`is_dense` false: NaN inside)."""
+    point_field = types.message("sensor_msgs/msg/PointField")
+    fields_of = cloud.dtype.fields or {}
+    height, width = cloud.shape
+    return types.message(POINT_CLOUD)(
+        header=header,
+        height=height,
+        width=width,
+        fields=[
+            point_field(name=name, offset=offset, datatype=_DATATYPES[dtype.str], count=1)
+            for name, (dtype, offset, *_) in fields_of.items()
+        ],
+        is_bigendian=_BIG_ENDIAN,
+        point_step=cloud.dtype.itemsize,
+        row_step=cloud.dtype.itemsize * width,
+        data=types.octets(cloud.view(np.uint8)),
+        is_dense=False,
+    )
+
+
+def class_map_message(
+    types: MessageTypes, header: Any, semantic: SemanticClasses, model: str, trained: bool
+) -> Any:
+    """The classes in force from this header's frame on → tips_ros/ClassMap."""
+    color = types.message("std_msgs/msg/ColorRGBA")
+    names = semantic.classes.names
+    palette = semantic.classes.palette()[: len(names)] / 255.0
+    return types.message(CLASS_MAP)(
+        header=header,
+        model=model,
+        trained=trained,
+        source=semantic.source,
+        ids=types.octets(np.arange(len(names), dtype=np.uint8)),
+        names=list(names),
+        colors=[color(r=float(r), g=float(g), b=float(b), a=1.0) for r, g, b in palette],
+    )
+
+
+def label_info_message(
+    label_info: Any, vision_class: Any, header: Any, semantic: SemanticClasses
+) -> Any:
+    """The same classes as vision_msgs/LabelInfo, as Nav2's semantic layer reads them."""
+    return label_info(
+        header=header,
+        class_map=[
+            vision_class(class_id=class_id, class_name=name)
+            for class_id, name in enumerate(semantic.classes.names)
+        ],
+        threshold=semantic.min_confidence / 255.0,
+    )

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The output publishers: they know who listens, so that nothing else is made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+from tips_ros.perception.predictor import Output
+from tips_ros.ros import qos
+from tips_ros.ros.message_types import RCLPY_TYPES, rclpy_class
+from tips_ros.ros.outputs import TOPICS, Frame, OutputTopic
+
+
+class OutputPublishers:
+    """One lifecycle publisher for each output topic that the model can serve."""
+
+    def __init__(self, node: LifecycleNode, available: Collection[Output]) -> None:
+        self._node = node
+        self._publishers: dict[OutputTopic, Any] = {
+            topic: node.create_lifecycle_publisher(
+                rclpy_class(topic.type),
+                f"~/{topic.name}",
+                qos.output(),
+                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            )
+            for topic in TOPICS
+            if topic.needs <= set(available)
+        }
+
+    def wanted(self) -> list[OutputTopic]:
+        """The topics that have a subscriber now."""
+        return [
+            topic
+            for topic, publisher in self._publishers.items()
+            if publisher.get_subscription_count()
+        ]
+
+    def publish(self, topic: OutputTopic, frame: Frame) -> bool:
+        """Makes and publishes one message; False when the frame lacks what it needs."""
+        message = topic.make(RCLPY_TYPES, frame)
+        if message is None:
+            return False
+        self._publishers[topic].publish(message)
+        return True
+
+    def close(self) -> None:
+        """Destroys the publishers."""
+        for publisher in self._publishers.values():
+            self._node.destroy_lifecycle_publisher(publisher)
+        self._publishers.clear()
