@@ -88,8 +88,9 @@ class VisionTransformer(nn.Module):
 
         x = self._tokens(images, grid)  # (B, 2 + h·w, D)
         tapped: dict[int, LayerFeatures] = {}
-        values = None
+        values: Tensor | None = None
         for i, block in enumerate(self.blocks):
+            assert isinstance(block, Block)
             if value_features and i == len(self.blocks) - 1:
                 values = self.norm(block.values(x[:, PREFIX_TOKENS:]))
             x = block(x)

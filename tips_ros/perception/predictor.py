@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -109,14 +109,17 @@ def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:
 
 
 def _prediction(maps: DenseMaps, size: tuple[int, int]) -> Prediction:
-    labels = label_map_at(maps.segmentation, size) if maps.segmentation is not None else None
-    return Prediction(
-        depth_m=_host(depth_at(maps.depth, size)) if maps.depth is not None else None,
-        normals=_host(normals_at(maps.normals, size)) if maps.normals is not None else None,
-        labels=_host(labels.labels) if labels is not None else None,
-        confidence=_host(labels.confidence) if labels is not None else None,
-    )
+    depth_m = normals = labels = confidence = None
+    if maps.depth is not None:
+        depth_m = _host(depth_at(maps.depth, size))
+    if maps.normals is not None:
+        normals = _host(normals_at(maps.normals, size))
+    if maps.segmentation is not None:
+        labels, confidence = map(_host, label_map_at(maps.segmentation, size))
+    return Prediction(depth_m, normals, labels, confidence)
 
 
-def _host(batch_of_one: Tensor) -> NDArray[np.float32 | np.uint8]:  # type: ignore[type-var]
-    return batch_of_one[0].contiguous().cpu().numpy()  # type: ignore[no-any-return]
+def _host(batch_of_one: Tensor) -> NDArray[Any]:
+    """(1, …) on the device → (…) in numpy."""
+    array: NDArray[Any] = batch_of_one[0].contiguous().cpu().numpy()
+    return array

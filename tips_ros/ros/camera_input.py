@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One camera's subscriptions: the newest image waits for the worker, the newest CameraInfo stays."""
+"""One camera's subscriptions: the newest image waits, the newest CameraInfo stays."""
 
 from __future__ import annotations
 

@@ -74,9 +74,7 @@ class ClassBoard:
 
     def _announce(self, semantic: SemanticClasses, header: Any) -> None:
         d = self._description
-        self._class_map.publish(
-            class_map_message(RCLPY_TYPES, header, semantic, d.name, d.trained)
-        )
+        self._class_map.publish(class_map_message(RCLPY_TYPES, header, semantic, d.name, d.trained))
         if self._label_info is not None:
             classes = rclpy_class(LABEL_INFO), rclpy_class("vision_msgs/msg/VisionClass")
             self._label_info.publish(label_info_message(*classes, header, semantic))

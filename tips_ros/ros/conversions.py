@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.camera import CameraInfoFields
+from tips_ros.perception.point_cloud import CLOUD_DTYPE, Cloud
 from tips_ros.perception.semantic_classes import SemanticClasses
 from tips_ros.ros.message_types import CAMERA_INFO, CLASS_MAP, IMAGE, POINT_CLOUD, MessageTypes
 
@@ -38,15 +40,17 @@ def image_message(types: MessageTypes, header: Any, pixels: NDArray[Any], encodi
     if pixels.dtype != dtype or found != channels:
         raise ValueError(f"{encoding} cannot hold {pixels.shape} {pixels.dtype}")
     height, width = pixels.shape[:2]
-    return types.message(IMAGE)(
-        header=header,
-        height=height,
-        width=width,
-        encoding=encoding,
-        is_bigendian=int(_BIG_ENDIAN),
-        step=width * channels * pixels.itemsize,
-        data=types.octets(pixels),
-    )
+    fields = {
+        "header": header,
+        "height": height,
+        "width": width,
+        "encoding": encoding,
+        "is_bigendian": int(_BIG_ENDIAN),
+        "step": width * channels * pixels.itemsize,
+    }
+    message, data = types.bulky(IMAGE, pixels.nbytes, fields)
+    np.copyto(data.view(dtype).reshape(pixels.shape), pixels)
+    return message
 
 
 def camera_info_message(types: MessageTypes, header: Any, fields: CameraInfoFields) -> Any:
@@ -67,25 +71,38 @@ def camera_info_message(types: MessageTypes, header: Any, fields: CameraInfoFiel
     )
 
 
-def cloud_message(types: MessageTypes, header: Any, cloud: NDArray[np.void]) -> Any:
-    """(H, W) structured cloud → organised sensor_msgs/PointCloud2 (`is_dense` false: NaN inside)."""
+def cloud_message(
+    types: MessageTypes,
+    header: Any,
+    shape: tuple[int, int],
+    fill: Callable[[Cloud], object],
+) -> Any:
+    """Organised PointCloud2 of (H, W) points; not dense, because NaN is inside.
+
+    Args:
+        types, header: of the message.
+        shape: (H, W).
+        fill: writes the points into the message's own memory, (H, W) of CLOUD_DTYPE.
+    """
     point_field = types.message("sensor_msgs/msg/PointField")
-    fields_of = cloud.dtype.fields or {}
-    height, width = cloud.shape
-    return types.message(POINT_CLOUD)(
-        header=header,
-        height=height,
-        width=width,
-        fields=[
+    fields_of: Any = CLOUD_DTYPE.fields
+    height, width = shape
+    fields = {
+        "header": header,
+        "height": height,
+        "width": width,
+        "fields": [
             point_field(name=name, offset=offset, datatype=_DATATYPES[dtype.str], count=1)
             for name, (dtype, offset, *_) in fields_of.items()
         ],
-        is_bigendian=_BIG_ENDIAN,
-        point_step=cloud.dtype.itemsize,
-        row_step=cloud.dtype.itemsize * width,
-        data=types.octets(cloud.view(np.uint8)),
-        is_dense=False,
-    )
+        "is_bigendian": _BIG_ENDIAN,
+        "point_step": CLOUD_DTYPE.itemsize,
+        "row_step": CLOUD_DTYPE.itemsize * width,
+        "is_dense": False,
+    }
+    message, data = types.bulky(POINT_CLOUD, CLOUD_DTYPE.itemsize * height * width, fields)
+    fill(data.view(CLOUD_DTYPE).reshape(shape))
+    return message
 
 
 def class_map_message(

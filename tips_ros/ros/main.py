@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 
 import rclpy
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.executors import ExternalShutdownException
 
+from tips_ros.ros.executor import NodeExecutor
 from tips_ros.ros.node import TipsNode
 
 
@@ -22,8 +23,7 @@ def main(args: Sequence[str] | None = None) -> int:
         print(f"tips_node: {error}", file=sys.stderr)
         rclpy.try_shutdown()
         return 1
-    # Two threads: services and parameters answer while a transition loads a model.
-    executor = MultiThreadedExecutor(num_threads=2)
+    executor = NodeExecutor()
     executor.add_node(node)
     try:
         executor.spin()

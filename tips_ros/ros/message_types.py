@@ -10,8 +10,8 @@ from __future__ import annotations
 import array
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,19 +24,28 @@ CLASS_MAP = "tips_ros/msg/ClassMap"
 LABEL_INFO = "vision_msgs/msg/LabelInfo"
 
 
+class Bulky(NamedTuple):
+    """A message with a large `data` field, and that field's memory as (N,) uint8 to write to."""
+
+    message: Any
+    data: NDArray[np.uint8]
+
+
 @dataclass(frozen=True)
 class MessageTypes:
     """Message classes, and how their library wants its sequences.
 
     Attributes:
         message: ROS name, such as `sensor_msgs/msg/Image` → class.
-        octets: an array of any shape and type → the value of a `uint8[]` field.
         numbers: floats → the value of a `float64[]` field.
+        octets: a few uint8 → the value of a `uint8[]` field.
+        bulky: ROS name, bytes of its field `data`, all other fields → the message.
     """
 
     message: Callable[[str], Any]
-    octets: Callable[[NDArray[Any]], Any]
     numbers: Callable[[list[float]], Any]
+    octets: Callable[[NDArray[np.uint8]], Any]
+    bulky: Callable[[str, int, dict[str, Any]], Bulky]
 
 
 def rclpy_class(name: str) -> Any:
@@ -45,15 +54,40 @@ def rclpy_class(name: str) -> Any:
     return getattr(importlib.import_module(f"{package}.{kind}"), message)
 
 
-def _octet_array(a: NDArray[Any]) -> array.array[int]:
-    # Anything but an array.array is checked by rclpy element by element: 300 ms at 1080p.
-    octets = array.array("B")
-    octets.frombytes(memoryview(np.ascontiguousarray(a)).cast("B"))
-    return octets
+def _bulky(name: str, count: int, fields: dict[str, Any]) -> Bulky:
+    message = rclpy_class(name)(**fields)
+    # In place: rclpy copies what is given to the constructor, checks what is assigned element by
+    # element (300 ms for a 1080p image), or copies it, depending on its version.
+    message.data.frombytes(bytes(count))
+    return Bulky(message, np.frombuffer(message.data, np.uint8))
+
+
+def _reusing_bulky() -> Callable[[str, int, dict[str, Any]], Bulky]:
+    kept: dict[tuple[str, int], Bulky] = {}
+
+    def bulky(name: str, count: int, fields: dict[str, Any]) -> Bulky:
+        found = kept.get((name, count))
+        if found is None:
+            found = kept[name, count] = _bulky(name, count, fields)
+        for field, value in fields.items():
+            setattr(found.message, field, value)
+        return found
+
+    return bulky
 
 
 RCLPY_TYPES = MessageTypes(
     message=rclpy_class,
-    octets=_octet_array,
     numbers=lambda values: array.array("d", values),
+    octets=lambda values: array.array("B", values.tobytes()),
+    bulky=_bulky,
 )
+
+
+def rclpy_types_for_one_thread() -> MessageTypes:
+    """As RCLPY_TYPES, but a large message is the same object as the last one of its size.
+
+    Fresh megabytes cost more than filling them, because the system hands them out page by page.
+    For a thread that publishes (and so serialises) each message before it makes the next.
+    """
+    return replace(RCLPY_TYPES, bulky=_reusing_bulky())

@@ -46,7 +46,7 @@ class TipsNode(LifecycleNode):
         self._image_group = MutuallyExclusiveCallbackGroup()
         self._service_group = MutuallyExclusiveCallbackGroup()
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self._every_second = self.create_timer(1.0, self._on_second, callback_group=self._image_group)
+        self.create_timer(1.0, self._on_second, callback_group=self._image_group)
         self._autostart_timer = None
         if parameters.value(self, "autostart"):
             self._autostart_timer = self.create_timer(0.0, self._autostart)
@@ -141,9 +141,7 @@ class TipsNode(LifecycleNode):
         report = DiagnosticArray()
         report.header.stamp = self.get_clock().now().to_msg()
         report.status.append(
-            diagnostics.status(
-                self.get_name(), snapshot, self.predictor, silence_s, self._failure
-            )
+            diagnostics.status(self.get_name(), snapshot, self.predictor, silence_s, self._failure)
         )
         self._diagnostics.publish(report)
         if camera and statistics and statistics.silent_for_s() > silence_s > 0.0:

@@ -22,7 +22,7 @@ from tips_ros.perception.camera import (
     scaled_camera_info_fields,
 )
 from tips_ros.perception.pictures import normals_picture, overlay
-from tips_ros.perception.point_cloud import organised_cloud
+from tips_ros.perception.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.predictor import OUTPUTS, Output, Prediction
 from tips_ros.perception.semantic_classes import SemanticClasses
 from tips_ros.ros.conversions import camera_info_message, cloud_message, image_message
@@ -125,25 +125,27 @@ def _overlay(frame: Frame) -> NDArray[np.uint8] | None:
     return overlay(frame.rgb_at_size, frame.ids, palette, frame.options.overlay_alpha)
 
 
-def frame_cloud(frame: Frame) -> NDArray[np.void] | None:
-    """The organised cloud of a frame; None without depth or CameraInfo."""
-    if frame.prediction.depth_m is None or frame.intrinsics is None:
-        return None
-    return organised_cloud(
-        frame.prediction.depth_m,
-        frame.intrinsics,
-        frame.rgb_at_size,
-        frame.ids,
-        frame.prediction.normals,
-        stride=frame.options.points_stride,
-        min_range_m=frame.options.points_min_range_m,
-        max_range_m=frame.options.points_max_range_m,
-    )
-
-
 def _points(types: MessageTypes, frame: Frame) -> Any:
-    cloud = frame_cloud(frame)
-    return None if cloud is None else cloud_message(types, frame.header, cloud)
+    depth_m, intrinsics = frame.prediction.depth_m, frame.intrinsics
+    if depth_m is None or intrinsics is None:
+        return None
+    options = frame.options
+    seen = intrinsics.strided(options.points_stride)
+
+    def fill(cloud: Cloud) -> None:
+        organised_cloud(
+            depth_m,
+            intrinsics,
+            frame.rgb_at_size,
+            frame.ids,
+            frame.prediction.normals,
+            stride=options.points_stride,
+            min_range_m=options.points_min_range_m,
+            max_range_m=options.points_max_range_m,
+            out=cloud,
+        )
+
+    return cloud_message(types, frame.header, (seen.height, seen.width), fill)
 
 
 def _topic(

@@ -11,7 +11,11 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.time import Time
 
-from tips_ros.perception.camera import Intrinsics, has_distortion
+from tips_ros.perception.camera import (
+    UncalibratedCamera,
+    has_distortion,
+    intrinsics_for_image,
+)
 from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
 from tips_ros.ros import parameters
 from tips_ros.ros.camera_input import CameraInput, Received
@@ -126,19 +130,10 @@ class Pipeline:
             )
             return None
         try:
-            intrinsics = Intrinsics.from_camera_info(info, rectified)
-        except ValueError as error:
-            self._throttle.warning("camera_info", "~/points waits: %s", error)
-            return None
-        if (intrinsics.height, intrinsics.width) != (height, width):
+            intrinsics_for_image(info, height, width, rectified)
+        except UncalibratedCamera as error:
             self._throttle.warning(
-                "camera_info size",
-                "~/points waits: %s is for %d×%d images, but they are %d×%d",
-                self._camera.info_topic,
-                intrinsics.width,
-                intrinsics.height,
-                width,
-                height,
+                "camera_info", "~/points waits: %s: %s", self._camera.info_topic, error
             )
             return None
         if not rectified and has_distortion(info):

@@ -11,7 +11,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from tips_ros.perception.predictor import Output
 from tips_ros.ros import qos
-from tips_ros.ros.message_types import RCLPY_TYPES, rclpy_class
+from tips_ros.ros.message_types import rclpy_class, rclpy_types_for_one_thread
 from tips_ros.ros.outputs import TOPICS, Frame, OutputTopic
 
 
@@ -20,6 +20,7 @@ class OutputPublishers:
 
     def __init__(self, node: LifecycleNode, available: Collection[Output]) -> None:
         self._node = node
+        self._types = rclpy_types_for_one_thread()
         self._publishers: dict[OutputTopic, Any] = {
             topic: node.create_lifecycle_publisher(
                 rclpy_class(topic.type),
@@ -40,8 +41,11 @@ class OutputPublishers:
         ]
 
     def publish(self, topic: OutputTopic, frame: Frame) -> bool:
-        """Makes and publishes one message; False when the frame lacks what it needs."""
-        message = topic.make(RCLPY_TYPES, frame)
+        """Makes and publishes one message; False when the frame lacks what it needs.
+
+        Always from the same thread.
+        """
+        message = topic.make(self._types, frame)
         if message is None:
             return False
         self._publishers[topic].publish(message)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import zipfile
-import zlib
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +18,7 @@ from tips_ros.model.checkpoints.errors import CheckpointError
 
 Arrays = dict[str, np.ndarray]
 _SUFFIX = ".npy"
+_AGAIN = "copy or download the file again"
 
 
 def read_arrays(path: Path) -> Arrays:
@@ -32,33 +32,46 @@ def read_arrays(path: Path) -> Arrays:
         raise CheckpointError(f"{path}: there is no such file")
     try:
         with zipfile.ZipFile(path) as archive:
-            return {
-                info.filename.removesuffix(_SUFFIX): _read_entry(archive, info, path)
-                for info in archive.infolist()
-                if not info.is_dir()
-            }
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise CheckpointError(
-            f"{path}: not a whole zip of arrays ({error}); copy or download it again"
-        ) from error
+            arrays: Arrays = {}
+            for info in archive.infolist():
+                if info.is_dir():
+                    continue
+                name = info.filename.removesuffix(_SUFFIX)
+                if name in arrays:
+                    raise CheckpointError(f"{path}: entry {info.filename!r} is there twice")
+                arrays[name] = _read_entry(archive, info, path)
+            return arrays
+    except (CheckpointError, PermissionError):
+        raise
+    except Exception as error:
+        # Damaged bytes make zipfile and its decompressors raise a dozen kinds of errors.
+        reason = str(error) or type(error).__name__
+        raise CheckpointError(f"{path}: not a whole zip of arrays ({reason}); {_AGAIN}") from error
 
 
 def _read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> np.ndarray:
     where = f"{path}: entry {info.filename!r}"
     if not info.filename.endswith(_SUFFIX):
         raise CheckpointError(f"{where} is not a .npy array; this is not a TIPS checkpoint")
+    if info.compress_size > path.stat().st_size:
+        raise CheckpointError(f"{where} claims to be larger than the file; {_AGAIN}")
     with archive.open(info) as file:
         shape, fortran_order, dtype = _read_header(file, where)
         if dtype.hasobject:
             raise CheckpointError(f"{where} holds pickled objects, which are never loaded")
+        if dtype.kind not in "fiu":
+            raise CheckpointError(f"{where} holds {dtype}, not numbers; convert it to float32")
+        if any(isinstance(side, bool) or side < 0 for side in shape):
+            raise CheckpointError(f"{where} has the impossible shape {shape}; {_AGAIN}")
         expected = math.prod(shape) * dtype.itemsize
         if expected > info.file_size:
             raise CheckpointError(
-                f"{where} claims {expected} bytes of data but has {info.file_size}; "
-                "copy or download the file again"
+                f"{where} claims {expected} bytes of data but has {info.file_size}; {_AGAIN}"
             )
         data = file.read(expected)
         file.read()  # to the end, so that the checksum is compared
+    if len(data) != expected:
+        raise CheckpointError(f"{where} ends after {len(data)} of {expected} bytes; {_AGAIN}")
     array = np.frombuffer(data, dtype=dtype)
     return array.reshape(shape, order="F" if fortran_order else "C")
 
@@ -71,5 +84,6 @@ def _read_header(file: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np
             (2, 0): np.lib.format.read_array_header_2_0,
         }[version]
         return read(file)
-    except (ValueError, KeyError) as error:
-        raise CheckpointError(f"{where} is not a readable .npy array ({error})") from error
+    except Exception as error:  # the header is a Python literal: whatever parsing one can raise
+        reason = str(error) or type(error).__name__
+        raise CheckpointError(f"{where} is not a readable .npy array ({reason})") from error

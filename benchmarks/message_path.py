@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Times everything of a frame except the model: conversion in, conversions out, publishing.
+
+A second process subscribes to every output, so publishing includes the middleware's work.
+Run it with `./run exec python benchmarks/message_path.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import time
+
+import numpy as np
+import rclpy
+from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo
+from std_msgs.msg import Header
+
+from tips_ros.perception.class_lists import ade20k
+from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.semantic_classes import own_classes
+from tips_ros.ros import qos
+from tips_ros.ros.conversions import image_message
+from tips_ros.ros.decoding import rgb_of
+from tips_ros.ros.message_types import (
+    RCLPY_TYPES,
+    rclpy_class,
+    rclpy_types_for_one_thread,
+)
+from tips_ros.ros.outputs import TOPICS, Frame
+
+
+def main() -> None:
+    """Prints a line per stage and a JSON line with all of it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", default="640x480", help="WxH (default: %(default)s)")
+    parser.add_argument("--encoding", default="bgr8", choices=("rgb8", "bgr8"))
+    parser.add_argument("--frames", type=int, default=100)
+    parser.add_argument("--no-subscriber", action="store_true", help="publish to nobody")
+    args = parser.parse_args()
+    width, height = map(int, args.size.split("x"))
+
+    ready, stop = multiprocessing.Event(), multiprocessing.Event()
+    listener = multiprocessing.Process(target=listen, args=(ready, stop))
+    if not args.no_subscriber:
+        listener.start()
+        ready.wait()
+    rclpy.init()
+    node = Node("message_path")
+    publishers = {
+        t: node.create_publisher(rclpy_class(t.type), f"/bench/{t.name}", qos.output())
+        for t in TOPICS
+    }
+    deadline = time.monotonic() + 20
+    while not args.no_subscriber and not all(
+        p.get_subscription_count() for p in publishers.values()
+    ):
+        assert time.monotonic() < deadline, "the subscriber was not found"
+        time.sleep(0.05)
+
+    times = measure(publishers, width, height, args.encoding, args.frames)
+    stop.set()
+    if not args.no_subscriber:
+        listener.join()
+    rclpy.shutdown()
+    report(times, args)
+
+
+def measure(
+    publishers: dict, width: int, height: int, encoding: str, frames: int
+) -> dict[str, list[float]]:
+    """Milliseconds of each stage for each frame after ten to warm up."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (height, width, 3), np.uint8)
+    normals = rng.normal(size=(height, width, 3)).astype(np.float32)
+    normals /= np.linalg.norm(normals, axis=2, keepdims=True)
+    prediction = Prediction(
+        rng.uniform(0.5, 9.5, (height, width)).astype(np.float32),
+        normals,
+        rng.integers(0, 150, (height, width), np.uint8),
+        rng.integers(0, 256, (height, width), np.uint8),
+    )
+    semantic = own_classes(ade20k())
+    types = rclpy_types_for_one_thread()
+    header = Header(frame_id="camera")
+    image = image_message(RCLPY_TYPES, header, pixels, "rgb8")
+    image.encoding = encoding
+    info = camera_info(width, height)
+    times: dict[str, list[float]] = {}
+
+    def lap(stage: str, since: float) -> float:
+        now = time.perf_counter()
+        times.setdefault(stage, []).append((now - since) * 1e3)
+        return now
+
+    for number in range(frames + 10):
+        if number == 10:
+            times.clear()
+        start = at = time.perf_counter()
+        rgb = rgb_of(image)
+        at = lap("decode", at)
+        frame = Frame(header, rgb, prediction, (height, width), semantic, info)
+        for topic in TOPICS:
+            message = topic.make(types, frame)
+            at = lap(f"make {topic.name}", at)
+            publishers[topic].publish(message)
+            at = lap(f"publish {topic.name}", at)
+        lap("all", start)
+        time.sleep(0.05)  # a camera's pace, so that the listener keeps up
+    return times
+
+
+def camera_info(width: int, height: int) -> CameraInfo:
+    """Plain intrinsics for this size."""
+    f, cx, cy = 0.8 * width, (width - 1) / 2, (height - 1) / 2
+    return CameraInfo(
+        width=width,
+        height=height,
+        k=[f, 0.0, cx, 0.0, f, cy, 0.0, 0.0, 1.0],
+        p=[f, 0.0, cx, 0.0, 0.0, f, cy, 0.0, 0.0, 0.0, 1.0, 0.0],
+    )
+
+
+def listen(ready: multiprocessing.Event, stop: multiprocessing.Event) -> None:
+    """Another process that takes every output."""
+    rclpy.init()
+    node = Node("listener")
+    for topic in TOPICS:
+        node.create_subscription(
+            rclpy_class(topic.type), f"/bench/{topic.name}", lambda _: None, qos.output(), raw=True
+        )
+    ready.set()
+    while not stop.is_set():
+        rclpy.spin_once(node, timeout_sec=0.1)
+    rclpy.shutdown()
+
+
+def report(times: dict[str, list[float]], args: argparse.Namespace) -> None:
+    """A table for people, then one JSON line."""
+    result = {
+        stage: [round(float(p), 3) for p in np.percentile(values, [50, 95])]
+        for stage, values in times.items()
+    }
+    print(f"{args.size} {args.encoding}, {args.frames} frames: median and p95 in ms")
+    for stage, (median, p95) in result.items():
+        print(f"  {stage:<28}{median:8.2f}{p95:8.2f}")
+    settings = {k: v for k, v in vars(args).items()}
+    print(json.dumps({"benchmark": "message_path", **settings, "ms": result}))
+
+
+if __name__ == "__main__":
+    main()

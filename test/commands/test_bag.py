@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`tips_ros bag`: results beside the original topics, without a ROS graph."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tips_ros.bag_annotation import bag_types
+from tips_ros.bags import BagReader, BagWriter
+from tips_ros.cli import main
+from tips_ros.ros.conversions import image_message
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "bags"
+
+
+@pytest.fixture
+def bag(tmp_path):
+    """Three images, the second of them cut short, with a CameraInfo only after the first."""
+    path = tmp_path / "in"
+    with BagWriter(path) as writer:
+        types = bag_types(writer)
+        writer.add_topic("/camera/image_raw", "sensor_msgs/msg/Image")
+        writer.add_topic("/camera/camera_info", "sensor_msgs/msg/CameraInfo")
+        for number in (1, 2, 3):
+            stamp = types.message("builtin_interfaces/msg/Time")(sec=number, nanosec=0)
+            header = types.message("std_msgs/msg/Header")(stamp=stamp, frame_id="camera")
+            pixels = np.full((48, 64, 3), 60 * number, np.uint8)
+            message = image_message(types, header, pixels, "rgb8")
+            if number == 2:
+                message.data = message.data[:100]
+            writer.write("/camera/image_raw", number * 10**9, message)
+            writer.write("/camera/camera_info", number * 10**9 + 1, _info(types, header))
+    return path
+
+
+def _info(types, header):
+    region = types.message("sensor_msgs/msg/RegionOfInterest")(0, 0, 0, 0, False)
+    k = np.array([50, 0, 31.5, 0, 50, 23.5, 0, 0, 1.0])
+    p = np.array([50, 0, 31.5, 0, 0, 50, 23.5, 0, 0, 0, 1.0, 0])
+    return types.message("sensor_msgs/msg/CameraInfo")(
+        header, 48, 64, "plumb_bob", np.zeros(5), k, np.eye(3).ravel(), p, 0, 0, region
+    )
+
+
+def read(path):
+    with BagReader(path) as reader:
+        return [(m.topic, m.stamp_ns, reader.deserialize(m)) for m in reader.messages()]
+
+
+def test_original_messages_and_results_are_in_the_new_bag(bag, tmp_path, capsys):
+    assert main(["bag", str(bag), str(tmp_path / "out")]) == 0
+    messages = read(tmp_path / "out")
+    stamps = {}
+    for topic, _, message in messages:
+        stamps.setdefault(topic, []).append(message.header.stamp.sec)
+    assert stamps["/camera/image_raw"] == [1, 2, 3]
+    assert stamps["/camera/camera_info"] == [1, 2, 3]
+    assert stamps["/tips/depth/image"] == [1, 3], "the image that was cut short has no outputs"
+    assert stamps["/tips/points"] == [1, 3], "the first image uses the CameraInfo that came later"
+    assert stamps["/tips/semantic/classes"] == [1]
+    assert "2 of 3 images" in capsys.readouterr().out
+
+
+def test_results_have_the_bag_time_of_their_image(bag, tmp_path):
+    main(["bag", str(bag), str(tmp_path / "out")])
+    times = [stamp for topic, stamp, _ in read(tmp_path / "out") if topic == "/tips/depth/image"]
+    assert times == [10**9, 3 * 10**9]
+
+
+def test_it_says_that_the_demo_model_is_untrained(bag, tmp_path, capsys):
+    main(["bag", str(bag), str(tmp_path / "out")])
+    assert "UNTRAINED" in capsys.readouterr().out
+
+
+def test_only_the_topics_asked_for_are_written(bag, tmp_path):
+    main(["bag", str(bag), str(tmp_path / "out"), "--topics", "depth/image", "--scale", "0.5"])
+    results = {t: m for t, _, m in read(tmp_path / "out") if t.startswith("/tips/")}
+    assert set(results) == {"/tips/depth/image", "/tips/semantic/classes"}
+    assert (results["/tips/depth/image"].height, results["/tips/depth/image"].width) == (24, 32)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--topics", "depth/imgae"], "depth/imgae"),
+        (["--image-topic", "/front/image"], "/camera/image_raw"),
+        (["--model", "tipsv2-b99"], "tipsv2-b14"),
+    ],
+)
+def test_a_wrong_argument_is_told_in_one_line_and_nothing_is_written(
+    bag, tmp_path, capsys, arguments, reason
+):
+    assert main(["bag", str(bag), str(tmp_path / "out"), *arguments]) == 2
+    error = capsys.readouterr().err.strip()
+    assert reason in error
+    assert len([line for line in error.splitlines() if line.startswith("tips_ros:")]) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_existing_bag_is_not_overwritten_unasked(bag, tmp_path, capsys):
+    assert main(["bag", str(bag), str(tmp_path / "out")]) == 0
+    assert main(["bag", str(bag), str(tmp_path / "out")]) == 2
+    assert main(["bag", str(bag), str(tmp_path / "out"), "--overwrite"]) == 0
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="needs the real bags of ../shared/data")
+@pytest.mark.parametrize(
+    ("name", "images", "points"),
+    [
+        ("soccer_goal_12_normalized_mcap", 2, 0),
+        ("soccer_goal_12_normalized_db3", 2, 0),
+        ("raspicam_jpeg_camerainfo_mcap", 1, 1),
+        ("redwood_rgbd_aligned_mcap", 5, 5),
+    ],
+)
+def test_real_bags_of_both_storages_are_annotated(tmp_path, name, images, points):
+    arguments = ["--topics", "depth/image,points", "--scale", "0.25"]
+    assert main(["bag", str(DATA / name), str(tmp_path / "out"), *arguments]) == 0
+    with BagReader(tmp_path / "out") as reader:
+        counts = {topic.name: topic.count for topic in reader.topics.values()}
+    assert counts["/tips/depth/image"] == images
+    assert counts.get("/tips/points", 0) == points

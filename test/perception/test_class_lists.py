@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Class lists: what is accepted, and colours one can rely on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tips_ros.perception.class_lists import ClassList, ade20k, class_list, load_class_list
+
+WALL = [165, 0, 195]
+
+
+def color(classes: ClassList, name: str) -> list[int]:
+    return [int(channel) for channel in classes.palette()[classes.names.index(name)]]
+
+
+def test_ade20k_has_its_150_classes_in_its_order():
+    names = ade20k().names
+    assert len(names) == 150
+    assert names[:4] == ("wall", "building", "sky", "floor")
+    assert (names[12], names[149]) == ("person", "flag")
+
+
+def test_every_ade20k_class_has_a_colour_of_its_own():
+    colors = ade20k().palette()[:150].astype(int)
+    apart = np.abs(colors[:, None] - colors[None]).max(axis=2) + 255 * np.eye(150, dtype=int)
+    assert apart.min() >= 15
+
+
+def test_ids_without_a_class_and_unlabelled_are_black():
+    colors = class_list(["floor", "person"]).palette()
+    assert colors.shape == (256, 3) and colors.dtype == np.uint8
+    assert colors[:2].any(axis=1).all() and not colors[2:].any()
+
+
+def test_a_name_keeps_its_colour_wherever_it_stands():
+    one, other = class_list(["floor", "person"]), class_list(["lamp", "person", "floor"])
+    for name in ("floor", "person"):
+        assert color(one, name) == color(other, name)
+    assert color(one, "floor") == color(class_list(["Floor"]), "Floor")
+
+
+def test_colours_are_the_same_on_every_machine():
+    """A recorded mask is coloured by another process later; these values must not drift."""
+    assert color(class_list(["wall"]), "wall") == WALL
+    assert color(ade20k(), "wall") == WALL
+
+
+def test_a_small_list_has_clearly_different_colours():
+    colors = class_list(["wall", "floor", "person", "door", "chair", "table"]).palette()[:6]
+    apart = np.linalg.norm(colors[:, None].astype(int) - colors[None], axis=2)
+    assert apart[~np.eye(6, dtype=bool)].min() > 50
+
+
+def test_the_shared_palette_cannot_be_changed_by_a_user_of_it():
+    with pytest.raises(ValueError, match="read-only"):
+        class_list(["wall"]).palette()[0] = 0
+
+
+def test_a_file_may_have_comments_blank_lines_and_windows_line_ends(tmp_path: Path):
+    file = tmp_path / "classes.txt"
+    file.write_bytes("\ufeff# my classes\r\nfloor\r\n\r\n  pool table \r\ncafé\r\n".encode())
+    assert load_class_list(file).names == ("floor", "pool table", "café")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "at least one name"),
+        (b"# only a comment\n", "at least one name"),
+        (b"wall\nfloor\nWall\n", "'Wall' stands at 0 and at 2"),
+        ("\n".join(f"class {i}" for i in range(256)).encode(), "256 classes.*255"),
+        (b"\x89PNG\xff\xfe", "not UTF-8"),
+    ],
+)
+def test_a_bad_file_is_refused_by_name_and_reason(tmp_path: Path, content: bytes, message: str):
+    file = tmp_path / "classes.txt"
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=message) as caught:
+        load_class_list(file)
+    assert "classes.txt" in str(caught.value)
+
+
+def test_255_classes_are_accepted():
+    assert len(class_list(f"class {i}" for i in range(255))) == 255
+
+
+def test_an_empty_name_is_refused():
+    with pytest.raises(ValueError, match="class 1 has an empty name"):
+        class_list(["wall", "  "])
+
+
+def test_a_missing_file_is_an_os_error(tmp_path: Path):
+    with pytest.raises(FileNotFoundError):
+        load_class_list(tmp_path / "none.txt")

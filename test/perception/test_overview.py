@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sheet shows what there is, says what there is not, and never sells an untrained model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tips_ros.perception import lettering
+from tips_ros.perception.camera import Intrinsics
+from tips_ros.perception.legends import ACCENT, class_legend
+from tips_ros.perception.overview import overview, resized
+from tips_ros.perception.point_cloud import organised_cloud
+
+
+def frame() -> dict[str, Any]:
+    rng = np.random.default_rng(4)
+    depth_m = np.linspace(1, 4, 60 * 80, dtype=np.float32).reshape(60, 80)
+    normals = np.zeros((60, 80, 3), np.float32)
+    normals[..., 2] = -1
+    rgb = rng.integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    labels = np.repeat(np.arange(60, dtype=np.uint8)[:, None] // 20, 80, axis=1)
+    palette = np.zeros((256, 3), np.uint8)
+    palette[:3] = [[200, 30, 30], [30, 200, 30], [30, 30, 200]]
+    return {
+        "rgb": rgb,
+        "depth_m": depth_m,
+        "normals": normals,
+        "labels": labels,
+        "palette": palette,
+        "class_names": ("wall", "floor", "lamp"),
+        "cloud": organised_cloud(depth_m, Intrinsics.from_hfov(60, 80, 60), rgb, labels, normals),
+    }
+
+
+def warning_pixels(sheet: np.ndarray) -> int:
+    return int((sheet == ACCENT).all(axis=2).sum())
+
+
+def test_an_untrained_model_is_named_in_a_banner_across_the_sheet():
+    sheet = overview(**frame(), title_lines=["a frame"], trained=False, width=960)
+    rows = (sheet == ACCENT).all(axis=2).sum(axis=1)
+    assert (rows > 0.9 * 900).sum() > 10
+    assert warning_pixels(sheet) > 900 * 20 + 5 * 400  # and a tag on each prediction
+
+
+def test_a_trained_model_carries_no_warning():
+    assert warning_pixels(overview(**frame(), trained=True, width=960)) == 0
+
+
+@pytest.mark.parametrize("size", [(60, 80), (30, 40), (200, 120), (33, 200)])
+def test_the_sheet_has_the_asked_width_for_any_image_shape(size: tuple[int, int]):
+    rgb = np.zeros((*size, 3), np.uint8)
+    sheet = overview(**(frame() | {"rgb": rgb}), width=1000, footer="a line")
+    assert sheet.shape[1:] == (1000, 3) and sheet.dtype == np.uint8
+
+
+def test_what_was_not_computed_is_left_out():
+    full = frame()
+    rgb = full.pop("rgb")
+    alone = overview(rgb, width=960)
+    for name in ("depth_m", "normals", "cloud"):
+        some = overview(rgb, **{name: full[name]}, width=960)
+        assert some.shape == alone.shape and (some != alone).any()
+
+
+def test_a_cloud_without_any_point_is_still_a_sheet():
+    empty = frame()["cloud"].copy()
+    empty["z"] = np.nan
+    overview(**(frame() | {"cloud": empty, "depth_m": np.full((60, 80), np.nan, np.float32)}))
+
+
+def test_a_very_long_title_and_names_do_not_break_the_sheet():
+    long = "a very long name " * 30
+    texts = {"title_lines": [long, long], "footer": long, "class_names": (long, "", "lamp")}
+    assert overview(**(frame() | texts), width=480).shape[1] == 480
+
+
+def test_labels_without_a_palette_are_refused():
+    with pytest.raises(ValueError, match="palette"):
+        overview(**(frame() | {"palette": None}))
+
+
+def test_a_sheet_too_narrow_to_read_is_refused():
+    with pytest.raises(ValueError, match="480"):
+        overview(**frame(), width=300)
+
+
+def test_the_legend_lists_the_largest_class_first():
+    labels = np.zeros((10, 10), np.uint8)
+    labels[:7] = 1
+    palette = frame()["palette"]
+    legend = class_legend(labels, palette, ("wall", "floor"), 300, 200)
+    first_rows = [np.flatnonzero((legend == palette[i]).all(axis=2).any(axis=1))[0] for i in (1, 0)]
+    assert first_rows[0] < first_rows[1]
+
+
+def test_more_classes_than_fit_are_summed_up_not_cut_off():
+    labels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    legend = class_legend(labels, np.full((256, 3), 200, np.uint8), (), 300, 120)
+    assert legend.shape == (120, 300, 3)
+
+
+def test_a_growing_picture_keeps_its_pixels():
+    small = np.random.default_rng(0).integers(0, 256, (3, 4, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(resized(small, 8, 6)[::2, ::2], small)
+
+
+@pytest.mark.parametrize("strokes_only", [False, True], ids=["typeface", "opencv-4-strokes"])
+def test_text_is_as_wide_as_measured(strokes_only: bool, monkeypatch: pytest.MonkeyPatch):
+    """OpenCV 4 has no typeface; both ways of writing must measure what they draw."""
+    if strokes_only:
+        monkeypatch.setattr(lettering, "_FACE", None)
+    for bold in (False, True):
+        picture = np.zeros((60, 400, 3), np.uint8)
+        lettering.write(picture, "UNTRAINED 3.5 m", 10, 40, (255, 255, 255), 20, bold)
+        columns = np.flatnonzero(picture.any(axis=(0, 2)))
+        right = 10 + lettering.text_width("UNTRAINED 3.5 m", 20, bold)
+        assert columns[0] >= 9
+        assert right - 6 <= columns[-1] <= right + 2
+
+
+def test_shortened_text_fits_and_says_that_it_was_shortened():
+    text = lettering.shortened("chest of drawers in the corner", 90, 14)
+    assert text.endswith("...") and lettering.text_width(text, 14) <= 90
+    assert lettering.shortened("lamp", 90, 14) == "lamp"

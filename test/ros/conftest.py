@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A live graph for a test: the node, a probe beside it, and one executor spinning both."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import numpy as np
+import pytest
+import rclpy
+from rclpy.context import Context
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+
+from tips_ros.ros import qos
+from tips_ros.ros.conversions import image_message
+from tips_ros.ros.executor import NodeExecutor
+from tips_ros.ros.message_types import RCLPY_TYPES, rclpy_class
+from tips_ros.ros.node import TipsNode
+from tips_ros.ros.outputs import TOPICS
+
+PATIENCE_S = 30.0
+FRAME_ID = "camera_color_optical_frame"
+# Only this machine, and a domain that other runs are unlikely to have.
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+_domains = count(1 + os.getpid() % 60)
+
+
+def until(predicate: Callable[[], Any], what: str) -> Any:
+    """Waits until the predicate is true and returns its value; fails the test after a while."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not (value := predicate()):
+        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        time.sleep(0.01)
+    return value
+
+
+class Graph:
+    """The node under test and what is needed to feed and observe it."""
+
+    def __init__(self, parameters: dict[str, Any], cli_args: list[str]) -> None:
+        self.context = Context()
+        rclpy.init(context=self.context, domain_id=next(_domains) % 100)
+        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+        self.node = TipsNode(context=self.context, parameter_overrides=overrides, cli_args=cli_args)
+        self.probe = Node("probe", context=self.context)
+        self.executor = NodeExecutor(num_threads=3, context=self.context)
+        self.executor.add_node(self.node)
+        self.executor.add_node(self.probe)
+        self.received: dict[str, list[Any]] = defaultdict(list)
+        self._clients: dict[str, Any] = {}
+        self._publishers: dict[tuple[type, str], Any] = {}
+        self._thread = threading.Thread(target=self.executor.spin)
+        self._thread.start()
+
+    def close(self) -> None:
+        self.executor.stop()
+        self._thread.join()
+        self.executor.shutdown()
+        self.node.destroy_node()
+        self.probe.destroy_node()
+        rclpy.shutdown(context=self.context)
+
+    def active(self) -> Graph:
+        """Waits until the node listens."""
+        until(lambda: self.node.statistics is not None, "the node to become active")
+        return self
+
+    def listen(self, *names: str) -> None:
+        """Subscribes to output topics and waits until the node sees the subscribers."""
+        types = {topic.name: topic.type for topic in TOPICS}
+        for name in names:
+            self.probe.create_subscription(
+                rclpy_class(types[name]),
+                f"/tips/{name}",
+                self.received[name].append,
+                qos.output(),
+            )
+        for name in names:
+            until(
+                lambda n=name: self.probe.count_publishers(f"/tips/{n}"), f"a publisher of {name}"
+            )
+        until(
+            lambda: {t.name for t in self.node._outputs.wanted()} >= set(names),
+            "the node to see its subscribers",
+        )
+
+    def keep(self, type_: type, topic: str, profile: Any) -> list[Any]:
+        """Subscribes to any topic; the list fills as messages come."""
+        messages: list[Any] = []
+        self.probe.create_subscription(type_, topic, messages.append, profile)
+        return messages
+
+    def publish(self, message: Any, topic: str, profile: Any = None) -> None:
+        """Publishes one message once somebody listens."""
+        key = (type(message), topic)
+        if key not in self._publishers:
+            self._publishers[key] = self.probe.create_publisher(
+                type(message), topic, profile or qos.output()
+            )
+        publisher = self._publishers[key]
+        until(publisher.get_subscription_count, f"a subscriber of {topic}")
+        publisher.publish(message)
+
+    def publish_image(self, rgb: np.ndarray | None = None, sec: int = 1) -> Header:
+        """Publishes an rgb8 image, 64×48 unless given, and returns its header."""
+        header = header_at(sec)
+        rgb = picture() if rgb is None else rgb
+        self.publish(image_message(RCLPY_TYPES, header, rgb, "rgb8"), "/image")
+        return header
+
+    def publish_camera_info(self, width: int = 64, height: int = 48) -> CameraInfo:
+        """Publishes intrinsics for images of this size and waits until they have arrived."""
+        info = camera_info(width, height)
+        self.publish(info, "/camera_info")
+        until(
+            lambda: (got := self.node._camera.camera_info) and got.width == width,
+            "the CameraInfo to arrive",
+        )
+        return info
+
+    def call(self, type_: type, service: str, request: Any) -> Any:
+        """Calls a service and waits for its answer."""
+        if service not in self._clients:
+            self._clients[service] = self.probe.create_client(type_, service)
+        client = self._clients[service]
+        assert client.wait_for_service(PATIENCE_S), f"no service {service}"
+        future = client.call_async(request)
+        until(future.done, f"an answer of {service}")
+        return future.result()
+
+
+def header_at(sec: int) -> Header:
+    header = Header(frame_id=FRAME_ID)
+    header.stamp.sec = sec
+    header.stamp.nanosec = 250_000_000
+    return header
+
+
+def picture(height: int = 48, width: int = 64) -> np.ndarray:
+    """Something with edges and colours, always the same."""
+    v, u = np.mgrid[0:height, 0:width]
+    return np.stack([u * 4 % 256, v * 5 % 256, (u // 8 + v // 8) % 2 * 255], -1).astype(np.uint8)
+
+
+def camera_info(width: int = 64, height: int = 48) -> CameraInfo:
+    f, cx, cy = 50.0 * width / 64, (width - 1) / 2, (height - 1) / 2
+    return CameraInfo(
+        header=header_at(1),
+        width=width,
+        height=height,
+        distortion_model="plumb_bob",
+        d=[0.0] * 5,
+        k=[f, 0.0, cx, 0.0, f, cy, 0.0, 0.0, 1.0],
+        r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        p=[f, 0.0, cx, 0.0, 0.0, f, cy, 0.0, 0.0, 0.0, 1.0, 0.0],
+    )
+
+
+@pytest.fixture
+def graph_with() -> Iterator[Callable[..., Graph]]:
+    """Makes graphs with the parameters given; they are torn down after the test."""
+    graphs: list[Graph] = []
+
+    def make(cli_args: list[str] | None = None, **parameters: Any) -> Graph:
+        graphs.append(Graph(parameters, cli_args or []))
+        return graphs[-1]
+
+    yield make
+    for graph in graphs:
+        graph.close()
+
+
+@pytest.fixture
+def graph(graph_with: Callable[..., Graph]) -> Graph:
+    """An active node with the demo model, seeing 112×112 so that frames are quick."""
+    return graph_with(input_height=112, input_width=112).active()
+
+
+__all__ = ["FRAME_ID", "Graph", "Image", "camera_info", "header_at", "picture", "until"]

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes ROS 2 bags that rosbag2 of Humble and later can play."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rosbags.interfaces import (
+    Connection,
+    Qos,
+    QosDurability,
+    QosHistory,
+    QosLiveliness,
+    QosReliability,
+    QosTime,
+)
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys.store import Typestore
+
+from tips_ros.bags.errors import BagError
+from tips_ros.bags.types import default_typestore
+
+logger = logging.getLogger(__name__)
+
+_UNSPECIFIED = QosTime(0, 0)
+
+
+class BagWriter:
+    """A bag being written; a context manager.
+
+    The bag is a folder with metadata.yaml and one mcap file. It is written beside its final place
+    and moved there when all went well, so that what is found at `path` is always a whole bag.
+    """
+
+    def __init__(
+        self, path: str | Path, *, overwrite: bool = False, typestore: Typestore | None = None
+    ) -> None:
+        """Start a bag.
+
+        Args:
+            path: the folder that the bag will be; its parents are made.
+            overwrite: replace the bag that is at `path`; anything but a bag is never replaced.
+            typestore: knows the types of the topics; give that of a `BagReader` to copy its topics.
+
+        Raises:
+            BagError: there is something at `path`, or it cannot be written to.
+        """
+        self.path = Path(path)
+        self.typestore = typestore if typestore is not None else default_typestore()
+        self._overwrite = overwrite
+        self._topics: dict[str, Connection] = {}
+        self._count = 0
+        self._refuse_to_overwrite()
+        with ExitStack() as undo:
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._workshop = Path(
+                    tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent)
+                )
+                undo.callback(shutil.rmtree, self._workshop, ignore_errors=True)
+                # Version 9 would hide the topics' QoS from Humble; Jazzy reads 8 as well.
+                self._writer = Writer(
+                    self._workshop / self.path.name, version=8, storage_plugin=StoragePlugin.MCAP
+                )
+                self._writer.open()
+            except OSError as error:
+                raise BagError(
+                    f"{self.path} cannot be written ({error.strerror}); choose another folder"
+                ) from error
+            undo.pop_all()
+
+    def add_topic(self, name: str, type: str, *, latched: bool = False) -> None:
+        """Declare a topic before its first message.
+
+        Args:
+            name: full name, such as `/camera/image_raw`.
+            type: ROS type, such as `sensor_msgs/msg/Image`.
+            latched: players shall offer it transient local, as tf_static and class lists are.
+
+        Raises:
+            BagError: declared already, or of an unknown type.
+        """
+        if name in self._topics:
+            raise BagError(f"{self.path}: topic {name} is declared twice; use another name")
+        if type not in self.typestore.fielddefs:
+            raise BagError(
+                f"{self.path}: topic {name} is of the unknown type {type}; "
+                f"give a typestore that has it"
+            )
+        self._topics[name] = self._writer.add_connection(
+            name, type, typestore=self.typestore, offered_qos_profiles=[_qos(latched)]
+        )
+
+    def write(self, name: str, stamp_ns: int, message: Any) -> None:
+        """Append a message; the stamps of a bag need not be in order.
+
+        Args:
+            name: a declared topic.
+            stamp_ns: when the message was received, nanoseconds.
+            message: CDR bytes, such as rclpy.serialization gives, or a message of the typestore.
+
+        Raises:
+            BagError: the topic is not declared, or the message is not of its type.
+        """
+        if (connection := self._topics.get(name)) is None:
+            raise BagError(f"{self.path}: topic {name} is not declared; call add_topic first")
+        if not isinstance(message, (bytes, bytearray, memoryview)):
+            try:
+                message = self.typestore.serialize_cdr(message, connection.msgtype)
+            except Exception as error:
+                raise BagError(
+                    f"{self.path}: {name} takes {connection.msgtype} ({error}); "
+                    f"give a message of the typestore, or bytes"
+                ) from error
+        self._writer.write(connection, stamp_ns, memoryview(message))
+        self._count += 1
+
+    def close(self) -> None:
+        """Finish the bag and put it in its place.
+
+        Raises:
+            BagError: no message was written, or something came to be at `path` meanwhile.
+        """
+        try:
+            if self._count == 0:
+                raise BagError(f"{self.path} would be empty, so it was not written; record again")
+            self._writer.close()
+            self._refuse_to_overwrite()
+            if self.path.exists():
+                self.path.rename(self._workshop / "replaced")
+            (self._workshop / self.path.name).rename(self.path)
+        finally:
+            self.abort()
+
+    def abort(self) -> None:
+        """Forget what was written; what was at `path` before stays."""
+        self._writer.abort()
+        shutil.rmtree(self._workshop, ignore_errors=True)
+
+    def _refuse_to_overwrite(self) -> None:
+        if not self.path.exists():
+            return
+        if not self._overwrite:
+            raise BagError(f"{self.path} exists; remove it, or choose another name")
+        if not (self.path / "metadata.yaml").is_file():
+            raise BagError(f"{self.path} exists and is not a bag; choose another name")
+
+    def __enter__(self) -> BagWriter:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if exc_type is None:
+            self.close()
+        else:
+            logger.info("%s was not written", self.path)
+            self.abort()
+
+
+def _qos(latched: bool) -> Qos:
+    """Reliable; zero times mean "as the middleware does"."""
+    return Qos(
+        history=QosHistory.KEEP_LAST,
+        depth=1 if latched else 10,
+        reliability=QosReliability.RELIABLE,
+        durability=QosDurability.TRANSIENT_LOCAL if latched else QosDurability.VOLATILE,
+        deadline=_UNSPECIFIED,
+        lifespan=_UNSPECIFIED,
+        liveliness=QosLiveliness.AUTOMATIC,
+        liveliness_lease_duration=_UNSPECIFIED,
+        avoid_ros_namespace_conventions=False,
+    )

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`tips_ros bag IN OUT`: a whole bag through the model, without a ROS graph."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tqdm import tqdm
+
+from tips_ros.bag_annotation import Annotation, BagAnnotator
+from tips_ros.bags import BagError, BagReader, BagWriter, find_camera
+from tips_ros.errors import UserError
+from tips_ros.perception.models import DEMO, PRECISIONS, load_predictor
+from tips_ros.perception.predictor import Predictor
+from tips_ros.ros.outputs import TOPICS, OutputOptions, OutputTopic
+
+HELP = "write a bag with depth, normals, mask and cloud beside the original topics"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    names = ", ".join(topic.name for topic in TOPICS)
+    add = parser.add_argument
+    add("input", metavar="IN", type=Path, help="bag to read: a folder, or an .mcap or .db3 file")
+    add("output", metavar="OUT", type=Path, help="bag to write: a folder that is not there yet")
+    add("--model", default=DEMO, help="name or directory of the model (default: %(default)s)")
+    add("--image-topic", help="the camera's images, where the bag has several")
+    add("--topics", metavar="A,B", help=f"outputs to write (default: all): {names}")
+    add("--namespace", default="/tips", help="before the outputs' names (default: %(default)s)")
+    add("--scale", type=fraction, default=1.0, help="size of the outputs, fraction of the image's")
+    add("--rectified", action="store_true", help="images are rectified: use P of CameraInfo")
+    add("--device", default="auto", help="as torch names it (default: %(default)s)")
+    add("--precision", default="fp32", choices=PRECISIONS, help="(default: %(default)s)")
+    add("--overwrite", action="store_true", help="replace OUT if it is a bag")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Annotates the bag and says what was written."""
+    try:
+        predictor = load_predictor(args.model, device=args.device, precision=args.precision)
+    except (ValueError, OSError) as error:
+        raise UserError(str(error)) from error
+    topics = _chosen(args.topics, predictor)
+    try:
+        with BagReader(args.input) as reader:
+            camera = find_camera(reader, args.image_topic)
+            annotator = BagAnnotator(
+                predictor,
+                topics,
+                namespace=args.namespace.rstrip("/"),
+                scale=args.scale,
+                options=OutputOptions(rectified=args.rectified),
+            )
+            with (
+                BagWriter(
+                    args.output, overwrite=args.overwrite, typestore=reader.typestore
+                ) as writer,
+                tqdm(total=reader.message_count, unit="msg", desc=args.input.name) as bar,
+            ):
+                result = annotator.annotate(reader, camera, writer, progress=bar.update)
+    except (BagError, OSError) as error:
+        raise UserError(str(error)) from error
+    _report(result, predictor, camera.image, args.output)
+    return 0 if result.annotated else 1
+
+
+def fraction(text: str) -> float:
+    """Argument type: a number above 0 and at most 1."""
+    number = float(text)
+    if not 0.0 < number <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} must be above 0 and at most 1")
+    return number
+
+
+def _chosen(names: str | None, predictor: Predictor) -> list[OutputTopic]:
+    possible = [topic for topic in TOPICS if topic.needs <= set(predictor.outputs)]
+    if names is None:
+        return possible
+    by_name = {topic.name: topic for topic in possible}
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if not wanted or (unknown := [name for name in wanted if name not in by_name]):
+        raise UserError(
+            f"--topics {names}: no such output: {', '.join(unknown) if wanted else '(empty)'}; "
+            f"this model has {', '.join(by_name)}"
+        )
+    return [by_name[name] for name in dict.fromkeys(wanted)]
+
+
+def _report(result: Annotation, predictor: Predictor, image_topic: str, output: Path) -> None:
+    print(f"{result.annotated} of {result.images} images on {image_topic} → {output}")
+    for name, count in result.written.items():
+        print(f"  {name:<20} {count:>6}")
+    for problem, count in result.problems.items():
+        print(f"  {count} × {problem}")
+    if not predictor.description.trained:
+        print("  The model is UNTRAINED: random weights, the outputs mean nothing.")

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A place in a ROS graph for a program that is no node itself: context, node, spinning thread."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+_LOOK_UP_S = 0.2
+# Above 101 the ports of a domain may be taken by outgoing connections on Linux.
+_DOMAINS = range(1, 102)
+
+
+def own_graph_environment() -> dict[str, str]:
+    """Environment variables for a ROS graph that nothing else takes part in.
+
+    Empty when the user chose ROS_DOMAIN_ID: then it is that graph which is meant.
+    """
+    if os.environ.get("ROS_DOMAIN_ID"):
+        return {}
+    return {
+        "ROS_DOMAIN_ID": str(_free_domain()),
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+    }
+
+
+class LiveGraph:
+    """A node that is spun in the background; a context manager.
+
+    Interrupts stay Python's: Ctrl-C raises KeyboardInterrupt and leaves the graph usable for
+    cleaning up.
+    """
+
+    def __init__(self, name: str, environment: Mapping[str, str] | None = None) -> None:
+        """Joins the graph.
+
+        Args:
+            name: of the node.
+            environment: variables that choose the graph, on top of the process's own.
+        """
+        self.context = Context()
+        with _environment(environment or {}):
+            rclpy.init(
+                args=[], context=self.context, signal_handler_options=SignalHandlerOptions.NO
+            )
+        self.node = Node(name, context=self.context, start_parameter_services=False)
+        self._executor = SingleThreadedExecutor(context=self.context)
+        self._executor.add_node(self.node)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._spin, name=f"{name} executor", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Leaves the graph; waits for a callback that runs. Does nothing the second time."""
+        if not self._stop.is_set():
+            self._stop.set()
+            self._executor.wake()
+            self._thread.join()
+            self._executor.shutdown()
+            self.node.destroy_node()
+            rclpy.shutdown(context=self.context)
+
+    def _spin(self) -> None:
+        while not self._stop.is_set() and self.context.ok():
+            self._executor.spin_once(timeout_sec=_LOOK_UP_S)
+
+    def __enter__(self) -> LiveGraph:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _free_domain() -> int:
+    """A random domain; one whose ports nobody on this machine has, if there is one."""
+    domains = random.sample(_DOMAINS, len(_DOMAINS))
+    return next((domain for domain in domains if _is_free(domain)), domains[0])
+
+
+def _is_free(domain: int) -> bool:
+    # The first participant's unicast discovery port, as DDSI-RTPS defines it.
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("", 7400 + 250 * domain + 10))
+        except OSError:
+            return False
+    return True
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
