@@ -120,10 +120,7 @@ def decode_depth(
     Args:
         data: as for `decode_image`.
         encoding: 32FC1 (metres), 16UC1 or mono16 (millimetres).
-        height: rows.
-        width: columns.
-        step: bytes from one row to the next.
-        is_bigendian: byte order of the samples.
+        height, width, step, is_bigendian: as for `decode_image`.
 
     Returns:
         (H, W) float32, metres along z, a new array; NaN where zero, negative or not finite.
@@ -194,9 +191,7 @@ def decode_compressed(data: Any, format: str) -> RgbImage:
 def decode_message(message: Any) -> RgbImage:
     """Turn a sensor_msgs Image or CompressedImage, of rclpy or of rosbags, into (H, W, 3) RGB.
 
-    Raises:
-        UnsupportedEncoding: see `decode_image`.
-        MalformedImage: see `decode_image` and `decode_compressed`.
+    Raises what `decode_image` and `decode_compressed` raise.
     """
     if hasattr(message, "format"):
         return decode_compressed(message.data, message.format)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -60,6 +60,7 @@ def overview(
     trained: bool = True,
     max_depth_m: float | None = None,
     width: int = 1600,
+    reasons: Mapping[str, str] | None = None,
 ) -> Picture:
     """Input, depth, normals / classes, their legend, the cloud from above: two rows of three.
 
@@ -76,6 +77,7 @@ def overview(
         trained: False writes a banner across the sheet and marks every prediction.
         max_depth_m: end of the depth colours; None fits this frame.
         width: of the sheet, pixels; the height follows. At least 900 stays legible.
+        reasons: panel title → why that panel is empty, instead of "not computed".
 
     Returns:
         (height, width, 3) uint8 RGB. A prediction that is None has an empty panel that says so.
@@ -113,7 +115,7 @@ def overview(
     sheet = np.full((height, width, 3), PAPER, np.uint8)
     _draw_header(sheet, header, title_lines, trained)
     for box, panel in zip(cells, panels, strict=True):
-        _draw_panel(sheet, box, panel, trained)
+        _draw_panel(sheet, box, panel, trained, (reasons or {}).get(panel.title, "not computed"))
 
     captions = [_caption_box(box) for box in cells]
     _draw_caption(sheet, captions[0], f"{rgb.shape[1]} x {rgb.shape[0]} px")
@@ -175,14 +177,15 @@ def _draw_header(sheet: Picture, header: int, lines: Sequence[str], trained: boo
         write(sheet, text, x, header + 26, _ON_ACCENT, 19, bold=True)
 
 
-def _draw_panel(sheet: Picture, box: Box, panel: _Panel, trained: bool) -> None:
+def _draw_panel(sheet: Picture, box: Box, panel: _Panel, trained: bool, reason: str) -> None:
     write(sheet, panel.title, box.x, box.y - 10, STRONG, 16, bold=True)
     area = sheet[box.y : box.y + box.height, box.x : box.x + box.width]
     area[:] = CARD
     if panel.picture is not None:
         area[:] = resized(panel.picture, box.width, box.height)
     else:
-        write(sheet, "not computed", box.x + 16, box.y + 30, FAINT, 15)
+        line = shortened(reason, box.width - 32, 15)
+        write(sheet, line, box.x + 16, box.y + 30, FAINT, 15)
     if panel.predicted and not trained:
         tag_width = text_width("untrained", 12) + 14
         x = box.x + box.width - tag_width

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# The package itself: interfaces generated and everything installed into install/ by colcon.
+
+# Prints what a build depends on. Python, launch and config files are installed as links, so only
+# their names count: an edit needs no build.
+build_inputs() {
+  (
+    cd "$ROOT"
+    cat package.xml CMakeLists.txt bootstrap/build.sh msg/* srv/*
+    find tips_ros launch config scripts msg srv -type f ! -path '*/__pycache__/*' | LC_ALL=C sort
+  )
+}
+
+# Puts ROS and .venv first, for the build and for what runs afterwards.
+enter_venv() {
+  export PATH=$VENV/bin:$PATH VIRTUAL_ENV=$VENV
+  unset PYTHONHOME
+  [[ -z ${ROS_DISTRO:-} ]] || return 0
+  local libraries=$VENV/lib folder
+  for folder in "$VENV"/lib/python3*/site-packages/ros_*.libs; do
+    [[ ! -d $folder ]] || libraries+=:$folder
+  done
+  export AMENT_PREFIX_PATH=$VENV CMAKE_PREFIX_PATH=$VENV
+  export LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+  # The wheels would otherwise start every Python twice to set LD_LIBRARY_PATH.
+  export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1
+}
+
+# As enter_venv, and the built package with it.
+enter_environment() {
+  enter_venv
+  set +u
+  source "$ROOT/install/local_setup.bash"
+  set -u
+}
+
+colcon_build() {
+  enter_venv
+  cd "$ROOT"
+  # CMake's caches hold absolute paths and the Python they were made with.
+  if [[ ! -f build/.venv-key || $(<build/.venv-key) != "$VENV_KEY" ]]; then
+    rm -rf build install log
+  fi
+  mkdir -p build
+  printf '%s' "$VENV_KEY" >build/.venv-key
+  colcon --log-base log build --paths . --symlink-install --event-handlers console_direct+ \
+    --cmake-args -DBUILD_TESTING=OFF "-DPython3_EXECUTABLE=$VENV/bin/python"
+  # Links to files that are no longer there.
+  find install -xtype l -delete
+}
+
+build_package() {
+  [[ -f $ROOT/install/local_setup.bash ]] || rm -f "$STATE/build"
+  step build "$(key_of "$VENV_KEY" "$(build_inputs)" "$(<"$ROOT/bootstrap/requirements-ros.txt")")" \
+    "the tips_ros package" colcon_build
+}

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# Set-up in steps: each is done once, shown in one line, and done again when its inputs change.
+
+# Stamps and logs live inside the environment they describe, so that they go with it.
+STATE=$ROOT/.venv/.setup
+
+# Progress goes to stderr: stdout belongs to the command that runs afterwards. Steps have their
+# output redirected to a log; fd 3 still reaches the terminal.
+exec 3>&2
+say() { printf 'tips_ros: %s\n' "$*" >&3; }
+fail() {
+  say "$*"
+  exit 1
+}
+
+# key_of TEXT… prints a short hash of the arguments.
+key_of() { printf '%s\n' "$@" | sha256sum | cut -c1-16; }
+
+# is_done NAME KEY: has the step been done with these inputs?
+is_done() { [[ -f $STATE/$1 && $(<"$STATE/$1") == "$2" ]]; }
+
+# step NAME KEY TITLE COMMAND… runs COMMAND unless it was done with the same KEY. The stamp is
+# written after success only, so an interrupted step runs again.
+step() {
+  local name=$1 key=$2 title=$3 began=$SECONDS status=0
+  shift 3
+  is_done "$name" "$key" && return
+  rm -f "$STATE/$name"
+  say "$title …"
+  # In a condition bash would ignore `set -e` inside COMMAND, hence the detour.
+  set +e
+  (
+    set -e
+    "$@"
+  ) >"$STATE/$name.log" 2>&1 9>&-
+  status=$?
+  set -e
+  if ((status != 0)); then
+    tail -n 30 "$STATE/$name.log" >&3
+    fail "failed: $title (all of it: $STATE/$name.log)"
+  fi
+  say "$title: $((SECONDS - began)) s"
+  printf '%s' "$key" >"$STATE/$name"
+}
