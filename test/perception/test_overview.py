@@ -126,3 +126,12 @@ def test_shortened_text_fits_and_says_that_it_was_shortened():
     text = lettering.shortened("chest of drawers in the corner", 90, 14)
     assert text.endswith("...") and lettering.text_width(text, 14) <= 90
     assert lettering.shortened("lamp", 90, 14) == "lamp"
+
+
+def test_an_empty_panel_says_why_when_the_reason_is_given():
+    some = {name: value for name, value in frame().items() if name != "cloud"}
+    without = overview(**some, width=960)
+    with_reason = overview(**some, width=960, reasons={"Cloud from above": "no CameraInfo"})
+    assert (with_reason != without).any()
+    # A panel that is not empty has nothing to explain.
+    assert (overview(**some, width=960, reasons={"Depth": "too dark"}) == without).all()

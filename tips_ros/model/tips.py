@@ -59,5 +59,7 @@ class Tips(nn.Module):
                 f"this model has no {', '.join(sorted(absent))} head; "
                 f"it has {', '.join(self.head_names) or 'none'}"
             )
+        if not heads:
+            return DenseMaps()
         layers = self.backbone(images, taps=self.taps).layers
         return DenseMaps(**{name: getattr(self, name)(layers) for name in heads})

@@ -67,7 +67,8 @@ class Predictor:
         patch = model.backbone.config.patch
         if any(side < patch or side % patch for side in self.input_size):
             raise ValueError(
-                f"input size {self.input_size} must be multiples of {patch}; try (448, 448)"
+                f"input size {self.input_size} (h, w) must be multiples of {patch}; "
+                f"the model's own is {description.input_size}"
             )
         self.model = model.to(self.device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
 

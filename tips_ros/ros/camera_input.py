@@ -15,6 +15,8 @@ from tips_ros.ros import qos
 from tips_ros.ros.latest import Latest
 from tips_ros.ros.statistics import Statistics
 
+_COMPRESSED = "/compressed"
+
 
 class Received(NamedTuple):
     """An image message and when it arrived (time.monotonic)."""
@@ -43,7 +45,8 @@ class CameraInput:
         self.camera_info: CameraInfo | None = None
         # As image_transport does: the compressed topic hangs below the remapped base topic.
         base = node.resolve_topic_name("image")
-        self.topic = f"{base}/compressed" if transport == "compressed" else base
+        compressed = transport == "compressed" and not base.endswith(_COMPRESSED)
+        self.topic = base + _COMPRESSED if compressed else base
         self.info_topic = node.resolve_topic_name("camera_info")
         self._image = node.create_subscription(
             CompressedImage if transport == "compressed" else Image,
@@ -72,7 +75,7 @@ class CameraInput:
         """Who publishes the image topic and with which QoS, for people."""
         found = self._node.get_publishers_info_by_topic(self.topic)
         if not found:
-            return "nobody publishes it; remap `image` or start the camera"
+            return f"nobody publishes it; {self._other_transport() or 'remap `image` or start it'}"
         kinds = ", ".join(
             f"{p.node_name} ({p.topic_type}, {p.qos_profile.reliability.name.lower()}, "
             f"{p.qos_profile.durability.name.lower()})"
@@ -82,6 +85,14 @@ class CameraInput:
             f"published by {kinds}; if type and QoS fit, it is silent, else set "
             f"image_transport or qos_overrides.{self.topic}.subscription.reliability"
         )
+
+    def _other_transport(self) -> str:
+        """Advice where the camera publishes only what was not asked for: raw or compressed."""
+        base = self.topic.removesuffix(_COMPRESSED)
+        for topic, transport in ((base, "raw"), (base + _COMPRESSED, "compressed")):
+            if topic != self.topic and self._node.count_publishers(topic):
+                return f"but {topic} is: set image_transport to {transport}"
+        return ""
 
     def _on_image(self, message: Any) -> None:
         self._statistics.arrived()

@@ -25,6 +25,7 @@ from tips_ros.ros.message_types import LABEL_INFO, RCLPY_TYPES, rclpy_class
 from tips_ros.srv import SetPrompts
 
 logger = logging.getLogger(__name__)
+_NAMED = 8  # classes written out in a message
 
 
 class ClassBoard:
@@ -98,7 +99,12 @@ class ClassBoard:
                 self._current = semantic
                 active_ns = self._newest_ns + 1
             response.success = True
-            response.message = f"{len(semantic.classes)} classes from {semantic.source}"
+            response.message = f"classes: {', '.join(semantic.classes.names[:_NAMED])}" + (
+                f" and {len(semantic.classes) - _NAMED} more"
+                if len(semantic.classes) > _NAMED
+                else ""
+            )
+            logger.info("%s, from %s", response.message, semantic.source)
             response.active_from.sec, response.active_from.nanosec = divmod(active_ns, 10**9)
         response.names = list(semantic.classes.names)
         response.ids = list(range(len(semantic.classes)))

@@ -20,11 +20,11 @@ def rgb_of(message: Any) -> NDArray[np.uint8]:
     """
     try:
         return decode_message(message)
-    except UnsupportedEncoding:
+    except UnsupportedEncoding as unsupported:
         try:
             from cv_bridge import CvBridge, CvBridgeError
         except ImportError:
-            raise
+            raise unsupported from None
         return _by_cv_bridge(CvBridge(), CvBridgeError, message)
 
 

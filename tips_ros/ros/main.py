@@ -3,32 +3,38 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 
 import rclpy
-from rclpy.executors import ExternalShutdownException
+from rclpy.signals import SignalHandlerOptions
 
 from tips_ros.ros.executor import NodeExecutor
 from tips_ros.ros.node import TipsNode
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Spins the node until it is interrupted."""
-    rclpy.init(args=list(args) if args is not None else None)
+    """Spins the node until it is interrupted; 0 after SIGINT or SIGTERM, 1 for a bad parameter."""
+    # Our own handlers: rclpy's end the context at once, and the frame at hand could not be
+    # published. The second signal of an impatient user changes nothing.
+    rclpy.init(
+        args=list(args) if args is not None else None,
+        signal_handler_options=SignalHandlerOptions.NO,
+    )
+    executor = NodeExecutor()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: executor.stop())
     try:
         node = TipsNode()
-    except Exception as error:
-        # A bad value in the parameters file or on the command line: say so without a traceback.
+    except ValueError as error:
         print(f"tips_node: {error}", file=sys.stderr)
+        executor.shutdown()
         rclpy.try_shutdown()
         return 1
-    executor = NodeExecutor()
     executor.add_node(node)
     try:
         executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
     finally:
         executor.shutdown()
         node.destroy_node()

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from tips_ros.perception.models import load_predictor
@@ -46,10 +47,18 @@ class TipsNode(LifecycleNode):
         self._image_group = MutuallyExclusiveCallbackGroup()
         self._service_group = MutuallyExclusiveCallbackGroup()
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self.create_timer(1.0, self._on_second, callback_group=self._image_group)
+        # Wall time: diagnostics and the silence warning must come when simulated time stands still.
+        self.create_timer(
+            1.0,
+            self._on_second,
+            callback_group=self._image_group,
+            clock=Clock(clock_type=ClockType.STEADY_TIME),
+        )
         self._autostart_timer = None
         if parameters.value(self, "autostart"):
-            self._autostart_timer = self.create_timer(0.0, self._autostart)
+            self._autostart_timer = self.create_timer(
+                0.0, self._autostart, clock=Clock(clock_type=ClockType.STEADY_TIME)
+            )
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Loads the model. FAILURE, with the reason in the log, when that can't be done."""
@@ -87,11 +96,13 @@ class TipsNode(LifecycleNode):
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stops working; the model stays loaded."""
         self._stop()
+        logger.info("inactive")
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Frees the model and its memory."""
         self._free()
+        logger.info("the model is freed")
         return super().on_cleanup(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:

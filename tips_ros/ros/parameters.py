@@ -1,179 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every parameter of the node, declared once: default, unit, range, and when a change is felt."""
+"""The node's parameters while it runs: declared, checked as a whole, read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+import logging
+from typing import Any
 
-from rcl_interfaces.msg import (
-    FloatingPointRange,
-    IntegerRange,
-    ParameterDescriptor,
-    SetParametersResult,
-)
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from tips_ros.perception.models import DEMO, PRECISIONS, RELEASED
 from tips_ros.ros.outputs import OutputOptions
+from tips_ros.ros.parameter_table import PARAMETERS
 
-# `at once`: the next frame. `at configure`: set it, then run the lifecycle transitions
-# deactivate, cleanup, configure, activate. `at start`: only in the launch or the YAML file.
-Felt = Literal["at once", "at configure", "at start"]
-_HUGE = 1e9
+logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Declared:
-    """One parameter. `low` and `high` are inclusive; `choices` are all there are."""
-
-    name: str
-    default: bool | int | float | str
-    felt: Felt
-    unit: str
-    description: str
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
-
-    def descriptor(self) -> ParameterDescriptor:
-        """What `ros2 param describe` shows."""
-        unit = f" [{self.unit}]" if self.unit else ""
-        descriptor = ParameterDescriptor(
-            description=f"{self.description}{unit} Felt {self.felt}.",
-            read_only=self.felt == "at start",
-        )
-        if self.choices:
-            descriptor.additional_constraints = f"one of: {', '.join(self.choices)}"
-        if self.low is not None and self.high is not None:
-            if isinstance(self.default, float):
-                bounds = FloatingPointRange(from_value=float(self.low), to_value=float(self.high))
-                descriptor.floating_point_range.append(bounds)
-            else:
-                steps = IntegerRange(from_value=int(self.low), to_value=int(self.high), step=1)
-                descriptor.integer_range.append(steps)
-        return descriptor
-
-
-PARAMETERS: tuple[Declared, ...] = (
-    Declared(
-        "model",
-        DEMO,
-        "at configure",
-        "",
-        f"Model: {DEMO} (untrained), {', '.join(RELEASED)}, or a directory of official files.",
-    ),
-    Declared("device", "auto", "at configure", "", "Device as torch names it: auto, cpu, cuda:0."),
-    Declared(
-        "precision",
-        "fp32",
-        "at configure",
-        "",
-        "Number format of weights and activations.",
-        choices=tuple(PRECISIONS),
-    ),
-    Declared(
-        "input_height",
-        0,
-        "at configure",
-        "px",
-        "Height the network sees, a multiple of 14; 0 is the model's own.",
-        low=0,
-        high=8400,
-    ),
-    Declared(
-        "input_width",
-        0,
-        "at configure",
-        "px",
-        "Width the network sees, a multiple of 14; 0 is the model's own.",
-        low=0,
-        high=8400,
-    ),
-    Declared(
-        "autostart",
-        True,
-        "at start",
-        "",
-        "Configure and activate by itself; false leaves both to a lifecycle manager.",
-    ),
-    Declared(
-        "image_transport",
-        "raw",
-        "at configure",
-        "",
-        "Subscribe to sensor_msgs/Image, or to CompressedImage on <image>/compressed.",
-        choices=("raw", "compressed"),
-    ),
-    Declared(
-        "rectified", False, "at once", "", "The images are rectified: use P of CameraInfo, not K."
-    ),
-    Declared(
-        "max_age_s",
-        0.0,
-        "at once",
-        "s",
-        "Frames whose stamp is older than this are dropped; 0 keeps all.",
-        low=0.0,
-        high=_HUGE,
-    ),
-    Declared(
-        "output_scale",
-        1.0,
-        "at once",
-        "",
-        "Size of the outputs as a fraction of the image's.",
-        low=0.01,
-        high=1.0,
-    ),
-    Declared(
-        "semantic.overlay_alpha",
-        0.5,
-        "at once",
-        "",
-        "Weight of the class colours in ~/semantic/color.",
-        low=0.0,
-        high=1.0,
-    ),
-    Declared(
-        "points.stride", 1, "at once", "px", "Keep every n-th row and column.", low=1, high=64
-    ),
-    Declared(
-        "points.min_range_m",
-        0.0,
-        "at once",
-        "m",
-        "Points nearer than this along z become NaN.",
-        low=0.0,
-        high=_HUGE,
-    ),
-    Declared(
-        "points.max_range_m",
-        0.0,
-        "at once",
-        "m",
-        "Points farther than this along z become NaN; 0 is no limit.",
-        low=0.0,
-        high=_HUGE,
-    ),
-    Declared(
-        "silence_warning_s",
-        5.0,
-        "at once",
-        "s",
-        "Seconds without an image until the node says so; 0 is never.",
-        low=0.0,
-        high=_HUGE,
-    ),
-)
+_BY_NAME = {declared.name: declared for declared in PARAMETERS}
 
 
 def declare_all(node: Node) -> None:
-    """Declares every parameter and refuses bad values, at start-up as later, with a reason."""
-    node.add_on_set_parameters_callback(_check)
+    """Declares every parameter and refuses bad values, at start-up as later, with a reason.
+
+    Raises:
+        ValueError: a bad value in the launch or the parameters file.
+    """
+    _warn_of_unknown(node)
+    node.add_on_set_parameters_callback(lambda parameters: _check(node, parameters))
     for declared in PARAMETERS:
-        node.declare_parameter(declared.name, declared.default, declared.descriptor())
+        try:
+            node.declare_parameter(declared.name, declared.default, declared.descriptor())
+        except InvalidParameterTypeException as error:
+            raise ValueError(
+                f"parameter {declared.name} must be of the type of {declared.default!r}: "
+                f"{error.args[0] if error.args else error}"
+            ) from error
+        except InvalidParameterValueException as error:
+            raise ValueError(f"parameter {declared.name}: {error}") from error
 
 
 def value(node: Node, name: str) -> Any:
@@ -182,11 +45,7 @@ def value(node: Node, name: str) -> Any:
 
 
 def input_size(node: Node) -> tuple[int, int] | None:
-    """(h, w) the network is to see, or None for the model's own.
-
-    Raises:
-        ValueError: one of the two is set and the other is not.
-    """
+    """(h, w) the network is to see, or None for the model's own."""
     height, width = value(node, "input_height"), value(node, "input_width")
     if bool(height) != bool(width):
         raise ValueError("set both input_height and input_width, or leave both 0")
@@ -195,24 +54,45 @@ def input_size(node: Node) -> tuple[int, int] | None:
 
 def output_options(node: Node) -> OutputOptions:
     """What the user wants of the outputs now."""
-    max_range_m = value(node, "points.max_range_m")
     return OutputOptions(
         rectified=value(node, "rectified"),
         overlay_alpha=value(node, "semantic.overlay_alpha"),
         points_stride=value(node, "points.stride"),
         points_min_range_m=value(node, "points.min_range_m"),
-        points_max_range_m=max_range_m or float("inf"),
+        points_max_range_m=value(node, "points.max_range_m") or float("inf"),
     )
 
 
-def _check(parameters: list[Parameter]) -> SetParametersResult:
-    by_name = {declared.name: declared for declared in PARAMETERS}
-    for parameter in parameters:
-        declared = by_name.get(parameter.name)
-        if declared and declared.choices and parameter.value not in declared.choices:
-            return SetParametersResult(
-                successful=False,
-                reason=f"{parameter.name} {parameter.value!r}: choose one of "
-                f"{', '.join(declared.choices)}",
-            )
+def _check(node: Node, parameters: list[Parameter]) -> SetParametersResult:
+    """Refuses what ranges can't express; says when a change will be felt."""
+    new = {parameter.name: parameter.value for parameter in parameters}
+    for name, given in new.items():
+        declared = _BY_NAME.get(name)
+        if declared and declared.choices and given not in declared.choices:
+            return _refusal(f"{given!r}: choose one of {', '.join(declared.choices)}")
+    nearest, farthest = (
+        new.get(name, value(node, name) if node.has_parameter(name) else 0.0)
+        for name in ("points.min_range_m", "points.max_range_m")
+    )
+    if 0.0 < farthest <= nearest:
+        return _refusal(
+            f"points.max_range_m {farthest} must be 0 or above points.min_range_m {nearest}"
+        )
+    for name in new:
+        declared = _BY_NAME.get(name)
+        if declared and declared.felt == "at configure" and node.has_parameter(name):
+            logger.info("%s is felt after deactivate, cleanup, configure and activate", name)
     return SetParametersResult(successful=True)
+
+
+def _refusal(reason: str) -> SetParametersResult:
+    return SetParametersResult(successful=False, reason=reason)
+
+
+def _warn_of_unknown(node: Node) -> None:
+    """A misspelt name in a YAML file would otherwise be ignored without a word."""
+    # rclpy has no public way to the overrides of parameters that nobody declared.
+    overrides = getattr(node, "_parameter_overrides", {})
+    for name in overrides:
+        if name not in _BY_NAME and not name.startswith(("qos_overrides.", "use_sim_time")):
+            logger.warning("there is no parameter %s; it is ignored", name)

@@ -93,7 +93,7 @@ class BagPlayer:
             logger.info("%s is not played: %s is not installed", name, topic.type)
             return
         self.live_topics[name] = live
-        self.qos[live] = _offered(topic)
+        self.qos[live] = offered_qos(topic)
         self._publishers[name] = node.create_publisher(message_class, live, self.qos[live])
         if begins_with_header(message_class):
             self.published[name] = StampLog()
@@ -176,7 +176,8 @@ class BagPlayer:
             self._clock.publish(Clock(clock=Time(sec=sec, nanosec=nanosec)))
 
 
-def _offered(topic: TopicInfo) -> QoSProfile:
+def offered_qos(topic: TopicInfo) -> QoSProfile:
+    """What a player offers for a recorded topic: what was recorded, else reliable."""
     recorded = topic.qos
     best_effort = recorded is not None and recorded.reliability == QosReliability.BEST_EFFORT
     profile = QoSProfile(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from tips_ros.bags import BagError, BagWriter
 from tips_ros.ros.message_types import rclpy_class
@@ -46,7 +46,7 @@ class Recorder:
 
         Args:
             node: who subscribes.
-            topics: full name → ROS type. A type that is not installed is left out, and said once.
+            topics: full name → ROS type. What is not installed is left out, and said once.
             writer: an open bag without these topics; it stays the caller's to close, after `close`.
             qos: profiles that differ from reliable, volatile, the last ten: what publishers offer.
         """
@@ -64,11 +64,14 @@ class Recorder:
             profile = (qos or {}).get(name) or _reliable()
             try:
                 message_class = rclpy_class(type_name)
-                latched = profile.durability.name == "TRANSIENT_LOCAL"
-                writer.add_topic(name, type_name, latched=latched)
             except (ImportError, AttributeError):
                 logger.info("%s is not recorded: %s is not installed", name, type_name)
                 continue
+            if type_name not in writer.typestore.fielddefs:
+                logger.info("%s is not recorded: the bag does not know %s", name, type_name)
+                continue
+            latched = profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
+            writer.add_topic(name, type_name, latched=latched)
             if begins_with_header(message_class):
                 self.arrived[name] = StampLog()
             self._subscriptions[name] = node.create_subscription(

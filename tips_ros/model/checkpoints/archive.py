@@ -18,6 +18,7 @@ from tips_ros.model.checkpoints.errors import CheckpointError
 
 Arrays = dict[str, np.ndarray]
 _SUFFIX = ".npy"
+_REASON_LENGTH = 120
 _AGAIN = "copy or download the file again"
 
 
@@ -45,8 +46,9 @@ def read_arrays(path: Path) -> Arrays:
         raise
     except Exception as error:
         # Damaged bytes make zipfile and its decompressors raise a dozen kinds of errors.
-        reason = str(error) or type(error).__name__
-        raise CheckpointError(f"{path}: not a whole zip of arrays ({reason}); {_AGAIN}") from error
+        raise CheckpointError(
+            f"{path}: not a whole zip of arrays ({_reason(error)}); {_AGAIN}"
+        ) from error
 
 
 def _read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> np.ndarray:
@@ -85,5 +87,10 @@ def _read_header(file: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np
         }[version]
         return read(file)
     except Exception as error:  # the header is a Python literal: whatever parsing one can raise
-        reason = str(error) or type(error).__name__
-        raise CheckpointError(f"{where} is not a readable .npy array ({reason})") from error
+        raise CheckpointError(f"{where} is not a readable .npy array ({_reason(error)})") from error
+
+
+def _reason(error: Exception) -> str:
+    """What another library's error says, in one line that can be read."""
+    words = " ".join(str(error).split()) or type(error).__name__
+    return words if len(words) <= _REASON_LENGTH else words[:_REASON_LENGTH] + "…"

@@ -102,13 +102,19 @@ def load_dpt_head(
 
 
 def _task_of(arrays: Arrays, path: Path) -> HeadName:
-    for task, layer in _TASKS.items():
-        if f"decoder/{layer}/kernel" in arrays:
-            return task
-    raise CheckpointError(
-        f"{path}: not a DPT head (there is no decoder/{{{','.join(_TASKS.values())}}}/kernel); "
-        "the file wanted is named tips_v2_…_dpt.zip"
-    )
+    tasks = [
+        task
+        for task, layer in _TASKS.items()
+        if any(name.startswith(f"decoder/{layer}/") for name in arrays)
+    ]
+    if not tasks:
+        raise CheckpointError(
+            f"{path}: not a DPT head (there is no decoder/{{{','.join(_TASKS.values())}}}/kernel); "
+            "the file wanted is named tips_v2_…_dpt.zip"
+        )
+    if len(tasks) > 1:
+        raise CheckpointError(f"{path}: holds more than one last layer: {', '.join(tasks)}")
+    return tasks[0]
 
 
 def _translate(name: str, array: np.ndarray, path: Path) -> tuple[str, Tensor]:

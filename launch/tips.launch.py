@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts the node, and where asked for RViz and a bag: `ros2 launch tips_ros tips.launch.py`.
+
+An argument that is not given changes nothing: what params_file says stays in force.
+"""
+
+import shlex
+from pathlib import Path
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
+
+SHARE = FindPackageShare("tips_ros")
+
+# Arguments that go to the node as parameters; an empty one is not passed on.
+TEXTS = ("model", "device", "image_transport")
+SWITCHES = ("autostart", "use_sim_time")
+TRUE_FALSE = ("true", "false", "True", "False")
+
+ARGUMENTS = (
+    DeclareLaunchArgument(
+        "params_file",
+        default_value=PathJoinSubstitution([SHARE, "config", "tips.yaml"]),
+        description="YAML file with the node's parameters; start from a copy of the default one.",
+    ),
+    DeclareLaunchArgument(
+        "namespace",
+        default_value="",
+        description="Namespace of the node and its topics: robot1 gives /robot1/tips/points.",
+    ),
+    DeclareLaunchArgument(
+        "image",
+        default_value="image",
+        description="Topic of the camera's images; with image_transport:=compressed the topic "
+        "without its /compressed.",
+    ),
+    DeclareLaunchArgument(
+        "camera_info",
+        default_value="",
+        description="Topic of the camera's CameraInfo. Empty: camera_info beside the image topic.",
+    ),
+    DeclareLaunchArgument(
+        "image_transport",
+        default_value="",
+        choices=("", "raw", "compressed"),
+        description="How the camera's images come. Empty: as params_file says.",
+    ),
+    DeclareLaunchArgument(
+        "model",
+        default_value="",
+        description="Name or directory of the model; demo is untrained. Empty: as params_file "
+        "says.",
+    ),
+    DeclareLaunchArgument(
+        "device",
+        default_value="",
+        description="Device as torch names it: auto, cpu, cuda:0. Empty: as params_file says.",
+    ),
+    DeclareLaunchArgument(
+        "autostart",
+        default_value="",
+        choices=("", *TRUE_FALSE),
+        description="Whether the node configures and activates itself, rather than a lifecycle "
+        "manager or `ros2 lifecycle set`. Empty: as params_file says.",
+    ),
+    DeclareLaunchArgument(
+        "use_sim_time",
+        default_value="",
+        choices=("", *TRUE_FALSE),
+        description="Whether time is what a simulator or the bag says on /clock. Empty: as "
+        "params_file says, else the system's time.",
+    ),
+    DeclareLaunchArgument(
+        "log_level",
+        default_value="",
+        choices=("", "debug", "info", "warn", "error", "fatal"),
+        description="The least severe messages that the node logs. Empty: info.",
+    ),
+    DeclareLaunchArgument(
+        "bag",
+        default_value="",
+        description="Bag to replay with `ros2 bag play`; with use_sim_time:=true it gives /clock "
+        "too. Empty: none.",
+    ),
+    DeclareLaunchArgument(
+        "bag_args",
+        default_value="",
+        description="More arguments of `ros2 bag play`, such as '--loop --delay 5': what is "
+        "played while the model loads is not seen.",
+    ),
+    DeclareLaunchArgument(
+        "rviz",
+        default_value="false",
+        choices=TRUE_FALSE,
+        description="Whether to open RViz on the camera's image and the outputs.",
+    ),
+    DeclareLaunchArgument(
+        "rviz_frame",
+        default_value="camera_color_optical_frame",
+        description="RViz's fixed frame: the frame_id of the images, or a frame that TF ties to "
+        "it.",
+    ),
+)
+
+
+def beside(image: str) -> str:
+    """The topic of an image topic's CameraInfo by ROS's convention: its sibling camera_info."""
+    namespace, slash, _ = image.rpartition("/")
+    return f"{namespace}{slash}camera_info"
+
+
+def node_logger(namespace: str) -> str:
+    """The name of the node's logger, which alone log_level is for: ROS's own stay quiet."""
+    return ".".join([*filter(None, namespace.split("/")), "tips"])
+
+
+def is_true(value: str) -> bool:
+    """Whether a switch is on; what else it may be is in its argument's choices."""
+    return value in ("true", "True")
+
+
+def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Makes the processes; a function because an argument that is not given must leave no trace."""
+
+    def given(name: str) -> str:
+        return LaunchConfiguration(name).perform(context)
+
+    if not Path(given("params_file")).is_file():
+        # launch itself would only warn and go on with the defaults.
+        raise FileNotFoundError(f"params_file: no file {given('params_file')}")
+    # Typed: launch would make a number of the text "0".
+    parameters = {n: ParameterValue(given(n), value_type=str) for n in TEXTS if given(n)}
+    parameters |= {n: is_true(given(n)) for n in SWITCHES if given(n)}
+    clock = {n: parameters[n] for n in ("use_sim_time",) if n in parameters}
+    image, namespace, level = given("image"), given("namespace"), given("log_level")
+    remappings = [("image", image), ("camera_info", given("camera_info") or beside(image))]
+    tips = Node(
+        package="tips_ros",
+        executable="tips_node",
+        name="tips",
+        namespace=namespace,
+        parameters=[given("params_file"), *([parameters] if parameters else [])],
+        remappings=remappings,
+        ros_arguments=["--log-level", f"{node_logger(namespace)}:={level}"] if level else [],
+        output="screen",
+        emulate_tty=True,
+    )
+    processes: list[LaunchDescriptionEntity] = []
+    if is_true(given("rviz")):
+        # The topics in tips.rviz are relative: RViz finds them in the node's namespace.
+        rviz = Node(
+            package="rviz2",
+            executable="rviz2",
+            name="tips_rviz",
+            namespace=namespace,
+            arguments=[
+                *("-d", PathJoinSubstitution([SHARE, "config", "tips.rviz"])),
+                *("-f", given("rviz_frame")),
+            ],
+            parameters=[clock] if clock else [],
+            remappings=remappings,
+            output="screen",
+        )
+        processes.append(rviz)
+    if given("bag"):
+        command = ["ros2", "bag", "play", given("bag"), *shlex.split(given("bag_args"))]
+        if parameters.get("use_sim_time"):
+            command.append("--clock")
+        processes.append(ExecuteProcess(cmd=command, output="screen"))
+    # Last: launch leaves a process running when it fails at a later one, as without RViz.
+    return [*processes, tips]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """What `ros2 launch` calls."""
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=start)])

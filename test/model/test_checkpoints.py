@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A checkpoint is loaded whole and exactly, or refused in one line that says what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tips_ros.model.checkpoints import CheckpointError, load_backbone, load_dpt_head
+from tips_ros.model.checkpoints.vision_npz import recognise
+from tips_ros.model.variants import VARIANTS, Variant
+from tips_ros.model.vit import VisionTransformer
+
+Arrays = dict[str, np.ndarray]
+PROJECT = "decoder/dpt/project/kernel"
+
+
+def arrays_of(file: Path) -> Arrays:
+    with np.load(file) as arrays:
+        return dict(arrays)
+
+
+def saved(arrays: Arrays, path: Path) -> Path:
+    """The arrays as an official file holds them."""
+    with open(path, "wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+    return path
+
+
+def refusal(path: Path, **options: Any) -> str:
+    """The message with which an image encoder is refused: one line that names the file."""
+    with pytest.raises(CheckpointError) as raised:
+        load_backbone(path, heads=4, **options)
+    return one_line(str(raised.value), path)
+
+
+def head_refusal(path: Path, *options: Any) -> str:
+    with pytest.raises(CheckpointError) as raised:
+        load_dpt_head(path, *options)
+    return one_line(str(raised.value), path)
+
+
+def one_line(message: str, path: Path) -> str:
+    assert message.startswith(f"{path}: ") and "\n" not in message and len(message) < 600
+    return message
+
+
+@pytest.fixture
+def vision(tiny_vision: dict[str, Path]) -> Arrays:
+    return arrays_of(tiny_vision["mlp"])
+
+
+class TestAnImageEncoder:
+    def test_carries_every_tensor_of_its_file(self, tiny_vision: dict[str, Path], vision: Arrays):
+        state = load_backbone(tiny_vision["mlp"], heads=4).state_dict()
+        assert set(state) == set(vision) - {"mask_token"}
+        for name, tensor in state.items():
+            np.testing.assert_array_equal(tensor.numpy(), vision[name])
+
+    def test_comes_ready_to_be_used(self, tiny_vision: dict[str, Path]):
+        encoder = load_backbone(tiny_vision["swiglu"], heads=3)
+        assert not encoder.training
+        assert not any(p.requires_grad or p.is_meta for p in encoder.parameters())
+        assert encoder.config.ffn == "swiglu" and encoder.config.ffn_hidden == 128
+
+    def test_may_be_stored_in_half_precision(self, vision: Arrays, tmp_path: Path):
+        halves = {name: array.astype(np.float16) for name, array in vision.items()}
+        encoder = load_backbone(saved(halves, tmp_path / "tips_half_vision.npz"), heads=4)
+        assert encoder.norm.weight.dtype == torch.float32
+
+    def test_without_the_mask_token_of_the_training_is_whole(self, vision: Arrays, tmp_path: Path):
+        del vision["mask_token"]
+        load_backbone(saved(vision, tmp_path / "v.npz"), heads=4)
+
+    def test_with_an_unknown_tensor_is_refused(self, vision: Arrays, tmp_path: Path):
+        vision["blocks.0.attn.rope"] = np.zeros(3, np.float32)
+        message = refusal(saved(vision, tmp_path / "v.npz"))
+        assert "unknown tensor: blocks.0.attn.rope" in message
+
+    @pytest.mark.parametrize("name", ["norm.bias", "register_tokens", "blocks.2.ls1.gamma"])
+    def test_without_a_tensor_is_refused(self, vision: Arrays, tmp_path: Path, name: str):
+        del vision[name]
+        assert f"missing tensor: {name}" in refusal(saved(vision, tmp_path / "v.npz"))
+
+    @pytest.mark.parametrize("name", ["pos_embed", "patch_embed.proj.weight"])
+    def test_without_the_tensors_that_tell_its_size_is_refused(
+        self, vision: Arrays, tmp_path: Path, name: str
+    ):
+        del vision[name]
+        assert name in refusal(saved(vision, tmp_path / "v.npz"))
+
+    def test_with_a_misshapen_tensor_is_refused(self, vision: Arrays, tmp_path: Path):
+        vision["blocks.1.mlp.fc1.weight"] = vision["blocks.1.mlp.fc1.weight"].T
+        message = refusal(saved(vision, tmp_path / "v.npz"))
+        assert "misshapen tensor: blocks.1.mlp.fc1.weight (64, 256) instead of (256, 64)" in message
+
+    @pytest.mark.parametrize("shape", [(1, 16, 64), (17, 64), (1, 1, 17, 64)])
+    def test_with_positions_on_no_square_grid_is_refused(
+        self, vision: Arrays, tmp_path: Path, shape: tuple[int, ...]
+    ):
+        vision["pos_embed"] = np.zeros(shape, np.float32)
+        assert "misshapen tensor: pos_embed" in refusal(saved(vision, tmp_path / "v.npz"))
+
+    def test_many_wrong_tensors_are_counted_not_listed(self, vision: Arrays, tmp_path: Path):
+        for i in range(30):
+            vision[f"extra{i}"] = np.zeros(1, np.float32)
+        assert "extra3 and 26 more" in refusal(saved(vision, tmp_path / "v.npz"))
+
+    def test_of_another_variant_is_refused(self, tiny_vision: dict[str, Path]):
+        message = refusal(tiny_vision["mlp"], variant="B")
+        assert "width 64, 4 blocks" in message and "not B" in message
+
+    def test_of_no_released_size_needs_its_number_of_heads(self, tiny_vision: dict[str, Path]):
+        with pytest.raises(CheckpointError, match="say how many attention heads it has"):
+            load_backbone(tiny_vision["mlp"])
+
+    def test_is_not_a_text_tower(self, tmp_path: Path):
+        arrays = {"token_embedding.weight": np.zeros((4, 8), np.float32)}
+        message = refusal(saved(arrays, tmp_path / "tips_v2_oss_b14_text.npz"))
+        assert "looks like a text tower" in message and "tips_…_vision.npz" in message
+
+    def test_is_not_a_dpt_head(self, tiny_heads: dict[str, Path]):
+        assert "not a TIPS image encoder" in refusal(tiny_heads["depth"])
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: v.name)
+def test_a_released_variant_is_recognised_by_its_shapes(variant: Variant):
+    with torch.device("meta"):
+        state = VisionTransformer(variant.vit).state_dict()
+    # One number stands for all: a released size would not fit into a test.
+    arrays = {
+        name: np.broadcast_to(np.float32(0), tuple(tensor.shape)) for name, tensor in state.items()
+    }
+    assert recognise(arrays, Path("x.npz")) == variant.vit
+
+
+class TestADptHead:
+    @pytest.mark.parametrize("head", ["depth", "normals", "segmentation"])
+    def test_is_recognised_by_its_last_layer(self, tiny_heads: dict[str, Path], head: str):
+        loaded = load_dpt_head(tiny_heads[head])
+        assert type(loaded).__name__ == f"{head.capitalize()}Head"
+        assert loaded.dpt.width == 64 and not loaded.training
+
+    def test_of_another_task_is_refused(self, tiny_heads: dict[str, Path]):
+        message = head_refusal(tiny_heads["normals"], "depth")
+        assert "holds the normals head, not the depth head" in message
+
+    def test_is_not_an_image_encoder(self, tiny_vision: dict[str, Path]):
+        assert "not a DPT head" in head_refusal(tiny_vision["mlp"])
+
+    def test_with_two_last_layers_is_refused(self, tiny_heads: dict[str, Path], tmp_path: Path):
+        arrays = arrays_of(tiny_heads["depth"]) | arrays_of(tiny_heads["normals"])
+        message = head_refusal(saved(arrays, tmp_path / "two.zip"))
+        assert "more than one last layer" in message
+
+    @pytest.mark.parametrize("name", ["decoder/dpt/convs_4/kernel", "optimizer/step", "../../x"])
+    def test_with_an_unknown_tensor_is_refused(
+        self, tiny_heads: dict[str, Path], tmp_path: Path, name: str
+    ):
+        arrays = arrays_of(tiny_heads["depth"]) | {name: np.zeros((3, 3, 32, 32), np.float32)}
+        assert "unknown tensor: " in head_refusal(saved(arrays, tmp_path / "d.zip"))
+
+    def test_without_a_tensor_is_refused(self, tiny_heads: dict[str, Path], tmp_path: Path):
+        arrays = arrays_of(tiny_heads["depth"])
+        del arrays["decoder/dpt/fusion_blocks_2/Conv_0/bias"]
+        message = head_refusal(saved(arrays, tmp_path / "d.zip"))
+        assert "missing tensor: dpt.fusions.2.out_conv.bias" in message
+
+    @pytest.mark.parametrize("shape", [(3, 3, 32, 16), (1, 1, 32, 32), (32, 32), (9,)])
+    def test_with_a_misshapen_tensor_is_refused(
+        self, tiny_heads: dict[str, Path], tmp_path: Path, shape: tuple[int, ...]
+    ):
+        arrays = arrays_of(tiny_heads["depth"]) | {PROJECT: np.zeros(shape, np.float32)}
+        assert "misshapen tensor: " in head_refusal(saved(arrays, tmp_path / "d.zip"))

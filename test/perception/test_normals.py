@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Normals are the reference's with the sign turned: unit vectors that face the camera."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tips_ros.perception.normals import normals_at
+
+
+@pytest.mark.parametrize("case", [0, 1])
+def test_normals_are_the_reference_s_turned_round(golden: Any, case: int):
+    arrays = golden("dpt/expected.npz")
+    expected = -arrays[f"case{case}/normals_unit/full"].transpose(0, 2, 3, 1)
+    native = torch.from_numpy(arrays[f"case{case}/normals/native"])
+    normals = normals_at(native, expected.shape[1:3])
+    np.testing.assert_allclose(normals.numpy(), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (9, 31), (64, 48)])
+def test_every_normal_has_unit_length(size: tuple[int, int]):
+    torch.manual_seed(2)
+    normals = normals_at(torch.randn(2, 3, 16, 16) * 5, size)
+    assert normals.shape == (2, *size, 3)
+    torch.testing.assert_close(normals.norm(dim=3), torch.ones(2, *size))
+
+
+def test_a_wall_straight_ahead_faces_the_camera():
+    away = torch.tensor([0.0, 0.0, 4.0]).view(1, 3, 1, 1).expand(1, 3, 8, 8)
+    normals = normals_at(away, (5, 6))
+    assert (normals == torch.tensor([0.0, 0.0, -1.0])).all()
+
+
+def test_the_floor_points_up_which_is_minus_y():
+    """Google's saved figures have the floor at about (0.02, 0.94, 0.33), away from the camera."""
+    floor = torch.tensor([0.02, 0.94, 0.33]).view(1, 3, 1, 1).expand(1, 3, 4, 4)
+    x, y, z = normals_at(floor, (4, 4))[0, 0, 0].tolist()
+    assert abs(x) < 0.05 and y < -0.9 and z < 0
+
+
+def test_bf16_maps_become_unit_fp32_normals():
+    normals = normals_at(torch.randn(1, 3, 8, 8).to(torch.bfloat16), (20, 20))
+    assert normals.dtype == torch.float32
+    torch.testing.assert_close(normals.norm(dim=3), torch.ones(1, 20, 20))

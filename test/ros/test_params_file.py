@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The node started with config/tips.yaml, as the launch file starts it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from lifecycle_msgs.msg import State
+from lifecycle_msgs.srv import GetState
+from rcl_interfaces.srv import GetParameters, SetParameters
+from rclpy.parameter import Parameter, parameter_value_to_python
+from rclpy.qos import ReliabilityPolicy
+
+from tips_ros.resources import share_dir
+from tips_ros.ros.parameter_table import PARAMETERS
+
+from .conftest import until
+
+FILE = share_dir() / "config" / "tips.yaml"
+EXECUTABLE = str(share_dir().parents[1] / "lib" / "tips_ros" / "tips_node")
+CAMERA = ["-r", "image:=/camera/color/image_raw", "-r", "camera_info:=/camera/color/camera_info"]
+
+
+def with_file(path: Path, *more: str) -> list[str]:
+    return ["--ros-args", "--params-file", str(path), *CAMERA, *more]
+
+
+def parameters_of(graph, node: str) -> dict:
+    names = [p.name for p in PARAMETERS]
+    request = GetParameters.Request(names=names)
+    values = graph.call(GetParameters, f"{node}/get_parameters", request).values
+    return dict(zip(names, map(parameter_value_to_python, values), strict=True))
+
+
+def test_the_node_takes_every_value_of_the_file_and_listens_to_the_remapped_camera(graph_with):
+    graph = graph_with(with_file(FILE)).active()
+    assert parameters_of(graph, "/tips") == {p.name: p.default for p in PARAMETERS}
+    assert graph.node._camera.topic == "/camera/color/image_raw"
+    assert graph.node._camera.info_topic == "/camera/color/camera_info"
+
+
+def test_what_the_launch_passes_after_the_file_wins(graph_with):
+    graph = graph_with(with_file(FILE, "-p", "autostart:=false", "-p", "device:=cpu"))
+    values = parameters_of(graph, "/tips")
+    assert (values["autostart"], values["device"]) == (False, "cpu")
+
+
+def test_the_quality_of_service_example_works_once_its_comments_are_taken_away(
+    graph_with, tmp_path
+):
+    example = FILE.read_text(encoding="utf-8").partition("    # qos_overrides:")
+    uncommented = re.sub(r"^    # ", "    ", "".join(example[1:]), flags=re.MULTILINE)
+    file = tmp_path / "tips.yaml"
+    file.write_text(example[0] + uncommented, encoding="utf-8")
+
+    graph = graph_with(with_file(file)).active()
+
+    def reliability(found) -> list:
+        return [end.qos_profile.reliability for end in found]
+
+    inputs = until(
+        lambda: graph.probe.get_subscriptions_info_by_topic("/camera/color/image_raw"), "the input"
+    )
+    points = until(lambda: graph.probe.get_publishers_info_by_topic("/tips/points"), "the output")
+    assert reliability(inputs) == [ReliabilityPolicy.RELIABLE]
+    assert reliability(points) == [ReliabilityPolicy.BEST_EFFORT]
+
+
+@pytest.mark.parametrize(
+    "line", ["output_scale: 0.0", "image_transport: foo", "points: {stride: 0}", "max_age_s: 1"]
+)
+def test_a_bad_value_in_a_file_is_refused_at_the_start_and_named(line, tmp_path):
+    file = tmp_path / "tips.yaml"
+    file.write_text(f"/**:\n  ros__parameters:\n    {line}\n", encoding="utf-8")
+    done = subprocess.run(
+        [EXECUTABLE, *with_file(file)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert re.match(r"\w+", line)[0] in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("output_scale", 0.0, "0.01"),
+        ("image_transport", "foo", "choose one of raw, compressed"),
+        ("points.stride", 0, "Min: 1"),
+        ("autostart", False, "read-only"),
+    ],
+)
+def test_a_bad_value_at_run_time_is_refused_with_the_reason(graph_with, name, value, reason):
+    graph = graph_with(autostart=False)
+    before = parameters_of(graph, "/tips")
+    wanted = Parameter(name, value=value).to_parameter_msg()
+    request = SetParameters.Request(parameters=[wanted])
+    (result,) = graph.call(SetParameters, "/tips/set_parameters", request).results
+    if name == "autostart":
+        before["autostart"] = False  # as this test started it
+    assert not result.successful
+    assert reason in result.reason
+    assert parameters_of(graph, "/tips") == before
+
+
+def test_the_executable_runs_in_a_namespace_and_ends_cleanly_on_ctrl_c(graph_with):
+    """As the launch file starts it, in a process of its own."""
+    graph = graph_with(autostart=False)
+    domain = graph.context.get_domain_id()
+    arguments = with_file(FILE, "-r", "__node:=tips", "-r", "__ns:=/robot1")
+    node = subprocess.Popen(
+        [EXECUTABLE, *arguments],
+        env={**os.environ, "ROS_DOMAIN_ID": str(domain)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        until(
+            lambda: (
+                graph.call(GetState, "/robot1/tips/get_state", GetState.Request()).current_state.id
+                == State.PRIMARY_STATE_ACTIVE
+            ),
+            "the node to become active",
+        )
+        assert parameters_of(graph, "/robot1/tips") == {p.name: p.default for p in PARAMETERS}
+    finally:
+        node.send_signal(signal.SIGINT)
+        output, _ = node.communicate(timeout=60)
+    assert node.returncode == 0, output
+    assert "Traceback" not in output
+    assert "listening to /camera/color/image_raw" in output

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every parameter of the node, declared once: default, unit, range, and when a change is felt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+
+from tips_ros.perception.models import DEMO, PRECISIONS, RELEASED
+
+# `at once`: the next frame. `at configure`: set it, then run the lifecycle transitions
+# deactivate, cleanup, configure, activate. `at start`: only in the launch or the YAML file.
+Felt = Literal["at once", "at configure", "at start"]
+_HUGE = 1e9
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One parameter. `low` and `high` are inclusive; `choices` are all there are."""
+
+    name: str
+    default: bool | int | float | str
+    felt: Felt
+    unit: str
+    description: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def descriptor(self) -> ParameterDescriptor:
+        """What `ros2 param describe` shows."""
+        unit = f" [{self.unit}]" if self.unit else ""
+        descriptor = ParameterDescriptor(
+            description=f"{self.description}{unit} Felt {self.felt}.",
+            read_only=self.felt == "at start",
+        )
+        if self.choices:
+            descriptor.additional_constraints = f"one of: {', '.join(self.choices)}"
+        if self.low is not None and self.high is not None:
+            if isinstance(self.default, float):
+                bounds = FloatingPointRange(from_value=float(self.low), to_value=float(self.high))
+                descriptor.floating_point_range.append(bounds)
+            else:
+                steps = IntegerRange(from_value=int(self.low), to_value=int(self.high), step=1)
+                descriptor.integer_range.append(steps)
+        return descriptor
+
+
+PARAMETERS: tuple[Declared, ...] = (
+    Declared(
+        "model",
+        DEMO,
+        "at configure",
+        "",
+        f"Model: {DEMO} (untrained), {', '.join(RELEASED)}, or a directory of official files.",
+    ),
+    Declared("device", "auto", "at configure", "", "Device as torch names it: auto, cpu, cuda:0."),
+    Declared(
+        "precision",
+        "fp32",
+        "at configure",
+        "",
+        "Number format of weights and activations.",
+        choices=tuple(PRECISIONS),
+    ),
+    Declared(
+        "input_height",
+        0,
+        "at configure",
+        "px",
+        "Height the network sees, a multiple of 14; 0 is the model's own.",
+        low=0,
+        high=8400,
+    ),
+    Declared(
+        "input_width",
+        0,
+        "at configure",
+        "px",
+        "Width the network sees, a multiple of 14; 0 is the model's own.",
+        low=0,
+        high=8400,
+    ),
+    Declared(
+        "autostart",
+        True,
+        "at start",
+        "",
+        "Configure and activate by itself; false leaves both to a lifecycle manager.",
+    ),
+    Declared(
+        "image_transport",
+        "raw",
+        "at configure",
+        "",
+        "Subscribe to sensor_msgs/Image, or to CompressedImage on <image>/compressed.",
+        choices=("raw", "compressed"),
+    ),
+    Declared(
+        "rectified", False, "at once", "", "The images are rectified: use P of CameraInfo, not K."
+    ),
+    Declared(
+        "max_age_s",
+        0.0,
+        "at once",
+        "s",
+        "Frames whose stamp is older than this are dropped; 0 keeps all.",
+        low=0.0,
+        high=_HUGE,
+    ),
+    Declared(
+        "output_scale",
+        1.0,
+        "at once",
+        "",
+        "Size of the outputs as a fraction of the image's.",
+        low=0.01,
+        high=1.0,
+    ),
+    Declared(
+        "semantic.overlay_alpha",
+        0.5,
+        "at once",
+        "",
+        "Weight of the class colours in ~/semantic/color.",
+        low=0.0,
+        high=1.0,
+    ),
+    Declared(
+        "points.stride", 1, "at once", "px", "Keep every n-th row and column.", low=1, high=64
+    ),
+    Declared(
+        "points.min_range_m",
+        0.0,
+        "at once",
+        "m",
+        "Points nearer than this along z become NaN.",
+        low=0.0,
+        high=_HUGE,
+    ),
+    Declared(
+        "points.max_range_m",
+        0.0,
+        "at once",
+        "m",
+        "Points farther than this along z become NaN; 0 is no limit.",
+        low=0.0,
+        high=_HUGE,
+    ),
+    Declared(
+        "silence_warning_s",
+        5.0,
+        "at once",
+        "s",
+        "Seconds without an image until the node says so; 0 is never.",
+        low=0.0,
+        high=_HUGE,
+    ),
+)
