@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Labels are those of full-size logits, without ever making them; confidence is their probability."""
+"""Labels are those of full-size logits without making them; confidence is their probability."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def test_labels_are_the_reference_s(golden: Any, case: int):
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("strip", [1, 5_000, 10**9], ids=["one-row", "some-rows", "all-rows"])
+@pytest.mark.parametrize("chunk", [300, 5_000, 10**9], ids=["few", "some", "all"])
 def test_labels_are_those_of_upsampled_logits(
-    size: tuple[int, int], strip: int, monkeypatch: pytest.MonkeyPatch
+    size: tuple[int, int], chunk: int, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(segmentation, "_STRIP_ELEMENTS", strip)
+    monkeypatch.setattr(segmentation, "_CHUNK_ELEMENTS", chunk)
     x = logits(batch=2)
     full = plain(x, size)
     labels = label_map_at(x, size).labels

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from tqdm import tqdm
 
@@ -35,7 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Plays, records, draws and tells; 1 when the node answered nothing."""
-    signal.signal(signal.SIGTERM, _interrupt)
     picture = args.output / "overview.png"
     try:
         options = DemoOptions(
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
             image_topic=args.image_topic,
             rate=args.rate,
         )
-        with _ProgressBar() as bar:
+        with _terminable(), _ProgressBar() as bar:
             result = run_session(options, bar)
         drawn = write_frame_sheet(result, picture)
     except (BagError, OSError) as error:
@@ -74,12 +75,13 @@ class _ProgressBar(Observer):
         self._bar: tqdm | None = None
 
     def graph(self, environment: dict[str, str]) -> None:
-        variables = " ".join(f"{name}={value}" for name, value in environment.items())
-        print(f"To watch: {variables} rviz2", file=sys.stderr)
+        if environment and shutil.which("ros2"):
+            variables = " ".join(f"{name}={value}" for name, value in environment.items())
+            print(f"to watch: {variables} ros2 topic list", file=sys.stderr)
 
     def frames(self, progress: Progress) -> None:
         if self._bar is None:
-            self._bar = tqdm(total=progress.total, unit="frame", desc="playing")
+            self._bar = tqdm(total=progress.total, unit="frame", desc="playing", disable=None)
         self._bar.set_postfix_str(f"{progress.answered} answered", refresh=False)
         self._bar.update(progress.played - self._bar.n)
 
@@ -95,7 +97,8 @@ def _sample_bag(output: Path) -> Path:
     """The rendered room; made once, because that takes a while."""
     path = output / "sample_room"
     if not path.exists():  # what is there is complete: the bag gets its name at the end
-        with tqdm(unit="frame", desc="rendering the sample room") as bar:
+        print(f"rendering the sample bag {path}, once", file=sys.stderr)
+        with tqdm(unit="frame", desc="rendering", disable=None) as bar:
 
             def show(done: int, total: int) -> None:
                 bar.total = total
@@ -105,6 +108,11 @@ def _sample_bag(output: Path) -> Path:
     return path
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """SIGTERM as Ctrl-C, so that the node is ended with us."""
-    raise KeyboardInterrupt
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM counts as Ctrl-C, so that the node is ended with us."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -31,4 +31,8 @@ def untrained_demo(classes: int = 150) -> Tips:
             normals=NormalsHead(DEMO_VIT.width, DEMO_CHANNELS),
             segmentation=SegmentationHead(DEMO_VIT.width, DEMO_CHANNELS, classes),
         )
+        for module in model.modules():
+            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+                # PyTorch's default would damp every map to a constant.
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
     return model.requires_grad_(False).eval()

@@ -64,13 +64,13 @@ class DepthHead(DenseHead):
         x = self.dpt(layers)
         if self.bins.relu_after_project:
             x = F.relu(x)
-        logits = self.head(x).float()
-        weights = (F.relu(logits) + self.bins.min_m).permute(0, 2, 3, 1)  # (B, h, w, K)
-        centers = torch.linspace(
-            self.bins.min_m, self.bins.max_m, logits.shape[1], device=logits.device
-        )
-        sums = weights @ torch.stack([centers, torch.ones_like(centers)], dim=1)  # (B, h, w, 2)
-        return (sums[..., 0] / sums[..., 1])[:, None]
+        weights = F.relu_(self.head(x).float()).permute(0, 2, 3, 1)  # (B, h, w, K), p without min_m
+        count, floor = weights.shape[-1], self.bins.min_m
+        centers = torch.linspace(floor, self.bins.max_m, count, device=weights.device)
+        sums = F.linear(weights, torch.stack([centers, torch.ones_like(centers)]))  # (B, h, w, 2)
+        # Adding min_m to every p adds constants to both sums; it need not touch every bin.
+        weighted = sums[..., 0] + floor * centers.sum()
+        return (weighted / (sums[..., 1] + floor * count))[:, None]
 
 
 class NormalsHead(DenseHead):

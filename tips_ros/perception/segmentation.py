@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 UNLABELLED = 255
-_STRIP_ELEMENTS = 1_000_000  # fp32 logits held at a time: 4 MB
+_CHUNK_ELEMENTS = 1_000_000  # interpolated logits held at a time: 4 MB
 
 
 class LabelMap(NamedTuple):
@@ -18,6 +18,13 @@ class LabelMap(NamedTuple):
 
     labels: Tensor  # index of the winning class
     confidence: Tensor  # its probability, 0 to 255
+
+
+class _Corners(NamedTuple):
+    """For N output pixels: the four head pixels around each, flat (N, 4), and their weights."""
+
+    pixel: Tensor
+    weight: Tensor
 
 
 class _Axis(NamedTuple):
@@ -36,41 +43,59 @@ def label_map_at(logits: Tensor, size: tuple[int, int]) -> LabelMap:
     of two sure regions it falls to a half and no further.
     """
     logits = logits.float()
-    rows = _axis(logits.shape[2], size[0], logits.device)
-    columns = _axis(logits.shape[3], size[1], logits.device)
-    labels = _labels(logits, rows, size)
-    return LabelMap(labels.to(torch.uint8), _confidence(logits, labels, rows, columns))
+    b, k, h, w = logits.shape
+    corners = _corners(b, (h, w), size, logits.device)
+    by_pixel = logits.permute(0, 2, 3, 1).reshape(-1, k)  # (B·h·w, K), a view if channels-last
+    labels = _labels(by_pixel, corners)
+    confidence = _confidence(by_pixel, labels, corners)
+    return LabelMap(labels.to(torch.uint8).view(b, *size), confidence.view(b, *size))
 
 
-def _labels(logits: Tensor, rows: _Axis, size: tuple[int, int]) -> Tensor:
-    """argmax of the upsampled logits, (B, H, W) int64, strip by strip."""
-    b, k = logits.shape[:2]
-    height, width = size
-    labels = torch.empty((b, height, width), dtype=torch.int64, device=logits.device)
-    step = max(1, _STRIP_ELEMENTS // (b * k * width))
-    for top in range(0, height, step):
-        strip = slice(top, top + step)
-        # Rows first, then columns: bilinear interpolation is separable.
-        above, below = logits[:, :, rows.before[strip]], logits[:, :, rows.after[strip]]
-        x = torch.lerp(above, below, rows.weight[strip, None])
-        x = F.interpolate(x, size=(x.shape[2], width), mode="bilinear", align_corners=False)
-        labels[:, strip] = x.argmax(dim=1)
+def _labels(by_pixel: Tensor, corners: _Corners) -> Tensor:
+    """argmax of the upsampled logits, (N,) int64 for N output pixels.
+
+    Where one class is best at all four corners it is best between them, because bilinear
+    interpolation is a convex sum: only the other pixels need their logits interpolated.
+    """
+    best = by_pixel.argmax(dim=1)  # (B·h·w,)
+    around = best[corners.pixel]  # (N, 4)
+    labels = around[:, 0].clone()
+    mixed = (around != labels[:, None]).any(dim=1).nonzero()[:, 0]
+    for chunk in mixed.split(max(1, _CHUNK_ELEMENTS // by_pixel.shape[1])):
+        # Σ over the four corners of weight × logits, for these pixels only: (M, K)
+        logits = F.embedding_bag(
+            corners.pixel[chunk],
+            by_pixel,
+            per_sample_weights=corners.weight[chunk],
+            mode="sum",
+        )
+        labels[chunk] = logits.argmax(dim=1)
     return labels
 
 
-def _confidence(logits: Tensor, labels: Tensor, rows: _Axis, columns: _Axis) -> Tensor:
-    """Σ over the four nearest head pixels of weight × softmax probability of the pixel's label."""
-    b, k, h, w = logits.shape
-    log_total = torch.logsumexp(logits, dim=1).reshape(b, -1)  # (B, h·w)
-    by_pixel = logits.permute(0, 2, 3, 1).reshape(b, -1)  # (B, h·w·K)
-    probability = torch.zeros(labels.shape, device=logits.device)
-    for y, y_weight in ((rows.before, 1 - rows.weight), (rows.after, rows.weight)):
-        for x, x_weight in ((columns.before, 1 - columns.weight), (columns.after, columns.weight)):
-            pixel = (y[:, None] * w + x).expand(labels.shape).reshape(b, -1)  # (B, H·W)
-            logit = by_pixel.gather(1, pixel * k + labels.reshape(b, -1))
-            p = (logit - log_total.gather(1, pixel)).exp().view(labels.shape)
-            probability += p * y_weight[:, None] * x_weight
-    return (probability * 255).round().clamp(0, 255).to(torch.uint8)
+def _confidence(by_pixel: Tensor, labels: Tensor, corners: _Corners) -> Tensor:
+    """Σ over the four corners of weight × softmax probability of the pixel's label, as 0 to 255."""
+    log_total = torch.logsumexp(by_pixel, dim=1)  # (B·h·w,)
+    at_label = corners.pixel * by_pixel.shape[1] + labels[:, None]  # (N, 4)
+    log_p = by_pixel.reshape(-1)[at_label] - log_total[corners.pixel]
+    p = (log_p.exp() * corners.weight).sum(dim=1)
+    return (p * 255).round().clamp(0, 255).to(torch.uint8)
+
+
+def _corners(
+    batch: int, native: tuple[int, int], size: tuple[int, int], device: torch.device
+) -> _Corners:
+    """The four head pixels around each output pixel of a batch."""
+    (h, w), (height, width) = native, size
+    y, x = _axis(h, height, device), _axis(w, width, device)
+    rows = torch.stack([y.before, y.before, y.after, y.after])[:, :, None]  # (4, H, 1)
+    columns = torch.stack([x.before, x.after, x.before, x.after])[:, None]  # (4, 1, W)
+    index = (rows * w + columns).view(4, -1).T  # (H·W, 4)
+    y_weight = torch.stack([1 - y.weight, 1 - y.weight, y.weight, y.weight])[:, :, None]
+    x_weight = torch.stack([1 - x.weight, x.weight, 1 - x.weight, x.weight])[:, None]
+    weight = (y_weight * x_weight).view(4, -1).T
+    image = torch.arange(batch, device=device).repeat_interleave(height * width)[:, None]
+    return _Corners(index.repeat(batch, 1) + image * (h * w), weight.repeat(batch, 1))
 
 
 def _axis(inputs: int, outputs: int, device: torch.device) -> _Axis:

@@ -6,8 +6,11 @@ from __future__ import annotations
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 
-def sensor_input(depth: int = 1) -> QoSProfile:
-    """Best effort, so that it matches every camera driver; the newest frames only."""
+def sensor_input(depth: int = 5) -> QoSProfile:
+    """Best effort, so that it matches every camera driver.
+
+    Deep enough that frames come in to be counted; the newest one wins later, see `Latest`.
+    """
     return QoSProfile(
         history=HistoryPolicy.KEEP_LAST,
         depth=depth,

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole demonstration, as a user runs it: processes, DDS, files, exit codes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tips_ros.bags import BagReader, BagWriter
+from tips_ros.demo.room import render_room_bag
+from tips_ros.demo.session import DemoOptions, Observer, Progress, run_session
+from tips_ros.errors import UserError
+from tips_ros.ros.message_types import IMAGE
+from tips_ros.ros.outputs import TOPICS
+
+PATIENCE_S = 120.0
+ALL = [topic.name for topic in TOPICS]
+WITHOUT_CAMERA_INFO = [name for name in ALL if name not in ("points", "depth/camera_info")]
+
+
+@pytest.fixture(scope="module")
+def room_bag(tmp_path_factory) -> Path:
+    """Three frames of the rendered room, as the demo renders it."""
+    pytest.importorskip("open3d", reason="Open3D is not installed", exc_type=ImportError)
+    path = tmp_path_factory.mktemp("bags") / "room"
+    render_room_bag(path, seconds=0.3, rate_hz=10.0, width=96, height=72)
+    return path
+
+
+def raw_bag(path: Path, encoding: str = "rgb8", frames: int = 2) -> Path:
+    """Raw images at 5 Hz, and no CameraInfo."""
+    with BagWriter(path) as writer:
+        types = writer.typestore.types
+        writer.add_topic("/camera/image_raw", IMAGE)
+        for index in range(frames):
+            stamp_ns = 7 * 10**9 + index * 200_000_000
+            stamp = types["builtin_interfaces/msg/Time"](*divmod(stamp_ns, 10**9))
+            header = types["std_msgs/msg/Header"](stamp, "camera")
+            pixels = np.full(48 * 64 * 3, index % 256, np.uint8)
+            image = types[IMAGE](header, 48, 64, encoding, 0, 64 * 3, pixels)
+            writer.write("/camera/image_raw", stamp_ns, image)
+    return path
+
+
+def command(*args: object) -> list[str]:
+    return [sys.executable, "-m", "tips_ros", "demo", *map(str, args)]
+
+
+def demo(*args: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*args), capture_output=True, text=True, timeout=PATIENCE_S)
+
+
+def messages_by_topic(path: Path) -> dict[str, list]:
+    found: dict[str, list] = {}
+    with BagReader(path) as reader:
+        for message in reader.messages():
+            found.setdefault(message.topic, []).append(reader.deserialize(message))
+    return found
+
+
+def stamps(messages: list) -> list[tuple[int, int]]:
+    return [(m.header.stamp.sec, m.header.stamp.nanosec) for m in messages]
+
+
+def node_processes(folder: Path) -> list[int]:
+    """Processes of nodes whose parameters lie in this folder."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        except (OSError, NotADirectoryError):
+            continue
+        if "tips_ros.ros.main" in words and any(str(folder) in word for word in words):
+            found.append(int(process.name))
+    return found
+
+
+def until(predicate, what: str):
+    deadline = time.monotonic() + PATIENCE_S
+    while not (value := predicate()):
+        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        time.sleep(0.02)
+    return value
+
+
+def test_a_rendered_bag_is_answered_recorded_drawn_and_summed_up(room_bag: Path, tmp_path: Path):
+    done = demo("--bag", room_bag, "--output", tmp_path / "out", "--rate", 0.1)
+    assert done.returncode == 0, done.stderr
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["demo.mcap", "overview.png"]
+
+    recorded = messages_by_topic(tmp_path / "out" / "demo.mcap")
+    with BagReader(room_bag) as reader:
+        camera = ["/camera/image_raw/compressed", "/camera/camera_info"]
+        played = {m.topic: [] for m in reader.messages(camera)}
+        for message in reader.messages(camera):
+            played[message.topic].append(reader.deserialize(message))
+    for topic in camera:
+        assert stamps(recorded[topic]) == stamps(played[topic]), topic
+    for name in ALL:
+        answers = stamps(recorded[f"/tips/{name}"])
+        assert answers and set(answers) <= set(stamps(played[camera[0]])), name
+    assert recorded["/diagnostics"]
+    (classes,) = recorded["/tips/semantic/classes"]
+    assert classes.trained is False and classes.names[0] == "wall"
+
+    rows = dict(re.findall(r"^  ([\w/]+) +(\d+) .* ms$", done.stdout, re.MULTILINE))
+    assert rows == {name: str(len(recorded[f"/tips/{name}"])) for name in ALL}
+    assert "3 frames" in done.stdout and "3 played" in done.stdout
+    assert "UNTRAINED" in done.stdout
+
+    picture = cv2.imread(str(tmp_path / "out" / "overview.png"))
+    assert picture is not None and picture.shape[1] == 1600
+
+
+def test_raw_images_without_camera_info_are_all_answered_but_for_the_points(tmp_path: Path):
+    out = tmp_path / "out"
+    done = demo("--bag", raw_bag(tmp_path / "bag"), "--output", out, "--rate", 0.1)
+    assert done.returncode == 0, done.stderr
+    assert "2 played, 2 answered\n" in done.stdout
+    assert "none in this bag: no points" in done.stdout
+    recorded = messages_by_topic(out / "demo.mcap")
+    for name in WITHOUT_CAMERA_INFO:
+        assert stamps(recorded[f"/tips/{name}"]) == stamps(recorded["/camera/image_raw"]), name
+    assert "/tips/points" not in recorded
+
+
+def test_images_that_cannot_be_read_are_counted_and_named_and_the_exit_code_says_so(
+    tmp_path: Path,
+):
+    bag = raw_bag(tmp_path / "bag", encoding="smell8")
+    done = demo("--bag", bag, "--output", tmp_path / "out")
+    assert done.returncode == 1, done.stderr
+    assert re.search(r"2 played, 0 answered, .*unreadable", done.stdout)
+    assert "smell8" in done.stdout and "nothing was answered" in done.stdout
+    assert (tmp_path / "out" / "demo.mcap").is_file()
+
+
+def test_a_model_that_is_not_there_is_the_node_s_own_reason_and_exit_code_2(tmp_path: Path):
+    out = tmp_path / "out"
+    done = demo("--bag", raw_bag(tmp_path / "bag"), "--output", out, "--model", "no-such-model")
+    assert done.returncode == 2
+    assert "tips_ros: the node did not start: no model 'no-such-model'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(out.iterdir()) == []
+
+
+def test_ctrl_c_ends_the_node_and_leaves_no_half_recording(tmp_path: Path):
+    out = tmp_path / "out"
+    bag = raw_bag(tmp_path / "bag", frames=400)
+    with subprocess.Popen(
+        command("--bag", bag, "--output", out), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        # The recording begins when the node is active.
+        until(lambda: list(out.glob(".demo.*/.demo.*")), "the recording to begin")
+        assert node_processes(tmp_path)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=PATIENCE_S)[0].decode()
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert node_processes(tmp_path) == []
+    assert list(out.iterdir()) == []
+
+
+def test_a_node_that_dies_while_it_works_is_told_with_its_last_words(tmp_path: Path):
+    class Killer(Observer):
+        def frames(self, progress: Progress) -> None:
+            for process in node_processes(tmp_path):
+                os.kill(process, signal.SIGKILL)
+
+    options = DemoOptions(
+        bag=raw_bag(tmp_path / "bag", frames=400),
+        recording=tmp_path / "out" / "demo.mcap",
+        model="demo",
+    )
+    with pytest.raises(UserError, match="the node ended while it worked: "):
+        run_session(options, Killer())
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_folder_in_the_place_of_the_recording_is_not_touched(tmp_path: Path):
+    (tmp_path / "out" / "demo.mcap").mkdir(parents=True)
+    done = demo("--bag", raw_bag(tmp_path / "bag"), "--output", tmp_path / "out")
+    assert done.returncode == 2
+    assert "demo.mcap is a folder; remove it, or choose another --output" in done.stderr
+    assert (tmp_path / "out" / "demo.mcap").is_dir()

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One recorded frame and its answers as a picture, read back from the recording itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.bags import BagReader
+from tips_ros.demo.result import DemoResult
+from tips_ros.errors import UserError
+from tips_ros.perception.image_encodings import decode_message
+from tips_ros.perception.overview import overview
+from tips_ros.perception.point_cloud import CLOUD_DTYPE, Cloud
+from tips_ros.ros.stamp_log import header_stamp_ns
+
+_NODE = "/tips"
+_CLASSES = f"{_NODE}/semantic/classes"
+_PARTS = tuple(f"{_NODE}/{n}" for n in ("depth/image", "normals/image", "semantic/image", "points"))
+
+
+def write_frame_sheet(result: DemoResult, path: Path) -> bool:
+    """Draws the frame `result.sheet_stamp_ns` of a recording to an image file.
+
+    Returns:
+        False when there is no such frame, because nothing was answered.
+
+    Raises:
+        BagError: the recording cannot be read.
+        UserError: the picture cannot be written.
+    """
+    if result.sheet_stamp_ns is None:
+        return False
+    messages = _messages_of_frame(result.recording, result.image_topic, result.sheet_stamp_ns)
+    image = messages.get(result.image_topic)
+    if image is None:
+        return False
+    depth, normals, labels, points = (messages.get(name) for name in _PARTS)
+    classes = messages.get(_CLASSES)
+    sheet = overview(
+        decode_message(image),
+        None if depth is None else _array(depth, np.float32),
+        None if normals is None else _array(normals, np.float32, 3),
+        None if labels is None else _array(labels, np.uint8),
+        None if classes is None else _palette(classes),
+        () if classes is None else classes.names,
+        None if points is None else _cloud(points),
+        title_lines=(f"tips_ros demo: {result.bag.name}", result.model_line),
+        footer=f"{result.image_topic} at {result.sheet_stamp_ns / 1e9:.3f} s",
+        trained=result.trained,
+        reasons={"Cloud from above": _why_no_points(result)},
+    )
+    if not cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)):
+        raise UserError(f"{path} cannot be written; choose another folder")
+    return True
+
+
+def _why_no_points(result: DemoResult) -> str:
+    if result.camera_info_topic is None:
+        return "no points: this bag has no CameraInfo"
+    said = (line for line in result.complaints if line.startswith("~/points waits"))
+    return next(said, "no points came for this frame")
+
+
+def _messages_of_frame(recording: Path, image_topic: str, stamp_ns: int) -> dict[str, Any]:
+    """Topic → its message with that stamp; the classes are the first list of the recording."""
+    messages: dict[str, Any] = {}
+    with BagReader(recording) as reader:
+        wanted = {name for name in (image_topic, _CLASSES, *_PARTS) if name in reader.topics}
+        for message in reader.messages(wanted):
+            is_frame = header_stamp_ns(message.data) == stamp_ns
+            if message.topic not in messages and (is_frame or message.topic == _CLASSES):
+                messages[message.topic] = reader.deserialize(message)
+                if len(messages) == len(wanted):
+                    break
+    return messages
+
+
+def _array(image: Any, dtype: type[np.generic], channels: int = 1) -> NDArray[Any]:
+    """Pixels of one of the node's own images, which have no padding."""
+    shape = (image.height, image.width) + ((channels,) if channels > 1 else ())
+    return np.frombuffer(image.data, dtype).reshape(shape)
+
+
+def _cloud(points: Any) -> Cloud:
+    return np.frombuffer(points.data, CLOUD_DTYPE).reshape(points.height, points.width)
+
+
+def _palette(classes: Any) -> NDArray[np.uint8]:
+    palette = np.zeros((256, 3), np.uint8)
+    for class_id, color in zip(classes.ids, classes.colors, strict=True):
+        palette[class_id] = [round(255 * channel) for channel in (color.r, color.g, color.b)]
+    return palette
