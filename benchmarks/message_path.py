@@ -30,6 +30,7 @@ from tips_ros.ros.message_types import (
     rclpy_class,
     rclpy_types_for_one_thread,
 )
+from tips_ros.ros.middleware import publish_in_the_background
 from tips_ros.ros.outputs import TOPICS, Frame
 
 
@@ -49,6 +50,7 @@ def main() -> None:
     if not args.no_subscriber:
         listener.start()
         ready.wait()
+    publish_in_the_background()  # as the node does
     rclpy.init()
     node = Node("message_path")
     publishers = {

@@ -11,11 +11,13 @@ import rclpy
 from rclpy.signals import SignalHandlerOptions
 
 from tips_ros.ros.executor import NodeExecutor
+from tips_ros.ros.middleware import publish_in_the_background
 from tips_ros.ros.node import TipsNode
 
 
 def main(args: Sequence[str] | None = None) -> int:
     """Spins the node until it is interrupted; 0 after SIGINT or SIGTERM, 1 for a bad parameter."""
+    publish_in_the_background()
     # Our own handlers: rclpy's end the context at once, and the frame at hand could not be
     # published. The second signal of an impatient user changes nothing.
     rclpy.init(

@@ -69,7 +69,13 @@ class TipsNode(LifecycleNode):
                 precision=parameters.value(self, "precision"),
                 input_size=parameters.input_size(self),
             )
+            if not self.predictor.outputs:
+                raise ValueError(
+                    f"model {self.predictor.description.name} has no dense heads (TIPS v1 was "
+                    "released without), so there is nothing to publish; take a tipsv2 model"
+                )
         except (ValueError, OSError, RuntimeError) as error:
+            self.predictor = None
             self._failure = str(error)
             logger.error("not configured: %s", error)
             return FAILURE

@@ -8,7 +8,8 @@ from typing import Literal
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
-from tips_ros.perception.models import DEMO, PRECISIONS, RELEASED
+from tips_ros.downloads.catalogue import MODELS
+from tips_ros.perception.models import DEMO, PRECISIONS
 
 # `at once`: the next frame. `at configure`: set it, then run the lifecycle transitions
 # deactivate, cleanup, configure, activate. `at start`: only in the launch or the YAML file.
@@ -54,7 +55,7 @@ PARAMETERS: tuple[Declared, ...] = (
         DEMO,
         "at configure",
         "",
-        f"Model: {DEMO} (untrained), {', '.join(RELEASED)}, or a directory of official files.",
+        f"Model: {DEMO} (untrained), {', '.join(MODELS)}, or a directory of official files.",
     ),
     Declared("device", "auto", "at configure", "", "Device as torch names it: auto, cpu, cuda:0."),
     Declared(
