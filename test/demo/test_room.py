@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 
 from tips_ros.bags import BagError, BagReader, find_camera
-from tips_ros.demo import building, things
-from tips_ros.demo.render import Renderer
 from tips_ros.demo.room import (
     render_room_bag,
     robot_from_camera,
@@ -19,6 +17,8 @@ from tips_ros.demo.room import (
     room_frame,
     world_from_robot,
 )
+from tips_ros.demo.scene import building, things
+from tips_ros.demo.scene.render import Renderer
 from tips_ros.errors import UserError
 from tips_ros.perception.image_encodings import decode_message
 

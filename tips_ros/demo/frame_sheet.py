@@ -16,7 +16,7 @@ from tips_ros.errors import UserError
 from tips_ros.perception.image_encodings import decode_message
 from tips_ros.perception.overview import overview
 from tips_ros.perception.point_cloud import CLOUD_DTYPE, Cloud
-from tips_ros.ros.stamp_log import header_stamp_ns
+from tips_ros.ros.live.stamp_log import header_stamp_ns
 
 _NODE = "/tips"
 _CLASSES = f"{_NODE}/semantic/classes"

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.ros.node_watch import NodeReport
-from tips_ros.ros.stamp_log import StampLog
+from tips_ros.ros.live.node_watch import NodeReport
+from tips_ros.ros.live.stamp_log import StampLog
 
 _CAUSES = {
     "superseded": "superseded by a newer one",

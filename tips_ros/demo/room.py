@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from tips_ros.bags import BagWriter
 from tips_ros.demo.camera_messages import CameraMessages
-from tips_ros.demo.living_room import LIGHTS, living_room
-from tips_ros.demo.render import RenderedFrame, Renderer
+from tips_ros.demo.scene.living_room import LIGHTS, living_room
+from tips_ros.demo.scene.render import RenderedFrame, Renderer
 from tips_ros.perception.camera import Intrinsics
 
 IMAGE_TOPIC = "/camera/image_raw/compressed"

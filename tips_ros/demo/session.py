@@ -17,13 +17,13 @@ from tips_ros.demo.node_process import NodeProcess
 from tips_ros.demo.result import DemoResult, count_output, most_complete_stamp
 from tips_ros.errors import UserError
 from tips_ros.ros import qos
-from tips_ros.ros.live_graph import LiveGraph, own_graph_environment
+from tips_ros.ros.live.graph import LiveGraph, own_graph_environment
+from tips_ros.ros.live.node_watch import NodeReport, NodeWatch
+from tips_ros.ros.live.player import BagPlayer, offered_qos
+from tips_ros.ros.live.recorder import Recorder
+from tips_ros.ros.live.shared_memory import shared_memory_environment
 from tips_ros.ros.message_types import CLASS_MAP, LABEL_INFO
-from tips_ros.ros.node_watch import NodeReport, NodeWatch
 from tips_ros.ros.outputs import TOPICS
-from tips_ros.ros.player import BagPlayer, offered_qos
-from tips_ros.ros.recorder import Recorder
-from tips_ros.ros.shared_memory import shared_memory_environment
 
 NODE = "tips"
 _OUTPUTS = {f"/{NODE}/{topic.name}": topic.type for topic in TOPICS}

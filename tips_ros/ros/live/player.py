@@ -17,8 +17,8 @@ from rosbags.interfaces import QosHistory, QosReliability
 from rosgraph_msgs.msg import Clock
 
 from tips_ros.bags import BagError, BagMessage, BagReader, TopicInfo
+from tips_ros.ros.live.stamp_log import StampLog, begins_with_header, header_stamp_ns
 from tips_ros.ros.message_types import rclpy_class
-from tips_ros.ros.stamp_log import StampLog, begins_with_header, header_stamp_ns
 
 logger = logging.getLogger(__name__)
 

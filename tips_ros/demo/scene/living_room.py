@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from tips_ros.demo import building, furniture
-from tips_ros.demo.building import HEIGHT, Y1
-from tips_ros.demo.lighting import AreaLight
-from tips_ros.demo.things import Thing
+from tips_ros.demo.scene import building, furniture
+from tips_ros.demo.scene.building import HEIGHT, Y1
+from tips_ros.demo.scene.lighting import AreaLight
+from tips_ros.demo.scene.things import Thing
 
 LIGHTS = [
     AreaLight((2.0, 0.55, HEIGHT - 0.05), (0.7, 0, 0), (0, -0.7, 0), (6.6, 6.2, 5.6)),

@@ -6,7 +6,7 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header, String
 
-from tips_ros.ros.stamp_log import StampLog, begins_with_header, header_stamp_ns
+from tips_ros.ros.live.stamp_log import StampLog, begins_with_header, header_stamp_ns
 
 
 @pytest.mark.parametrize("message_class", [Image, CameraInfo, PointCloud2])

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tips_ros.demo import meshes, textures
-from tips_ros.demo.meshes import box, moved, rectangle
-from tips_ros.demo.things import CEILING, CURTAIN, DOOR, FLOOR, RUG, WALL, WINDOW, Thing
+from tips_ros.demo.scene import meshes, textures
+from tips_ros.demo.scene.meshes import box, moved, rectangle
+from tips_ros.demo.scene.things import CEILING, CURTAIN, DOOR, FLOOR, RUG, WALL, WINDOW, Thing
 
 # The inner faces of the walls and of the ceiling, metres.
 X0, X1, Y0, Y1, HEIGHT = -2.0, 5.0, -2.4, 2.4, 2.6

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from tips_ros.demo import meshes, textures
-from tips_ros.demo.building import HEIGHT, X1, Y0
-from tips_ros.demo.meshes import Shape, box, cylinder, moved, pillow, rectangle
-from tips_ros.demo.things import (
+from tips_ros.demo.scene import meshes, textures
+from tips_ros.demo.scene.building import HEIGHT, X1, Y0
+from tips_ros.demo.scene.meshes import Shape, box, cylinder, moved, pillow, rectangle
+from tips_ros.demo.scene.things import (
     BALL,
     BOOK,
     BOX,

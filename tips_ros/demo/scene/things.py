@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tips_ros.demo.meshes import Shape
-from tips_ros.demo.textures import Material
+from tips_ros.demo.scene.meshes import Shape
+from tips_ros.demo.scene.textures import Material
 
 # ADE20K ids, counted from 0.
 WALL, FLOOR, CEILING, WINDOW, DOOR, TABLE, PLANT, CURTAIN, CHAIR = 0, 3, 5, 8, 14, 15, 17, 18, 19

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.demo.lighting import AreaLight, direct_light, reflected_light
-from tips_ros.demo.things import Thing
+from tips_ros.demo.scene.lighting import AreaLight, direct_light, reflected_light
+from tips_ros.demo.scene.things import Thing
 from tips_ros.errors import UserError
 from tips_ros.perception.camera import Intrinsics
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tips_ros.ros.shared_memory import shared_memory_environment
+from tips_ros.ros.live.shared_memory import shared_memory_environment
 
 VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
 

@@ -11,8 +11,8 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
 from tips_ros.bags import BagReader, BagWriter
-from tips_ros.ros.live_graph import LiveGraph, own_graph_environment
-from tips_ros.ros.recorder import Recorder
+from tips_ros.ros.live.graph import LiveGraph, own_graph_environment
+from tips_ros.ros.live.recorder import Recorder
 
 PATIENCE_S = 30.0
 IMAGE, STRING = "sensor_msgs/msg/Image", "std_msgs/msg/String"

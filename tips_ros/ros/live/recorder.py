@@ -14,8 +14,8 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from tips_ros.bags import BagError, BagWriter
+from tips_ros.ros.live.stamp_log import StampLog, begins_with_header, header_stamp_ns
 from tips_ros.ros.message_types import rclpy_class
-from tips_ros.ros.stamp_log import StampLog, begins_with_header, header_stamp_ns
 
 logger = logging.getLogger(__name__)
 
