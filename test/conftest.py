@@ -3,18 +3,28 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     from tips_ros.model.tips import Tips
 
 GOLDEN_HEADS = 4  # attention heads of vision_mlp.npz; no tensor's shape tells them
 _WEIGHTS = "weights/"
+# What model.yaml says of the golden encoder and of `tiny_text`.
+TINY_SETTINGS = {
+    "attention_heads": GOLDEN_HEADS,
+    "text_attention_heads": 4,
+    "taps": [0, 1, 2, 3],
+}
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +75,189 @@ def tiny_tips(tiny_vision: dict[str, Path], tiny_heads: dict[str, Path]) -> Tips
 
     heads: Any = {name: load_dpt_head(file) for name, file in tiny_heads.items()}
     return Tips(load_backbone(tiny_vision["mlp"], heads=GOLDEN_HEADS), (0, 1, 2, 3), **heads)
+
+
+@pytest.fixture(scope="session")
+def shared_golden() -> Path:
+    """The golden numbers too big for this repository, in `shared/golden` beside the checkout."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "golden"
+    if not folder.is_dir():
+        pytest.skip("the JAX and Hugging Face golden files are not here (../shared/golden)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random text encoder as the official files hold theirs, for the repository's tokenizer."""
+    import torch
+
+    from tips_ros.model.text import TextConfig, TextEncoder
+
+    torch.manual_seed(5)
+    encoder = TextEncoder(TextConfig(width=64, depth=2, heads=4, hidden=96, vocabulary=500))
+    file = tmp_path_factory.mktemp("text") / "tips_v2_oss_tiny_text.npz"
+    arrays = {name: tensor.numpy() for name, tensor in encoder.state_dict().items()}
+    np.savez(file, temperature=np.float32(0.005), **arrays)
+    return file
+
+
+@pytest.fixture(scope="session")
+def tokenizer_file() -> Path:
+    """The repository's small tokenizer; its README says what made it."""
+    return Path(__file__).parent / "data" / "tokenizer" / "tiny.model"
+
+
+@pytest.fixture
+def tiny_directory(
+    tiny_vision: dict[str, Path],
+    tiny_heads: dict[str, Path],
+    tiny_text: Path,
+    tokenizer_file: Path,
+    tmp_path: Path,
+) -> Path:
+    """A whole model directory under official names; the test may change it."""
+    folder = tmp_path / "my model"
+    folder.mkdir()
+    for file in (tiny_vision["mlp"], tiny_text, *tiny_heads.values()):
+        shutil.copy(file, folder)
+    shutil.copy(tokenizer_file, folder / "tokenizer.model")
+    (folder / "model.yaml").write_text(yaml.safe_dump(TINY_SETTINGS))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hub_name() -> Callable[[str, str], str]:
+    """(role, name in this package) → name in a Hugging Face file."""
+    head_names = (
+        (r"^dpt\.reassemble\.(\d)\.readout", r"reassemble.readout_projects.\1"),
+        (r"^dpt\.reassemble\.(\d)\.projection", r"reassemble.out_projections.\1"),
+        (r"^dpt\.reassemble\.(\d)\.resize", r"reassemble.resize_layers.\1"),
+        (r"^dpt\.fusions\.(\d)\.unit", r"fusion_blocks.\1.main_unit"),
+        (r"^dpt\.fusions\.(\d)\.skip_unit", r"fusion_blocks.\1.residual_unit"),
+        (r"^dpt\.fusions", r"fusion_blocks"),
+        (r"^dpt\.", ""),
+    )
+
+    def name_of(role: str, name: str) -> str:
+        if role in ("vision", "text"):
+            return f"{role}_encoder.{name}"
+        if name.startswith("head."):
+            return f"{role}_head.{role}_{name}"
+        for pattern, replacement in head_names:
+            name, count = re.subn(pattern, replacement, name)
+            if count:
+                break
+        return f"{role}_head.{name}"
+
+    return name_of
+
+
+@pytest.fixture
+def tiny_hub(
+    tiny_vision: dict[str, Path],
+    tiny_text: Path,
+    tiny_heads: dict[str, Path],
+    hub_name: Callable[[str, str], str],
+    tmp_path: Path,
+) -> Callable[..., Path]:
+    """Writes a directory as the Hub has them, with the parts named; the test may change it."""
+    import torch
+    from safetensors.torch import save_file
+
+    from tips_ros.model.checkpoints import read_checkpoint
+
+    files: dict[str, Path] = {"vision": tiny_vision["mlp"], "text": tiny_text, **tiny_heads}
+
+    def write(folder: str, *roles: str) -> Path:
+        tensors = {}
+        for role in roles:
+            (part,) = read_checkpoint(files[role])
+            for name, tensor in part.tensors.items():
+                is_last = role in tiny_heads and name == "head.weight"
+                stored = tensor[:, :, 0, 0] if is_last else tensor
+                tensors[hub_name(role, name)] = stored.contiguous()
+        if "text" in roles:
+            tensors["temperature"] = torch.tensor(0.005)
+        directory = tmp_path / folder
+        directory.mkdir(parents=True)
+        save_file(tensors, directory / "model.safetensors")
+        sizes = {"hidden_size": 64, "num_attention_heads": 4}
+        config: dict[str, Any] = {"model_type": "tipsv2"}
+        if "text" in roles:
+            config |= {"vision_config": sizes, "text_config": sizes}
+        else:
+            backbone = sizes | {"out_indices": [1, 2, 3, 4]}
+            config |= {"backbone_config": backbone, "depth_decoder_activation": "relu"}
+        (directory / "config.json").write_text(json.dumps(config))
+        return directory
+
+    return write
+
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+@pytest.fixture(scope="session")
+def scenic_vision_shapes() -> Callable[..., Shapes]:
+    """Names and shapes of a JAX image encoder's arrays."""
+
+    def shapes(width: int, depth: int, heads: int, ffn: str, hidden: int, grid: int) -> Shapes:
+        tokens = "encoder/ToTokenSequence_0/"
+        out: Shapes = {
+            f"{tokens}embedding/kernel": (14, 14, 3, width),
+            f"{tokens}embedding/bias": (width,),
+            f"{tokens}posembed_input": (1, grid, grid, width),
+            f"{tokens}cls": (1, 2, width),
+        }
+        for i in range(depth):
+            block = f"encoder/transformer/encoderblock_{i}/"
+            out |= _scenic_attention(block, width, heads)
+            if ffn == "swiglu":
+                for n in (0, 1):
+                    out |= _scenic_dense(f"{block}FFNSwiGluFused_0/Dense_{n}", width, hidden)
+                out |= _scenic_dense(f"{block}FFNSwiGluFused_0/Dense_2", hidden, width)
+            else:
+                out |= _scenic_dense(f"{block}MlpBlock_0/Dense_0", width, hidden)
+                out |= _scenic_dense(f"{block}MlpBlock_0/Dense_1", hidden, width)
+        norm = "encoder/encoder_norm"
+        return out | {f"{norm}/scale": (width,), f"{norm}/bias": (width,)}
+
+    return shapes
+
+
+@pytest.fixture(scope="session")
+def scenic_text_shapes() -> Callable[..., Shapes]:
+    """Names and shapes of a JAX text encoder's arrays, but for its temperature."""
+
+    def shapes(width: int, depth: int, heads: int, hidden: int, vocabulary: int) -> Shapes:
+        norm = "text_encoder_norm"
+        out: Shapes = {
+            "token_emb/emb_var": (vocabulary, width),
+            f"{norm}/scale": (width,),
+            f"{norm}/bias": (width,),
+        }
+        for i in range(depth):
+            block = f"transformer/encoderblock_{i}/"
+            out |= _scenic_attention(block, width, heads)
+            out |= _scenic_dense(f"{block}MlpBlock_0/Dense_0", width, hidden)
+            out |= _scenic_dense(f"{block}MlpBlock_0/Dense_1", hidden, width)
+        return out
+
+    return shapes
+
+
+def _scenic_attention(block: str, width: int, heads: int) -> Shapes:
+    attention = f"{block}MultiHeadDotProductAttention_0"
+    out: Shapes = {}
+    for name in ("query", "key", "value"):
+        out[f"{attention}/{name}/kernel"] = (width, heads, width // heads)
+        out[f"{attention}/{name}/bias"] = (heads, width // heads)
+    out |= {f"{attention}/out/kernel": (heads, width // heads, width)}
+    out |= {f"{attention}/out/bias": (width,)}
+    for norm in ("LayerNorm_0", "LayerNorm_1"):
+        out |= {f"{block}{norm}/scale": (width,), f"{block}{norm}/bias": (width,)}
+    return out
+
+
+def _scenic_dense(name: str, inputs: int, outputs: int) -> Shapes:
+    return {f"{name}/kernel": (inputs, outputs), f"{name}/bias": (outputs,)}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the files that come with the package lie."""
+"""Where the files that come with the package lie, and those of the user's models."""
 
+import os
 from pathlib import Path
 
 
@@ -25,3 +26,8 @@ def share_dir() -> Path:
     raise FileNotFoundError(
         f"no share/tips_ros/package.xml above {package}: install the package with colcon or pip"
     )
+
+
+def models_home() -> Path:
+    """Where models are looked up by name: $TIPS_ROS_MODELS, else ~/.cache/tips_ros/models."""
+    return Path(os.environ.get("TIPS_ROS_MODELS") or "~/.cache/tips_ros/models").expanduser()

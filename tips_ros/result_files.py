@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.language import Tag
 from tips_ros.perception.overview import overview
 from tips_ros.perception.ply import save_ply
 from tips_ros.perception.point_cloud import UNLABELLED, Cloud
 from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.semantic_classes import SemanticClasses, own_classes
 
 NAMES = (
     "depth.npy",
@@ -27,6 +29,10 @@ NAMES = (
     "classes.json",
     "points.ply",
     "overview.png",
+    "tags.json",
+    "cls_embedding.npy",
+    "second_cls_embedding.npy",
+    "text_embedding.npy",
 )
 _NAMED_CLASSES = 4
 
@@ -41,6 +47,9 @@ class Results:
         prediction: at the outputs' size.
         description: of the model that saw it.
         cloud: CLOUD_DTYPE, where the camera is known.
+        prompted: the classes that the labels stand for, where they are not the model's own.
+        tags: texts and how well they fit, best first.
+        embeddings: (D,) of unit length, by the name of their file without `.npy`.
     """
 
     title: str
@@ -48,6 +57,14 @@ class Results:
     prediction: Prediction
     description: ModelDescription
     cloud: Cloud | None = None
+    prompted: SemanticClasses | None = None
+    tags: Sequence[Tag] = ()
+    embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    @property
+    def semantic(self) -> SemanticClasses:
+        """The classes that the labels stand for."""
+        return self.prompted or own_classes(self.description.classes)
 
 
 def write_results(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
@@ -69,36 +86,55 @@ def write_results(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
     if seen.normals is not None:
         about = "unit vectors, x right, y down, z forward, facing the camera"
         yield _save_array(folder / "normals.npy", seen.normals, about)
-    if seen.labels is not None and seen.confidence is not None:
+    if seen.labels is not None:
         about = f"class ids: {_largest_classes(results)}"
         yield _save_array(folder / "semantic.npy", seen.labels, about)
-        about = "probability of that class, 0 to 255"
-        yield _save_array(folder / "confidence.npy", seen.confidence, about)
-        path = folder / "classes.json"
-        path.write_text(json.dumps(class_table(results.description), indent=1) + "\n")
-        yield path, f"{len(results.description.classes)} classes: ids, names, colours"
+        if seen.confidence is not None:
+            about = "probability of that class, 0 to 255"
+            yield _save_array(folder / "confidence.npy", seen.confidence, about)
+        table = class_table(results.description, results.semantic)
+        about = f"{len(table['classes'])} classes: ids, names, colours"
+        yield _save_json(folder / "classes.json", table, about)
     if results.cloud is not None:
         path = folder / "points.ply"
         yield path, f"{save_ply(path, results.cloud):,} points, metres in the optical frame"
-    yield _save_overview(folder / "overview.png", results)
+    if any(array is not None for array in seen):
+        yield _save_overview(folder / "overview.png", results)
+    if results.tags:
+        about = f"{len(results.tags)} tags, best first"
+        yield _save_json(folder / "tags.json", tag_table(results), about)
+    for name, embedding in results.embeddings.items():
+        yield _save_array(folder / f"{name}.npy", embedding, "unit length")
 
 
-def class_table(description: ModelDescription) -> dict[str, Any]:
-    """The model's classes with their ids and colours (RGB), and whether the model was trained."""
-    palette = description.classes.palette()
+def class_table(description: ModelDescription, semantic: SemanticClasses) -> dict[str, Any]:
+    """The labels' classes with their ids and colours (RGB), and whether the model was trained."""
+    palette = semantic.classes.palette()
     table: dict[str, Any] = {
         "model": description.name,
         "variant": description.variant,
         "trained": description.trained,
+        "source": semantic.source,
     }
     if not description.trained:
         table["warning"] = "untrained: random weights, the labels mean nothing"
     table["unlabelled"] = UNLABELLED
     table["classes"] = [
         {"id": i, "name": name, "color": palette[i].tolist()}
-        for i, name in enumerate(description.classes.names)
+        for i, name in enumerate(semantic.classes.names)
     ]
     return table
+
+
+def tag_table(results: Results) -> dict[str, Any]:
+    """The tags, best first, with what their probabilities rest on."""
+    return {
+        "model": results.description.name,
+        "variant": results.description.variant,
+        "trained": results.description.trained,
+        "temperature": results.description.temperature,
+        "tags": [tag._asdict() for tag in results.tags],
+    }
 
 
 def _save_array(path: Path, array: NDArray[Any], about: str) -> tuple[Path, str]:
@@ -107,10 +143,15 @@ def _save_array(path: Path, array: NDArray[Any], about: str) -> tuple[Path, str]
     return path, f"{shape} {array.dtype}, {about}"
 
 
+def _save_json(path: Path, table: dict[str, Any], about: str) -> tuple[Path, str]:
+    path.write_text(json.dumps(table, indent=1) + "\n")
+    return path, about
+
+
 def _largest_classes(results: Results) -> str:
     labels = results.prediction.labels
     assert labels is not None
-    names = results.description.classes.names
+    names = results.semantic.classes.names
     counts = np.bincount(labels.ravel(), minlength=256)
     order = np.argsort(-counts, kind="stable")[: int(np.count_nonzero(counts))]
     shown = ", ".join(f"{names[i]} {counts[i] / labels.size:.0%}" for i in order[:_NAMED_CLASSES])
@@ -119,14 +160,14 @@ def _largest_classes(results: Results) -> str:
 
 
 def _save_overview(path: Path, results: Results) -> tuple[Path, str]:
-    seen, description = results.prediction, results.description
+    seen, description, classes = results.prediction, results.description, results.semantic.classes
     sheet = overview(
         results.rgb,
         seen.depth_m,
         seen.normals,
         seen.labels,
-        description.classes.palette(),
-        description.classes.names,
+        classes.palette(),
+        classes.names,
         results.cloud,
         title_lines=[results.title, f"model {description.name} ({description.variant})"],
         trained=description.trained,

@@ -182,7 +182,7 @@ def partial_model(tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch) -> Any:
         names = ade20k()
         predictor = Predictor(
             Tips(tiny_tips.backbone, (0, 1, 2, 3), **parts),
-            ModelDescription("tiny", "tiny", (56, 56), names),
+            ModelDescription("tiny", "tiny", (56, 56), names, tiny_tips.backbone.config),
         )
         monkeypatch.setattr("tips_ros.commands.infer.load_predictor", lambda *_, **__: predictor)
 

@@ -64,7 +64,7 @@ class TestAMistake:
     def test_of_an_empty_model_directory(self, tmp_path: Path, capsys: Any):
         (tmp_path / "model").mkdir()
         line = refusal(capsys, picture(tmp_path), "--model", tmp_path / "model")
-        assert "exactly one tips_*_vision.npz, here: none" in line
+        assert "a model directory holds one tips_…_vision.npz" in line
 
     def test_in_a_model_s_file(self, tmp_path: Path, capsys: Any):
         (tmp_path / "model").mkdir()

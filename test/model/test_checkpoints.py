@@ -10,8 +10,16 @@ import numpy as np
 import pytest
 import torch
 
-from tips_ros.model.checkpoints import CheckpointError, load_backbone, load_dpt_head
-from tips_ros.model.checkpoints.vision_npz import recognise
+from tips_ros.model.checkpoints import (
+    CheckpointError,
+    load_backbone,
+    load_dpt_head,
+    load_text_encoder,
+    read_checkpoint,
+)
+from tips_ros.model.checkpoints.builders import text_config, vit_config
+from tips_ros.model.checkpoints.parts import Part
+from tips_ros.model.text import TextEncoder
 from tips_ros.model.variants import VARIANTS, Variant
 from tips_ros.model.vit import VisionTransformer
 
@@ -121,7 +129,25 @@ class TestAnImageEncoder:
     def test_is_not_a_text_tower(self, tmp_path: Path):
         arrays = {"token_embedding.weight": np.zeros((4, 8), np.float32)}
         message = refusal(saved(arrays, tmp_path / "tips_v2_oss_b14_text.npz"))
-        assert "looks like a text tower" in message and "tips_…_vision.npz" in message
+        assert "not a TIPS image encoder: it holds a TIPS text encoder" in message
+        assert "tips_…_vision.npz" in message
+
+    def test_with_one_block_of_a_high_number_costs_no_memory(self, vision: Arrays, tmp_path: Path):
+        vision["blocks.9999.norm1.weight"] = np.zeros(64, np.float32)
+        message = refusal(saved(vision, tmp_path / "v.npz"))
+        assert "missing tensor: blocks.4.*" in message
+
+    @pytest.mark.parametrize("number", ["99999999999", "9" * 5000, "-1", "²"])
+    def test_with_a_block_of_an_impossible_number_is_refused(
+        self, vision: Arrays, tmp_path: Path, number: str
+    ):
+        vision[f"blocks.{number}.norm1.weight"] = np.zeros(64, np.float32)
+        with pytest.raises(CheckpointError, match="unknown tensor: blocks"):
+            load_backbone(saved(vision, tmp_path / "v.npz"), heads=4)
+
+    def test_with_nothing_in_its_tensors_is_refused(self, vision: Arrays, tmp_path: Path):
+        empty = {name: np.zeros((0,) * array.ndim, np.float32) for name, array in vision.items()}
+        assert "nothing in it" in refusal(saved(empty, tmp_path / "v.npz"))
 
     def test_is_not_a_dpt_head(self, tiny_heads: dict[str, Path]):
         assert "not a TIPS image encoder" in refusal(tiny_heads["depth"])
@@ -130,12 +156,10 @@ class TestAnImageEncoder:
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: v.name)
 def test_a_released_variant_is_recognised_by_its_shapes(variant: Variant):
     with torch.device("meta"):
-        state = VisionTransformer(variant.vit).state_dict()
-    # One number stands for all: a released size would not fit into a test.
-    arrays = {
-        name: np.broadcast_to(np.float32(0), tuple(tensor.shape)) for name, tensor in state.items()
-    }
-    assert recognise(arrays, Path("x.npz")) == variant.vit
+        vision = VisionTransformer(variant.vit).state_dict()
+        text = TextEncoder(variant.text).state_dict()
+    assert vit_config(Part("vision", vision, Path("x.npz"), "PyTorch")) == variant.vit
+    assert text_config(Part("text", text, Path("x.npz"), "PyTorch")) == variant.text
 
 
 class TestADptHead:
@@ -147,7 +171,8 @@ class TestADptHead:
 
     def test_of_another_task_is_refused(self, tiny_heads: dict[str, Path]):
         message = head_refusal(tiny_heads["normals"], "depth")
-        assert "holds the normals head, not the depth head" in message
+        assert "not a DPT depth head: it holds a DPT normals head" in message
+        assert "tips_v2_…_depth_dpt.zip" in message
 
     def test_is_not_an_image_encoder(self, tiny_vision: dict[str, Path]):
         assert "not a DPT head" in head_refusal(tiny_vision["mlp"])
@@ -176,3 +201,53 @@ class TestADptHead:
     ):
         arrays = arrays_of(tiny_heads["depth"]) | {PROJECT: np.zeros(shape, np.float32)}
         assert "misshapen tensor: " in head_refusal(saved(arrays, tmp_path / "d.zip"))
+
+
+class TestATextEncoder:
+    def test_carries_every_tensor_of_its_file(self, tiny_text: Path):
+        state = load_text_encoder(tiny_text, heads=4).state_dict()
+        stored = arrays_of(tiny_text)
+        assert set(state) == set(stored) - {"temperature"}
+        for name, tensor in state.items():
+            np.testing.assert_array_equal(tensor.numpy(), stored[name])
+
+    def test_brings_its_temperature(self, tiny_text: Path):
+        (part,) = read_checkpoint(tiny_text)
+        assert part.facts.temperature == pytest.approx(0.005)
+        assert part.facts.text_norm_eps == 1e-5
+
+    def test_is_not_an_image_encoder(self, tiny_vision: dict[str, Path]):
+        with pytest.raises(CheckpointError) as raised:
+            load_text_encoder(tiny_vision["mlp"], heads=4)
+        message = one_line(str(raised.value), tiny_vision["mlp"])
+        assert "not a TIPS text encoder: it holds a TIPS image encoder" in message
+
+    def test_of_another_variant_is_refused(self, tiny_text: Path):
+        with pytest.raises(CheckpointError) as raised:
+            load_text_encoder(tiny_text, heads=4, variant="B")
+        assert "width 64, 2 blocks), not B" in one_line(str(raised.value), tiny_text)
+
+    def test_computes_what_the_reference_computes(self, golden: Any, tmp_path: Path):
+        arrays = golden("text.npz")
+        weights = {n.removeprefix("weights/"): a for n, a in arrays.items() if "weights/" in n}
+        encoder = load_text_encoder(saved(weights, tmp_path / "tips_x_text.npz"), heads=4)
+        ids, is_token = torch.from_numpy(arrays["ids"]), torch.from_numpy(arrays["paddings"] == 0)
+        embedding = encoder(ids, is_token).numpy()
+        largest = np.abs(arrays["embedding"]).max()
+        assert np.abs(embedding - arrays["embedding"]).max() < 1e-5 * largest
+
+
+class TestTheDoor:
+    @pytest.mark.parametrize("suffix", [".pt", ".pth", ".bin", ".ckpt", ".pkl"])
+    def test_reads_no_pickle(self, tmp_path: Path, suffix: str):
+        path = tmp_path / f"pytorch_model{suffix}"
+        torch.save({"patch_embed.proj.weight": torch.zeros(1)}, path)
+        message = refusal(path)
+        assert "a pickle can run code" in message and ".safetensors" in message
+
+    def test_names_what_it_wants_of_arrays_of_something_else(self, tmp_path: Path):
+        message = refusal(saved({"resnet": np.zeros(3)}, tmp_path / "tips_x_vision.npz"))
+        assert "not a TIPS checkpoint (it holds resnet)" in message and "_vision.npz" in message
+
+    def test_wants_weights_in_a_directory(self, tmp_path: Path):
+        assert "a directory without model.safetensors" in refusal(tmp_path)

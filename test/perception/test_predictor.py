@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from tips_ros.model.tips import Tips
+from tips_ros.model.variants import VitConfig
 from tips_ros.perception.class_lists import ClassList
 from tips_ros.perception.depth import depth_at
 from tips_ros.perception.description import ModelDescription
@@ -19,7 +20,11 @@ from tips_ros.perception.predictor import OUTPUTS, Output, Prediction, Predictor
 from tips_ros.perception.segmentation import label_map_at
 
 DESCRIPTION = ModelDescription(
-    "tiny", "tiny", (56, 56), ClassList(tuple(f"class {i}" for i in range(150)))
+    "tiny",
+    "tiny",
+    (56, 56),
+    ClassList(tuple(f"class {i}" for i in range(150))),
+    VitConfig(64, 4, 4, "mlp", 256, pos_grid=4),
 )
 
 
@@ -174,3 +179,29 @@ def test_bf16_gives_fp32_arrays_that_are_nearly_the_same(tiny_tips: Tips):
     assert dtypes(half) == ["float32", "float32", "uint8", "uint8"]
     assert half.depth_m is not None and full.depth_m is not None
     np.testing.assert_allclose(half.depth_m, full.depth_m, rtol=0.05)
+
+
+class TestALook:
+    def test_has_the_prediction_and_the_features_of_one_pass(self, predictor: Predictor):
+        passes: list[bool] = []
+        backbone = predictor.model.backbone
+        backbone.register_forward_hook(lambda *_: passes.append(True))
+        rgb = noise(30, 40)
+        prediction, features = predictor.look(rgb, value_features=True)
+        assert len(passes) == 1
+        assert features.value_features is not None and features.value_features.shape[0] == 1
+        for seen, expected in zip(prediction, predictor.predict(rgb), strict=True):
+            np.testing.assert_array_equal(seen, expected)
+
+    def test_makes_value_features_only_when_asked(self, predictor: Predictor):
+        assert predictor.look(noise(30, 40))[1].value_features is None
+
+    def test_without_outputs_has_the_features_alone(self, predictor: Predictor):
+        prediction, features = predictor.look(noise(30, 40), [])
+        assert all(array is None for array in prediction)
+        assert features.layers == () and features.cls_token.shape[0] == 1
+
+    def test_refuses_what_the_model_has_no_head_for(self, tiny_tips: Tips):
+        tiny_tips.normals = None
+        with pytest.raises(ValueError, match="no normals head"):
+            Predictor(tiny_tips, DESCRIPTION).look(noise(30, 40), ["normals"])

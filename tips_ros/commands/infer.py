@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`tips_ros infer IMAGE`: depth, normals and classes of one picture file."""
+"""`tips_ros infer IMAGE`: depth, normals, classes and answers in words of one picture file."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 
 from tips_ros.commands.bag import fraction
 from tips_ros.errors import UserError
+from tips_ros.language_questions import Answers, Questions, answer
 from tips_ros.perception.calibration_file import intrinsics_at, load_calibration
 from tips_ros.perception.camera import Intrinsics, has_distortion
 from tips_ros.perception.image_encodings import MalformedImage, decode_compressed
-from tips_ros.perception.models import DEMO, PRECISIONS, load_predictor
+from tips_ros.perception.language import Tag
+from tips_ros.perception.models import DEMO, PRECISIONS, load_predictor, load_with_text
 from tips_ros.perception.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.point_cloud_filters import filtered
-from tips_ros.perception.predictor import Prediction, Predictor
+from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
+from tips_ros.perception.semantic_classes import PromptError, prompted_classes
+from tips_ros.perception.text_embedding import TextEmbedder
 from tips_ros.result_files import Results, write_results
 
 HELP = "write depth, normals and classes of one picture, and a cloud where the camera is known"
@@ -49,28 +53,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="drop points unusually far from their N neighbours (needs Open3D)",
     )
+    words = parser.add_argument_group("in words (a model with a text encoder)").add_argument
+    words(
+        "--prompts",
+        metavar='"A, B"',
+        help="label these instead of the model's own classes; `name: synonym | synonym` works too",
+    )
+    words("--tags", metavar='"A, B"', help="say how well each text fits the whole picture")
+    words("--embed", action="store_true", help="write the picture's two embeddings")
+    words("--text", metavar="TEXT", help="with --embed: write the embedding of this text too")
 
 
 def run(args: argparse.Namespace) -> int:
     """Looks at the picture and says what was written."""
     rgb = read_picture(args.image)
     intrinsics = _intrinsics(args, rgb)
-    try:
-        predictor = load_predictor(
-            args.model,
-            device=args.device,
-            precision=args.precision,
-            input_size=args.input_size,
-        )
-    except (ValueError, OSError) as error:
-        raise UserError(str(error)) from error
-    _check_heads(predictor, args, intrinsics)
-    prediction = predictor.predict(rgb, scale=args.scale)
+    questions = _questions(args)
+    predictor, embedder = _load(args, questions)
+    _check_heads(predictor, args, intrinsics, questions)
+    prediction, answers = _look(predictor, embedder, rgb, args.scale, questions)
     cloud = None
     if intrinsics is not None:
         cloud = _cloud(prediction, intrinsics, rgb, args.voxel_m, args.outlier_neighbors)
-    results = Results(args.image.name, rgb, prediction, predictor.description, cloud)
+    results = Results(
+        args.image.name,
+        rgb,
+        prediction,
+        predictor.description,
+        cloud,
+        prompted=prompted_classes(questions.prompts) if questions.prompts else None,
+        tags=answers.tags,
+        embeddings=answers.embeddings,
+    )
     _write(results, args.output)
+    _say_tags(answers.tags, predictor.description.temperature)
     return 0
 
 
@@ -121,14 +137,65 @@ def _intrinsics(args: argparse.Namespace, rgb: NDArray[np.uint8]) -> Intrinsics 
     return None
 
 
+def _questions(args: argparse.Namespace) -> Questions:
+    if args.text is not None and not args.embed:
+        raise UserError("--text is for the embedding that --embed writes; give --embed too")
+    try:
+        return Questions.typed(args.prompts, args.tags, args.embed, args.text)
+    except PromptError as error:
+        raise UserError(str(error)) from error
+
+
+def _load(args: argparse.Namespace, questions: Questions) -> tuple[Predictor, TextEmbedder | None]:
+    how = {"device": args.device, "precision": args.precision, "input_size": args.input_size}
+    try:
+        if questions.need_text:
+            return load_with_text(args.model, **how)
+        return load_predictor(args.model, **how), None
+    except (ValueError, OSError) as error:
+        raise UserError(str(error)) from error
+
+
+def _look(
+    predictor: Predictor,
+    embedder: TextEmbedder | None,
+    rgb: NDArray[np.uint8],
+    scale: float,
+    questions: Questions,
+) -> tuple[Prediction, Answers]:
+    """One backbone pass for the heads and for the questions."""
+    prompts = questions.prompts is not None
+    outputs = [o for o in predictor.outputs if not (prompts and o == "semantic")]
+    prediction, features = predictor.look(rgb, outputs, scale, value_features=prompts)
+    temperature = predictor.description.temperature
+    size = scaled_size(rgb.shape[0], rgb.shape[1], scale)
+    try:
+        answers = answer(questions, features, embedder, temperature, size)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    if answers.labels is not None:
+        labels, confidence = answers.labels
+        prediction = prediction._replace(labels=labels, confidence=confidence)
+        if confidence is None:
+            print("no confidence.npy: the model tells no temperature; model.yaml can")
+    return prediction, answers
+
+
 def _check_heads(
-    predictor: Predictor, args: argparse.Namespace, intrinsics: Intrinsics | None
+    predictor: Predictor,
+    args: argparse.Namespace,
+    intrinsics: Intrinsics | None,
+    questions: Questions,
 ) -> None:
     if not predictor.outputs:
-        raise UserError(
-            f"model {args.model} has no heads, so there is nothing to write: put its "
-            "tips_*_{depth,normals,segmentation}_dpt.zip files beside the image encoder"
-        )
+        heads = "tips_*_{depth,normals,segmentation}_dpt.zip"
+        if questions == Questions():
+            raise UserError(
+                f"model {args.model} has no heads, so there is nothing to write: put its "
+                f"{heads} files beside the image encoder, or ask with --prompts, --tags or --embed"
+            )
+        less = "no depth or normals" if questions.prompts else "nothing dense"
+        print(f"{less}: model {args.model} has no heads ({heads})")
     if intrinsics is not None and "depth" not in predictor.outputs:
         print(f"no points.ply: model {args.model} has no depth head")
 
@@ -172,3 +239,16 @@ def _write(results: Results, folder: Path) -> None:
         raise UserError(
             f"{error.filename or folder}: cannot be written ({error.strerror or error})"
         ) from error
+
+
+def _say_tags(tags: tuple[Tag, ...], temperature: float | None) -> None:
+    if not tags:
+        return
+    if temperature is None:
+        print("tags by cosine; no probabilities: the model tells no temperature; model.yaml can")
+    else:
+        print(f"tags by probability among these (temperature {temperature:.4g}):")
+    width = max(len(tag.text) for tag in tags)
+    for tag in tags:
+        share = "" if tag.probability is None else f"{tag.probability:8.2%}"
+        print(f"  {tag.text:<{width}}{share}  cosine {tag.cosine:+.4f}")

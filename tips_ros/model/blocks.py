@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tips_ros.model.variants import VitConfig
+from tips_ros.model.variants import Gelu, VitConfig
 
 LAYER_NORM_EPS = 1e-6
 
@@ -37,15 +37,16 @@ class Attention(nn.Module):
 
 
 class Mlp(nn.Module):
-    """Two layers with the exact (erf) GELU."""
+    """Two layers with GELU."""
 
-    def __init__(self, width: int, hidden: int) -> None:
+    def __init__(self, width: int, hidden: int, gelu: Gelu) -> None:
         super().__init__()
         self.fc1 = nn.Linear(width, hidden)
         self.fc2 = nn.Linear(hidden, width)
+        self.approximate = "tanh" if gelu == "tanh" else "none"
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.fc2(F.gelu(self.fc1(x)))
+        return self.fc2(F.gelu(self.fc1(x), approximate=self.approximate))
 
 
 class SwiGlu(nn.Module):
@@ -82,8 +83,11 @@ class Block(nn.Module):
         self.attn = Attention(width, config.heads)
         self.ls1 = LayerScale(width)
         self.norm2 = nn.LayerNorm(width, eps=LAYER_NORM_EPS)
-        ffn = SwiGlu if config.ffn == "swiglu" else Mlp
-        self.mlp = ffn(width, config.ffn_hidden)
+        self.mlp: nn.Module = (
+            SwiGlu(width, config.ffn_hidden)
+            if config.ffn == "swiglu"
+            else Mlp(width, config.ffn_hidden, config.gelu)
+        )
         self.ls2 = LayerScale(width)
 
     def forward(self, x: Tensor) -> Tensor:

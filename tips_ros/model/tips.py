@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 from torch import Tensor, nn
 
 from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
-from tips_ros.model.vit import VisionTransformer
+from tips_ros.model.vit import ImageFeatures, VisionTransformer
 
 HeadName = Literal["depth", "normals", "segmentation"]
 HEAD_NAMES: tuple[HeadName, ...] = get_args(HeadName)
@@ -21,6 +21,13 @@ class DenseMaps(NamedTuple):
     depth: Tensor | None = None  # (B, 1, h, w) metres, fp32
     normals: Tensor | None = None  # (B, 3, h, w) away from the camera, any length
     segmentation: Tensor | None = None  # (B, classes, h, w) logits
+
+
+class Look(NamedTuple):
+    """What one pass yields: dense maps, and the features they were made of."""
+
+    maps: DenseMaps
+    features: ImageFeatures
 
 
 class Tips(nn.Module):
@@ -53,13 +60,31 @@ class Tips(nn.Module):
         Raises:
             ValueError: a head that this model does not have.
         """
+        self._check(heads)
+        return self.look(images, heads).maps if heads else DenseMaps()
+
+    def look(
+        self, images: Tensor, heads: Collection[HeadName], *, value_features: bool = False
+    ) -> Look:
+        """One pass for dense maps and for what is compared with text.
+
+        Args:
+            images: (B, 3, H, W) RGB in [0, 1].
+            heads: whose maps are wanted; may be empty.
+            value_features: also the features for zero-shot segmentation.
+
+        Raises:
+            ValueError: a head that this model does not have.
+        """
+        self._check(heads)
+        features = self.backbone(images, self.taps if heads else (), value_features)
+        maps = DenseMaps(**{name: getattr(self, name)(features.layers) for name in heads})
+        return Look(maps, features)
+
+    def _check(self, heads: Collection[HeadName]) -> None:
         absent = set(heads) - set(self.head_names)
         if absent:
             raise ValueError(
                 f"this model has no {', '.join(sorted(absent))} head; "
                 f"it has {', '.join(self.head_names) or 'none'}"
             )
-        if not heads:
-            return DenseMaps()
-        layers = self.backbone(images, taps=self.taps).layers
-        return DenseMaps(**{name: getattr(self, name)(layers) for name in heads})

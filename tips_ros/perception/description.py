@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one model is: everything about it that its tensors do not say."""
+"""What one model is: the one description that everything else reads."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tips_ros.model.heads import DepthBins
+from tips_ros.model.text import TextConfig
+from tips_ros.model.tips import HeadName
+from tips_ros.model.variants import VitConfig
 from tips_ros.perception.class_lists import ClassList
 
 NYU_FOCAL_RATIO = 518.86 / 640  # fx / width of the camera the depth heads were trained with
@@ -19,15 +23,32 @@ class ModelDescription:
         variant: S, B, L, SO400m, g, or the size in words.
         input_size: (h, w) in pixels that the network sees unless told otherwise.
         classes: the segmentation head's own classes.
-        max_depth_m: the farthest depth the depth head can say.
+        vit: sizes of the image encoder, with the GELU of the release it came from.
+        text: sizes of the text encoder, with its LayerNorm epsilon; None without one.
+        heads: the dense heads it has.
+        taps: the blocks that the heads read, 0-based.
+        bins: range and activation of the depth head.
+        temperature: of the image-text softmax; None where the release tells none.
         focal_ratio: fx / width of the camera the depth head was trained with.
         trained: False for random weights; whoever shows an output must then say so.
+        origin: the formats of the files it was read from.
     """
 
     name: str
     variant: str
     input_size: tuple[int, int]
     classes: ClassList
-    max_depth_m: float = 10.0
+    vit: VitConfig
+    text: TextConfig | None = None
+    heads: tuple[HeadName, ...] = ()
+    taps: tuple[int, ...] = ()
+    bins: DepthBins = DepthBins()
+    temperature: float | None = None
     focal_ratio: float = NYU_FOCAL_RATIO
     trained: bool = True
+    origin: str = ""
+
+    @property
+    def max_depth_m(self) -> float:
+        """The farthest depth the depth head can say."""
+        return self.bins.max_m

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tips_ros.model.tips import DenseMaps, HeadName, Tips
+from tips_ros.model.vit import ImageFeatures
 from tips_ros.perception.depth import depth_at
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.normals import normals_at
@@ -94,14 +95,41 @@ class Predictor:
         Raises:
             ValueError: not an image, an output the model has no head for, or a bad scale.
         """
+        x, size = self._input(rgb, scale)
+        return _prediction(self.model(x, self._heads(outputs)), size)
+
+    @torch.inference_mode()
+    def look(
+        self,
+        rgb: NDArray[np.uint8],
+        outputs: Collection[Output] | None = None,
+        scale: float = 1.0,
+        *,
+        value_features: bool = False,
+    ) -> tuple[Prediction, ImageFeatures]:
+        """As `predict`, with the features that are compared with text; still one backbone pass.
+
+        Args:
+            rgb, outputs, scale: as for `predict`; `outputs` may be empty.
+            value_features: also those for zero-shot segmentation.
+
+        Returns:
+            The prediction, and the features of a batch of one image on the device.
+        """
+        x, size = self._input(rgb, scale)
+        maps, features = self.model.look(x, self._heads(outputs), value_features=value_features)
+        return _prediction(maps, size), features
+
+    def _input(self, rgb: NDArray[np.uint8], scale: float) -> tuple[Tensor, tuple[int, int]]:
+        """What the network sees, and the (H, W) of the outputs."""
         check_image(rgb)
         if not 0.0 < scale <= 1.0:
             raise ValueError(f"scale {scale} must be above 0 and at most 1")
-        wanted = self.outputs if outputs is None else outputs
-        size = scaled_size(rgb.shape[0], rgb.shape[1], scale)
         x = network_input(rgb, self.input_size, self.device, self.dtype)
-        maps = self.model(x, [HEAD_OF[output] for output in wanted])
-        return _prediction(maps, size)
+        return x, scaled_size(rgb.shape[0], rgb.shape[1], scale)
+
+    def _heads(self, outputs: Collection[Output] | None) -> list[HeadName]:
+        return [HEAD_OF[output] for output in (self.outputs if outputs is None else outputs)]
 
 
 def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:

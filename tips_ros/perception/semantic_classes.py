@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -72,16 +72,12 @@ def chosen_classes(
     """
     if not 0.0 <= threshold <= 1.0:
         raise PromptError(f"threshold {threshold} must be between 0 and 1")
-    parsed = [_parse(prompt) for prompt in prompts]
-    try:
-        published = class_list(name for name, _ in parsed)
-    except ValueError as error:
-        raise PromptError(str(error)) from None
+    published, words_of = parse_prompts(prompts)
     label_of = {name.casefold(): label for label, name in enumerate(own.names)}
     for name in (word for prompt in background for word in _parse(prompt)[1]):
         _known(name, label_of)
     id_of_label = np.full(256, UNLABELLED, np.uint8)
-    for class_id, (_, words) in enumerate(parsed):
+    for class_id, words in enumerate(words_of):
         for word in words:
             label = _known(word, label_of)
             if id_of_label[label] != UNLABELLED:
@@ -89,6 +85,29 @@ def chosen_classes(
                 raise PromptError(f"{word!r} stands for {other!r} already; name it once")
             id_of_label[label] = class_id
     return SemanticClasses(published, "prompts", id_of_label, round(threshold * 255))
+
+
+def prompted_classes(classes: ClassList) -> SemanticClasses:
+    """Classes that were found by text: the labels are their positions already."""
+    return replace(own_classes(classes), source="prompts")
+
+
+def parse_prompts(prompts: Sequence[str]) -> tuple[ClassList, list[list[str]]]:
+    """Prompts as typed → the classes, and for each the words that stand for it.
+
+    Args:
+        prompts: one string per class, `name` or `name: synonym | synonym`. Where synonyms are
+            given, the name itself is not among the words.
+
+    Raises:
+        PromptError: no prompt, an empty or repeated name, or an empty synonym.
+    """
+    parsed = [_parse(prompt) for prompt in prompts]
+    try:
+        classes = class_list(name for name, _ in parsed)
+    except ValueError as error:
+        raise PromptError(str(error)) from None
+    return classes, [words for _, words in parsed]
 
 
 def _parse(prompt: str) -> tuple[str, list[str]]:

@@ -75,7 +75,8 @@ class CameraInput:
         """Who publishes the image topic and with which QoS, for people."""
         found = self._node.get_publishers_info_by_topic(self.topic)
         if not found:
-            return f"nobody publishes it; {self._other_transport() or 'remap `image` or start it'}"
+            advice = self._other_transport() or "remap `image` or start the camera"
+            return f"nobody publishes it; {advice}"
         kinds = ", ".join(
             f"{p.node_name} ({p.topic_type}, {p.qos_profile.reliability.name.lower()}, "
             f"{p.qos_profile.durability.name.lower()})"

@@ -8,7 +8,7 @@ from typing import Literal
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
-from tips_ros.downloads.catalogue import MODELS
+from tips_ros.catalogue import MODELS
 from tips_ros.perception.models import DEMO, PRECISIONS
 
 # `at once`: the next frame. `at configure`: set it, then run the lifecycle transitions

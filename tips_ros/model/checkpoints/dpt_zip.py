@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from tips_ros.model.checkpoints.archive import Arrays, read_arrays
+from tips_ros.model.checkpoints.archive import Arrays
 from tips_ros.model.checkpoints.errors import CheckpointError
-from tips_ros.model.checkpoints.strict import as_tensor, build
-from tips_ros.model.heads import DenseHead, DepthBins, DepthHead, NormalsHead, SegmentationHead
+from tips_ros.model.checkpoints.parts import Facts, Part
+from tips_ros.model.checkpoints.strict import as_tensor
+from tips_ros.model.heads import DepthBins
 from tips_ros.model.tips import HeadName
 
 Layout = Callable[[np.ndarray], np.ndarray]
@@ -72,33 +73,20 @@ _LAYERS: tuple[tuple[str, str, Layout], ...] = (
 )
 
 
-def load_dpt_head(
-    path: Path, head: HeadName | None = None, *, bins: DepthBins | None = None
-) -> DenseHead:
-    """Loads one head; which one is recognised from its last layer.
+def is_dpt(arrays: Arrays) -> bool:
+    """Whether these are the names of an official DPT head."""
+    return any(name.startswith("decoder/") for name in arrays)
 
-    Args:
-        path: the `.zip` file.
-        head: the head it must be; None accepts whichever it is.
-        bins: depth range and activation, for a depth head; the zip's own convention (no ReLU
-            after `project`) by default.
 
-    Raises:
-        CheckpointError: not a DPT head, another head, or a tensor that is unknown, missing or
-            misshapen.
+def dpt_part(arrays: Arrays, path: Path) -> Part:
+    """One head; which one is told by the name of its last layer.
+
+    The depth head's bins are this format's: no ReLU after `project`, as in the reference code.
     """
-    arrays = read_arrays(path)
-    found = _task_of(arrays, path)
-    if head is not None and found != head:
-        raise CheckpointError(f"{path}: holds the {found} head, not the {head} head")
+    role = _task_of(arrays, path)
     tensors = dict(_translate(name, array, path) for name, array in arrays.items())
-    width = _dimension(tensors, "dpt.reassemble.0.projection.weight", 1, path)
-    channels = _dimension(tensors, "dpt.project.weight", 0, path)
-    outputs = _dimension(tensors, "head.weight", 0, path)
-    if found == "depth":
-        return build(lambda: DepthHead(width, channels, outputs, bins), tensors, path)
-    kind = NormalsHead if found == "normals" else SegmentationHead
-    return build(lambda: kind(width, channels, outputs), tensors, path)
+    facts = Facts(bins=DepthBins()) if role == "depth" else Facts()
+    return Part(role, tensors, path, "Flax DPT", facts)
 
 
 def _task_of(arrays: Arrays, path: Path) -> HeadName:
@@ -136,9 +124,3 @@ def _laid_out(array: np.ndarray, layout: Layout, name: str, path: Path) -> Tenso
         return as_tensor(layout(array))
     except (ValueError, IndexError) as error:
         raise CheckpointError(f"{path}: misshapen tensor: {name} {array.shape}") from error
-
-
-def _dimension(tensors: dict[str, Tensor], name: str, axis: int, path: Path) -> int:
-    if name not in tensors or tensors[name].ndim <= axis:
-        raise CheckpointError(f"{path}: missing or misshapen tensor: {name}")
-    return tensors[name].shape[axis]

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is absent costs something, and the report says what."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import pytest
+
+from tips_ros.doctor.findings import Status
+from tips_ros.doctor.libraries import NEEDED, OPTIONAL, libraries, ros_libraries
+
+COSTS = {
+    "safetensors": "Hugging Face",
+    "sentencepiece": "no prompts",
+    "open3d": "outlier filter",
+    "rosbags": "tips_ros bag",
+    "tqdm": "download",
+    "vision_msgs": "label_info",
+    "cv_bridge": "rare encodings",
+    "tf2_ros": "transforms",
+    "tf2_msgs": "pose",
+}
+
+
+@pytest.fixture
+def hide(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Makes a module look as if it were not installed."""
+    find_spec = importlib.util.find_spec
+
+    def hide(*hidden: str) -> None:
+        monkeypatch.setattr(
+            importlib.util,
+            "find_spec",
+            lambda name, package=None: None if name in hidden else find_spec(name, package),
+        )
+
+    return hide
+
+
+def test_what_is_here_has_its_version():
+    here = {f.topic: f for f in libraries().findings}
+    assert set(here) == {library.module for library in (*NEEDED, *OPTIONAL)}
+    assert here["torch"].status is Status.GOOD and here["torch"].value[0].isdigit()
+
+
+@pytest.mark.parametrize("module", COSTS)
+def test_an_optional_one_that_is_absent_costs_something(hide: Any, module: str):
+    hide(module)
+    found = (*libraries().findings, *ros_libraries())
+    [finding] = [f for f in found if f.topic == module]
+    assert (finding.value, finding.status) == ("absent", Status.ABSENT)
+    assert COSTS[module] in finding.advice
+
+
+def test_a_needed_one_that_is_absent_is_broken(hide: Any):
+    hide("yaml")
+    [finding] = [f for f in libraries().findings if f.topic == "yaml"]
+    assert finding.status is Status.BROKEN and "pip install PyYAML" in finding.advice

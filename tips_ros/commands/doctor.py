@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`tips_ros doctor`: what this machine has, what is missing and what that costs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tips_ros.doctor.findings import Finding, Section, Status, as_data, as_text, is_broken
+from tips_ros.doctor.libraries import NEEDED, is_here, libraries
+from tips_ros.doctor.machine import machine
+from tips_ros.doctor.ros import ros
+from tips_ros.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+HELP = "tell what this machine has, what is missing and what that costs"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    add = parser.add_argument
+    add("--model", metavar="DIR|NAME", help="look at this model too")
+    add("--hash", action="store_true", help="read every model file and compare its SHA-256")
+    add(
+        "--oracle-image",
+        metavar="FILE",
+        type=Path,
+        help="COCO val2017 image 39769: compare TIPSv2 B/14 with its published numbers",
+    )
+    add("--json", action="store_true", help="for programs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints everything; 1 when something needs to be mended."""
+    logging.getLogger("tips_ros").setLevel(logging.ERROR)  # the report says it all
+    sections = [machine(), libraries()]
+    # A machine without them is a patient too: nothing that needs them is imported before.
+    able = all(is_here(library.module) for library in NEEDED)
+    if able:
+        sections += _guarded("PyTorch", _compute)
+    sections += _guarded("ROS", lambda: [ros()])
+    if able:
+        image = _image(args.oracle_image)
+        sections += _guarded("Models", lambda: _weights(args, image))
+    print(json.dumps(as_data(sections), indent=1) if args.json else _report(sections))
+    return int(is_broken(sections))
+
+
+def _report(sections: list[Section]) -> str:
+    if is_broken(sections):
+        end = "Something is broken: see the lines that begin with `!`."
+    else:
+        end = "Nothing is broken; `-` marks what is absent."
+    return f"{as_text(sections)}\n\n{end}"
+
+
+def _compute() -> list[Section]:
+    from tips_ros.doctor.compute import compute
+
+    return [compute()]
+
+
+def _weights(args: argparse.Namespace, image: NDArray[np.uint8] | None) -> list[Section]:
+    from tips_ros.doctor.weights import weights
+
+    return weights(args.model, image, with_hashes=args.hash)
+
+
+def _image(path: Path | None) -> NDArray[np.uint8] | None:
+    if path is None:
+        return None
+    from tips_ros.commands.infer import read_picture
+
+    return read_picture(path)
+
+
+def _guarded(title: str, look: Callable[[], list[Section]]) -> list[Section]:
+    """A library that fails when it is imported must not end the report."""
+    try:
+        return look()
+    except UserError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        finding = Finding("check", f"failed ({reason})", Status.BROKEN, "install it again")
+        return [Section(title, (finding,))]

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hashes of a model directory's files: trusted on first use, compared from then on."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from tips_ros.downloads.errors import DownloadError
+
+LEDGER_NAME = "SHA256SUMS"
+_LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
+_LARGEST = 1_000_000  # bytes; ten lines are usual
+
+
+class Ledger:
+    """`SHA256SUMS` in a model directory, in the format of `sha256sum` (which can check it too)."""
+
+    def __init__(self, directory: Path) -> None:
+        """Reads what is recorded; nothing recorded is fine.
+
+        Raises:
+            DownloadError: a line that is none.
+        """
+        self.path = directory / LEDGER_NAME
+        self._hashes = self._read()
+
+    def get(self, name: str) -> str | None:
+        """The recorded SHA-256 of the file called `name`, lower-case hex."""
+        return self._hashes.get(name)
+
+    def record(self, name: str, sha256: str) -> None:
+        """Adds a file, and stores the ledger at once, so that no stop loses the entry."""
+        # Somebody else may have added a line since.
+        self._hashes = {**self._read(), name: sha256}
+        text = "".join(f"{value}  {key}\n" for key, value in sorted(self._hashes.items()))
+        temporary = self.path.with_name(f"{LEDGER_NAME}.new")
+        temporary.unlink(missing_ok=True)  # left by a stop, or a link to elsewhere
+        with temporary.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self.path)
+
+    def _read(self) -> dict[str, str]:
+        if not self.path.exists():
+            return {}
+        if self.path.stat().st_size > _LARGEST:
+            raise DownloadError(f"{self.path}: too large to be a list of hashes; move it away")
+        hashes: dict[str, str] = {}
+        lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            match = _LINE.fullmatch(line)
+            if match is None:
+                raise DownloadError(
+                    f"{self.path}, line {number}: not a SHA-256 and a file name; "
+                    "correct or remove the line"
+                )
+            hashes[match[2]] = match[1].lower()
+        return hashes

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All files of a model: what is there already, is there room, then one after the other."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tips_ros.catalogue import RemoteFile, readable_size
+from tips_ros.downloads.connection import Connection, RemoteState
+from tips_ros.downloads.content import what_is_wrong
+from tips_ros.downloads.errors import DownloadError, Interruption, NotOnServer
+from tips_ros.downloads.fetch import Fetch, refuse_too_large
+from tips_ros.downloads.ledger import LEDGER_NAME, Ledger
+from tips_ros.downloads.part_file import CHUNK, part_size
+from tips_ros.downloads.patience import Patience, Tries
+from tips_ros.downloads.progress import Progress
+
+_LEAST_MARGIN = 64 * 10**6  # bytes left free for everybody else
+
+
+@dataclass(frozen=True)
+class Present:
+    """A file that is now in its place."""
+
+    file: RemoteFile
+    size: int
+    sha256: str
+    fetched: bool  # False: it was there before
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A file that has to be fetched, and where it was found."""
+
+    file: RemoteFile
+    path: str
+    remote: RemoteState
+
+    @property
+    def size(self) -> int:
+        return self.file.size if self.remote.size is None else self.remote.size
+
+
+class ModelDownload:
+    """Brings the files of a model into a directory, and into its ledger.
+
+    Args:
+        directory: made when it is not there.
+        connection: where the files come from.
+        told: called with each file as soon as it is in its place.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        connection: Connection,
+        *,
+        patience: Patience | None = None,
+        progress: Progress | None = None,
+        told: Callable[[Present], object] = lambda present: None,
+    ) -> None:
+        self._directory = directory
+        self._connection = connection
+        self._patience = patience or Patience()
+        self._progress = progress or Progress()
+        self._told = told
+
+    def run(self, files: Sequence[RemoteFile]) -> None:
+        """Returns when all files are there and their hashes recorded.
+
+        Raises:
+            DownloadError: with the fix; the files that were complete before stay.
+            OSError: the directory can't be read or written.
+        """
+        _make_directory(self._directory)
+        with _alone(self._directory):
+            ledger = Ledger(self._directory)
+            wanted = self._look(files, ledger)
+            self._refuse_without_room(wanted)
+            self._progress.begin(sum(item.size for item in wanted))
+            try:
+                for item in wanted:
+                    self._fetch(item, ledger)
+            finally:
+                self._progress.end()
+
+    def _fetch(self, item: _Wanted, ledger: Ledger) -> None:
+        fetch = Fetch(
+            item.file,
+            item.path,
+            self._directory,
+            connection=self._connection,
+            patience=self._patience,
+            progress=self._progress,
+        )
+        sha256 = fetch.run(item.remote, ledger.get(item.file.name))
+        ledger.record(item.file.name, sha256)
+        size = (self._directory / item.file.name).stat().st_size
+        self._told(Present(item.file, size, sha256, fetched=True))
+
+    def _look(self, files: Sequence[RemoteFile], ledger: Ledger) -> list[_Wanted]:
+        """Checks the files that are there, finds the others on the server."""
+        there = [file for file in files if (self._directory / file.name).exists()]
+        self._progress.begin(sum((self._directory / file.name).stat().st_size for file in there))
+        try:
+            for file in there:
+                self._adopt(file, ledger)
+        finally:
+            self._progress.end()
+        return [self._found(file) for file in files if file not in there]
+
+    def _adopt(self, file: RemoteFile, ledger: Ledger) -> None:
+        """Keeps a file that is there; one that is not right is an error, never replaced."""
+        path = self._directory / file.name
+        self._progress.label(f"{file.name}: checking")
+        size, sha256 = path.stat().st_size, hash_file(path, self._progress.advance)
+        recorded = ledger.get(file.name)
+        if recorded is None:
+            # Copied here, or fetched by other means: trusted if it is whole and of the right size.
+            remote = self._found(file).remote
+            if remote.size not in (None, size):
+                raise DownloadError(
+                    f"{path}: is there already with {size} bytes, the server's has {remote.size}; "
+                    "move it away and give the same command again"
+                )
+        elif recorded != sha256:
+            raise DownloadError(
+                f"{path}: its SHA-256 is {sha256}, but {LEDGER_NAME} recorded {recorded}: the file "
+                "was changed or damaged; move it away and give the same command again"
+            )
+        if (wrong := what_is_wrong(path, file)) is not None:
+            raise DownloadError(
+                f"{path}: is there already, but {wrong}; move it away, or choose another --to"
+            )
+        if recorded is None:
+            ledger.record(file.name, sha256)
+        self._told(Present(file, size, sha256, fetched=False))
+
+    def _found(self, file: RemoteFile) -> _Wanted:
+        """Asks the server for size and version, under each name the file may have."""
+        vague: _Wanted | None = None
+        absent: NotOnServer | None = None
+        for path in (file.path, *file.also):
+            try:
+                remote = self._head(file, path)
+            except NotOnServer as error:
+                absent = absent or error
+                continue
+            if remote.size is not None:
+                refuse_too_large(file, remote.size, self._connection.url(path))
+                return _Wanted(file, path, remote)
+            vague = vague or _Wanted(file, path, remote)
+        if vague is not None:
+            return vague
+        assert absent is not None
+        raise DownloadError(
+            f"{absent}; a mirror has the folders of the official storage, so that "
+            f"{file.path} is below its address"
+        )
+
+    def _head(self, file: RemoteFile, path: str) -> RemoteState:
+        tries = Tries(file.name, self._patience)
+        while True:
+            try:
+                return self._connection.head(path)
+            except Interruption as cause:
+                tries.failed(cause)
+
+    def _refuse_without_room(self, wanted: Sequence[_Wanted]) -> None:
+        missing = sum(
+            max(0, item.size - part_size(self._directory / item.file.name)) for item in wanted
+        )
+        free = shutil.disk_usage(self._directory).free
+        needed = missing + max(_LEAST_MARGIN, missing // 20)
+        if missing and free < needed:
+            raise DownloadError(
+                f"{self._directory}: {readable_size(free)} free, {readable_size(needed)} needed: "
+                "make room, choose another place with --to, or fewer files with --only"
+            )
+
+
+def hash_file(path: Path, advanced: Callable[[int], object] = lambda count: None) -> str:
+    """SHA-256 of a file's bytes, lower-case hex; `advanced` is told how many were read."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            advanced(len(chunk))
+    return digest.hexdigest()
+
+
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise DownloadError(f"{directory}: is no folder; choose another with --to") from error
+
+
+@contextlib.contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Two downloads into one directory would write into each other's parts."""
+    folder = os.open(directory, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DownloadError(
+                f"{directory}: another download into it is under way; wait for it to end"
+            ) from error
+        except OSError:
+            pass  # a file system without locks
+        yield
+    finally:
+        os.close(folder)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One image's features against texts, as arrays: which tag fits, and where each prompt is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tips_ros.model.vit import ImageFeatures
+from tips_ros.perception.zero_shot import (
+    cosine_map,
+    image_text_probabilities,
+    zero_shot_label_map,
+)
+
+_LEAST_NORM = 1e-3  # the reference's: a shorter embedding is not blown up to unit length
+
+
+class Tag(NamedTuple):
+    """A text and how well it fits an image."""
+
+    text: str
+    cosine: float  # -1 to 1
+    probability: float | None  # among the tags given; None where no temperature is known
+
+
+class PromptLabels(NamedTuple):
+    """Where each prompt is."""
+
+    labels: NDArray[np.uint8]  # (H, W) position of the prompt
+    confidence: NDArray[np.uint8] | None  # (H, W) 0 to 255; None where no temperature is known
+
+
+@torch.inference_mode()
+def ranked_tags(
+    features: ImageFeatures,
+    texts: Sequence[str],
+    text_embeddings: Tensor,
+    temperature: float | None,
+) -> list[Tag]:
+    """The texts, best first, by the first CLS token of one image.
+
+    Args:
+        features: of a batch of one.
+        texts: T of them.
+        text_embeddings: (T, D).
+        temperature: of the image-text softmax, if it is known.
+    """
+    cls_token = features.cls_token.float()
+    text = text_embeddings.to(cls_token.device)
+    cosines = (F.normalize(cls_token, dim=-1) @ F.normalize(text.float(), dim=-1).T)[0].tolist()
+    probabilities: list[float | None] = [None] * len(texts)
+    if temperature is not None:
+        probabilities = image_text_probabilities(cls_token, text, temperature)[0].tolist()
+    tags = map(Tag, texts, cosines, probabilities)
+    return sorted(tags, key=lambda tag: -tag.cosine)
+
+
+@torch.inference_mode()
+def prompt_labels(
+    features: ImageFeatures,
+    class_embeddings: Tensor,
+    size: tuple[int, int],
+    temperature: float | None,
+) -> PromptLabels:
+    """Zero-shot segmentation of one whole image.
+
+    Args:
+        features: of a batch of one, with value features.
+        class_embeddings: (K, D), one per prompt.
+        size: (H, W) of the outputs.
+        temperature: of the image-text softmax, if it is known; the labels don't depend on it.
+
+    Raises:
+        ValueError: features without value features.
+    """
+    if features.value_features is None:
+        raise ValueError("zero-shot segmentation needs value features; ask the model for them")
+    embeddings = class_embeddings.to(features.value_features.device)
+    cosines = cosine_map(features.value_features, features.grid, embeddings)
+    found = zero_shot_label_map(cosines, size, 1.0 if temperature is None else temperature)
+    confidence = None if temperature is None else found.confidence[0].cpu().numpy()
+    return PromptLabels(found.labels[0].cpu().numpy(), confidence)
+
+
+def unit_embedding(embedding: Tensor) -> NDArray[np.float32]:
+    """(1, D) or (D,) → (D,) of unit length, as Google's inference scripts write theirs."""
+    x = embedding.detach().float().cpu().numpy().reshape(-1)
+    unit: NDArray[np.float32] = x / np.linalg.norm(x).clip(min=_LEAST_NORM)
+    return unit

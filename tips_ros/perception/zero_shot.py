@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Image features × text embeddings → classes that no head was trained for."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tips_ros.perception.segmentation import LabelMap, label_map_at
+
+
+def cosine_map(value_features: Tensor, grid: tuple[int, int], class_embeddings: Tensor) -> Tensor:
+    """How alike each patch and each class are.
+
+    Args:
+        value_features: (B, h·w, D), row by row, any precision.
+        grid: (h, w).
+        class_embeddings: (K, D).
+
+    Returns:
+        (B, K, h, w) fp32 cosines, −1 to 1, channels last in memory as `label_map_at` likes it.
+    """
+    patches = F.normalize(value_features.float(), dim=-1)
+    cosines = patches @ F.normalize(class_embeddings.float(), dim=-1).T  # (B, h·w, K)
+    return cosines.unflatten(1, tuple(grid)).permute(0, 3, 1, 2)
+
+
+def zero_shot_label_map(cosines: Tensor, size: tuple[int, int], temperature: float) -> LabelMap:
+    """Upsamples cosines (B, K, h, w) bilinearly to (H, W) and takes the best class.
+
+    The labels don't depend on the temperature. The confidence does: it is the probability of the
+    label by softmax(cosine / temperature) among these K classes. With the model's own
+    temperature, that is what contrastive training made of a whole image and its caption; on
+    patches nobody calibrated it.
+
+    Args:
+        cosines: as of `cosine_map`.
+        size: (H, W).
+        temperature: the model's own, from the text encoder's checkpoint (about 0.005).
+    """
+    return label_map_at(cosines / checked_temperature(temperature), size)
+
+
+def image_text_probabilities(
+    cls_token: Tensor, text_embeddings: Tensor, temperature: float
+) -> Tensor:
+    """Which of T texts fits an image: softmax over the texts of cosine / temperature.
+
+    Args:
+        cls_token: (B, D), the first CLS token.
+        text_embeddings: (T, D), normalised or not.
+        temperature: the model's own, from the text encoder's checkpoint.
+
+    Returns:
+        (B, T) fp32, each row adds up to 1.
+    """
+    image = F.normalize(cls_token.float(), dim=-1)
+    text = F.normalize(text_embeddings.float(), dim=-1)
+    return torch.softmax(image @ text.T / checked_temperature(temperature), dim=-1)
+
+
+def checked_temperature(temperature: float) -> float:
+    """The temperature itself; ValueError unless it is above 0 and finite."""
+    if not 0 < temperature < float("inf"):
+        raise ValueError(f"temperature {temperature} must be above 0; the model's is about 0.005")
+    return temperature
