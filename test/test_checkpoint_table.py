@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import safetensors
 import torch
 
 from tips_ros.catalogue import FORMATS, MODELS, RemoteFile
@@ -31,7 +32,6 @@ from tips_ros.model.checkpoints import (
     build_text_encoder,
     door,
     dpt_zip,
-    hugging_face,
     only,
     pytorch_npz,
     read_checkpoint,
@@ -41,7 +41,7 @@ from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.text import TextEncoder
 from tips_ros.model.variants import Variant, variant_named
 from tips_ros.model.vit import VisionTransformer
-from tips_ros.perception.model_directory import scan
+from tips_ros.perception.loading.model_directory import scan
 
 Shapes = dict[str, tuple[int, ...]]
 TABLE = Path(__file__).resolve().parents[1] / "docs" / "checkpoints.md"
@@ -300,7 +300,7 @@ def test_a_repository_of_the_table_loads(
         write_holes(weights, shapes)
     else:
         weights.touch()
-        monkeypatch.setattr(hugging_face, "safe_open", lambda *_, **__: ByShape(shapes))
+        monkeypatch.setattr(safetensors, "safe_open", lambda *_, **__: ByShape(shapes))
     (tmp_path / "config.json").write_text(json.dumps(config))
     for role in roles:
         part = only(read_checkpoint(tmp_path, (role,)), role, tmp_path)

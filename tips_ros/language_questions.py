@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from tips_ros.model.vit import ImageFeatures
 from tips_ros.perception.class_lists import ClassList
-from tips_ros.perception.language import (
+from tips_ros.perception.language.answers import (
     PromptLabels,
     Tag,
     prompt_labels,
     ranked_tags,
     unit_embedding,
 )
+from tips_ros.perception.language.text_embedding import TextEmbedder
 from tips_ros.perception.semantic_classes import PromptError, parse_prompts
-from tips_ros.perception.text_embedding import TextEmbedder
 
 
 @dataclass(frozen=True)

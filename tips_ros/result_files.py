@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.description import ModelDescription
-from tips_ros.perception.language import Tag
-from tips_ros.perception.overview import overview
+from tips_ros.perception.language.answers import Tag
+from tips_ros.perception.overview.sheet import overview
 from tips_ros.perception.ply import save_ply
 from tips_ros.perception.point_cloud import UNLABELLED, Cloud
 from tips_ros.perception.predictor import Prediction

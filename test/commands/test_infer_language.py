@@ -16,9 +16,9 @@ import torch.nn.functional as F
 
 from tips_ros import cli
 from tips_ros.model.vit import VisionTransformer
-from tips_ros.perception.models import load_model
+from tips_ros.perception.language.prompt_templates import TCL_TEMPLATES
+from tips_ros.perception.loading.models import load_model
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.prompt_templates import TCL_TEMPLATES
 
 SIZE = (28, 42)  # of the picture
 SMALL = ["--input-size", "56x56", "--device", "cpu"]

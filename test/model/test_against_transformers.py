@@ -19,8 +19,8 @@ os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
 transformers = pytest.importorskip("transformers", minversion="5.23")
 
 from tips_ros.model.checkpoints import build_text_encoder, only, read_checkpoint  # noqa: E402
-from tips_ros.perception.assembly import assemble  # noqa: E402
-from tips_ros.perception.model_directory import scan  # noqa: E402
+from tips_ros.perception.loading.assembly import assemble  # noqa: E402
+from tips_ros.perception.loading.model_directory import scan  # noqa: E402
 
 TOLERANCE = 1e-4  # of the largest value, here of each output
 HEADS = ("depth", "normals", "segmentation")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sentencepiece
 
-from tips_ros.perception.tokenizer import Tokenizer
+from tips_ros.perception.language.tokenizer import Tokenizer
 
 SOURCE = Path(__file__).parents[2]
 COMMITTED = SOURCE / "test" / "data" / "tokenizer" / "tiny.model"

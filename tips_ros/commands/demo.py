@@ -19,7 +19,7 @@ from tips_ros.demo.result import lines
 from tips_ros.demo.room import render_room_bag
 from tips_ros.demo.session import DemoOptions, Observer, Progress, run_session
 from tips_ros.errors import UserError
-from tips_ros.perception.models import DEMO
+from tips_ros.perception.loading.models import DEMO
 
 HELP = "show the node at work on a sample bag, or on your own: no robot and no weights needed"
 

@@ -39,7 +39,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints everything; 1 when something needs to be mended."""
-    logging.getLogger("tips_ros").setLevel(logging.ERROR)  # the report says it all
+    package = logging.getLogger("tips_ros")
+    level = package.level
+    package.setLevel(logging.ERROR)  # the report says it all
+    try:
+        sections = _examined(args)
+    finally:
+        package.setLevel(level)
+    print(json.dumps(as_data(sections), indent=1) if args.json else _report(sections))
+    return int(is_broken(sections))
+
+
+def _examined(args: argparse.Namespace) -> list[Section]:
     sections = [machine(), libraries()]
     # A machine without them is a patient too: nothing that needs them is imported before.
     able = all(is_here(library.module) for library in NEEDED)
@@ -49,8 +60,7 @@ def run(args: argparse.Namespace) -> int:
     if able:
         image = _image(args.oracle_image)
         sections += _guarded("Models", lambda: _weights(args, image))
-    print(json.dumps(as_data(sections), indent=1) if args.json else _report(sections))
-    return int(is_broken(sections))
+    return sections
 
 
 def _report(sections: list[Section]) -> str:

@@ -17,13 +17,13 @@ from tips_ros.language_questions import Answers, Questions, answer
 from tips_ros.perception.calibration_file import intrinsics_at, load_calibration
 from tips_ros.perception.camera import Intrinsics, has_distortion
 from tips_ros.perception.image_encodings import MalformedImage, decode_compressed
-from tips_ros.perception.language import Tag
-from tips_ros.perception.models import DEMO, PRECISIONS, load_predictor, load_with_text
+from tips_ros.perception.language.answers import Tag
+from tips_ros.perception.language.text_embedding import TextEmbedder
+from tips_ros.perception.loading.models import DEMO, PRECISIONS, load_predictor, load_with_text
 from tips_ros.perception.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.point_cloud_filters import filtered
 from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
 from tips_ros.perception.semantic_classes import PromptError, prompted_classes
-from tips_ros.perception.text_embedding import TextEmbedder
 from tips_ros.result_files import Results, write_results
 
 HELP = "write depth, normals and classes of one picture, and a cloud where the camera is known"

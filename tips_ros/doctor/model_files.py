@@ -13,7 +13,7 @@ from tips_ros.downloads.errors import DownloadError
 from tips_ros.downloads.ledger import LEDGER_NAME, Ledger
 from tips_ros.downloads.model_download import hash_file
 from tips_ros.model.tips import HEAD_NAMES
-from tips_ros.perception.model_directory import hub_snapshot, scan
+from tips_ros.perception.loading.model_directory import hub_snapshot, scan
 from tips_ros.resources import models_home
 
 _CHECKPOINTS = (".npz", ".zip", ".safetensors")

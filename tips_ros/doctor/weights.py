@@ -15,7 +15,7 @@ from tips_ros.doctor.model_files import (
     model_report,
 )
 from tips_ros.doctor.oracle import IMAGE, PUBLISHED, Oracle, consult
-from tips_ros.perception.models import DEMO, load_model
+from tips_ros.perception.loading.models import DEMO, load_model
 from tips_ros.resources import models_home
 
 _HOW = (

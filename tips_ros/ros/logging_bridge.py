@@ -29,10 +29,19 @@ class RosLogHandler(logging.Handler):
 
 
 def forward_logs(ros_logger: Any) -> RosLogHandler:
-    """Attaches a handler to the package's logger and returns it, to be removed at the end."""
+    """Attaches a handler to the package's logger; `stop_forwarding` undoes it."""
     handler = RosLogHandler(ros_logger)
     package = logging.getLogger("tips_ros")
     package.addHandler(handler)
     package.setLevel(logging.INFO)
     package.propagate = False
     return handler
+
+
+def stop_forwarding(handler: RosLogHandler) -> None:
+    """Detaches the handler; with the last one gone, the package logs as it did before."""
+    package = logging.getLogger("tips_ros")
+    package.removeHandler(handler)
+    if not any(isinstance(other, RosLogHandler) for other in package.handlers):
+        package.propagate = True
+        package.setLevel(logging.NOTSET)

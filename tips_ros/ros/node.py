@@ -13,12 +13,12 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
-from tips_ros.perception.models import load_predictor
+from tips_ros.perception.loading.models import load_predictor
 from tips_ros.perception.predictor import Predictor
 from tips_ros.ros import diagnostics, parameters
 from tips_ros.ros.camera_input import CameraInput
 from tips_ros.ros.class_board import ClassBoard
-from tips_ros.ros.logging_bridge import forward_logs
+from tips_ros.ros.logging_bridge import forward_logs, stop_forwarding
 from tips_ros.ros.pipeline import Pipeline
 from tips_ros.ros.publishers import OutputPublishers
 from tips_ros.ros.statistics import Statistics
@@ -126,7 +126,7 @@ class TipsNode(LifecycleNode):
     def destroy_node(self) -> None:
         """Ends the worker before the node goes away."""
         self._stop()
-        logging.getLogger("tips_ros").removeHandler(self._log_handler)
+        stop_forwarding(self._log_handler)
         super().destroy_node()
 
     def _stop(self) -> None:

@@ -8,8 +8,7 @@ from typing import Literal
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
-from tips_ros.catalogue import MODELS
-from tips_ros.perception.models import DEMO, PRECISIONS
+from tips_ros.perception.loading.models import DEMO, PRECISIONS
 
 # `at once`: the next frame. `at configure`: set it, then run the lifecycle transitions
 # deactivate, cleanup, configure, activate. `at start`: only in the launch or the YAML file.
@@ -55,7 +54,8 @@ PARAMETERS: tuple[Declared, ...] = (
         DEMO,
         "at configure",
         "",
-        f"Model: {DEMO} (untrained), {', '.join(MODELS)}, or a directory of official files.",
+        f"Model: {DEMO} (untrained), a released one such as tipsv2-b14 "
+        "(`tips_ros download --list`), google/tipsv2-… of the Hub's local cache, or a directory of model files.",
     ),
     Declared("device", "auto", "at configure", "", "Device as torch names it: auto, cpu, cuda:0."),
     Declared(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tips_ros.model.vit import ImageFeatures
-from tips_ros.perception.zero_shot import (
+from tips_ros.perception.language.zero_shot import (
     cosine_map,
     image_text_probabilities,
     zero_shot_label_map,

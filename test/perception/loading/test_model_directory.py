@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tips_ros.catalogue import MODELS
-from tips_ros.perception.model_directory import ModelNotFound, scan
+from tips_ros.perception.loading.model_directory import ModelNotFound, scan
 
 
 def refusal(directory: Path) -> str:

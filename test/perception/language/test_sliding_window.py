@@ -10,13 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tips_ros.perception import sliding_window
-from tips_ros.perception.sliding_window import (
+from tips_ros.perception.language import sliding_window
+from tips_ros.perception.language.sliding_window import (
     sliding_windows,
     window_label_map,
     window_probabilities,
 )
-from tips_ros.perception.zero_shot import zero_shot_label_map
+from tips_ros.perception.language.zero_shot import zero_shot_label_map
 
 SIDE, STRIDE, CLASSES = 56, 42, 6
 # One window; one row or column of them; windows that fit, and that are moved back.

@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from tips_ros.model.text import TextConfig, TextEncoder
-from tips_ros.perception.prompt_templates import TCL_TEMPLATES
-from tips_ros.perception.text_embedding import TextEmbedder
-from tips_ros.perception.tokenizer import Tokenizer, TokenizerError
+from tips_ros.perception.language.prompt_templates import TCL_TEMPLATES
+from tips_ros.perception.language.text_embedding import TextEmbedder
+from tips_ros.perception.language.tokenizer import Tokenizer, TokenizerError
 
-TINY = Path(__file__).parents[1] / "data" / "tokenizer" / "tiny.model"
+TINY = Path(__file__).parents[2] / "data" / "tokenizer" / "tiny.model"
 WIDTH = 32
 
 

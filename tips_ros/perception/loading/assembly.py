@@ -22,10 +22,10 @@ from tips_ros.model.variants import VitConfig, variant_of
 from tips_ros.model.vit import VisionTransformer
 from tips_ros.perception.class_lists import ClassList, ade20k
 from tips_ros.perception.description import NYU_FOCAL_RATIO, ModelDescription
-from tips_ros.perception.model_directory import ModelDirectory, ModelNotFound
-from tips_ros.perception.model_settings import ModelSettings
-from tips_ros.perception.text_embedding import TextEmbedder
-from tips_ros.perception.tokenizer import Tokenizer
+from tips_ros.perception.language.text_embedding import TextEmbedder
+from tips_ros.perception.language.tokenizer import Tokenizer
+from tips_ros.perception.loading.model_directory import ModelDirectory, ModelNotFound
+from tips_ros.perception.loading.model_settings import ModelSettings
 
 _HIGHRES_PX = 448
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tips_ros.model.checkpoints.hugging_face import is_hugging_face
 from tips_ros.model.checkpoints.parts import ROLES, SPOKEN, Role
-from tips_ros.perception.model_settings import TOKENIZER, ModelSettings, read_settings
+from tips_ros.perception.loading.model_settings import TOKENIZER, ModelSettings, read_settings
 
 TOKENIZER_FILE = "tokenizer.model"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tips_ros.perception.prompt_templates import TCL_TEMPLATES, sentences
+from tips_ros.perception.language.prompt_templates import TCL_TEMPLATES, sentences
 
 
 def test_a_name_is_put_into_all_nine_templates():

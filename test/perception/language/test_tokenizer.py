@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tips_ros.perception.tokenizer import Tokenizer, TokenizerError, lower_ascii
+from tips_ros.perception.language.tokenizer import Tokenizer, TokenizerError, lower_ascii
 
-TINY = Path(__file__).parents[1] / "data" / "tokenizer" / "tiny.model"
+TINY = Path(__file__).parents[2] / "data" / "tokenizer" / "tiny.model"
 UNKNOWN_ID = 1
 
 

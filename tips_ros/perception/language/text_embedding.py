@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tips_ros.model.text import MAX_TOKENS, TextEncoder
-from tips_ros.perception.prompt_templates import TCL_TEMPLATES, sentences
-from tips_ros.perception.tokenizer import Tokenizer, TokenizerError
+from tips_ros.perception.language.prompt_templates import TCL_TEMPLATES, sentences
+from tips_ros.perception.language.tokenizer import Tokenizer, TokenizerError
 
 logger = logging.getLogger(__name__)
 

@@ -14,12 +14,17 @@ from tips_ros.catalogue import MODELS, download_advice
 from tips_ros.catalogue import Role as FileRole
 from tips_ros.model.demo import DEMO_TAPS, DEMO_VIT, untrained_demo
 from tips_ros.model.tips import HEAD_NAMES
-from tips_ros.perception.assembly import LoadedModel, assemble
 from tips_ros.perception.class_lists import ade20k
 from tips_ros.perception.description import ModelDescription
-from tips_ros.perception.model_directory import ModelDirectory, ModelNotFound, hub_snapshot, scan
+from tips_ros.perception.language.text_embedding import TextEmbedder
+from tips_ros.perception.loading.assembly import LoadedModel, assemble
+from tips_ros.perception.loading.model_directory import (
+    ModelDirectory,
+    ModelNotFound,
+    hub_snapshot,
+    scan,
+)
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.text_embedding import TextEmbedder
 from tips_ros.resources import models_home
 
 __all__ = [

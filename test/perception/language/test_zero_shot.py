@@ -11,7 +11,7 @@ import torch
 
 from tips_ros.model.text import TextConfig, TextEncoder
 from tips_ros.model.tips import Tips
-from tips_ros.perception.zero_shot import (
+from tips_ros.perception.language.zero_shot import (
     cosine_map,
     image_text_probabilities,
     zero_shot_label_map,

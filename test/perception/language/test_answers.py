@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tips_ros.model.vit import ImageFeatures, PatchGrid
-from tips_ros.perception.language import prompt_labels, ranked_tags, unit_embedding
+from tips_ros.perception.language.answers import prompt_labels, ranked_tags, unit_embedding
 
 GRID = PatchGrid(2, 3)
 WIDTH = 8

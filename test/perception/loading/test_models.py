@@ -13,7 +13,12 @@ import torch
 
 from tips_ros.catalogue import MODELS
 from tips_ros.model.checkpoints import CheckpointError
-from tips_ros.perception.models import ModelNotFound, choose_device, load_model, load_predictor
+from tips_ros.perception.loading.models import (
+    ModelNotFound,
+    choose_device,
+    load_model,
+    load_predictor,
+)
 
 IMAGE = np.zeros((20, 30, 3), np.uint8)
 

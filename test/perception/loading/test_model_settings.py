@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tips_ros.perception.model_settings import ModelSettings, ModelSettingsError, read_settings
+from tips_ros.perception.loading.model_settings import (
+    ModelSettings,
+    ModelSettingsError,
+    read_settings,
+)
 
 EVERY_KEY = """
 vision: my_encoder.npz

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.legends import (
+from tips_ros.perception.overview.legends import (
     ACCENT,
     CARD,
     FAINT,
@@ -22,7 +22,8 @@ from tips_ros.perception.legends import (
     draw_depth_bar,
     draw_normals_key,
 )
-from tips_ros.perception.lettering import shortened, text_width, write
+from tips_ros.perception.overview.lettering import shortened, text_width, write
+from tips_ros.perception.overview.top_view import top_view
 from tips_ros.perception.pictures import (
     Picture,
     depth_limit_m,
@@ -31,7 +32,6 @@ from tips_ros.perception.pictures import (
     overlay,
 )
 from tips_ros.perception.point_cloud import UNLABELLED, Cloud
-from tips_ros.perception.top_view import top_view
 
 UNTRAINED_BANNER = "UNTRAINED model: random weights, shapes only"
 

@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tips_ros.perception.language.zero_shot import checked_temperature
 from tips_ros.perception.segmentation import LabelMap
-from tips_ros.perception.zero_shot import checked_temperature
 
 WINDOW = 448
 STRIDE = 336

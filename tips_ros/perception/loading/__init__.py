@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A model by name or directory: its files found, read and put together."""
