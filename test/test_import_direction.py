@@ -14,12 +14,22 @@ FILES = sorted((SOURCE / "tips_ros").rglob("*.py"))
 # What each folder of tips_ros must not import of tips_ros. Folders that are not named here
 # (commands, demo) tie the others together and may import anything.
 FORBIDDEN = {
-    "model": {"perception", "ros", "bags", "commands", "demo", "cli", "errors", "resources"}
+    "model": {
+        "perception",
+        "ros",
+        "bags",
+        "commands",
+        "demo",
+        "offline",
+        "cli",
+        "errors",
+        "resources",
+    }
     | {"catalogue", "downloads"},
-    "perception": {"ros", "bags", "commands", "demo", "cli", "downloads"},
-    "bags": {"ros", "model", "commands", "demo", "cli", "downloads"},
-    "downloads": {"ros", "model", "perception", "bags", "commands", "demo", "cli"},
-    "ros": {"commands", "demo", "cli", "downloads"},
+    "perception": {"ros", "bags", "commands", "demo", "offline", "cli", "downloads"},
+    "bags": {"ros", "model", "commands", "demo", "offline", "cli", "downloads"},
+    "downloads": {"ros", "model", "perception", "bags", "commands", "demo", "offline", "cli"},
+    "ros": {"commands", "demo", "offline", "cli", "downloads"},
 }
 # safetensors is a file of tensors and nothing more.
 MODEL_LIBRARIES = {"torch", "numpy", "safetensors", "tips_ros"} | set(sys.stdlib_module_names)

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tips_ros.bag_annotation import bag_types
 from tips_ros.bags import BagReader, BagWriter
 from tips_ros.cli import main
+from tips_ros.offline.bag_annotation import bag_types
 from tips_ros.ros.conversions import image_message
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "bags"

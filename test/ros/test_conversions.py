@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import PointField
 
-from tips_ros.bag_annotation import bag_types
 from tips_ros.bags import BagReader, BagWriter
+from tips_ros.offline.bag_annotation import bag_types
 from tips_ros.perception.camera import scaled_camera_info_fields
 from tips_ros.perception.class_lists import ClassList
 from tips_ros.perception.image_encodings import decode_message

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tips_ros.bag_annotation import Annotation, BagAnnotator
 from tips_ros.bags import BagError, BagReader, BagWriter, find_camera
 from tips_ros.errors import UserError
+from tips_ros.offline.bag_annotation import Annotation, BagAnnotator
 from tips_ros.perception.loading.models import DEMO, PRECISIONS, load_predictor
 from tips_ros.perception.predictor import Predictor
 from tips_ros.ros.outputs import TOPICS, OutputOptions, OutputTopic

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from tips_ros.commands.bag import fraction
 from tips_ros.errors import UserError
-from tips_ros.language_questions import Answers, Questions, answer
+from tips_ros.offline.language_questions import Answers, Questions, answer
+from tips_ros.offline.result_files import Results, write_results
 from tips_ros.perception.calibration_file import intrinsics_at, load_calibration
 from tips_ros.perception.camera import Intrinsics, has_distortion
 from tips_ros.perception.image_encodings import MalformedImage, decode_compressed
@@ -24,7 +25,6 @@ from tips_ros.perception.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.point_cloud_filters import filtered
 from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
 from tips_ros.perception.semantic_classes import PromptError, prompted_classes
-from tips_ros.result_files import Results, write_results
 
 HELP = "write depth, normals and classes of one picture, and a cloud where the camera is known"
 
