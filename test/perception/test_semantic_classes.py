@@ -56,7 +56,7 @@ def test_background_classes_stay_unlabelled():
     ("prompts", "message"),
     [
         ([], "at least one name"),
-        (["sofa"], "'sofa' is none of this model's 5 classes"),
+        (["sofa"], "'sofa' is none of this model's 5 own classes"),
         (["seat: chair | stool"], "'stool' is none of"),
         ([""], "empty name"),
         ([":chair"], "empty name"),

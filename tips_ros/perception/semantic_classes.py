@@ -62,8 +62,8 @@ def chosen_classes(
 
     Args:
         own: the model's own classes.
-        prompts: one string per published class, `name` or `name: synonym | synonym`. Without a
-            text encoder every synonym (or, without one, the name) must be one of `own`.
+        prompts: one string per published class, `name` or `name: synonym | synonym`. Every
+            synonym (or, without one, the name) must be one of `own`.
         threshold: least confidence, 0 to 1.
         background: classes that stay unlabelled; like all that are not named. They are checked.
 
@@ -123,7 +123,7 @@ def _known(word: str, label_of: dict[str, int]) -> int:
     label = label_of.get(word.casefold())
     if label is None:
         raise PromptError(
-            f"{word!r} is none of this model's {len(label_of)} classes, and it has no text "
-            "encoder to learn new ones; ~/semantic/classes lists them"
+            f"{word!r} is none of this model's {len(label_of)} own classes, which "
+            "~/semantic/classes lists; other words work in `tips_ros infer --prompts` only"
         )
     return label
