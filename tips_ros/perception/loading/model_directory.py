@@ -85,12 +85,13 @@ def scan(directory: Path) -> ModelDirectory:
 
 def hub_snapshot(name: str) -> Path | None:
     """The directory of `owner/name` in the Hugging Face Hub's local cache, or None."""
-    home = Path(os.environ.get("HF_HOME") or "~/.cache/huggingface").expanduser()
+    caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = Path(os.environ.get("HF_HOME") or f"{caches}/huggingface").expanduser()
     cache = Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
     repository = cache / f"models--{name.replace('/', '--')}"
     main = repository / "refs" / "main"
     if main.is_file():
-        snapshot = repository / "snapshots" / main.read_text().strip()
+        snapshot = repository / "snapshots" / main.read_text(errors="replace").strip()
         return snapshot if is_hugging_face(snapshot) else None
     snapshots = sorted((repository / "snapshots").glob("*/"), key=lambda p: p.stat().st_mtime)
     return next((s for s in reversed(snapshots) if is_hugging_face(s)), None)
