@@ -110,9 +110,14 @@ def _sample_bag(output: Path) -> Path:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """SIGTERM counts as Ctrl-C, so that the node is ended with us."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """SIGTERM counts as Ctrl-C, so that the node is ended with us.
+
+    Ctrl-C counts too where a script put us into the background: shells ignore it there.
+    """
+    both = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in both}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
