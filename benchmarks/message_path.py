@@ -19,6 +19,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
+from tips_ros.perception.camera import seen_camera
 from tips_ros.perception.class_lists import ade20k
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.semantic_classes import own_classes
@@ -105,7 +106,9 @@ def measure(
         start = at = time.perf_counter()
         rgb = rgb_of(image)
         at = lap("decode", at)
-        frame = Frame(header, rgb, prediction, (height, width), semantic, info)
+        camera = seen_camera(info, (height, width), (height, width))
+        at = lap("camera", at)
+        frame = Frame(header, rgb, prediction, semantic, camera)
         for topic in TOPICS:
             message = topic.make(types, frame)
             at = lap(f"make {topic.name}", at)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small model with everything, as a directory that the commands load."""
+"""`infer` as a user calls it, and a small model with everything for the commands to load."""
 
 from __future__ import annotations
 
@@ -10,9 +10,34 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tips_ros import cli
+
 HEADS = 4  # attention heads of both towers
 TEMPERATURE = 0.05
 TOKENIZER = Path(__file__).parents[1] / "data" / "tokenizer" / "tiny.model"
+
+
+SMALL = ["--input-size", "56x56", "--device", "cpu"]  # of what the network sees, to be quick
+CALIBRATION = """\
+image_width: 84
+image_height: 56
+camera_matrix: {rows: 3, cols: 3, data: [70, 0, 41.5, 0, 70, 27.5, 0, 0, 1]}
+distortion_model: plumb_bob
+distortion_coefficients: {rows: 1, cols: 5, data: [0, 0, 0, 0, 0]}
+"""
+
+
+def infer(*args: object) -> int:
+    return cli.main(["infer", *map(str, args)])
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *args: object) -> str:
+    """The one line with which the command refuses."""
+    capsys.readouterr()
+    assert infer(*args) == 2
+    line = capsys.readouterr().err
+    assert line.startswith("tips_ros: ") and line.count("\n") == 1 and "Traceback" not in line
+    return line
 
 
 @pytest.fixture(scope="session")

@@ -11,21 +11,14 @@ import cv2
 import numpy as np
 import pytest
 
-from tips_ros import cli
 from tips_ros.model.tips import Tips
 from tips_ros.perception.class_lists import ade20k
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.predictor import Predictor
 
+from .conftest import CALIBRATION, SMALL, infer, refusal
+
 SIZE = (28, 42)  # of the pictures
-SMALL = ["--input-size", "56x56", "--device", "cpu"]  # of what the network sees, to be quick
-CALIBRATION = """\
-image_width: 84
-image_height: 56
-camera_matrix: {rows: 3, cols: 3, data: [70, 0, 41.5, 0, 70, 27.5, 0, 0, 1]}
-distortion_model: plumb_bob
-distortion_coefficients: {rows: 1, cols: 5, data: [0, 0, 0, 0, 0]}
-"""
 
 
 def picture(tmp_path: Path, name: str = "picture.png", array: Any = None) -> Path:
@@ -34,19 +27,6 @@ def picture(tmp_path: Path, name: str = "picture.png", array: Any = None) -> Pat
     path = tmp_path / name
     assert cv2.imwrite(str(path), array)
     return path
-
-
-def infer(*args: object) -> int:
-    return cli.main(["infer", *map(str, args)])
-
-
-def refusal(capsys: pytest.CaptureFixture[str], *args: object) -> str:
-    """The one line with which the command refuses."""
-    capsys.readouterr()
-    assert infer(*args) == 2
-    line = capsys.readouterr().err
-    assert line.startswith("tips_ros: ") and line.count("\n") == 1 and "Traceback" not in line
-    return line
 
 
 def vertices(path: Path) -> int:

@@ -10,35 +10,13 @@ import cv2
 import numpy as np
 import pytest
 
-from tips_ros import cli
-
-SMALL = ["--input-size", "56x56", "--device", "cpu"]  # of what the network sees, to be quick
-CALIBRATION = """\
-image_width: 84
-image_height: 56
-camera_matrix: {rows: 3, cols: 3, data: [70, 0, 41.5, 0, 70, 27.5, 0, 0, 1]}
-distortion_model: plumb_bob
-distortion_coefficients: {rows: 1, cols: 5, data: [0, 0, 0, 0, 0]}
-"""
+from .conftest import CALIBRATION, SMALL, infer, refusal
 
 
 def picture(tmp_path: Path) -> Path:
     path = tmp_path / "picture.png"
     assert cv2.imwrite(str(path), np.full((28, 42, 3), 90, np.uint8))
     return path
-
-
-def infer(*args: object) -> int:
-    return cli.main(["infer", *map(str, args)])
-
-
-def refusal(capsys: pytest.CaptureFixture[str], *args: object) -> str:
-    """The one line with which the command refuses."""
-    capsys.readouterr()
-    assert infer(*args) == 2
-    line = capsys.readouterr().err
-    assert line.startswith("tips_ros: ") and line.count("\n") == 1 and "Traceback" not in line
-    return line
 
 
 class TestAMistake:

@@ -9,9 +9,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from tips_ros.bags import BagError, BagReader, BagWriter, find_camera
+from tips_ros.commands.arguments import add_prediction
 from tips_ros.errors import UserError
 from tips_ros.offline.bag_annotation import Annotation, BagAnnotator
-from tips_ros.perception.loading.models import DEMO, PRECISIONS, load_predictor
+from tips_ros.perception.loading.models import load_predictor
 from tips_ros.perception.predictor import Predictor
 from tips_ros.ros.outputs import TOPICS, OutputOptions, OutputTopic
 
@@ -24,14 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("input", metavar="IN", type=Path, help="bag to read: a folder, or an .mcap or .db3 file")
     add("output", metavar="OUT", type=Path, help="bag to write: a folder that is not there yet")
-    add("--model", default=DEMO, help="name or directory of the model (default: %(default)s)")
+    add_prediction(parser)
     add("--image-topic", help="the camera's images, where the bag has several")
     add("--topics", metavar="A,B", help=f"outputs to write (default: all): {names}")
     add("--namespace", default="/tips", help="before the outputs' names (default: %(default)s)")
-    add("--scale", type=fraction, default=1.0, help="size of the outputs, fraction of the image's")
     add("--rectified", action="store_true", help="images are rectified: use P of CameraInfo")
-    add("--device", default="auto", help="as torch names it (default: %(default)s)")
-    add("--precision", default="fp32", choices=PRECISIONS, help="(default: %(default)s)")
     add("--overwrite", action="store_true", help="replace OUT if it is a bag")
 
 
@@ -49,8 +47,7 @@ def run(args: argparse.Namespace) -> int:
                 predictor,
                 topics,
                 namespace=args.namespace.rstrip("/"),
-                scale=args.scale,
-                options=OutputOptions(rectified=args.rectified),
+                options=OutputOptions(scale=args.scale, rectified=args.rectified),
             )
             with (
                 BagWriter(
@@ -63,14 +60,6 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(str(error)) from error
     _report(result, predictor, camera.image, args.output)
     return 0 if result.annotated else 1
-
-
-def fraction(text: str) -> float:
-    """Argument type: a number above 0 and at most 1."""
-    number = float(text)
-    if not 0.0 < number <= 1.0:
-        raise argparse.ArgumentTypeError(f"{text} must be above 0 and at most 1")
-    return number
 
 
 def _chosen(names: str | None, predictor: Predictor) -> list[OutputTopic]:

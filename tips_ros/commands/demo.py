@@ -14,12 +14,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from tips_ros.bags import BagError
+from tips_ros.commands.arguments import add_model
 from tips_ros.demo.frame_sheet import write_frame_sheet
 from tips_ros.demo.result import lines
 from tips_ros.demo.room import render_room_bag
 from tips_ros.demo.session import DemoOptions, Observer, Progress, run_session
 from tips_ros.errors import UserError
-from tips_ros.perception.loading.models import DEMO
 
 HELP = "show the node at work on a sample bag, or on your own: no robot and no weights needed"
 
@@ -28,11 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     add = parser.add_argument
     add("--bag", type=Path, help="bag to play (default: a drive through a rendered room)")
-    add("--model", default=DEMO, help="name or directory of the model (default: %(default)s)")
+    add_model(parser)
     add("--output", metavar="DIR", type=Path, default=Path("out"), help="(default: %(default)s)")
     add("--rate", type=positive, default=1.0, help="bag seconds per second (default: %(default)s)")
     add("--image-topic", help="the camera's images, where the bag has several")
-    add("--device", default="auto", help="as torch names it (default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> int:

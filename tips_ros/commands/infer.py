@@ -7,11 +7,10 @@ import argparse
 import re
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.commands.bag import fraction
+from tips_ros.commands.arguments import add_prediction
 from tips_ros.errors import UserError
 from tips_ros.offline.language_questions import Answers, Questions, answer
 from tips_ros.offline.result_files import Results, write_results
@@ -20,10 +19,11 @@ from tips_ros.perception.camera import Intrinsics, has_distortion
 from tips_ros.perception.image_encodings import MalformedImage, decode_compressed
 from tips_ros.perception.language.answers import Tag
 from tips_ros.perception.language.text_embedding import TextEmbedder
-from tips_ros.perception.loading.models import DEMO, PRECISIONS, load_predictor, load_with_text
+from tips_ros.perception.loading.models import load_predictor, load_with_text
 from tips_ros.perception.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.point_cloud_filters import filtered
 from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
+from tips_ros.perception.preprocess import image_at
 from tips_ros.perception.semantic_classes import PromptError, prompted_classes
 
 HELP = "write depth, normals and classes of one picture, and a cloud where the camera is known"
@@ -35,12 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     add = parser.add_argument
     add("image", metavar="IMAGE", type=Path, help="picture file: JPEG, PNG, TIFF, …")
-    add("--model", default=DEMO, help="name or directory of the model (default: %(default)s)")
+    add_prediction(parser)
     add("--output", metavar="DIR", type=Path, default=Path("out"), help="(default: %(default)s)")
-    add("--device", default="auto", help="as torch names it (default: %(default)s)")
-    add("--precision", default="fp32", choices=PRECISIONS, help="(default: %(default)s)")
     add("--input-size", metavar="HxW", type=input_size, help="what the network sees, pixels")
-    add("--scale", type=fraction, default=1.0, help="size of the outputs, fraction of the image's")
     camera = parser.add_mutually_exclusive_group().add_argument
     camera("--camera-info", metavar="YAML", type=Path, help="file of camera_calibration")
     camera("--hfov-deg", metavar="X", type=float, help="horizontal angle of view, degrees")
@@ -210,13 +207,10 @@ def _cloud(
     if prediction.depth_m is None:
         return None
     height, width = prediction.depth_m.shape
-    if rgb.shape[:2] != (height, width):
-        resized = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
-        rgb = np.asarray(resized, np.uint8)
     cloud = organised_cloud(
         prediction.depth_m,
         intrinsics.scaled_to(width, height),
-        rgb,
+        image_at(rgb, (height, width)),
         prediction.labels,
         prediction.normals,
     )

@@ -6,18 +6,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tips_ros.bags import BagMessage, BagReader, BagWriter, CameraTopics
-from tips_ros.perception.camera import UncalibratedCamera, intrinsics_for_image
+from tips_ros.perception.camera import SeenCamera, UncalibratedCamera, seen_camera
 from tips_ros.perception.image_encodings import decode_message
 from tips_ros.perception.predictor import Predictor, scaled_size
-from tips_ros.perception.semantic_classes import own_classes
+from tips_ros.perception.semantic_classes import SemanticClasses, own_classes
 from tips_ros.ros.conversions import class_map_message
 from tips_ros.ros.message_types import CLASS_MAP, Bulky, MessageTypes
-from tips_ros.ros.outputs import Frame, OutputOptions, OutputTopic
+from tips_ros.ros.outputs import Frame, OutputOptions, OutputTopic, predict_for
 
 logger = logging.getLogger(__name__)
 
@@ -46,14 +48,12 @@ class BagAnnotator:
         predictor: the model.
         topics: the outputs to write.
         namespace: put before the output topics' names.
-        scale: size of the outputs as a fraction of the image's.
         options: of the outputs, as the node has them.
     """
 
     predictor: Predictor
     topics: Sequence[OutputTopic]
     namespace: str = "/tips"
-    scale: float = 1.0
     options: OutputOptions = field(default_factory=OutputOptions)
 
     def annotate(
@@ -94,6 +94,10 @@ class BagAnnotator:
             progress()
         return result
 
+    @cached_property
+    def _classes(self) -> SemanticClasses:
+        return own_classes(self.predictor.description.classes)
+
     def _name(self, output: OutputTopic) -> str:
         return f"{self.namespace}/{output.name}"
 
@@ -107,29 +111,24 @@ class BagAnnotator:
         except ValueError as error:
             result.problem(f"{message.topic}: {error}")
             return None
-        needed = {output for topic in self.topics for output in topic.uses}
-        return Frame(
-            header=image.header,
-            rgb=rgb,
-            prediction=self.predictor.predict(
-                rgb, needed & set(self.predictor.outputs), self.scale
-            ),
-            size=scaled_size(rgb.shape[0], rgb.shape[1], self.scale),
-            semantic=own_classes(self.predictor.description.classes),
-            camera_info=self._fitting(info, rgb.shape[0], rgb.shape[1], result),
-            options=self.options,
-        )
+        camera = self._camera_of(info, rgb, result)
+        scale = self.options.scale
+        prediction = predict_for(self.topics, self.predictor, rgb, camera is not None, scale)
+        return Frame(image.header, rgb, prediction, self._classes, camera, self.options)
 
-    def _fitting(self, info: Any, height: int, width: int, result: Annotation) -> Any:
+    def _camera_of(
+        self, info: Any, rgb: NDArray[np.uint8], result: Annotation
+    ) -> SeenCamera | None:
         if info is None:
             result.problem("no CameraInfo for this camera: no points, no depth/camera_info")
             return None
+        height, width = rgb.shape[:2]
+        size = scaled_size(height, width, self.options.scale)
         try:
-            intrinsics_for_image(info, height, width, self.options.rectified)
+            return seen_camera(info, (height, width), size, self.options.rectified)
         except UncalibratedCamera as error:
             result.problem(f"no points: {error}")
             return None
-        return info
 
     def _class_map(self, types: MessageTypes, frame: Frame) -> Any:
         description = self.predictor.description

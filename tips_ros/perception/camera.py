@@ -162,22 +162,33 @@ def scaled_camera_info_fields(info: CameraInfoLike, width: int, height: int) -> 
     )
 
 
-def intrinsics_for_image(
-    info: CameraInfoLike, height: int, width: int, rectified: bool = False
-) -> Intrinsics:
-    """Intrinsics of an image of this size, from a CameraInfo that can also be published again.
+class SeenCamera(NamedTuple):
+    """The camera of an image that was resized, both ways it is told to others."""
+
+    intrinsics: Intrinsics
+    fields: CameraInfoFields
+
+
+def seen_camera(
+    info: CameraInfoLike,
+    image_size: tuple[int, int],
+    size: tuple[int, int],
+    rectified: bool = False,
+) -> SeenCamera:
+    """The camera of an image of `image_size` (H, W) that was resized to `size` (H, W).
 
     Raises:
         UncalibratedCamera: the CameraInfo holds no calibration, or that of another image size.
     """
     intrinsics = Intrinsics.from_camera_info(info, rectified)
-    scaled_camera_info_fields(info, width, height)
-    if (intrinsics.height, intrinsics.width) != (height, width):
+    if (intrinsics.height, intrinsics.width) != image_size:
         raise UncalibratedCamera(
             f"CameraInfo is for {intrinsics.width}x{intrinsics.height} images, but they are "
-            f"{width}x{height}; publish the one that belongs to them"
+            f"{image_size[1]}x{image_size[0]}; publish the one that belongs to them"
         )
-    return intrinsics
+    height, width = size
+    fields = scaled_camera_info_fields(info, width, height)
+    return SeenCamera(intrinsics.scaled_to(width, height), fields)
 
 
 def has_distortion(info: CameraInfoLike) -> bool:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Image array → network input, as TIPS was trained: RGB in [0, 1], no mean, no deviation."""
+"""An image at the network's size, as TIPS was trained (RGB in [0, 1]), and at its outputs' size."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -47,3 +48,10 @@ def network_input(
     if x.shape[-2:] != size:
         x = F.interpolate(x, size=size, mode="bilinear", antialias=True, align_corners=False)
     return x.div(255.0).to(dtype)
+
+
+def image_at(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The image at the size (H, W) of its outputs: itself where that is its own."""
+    if rgb.shape[:2] == size:
+        return rgb
+    return np.asarray(cv2.resize(rgb, size[::-1], interpolation=cv2.INTER_AREA), np.uint8)

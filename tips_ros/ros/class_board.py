@@ -61,11 +61,6 @@ class ClassBoard:
             self._announce(semantic, header)
         return semantic
 
-    @property
-    def current(self) -> SemanticClasses:
-        """The classes that the next frame is labelled with."""
-        return self._current
-
     def close(self) -> None:
         """Destroys the publishers and the service."""
         self._node.destroy_service(self._service)

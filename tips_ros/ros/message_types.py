@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 IMAGE = "sensor_msgs/msg/Image"
-COMPRESSED_IMAGE = "sensor_msgs/msg/CompressedImage"
 CAMERA_INFO = "sensor_msgs/msg/CameraInfo"
 POINT_CLOUD = "sensor_msgs/msg/PointCloud2"
 CLASS_MAP = "tips_ros/msg/ClassMap"

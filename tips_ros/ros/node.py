@@ -161,11 +161,12 @@ class TipsNode(LifecycleNode):
             diagnostics.status(self.get_name(), snapshot, self.predictor, silence_s, self._failure)
         )
         self._diagnostics.publish(report)
-        if camera and statistics and statistics.silent_for_s() > silence_s > 0.0:
+        silent_s = statistics.silent_for_s() if statistics else 0.0
+        if camera and silent_s > silence_s > 0.0:
             self._throttle.warning(
                 "silence",
                 "no image for %.0f s on %s: %s",
-                statistics.silent_for_s(),
+                silent_s,
                 camera.topic,
                 camera.publishers_found(),
             )

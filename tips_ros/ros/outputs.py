@@ -11,19 +11,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.camera import (
-    CameraInfoFields,
-    CameraInfoLike,
-    Intrinsics,
-    scaled_camera_info_fields,
-)
+from tips_ros.perception.camera import SeenCamera
 from tips_ros.perception.pictures import normals_picture, overlay
 from tips_ros.perception.point_cloud import Cloud, organised_cloud
-from tips_ros.perception.predictor import OUTPUTS, Output, Prediction
+from tips_ros.perception.predictor import OUTPUTS, Output, Prediction, Predictor, scaled_size
+from tips_ros.perception.preprocess import image_at
 from tips_ros.perception.semantic_classes import SemanticClasses
 from tips_ros.ros.conversions import camera_info_message, cloud_message, image_message
 from tips_ros.ros.message_types import CAMERA_INFO, IMAGE, POINT_CLOUD, MessageTypes
@@ -32,6 +27,7 @@ from tips_ros.ros.message_types import CAMERA_INFO, IMAGE, POINT_CLOUD, MessageT
 class OutputOptions(NamedTuple):
     """What a user can choose about the outputs without touching the model."""
 
+    scale: float = 1.0  # size of the outputs as a fraction of the image's
     rectified: bool = False
     overlay_alpha: float = 0.5
     points_stride: int = 1
@@ -46,19 +42,15 @@ class Frame:
     header: Any
     rgb: NDArray[np.uint8]  # (H, W, 3), at the input's size
     prediction: Prediction
-    size: tuple[int, int]  # (H, W) of the prediction and of all outputs
     semantic: SemanticClasses
-    camera_info: CameraInfoLike | None = None
+    camera: SeenCamera | None = None  # at the outputs' size
     options: OutputOptions = field(default_factory=OutputOptions)
 
     @cached_property
     def rgb_at_size(self) -> NDArray[np.uint8]:
         """The image at the outputs' size."""
-        height, width = self.size
-        if self.rgb.shape[:2] == self.size:
-            return self.rgb
-        resized = cv2.resize(self.rgb, (width, height), interpolation=cv2.INTER_AREA)
-        return np.asarray(resized, np.uint8)
+        height, width = self.rgb.shape[:2]
+        return image_at(self.rgb, scaled_size(height, width, self.options.scale))
 
     @cached_property
     def ids(self) -> NDArray[np.uint8] | None:
@@ -67,23 +59,6 @@ class Frame:
         if p.labels is None or p.confidence is None:
             return None
         return self.semantic.publish(p.labels, p.confidence)
-
-    @cached_property
-    def camera_fields(self) -> CameraInfoFields | None:
-        """CameraInfo of the outputs' size."""
-        if self.camera_info is None:
-            return None
-        height, width = self.size
-        return scaled_camera_info_fields(self.camera_info, width, height)
-
-    @cached_property
-    def intrinsics(self) -> Intrinsics | None:
-        """Intrinsics of the outputs' size."""
-        if self.camera_info is None:
-            return None
-        height, width = self.size
-        full = Intrinsics.from_camera_info(self.camera_info, self.options.rectified)
-        return full.scaled_to(width, height)
 
 
 # A maker returns None when the frame lacks what the topic needs (a CameraInfo).
@@ -97,7 +72,21 @@ class OutputTopic(NamedTuple):
     type: str
     needs: frozenset[Output]  # without these it cannot be made
     uses: frozenset[Output]  # with these it is complete; a model may lack one
+    needs_camera: bool  # it cannot be made without a CameraInfo either
     make: Maker
+
+
+def predict_for(
+    topics: Collection[OutputTopic],
+    predictor: Predictor,
+    rgb: NDArray[np.uint8],
+    camera_known: bool,
+    scale: float,
+) -> Prediction:
+    """What these topics use of one image; the model is not run for one that cannot be made."""
+    made = [topic for topic in topics if camera_known or not topic.needs_camera]
+    outputs = {output for topic in made for output in topic.uses} & set(predictor.outputs)
+    return predictor.predict(rgb, outputs, scale) if outputs else Prediction()
 
 
 def _image(encoding: str, pixels: Callable[[Frame], NDArray[Any] | None]) -> Maker:
@@ -109,8 +98,8 @@ def _image(encoding: str, pixels: Callable[[Frame], NDArray[Any] | None]) -> Mak
 
 
 def _camera_info(types: MessageTypes, frame: Frame) -> Any:
-    fields = frame.camera_fields
-    return None if fields is None else camera_info_message(types, frame.header, fields)
+    camera = frame.camera
+    return None if camera is None else camera_info_message(types, frame.header, camera.fields)
 
 
 def _normals_picture(frame: Frame) -> NDArray[np.uint8] | None:
@@ -126,10 +115,10 @@ def _overlay(frame: Frame) -> NDArray[np.uint8] | None:
 
 
 def _points(types: MessageTypes, frame: Frame) -> Any:
-    depth_m, intrinsics = frame.prediction.depth_m, frame.intrinsics
-    if depth_m is None or intrinsics is None:
+    depth_m = frame.prediction.depth_m
+    if depth_m is None or frame.camera is None:
         return None
-    options = frame.options
+    intrinsics, options = frame.camera.intrinsics, frame.options
     seen = intrinsics.strided(options.points_stride)
 
     def fill(cloud: Cloud) -> None:
@@ -149,14 +138,20 @@ def _points(types: MessageTypes, frame: Frame) -> Any:
 
 
 def _topic(
-    name: str, type_name: str, needs: Collection[Output], make: Maker, uses: Collection[Output] = ()
+    name: str,
+    type_name: str,
+    needs: Collection[Output],
+    make: Maker,
+    uses: Collection[Output] = (),
+    needs_camera: bool = False,
 ) -> OutputTopic:
-    return OutputTopic(name, type_name, frozenset(needs), frozenset((*needs, *uses)), make)
+    used = frozenset((*needs, *uses))
+    return OutputTopic(name, type_name, frozenset(needs), used, needs_camera, make)
 
 
 TOPICS: tuple[OutputTopic, ...] = (
     _topic("depth/image", IMAGE, ["depth"], _image("32FC1", lambda f: f.prediction.depth_m)),
-    _topic("depth/camera_info", CAMERA_INFO, [], _camera_info),
+    _topic("depth/camera_info", CAMERA_INFO, [], _camera_info, needs_camera=True),
     _topic("normals/image", IMAGE, ["normals"], _image("32FC3", lambda f: f.prediction.normals)),
     _topic("normals/color", IMAGE, ["normals"], _image("rgb8", _normals_picture)),
     _topic("semantic/image", IMAGE, ["semantic"], _image("mono8", lambda f: f.ids)),
@@ -167,5 +162,5 @@ TOPICS: tuple[OutputTopic, ...] = (
         _image("mono8", lambda f: f.prediction.confidence),
     ),
     _topic("semantic/color", IMAGE, ["semantic"], _image("rgb8", _overlay)),
-    _topic("points", POINT_CLOUD, ["depth"], _points, uses=OUTPUTS),
+    _topic("points", POINT_CLOUD, ["depth"], _points, uses=OUTPUTS, needs_camera=True),
 )

@@ -55,6 +55,7 @@ def input_size(node: Node) -> tuple[int, int] | None:
 def output_options(node: Node) -> OutputOptions:
     """What the user wants of the outputs now."""
     return OutputOptions(
+        scale=value(node, "output_scale"),
         rectified=value(node, "rectified"),
         overlay_alpha=value(node, "semantic.overlay_alpha"),
         points_stride=value(node, "points.stride"),

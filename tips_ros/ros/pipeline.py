@@ -8,20 +8,23 @@ import threading
 import time
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.time import Time
 
 from tips_ros.perception.camera import (
+    SeenCamera,
     UncalibratedCamera,
     has_distortion,
-    intrinsics_for_image,
+    seen_camera,
 )
-from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
+from tips_ros.perception.predictor import Predictor, scaled_size
 from tips_ros.ros import parameters
 from tips_ros.ros.camera_input import CameraInput, Received
 from tips_ros.ros.class_board import ClassBoard
 from tips_ros.ros.decoding import rgb_of
-from tips_ros.ros.outputs import Frame, OutputTopic
+from tips_ros.ros.outputs import Frame, OutputOptions, OutputTopic, predict_for
 from tips_ros.ros.publishers import OutputPublishers
 from tips_ros.ros.statistics import Statistics
 from tips_ros.ros.throttle import Throttle
@@ -96,30 +99,24 @@ class Pipeline:
                 self._publishers.publish(topic, frame)
         self._statistics.went_out(self._age_s(header), time.monotonic() - received.at)
 
-    def _frame(self, header: Any, rgb: Any, wanted: list[OutputTopic]) -> Frame:
+    def _frame(self, header: Any, rgb: NDArray[np.uint8], wanted: list[OutputTopic]) -> Frame:
         options = parameters.output_options(self._node)
-        info = self._usable_camera_info(rgb.shape[0], rgb.shape[1], options.rectified, wanted)
-        topics = [topic for topic in wanted if info is not None or topic.name != "points"]
-        needed = {output for topic in topics for output in topic.uses}
-        scale = parameters.value(self._node, "output_scale")
+        camera = self._camera_of(rgb, options, wanted)
         with self._statistics.stage("predict"):
-            outputs = needed & set(self._predictor.outputs)
-            prediction = self._predictor.predict(rgb, outputs, scale) if outputs else Prediction()
-        return Frame(
-            header=header,
-            rgb=rgb,
-            prediction=prediction,
-            size=scaled_size(rgb.shape[0], rgb.shape[1], scale),
-            semantic=self._board.for_frame(header),
-            camera_info=info,
-            options=options,
-        )
+            prediction = predict_for(
+                wanted, self._predictor, rgb, camera is not None, options.scale
+            )
+        semantic = self._board.for_frame(header)
+        return Frame(header, rgb, prediction, semantic, camera, options)
 
-    def _usable_camera_info(
-        self, height: int, width: int, rectified: bool, wanted: list[OutputTopic]
-    ) -> Any:
-        """The newest CameraInfo if it belongs to images of this size, else None and a message."""
-        if not {"points", "depth/camera_info"} & {topic.name for topic in wanted}:
+    def _camera_of(
+        self, rgb: NDArray[np.uint8], options: OutputOptions, wanted: list[OutputTopic]
+    ) -> SeenCamera | None:
+        """From the newest CameraInfo if it belongs to images of this size, else None and a message.
+
+        None, too, where no topic asks for it.
+        """
+        if not any(topic.needs_camera for topic in wanted):
             return None
         info = self._camera.camera_info
         if info is None:
@@ -129,21 +126,23 @@ class Pipeline:
                 self._camera.info_topic,
             )
             return None
+        height, width = rgb.shape[:2]
         try:
-            intrinsics_for_image(info, height, width, rectified)
+            size = scaled_size(height, width, options.scale)
+            camera = seen_camera(info, (height, width), size, options.rectified)
         except UncalibratedCamera as error:
             self._throttle.warning(
                 "camera_info", "~/points waits: %s: %s", self._camera.info_topic, error
             )
             return None
-        if not rectified and has_distortion(info):
+        if not options.rectified and has_distortion(info):
             self._throttle.warning(
                 "distortion",
                 "%s has lens distortion, which ~/points does not undo: feed rectified images "
                 "and set rectified:=true",
                 self._camera.info_topic,
             )
-        return info
+        return camera
 
     def _age_s(self, header: Any) -> float:
         now = self._node.get_clock().now()

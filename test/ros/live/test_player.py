@@ -25,7 +25,8 @@ from tips_ros.bags import BagError, BagReader, BagWriter, TopicInfo, default_typ
 from tips_ros.ros.live.graph import LiveGraph, own_graph_environment
 from tips_ros.ros.live.player import BagPlayer, offered_qos
 
-PATIENCE_S = 30.0
+from ..conftest import PATIENCE_S, until
+
 PERIOD_NS = 5_000_000
 START_NS = 1_700_000_000 * 10**9
 INFO, NAME, UNKNOWN = "/camera/camera_info", "/name", "/unknown"
@@ -33,14 +34,6 @@ FRAMES = 8
 BEST_EFFORT = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
 RELIABLE = QoSProfile(depth=50)
 LATCHED = QoSProfile(depth=50, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-
-
-def until(predicate, what: str):
-    deadline = time.monotonic() + PATIENCE_S
-    while not (value := predicate()):
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.01)
-    return value
 
 
 @pytest.fixture(scope="module")

@@ -14,18 +14,11 @@ from tips_ros.bags import BagReader, BagWriter
 from tips_ros.ros.live.graph import LiveGraph, own_graph_environment
 from tips_ros.ros.live.recorder import Recorder
 
-PATIENCE_S = 30.0
+from ..conftest import until
+
 IMAGE, STRING = "sensor_msgs/msg/Image", "std_msgs/msg/String"
 QOS = QoSProfile(depth=50)
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-
-
-def until(predicate, what: str):
-    deadline = time.monotonic() + PATIENCE_S
-    while not (value := predicate()):
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.01)
-    return value
 
 
 @pytest.fixture

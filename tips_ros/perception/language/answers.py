@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from tips_ros.model.vit import ImageFeatures
 from tips_ros.perception.language.zero_shot import (
     cosine_map,
+    image_text_cosines,
     image_text_probabilities,
     zero_shot_label_map,
 )
@@ -52,9 +52,9 @@ def ranked_tags(
         text_embeddings: (T, D).
         temperature: of the image-text softmax, if it is known.
     """
-    cls_token = features.cls_token.float()
+    cls_token = features.cls_token
     text = text_embeddings.to(cls_token.device)
-    cosines = (F.normalize(cls_token, dim=-1) @ F.normalize(text.float(), dim=-1).T)[0].tolist()
+    cosines = image_text_cosines(cls_token, text)[0].tolist()
     probabilities: list[float | None] = [None] * len(texts)
     if temperature is not None:
         probabilities = image_text_probabilities(cls_token, text, temperature)[0].tolist()

@@ -55,9 +55,14 @@ def image_text_probabilities(
     Returns:
         (B, T) fp32, each row adds up to 1.
     """
+    cosines = image_text_cosines(cls_token, text_embeddings)
+    return torch.softmax(cosines / checked_temperature(temperature), dim=-1)
+
+
+def image_text_cosines(cls_token: Tensor, text_embeddings: Tensor) -> Tensor:
+    """(B, D) and (T, D), normalised or not → (B, T) fp32 cosines."""
     image = F.normalize(cls_token.float(), dim=-1)
-    text = F.normalize(text_embeddings.float(), dim=-1)
-    return torch.softmax(image @ text.T / checked_temperature(temperature), dim=-1)
+    return image @ F.normalize(text_embeddings.float(), dim=-1).T
 
 
 def checked_temperature(temperature: float) -> float:

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arguments that several subcommands have: the model, where it runs, the size of its outputs."""
+
+from __future__ import annotations
+
+import argparse
+
+from tips_ros.perception.loading.models import DEMO, PRECISIONS
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """--model and --device."""
+    add = parser.add_argument
+    add("--model", default=DEMO, help="name or directory of the model (default: %(default)s)")
+    add("--device", default="auto", help="as torch names it (default: %(default)s)")
+
+
+def add_prediction(parser: argparse.ArgumentParser) -> None:
+    """What `add_model` adds, --precision and --scale."""
+    add_model(parser)
+    add = parser.add_argument
+    add("--precision", default="fp32", choices=PRECISIONS, help="(default: %(default)s)")
+    add("--scale", type=fraction, default=1.0, help="size of the outputs, fraction of the image's")
+
+
+def fraction(text: str) -> float:
+    """Argument type: a number above 0 and at most 1."""
+    number = float(text)
+    if not 0.0 < number <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} must be above 0 and at most 1")
+    return number
