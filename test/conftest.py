@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ import yaml
 
 if TYPE_CHECKING:
     from tips_ros.model.tips import Tips
+
+# `training` is not installed: it is found in the source tree, after the installed package.
+sys.path.append(str(Path(__file__).parents[1]))
 
 GOLDEN_HEADS = 4  # attention heads of vision_mlp.npz; no tensor's shape tells them
 _WEIGHTS = "weights/"
@@ -123,6 +127,40 @@ def tiny_directory(
     shutil.copy(tokenizer_file, folder / "tokenizer.model")
     (folder / "model.yaml").write_text(yaml.safe_dump(TINY_SETTINGS))
     return folder
+
+
+@pytest.fixture
+def with_classes(tiny_directory: Path) -> Callable[..., Path]:
+    """`tiny_directory` with only the first `count` classes, and more in its model.yaml."""
+
+    def cut(count: int, **settings: Any) -> Path:
+        file = tiny_directory / "tips_v2_tiny_segmentation_dpt.zip"
+        with np.load(file) as stored:
+            arrays = dict(stored)
+        for name in ("kernel", "bias"):
+            name = f"decoder/pixel_segmentation/{name}"
+            arrays[name] = arrays[name][..., :count]
+        with file.open("wb") as out:
+            np.savez(out, **arrays)
+        said = yaml.safe_dump(TINY_SETTINGS | settings)
+        (tiny_directory / "model.yaml").write_text(said)
+        return tiny_directory
+
+    return cut
+
+
+@pytest.fixture
+def sparse_ids(with_classes: Callable[..., Path]) -> Path:
+    """A model directory whose three classes have the ids 0, 3 and 7."""
+    return with_classes(3, classes={0: "wall", 3: "floor", 7: "bed"})
+
+
+@pytest.fixture
+def untrained(tiny_directory: Path) -> Path:
+    """A model directory that says its weights are random."""
+    settings = tiny_directory / "model.yaml"
+    settings.write_text(settings.read_text() + "trained: false\n")
+    return tiny_directory
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,49 @@ def test_ids_without_a_class_and_unlabelled_are_black():
     assert colors[:2].any(axis=1).all() and not colors[2:].any()
 
 
+def test_a_class_has_the_id_it_is_given():
+    classes = class_list(["wall", "floor", "bed"], [0, 3, 7])
+    assert classes.ids == (0, 3, 7) and not classes.ids_are_positions
+    assert classes.by_id() == {0: "wall", 3: "floor", 7: "bed"}
+    assert classes.name_of(3) == "floor"
+    with pytest.raises(ValueError, match="no class has the id 1"):
+        classes.name_of(1)
+
+
+def test_ids_that_nobody_gave_are_the_positions():
+    classes = class_list(["wall", "floor"])
+    assert classes.ids == (0, 1) and classes.ids_are_positions
+    assert classes == ClassList(("wall", "floor"), (0, 1))
+
+
+def test_ids_may_come_in_any_order():
+    classes = class_list(["wall", "floor"], [1, 0])
+    assert not classes.ids_are_positions and classes.name_of(0) == "floor"
+
+
+def test_the_palette_goes_by_id_and_the_colour_by_name():
+    colors = class_list(["wall", "floor", "bed"], [0, 3, 254]).palette()
+    in_order = class_list(["wall", "floor", "bed"]).palette()
+    np.testing.assert_array_equal(colors[[0, 3, 254]], in_order[:3])
+    assert np.flatnonzero(colors.any(axis=1)).tolist() == [0, 3, 254]
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        ((0, 3), "2 ids for 3 classes"),
+        ((0, 3, 3), "id 3 stands for 'floor' and for 'bed'"),
+        ((0, 3, -1), "class 'bed' has the id -1; ids are 0 to 254"),
+        ((0, 3, 255), "class 'bed' has the id 255; ids are 0 to 254"),
+        ((0, True, 7), "has the id True"),
+        ((0, 1.5, 7), "has the id 1.5"),
+    ],
+)
+def test_ids_that_a_label_map_cannot_hold_are_refused(ids: tuple[int, ...], message: str):
+    with pytest.raises(ValueError, match=message):
+        ClassList(("wall", "floor", "bed"), ids)
+
+
 def test_a_name_keeps_its_colour_wherever_it_stands():
     one, other = class_list(["floor", "person"]), class_list(["lamp", "person", "floor"])
     for name in ("floor", "person"):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -179,6 +180,22 @@ def test_bf16_gives_fp32_arrays_that_are_nearly_the_same(tiny_tips: Tips):
     assert dtypes(half) == ["float32", "float32", "uint8", "uint8"]
     assert half.depth_m is not None and full.depth_m is not None
     np.testing.assert_allclose(half.depth_m, full.depth_m, rtol=0.05)
+
+
+def test_labels_are_the_ids_of_the_classes(tiny_tips: Tips):
+    """Not the indices of the head's outputs: here output i is the class with the id 2i mod 255."""
+    names = DESCRIPTION.classes.names
+    ids = tuple(2 * i % 255 for i in range(150))
+    described = replace(DESCRIPTION, classes=ClassList(names, ids))
+    rgb = noise(30, 40)
+    outputs = Predictor(tiny_tips, DESCRIPTION).predict(rgb, ["semantic"])
+    predictor = Predictor(tiny_tips, described)
+    for prediction in (predictor.predict(rgb), predictor.look(rgb, ["semantic"])[0]):
+        labels, confidence = prediction.labels, prediction.confidence
+        assert labels is not None and outputs.labels is not None and labels.dtype == np.uint8
+        assert len(np.unique(labels)) > 3
+        np.testing.assert_array_equal(labels, np.array(ids, np.uint8)[outputs.labels])
+        np.testing.assert_array_equal(confidence, outputs.confidence)
 
 
 class TestALook:

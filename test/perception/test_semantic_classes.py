@@ -28,6 +28,17 @@ def test_chosen_classes_get_ids_in_their_order_and_the_rest_is_unlabelled():
     assert ids.dtype == np.uint8
 
 
+def test_ids_that_are_no_positions_are_published_as_they_are_and_chosen_by_name():
+    own = ClassList(("wall", "floor", "bed"), (0, 3, 7))
+    ids = np.array([[0, 3, 7]], np.uint8)
+    sure = np.array([[255, 255, 0]], np.uint8)
+    np.testing.assert_array_equal(own_classes(own).publish(ids, sure), ids)
+    some = chosen_classes(own, ["furniture: bed", "floor"])
+    np.testing.assert_array_equal(some.publish(ids, sure), [[255, 1, 0]])
+    surer = chosen_classes(own, ["bed", "wall"], threshold=0.5)
+    np.testing.assert_array_equal(surer.publish(ids, sure), [[1, 255, 255]])
+
+
 def test_synonyms_are_merged_into_one_class():
     semantic = chosen_classes(OWN, ["seat: chair | armchair", "light: table LAMP"])
     assert semantic.classes.names == ("seat", "light")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arrays become messages that say exactly what the arrays held."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from sensor_msgs.msg import PointField
@@ -17,6 +19,7 @@ from tips_ros.ros.conversions import (
     class_map_message,
     cloud_message,
     image_message,
+    label_info_message,
 )
 from tips_ros.ros.message_types import RCLPY_TYPES, rclpy_types_for_one_thread
 
@@ -85,6 +88,19 @@ def test_a_class_map_lists_names_ids_and_colours_in_order():
     assert (list(message.ids), message.names) == ([0, 1], ["wall", "floor"])
     color = message.colors[1]
     np.testing.assert_allclose([color.r, color.g, color.b], classes.palette()[1] / 255)
+
+
+def test_a_class_map_has_the_ids_of_the_classes():
+    classes = ClassList(("wall", "floor", "bed"), (0, 3, 7))
+    semantic = own_classes(classes)
+    message = class_map_message(RCLPY_TYPES, header_at(1), semantic, "mine", True)
+    assert (list(message.ids), message.names) == ([0, 3, 7], ["wall", "floor", "bed"])
+    for class_id, color in zip(message.ids, message.colors, strict=True):
+        expected = classes.palette()[class_id] / 255
+        np.testing.assert_allclose([color.r, color.g, color.b], expected)
+    info = label_info_message(SimpleNamespace, SimpleNamespace, header_at(1), semantic)
+    told = {entry.class_id: entry.class_name for entry in info.class_map}
+    assert told == {0: "wall", 3: "floor", 7: "bed"}
 
 
 def test_the_same_builders_serve_a_bag(tmp_path):

@@ -23,7 +23,9 @@ class CameraTopics(NamedTuple):
     camera_info: str | None
 
 
-def find_camera(reader: BagReader, image_topic: str | None = None) -> CameraTopics:
+def find_camera(
+    reader: BagReader, image_topic: str | None = None, *, ignore_namespace: str | None = None
+) -> CameraTopics:
     """Choose the colour images of a bag and the CameraInfo that belongs to them.
 
     A topic with depth images is not a choice; of one camera's raw and compressed images the raw
@@ -33,6 +35,7 @@ def find_camera(reader: BagReader, image_topic: str | None = None) -> CameraTopi
     Args:
         reader: an open bag.
         image_topic: take this topic.
+        ignore_namespace: topics below it are no camera's, such as `/ground_truth`.
 
     Raises:
         BagError: no colour images, those of several cameras, or no such topic.
@@ -41,6 +44,9 @@ def find_camera(reader: BagReader, image_topic: str | None = None) -> CameraTopi
         t.name: t for t in reader.topics.values() if t.count and t.type in (_RAW, _COMPRESSED)
     }
     if image_topic is None:
+        if ignore_namespace is not None:
+            prefix = f"{ignore_namespace}/"
+            images = {name: t for name, t in images.items() if not name.startswith(prefix)}
         colour = [name for name, topic in images.items() if not _is_depth(reader, topic)]
         chosen = [n for n in colour if n == _camera(n) or _camera(n) not in colour]
         if not chosen:

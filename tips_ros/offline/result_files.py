@@ -121,7 +121,7 @@ def class_table(description: ModelDescription, semantic: SemanticClasses) -> dic
     table["unlabelled"] = UNLABELLED
     table["classes"] = [
         {"id": i, "name": name, "color": palette[i].tolist()}
-        for i, name in enumerate(semantic.classes.names)
+        for i, name in semantic.classes.by_id().items()
     ]
     return table
 
@@ -151,10 +151,11 @@ def _save_json(path: Path, table: dict[str, Any], about: str) -> tuple[Path, str
 def _largest_classes(results: Results) -> str:
     labels = results.prediction.labels
     assert labels is not None
-    names = results.semantic.classes.names
+    classes = results.semantic.classes
     counts = np.bincount(labels.ravel(), minlength=256)
     order = np.argsort(-counts, kind="stable")[: int(np.count_nonzero(counts))]
-    shown = ", ".join(f"{names[i]} {counts[i] / labels.size:.0%}" for i in order[:_NAMED_CLASSES])
+    largest = [(classes.name_of(i), counts[i] / labels.size) for i in order[:_NAMED_CLASSES]]
+    shown = ", ".join(f"{name} {share:.0%}" for name, share in largest)
     more = len(order) - _NAMED_CLASSES
     return shown + (f" and {more} more" if more > 0 else "")
 
@@ -167,7 +168,7 @@ def _save_overview(path: Path, results: Results) -> tuple[Path, str]:
         seen.normals,
         seen.labels,
         classes.palette(),
-        classes.names,
+        classes.by_id(),
         results.cloud,
         title_lines=[results.title, f"model {description.name} ({description.variant})"],
         trained=description.trained,

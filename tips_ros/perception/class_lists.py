@@ -24,14 +24,20 @@ _TRIES = 64
 
 @dataclass(frozen=True)
 class ClassList:
-    """Ordered class names; a name's position is its id.
+    """Class names in the order of the model's outputs, and the ids they have in a label map.
+
+    Attributes:
+        names: what the classes are called.
+        ids: one for each name, 0 to 254; 0, 1, 2, … unless given.
 
     Raises:
         ValueError: no name, an empty or repeated one (upper and lower case count as the same, as
-            they are to the text encoder), or more than 255.
+            they are to the text encoder), or more than 255; an id that is repeated or out of
+            range, or not one for each name.
     """
 
     names: tuple[str, ...]
+    ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.names:
@@ -47,9 +53,39 @@ class ClassList:
                 raise ValueError(
                     f"class {name!r} stands at {earlier} and at {position}; remove one of them"
                 )
+        if not self.ids:
+            object.__setattr__(self, "ids", tuple(range(len(self.names))))
+        self._check_ids()
+
+    def _check_ids(self) -> None:
+        if len(self.ids) != len(self.names):
+            raise ValueError(f"{len(self.ids)} ids for {len(self.names)} classes; give each one")
+        name_of: dict[int, str] = {}
+        for class_id, name in zip(self.ids, self.names, strict=True):
+            if type(class_id) is not int or not 0 <= class_id < UNLABELLED:
+                raise ValueError(f"class {name!r} has the id {class_id!r}; ids are 0 to 254")
+            earlier = name_of.setdefault(class_id, name)
+            if earlier != name:
+                raise ValueError(f"id {class_id} stands for {earlier!r} and for {name!r}")
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def ids_are_positions(self) -> bool:
+        """Whether the ids are 0, 1, 2, … in order."""
+        return self.ids == tuple(range(len(self.names)))
+
+    def by_id(self) -> dict[int, str]:
+        """Id → name."""
+        return dict(zip(self.ids, self.names, strict=True))
+
+    def name_of(self, class_id: int) -> str:
+        """The name of an id of a label map; ValueError for an id that no class has."""
+        try:
+            return self.names[self.ids.index(class_id)]
+        except ValueError:
+            raise ValueError(f"no class has the id {class_id}") from None
 
     def palette(self) -> NDArray[np.uint8]:
         """One colour per id, (256, 3) uint8 RGB, read-only; ids without a class (and 255) black.
@@ -57,12 +93,12 @@ class ClassList:
         A colour comes from the name: the same word has the same colour in another list too,
         unless an earlier class of that list already took one that looks alike.
         """
-        return _palette(self.names)
+        return _palette(self.names, self.ids)
 
 
-def class_list(names: Iterable[str]) -> ClassList:
+def class_list(names: Iterable[str], ids: Iterable[int] = ()) -> ClassList:
     """A list of names as typed: surrounding spaces are dropped. Errors as in `ClassList`."""
-    return ClassList(tuple(name.strip() for name in names))
+    return ClassList(tuple(name.strip() for name in names), tuple(ids))
 
 
 def load_class_list(path: str | Path) -> ClassList:
@@ -91,20 +127,20 @@ def _key(name: str) -> str:
 
 
 @lru_cache(maxsize=32)
-def _palette(names: tuple[str, ...]) -> NDArray[np.uint8]:
+def _palette(names: tuple[str, ...], ids: tuple[int, ...]) -> NDArray[np.uint8]:
     rgb, lab = _candidates()
     palette = np.zeros((256, 3), np.uint8)
     taken = np.empty((0, 3))
-    for position, name in enumerate(names):
+    for class_id, name in zip(ids, names, strict=True):
         digest = hashlib.shake_128(_key(name).encode()).digest(2 * _TRIES)
         wanted = np.frombuffer(digest, "<u2").astype(np.int64) % len(rgb)
-        if position:
+        if len(taken):
             gaps = np.linalg.norm(lab[wanted][:, None] - taken[None], axis=2).min(axis=1)
         else:
             gaps = np.full(_TRIES, np.inf)
         clear = np.flatnonzero(gaps >= _CLEARLY_DIFFERENT)
         choice = wanted[clear[0] if clear.size else int(gaps.argmax())]
-        palette[position] = rgb[choice]
+        palette[class_id] = rgb[choice]
         taken = np.vstack([taken, lab[choice]])
     palette.flags.writeable = False
     return palette

@@ -22,7 +22,7 @@ class ModelDescription:
         name: what the user called it.
         variant: S, B, L, SO400m, g, or the size in words.
         input_size: (h, w) in pixels that the network sees unless told otherwise.
-        classes: the segmentation head's own classes.
+        classes: the segmentation head's own classes, in the order of its outputs.
         vit: sizes of the image encoder, with the GELU of the release it came from.
         text: sizes of the text encoder, with its LayerNorm epsilon; None without one.
         heads: the dense heads it has.

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -17,7 +18,7 @@ from tips_ros.perception.depth import depth_at
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.normals import normals_at
 from tips_ros.perception.preprocess import check_image, network_input
-from tips_ros.perception.segmentation import label_map_at
+from tips_ros.perception.segmentation import UNLABELLED, LabelMap, label_map_at, with_ids
 
 Output = Literal["depth", "normals", "semantic"]
 OUTPUTS: tuple[Output, ...] = get_args(Output)
@@ -33,7 +34,7 @@ class Prediction(NamedTuple):
 
     depth_m: NDArray[np.float32] | None = None  # (H, W) metres along z
     normals: NDArray[np.float32] | None = None  # (H, W, 3) unit, optical frame, facing the camera
-    labels: NDArray[np.uint8] | None = None  # (H, W) index into the model's classes
+    labels: NDArray[np.uint8] | None = None  # (H, W) ids of the model's classes
     confidence: NDArray[np.uint8] | None = None  # (H, W) probability of that class, 0 to 255
 
 
@@ -96,7 +97,7 @@ class Predictor:
             ValueError: not an image, an output the model has no head for, or a bad scale.
         """
         x, size = self._input(rgb, scale)
-        return _prediction(self.model(x, self._heads(outputs)), size)
+        return self._prediction(self.model(x, self._heads(outputs)), size)
 
     @torch.inference_mode()
     def look(
@@ -118,7 +119,7 @@ class Predictor:
         """
         x, size = self._input(rgb, scale)
         maps, features = self.model.look(x, self._heads(outputs), value_features=value_features)
-        return _prediction(maps, size), features
+        return self._prediction(maps, size), features
 
     def _input(self, rgb: NDArray[np.uint8], scale: float) -> tuple[Tensor, tuple[int, int]]:
         """What the network sees, and the (H, W) of the outputs."""
@@ -131,21 +132,36 @@ class Predictor:
     def _heads(self, outputs: Collection[Output] | None) -> list[HeadName]:
         return [HEAD_OF[output] for output in (self.outputs if outputs is None else outputs)]
 
+    def _prediction(self, maps: DenseMaps, size: tuple[int, int]) -> Prediction:
+        depth_m = normals = labels = confidence = None
+        if maps.depth is not None:
+            depth_m = _host(depth_at(maps.depth, size))
+        if maps.normals is not None:
+            normals = _host(normals_at(maps.normals, size))
+        if maps.segmentation is not None:
+            labels, confidence = map(_host, self._label_map(maps.segmentation, size))
+        return Prediction(depth_m, normals, labels, confidence)
+
+    def _label_map(self, logits: Tensor, size: tuple[int, int]) -> LabelMap:
+        found = label_map_at(logits, size)
+        if self._id_of_output is None:
+            return found
+        return found._replace(labels=with_ids(found.labels, self._id_of_output))
+
+    @cached_property
+    def _id_of_output(self) -> Tensor | None:
+        """(256,) uint8 on the device; None where the outputs are in the order of their ids."""
+        classes = self.description.classes
+        if classes.ids_are_positions:
+            return None
+        ids = torch.full((256,), UNLABELLED, dtype=torch.uint8)
+        ids[: len(classes)] = torch.tensor(classes.ids, dtype=torch.uint8)
+        return ids.to(self.device)
+
 
 def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:
     """(H, W) of the outputs for an image of this size; never below one pixel."""
     return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-def _prediction(maps: DenseMaps, size: tuple[int, int]) -> Prediction:
-    depth_m = normals = labels = confidence = None
-    if maps.depth is not None:
-        depth_m = _host(depth_at(maps.depth, size))
-    if maps.normals is not None:
-        normals = _host(normals_at(maps.normals, size))
-    if maps.segmentation is not None:
-        labels, confidence = map(_host, label_map_at(maps.segmentation, size))
-    return Prediction(depth_m, normals, labels, confidence)
 
 
 def _host(batch_of_one: Tensor) -> NDArray[Any]:

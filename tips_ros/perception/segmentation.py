@@ -51,6 +51,19 @@ def label_map_at(logits: Tensor, size: tuple[int, int]) -> LabelMap:
     return LabelMap(labels.to(torch.uint8).view(b, *size), confidence.view(b, *size))
 
 
+def with_ids(outputs: Tensor, id_of_output: Tensor) -> Tensor:
+    """Indices of the network's outputs → the ids that they stand for.
+
+    Args:
+        outputs: (B, H, W) uint8.
+        id_of_output: (256,) uint8 on the same device.
+
+    Returns:
+        (B, H, W) uint8.
+    """
+    return id_of_output.index_select(0, outputs.flatten().int()).view_as(outputs)
+
+
 def _labels(by_pixel: Tensor, corners: _Corners) -> Tensor:
     """argmax of the upsampled logits, (N,) int64 for N output pixels.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which classes a mask is published with, and how the model's labels become their ids."""
+"""Which classes a mask is published with, and how the model's class ids become theirs."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class SemanticClasses:
     """The published classes.
 
     Attributes:
-        classes: what is published; a name's position is its id.
+        classes: what is published, with the ids it is published with.
         source: the model's own list, or prompts.
-        id_of_label: (256,) uint8, the model's label → published id, 255 where it has none.
+        id_of_label: (256,) uint8, the model's class id → published id, 255 where it has none.
         min_confidence: 0 to 255; below it a pixel is unlabelled.
     """
 
@@ -36,7 +36,7 @@ class SemanticClasses:
     def publish(
         self, labels: NDArray[np.uint8], confidence: NDArray[np.uint8]
     ) -> NDArray[np.uint8]:
-        """(H, W) of the model's labels → (H, W) of published ids, 255 = unlabelled."""
+        """(H, W) of the model's class ids → (H, W) of published ids, 255 = unlabelled."""
         if self.source == "model" and not self.min_confidence:
             return labels
         ids = self.id_of_label[labels]
@@ -48,7 +48,7 @@ class SemanticClasses:
 def own_classes(classes: ClassList) -> SemanticClasses:
     """The model's own classes, all of them."""
     id_of_label = np.full(256, UNLABELLED, np.uint8)
-    id_of_label[: len(classes)] = np.arange(len(classes))
+    id_of_label[list(classes.ids)] = classes.ids
     return SemanticClasses(classes, "model", id_of_label)
 
 
@@ -73,7 +73,7 @@ def chosen_classes(
     if not 0.0 <= threshold <= 1.0:
         raise PromptError(f"threshold {threshold} must be between 0 and 1")
     published, words_of = parse_prompts(prompts)
-    label_of = {name.casefold(): label for label, name in enumerate(own.names)}
+    label_of = {name.casefold(): label for label, name in own.by_id().items()}
     for name in (word for prompt in background for word in _parse(prompt)[1]):
         _known(name, label_of)
     id_of_label = np.full(256, UNLABELLED, np.uint8)
@@ -81,14 +81,14 @@ def chosen_classes(
         for word in words:
             label = _known(word, label_of)
             if id_of_label[label] != UNLABELLED:
-                other = published.names[id_of_label[label]]
+                other = published.name_of(id_of_label[label])
                 raise PromptError(f"{word!r} stands for {other!r} already; name it once")
             id_of_label[label] = class_id
     return SemanticClasses(published, "prompts", id_of_label, round(threshold * 255))
 
 
 def prompted_classes(classes: ClassList) -> SemanticClasses:
-    """Classes that were found by text: the labels are their positions already."""
+    """Classes that were found by text: the labels are their ids already."""
     return replace(own_classes(classes), source="prompts")
 
 

@@ -102,7 +102,7 @@ class ClassBoard:
             logger.info("%s, from %s", response.message, semantic.source)
             response.active_from.sec, response.active_from.nanosec = divmod(active_ns, 10**9)
         response.names = list(semantic.classes.names)
-        response.ids = list(range(len(semantic.classes)))
+        response.ids = list(semantic.classes.ids)
         return response
 
     def _label_info_publisher(self) -> Any:

@@ -110,16 +110,16 @@ def class_map_message(
 ) -> Any:
     """The classes in force from this header's frame on → tips_ros/ClassMap."""
     color = types.message("std_msgs/msg/ColorRGBA")
-    names = semantic.classes.names
-    palette = semantic.classes.palette()[: len(names)] / 255.0
+    classes = semantic.classes
+    colors = classes.palette()[list(classes.ids)] / 255.0  # (classes, 3)
     return types.message(CLASS_MAP)(
         header=header,
         model=model,
         trained=trained,
         source=semantic.source,
-        ids=types.octets(np.arange(len(names), dtype=np.uint8)),
-        names=list(names),
-        colors=[color(r=float(r), g=float(g), b=float(b), a=1.0) for r, g, b in palette],
+        ids=types.octets(np.array(classes.ids, np.uint8)),
+        names=list(classes.names),
+        colors=[color(r=float(r), g=float(g), b=float(b), a=1.0) for r, g, b in colors],
     )
 
 
@@ -131,7 +131,7 @@ def label_info_message(
         header=header,
         class_map=[
             vision_class(class_id=class_id, class_name=name)
-            for class_id, name in enumerate(semantic.classes.names)
+            for class_id, name in semantic.classes.by_id().items()
         ],
         threshold=semantic.min_confidence / 255.0,
     )

@@ -80,6 +80,12 @@ def test_classes_may_stand_in_a_file_of_their_own(tmp_path: Path):
     assert classes is not None and classes.names == ("wall", "floor")
 
 
+def test_classes_may_have_ids(tmp_path: Path):
+    classes = read_settings(written(tmp_path, "classes: {3: floor, 0: wall}")).classes
+    assert classes is not None
+    assert (classes.names, classes.ids) == (("floor", "wall"), (3, 0)), "in the order written"
+
+
 def test_an_unknown_key_is_answered_with_the_known_ones(tmp_path: Path):
     message = refusal(tmp_path, "tap: [1, 2, 3, 4]")
     assert "unknown key tap; there are attention_heads, classes" in message and "taps" in message
@@ -108,6 +114,12 @@ def test_an_unknown_key_is_answered_with_the_known_ones(tmp_path: Path):
         ("focal_ratio: " + "9" * 400, "too large"),
         ("classes: [wall, wall]", "stands at 0 and at 1"),
         ("classes: [1, 2]", "the name of a file in this directory"),
+        ("classes: {}", "must name each id, as in {0: wall, 3: floor}"),
+        ("classes: {0: 1}", "must name each id, as in {0: wall, 3: floor}"),
+        ("classes: {wall: floor}", "class 'floor' has the id 'wall'; ids are 0 to 254"),
+        ("classes: {true: wall}", "class 'wall' has the id True"),
+        ("classes: {300: wall}", "class 'wall' has the id 300"),
+        ("classes: {0: wall, 3: Wall}", "stands at 0 and at 1"),
         ("classes: absent.txt", "No such file"),
         ("vision: 3", "the name of a file in this directory"),
     ],

@@ -30,7 +30,7 @@ def frame() -> dict[str, Any]:
         "normals": normals,
         "labels": labels,
         "palette": palette,
-        "class_names": ("wall", "floor", "lamp"),
+        "class_names": {0: "wall", 1: "floor", 2: "lamp"},
         "cloud": organised_cloud(depth_m, Intrinsics.from_hfov(60, 80, 60), rgb, labels, normals),
     }
 
@@ -74,7 +74,11 @@ def test_a_cloud_without_any_point_is_still_a_sheet():
 
 def test_a_very_long_title_and_names_do_not_break_the_sheet():
     long = "a very long name " * 30
-    texts = {"title_lines": [long, long], "footer": long, "class_names": (long, "", "lamp")}
+    texts = {
+        "title_lines": [long, long],
+        "footer": long,
+        "class_names": {0: long, 1: "", 2: "lamp"},
+    }
     assert overview(**(frame() | texts), width=480).shape[1] == 480
 
 
@@ -92,15 +96,23 @@ def test_the_legend_lists_the_largest_class_first():
     labels = np.zeros((10, 10), np.uint8)
     labels[:7] = 1
     palette = frame()["palette"]
-    legend = class_legend(labels, palette, ("wall", "floor"), 300, 200)
+    legend = class_legend(labels, palette, {0: "wall", 1: "floor"}, 300, 200)
     first_rows = [np.flatnonzero((legend == palette[i]).all(axis=2).any(axis=1))[0] for i in (1, 0)]
     assert first_rows[0] < first_rows[1]
 
 
 def test_more_classes_than_fit_are_summed_up_not_cut_off():
     labels = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    legend = class_legend(labels, np.full((256, 3), 200, np.uint8), (), 300, 120)
+    legend = class_legend(labels, np.full((256, 3), 200, np.uint8), {}, 300, 120)
     assert legend.shape == (120, 300, 3)
+
+
+def test_the_legend_names_a_class_by_its_id():
+    labels, palette = np.full((4, 4), 7, np.uint8), np.full((256, 3), 200, np.uint8)
+    named = class_legend(labels, palette, {0: "wall", 7: "bed"}, 300, 120)
+    same = class_legend(np.zeros_like(labels), palette, {0: "bed"}, 300, 120)
+    np.testing.assert_array_equal(named, same)
+    assert (named != class_legend(labels, palette, {1: "bed"}, 300, 120)).any()
 
 
 def test_a_growing_picture_keeps_its_pixels():

@@ -13,7 +13,8 @@ Every key is optional:
     text_attention_heads: 12
     taps: [2, 5, 8, 11]             # blocks that the DPT heads read, 0-based
     input_size: [448, 448]          # height, width in px
-    classes: [wall, floor]          # or the name of a text file, one class a line
+    classes: {0: wall, 3: floor}    # id → name, in the order of the head's outputs; or a list,
+                                    # or the name of a text file, one class a line: ids 0, 1, …
     depth_range_m: [0.001, 10.0]    # first and last depth bin
     depth_relu_after_project: false
     focal_ratio: 0.8107             # fx / width of the camera the depth head was trained with
@@ -144,6 +145,10 @@ def _range_m(value: object, _: Path) -> tuple[float, float]:
 def _classes(value: object, directory: Path) -> ClassList:
     if isinstance(value, list) and all(isinstance(name, str) for name in value):
         return class_list(value)
+    if isinstance(value, dict):
+        if not value or not all(isinstance(name, str) for name in value.values()):
+            raise ValueError("must name each id, as in {0: wall, 3: floor}")
+        return class_list(value.values(), value)
     return load_class_list(_inside(directory, value))
 
 

@@ -12,10 +12,6 @@ import torch
 
 from tips_ros.catalogue import MODELS, download_advice
 from tips_ros.catalogue import Role as FileRole
-from tips_ros.model.demo import DEMO_TAPS, DEMO_VIT, untrained_demo
-from tips_ros.model.tips import HEAD_NAMES
-from tips_ros.perception.class_lists import ade20k
-from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.language.text_embedding import TextEmbedder
 from tips_ros.perception.loading.assembly import LoadedModel, assemble
 from tips_ros.perception.loading.model_directory import (
@@ -25,7 +21,7 @@ from tips_ros.perception.loading.model_directory import (
     scan,
 )
 from tips_ros.perception.predictor import Predictor
-from tips_ros.resources import models_home
+from tips_ros.resources import demo_model, models_home
 
 __all__ = [
     "LoadedModel",
@@ -134,10 +130,10 @@ def load_model(model: str = DEMO, *, with_text: bool = False) -> LoadedModel:
     """Loads a model.
 
     Args:
-        model: `demo`; the name of a released model (`tipsv2-b14`, …), which is looked up in
-            `models_home()`; `google/tipsv2-…`, in the Hugging Face Hub's local cache; or a
-            directory that holds official files, a Hugging Face model, or files that its
-            `model.yaml` names.
+        model: `demo`, the small one that comes along; the name of a released model
+            (`tipsv2-b14`, …), which is looked up in `models_home()`; `google/tipsv2-…`, in the
+            Hugging Face Hub's local cache; or a directory that holds official files, a Hugging
+            Face model, or files that its `model.yaml` names.
         with_text: also the text encoder and its tokenizer.
 
     Raises:
@@ -145,7 +141,7 @@ def load_model(model: str = DEMO, *, with_text: bool = False) -> LoadedModel:
         CheckpointError, ModelSettingsError, TokenizerError: a file that can't be used.
     """
     if model == DEMO:
-        return _demo(with_text)
+        return assemble(model, scan(demo_model()), with_text=with_text)
     if model.removesuffix(_SCENIC) in MODELS:
         found = _downloaded(model, with_text)
         return assemble(model, found, variant=_variant(model), with_text=with_text)
@@ -157,27 +153,6 @@ def load_model(model: str = DEMO, *, with_text: bool = False) -> LoadedModel:
     raise ModelNotFound(
         f"no model {model!r}: name {DEMO}, {', '.join(MODELS)}, or a directory that exists"
     )
-
-
-def _demo(with_text: bool) -> LoadedModel:
-    if with_text:
-        raise ModelNotFound(
-            "model demo has no text encoder; name a released model or a directory with one"
-        )
-    logger.warning("model demo is untrained: random weights, so its outputs mean nothing")
-    classes = ade20k()
-    side = DEMO_VIT.patch * DEMO_VIT.pos_grid
-    description = ModelDescription(
-        DEMO,
-        "demo",
-        (side, side),
-        classes,
-        DEMO_VIT,
-        heads=HEAD_NAMES,
-        taps=DEMO_TAPS,
-        trained=False,
-    )
-    return LoadedModel(untrained_demo(len(classes.names)), description)
 
 
 def _downloaded(name: str, with_text: bool) -> ModelDirectory:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import cv2
@@ -69,7 +69,7 @@ def draw_normals_key(sheet: Picture, box: Box) -> None:
 
 
 def class_legend(
-    labels: Picture, palette: Picture, class_names: Sequence[str], width: int, height: int
+    labels: Picture, palette: Picture, class_names: Mapping[int, str], width: int, height: int
 ) -> Picture:
     """The classes that cover most pixels, each with its colour, a bar and its share.
 
@@ -78,7 +78,7 @@ def class_legend(
     Args:
         labels: (h, w) uint8 class ids, 255 unlabelled.
         palette: (256, 3) uint8 RGB.
-        class_names: names by id; an id without a name is shown by its number.
+        class_names: id → name; an id without a name is shown by its number.
         width: of the picture, pixels.
         height: of the picture, pixels.
 
@@ -93,7 +93,7 @@ def class_legend(
     bar_x, bar_end = width * 9 // 20, width - 66
     y = 12
     for class_id in shown:
-        name = class_names[class_id] if class_id < len(class_names) else f"class {class_id}"
+        name = class_names.get(class_id, f"class {class_id}")
         color = _rgb(palette[class_id])
         if class_id == UNLABELLED:
             name, color = "unlabelled", FAINT

@@ -52,7 +52,7 @@ def overview(
     normals: NDArray[np.float32] | None = None,
     labels: Picture | None = None,
     palette: Picture | None = None,
-    class_names: Sequence[str] = (),
+    class_names: Mapping[int, str] | None = None,
     cloud: Cloud | None = None,
     *,
     title_lines: Sequence[str] = (),
@@ -70,7 +70,7 @@ def overview(
         normals: (h, w, 3) unit vectors in the optical frame, facing the camera.
         labels: (h, w) class ids, 255 unlabelled.
         palette: (256, 3) RGB, needed for labels.
-        class_names: names by id, for the legend.
+        class_names: id → name, for the legend.
         cloud: CLOUD_DTYPE.
         title_lines: the first is the headline.
         footer: one small line at the bottom.
@@ -99,7 +99,7 @@ def overview(
     if labels is not None and palette is not None:
         label_map = cv2.resize(labels, (panel_width, panel_height), interpolation=cv2.INTER_NEAREST)
         classes = overlay(image, np.asarray(label_map, np.uint8), palette)
-        legend = class_legend(labels, palette, class_names, panel_width, panel_height)
+        legend = class_legend(labels, palette, class_names or {}, panel_width, panel_height)
     panels = (
         _Panel("Input", image, False),
         _Panel("Depth", None if depth_m is None else depth_picture(depth_m, limit_m), True),
