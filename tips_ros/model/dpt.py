@@ -99,6 +99,11 @@ class DptDecoder(nn.Module):
 
     def forward(self, layers: Sequence[LayerFeatures]) -> Tensor:
         """Four layers, shallow to deep → (B, channels, 8h, 8w) (more where h or w is odd)."""
+        result: Tensor = self.project(self.fuse(layers))
+        return result
+
+    def fuse(self, layers: Sequence[LayerFeatures]) -> Tensor:
+        """The same up to the last convolution, which reads this map."""
         if len(layers) != LEVELS:
             raise ValueError(f"DPT reads {LEVELS} intermediate layers, not {len(layers)}")
         maps = [
@@ -108,5 +113,4 @@ class DptDecoder(nn.Module):
         x: Tensor = self.fusions[0](maps[-1])
         for fusion, skip in zip(list(self.fusions)[1:], reversed(maps[:-1]), strict=True):
             x = fusion(x, skip)
-        result: Tensor = self.project(x)
-        return result
+        return x
