@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import io
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import sentencepiece
@@ -44,11 +44,11 @@ def corpus() -> Iterator[str]:
         yield lower_ascii(f"find the {colour} {thing}, {place} the {other}")
 
 
-def train(vocabulary: int = VOCABULARY) -> bytes:
-    """The model file's bytes."""
+def train(sentences: Iterable[str], vocabulary: int = VOCABULARY) -> bytes:
+    """The model file's bytes, from lower-cased sentences."""
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=corpus(),
+        sentence_iterator=iter(sentences),
         model_writer=model,
         model_type="bpe",
         vocab_size=vocabulary,
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=OUTPUT)
     output: Path = parser.parse_args().output
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_bytes(train())
+    output.write_bytes(train(corpus()))
     print(f"{output}: {output.stat().st_size} bytes")
 
 

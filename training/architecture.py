@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo model's sizes, and the model with random weights that training from scratch starts at.
+
+The whole of it must stay below 6 million parameters, so that the file is below 12 MB in half
+precision: three DPT heads of width 192 are 2.9 million, which the other two share the rest with.
+The Hugging Face format says neither the kind of GELU nor the text encoder's LayerNorm epsilon, so
+both are those that its reader takes for granted: exact GELU and 1e-5.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from tips_ros.model.blocks import LayerScale
+from tips_ros.model.heads import DenseHead, DepthBins, DepthHead, NormalsHead, SegmentationHead
+from tips_ros.model.text import TextAttention, TextConfig, TextEncoder
+from tips_ros.model.tips import Tips
+from tips_ros.model.variants import VitConfig
+from tips_ros.model.vit import VisionTransformer
+
+VIT = VitConfig(width=192, depth=6, heads=3, ffn="mlp", ffn_hidden=576, pos_grid=16)
+TAPS = (1, 2, 4, 5)
+CHANNELS = 32  # of the DPT decoders
+BINS = DepthBins(min_m=0.001, max_m=16.0)
+DEPTH_BINS = 64
+# id → name, ids as ADE20K's: a label map reads the same whichever model made it.
+CLASSES: dict[int, str] = {
+    0: "wall",
+    3: "floor",
+    5: "ceiling",
+    7: "bed",
+    8: "windowpane",
+    10: "cabinet",
+    12: "person",
+    14: "door",
+    15: "table",
+    17: "plant",
+    18: "curtain",
+    19: "chair",
+    22: "painting",
+    23: "sofa",
+    24: "shelf",
+    28: "rug",
+    36: "lamp",
+    39: "cushion",
+    41: "box",
+    67: "book",
+    82: "light",
+    98: "bottle",
+    119: "ball",
+}
+VOCABULARY = 700  # pieces of the tokenizer
+_STD = 0.02
+
+
+def text_config(vocabulary: int = VOCABULARY) -> TextConfig:
+    """The text encoder's sizes for a tokenizer of so many pieces."""
+    return TextConfig(width=VIT.width, depth=2, heads=3, hidden=192, vocabulary=vocabulary)
+
+
+def demo_model(vocabulary: int = VOCABULARY) -> tuple[Tips, TextEncoder]:
+    """Image encoder with all three heads, and text encoder: random, in training mode.
+
+    Args:
+        vocabulary: number of the tokenizer's pieces.
+    """
+    tips = Tips(
+        VisionTransformer(VIT),
+        TAPS,
+        depth=DepthHead(VIT.width, CHANNELS, DEPTH_BINS, BINS),
+        normals=NormalsHead(VIT.width, CHANNELS),
+        segmentation=SegmentationHead(VIT.width, CHANNELS, len(CLASSES)),
+    )
+    text = TextEncoder(text_config(vocabulary))
+    initialise(tips)
+    initialise(text)
+    return tips, text
+
+
+@torch.no_grad()
+def initialise(model: nn.Module) -> None:
+    """Random weights that training can start from; draws from torch's global generator."""
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            _small(module.weight, module.bias)
+        elif isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            _zero(module.bias)
+        elif isinstance(module, nn.ConvTranspose2d):
+            # Stride = size: each output pixel is a sum over the input channels and no more.
+            nn.init.normal_(module.weight, std=module.in_channels**-0.5)
+            _zero(module.bias)
+        elif isinstance(module, nn.Embedding):
+            # The encoder multiplies by √width, so this is 1 beside positions of about 0.7.
+            nn.init.trunc_normal_(module.weight, std=module.embedding_dim**-0.5)
+        elif isinstance(module, TextAttention):
+            _small(module.in_proj_weight, module.in_proj_bias)
+        elif isinstance(module, nn.LayerNorm):
+            nn.init.ones_(module.weight)
+            _zero(module.bias)
+        elif isinstance(module, LayerScale):
+            nn.init.ones_(module.gamma)
+    # What the loop above must not decide: the patches' and the heads' linear layers are
+    # convolutions only in name.
+    for module in model.modules():
+        if isinstance(module, VisionTransformer):
+            _small(module.patch_embed.proj.weight, module.patch_embed.proj.bias)
+            for embedding in (module.pos_embed, module.cls_token, module.register_tokens):
+                nn.init.trunc_normal_(embedding, std=_STD)
+        elif isinstance(module, DenseHead):
+            _small(module.head.weight, module.head.bias)
+
+
+def _small(weight: torch.Tensor, bias: torch.Tensor | None) -> None:
+    nn.init.trunc_normal_(weight, std=_STD)
+    _zero(bias)
+
+
+def _zero(bias: torch.Tensor | None) -> None:
+    if bias is not None:
+        nn.init.zeros_(bias)

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which scenes a model may learn from, and which ones measure it: no seed is both."""
+
+from __future__ import annotations
+
+TRAINING = range(0, 1_000_000)
+HELD_OUT = range(1_000_000, 2_000_000)
+
+
+def training_seed(number: int) -> int:
+    """The number, if a scene with this seed may be learnt from.
+
+    Raises:
+        ValueError: the seed is held out for measuring, or is none at all.
+    """
+    return _checked(number, TRAINING, "training")
+
+
+def held_out_seed(number: int) -> int:
+    """The number, if a scene with this seed is kept for measuring.
+
+    Raises:
+        ValueError: the seed is one to learn from, or is none at all.
+    """
+    return _checked(number, HELD_OUT, "held-out")
+
+
+def _checked(number: int, allowed: range, name: str) -> int:
+    if number not in allowed:
+        raise ValueError(
+            f"scene {number} is not a {name} scene; those are {allowed[0]} to {allowed[-1]}"
+        )
+    return number
