@@ -25,11 +25,13 @@ FORBIDDEN = {
         "errors",
         "resources",
     }
-    | {"catalogue", "downloads"},
-    "perception": {"ros", "bags", "commands", "demo", "offline", "cli", "downloads"},
-    "bags": {"ros", "model", "commands", "demo", "offline", "cli", "downloads"},
-    "downloads": {"ros", "model", "perception", "bags", "commands", "demo", "offline", "cli"},
-    "ros": {"commands", "demo", "offline", "cli", "downloads"},
+    | {"catalogue", "downloads", "evaluation"},
+    "perception": {"ros", "bags", "commands", "demo", "offline", "cli", "downloads", "evaluation"},
+    "evaluation": {"ros", "bags", "commands", "demo", "offline", "cli", "downloads"},
+    "bags": {"ros", "model", "commands", "demo", "offline", "cli", "downloads", "evaluation"},
+    "downloads": {"ros", "model", "perception", "bags", "commands", "demo", "offline", "cli"}
+    | {"evaluation"},
+    "ros": {"commands", "demo", "offline", "cli", "downloads", "evaluation"},
 }
 # safetensors is a file of tensors and nothing more.
 MODEL_LIBRARIES = {"torch", "numpy", "safetensors", "tips_ros"} | set(sys.stdlib_module_names)

@@ -9,6 +9,7 @@ import pytest
 from tips_ros.bags import BagReader, BagWriter
 from tips_ros.cli import main
 from tips_ros.offline.bag_annotation import bag_types
+from tips_ros.perception.point_cloud import CLOUD_DTYPE
 from tips_ros.ros.conversions import image_message
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "bags"
@@ -68,9 +69,24 @@ def test_results_have_the_bag_time_of_their_image(bag, tmp_path):
     assert times == [10**9, 3 * 10**9]
 
 
-def test_it_says_that_the_demo_model_is_untrained(bag, tmp_path, capsys):
-    main(["bag", str(bag), str(tmp_path / "out")])
+def test_it_says_when_the_weights_are_random(bag, tmp_path, capsys, untrained):
+    main(["bag", str(bag), str(tmp_path / "out"), "--model", str(untrained)])
     assert "UNTRAINED" in capsys.readouterr().out
+    main(["bag", str(bag), str(tmp_path / "demo")])
+    assert "UNTRAINED" not in capsys.readouterr().out
+
+
+def test_masks_points_and_class_map_hold_the_ids_of_the_classes(bag, tmp_path, sparse_ids):
+    out = tmp_path / "out"
+    topics = ["--topics", "semantic/image,points"]
+    assert main(["bag", str(bag), str(out), "--model", str(sparse_ids), *topics]) == 0
+    results = {t: m for t, _, m in read(out) if t.startswith("/tips/")}
+    classes = results["/tips/semantic/classes"]
+    assert (list(classes.ids), list(classes.names)) == ([0, 3, 7], ["wall", "floor", "bed"])
+    mask = results["/tips/semantic/image"].data.reshape(48, 64)
+    assert set(np.unique(mask).tolist()) <= {0, 3, 7}
+    cloud = results["/tips/points"].data.view(CLOUD_DTYPE).reshape(48, 64)
+    np.testing.assert_array_equal(cloud["label"], mask)
 
 
 def test_only_the_topics_asked_for_are_written(bag, tmp_path):

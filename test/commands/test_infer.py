@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tips_ros.model.tips import Tips
-from tips_ros.perception.class_lists import ade20k
+from tips_ros.perception.class_lists import ClassList, ade20k
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.predictor import Predictor
 
@@ -65,15 +65,15 @@ class TestTheFiles:
         assert ids.shape == confidence.shape == SIZE
         assert ids.dtype == confidence.dtype == np.uint8
         table = json.loads((out / "classes.json").read_text())
-        assert [entry["id"] for entry in table["classes"]] == list(range(150))
-        assert table["classes"][0]["name"] == "wall" and table["unlabelled"] == 255
-        palette = ade20k().palette()
-        assert table["classes"][7]["color"] == palette[7].tolist()
+        assert table["model"] == "demo" and table["unlabelled"] == 255
+        names = {entry["id"]: entry["name"] for entry in table["classes"]}
+        assert len(names) == 23 and names[0] == "wall" and names[19] == "chair"
+        assert set(np.unique(ids).tolist()) <= set(names)
+        assert all(len(entry["color"]) == 3 for entry in table["classes"])
 
-    def test_say_that_the_demo_model_is_untrained(self, out: Path):
+    def test_say_nothing_of_random_weights(self, out: Path):
         table = json.loads((out / "classes.json").read_text())
-        assert table["model"] == "demo" and table["trained"] is False
-        assert "untrained" in table["warning"]
+        assert table["trained"] is True and "warning" not in table
 
     def test_hold_one_point_for_each_pixel(self, out: Path):
         assert vertices(out / "points.ply") == SIZE[0] * SIZE[1]
@@ -83,16 +83,45 @@ class TestTheFiles:
         assert sheet is not None and sheet.shape[1] == 1600
 
 
-def test_every_file_has_a_line_and_the_untrained_model_its_own(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
+def test_every_file_has_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     infer(picture(tmp_path), "--output", tmp_path / "out", *SMALL)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "picture.png (42x28), model demo"
+    for path in (tmp_path / "out").iterdir():
+        assert len([line for line in lines if f"{path}: " in line]) == 1
+
+
+def test_random_weights_are_told_in_every_line_and_in_the_class_table(
+    tmp_path: Path, untrained: Path, capsys: pytest.CaptureFixture[str]
+):
+    infer(picture(tmp_path), "--model", untrained, "--output", tmp_path / "out", *SMALL)
+    lines = capsys.readouterr().out.splitlines()
     assert lines[1].startswith("UNTRAINED")
     for path in (tmp_path / "out").iterdir():
         [line] = [line for line in lines if f"{path}: " in line]
         assert line.endswith("(untrained)")
+    table = json.loads((tmp_path / "out" / "classes.json").read_text())
+    assert table["trained"] is False and "untrained" in table["warning"]
+
+
+def test_files_hold_the_ids_that_the_model_gives_its_classes(
+    tmp_path: Path, sparse_ids: Path, capsys: pytest.CaptureFixture[str]
+):
+    out = tmp_path / "out"
+    infer(picture(tmp_path), "--model", sparse_ids, "--hfov-deg", 60, "--output", out, *SMALL)
+    table = json.loads((out / "classes.json").read_text())
+    palette = ClassList(("wall", "floor", "bed"), (0, 3, 7)).palette()
+    assert table["classes"] == [
+        {"id": i, "name": name, "color": palette[i].tolist()}
+        for i, name in ((0, "wall"), (3, "floor"), (7, "bed"))
+    ]
+    ids = np.load(out / "semantic.npy")
+    counts = {i: int((ids == i).sum()) for i in (0, 3, 7)}
+    assert sum(counts.values()) == ids.size and counts[3] + counts[7] > 0
+    np.testing.assert_array_equal(vertex_fields(out / "points.ply")["label"], ids.ravel())
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "semantic.npy: " in line]
+    largest = {0: "wall", 3: "floor", 7: "bed"}[max(counts, key=lambda i: counts[i])]
+    assert f"class ids: {largest} " in line
 
 
 def test_without_a_camera_there_is_no_cloud_and_none_of_an_earlier_picture(tmp_path: Path):
@@ -121,12 +150,17 @@ def test_the_cloud_can_be_thinned(tmp_path: Path):
     assert 0 < vertices(out / "points.ply") < SIZE[0] * SIZE[1]
 
 
-def points(path: Path) -> np.ndarray:
-    """(N, 3) of a .ply that the command wrote."""
+def vertex_fields(path: Path) -> np.ndarray:
+    """The points of a .ply that the command wrote, by field."""
     fields = [(name, "<f4") for name in ("x", "y", "z", "nx", "ny", "nz")]
     layout = np.dtype([*fields, ("rgb", "u1", 3), ("label", "<i4")])
     data = path.read_bytes().split(b"end_header\n", 1)[1]
-    vertex = np.frombuffer(data, layout)
+    return np.frombuffer(data, layout)
+
+
+def points(path: Path) -> np.ndarray:
+    """(N, 3) of a .ply that the command wrote."""
+    vertex = vertex_fields(path)
     return np.stack([vertex["x"], vertex["y"], vertex["z"]], axis=1)
 
 

@@ -40,7 +40,7 @@ def noise() -> np.ndarray:
 def ask(picture: Path, tiny_language_model: Path, tmp_path: Path) -> Any:
     """Runs the command; gives the folder it wrote."""
 
-    def run(*args: str, model: Path = tiny_language_model) -> Path:
+    def run(*args: str, model: Path | str = tiny_language_model) -> Path:
         out = tmp_path / "out"
         arguments = ["infer", picture, "--model", model, "--output", out, *SMALL, *args]
         assert cli.main([str(a) for a in arguments]) == 0
@@ -161,6 +161,11 @@ class TestPrompts:
         out = ask("--prompts", "door, carpet", model=without("*_dpt.zip"))
         assert files(out) == {"semantic.npy", "confidence.npy", "classes.json", "overview.png"}
         assert "no depth or normals: model" in capsys.readouterr().out
+
+    def test_are_understood_by_the_demo_model(self, ask: Any):
+        out = ask("--prompts", "door, carpet", "--tags", "office, kitchen", model="demo")
+        assert set(np.unique(np.load(out / "semantic.npy")).tolist()) <= {0, 1}
+        assert {"confidence.npy", "tags.json"} <= files(out)
 
     @pytest.mark.parametrize(
         ("prompts", "why"),
@@ -286,6 +291,3 @@ class TestAMissingFileIsNamed:
     def test_of_both(self, refusal: Any, without: Any):
         line = refusal(without("*_text.npz", "tokenizer.model"), "--tags", "a")
         assert "has no text encoder and no tokenizer.model" in line
-
-    def test_the_demo_model_has_neither(self, refusal: Any):
-        assert "model demo has no text encoder" in refusal("demo", "--prompts", "a")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 from tips_ros.perception.loading.models import DEMO, PRECISIONS
 
@@ -28,4 +29,20 @@ def fraction(text: str) -> float:
     number = float(text)
     if not 0.0 < number <= 1.0:
         raise argparse.ArgumentTypeError(f"{text} must be above 0 and at most 1")
+    return number
+
+
+def input_size(text: str) -> tuple[int, int]:
+    """Argument type: HxW in pixels."""
+    match = re.fullmatch(r"(\d+)[xX×](\d+)", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HxW, as in 448x448")
+    return int(match[1]), int(match[2])
+
+
+def count(text: str) -> int:
+    """Argument type: a whole number above 0."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} must be at least 1")
     return number

@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.commands.arguments import add_prediction
+from tips_ros.commands.arguments import add_prediction, input_size
 from tips_ros.errors import UserError
 from tips_ros.offline.language_questions import Answers, Questions, answer
 from tips_ros.offline.result_files import Results, write_results
@@ -85,14 +84,6 @@ def run(args: argparse.Namespace) -> int:
     _write(results, args.output)
     _say_tags(answers.tags, predictor.description.temperature)
     return 0
-
-
-def input_size(text: str) -> tuple[int, int]:
-    """Argument type: HxW in pixels."""
-    match = re.fullmatch(r"(\d+)[xX×](\d+)", text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is not HxW, as in 448x448")
-    return int(match[1]), int(match[2])
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:

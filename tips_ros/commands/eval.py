@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`tips_ros eval DATA`: how right a model is on images whose truth is known."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from tips_ros.commands.arguments import add_model, count, input_size
+from tips_ros.errors import UserError
+from tips_ros.evaluation.datasets.first import First
+from tips_ros.evaluation.evaluation import Predict, evaluate
+from tips_ros.evaluation.report import text_report, write_json
+from tips_ros.evaluation.results import Results
+from tips_ros.evaluation.worst_frames_sheet import worst_frames_sheet
+from tips_ros.offline.evaluation_data import LAYOUT_NAMES, BagOptions, Data, open_data
+from tips_ros.offline.prompted_labels import PromptedLabels
+from tips_ros.perception.loading.models import PRECISIONS, load_predictor, load_with_text
+from tips_ros.perception.predictor import Predictor
+
+HELP = "measure depth, normals and classes against the truth of a dataset or a bag"
+
+UNTRAINED = "UNTRAINED model: random weights, so these numbers are those of chance"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    add = parser.add_argument
+    add("data", metavar="DATA", type=Path, help="directory of a dataset, or a bag")
+    add(
+        "--layout",
+        default="auto",
+        choices=("auto", *LAYOUT_NAMES),
+        help="of DATA (default: %(default)s, by what is in it)",
+    )
+    add_model(parser)
+    add("--precision", default="fp32", choices=PRECISIONS, help="(default: %(default)s)")
+    add("--input-size", metavar="HxW", type=input_size, help="what the network sees, pixels")
+    add(
+        "--prompts",
+        metavar='FILE|"A, B"',
+        help="find these classes by text instead of the model's own: `name` or "
+        "`name: synonym | synonym`, the name being the truth's; in a file, one a line",
+    )
+    add("--limit", metavar="N", type=count, help="only the first N images")
+    add(
+        "--focal",
+        default="both",
+        choices=("on", "off", "both"),
+        help="correct depth for the camera's focal length (default: %(default)s)",
+    )
+    add("--json", metavar="FILE", type=Path, help="write all numbers here")
+    add("--worst", metavar="PNG", type=Path, help="draw the worst frames of each output here")
+    bags = parser.add_argument_group("bags").add_argument
+    bags("--truth", metavar="BAG", type=Path, help="bag with the truth, where DATA has none")
+    bags("--image-topic", help="the camera's images, where the bag has several")
+    bags("--depth-topic", help="measured depth, registered to the images, to compare with")
+    bags("--rectified", action="store_true", help="images are rectified: use P of CameraInfo")
+
+
+class _Contender(NamedTuple):
+    """What is measured: how it is asked, and what its labels are called."""
+
+    predictor: Predictor
+    predict: Predict
+    class_names: Mapping[int, str]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measures, and says what came of it; 1 when there was nothing to measure."""
+    try:
+        return _run(args)
+    except (ValueError, OSError) as error:
+        raise UserError(str(error)) from error
+
+
+def _run(args: argparse.Namespace) -> int:
+    bag = BagOptions(args.truth, args.image_topic, args.depth_topic, args.rectified)
+    with open_data(args.data, None if args.layout == "auto" else args.layout, bag) as data:
+        print(f"{args.data}: {data.about}")
+        contender = _contender(args, data)
+        for path in filter(None, (args.json, args.worst)):
+            path.parent.mkdir(parents=True, exist_ok=True)  # not after an hour's work
+        dataset = data.dataset if args.limit is None else First(data.dataset, args.limit)
+        with (
+            logging_redirect_tqdm(),
+            tqdm(total=len(dataset), unit="image", desc=args.data.name) as bar,
+        ):
+            results = evaluate(
+                contender.predict,
+                dataset,
+                contender.predictor.description,
+                contender.class_names,
+                progress=bar.update,
+            )
+    results = _with_focal(results, args.focal)
+    _report(args, results, contender.predictor)
+    measured = (results.depth, results.depth_with_focal, results.normals, results.segmentation)
+    return 0 if any(measured) else 1
+
+
+def _contender(args: argparse.Namespace, data: Data) -> _Contender:
+    """The model, asked for what the data can tell and no more."""
+    how = {"device": args.device, "precision": args.precision, "input_size": args.input_size}
+    if args.prompts is None:
+        predictor = load_predictor(args.model, **how)
+        outputs = [output for output in predictor.outputs if output in data.outputs]
+        if not outputs:
+            raise ValueError(
+                f"model {args.model} has no head for {' or '.join(data.outputs)}, which is what "
+                f"{args.data} has the truth about"
+            )
+        classes = predictor.description.classes
+        return _Contender(predictor, partial(predictor.predict, outputs=outputs), classes.by_id())
+    predictor, embedder = load_with_text(args.model, **how)
+    prompted = PromptedLabels(predictor, embedder, _prompts(args.prompts), data.outputs)
+    class_names = prompted.classes.by_id()
+    true_names = data.dataset.class_names.values()
+    if not {n.casefold() for n in class_names.values()} & {n.casefold() for n in true_names}:
+        raise ValueError(
+            f"--prompts: none of these names is a class of {args.data}, which has "
+            f"{', '.join(true_names) or 'no classes'}"
+        )
+    return _Contender(predictor, prompted.predict, class_names)
+
+
+def _prompts(text: str) -> list[str]:
+    """Of a file, one a line, lines with # being comments; or of a list with commas."""
+    if not os.path.isfile(text):  # not Path's, which some long lists make raise an error
+        return text.split(",")
+    lines = (line.strip() for line in Path(text).read_text("utf-8-sig").splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _with_focal(results: Results, focal: str) -> Results:
+    """Only the depth that was asked for."""
+    if focal == "off":
+        return replace(results, depth_with_focal=None)
+    if focal == "on":
+        if results.depth is not None and results.depth_with_focal is None:
+            print("no depth: --focal on needs the camera's intrinsics, which the data do not tell")
+        return replace(results, depth=None)
+    return results
+
+
+def _report(args: argparse.Namespace, results: Results, predictor: Predictor) -> None:
+    description = predictor.description
+    size = "x".join(str(side) for side in predictor.input_size)
+    about = [
+        f"model {description.name} ({description.variant}), input {size}, {args.precision} "
+        f"on {predictor.device}" + (", classes by prompts" if args.prompts else "")
+    ]
+    if not description.trained:
+        about.append(UNTRAINED)
+    print(text_report(results, about), end="")
+    if args.json is not None:
+        facts: dict[str, str | bool] = {
+            "model": description.name,
+            "variant": description.variant,
+            "trained": description.trained,
+            "input_size": size,
+            "precision": args.precision,
+            "device": str(predictor.device),
+            "prompts": args.prompts or "",
+        }
+        write_json(args.json, results, facts)
+        print(f"numbers → {args.json}")
+    if args.worst is not None:
+        sheet = worst_frames_sheet(results, [results.dataset, *about])
+        if sheet is None:
+            print("no worst frames: nothing was measured")
+            return
+        written, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+        assert written
+        args.worst.write_bytes(png.tobytes())
+        print(f"worst frames → {args.worst}")

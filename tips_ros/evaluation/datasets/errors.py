@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes wrong with directories of images and truth."""
+
+
+class DatasetError(ValueError):
+    """Data that cannot be read or understood; one line that names the file and the fix."""

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the picture files of a dataset; every complaint names the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.evaluation.datasets.errors import DatasetError
+from tips_ros.evaluation.sample import Sample
+from tips_ros.perception.image_encodings import decode_compressed
+
+Value = TypeVar("Value")
+PICTURES = (".jpg", ".jpeg", ".png")
+
+
+def read(path: Path, decode: Callable[[bytes], Value]) -> Value:
+    """What `decode` makes of the file's bytes.
+
+    Raises:
+        DatasetError: the file is not there, cannot be read, or `decode` raised a ValueError.
+    """
+    try:
+        return decode(path.read_bytes())
+    except FileNotFoundError:
+        raise DatasetError(f"{path} is missing; complete the data") from None
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read ({error.strerror or error})") from error
+    except ValueError as error:
+        raise DatasetError(f"{path}: {error}") from error
+
+
+def read_rgb(path: Path) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 RGB of a JPEG or PNG; orientation tags are ignored, as annotators did."""
+    return read(path, lambda data: decode_compressed(data, ""))
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The JPEG and PNG files of a folder, sorted by name; empty without the folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES and p.is_file())
+
+
+def checked(sample: Sample, where: object, *, any_size: bool = False) -> Sample:
+    """The sample itself, once its parts are seen to fit together.
+
+    Args:
+        sample: as read.
+        where: names the data in the message.
+        any_size: the truth may be smaller or larger than the image, with its proportions.
+
+    Raises:
+        DatasetError: the truth has another size than the image, or the normals face away.
+    """
+    size = sample.rgb.shape[:2]
+    parts = (("depth", sample.depth_m), ("normals", sample.normals), ("labels", sample.labels))
+    for name, truth in parts:
+        if truth is None or truth.shape[:2] == size:
+            continue
+        if not (any_size and _same_proportions(truth.shape[:2], size)):
+            wanted = "with its proportions" if any_size else "at its size"
+            raise DatasetError(
+                f"{where}: the {name} are {_size(truth.shape)} but the image is {_size(size)}; "
+                f"truth must be registered to the image, {wanted}"
+            )
+    if sample.normals is not None and _faces_away(sample.normals):
+        raise DatasetError(
+            f"{where}: the normals face away from the camera; they must be in the optical frame "
+            "(x right, y down, z forward), so that a wall ahead has z = -1"
+        )
+    return sample
+
+
+def _faces_away(normals: NDArray[np.float32]) -> bool:
+    z = normals[..., 2]
+    z = z[np.isfinite(z)]
+    return bool(z.size) and float(np.median(z)) > 0
+
+
+def _same_proportions(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two sizes (H, W) can be of one view, up to a pixel."""
+    return abs(one[1] * other[0] - other[1] * one[0]) <= max(other)
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]}x{shape[0]}"

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a camera was, by the transforms that a bag recorded on /tf and /tf_static."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.bags import BagReader
+
+_STATIC, _MOVING = "/tf_static", "/tf"
+
+
+class _Pose(NamedTuple):
+    """Of a frame in its parent."""
+
+    stamp_ns: int
+    translation_m: NDArray[np.float64]  # (3,)
+    quaternion: NDArray[np.float64]  # (4,) x y z w, of unit length
+
+
+class CameraPoses:
+    """Poses of one frame in the frame at the root of its tree.
+
+    Between two recorded transforms the pose is interpolated, as tf2 does; before the first and
+    after the last of them there is none. Where no link of the chain moves, nothing tells whether
+    the camera stood still or nobody said where it was: then there is none, too.
+    """
+
+    def __init__(self, reader: BagReader, frame_id: str) -> None:
+        """Read all transforms of the bag."""
+        parent_of: dict[str, str] = {}
+        fixed: dict[str, _Pose] = {}
+        moving: dict[str, list[_Pose]] = {}
+        for message in reader.messages([t for t in (_STATIC, _MOVING) if t in reader.topics]):
+            for transform in reader.deserialize(message).transforms:
+                child = _bare(transform.child_frame_id)
+                pose = _pose(transform)
+                if pose is None:
+                    continue
+                parent_of[child] = _bare(transform.header.frame_id)
+                if message.topic == _STATIC:
+                    fixed[child] = pose
+                else:
+                    moving.setdefault(child, []).append(pose)
+        chain = _chain(_bare(frame_id), parent_of)
+        self._moves = any(child in moving for child in chain)
+        self._links = [
+            sorted(moving[child], key=lambda pose: pose.stamp_ns)
+            if child in moving
+            else [fixed[child]]
+            for child in chain
+        ]
+        self._is_fixed = [child not in moving for child in chain]
+
+    def at(self, stamp_ns: int) -> NDArray[np.float64] | None:
+        """(4, 4) world_from_frame at a time; None where it is not known."""
+        if not self._moves:
+            return None
+        world_from_frame = np.eye(4)
+        for poses, is_fixed in zip(self._links, self._is_fixed, strict=True):
+            link = poses[-1] if is_fixed else _between(poses, stamp_ns)
+            if link is None:
+                return None
+            world_from_frame = _matrix(link) @ world_from_frame
+        return world_from_frame
+
+
+def _bare(frame_id: str) -> str:
+    return str(frame_id).lstrip("/")
+
+
+def _chain(frame: str, parent_of: dict[str, str]) -> list[str]:
+    """The frame and those above it but for the root; empty for a frame without a parent."""
+    chain: list[str] = []
+    while frame in parent_of and frame not in chain:
+        chain.append(frame)
+        frame = parent_of[frame]
+    return chain
+
+
+def _pose(transform: Any) -> _Pose | None:
+    """None for a quaternion that is no rotation."""
+    t, q = transform.transform.translation, transform.transform.rotation
+    quaternion = np.array([q.x, q.y, q.z, q.w])
+    length = float(np.linalg.norm(quaternion))
+    if not np.isfinite(length) or length < 1e-6:
+        return None
+    stamp = transform.header.stamp
+    stamp_ns = stamp.sec * 10**9 + stamp.nanosec
+    return _Pose(stamp_ns, np.array([t.x, t.y, t.z]), quaternion / length)
+
+
+def _between(poses: list[_Pose], stamp_ns: int) -> _Pose | None:
+    after = bisect_left(poses, stamp_ns, key=lambda pose: pose.stamp_ns)
+    if after == len(poses):
+        return None
+    late = poses[after]
+    if late.stamp_ns == stamp_ns:
+        return late
+    if after == 0:
+        return None
+    early = poses[after - 1]
+    share = (stamp_ns - early.stamp_ns) / (late.stamp_ns - early.stamp_ns)
+    translation_m = early.translation_m + share * (late.translation_m - early.translation_m)
+    return _Pose(stamp_ns, translation_m, _slerp(early.quaternion, late.quaternion, share))
+
+
+def _slerp(a: NDArray[np.float64], b: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """Unit quaternions on the shorter arc from `a` (share 0) to `b` (share 1)."""
+    cosine = float(a @ b)
+    if cosine < 0:
+        b, cosine = -b, -cosine
+    angle = float(np.arccos(min(cosine, 1.0)))
+    if angle < 1e-6:
+        return b
+    return (np.sin((1 - share) * angle) * a + np.sin(share * angle) * b) / np.sin(angle)
+
+
+def _matrix(pose: _Pose) -> NDArray[np.float64]:
+    x, y, z, w = pose.quaternion
+    matrix = np.eye(4)
+    matrix[:3, :3] = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    matrix[:3, 3] = pose.translation_m
+    return matrix
