@@ -26,9 +26,9 @@ class Atlas:
         self._blend = blend_levels
         self._start = np.zeros((len(unique), most), np.int32)
         self._size = np.ones((len(unique), most, 2), np.int32)  # width, height
-        self._tile = np.float32([material.tile for material in unique])
-        self._last = np.float32([len(of_one) - 1 for of_one in levels])
-        self._glow = np.float32([material.glow for material in unique])
+        self._tile = np.array([material.tile for material in unique], np.float32)
+        self._last = np.array([len(of_one) - 1 for of_one in levels], np.float32)
+        self._glow = np.array([material.glow for material in unique], np.float32)
         texels, count = [], 0
         for row, of_one in enumerate(levels):
             for column, level in enumerate(of_one):

@@ -26,7 +26,7 @@ def furnish(rng: np.random.Generator, plan: FloorPlan, kind: str) -> list[Thing]
     things += hang(rng, plan, recipe.pictures, recipe.shelves)
     for name, chance, most in recipe.clutter:
         for _ in range(most):
-            if rng.random() < chance:
+            if rng.random() < chance and plan.share_taken < _MOST_TAKEN:
                 things += _free(rng, plan, groups.single(rng, name))
     if rng.random() < recipe.rug:
         things += _loose_rug(rng, plan)

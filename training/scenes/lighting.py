@@ -21,16 +21,12 @@ _LIFT_M = 0.003  # rays start this far above their surface
 
 
 class AreaLight(NamedTuple):
-    """A glowing rectangle that shines along `edge_u x edge_v`; `power` is linear RGB.
-
-    Shadow rays are shared out among the lights in proportion to `samples`.
-    """
+    """A glowing rectangle that shines along `edge_u x edge_v`; `power` is linear RGB."""
 
     corner: tuple[float, float, float]
     edge_u: tuple[float, float, float]
     edge_v: tuple[float, float, float]
     power: tuple[float, float, float]
-    samples: int = 4
 
 
 def irradiance(
@@ -41,11 +37,10 @@ def irradiance(
     A point and the four beside it send their rays in different directions, and are then averaged:
     five times the rays for each at the price of slightly softer shadows.
     """
-    samples = sum(light.samples for light in lights)
+    count = max(1, round(quality.light_rays / max(1, len(lights))))
     direct = np.zeros((len(mesh.points), 3), np.float32)
     for light in lights:
-        count = max(1, round(quality.light_rays * light.samples / samples))
-        direct += _arriving(mesh, rays, light, count)[:, None] * np.float32(light.power)
+        direct += _arriving(mesh, rays, light, count)[:, None] * np.array(light.power, np.float32)
     direct = _averaged(direct, mesh.neighbours)
     return direct + _reflected(mesh, rays, albedo, direct, quality)
 

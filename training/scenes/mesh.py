@@ -75,6 +75,8 @@ def _divided(patches: list[Patch], cell_m: float) -> list[Patch]:
     result = []
     for patch in patches:
         rows, columns = patch.points.shape[:2]
+        if columns > 3 and _same(patch.points[rows // 2, 0], patch.points[rows // 2, -1]):
+            patch = _closed(patch)
         # The middle lines stand for all: where a patch is round, its poles are at the ends.
         down, along = patch.points[:, columns // 2], patch.points[rows // 2]
         times = [int(np.ceil(_longest_step(line) / cell_m - 1e-3)) for line in (down, along)]
@@ -84,6 +86,25 @@ def _divided(patches: list[Patch], cell_m: float) -> list[Patch]:
         ]
         result.append(patch if times == [1, 1] else _finer(patch, *times))
     return result
+
+
+def _closed(patch: Patch) -> Patch:
+    """A patch around something, with its normals right at the seam and at the poles.
+
+    They were made from the differences to the points on either side; at a seam the last column
+    knows the one side and the first the other, and a pole has none.
+    """
+    normals = patch.normals.copy()
+    normals[:, 0] = normals[:, -1] = normals[:, 0] + normals[:, -1]
+    for pole, beside in ((0, 1), (-1, -2)):
+        if len(normals) > 2 and _same(patch.points[pole, 0], patch.points[pole, 1]):
+            normals[pole] = normals[beside, 1:].mean(axis=0)
+    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9)
+    return Patch(patch.points, patch.uv, normals)
+
+
+def _same(a: Array, b: Array) -> bool:
+    return bool(abs(a - b).max() < 1e-6)
 
 
 def _longest_step(line: Array) -> float:

@@ -31,7 +31,8 @@ def door(rng: np.random.Generator, width: float, height: float) -> list[Thing]:
     ]
     if rng.random() < 0.15:
         pane = upright(half * 1.2, top * 0.42, leaf_out + 0.016, top * 0.5)
-        frosted = textures.plain(*rng.uniform((150, 165, 165), (215, 225, 230)), glow=0.15)
+        red, green, blue = rng.uniform((150, 165, 165), (215, 225, 230)).tolist()
+        frosted = textures.plain(red, green, blue, glow=0.15)
         things.append(Thing([pane], frosted, DOOR))
     return [*things, Thing(_handle(rng, half, leaf_out), materials.metal(rng), DOOR)]
 

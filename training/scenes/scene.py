@@ -71,7 +71,7 @@ def _doors(rng: np.random.Generator, plan: FloorPlan, kind: str) -> list[Thing]:
     height, width = min(rng.uniform(2.0, 2.15), plan.height - 0.08), rng.uniform(0.85, 1.05)
     if kind == "corridor":
         long = [plan.walls[1], plan.walls[3]]
-        walls = [w for w in long for _ in range(int(rng.integers(1, 2 + plan.length / 2.5)))]
+        walls = [w for w in long for _ in range(int(rng.integers(1, int(2 + plan.length / 2.5))))]
         walls += [w for w in (plan.walls[0], plan.walls[2]) if rng.random() < 0.5]
     else:
         count = rng.choice([1, 2, 3], p=[0.5, 0.4, 0.1])

@@ -74,7 +74,7 @@ class Sensor:
         small = cv2.resize(light, (32, 32), interpolation=cv2.INTER_AREA).reshape(-1, 3)
         bright = small.mean(axis=1)
         typical = np.exp(np.log(bright + 0.02 * bright.mean() + 1e-6).mean())
-        usual = small[bright < np.quantile(bright, 0.95) + 1e-9].mean(axis=0) + 1e-6
+        usual = small[bright <= np.quantile(bright, 0.95) * 1.001].mean(axis=0) + 1e-6
         balance = (usual.mean() / usual) ** self.white_balance
         exposure = _MIDDLE / typical * 2.0**self.exposure_ev
         return np.asarray(exposure * balance * self.cast, np.float32)

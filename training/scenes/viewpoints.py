@@ -118,7 +118,9 @@ def viewpoints(
     chosen: list[Viewpoint] = []
     for _ in range(count):
         best, most = None, -1.0
-        for _ in range(_TRIES):
+        for attempt in range(10 * _TRIES):
+            if best is not None and attempt >= _TRIES:
+                break
             view = _draw(rng, plan, sight)
             depth, labels = sight.look(view.world_from_camera, view.hfov_deg)
             close = np.mean(depth < 0.6)  # as where a person or a door fills the picture

@@ -66,7 +66,9 @@ def _bed(rng: Rng, wide: float, pillows: int) -> list[Thing]:
 def _headboard(rng: Rng, x: float, y: float, soft: bool) -> Shape:
     high, wide = rng.uniform(0.8, 1.2), y + rng.uniform(0.03, 0.12)
     if soft:
-        return moved(rounded_box((0.1, 2 * wide, high), 0.035, swell=0.01), -x - 0.05, 0, high / 2)
+        return moved(
+            rounded_box((0.1, 2 * wide, high), 0.035, swell=0.01), -x - 0.05, 0, high / 2 + 0.01
+        )
     if rng.random() < 0.35:  # posts and bars
         shape = meshes.boxes(
             [(-x - 0.045, side * wide - 0.025, 0) for side in (-1, 1)],

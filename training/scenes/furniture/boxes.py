@@ -66,7 +66,7 @@ def crate(rng: Rng) -> list[Thing]:
             a, b = sorted((side * y, side * (y - 0.012)))
             slats.append(((-x, a, z), (x, b, z + high)))
     slats.append(((-x, -y, 0), (x, y, 0.012)))
-    shape = meshes.boxes(*(np.array(c) for c in zip(*slats, strict=True)))
+    shape = meshes.boxes([low for low, _ in slats], [high for _, high in slats])
     kind = materials.wood if rng.random() < 0.6 else materials.plastic
     return [Thing(shape, kind(rng), BOX)]
 
@@ -79,7 +79,9 @@ def box_stack(rng: Rng) -> list[Thing]:
         size = size * rng.uniform(0.8, 1.0)
         size[2] = rng.uniform(0.2, 0.38)
         shift = rng.uniform(-0.03, 0.03, 2)
-        things += placed(_carton(rng, tuple(size), False), *shift, z, rng.uniform(-12, 12))
+        things += placed(
+            _carton(rng, tuple(size), False), shift[0], shift[1], z, rng.uniform(-12, 12)
+        )
         z += size[2] + 0.001
     return things
 

@@ -111,7 +111,8 @@ def _person(
                    (0, 0, 0.29 * tall, 0.05 * width, shoulder * 0.93),
                    (0, 0, 0.312 * tall, 0.036 * tall, shoulder * 0.5),
                    (0, 0, 0.335 * tall, 0.03 * tall, 0.034 * tall)])]  # fmt: skip
-    sleeves, hands = [], []
+    sleeves: Shape = []
+    hands: Shape = []
     short = rng.random() < 0.45
     for limb in reach:
         sleeves += capsule(limb.root, limb.joint, 0.029 * width, 0.024 * width, 8)

@@ -72,8 +72,8 @@ def _back(rng: Rng, half: tuple[float, float], span: tuple[float, float], lean: 
         for b in np.linspace(-y, y, int(rng.integers(4, 8)) + 2)[1:-1]:
             parts += beam((-x, b, seat), (at(top - rail), b, top - rail), 0.014, 0.022)
         return parts
-    low = seat + rng.uniform(0.06, 0.2)
-    return parts + beam((at(low), 0, low), (at(top), 0, top), 0.016, 2 * y)
+    under = seat + rng.uniform(0.06, 0.2)
+    return parts + beam((at(under), 0, under), (at(top), 0, top), 0.016, 2 * y)
 
 
 def _cover(rng: Rng) -> Material:
@@ -138,7 +138,7 @@ def office_chair(rng: Rng) -> list[Thing]:
     for k in range(spokes):
         way = np.array([np.cos(2 * np.pi * k / spokes + 0.3), np.sin(2 * np.pi * k / spokes + 0.3)])
         frame += beam((*(0.02 * way), 0.12), (*(0.3 * way), 0.07), 0.025, 0.045)
-        wheels += moved(meshes.ball(0.029, 6), *(0.29 * way), 0.029 * 0.98)
+        wheels += moved(meshes.ball(0.029, 6), 0.29 * way[0], 0.29 * way[1], 0.029)
     soft = moved(rounded_box((0.46, wide, 0.09), 0.04, swell=0.012), 0.02, 0, seat - 0.04)
     back = rounded_box((0.06, wide * rng.uniform(0.8, 1), high), 0.03, swell=0.01)
     back = turned(moved(back, 0, 0, high / 2), "y", -rng.uniform(5, 14))

@@ -114,11 +114,11 @@ def _table(rng: Rng, deep: float, long: float, high: float) -> list[Thing]:
             legs += box((x - 0.03, b - 0.02, 0), (x, b + 0.02, under))
     else:
         width, splay = rng.uniform(0.03, 0.08), rng.uniform(0.03, 0.1) * (kind == "slanted")
+        slender = kind == "slanted" and rng.random() < 0.8
         for a in (-1, 1):
             for b in (-1, 1):
                 hip = (a * (x - splay), b * (y - splay), under)
                 foot = (a * x, b * y, 0.0)
-                slender = kind == "slanted" and rng.random() < 0.9
                 if slender:
                     legs += rod(foot, hip, width * 0.3, width * 0.5)
                 else:
