@@ -10,7 +10,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
-SHARED_FOLDERS = ("config", "launch", "msg", "srv")
+SHARED_FOLDERS = ("config", "launch", "models", "msg", "samples", "srv")
 
 
 def requirements(name: str) -> list[str]:

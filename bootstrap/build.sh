@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # The package itself: interfaces generated and everything installed into install/ by colcon.
 
-# Prints what a build depends on. Python, launch and config files are installed as links, so only
-# their names count: an edit needs no build.
+# Prints what a build depends on. Python, launch, config, model and sample files are installed as
+# links, so only their names count: an edit needs no build.
 build_inputs() {
   (
     cd "$ROOT"
     cat package.xml CMakeLists.txt bootstrap/build.sh msg/* srv/*
-    find tips_ros launch config scripts msg srv -type f ! -path '*/__pycache__/*' | LC_ALL=C sort
+    find tips_ros launch config models samples scripts msg srv -type f ! -path '*/__pycache__/*' | LC_ALL=C sort
   )
 }
 

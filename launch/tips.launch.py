@@ -52,8 +52,7 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         "model",
         default_value="",
-        description="Name or directory of the model; demo is untrained. Empty: as params_file "
-        "says.",
+        description="Name or directory of the model. Empty: as params_file says.",
     ),
     DeclareLaunchArgument(
         "device",

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 import tips_ros
-from tips_ros.resources import share_dir
+from tips_ros.resources import sample_bag, sample_truth, share_dir
 
 SOURCE = Path(__file__).resolve().parents[1]
 SHARED = sorted(
     path.relative_to(SOURCE)
-    for folder in ("config", "launch", "msg", "srv")
+    for folder in ("config", "launch", "models", "msg", "samples", "srv")
     for path in (SOURCE / folder).rglob("*")
     if path.is_file() and "__pycache__" not in path.parts
 )
@@ -51,6 +51,12 @@ def test_each_ros_package_that_is_imported_is_declared():
 @pytest.mark.parametrize("path", SHARED, ids=str)
 def test_each_shared_file_is_installed(path: Path):
     assert (share_dir() / path).read_bytes() == (SOURCE / path).read_bytes()
+
+
+def test_the_sample_bags_are_small_enough_for_a_repository():
+    assert all((bag / "metadata.yaml").is_file() for bag in (sample_bag(), sample_truth()))
+    files = [path for path in (SOURCE / "samples").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 8_000_000
 
 
 def test_the_share_folder_is_the_installed_one():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def share_dir() -> Path:
-    """Returns the folder that holds package.xml, config/, launch/, msg/ and srv/.
+    """Returns the folder of package.xml, config/, launch/, models/, msg/, samples/ and srv/.
 
     That is the source tree when the package is imported from it, and
     `<prefix>/share/tips_ros` when it is installed, by colcon or by pip.
@@ -26,6 +26,21 @@ def share_dir() -> Path:
     raise FileNotFoundError(
         f"no share/tips_ros/package.xml above {package}: install the package with colcon or pip"
     )
+
+
+def demo_model() -> Path:
+    """The directory of the small model that comes with the package."""
+    return share_dir() / "models" / "demo"
+
+
+def sample_bag() -> Path:
+    """The bag that comes with the package: a robot's drive through a rendered room."""
+    return share_dir() / "samples" / "drive"
+
+
+def sample_truth() -> Path:
+    """The bag with the truth about images of `sample_bag`."""
+    return share_dir() / "samples" / "drive_truth"
 
 
 def models_home() -> Path:

@@ -90,9 +90,21 @@ def test_diagnostics_tell_the_model_the_rates_and_the_drops(graph):
         "a report with the frame",
     )
     assert values["model"] == "demo"
-    assert values["trained"] == "False"
+    assert values["trained"] == "True"
     assert values["frames received"] == "1"
     assert "stage predict p50, p95 (ms)" in values
+
+
+def test_diagnostics_warn_of_a_model_with_random_weights(graph_with, untrained):
+    graph = graph_with(model=str(untrained)).active()
+    reports = graph.keep(DiagnosticArray, "/diagnostics", 10)
+    graph.publish_image()
+    found = until(
+        lambda: next((r.status[0] for r in reports if "untrained" in r.status[0].message), None),
+        "a report that says so",
+    )
+    assert found.level == DiagnosticStatus.WARN
+    assert as_dict(found)["trained"] == "False"
 
 
 def as_dict(status):

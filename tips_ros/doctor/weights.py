@@ -55,7 +55,7 @@ def weights(
         for name, directory in directories.items()
     ]
     if not reports and not sections:
-        none = "only the untrained demo model; tips_ros download NAME gets a trained one"
+        none = "only the small demo model; tips_ros download NAME gets a released one"
         home = Finding(str(models_home()), "no models", Status.ABSENT, none)
         sections.append(Section("Models", (home,)))
     sections += [report.section for report in reports]

@@ -54,8 +54,8 @@ PARAMETERS: tuple[Declared, ...] = (
         DEMO,
         "at configure",
         "",
-        f"Model: {DEMO} (untrained), a released one such as tipsv2-b14 "
-        "(`tips_ros download --list`), google/tipsv2-… of the Hub's local cache, or a directory "
+        f"Model: {DEMO}, the small one that comes along; a released one such as tipsv2-b14 "
+        "(`tips_ros download --list`); google/tipsv2-… of the Hub's local cache; or a directory "
         "of model files.",
     ),
     Declared("device", "auto", "at configure", "", "Device as torch names it: auto, cpu, cuda:0."),

@@ -37,15 +37,6 @@ def refusal(model: object, kind: type[ValueError] = ModelNotFound, **options: An
     return str(raised.value)
 
 
-def test_the_demo_says_that_it_is_untrained(caplog: pytest.LogCaptureFixture):
-    predictor = load_predictor("demo", device="cpu")
-    assert predictor.description.trained is False
-    assert "untrained" in caplog.text
-    assert predictor.outputs == ("depth", "normals", "semantic")
-    assert predictor.description.classes.names[0] == "wall"
-    assert predictor.predict(IMAGE).labels is not None
-
-
 def test_a_directory_with_the_official_files_is_a_model(tiny_directory: Path):
     predictor = load_predictor(str(tiny_directory), device="cpu")
     description = predictor.description
@@ -121,11 +112,6 @@ def test_the_text_files_are_missed_only_by_who_asks_for_them(home: Path, tiny_di
         load_model("tipsv2-b14", with_text=True)
 
 
-def test_the_demo_has_no_text_encoder():
-    with pytest.raises(ModelNotFound, match="demo has no text encoder; name a released model"):
-        load_model("demo", with_text=True)
-
-
 def test_an_unknown_name_is_answered_with_the_known_ones():
     message = refusal("tipsv3")
     assert "demo, tipsv2-b14" in message and "'tipsv3'" in message
@@ -160,18 +146,19 @@ def test_a_head_under_another_head_s_name_is_refused(tiny_directory: Path):
     )
 
 
-def test_a_head_with_classes_of_its_own_gets_numbered_names(tiny_directory: Path):
-    file = tiny_directory / "tips_v2_tiny_segmentation_dpt.zip"
-    with np.load(file) as stored:
-        arrays = dict(stored)
-    for part in ("kernel", "bias"):
-        arrays[f"decoder/pixel_segmentation/{part}"] = arrays[f"decoder/pixel_segmentation/{part}"][
-            ..., :7
-        ]
-    with open(file, "wb") as out:
-        np.savez(out, **arrays)
-    names = load_predictor(str(tiny_directory), device="cpu").description.classes.names
+def test_a_head_with_classes_of_its_own_gets_numbered_names(with_classes: Any):
+    names = load_predictor(str(with_classes(7)), device="cpu").description.classes.names
     assert names == tuple(f"class {i}" for i in range(7))
+
+
+def test_a_model_labels_with_the_ids_that_its_settings_give(sparse_ids: Path):
+    predictor = load_predictor(str(sparse_ids), device="cpu")
+    assert predictor.description.classes.by_id() == {0: "wall", 3: "floor", 7: "bed"}
+    rgb = np.random.RandomState(6).randint(0, 256, (40, 40, 3)).astype(np.uint8)
+    labels = predictor.predict(rgb, ["semantic"]).labels
+    assert labels is not None
+    found = set(np.unique(labels).tolist())
+    assert found <= {0, 3, 7} and found & {3, 7}
 
 
 def test_an_unknown_precision_names_the_known_ones():
