@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from tips_ros.bags import BagReader, BagWriter
-from tips_ros.demo.room import render_room_bag
 from tips_ros.demo.session import DemoOptions, Observer, Progress, run_session
 from tips_ros.errors import UserError
+from tips_ros.resources import sample_bag, sample_truth
 from tips_ros.ros.message_types import IMAGE
 from tips_ros.ros.outputs import TOPICS
 
@@ -28,11 +28,17 @@ WITHOUT_CAMERA_INFO = [name for name in ALL if name not in ("points", "depth/cam
 
 
 @pytest.fixture(scope="module")
-def room_bag(tmp_path_factory) -> Path:
-    """Three frames of the rendered room, as the demo renders it."""
-    pytest.importorskip("open3d", reason="Open3D is not installed", exc_type=ImportError)
-    path = tmp_path_factory.mktemp("bags") / "room"
-    render_room_bag(path, seconds=0.3, rate_hz=10.0, width=96, height=72)
+def short_drive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first three images of the sample bag whose truth is known, and what belongs to them."""
+    path = tmp_path_factory.mktemp("bags") / "short"
+    with BagReader(sample_truth()) as truth:
+        known = [m.stamp_ns for m in truth.messages(["/ground_truth/depth/image/compressed"])][:3]
+    with BagReader(sample_bag()) as whole, BagWriter(path) as short:
+        for topic in whole.topics.values():
+            short.add_topic(topic.name, topic.type, latched=topic.latched)
+        for message in whole.messages():
+            if message.stamp_ns in known or message.topic == "/tf_static":
+                short.write(message.topic, message.stamp_ns, message.data)
     return path
 
 
@@ -92,13 +98,14 @@ def until(predicate, what: str):
     return value
 
 
-def test_a_rendered_bag_is_answered_recorded_drawn_and_summed_up(room_bag: Path, tmp_path: Path):
-    done = demo("--bag", room_bag, "--output", tmp_path / "out", "--rate", 0.1)
+def test_a_bag_is_answered_recorded_drawn_measured_and_summed_up(short_drive: Path, tmp_path: Path):
+    out = ("--output", tmp_path / "out")
+    done = demo("--bag", short_drive, "--truth", sample_truth(), *out, "--rate", 0.4)
     assert done.returncode == 0, done.stderr
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["demo.mcap", "overview.png"]
 
     recorded = messages_by_topic(tmp_path / "out" / "demo.mcap")
-    with BagReader(room_bag) as reader:
+    with BagReader(short_drive) as reader:
         camera = ["/camera/image_raw/compressed", "/camera/camera_info"]
         played = {m.topic: [] for m in reader.messages(camera)}
         for message in reader.messages(camera):
@@ -110,15 +117,34 @@ def test_a_rendered_bag_is_answered_recorded_drawn_and_summed_up(room_bag: Path,
         assert answers and set(answers) <= set(stamps(played[camera[0]])), name
     assert recorded["/diagnostics"]
     (classes,) = recorded["/tips/semantic/classes"]
-    assert classes.trained is False and classes.names[0] == "wall"
+    assert classes.trained is True and classes.names[0] == "wall"
 
     rows = dict(re.findall(r"^  ([\w/]+) +(\d+) .* ms$", done.stdout, re.MULTILINE))
     assert rows == {name: str(len(recorded[f"/tips/{name}"])) for name in ALL}
     assert "3 frames" in done.stdout and "3 played" in done.stdout
-    assert "UNTRAINED" in done.stdout
+    assert "UNTRAINED" not in done.stdout
+    assert re.search(r"accuracy by drive_truth, on [1-3] answers to the 30 frames", done.stdout)
+    assert re.search(r"^    depth    AbsRel \d\.\d{3}, δ < 1\.25 for ", done.stdout, re.MULTILINE)
+    assert re.search(r"^    normals  \d+\.\d deg off", done.stdout, re.MULTILINE)
+    assert re.search(r"^    classes  mIoU .* best .*, worst ", done.stdout, re.MULTILINE)
 
     picture = cv2.imread(str(tmp_path / "out" / "overview.png"))
     assert picture is not None and picture.shape[1] == 1600
+
+
+def test_without_a_bag_the_sample_bag_is_played_and_measured(tmp_path: Path):
+    done = demo("--output", tmp_path / "out", "--rate", 4)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("drive: 120 frames in ")
+    assert re.search(r"^  accuracy.* drive_truth", done.stdout, re.MULTILINE)
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["demo.mcap", "overview.png"]
+
+
+def test_a_truth_that_is_none_is_told_before_anything_is_played(short_drive: Path, tmp_path: Path):
+    done = demo("--bag", short_drive, "--truth", short_drive, "--output", tmp_path / "out")
+    assert done.returncode == 2
+    assert "short has no truth" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_raw_images_without_camera_info_are_all_answered_but_for_the_points(tmp_path: Path):
@@ -127,6 +153,7 @@ def test_raw_images_without_camera_info_are_all_answered_but_for_the_points(tmp_
     assert done.returncode == 0, done.stderr
     assert "2 played, 2 answered\n" in done.stdout
     assert "none in this bag: no points" in done.stdout
+    assert "accuracy" not in done.stdout
     recorded = messages_by_topic(out / "demo.mcap")
     for name in WITHOUT_CAMERA_INFO:
         assert stamps(recorded[f"/tips/{name}"]) == stamps(recorded["/camera/image_raw"]), name

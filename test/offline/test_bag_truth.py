@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from tips_ros.bags import BagError, BagWriter
-from tips_ros.evaluation.datasets.errors import DatasetError
 from tips_ros.offline.bag_annotation import bag_types
 from tips_ros.offline.truth_messages import TruthWriter
 from tips_ros.perception.class_lists import ClassList
@@ -18,7 +17,6 @@ from tips_ros.ros.conversions import image_message
 CLASSES = ClassList(("wall", "floor", "ball"), (0, 3, 119))
 REAL = Path(__file__).parents[3] / "shared" / "data" / "bags" / "redwood_rgbd_aligned_mcap"
 SECOND = 10**9
-CLASSES = ClassList(("wall", "floor", "ball"), (0, 3, 119))
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["one bag", "two bags"])
@@ -86,27 +84,6 @@ def test_raw_images_are_truth_too(tmp_path, camera, opened, truth, header):
         (sample,) = dataset
     np.testing.assert_array_equal(sample.depth_m, expected.depth_m)
     np.testing.assert_array_equal(sample.normals, expected.normals)
-
-
-def test_truth_may_be_smaller_than_its_image_but_not_of_another_shape(
-    tmp_path, camera, opened, truth
-):
-    def small(rows, columns):
-        sample = truth(1)
-        parts = {n: getattr(sample, n)[:rows, :columns] for n in ("depth_m", "normals", "labels")}
-        return sample._replace(**parts)
-
-    for name, size in (("half", (12, 16)), ("square", (12, 12))):
-        with BagWriter(tmp_path / name) as bag:
-            camera(bag, (1,))
-            TruthWriter(bag, "camera_optical", CLASSES).write(SECOND, small(*size))
-    with opened(tmp_path / "half") as dataset:
-        (sample,) = dataset
-    assert sample.rgb.shape == (24, 32, 3) and sample.depth_m.shape == (12, 16)
-    assert sample.intrinsics == truth(1).intrinsics
-    with opened(tmp_path / "square") as dataset:  # noqa: SIM117
-        with pytest.raises(DatasetError, match="12x12 but the image is 32x24; .*proportions"):
-            list(dataset)
 
 
 def test_a_stamp_that_is_a_millisecond_off_says_so(record, opened):

@@ -15,11 +15,12 @@ from tqdm import tqdm
 
 from tips_ros.bags import BagError
 from tips_ros.commands.arguments import add_model
+from tips_ros.demo import accuracy
 from tips_ros.demo.frame_sheet import write_frame_sheet
 from tips_ros.demo.result import lines
-from tips_ros.demo.room import render_room_bag
 from tips_ros.demo.session import DemoOptions, Observer, Progress, run_session
 from tips_ros.errors import UserError
+from tips_ros.resources import sample_bag, sample_truth
 
 HELP = "show the node at work on a sample bag, or on your own: no robot and no weights needed"
 
@@ -27,7 +28,13 @@ HELP = "show the node at work on a sample bag, or on your own: no robot and no w
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     add = parser.add_argument
-    add("--bag", type=Path, help="bag to play (default: a drive through a rendered room)")
+    add("--bag", type=Path, help="bag to play (default: the sample bag that comes along)")
+    add(
+        "--truth",
+        metavar="BAG",
+        type=Path,
+        help="bag with the truth about its images (default: what the bag itself has)",
+    )
     add_model(parser)
     add("--output", metavar="DIR", type=Path, default=Path("out"), help="(default: %(default)s)")
     add("--rate", type=positive, default=1.0, help="bag seconds per second (default: %(default)s)")
@@ -35,11 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Plays, records, draws and tells; 1 when the node answered nothing."""
+    """Plays, records, measures, draws and tells; 1 when the node answered nothing."""
     picture = args.output / "overview.png"
     try:
+        bag = args.bag or sample_bag()
+        truth = accuracy.truth_about(bag, args.truth or (None if args.bag else sample_truth()))
         options = DemoOptions(
-            bag=args.bag or _sample_bag(args.output),
+            bag=bag,
             recording=args.output / "demo.mcap",
             model=args.model,
             device=args.device,
@@ -53,6 +62,8 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(str(error)) from error
     for line in lines(result):
         print(line)
+    if truth is not None:
+        print("\n" + "\n".join(_accuracy(result.recording, truth)))
     megabytes = result.recording.stat().st_size / 1e6
     print(f"\n  {result.recording}  {megabytes:.0f} MB; ros2 bag play {result.recording}")
     print(f"  {picture}" if drawn else "  no picture: nothing was answered")
@@ -65,6 +76,14 @@ def positive(text: str) -> float:
     if not 0.0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} must be above 0")
     return number
+
+
+def _accuracy(recording: Path, truth: Path) -> Iterator[str]:
+    """The lines about it; what can't be measured is said, and the rest of the result stands."""
+    try:
+        yield from accuracy.lines(accuracy.measure(recording, truth))
+    except (ValueError, OSError) as error:  # a BagError, too
+        yield f"  no accuracy: {error}"
 
 
 class _ProgressBar(Observer):
@@ -90,21 +109,6 @@ class _ProgressBar(Observer):
     def __exit__(self, *exc_info: object) -> None:
         if self._bar is not None:
             self._bar.close()
-
-
-def _sample_bag(output: Path) -> Path:
-    """The rendered room; made once, because that takes a while."""
-    path = output / "sample_room"
-    if not path.exists():  # what is there is complete: the bag gets its name at the end
-        print(f"rendering the sample bag {path}, once", file=sys.stderr)
-        with tqdm(unit="frame", desc="rendering", disable=None) as bar:
-
-            def show(done: int, total: int) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
-            render_room_bag(path, progress=show)
-    return path
 
 
 @contextmanager

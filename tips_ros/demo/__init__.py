@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demonstration: a rendered room to drive through, so that nothing has to be downloaded."""
+"""The demonstration: a bag played to the live node, and what came of it."""

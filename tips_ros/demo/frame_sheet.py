@@ -47,7 +47,7 @@ def write_frame_sheet(result: DemoResult, path: Path) -> bool:
         None if normals is None else _array(normals, np.float32, 3),
         None if labels is None else _array(labels, np.uint8),
         None if classes is None else _palette(classes),
-        () if classes is None else classes.names,
+        None if classes is None else dict(zip(classes.ids, classes.names, strict=True)),
         None if points is None else _cloud(points),
         title_lines=(f"tips_ros demo: {result.bag.name}", result.model_line),
         footer=f"{result.image_topic} at {result.sheet_stamp_ns / 1e9:.3f} s",

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from tips_ros.bags import BagReader, BagWriter, CameraTopics, find_camera
 from tips_ros.demo.node_process import NodeProcess
 from tips_ros.demo.result import DemoResult, count_output, most_complete_stamp
 from tips_ros.errors import UserError
+from tips_ros.offline.truth_topics import NAMESPACE as TRUTH
 from tips_ros.ros import qos
 from tips_ros.ros.live.graph import LiveGraph, own_graph_environment
 from tips_ros.ros.live.node_watch import NodeReport, NodeWatch
@@ -114,7 +117,7 @@ class _Session:
         self._reader = reader
         self._folder = folder
         self._observer = observer
-        self._camera = find_camera(reader, options.image_topic)
+        self._camera = find_camera(reader, options.image_topic, ignore_namespace=TRUTH)
         self._live = _live_topics(reader, self._camera)
 
     def run(self, stack: ExitStack) -> DemoResult:
@@ -253,6 +256,7 @@ class _Session:
     def _result(self, report: NodeReport, seconds: float) -> DemoResult:
         images = self._player.published[self._camera.image]
         arrived = self._recorder.arrived
+        recorded = arrived[self._live[self._camera.image]].stamps_ns  # others can't be shown
         return DemoResult(
             bag=self._options.bag,
             recording=self._options.recording,
@@ -267,7 +271,8 @@ class _Session:
             report=report,
             complaints=tuple(self._process.complaints()),
             sheet_stamp_ns=most_complete_stamp(
-                {name: arrived[name].stamps_ns for name in _OUTPUTS}, images.stamps_ns
+                {name: np.intersect1d(arrived[name].stamps_ns, recorded) for name in _OUTPUTS},
+                images.stamps_ns,
             ),
         )
 

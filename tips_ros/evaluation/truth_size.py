@@ -15,6 +15,11 @@ from tips_ros.perception.predictor import Prediction
 _Map = TypeVar("_Map", NDArray[np.float32], NDArray[np.uint8])
 
 
+def same_proportions(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two sizes (H, W, …) can be of one view, up to a pixel."""
+    return abs(one[1] * other[0] - other[1] * one[0]) <= max(other[:2])
+
+
 def at_truth_size(sample: Sample, prediction: Prediction) -> tuple[Sample, Prediction]:
     """The image, its intrinsics and what was predicted from it, as large as the truth.
 
@@ -26,10 +31,10 @@ def at_truth_size(sample: Sample, prediction: Prediction) -> tuple[Sample, Predi
         The two as they are where the truth has the image's size, or there is none.
     """
     truths = (sample.depth_m, sample.normals, sample.labels)
-    size = next((t.shape[:2] for t in truths if t is not None), sample.rgb.shape[:2])
+    height, width = next((t for t in truths if t is not None), sample.rgb).shape[:2]
+    size = (height, width)
     if size == sample.rgb.shape[:2]:
         return sample, prediction
-    height, width = size
     image = cv2.resize(sample.rgb, (width, height), interpolation=cv2.INTER_AREA)
     return (
         sample._replace(
@@ -37,7 +42,10 @@ def at_truth_size(sample: Sample, prediction: Prediction) -> tuple[Sample, Predi
             intrinsics=sample.intrinsics and sample.intrinsics.scaled_to(width, height),
         ),
         Prediction(
-            *(None if array is None else resized(array, (height, width)) for array in prediction)
+            _resized(prediction.depth_m, size),
+            _resized(prediction.normals, size),
+            _resized(prediction.labels, size),
+            _resized(prediction.confidence, size),
         ),
     )
 
@@ -53,3 +61,7 @@ def resized(array: _Map, size: tuple[int, int]) -> _Map:
     is_depth = array.ndim == 2 and array.dtype == np.float32
     method = cv2.INTER_LINEAR if is_depth else cv2.INTER_NEAREST_EXACT
     return np.asarray(cv2.resize(array, size[::-1], interpolation=method), array.dtype)
+
+
+def _resized(array: _Map | None, size: tuple[int, int]) -> _Map | None:
+    return None if array is None else resized(array, size)

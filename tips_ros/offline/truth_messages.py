@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -23,18 +23,26 @@ _IMAGE = "sensor_msgs/msg/CompressedImage"
 class TruthWriter:
     """Writes truth into an open bag, on the topics of `truth_topics`."""
 
-    def __init__(self, bag: BagWriter, frame_id: str, classes: ClassList | None = None) -> None:
+    def __init__(
+        self,
+        bag: BagWriter,
+        frame_id: str,
+        classes: ClassList | None = None,
+        normal_bits: Literal[8, 16] = 16,
+    ) -> None:
         """Declare the topics.
 
         Args:
             bag: that of the images, or one of its own.
             frame_id: the optical frame of the camera.
             classes: what the labels mean; None where there are none.
+            normal_bits: 8 makes a bag about half as large, its normals a quarter of a degree off.
         """
         self._bag = bag
         self._types = bag_types(bag)
         self._frame_id = frame_id
         self._classes = classes
+        self._normal_bits = normal_bits
         self._classes_are_told = False
         for kind, topic in TOPIC_OF.items():
             if kind != "labels" or classes is not None:
@@ -54,7 +62,7 @@ class TruthWriter:
         if sample.depth_m is not None:
             pngs[TOPIC_OF["depth"]] = truth_png.encode_depth(sample.depth_m)
         if sample.normals is not None:
-            pngs[TOPIC_OF["normals"]] = truth_png.encode_normals(sample.normals)
+            pngs[TOPIC_OF["normals"]] = truth_png.encode_normals(sample.normals, self._normal_bits)
         if sample.labels is not None:
             pngs[TOPIC_OF["labels"]] = truth_png.encode_labels(sample.labels)
         for topic, png in pngs.items():

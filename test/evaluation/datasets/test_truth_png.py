@@ -39,6 +39,16 @@ def test_normals_come_back_to_a_thousandth_of_a_degree_and_of_unit_length(frame)
     np.testing.assert_allclose(np.linalg.norm(back, axis=2)[2:], 1, atol=1e-6)
 
 
+def test_in_8_bits_normals_come_back_to_half_a_degree(frame):
+    normals = frame().normals
+    data = truth_png.encode_normals(normals, 8)
+    back = truth_png.decode_normals(data)
+    assert len(data) < len(truth_png.encode_normals(normals))
+    np.testing.assert_array_equal(np.isnan(back), np.isnan(normals))
+    cosine = np.nansum(back * normals, axis=2)[np.isfinite(normals).all(axis=2)]
+    assert np.degrees(np.arccos(cosine.clip(-1, 1))).max() < 0.5
+
+
 def test_the_red_of_normals_is_x_the_green_y_and_the_blue_z():
     bgr = np.array([[[0, 128, 128], [128, 0, 128], [128, 128, 255], [0, 0, 0]]], np.uint8)
     z, y, x, unknown = truth_png.decode_normals(png(bgr))[0]

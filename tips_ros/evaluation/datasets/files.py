@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tips_ros.evaluation.datasets.errors import DatasetError
 from tips_ros.evaluation.sample import Sample
+from tips_ros.evaluation.truth_size import same_proportions
 from tips_ros.perception.image_encodings import decode_compressed
 
 Value = TypeVar("Value")
@@ -62,13 +63,13 @@ def checked(sample: Sample, where: object, *, any_size: bool = False) -> Sample:
     for name, truth in parts:
         if truth is None or truth.shape[:2] == size:
             continue
-        if not (any_size and _same_proportions(truth.shape[:2], size)):
+        if not (any_size and same_proportions(truth.shape, size)):
             wanted = "with its proportions" if any_size else "at its size"
             raise DatasetError(
                 f"{where}: the {name} are {_size(truth.shape)} but the image is {_size(size)}; "
                 f"truth must be registered to the image, {wanted}"
             )
-    if sample.normals is not None and _faces_away(sample.normals):
+    if sample.normals is not None and _faces_away(sample):
         raise DatasetError(
             f"{where}: the normals face away from the camera; they must be in the optical frame "
             "(x right, y down, z forward), so that a wall ahead has z = -1"
@@ -76,15 +77,22 @@ def checked(sample: Sample, where: object, *, any_size: bool = False) -> Sample:
     return sample
 
 
-def _faces_away(normals: NDArray[np.float32]) -> bool:
-    z = normals[..., 2]
-    z = z[np.isfinite(z)]
-    return bool(z.size) and float(np.median(z)) > 0
+def _faces_away(sample: Sample) -> bool:
+    """Whether most normals point along the ray that sees them; z alone does not tell.
 
-
-def _same_proportions(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    """Whether two sizes (H, W) can be of one view, up to a pixel."""
-    return abs(one[1] * other[0] - other[1] * one[0]) <= max(other)
+    A camera that looks down sees a ceiling whose normals have z > 0. Without intrinsics, rays are
+    those of a camera as wide as most.
+    """
+    assert sample.normals is not None
+    height, width = sample.normals.shape[:2]
+    camera = sample.intrinsics
+    slope = camera.width / camera.fx if camera else 1.15  # of the picture's width, in focal lengths
+    x = slope * ((np.arange(0, width, 4, dtype=np.float32) + 0.5) / width - 0.5)
+    y = slope * (np.arange(0, height, 4, dtype=np.float32) + 0.5 - height / 2) / width
+    nx, ny, nz = np.moveaxis(sample.normals[::4, ::4], -1, 0)
+    along = nx * x[None, :] + ny * y[:, None] + nz
+    along = along[np.isfinite(along)]
+    return bool(along.size) and float(np.median(along)) > 0
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The released demo model sees: no later change may quietly lose what it can do.
+
+It is measured on rooms that were rendered for nobody before, and its limits have a margin to what
+it reached when it was released (training/README.md has these numbers for 200 scenes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import pytest
+from training.architecture import CLASSES
+from training.render_held_out import kept_back_prompts, samples
+from training.scenes.seeds import HELD_OUT
+
+from tips_ros.evaluation.depth_protocol import DepthProtocol
+from tips_ros.evaluation.evaluation import evaluate
+from tips_ros.evaluation.results import Results
+from tips_ros.evaluation.sample import Sample
+from tips_ros.offline.prompted_labels import PromptedLabels
+from tips_ros.perception.loading.models import load_predictor, load_with_text
+
+SCENES = 30
+
+
+class Rooms(NamedTuple):
+    """Held-out scenes as a dataset."""
+
+    frames: list[Sample]
+    name: str = "held-out rooms"
+    class_names: Mapping[int, str] = CLASSES
+    depth_protocol: DepthProtocol = DepthProtocol()
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __iter__(self) -> Iterator[Sample]:  # type: ignore[override]
+        return iter(self.frames)
+
+
+@pytest.fixture(scope="module")
+def rooms() -> Rooms:
+    seeds = range(HELD_OUT.start, HELD_OUT.start + SCENES)
+    return Rooms([sample for seed in seeds for sample in samples(seed)])
+
+
+@pytest.fixture(scope="module")
+def results(rooms: Rooms) -> Results:
+    predictor = load_predictor("demo")
+    description = predictor.description
+    return evaluate(predictor.predict, rooms, description, description.classes.by_id(), worst=0)
+
+
+def test_depth_is_metric_on_cameras_of_any_focal_length(results: Results):
+    assert results.depth_with_focal is not None
+    assert results.depth_with_focal.errors.abs_rel < 0.27
+    assert results.depth_with_focal.errors.delta1 > 0.62
+
+
+def test_normals_point_where_surfaces_face(results: Results):
+    assert results.normals is not None
+    assert results.normals.mean_deg < 18
+
+
+def test_classes_are_found(results: Results):
+    assert results.segmentation is not None
+    assert results.segmentation.mean_iou > 0.42
+
+
+def test_words_that_training_never_showed_find_their_class(rooms: Rooms):
+    predictor, embedder = load_with_text("demo")
+    prompts = kept_back_prompts().splitlines()
+    prompted = PromptedLabels(predictor, embedder, prompts, ("semantic",))
+    names = prompted.classes.by_id()
+    found = evaluate(prompted.predict, rooms, predictor.description, names, worst=0)
+    assert found.segmentation is not None
+    assert found.segmentation.mean_iou > 0.31
