@@ -90,7 +90,9 @@ def main() -> None:
 
 def _write(seed: int, folders: Sequence[Path], angles: Sequence[float | None]) -> list[Entry]:
     made = samples(seed, angles)
-    return [write_frame(folder, sample, "jpg") for folder, sample in zip(folders, made, strict=True)]
+    return [
+        write_frame(folder, sample, "jpg") for folder, sample in zip(folders, made, strict=True)
+    ]
 
 
 if __name__ == "__main__":

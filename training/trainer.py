@@ -87,7 +87,7 @@ class Trainer:
             found.total().backward()
             self._optimisers.step(self.step)
             self.step += 1
-            running.append([float(value) for value in found])
+            running.append([float(value.detach()) for value in found])
             bar.update()
             if self.step % log_every == 0 or self.step == self.plan.steps:
                 means = dict(zip(Losses._fields, np.mean(running, axis=0).tolist(), strict=True))

@@ -11,9 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import pytest
-from training.architecture import CLASSES
-from training.render_held_out import kept_back_prompts, samples
-from training.scenes.seeds import HELD_OUT
 
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.evaluation import evaluate
@@ -21,6 +18,9 @@ from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.sample import Sample
 from tips_ros.offline.prompted_labels import PromptedLabels
 from tips_ros.perception.loading.models import load_predictor, load_with_text
+from training.architecture import CLASSES
+from training.render_held_out import kept_back_prompts, samples
+from training.scenes.seeds import HELD_OUT
 
 SCENES = 30
 

@@ -39,13 +39,23 @@ def _losses(log: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 
-def test_every_loss_falls_on_pictures_that_are_easy(store: FrameStore, tmp_path: Path):
+def test_every_head_learns_pictures_that_are_easy(store: FrameStore, tmp_path: Path):
     Trainer(tmp_path, store, TOKENIZER, Plan(48, 2, seed=3), "cpu").run(24, 6)
     notes = [note for note in _losses(tmp_path / "log.jsonl") if "depth" in note]
-    for name in ("depth", "normals", "classes", "words"):
+    for name in ("depth", "normals", "classes"):
         assert notes[-1][name] < 0.8 * notes[0][name], name
     checked = [note for note in _losses(tmp_path / "log.jsonl") if "checked_depth" in note]
     assert checked[-1]["checked_pixels_right"] > 0.8
+
+
+def test_words_teach_the_text_encoder_and_the_temperature(store: FrameStore, tmp_path: Path):
+    trainer = Trainer(tmp_path, store, TOKENIZER, Plan(4, 2, seed=3), "cpu")
+    before = {name: weight.clone() for name, weight in trainer.text.state_dict().items()}
+    temperature = trainer.temperature
+    trainer.run(2, 2)
+    after = trainer.text.state_dict()
+    assert all(not torch.equal(after[name], weight) for name, weight in before.items())
+    assert trainer.temperature != temperature
 
 
 def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(store: FrameStore, tmp_path: Path):

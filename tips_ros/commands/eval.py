@@ -175,7 +175,8 @@ def _report(args: argparse.Namespace, results: Results, predictor: Predictor) ->
         write_json(args.json, results, facts)
         print(f"numbers → {args.json}")
     if args.worst is not None:
-        sheet = worst_frames_sheet(results, [results.dataset, *about])
+        title = [results.dataset, *about]
+        sheet = worst_frames_sheet(results, title, trained=description.trained)
         if sheet is None:
             print("no worst frames: nothing was measured")
             return
