@@ -71,7 +71,7 @@ class Trainer:
     @property
     def temperature(self) -> float:
         """What cosines of patches and words are divided by."""
-        return float(torch.exp(-self.log_scale))
+        return float(torch.exp(-self.log_scale.detach()))
 
     def run(self, save_every: int = 200, log_every: int = 20) -> None:
         """Trains to the end of the plan."""

@@ -45,7 +45,7 @@ def test_every_head_learns_pictures_that_are_easy(store: FrameStore, tmp_path: P
     for name in ("depth", "normals", "classes"):
         assert notes[-1][name] < 0.8 * notes[0][name], name
     checked = [note for note in _losses(tmp_path / "log.jsonl") if "checked_depth" in note]
-    assert checked[-1]["checked_pixels_right"] > 0.8
+    assert checked[-1]["checked_pixels_right"] > 0.6
 
 
 def test_words_teach_the_text_encoder_and_the_temperature(store: FrameStore, tmp_path: Path):
