@@ -18,38 +18,14 @@ from tips_ros.model.text import TextAttention, TextConfig, TextEncoder
 from tips_ros.model.tips import Tips
 from tips_ros.model.variants import VitConfig
 from tips_ros.model.vit import VisionTransformer
+from training.scenes.things import NAMES
 
 VIT = VitConfig(width=192, depth=6, heads=3, ffn="mlp", ffn_hidden=576, pos_grid=16)
 TAPS = (1, 2, 4, 5)
 CHANNELS = 32  # of the DPT decoders
 BINS = DepthBins(min_m=0.001, max_m=16.0)
 DEPTH_BINS = 64
-# id → name, ids as ADE20K's: a label map reads the same whichever model made it.
-CLASSES: dict[int, str] = {
-    0: "wall",
-    3: "floor",
-    5: "ceiling",
-    7: "bed",
-    8: "windowpane",
-    10: "cabinet",
-    12: "person",
-    14: "door",
-    15: "table",
-    17: "plant",
-    18: "curtain",
-    19: "chair",
-    22: "painting",
-    23: "sofa",
-    24: "shelf",
-    28: "rug",
-    36: "lamp",
-    39: "cushion",
-    41: "box",
-    67: "book",
-    82: "light",
-    98: "bottle",
-    119: "ball",
-}
+CLASSES = NAMES  # id → name, ids as ADE20K's: a label map reads the same whoever made it
 VOCABULARY = 700  # pieces of the tokenizer
 _STD = 0.02
 

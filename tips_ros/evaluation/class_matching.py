@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.class_lists import ClassList
+from tips_ros.perception.class_lists import ClassList, name_key
 
 OTHER = 254  # predicted classes that the truth has no word for, and pixels without a prediction
 
@@ -40,17 +40,13 @@ def match_classes(predicted: Mapping[int, str], truth: Mapping[int, str]) -> Cla
         ClassList(tuple(truth.values()), tuple(truth))
     if OTHER in truth:
         raise ValueError(f"class {truth[OTHER]!r} of the truth has id 254; ids are 0 to 253 here")
-    id_of = {_key(name): class_id for class_id, name in truth.items()}
+    id_of = {name_key(name): class_id for class_id, name in truth.items()}
     truth_id = np.full(256, OTHER, np.uint8)
     for label, name in predicted.items():
-        truth_id[label] = id_of.get(_key(name), OTHER)
-    said = {_key(name) for name in predicted.values()}
+        truth_id[label] = id_of.get(name_key(name), OTHER)
+    said = {name_key(name) for name in predicted.values()}
     return ClassMatch(
         truth_id,
-        tuple(name for name in truth.values() if _key(name) not in said),
-        tuple(name for name in predicted.values() if _key(name) not in id_of),
+        tuple(name for name in truth.values() if name_key(name) not in said),
+        tuple(name for name in predicted.values() if name_key(name) not in id_of),
     )
-
-
-def _key(name: str) -> str:
-    return name.strip().casefold()

@@ -48,7 +48,7 @@ class ClassList:
         for position, name in enumerate(self.names):
             if not name.strip():
                 raise ValueError(f"class {position} has an empty name; remove it")
-            earlier = seen.setdefault(_key(name), position)
+            earlier = seen.setdefault(name_key(name), position)
             if earlier != position:
                 raise ValueError(
                     f"class {name!r} stands at {earlier} and at {position}; remove one of them"
@@ -122,7 +122,8 @@ def ade20k() -> ClassList:
     return load_class_list(share_dir() / "config" / "classes" / "ade20k.txt")
 
 
-def _key(name: str) -> str:
+def name_key(name: str) -> str:
+    """What two names have in common when they count as the same: case and edges aside."""
     return name.strip().casefold()
 
 
@@ -132,7 +133,7 @@ def _palette(names: tuple[str, ...], ids: tuple[int, ...]) -> NDArray[np.uint8]:
     palette = np.zeros((256, 3), np.uint8)
     taken = np.empty((0, 3))
     for class_id, name in zip(ids, names, strict=True):
-        digest = hashlib.shake_128(_key(name).encode()).digest(2 * _TRIES)
+        digest = hashlib.shake_128(name_key(name).encode()).digest(2 * _TRIES)
         wanted = np.frombuffer(digest, "<u2").astype(np.int64) % len(rgb)
         if len(taken):
             gaps = np.linalg.norm(lab[wanted][:, None] - taken[None], axis=2).min(axis=1)

@@ -34,7 +34,7 @@ _FLAT_M = 0.05  # lower things, such as rugs, may lie under others
 
 def part(things: list[Thing], x: float = 0, y: float = 0, yaw_deg: float = 0) -> Part:
     """The things at a place of the group."""
-    footprint = Footprint(*furniture.footprint(things))
+    footprint = furniture.footprint(things)
     if x or y or yaw_deg:
         things = placed(things, x, y, 0, yaw_deg)
     return Part(things, footprint.placed(x, y, yaw_deg))
@@ -81,7 +81,7 @@ def on_top(rng: np.random.Generator, things: list[Thing], count: int) -> list[Th
     result: list[Thing] = []
     for _ in range(count):
         small = furniture.on_table(rng)
-        size = Footprint(*furniture.footprint(small))
+        size = furniture.footprint(small)
         room = half - max(size.x1 - size.x0, size.y1 - size.y0) / 2 - 0.04
         if room.min() < 0 or size.top > 0.7:
             continue

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from training.scenes.floor_plan import Footprint
 from training.scenes.furniture import (
     beds,
     boxes,
@@ -69,16 +70,6 @@ _ON_TABLE: list[tuple[Build, float]] = [
     (boxes.small_box, 0.1),
     (small_things.small_ball, 0.05),
 ]
-
-
-class Footprint(NamedTuple):
-    """The upright box around things, metres; they stand on z = 0."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    top: float
 
 
 def footprint(things: list[Thing]) -> Footprint:
