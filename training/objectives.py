@@ -17,7 +17,7 @@ from training.architecture import CLASSES
 from training.batches import Batch
 
 _FAR_M = 16.0
-_WEIGHTS = {"depth": 1.0, "normals": 1.0, "classes": 0.5, "words": 0.35}
+_WEIGHTS = {"depth": 2.0, "normals": 1.0, "classes": 0.5, "words": 0.35}
 
 
 class Losses(NamedTuple):

@@ -36,7 +36,7 @@ def main() -> None:
     add("--output", type=Path, default=_ROOT / "models" / "demo", help="the model's directory")
     add("--scenes", type=int, default=1500)
     add("--views", type=int, default=8, help="pictures of each scene")
-    add("--images", type=int, default=44_000, help="pictures seen in training, repeats included")
+    add("--images", type=int, default=102_400, help="pictures seen in training, repeats included")
     add("--batch", type=int, default=8)
     add("--seed", type=int, default=1)
     add("--device", default="cuda" if torch.cuda.is_available() else "cpu")

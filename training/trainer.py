@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from tips_ros.perception.language.tokenizer import Tokenizer
-from training.architecture import CLASSES, demo_model
+from training.architecture import CLASSES, VIT, demo_model
 from training.batches import Batch, batch
 from training.first_layer import start_first_layer
 from training.frame_store import FrameStore, StoredFrame
@@ -36,12 +36,17 @@ class Plan(NamedTuple):
     images: int
     batch: int
     seed: int
-    cool_down: float = 0.35
+    small: float = 0.65  # share of the steps that see small pictures
+    cool_down: float = 0.3  # share of the steps in which the rate falls to zero
 
     @property
     def steps(self) -> int:
         """How many there are."""
         return self.images // self.batch
+
+    def grid_at(self, step: int) -> int:
+        """Patches along a side: a quarter of them costs less than half the time."""
+        return VIT.pos_grid // 2 if step < self.small * self.steps else VIT.pos_grid
 
 
 class Trainer:
@@ -118,7 +123,7 @@ class Trainer:
 
     def _batch(self, numbers: np.ndarray, rng: np.random.Generator) -> Batch:
         frames = [StoredFrame(*(array[n] for array in self._store.frames)) for n in numbers]
-        made = batch(frames, rng)
+        made = batch(frames, rng, self.plan.grid_at(self.step))
         return Batch(*(part.to(self._device) for part in made[:-1]), made.offset)
 
     def _inputs(
