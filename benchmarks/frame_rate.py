@@ -15,9 +15,8 @@ import numpy as np
 from std_msgs.msg import Header
 
 from tips_ros.bags import BagReader, find_camera
-from tips_ros.perception.camera import seen_camera
+from tips_ros.perception.camera.camera_info import seen_camera
 from tips_ros.perception.loading.models import load_predictor
-from tips_ros.perception.semantic_classes import own_classes
 from tips_ros.resources import sample_bag
 from tips_ros.ros.decoding import rgb_of
 from tips_ros.ros.message_types import rclpy_types_for_one_thread
@@ -44,7 +43,7 @@ def main() -> None:
 def measure(model: str, frames: int) -> dict[str, list[float]]:
     """Milliseconds of each stage for each frame."""
     predictor = load_predictor(model)
-    semantic = own_classes(predictor.description.classes)
+    labelling = predictor.own_labelling
     types = rclpy_types_for_one_thread()
     with BagReader(sample_bag()) as bag:
         camera = find_camera(bag)
@@ -58,9 +57,9 @@ def measure(model: str, frames: int) -> dict[str, list[float]]:
         rgb = rgb_of(image)
         decoded = time.perf_counter()
         size = rgb.shape[:2]
-        prediction = predict_for(TOPICS, predictor, rgb, True, 1.0)
+        prediction = predict_for(TOPICS, predictor, rgb, True, 1.0, labelling)
         predicted = time.perf_counter()
-        frame = Frame(HEADER, rgb, prediction, semantic, seen_camera(info, size, size))
+        frame = Frame(HEADER, rgb, prediction, labelling, seen_camera(info, size, size))
         for topic in TOPICS:
             topic.make(types, frame)
         made = time.perf_counter()

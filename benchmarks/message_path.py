@@ -19,10 +19,10 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
-from tips_ros.perception.camera import seen_camera
-from tips_ros.perception.class_lists import ade20k
+from tips_ros.perception.camera.camera_info import seen_camera
 from tips_ros.perception.predictor import Prediction
-from tips_ros.perception.semantic_classes import own_classes
+from tips_ros.perception.semantic.class_lists import ade20k
+from tips_ros.perception.semantic.labelling import own_labelling
 from tips_ros.ros import qos
 from tips_ros.ros.conversions import image_message
 from tips_ros.ros.decoding import rgb_of
@@ -87,7 +87,7 @@ def measure(
         rng.integers(0, 150, (height, width), np.uint8),
         rng.integers(0, 256, (height, width), np.uint8),
     )
-    semantic = own_classes(ade20k())
+    labelling = own_labelling(ade20k())
     types = rclpy_types_for_one_thread()
     header = Header(frame_id="camera")
     image = image_message(RCLPY_TYPES, header, pixels, "rgb8")
@@ -108,7 +108,7 @@ def measure(
         at = lap("decode", at)
         camera = seen_camera(info, (height, width), (height, width))
         at = lap("camera", at)
-        frame = Frame(header, rgb, prediction, semantic, camera)
+        frame = Frame(header, rgb, prediction, labelling, camera)
         for topic in TOPICS:
             message = topic.make(types, frame)
             at = lap(f"make {topic.name}", at)

@@ -6,6 +6,7 @@ An argument that is not given changes nothing: what params_file says stays in fo
 
 import shlex
 from pathlib import Path
+from typing import List  # noqa: UP035
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction
@@ -19,6 +20,7 @@ SHARE = FindPackageShare("tips_ros")
 # Arguments that go to the node as parameters; an empty one is not passed on.
 TEXTS = ("model", "device", "image_transport")
 SWITCHES = ("autostart", "use_sim_time")
+LISTS = ("prompts", "prompt_background", "prompt_thresholds")
 TRUE_FALSE = ("true", "false", "True", "False")
 
 ARGUMENTS = (
@@ -58,6 +60,24 @@ ARGUMENTS = (
         "device",
         default_value="",
         description="Device as torch names it: auto, cpu, cuda:0. Empty: as params_file says.",
+    ),
+    DeclareLaunchArgument(
+        "prompts",
+        default_value="",
+        description="Classes in words, with semicolons between: 'door; cup: mug | beaker'. Empty: "
+        "as params_file says.",
+    ),
+    DeclareLaunchArgument(
+        "prompt_background",
+        default_value="",
+        description="What the scene shows besides and stays unlabelled, in words: 'wall; floor'. "
+        "Empty: as params_file says.",
+    ),
+    DeclareLaunchArgument(
+        "prompt_thresholds",
+        default_value="",
+        description="Least confidence of a labelled pixel, 0 to 1: one for all prompts, or one for "
+        "each: '0.2; 0.5'. Empty: as params_file says.",
     ),
     DeclareLaunchArgument(
         "autostart",
@@ -117,6 +137,11 @@ def node_logger(namespace: str) -> str:
     return ".".join([*filter(None, namespace.split("/")), "tips"])
 
 
+def items(value: str) -> list:
+    """The items of a list: 'door; cup' → ['door', 'cup']."""
+    return [item.strip() for item in value.split(";") if item.strip()]
+
+
 def is_true(value: str) -> bool:
     """Whether a switch is on; what else it may be is in its argument's choices."""
     return value in ("true", "True")
@@ -134,6 +159,12 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     # Typed: launch would make a number of the text "0".
     parameters = {n: ParameterValue(given(n), value_type=str) for n in TEXTS if given(n)}
     parameters |= {n: is_true(given(n)) for n in SWITCHES if given(n)}
+    for name in filter(given, LISTS):
+        numbers = name == "prompt_thresholds"
+        listed = [float(item) for item in items(given(name))] if numbers else items(given(name))
+        # launch knows the lists of `typing` only.
+        kind = List[float] if numbers else List[str]  # noqa: UP006
+        parameters[name] = ParameterValue(listed, value_type=kind)
     clock = {n: parameters[n] for n in ("use_sim_time",) if n in parameters}
     image, namespace, level = given("image"), given("namespace"), given("log_level")
     remappings = [("image", image), ("camera_info", given("camera_info") or beside(image))]

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
 # `training` is not installed: it is found in the source tree, after the installed package.
 sys.path.append(str(Path(__file__).parents[1]))
+
+# What tests embed must not meet what the user once embedded.
+_CACHE = tempfile.TemporaryDirectory(prefix="tips_ros-cache-")
+os.environ["XDG_CACHE_HOME"] = _CACHE.name
 
 GOLDEN_HEADS = 4  # attention heads of vision_mlp.npz; no tensor's shape tells them
 _WEIGHTS = "weights/"

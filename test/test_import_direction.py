@@ -12,9 +12,10 @@ SOURCE = Path(__file__).resolve().parents[1]
 FILES = sorted((SOURCE / "tips_ros").rglob("*.py"))
 
 # What each folder of tips_ros must not import of tips_ros. Folders that are not named here
-# (commands, demo) tie the others together and may import anything.
+# (bench, commands, demo) tie the others together and may import anything.
 FORBIDDEN = {
     "model": {
+        "bench",
         "perception",
         "ros",
         "bags",
@@ -26,12 +27,42 @@ FORBIDDEN = {
         "resources",
     }
     | {"catalogue", "downloads", "evaluation"},
-    "perception": {"ros", "bags", "commands", "demo", "offline", "cli", "downloads", "evaluation"},
-    "evaluation": {"ros", "bags", "commands", "demo", "offline", "cli", "downloads"},
-    "bags": {"ros", "model", "commands", "demo", "offline", "cli", "downloads", "evaluation"},
-    "downloads": {"ros", "model", "perception", "bags", "commands", "demo", "offline", "cli"}
+    "perception": {
+        "bench",
+        "ros",
+        "bags",
+        "commands",
+        "demo",
+        "offline",
+        "cli",
+        "downloads",
+        "evaluation",
+    },
+    "evaluation": {"bench", "ros", "bags", "commands", "demo", "offline", "cli", "downloads"},
+    "bags": {
+        "bench",
+        "ros",
+        "model",
+        "commands",
+        "demo",
+        "offline",
+        "cli",
+        "downloads",
+        "evaluation",
+    },
+    "downloads": {
+        "bench",
+        "ros",
+        "model",
+        "perception",
+        "bags",
+        "commands",
+        "demo",
+        "offline",
+        "cli",
+    }
     | {"evaluation"},
-    "ros": {"commands", "demo", "offline", "cli", "downloads", "evaluation"},
+    "ros": {"bench", "commands", "demo", "offline", "cli", "downloads", "evaluation"},
 }
 # safetensors is a file of tensors and nothing more.
 MODEL_LIBRARIES = {"torch", "numpy", "safetensors", "tips_ros"} | set(sys.stdlib_module_names)

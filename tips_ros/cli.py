@@ -12,7 +12,7 @@ from typing import Protocol, cast
 from tips_ros import __version__
 from tips_ros.errors import UserError
 
-COMMANDS = ("infer", "bag", "eval", "download", "doctor", "demo")
+COMMANDS = ("infer", "bag", "eval", "bench", "download", "doctor", "demo")
 
 
 class Command(Protocol):

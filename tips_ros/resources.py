@@ -43,6 +43,18 @@ def sample_truth() -> Path:
     return share_dir() / "samples" / "drive_truth"
 
 
+def text_cache() -> Path:
+    """Where embeddings of words are kept: $XDG_CACHE_HOME/tips_ros/text, else below ~/.cache.
+
+    Raises:
+        RuntimeError: this user has no home.
+    """
+    caches = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not caches.is_absolute():  # as its specification has it
+        caches = Path("~/.cache").expanduser()
+    return caches / "tips_ros" / "text"
+
+
 def models_home() -> Path:
     """Where models are looked up by name: $TIPS_ROS_MODELS, else ~/.cache/tips_ros/models."""
     return Path(os.environ.get("TIPS_ROS_MODELS") or "~/.cache/tips_ros/models").expanduser()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.camera import Intrinsics
+from tips_ros.perception.camera.camera_info import Intrinsics
 
 
 class CameraMessages:

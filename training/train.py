@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from tips_ros.perception.class_lists import ClassList
+from tips_ros.perception.semantic.class_lists import ClassList
 from training.architecture import CLASSES
 from training.export import export
 from training.frame_store import PICTURE

@@ -19,11 +19,12 @@ from tips_ros.commands import eval as command
 from tips_ros.evaluation.datasets.rendered import write_frame, write_index
 from tips_ros.evaluation.sample import Sample
 from tips_ros.offline.truth_messages import TruthWriter
-from tips_ros.perception.camera import Intrinsics
-from tips_ros.perception.class_lists import ClassList
+from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.language.text_embedding import TextEmbedder
 from tips_ros.perception.loading.models import load_model
 from tips_ros.perception.predictor import Prediction, Predictor
+from tips_ros.perception.semantic.class_lists import ClassList
+from tips_ros.perception.semantic.labelling import own_labelling
 from training.camera_messages import CameraMessages
 
 SMALL = ["--input-size", "56x56", "--device", "cpu"]
@@ -111,7 +112,7 @@ def all_knowing(monkeypatch: pytest.MonkeyPatch, tiny_directory: Path) -> None:
     description = load_model(str(tiny_directory)).description
     truths = {sample(number).rgb.tobytes(): sample(number) for number in range(3)}
 
-    def predict(rgb: np.ndarray, outputs: Any = None) -> Prediction:
+    def predict(rgb: np.ndarray, outputs: Any, labelling: Any) -> Prediction:
         truth = truths[rgb.tobytes()]
         return Prediction(truth.depth_m, truth.normals, truth.labels)
 
@@ -120,7 +121,8 @@ def all_knowing(monkeypatch: pytest.MonkeyPatch, tiny_directory: Path) -> None:
             name="oracle", variant="B", trained=True, classes=CLASSES,
             focal_ratio=CAMERA.fx / CAMERA.width, temperature=description.temperature,
         ),
-        outputs=("depth", "normals", "semantic"),
+        outputs_with=lambda labelling: ("depth", "normals", "semantic"),
+        own_labelling=own_labelling(CLASSES),
         predict=predict,
         input_size=(56, 56),
         device=torch.device("cpu"),
@@ -198,9 +200,9 @@ def test_heads_that_the_data_know_nothing_of_are_not_run(measure, tmp_path, monk
         assert cv2.imwrite(str(path / f"ADE_val_00000001.{suffix}"), np.ones((40, 40), np.uint8))
     asked, predict = [], Predictor.predict
 
-    def listened(self, rgb, outputs):
+    def listened(self, rgb, outputs, labelling):
         asked.append(outputs)
-        return predict(self, rgb, outputs)
+        return predict(self, rgb, outputs, labelling=labelling)
 
     monkeypatch.setattr(Predictor, "predict", listened)
     said, numbers = measure(tmp_path)
@@ -233,23 +235,23 @@ class TestPrompts:
         assert by_list["segmentation"] == by_file["segmentation"]
 
     def test_are_embedded_once(self, measure, rooms, tiny_language_model, monkeypatch):
-        calls, embed = [], TextEmbedder.class_embeddings
+        texts, embed = [], TextEmbedder.embed
 
-        def counted(self, words):
-            calls.append(words)
-            return embed(self, words)
+        def counted(self, sentences):
+            texts.extend(sentences)
+            return embed(self, sentences)
 
-        monkeypatch.setattr(TextEmbedder, "class_embeddings", counted)
-        measure(rooms, "--prompts", "wall, floor", model=tiny_language_model)
-        assert calls == [[["wall"], ["floor"]]]
+        monkeypatch.setattr(TextEmbedder, "embed", counted)
+        measure(rooms, "--prompts", "wall, green floor", model=tiny_language_model)
+        assert len(texts) == len(set(texts)) and "itap of a green floor." in texts
 
     @pytest.mark.parametrize(
         ("prompts", "reason"),
         [
             ("cat, dog", "none of these names is a class of"),
-            ("wall, wall", "'wall' stands at 0 and at 1"),
+            ("wall, wall", "class 'wall' is there already"),
             ("wall,", "empty name"),
-            ("word " * 200, "none of these names is a class of"),
+            ("word " * 200, "there may be"),
         ],
     )
     def test_that_cannot_be_used_are_refused_before_the_work(
@@ -259,7 +261,8 @@ class TestPrompts:
 
     def test_need_a_text_encoder(self, refusal, rooms, sparse_ids):
         (sparse_ids / "tips_v2_oss_tiny_text.npz").unlink()
-        assert "text" in refusal(rooms, "--prompts", "wall", model=sparse_ids)
+        prompts = "wall: white paper"
+        assert "without a text encoder" in refusal(rooms, "--prompts", prompts, model=sparse_ids)
 
 
 @pytest.mark.parametrize(

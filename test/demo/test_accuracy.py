@@ -16,8 +16,8 @@ from tips_ros.demo.accuracy import Accuracy, lines, measure, truth_about
 from tips_ros.evaluation.sample import Sample
 from tips_ros.offline.bag_annotation import bag_types
 from tips_ros.offline.truth_messages import TruthWriter
-from tips_ros.perception.class_lists import ClassList
-from tips_ros.perception.semantic_classes import own_classes
+from tips_ros.perception.semantic.class_lists import ClassList
+from tips_ros.perception.semantic.labelling import own_labelling
 from tips_ros.ros.conversions import class_map_message, image_message
 
 HEIGHT, WIDTH = 24, 32
@@ -60,7 +60,7 @@ def record(tmp_path: Path) -> Callable[..., Path]:
         with BagWriter(tmp_path / name) as bag:
             types, header = bag_types(bag), header_maker(bag)
             bag.add_topic("/tips/semantic/classes", "tips_ros/msg/ClassMap", latched=True)
-            classes = own_classes(MODEL_CLASSES)
+            classes = own_labelling(MODEL_CLASSES)
             message = class_map_message(types, header(SECOND), classes, "model", True)
             bag.write("/tips/semantic/classes", SECOND, message)
             for output in outputs:

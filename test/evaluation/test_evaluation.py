@@ -13,9 +13,9 @@ import pytest
 from tips_ros.evaluation.class_matching import OTHER
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.evaluation import evaluate
-from tips_ros.evaluation.focal import focal_scale
 from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.sample import Sample
+from tips_ros.perception.depth.focal import focal_scale
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.predictor import Prediction
 
@@ -106,7 +106,7 @@ def test_depth_is_told_with_and_without_the_camera_taken_into_account(
     samples: list[Sample], measure: Callable[..., Results], description: ModelDescription
 ):
     assert samples[0].intrinsics is not None
-    scale = np.float32(focal_scale(samples[0].intrinsics, description))
+    scale = np.float32(focal_scale(samples[0].intrinsics, description.focal_ratio))
     assert scale == pytest.approx(60 / 64)
     results = measure(changed(oracle(samples), depth_m=lambda depth, _: depth / scale))
     assert results.depth is not None and results.depth_with_focal is not None

@@ -24,6 +24,7 @@ SOURCE = Path(__file__).resolve().parents[2]
 FILE = SOURCE / "launch" / "tips.launch.py"
 TREE = ast.parse(FILE.read_text(encoding="utf-8"))
 DECLARED = {p.name: p for p in PARAMETERS}
+PURE = ("beside", "items", "node_logger")  # functions that need no `launch`
 NO_LAUNCH = "needs launch_ros and ros2launch, which a ROS installation brings"
 
 
@@ -37,7 +38,7 @@ def plain_part() -> dict[str, Any]:
             except ValueError:
                 continue
             kept.append(node)
-        elif isinstance(node, ast.FunctionDef) and node.name in ("beside", "node_logger"):
+        elif isinstance(node, ast.FunctionDef) and node.name in PURE:
             kept.append(node)
     names: dict[str, Any] = {}
     exec(compile(ast.Module(kept, type_ignores=[]), str(FILE), "exec"), names)
@@ -63,7 +64,7 @@ def arguments() -> dict[str, dict[str, Any]]:
 
 
 ARGUMENTS = arguments()
-AS_PARAMETERS = (*PLAIN["TEXTS"], *PLAIN["SWITCHES"])
+AS_PARAMETERS = (*PLAIN["TEXTS"], *PLAIN["SWITCHES"], *PLAIN["LISTS"])
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
@@ -90,7 +91,9 @@ class TestEachArgumentThatIsAParameter:
     def test_is_one_of_the_node_and_of_that_type(self, name: str):
         # Every ROS node has use_sim_time.
         default = False if name == "use_sim_time" else DECLARED[name].default
-        assert isinstance(default, str if name in PLAIN["TEXTS"] else bool)
+        kinds = {"TEXTS": str, "SWITCHES": bool, "LISTS": list}
+        (kind,) = (kind for group, kind in kinds.items() if name in PLAIN[group])
+        assert isinstance(default, kind)
 
     def test_overrides_nothing_unless_it_is_given(self, name: str):
         assert ARGUMENTS[name]["default_value"] == ""
@@ -123,13 +126,17 @@ def test_the_log_level_is_for_the_node_alone(namespace: str, logger: str):
     assert PLAIN["node_logger"](namespace) == logger
 
 
+def test_a_list_is_written_with_semicolons_because_prompts_have_commas_and_colons():
+    assert PLAIN["items"]("door; cup: mug | beaker ;") == ["door", "cup: mug | beaker"]
+
+
 def test_nothing_is_fetched_or_run_while_the_file_is_read():
     imported = {
         (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name).split(".")[0]
         for node in ast.walk(TREE)
         if isinstance(node, (ast.Import, ast.ImportFrom))
     }
-    assert imported <= {"launch", "launch_ros", "pathlib", "shlex"}
+    assert imported <= {"launch", "launch_ros", "pathlib", "shlex", "typing"}
 
 
 def test_the_files_it_names_are_in_the_package():
@@ -193,6 +200,15 @@ class TestWithLaunch:
         assert "image:=/a/b" in node
         assert "camera_info:=/a/camera_info" in node
         assert "robot1.tips:=debug" in node
+
+    def test_prompts_are_passed_as_lists_of_texts_and_numbers(self):
+        (node,) = started(prompts="door; 3: cup", prompt_thresholds="0.25; 1")
+        last = node[len(node) - 1 - node[::-1].index("--params-file") + 1]
+        (values,) = yaml.safe_load(Path(last).read_text(encoding="utf-8")).values()
+        assert values["ros__parameters"] == {
+            "prompts": ["door", "3: cup"],
+            "prompt_thresholds": [0.25, 1.0],
+        }
 
     def test_a_bag_gives_the_clock_when_the_node_follows_it(self):
         bag, _ = started(bag="x.mcap", bag_args="--loop --delay 5", use_sim_time="true")

@@ -16,6 +16,7 @@ from tips_ros.model.checkpoints import (
     load_dpt_head,
     load_text_encoder,
     read_checkpoint,
+    stored_temperature,
 )
 from tips_ros.model.checkpoints.builders import text_config, vit_config
 from tips_ros.model.checkpoints.parts import Part
@@ -215,6 +216,10 @@ class TestATextEncoder:
         (part,) = read_checkpoint(tiny_text)
         assert part.facts.temperature == pytest.approx(0.005)
         assert part.facts.text_norm_eps == 1e-5
+
+    def test_tells_its_temperature_alone(self, tiny_text: Path, tiny_vision: dict[str, Path]):
+        assert stored_temperature(tiny_text) == pytest.approx(0.005)
+        assert stored_temperature(tiny_vision["mlp"]) is None
 
     def test_is_not_an_image_encoder(self, tiny_vision: dict[str, Path]):
         with pytest.raises(CheckpointError) as raised:

@@ -25,7 +25,9 @@ from tips_ros.model.checkpoints import (
     load_text_encoder,
     only,
     read_checkpoint,
+    stored_temperature,
 )
+from tips_ros.model.checkpoints.hugging_face import hugging_face_roles
 from tips_ros.model.tips import HEAD_NAMES, Tips
 
 TOLERANCE = 1e-5  # of the largest value; 1e-4 is what is asked for
@@ -118,6 +120,16 @@ class TestADirectory:
         save_file(again, directory / WEIGHTS)
         for name, tensor in load_backbone(directory).state_dict().items():
             assert torch.equal(tensor, before[name])
+
+    def test_tells_its_parts_and_temperature_alone(self, tiny_hub: Any):
+        towers, heads = tiny_hub("towers", "vision", "text"), tiny_hub("heads", "vision", "depth")
+        assert hugging_face_roles(towers) == {"vision", "text"}
+        assert hugging_face_roles(heads / WEIGHTS) == {"vision", "depth"}
+        assert stored_temperature(towers) == pytest.approx(0.005)
+        assert stored_temperature(heads) is None
+        (towers / WEIGHTS).write_bytes(b"cut")
+        for ask in (hugging_face_roles, stored_temperature):
+            assert "not a whole safetensors file" in refusal(towers, ask)
 
     def test_may_be_in_several_files(self, tiny_hub: Any):
         directory = tiny_hub("hub", "vision", "depth")

@@ -15,8 +15,8 @@ from tips_ros.bags import BagWriter
 from tips_ros.evaluation.sample import Sample
 from tips_ros.offline.bag_annotation import bag_types
 from tips_ros.offline.truth_messages import TruthWriter
-from tips_ros.perception.camera import Intrinsics
-from tips_ros.perception.class_lists import ClassList
+from tips_ros.perception.camera.camera_info import Intrinsics
+from tips_ros.perception.semantic.class_lists import ClassList
 from tips_ros.ros.conversions import image_message
 from training.camera_messages import CameraMessages
 

@@ -11,7 +11,7 @@ import pytest
 from tips_ros.bags import BagError, BagWriter
 from tips_ros.offline.bag_annotation import bag_types
 from tips_ros.offline.truth_messages import TruthWriter
-from tips_ros.perception.class_lists import ClassList
+from tips_ros.perception.semantic.class_lists import ClassList
 from tips_ros.ros.conversions import image_message
 
 CLASSES = ClassList(("wall", "floor", "ball"), (0, 3, 119))

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,12 @@ import torch
 
 from tips_ros.model.tips import Tips
 from tips_ros.model.variants import VitConfig
-from tips_ros.perception.class_lists import ClassList
-from tips_ros.perception.depth import depth_at
+from tips_ros.perception.depth.maps import depth_at
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.normals import normals_at
 from tips_ros.perception.predictor import OUTPUTS, Output, Prediction, Predictor, scaled_size
-from tips_ros.perception.segmentation import label_map_at
+from tips_ros.perception.semantic.class_lists import ClassList
+from tips_ros.perception.semantic.segmentation import label_map_at
 
 DESCRIPTION = ModelDescription(
     "tiny",
@@ -182,43 +181,17 @@ def test_bf16_gives_fp32_arrays_that_are_nearly_the_same(tiny_tips: Tips):
     np.testing.assert_allclose(half.depth_m, full.depth_m, rtol=0.05)
 
 
-def test_labels_are_the_ids_of_the_classes(tiny_tips: Tips):
-    """Not the indices of the head's outputs: here output i is the class with the id 2i mod 255."""
-    names = DESCRIPTION.classes.names
-    ids = tuple(2 * i % 255 for i in range(150))
-    described = replace(DESCRIPTION, classes=ClassList(names, ids))
-    rgb = noise(30, 40)
-    outputs = Predictor(tiny_tips, DESCRIPTION).predict(rgb, ["semantic"])
-    predictor = Predictor(tiny_tips, described)
-    for prediction in (predictor.predict(rgb), predictor.look(rgb, ["semantic"])[0]):
-        labels, confidence = prediction.labels, prediction.confidence
-        assert labels is not None and outputs.labels is not None and labels.dtype == np.uint8
-        assert len(np.unique(labels)) > 3
-        np.testing.assert_array_equal(labels, np.array(ids, np.uint8)[outputs.labels])
-        np.testing.assert_array_equal(confidence, outputs.confidence)
-
-
-class TestALook:
-    def test_has_the_prediction_and_the_features_of_one_pass(self, predictor: Predictor):
-        passes: list[bool] = []
-        backbone = predictor.model.backbone
-        backbone.register_forward_hook(lambda *_: passes.append(True))
-        rgb = noise(30, 40)
-        prediction, features = predictor.look(rgb, value_features=True)
-        assert len(passes) == 1
-        assert features.value_features is not None and features.value_features.shape[0] == 1
-        for seen, expected in zip(prediction, predictor.predict(rgb), strict=True):
-            np.testing.assert_array_equal(seen, expected)
-
-    def test_makes_value_features_only_when_asked(self, predictor: Predictor):
-        assert predictor.look(noise(30, 40))[1].value_features is None
+class TestSeeing:
+    def test_makes_value_features_only_for_words(self, predictor: Predictor):
+        seen = predictor.see(noise(30, 40), ["depth"], labellings=[predictor.own_labelling])
+        assert seen.features.value_features is None and seen.maps.segmentation is not None
 
     def test_without_outputs_has_the_features_alone(self, predictor: Predictor):
-        prediction, features = predictor.look(noise(30, 40), [])
-        assert all(array is None for array in prediction)
-        assert features.layers == () and features.cls_token.shape[0] == 1
+        seen = predictor.see(noise(30, 40))
+        assert all(array is None for array in predictor.prediction(seen))
+        assert seen.features.layers == () and seen.features.cls_token.shape[0] == 1
 
     def test_refuses_what_the_model_has_no_head_for(self, tiny_tips: Tips):
         tiny_tips.normals = None
         with pytest.raises(ValueError, match="no normals head"):
-            Predictor(tiny_tips, DESCRIPTION).look(noise(30, 40), ["normals"])
+            Predictor(tiny_tips, DESCRIPTION).see(noise(30, 40), ["normals"])

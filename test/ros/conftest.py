@@ -9,16 +9,20 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import rclpy
+from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.context import Context
 from rclpy.node import Node
-from rclpy.parameter import Parameter
+from rclpy.parameter import Parameter, parameter_value_to_python
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
+from tips_ros.srv import SetPrompts
 
 from tips_ros.ros import qos
 from tips_ros.ros.conversions import image_message
@@ -71,7 +75,7 @@ class Graph:
 
     def active(self) -> Graph:
         """Waits until the node listens."""
-        until(lambda: self.node.statistics is not None, "the node to become active")
+        until(lambda: self.node.work is not None, "the node to become active")
         return self
 
     def listen(self, *names: str) -> None:
@@ -122,7 +126,7 @@ class Graph:
         info = camera_info(width, height)
         self.publish(info, "/camera_info")
         until(
-            lambda: (got := self.node._camera.camera_info) and got.width == width,
+            lambda: (got := self.node.work.camera.camera_info) and got.width == width,
             "the CameraInfo to arrive",
         )
         return info
@@ -136,6 +140,40 @@ class Graph:
         future = client.call_async(request)
         until(future.done, f"an answer of {service}")
         return future.result()
+
+    def set_prompts(self, *prompts: str, **fields: Any) -> SetPrompts.Response:
+        """Asks ~/set_prompts for these classes."""
+        request = SetPrompts.Request(prompts=list(prompts), **fields)
+        return self.call(SetPrompts, "/tips/set_prompts", request)
+
+    def set_parameter(self, name: str, value: Any, type_: Any = None) -> SetParametersResult:
+        """Sets one parameter as `ros2 param set` does."""
+        message = Parameter(name, type_, value).to_parameter_msg()
+        request = SetParameters.Request(parameters=[message])
+        return self.call(SetParameters, "/tips/set_parameters", request).results[0]
+
+    def parameter(self, name: str) -> Any:
+        """A parameter's value as the node tells it."""
+        request = GetParameters.Request(names=[name])
+        (value,) = self.call(GetParameters, "/tips/get_parameters", request).values
+        return parameter_value_to_python(value)
+
+    def hear(self, type_: type, topic: str) -> list[Any]:
+        """As `keep`, for a topic of the node that need not be there yet; waits for the match."""
+        messages = self.keep(type_, topic, qos.output())
+        until(lambda: self.probe.count_publishers(topic), f"a publisher of {topic}")
+        until(
+            lambda: any(
+                p.get_subscription_count() for p in self.node.publishers if p.topic_name == topic
+            ),
+            f"the node to see the subscriber of {topic}",
+        )
+        return messages
+
+
+def mask_of(message: Image) -> np.ndarray:
+    """(H, W) uint8 of a mono8 image."""
+    return np.frombuffer(message.data, np.uint8).reshape(message.height, message.width)
 
 
 def header_at(sec: int) -> Header:
@@ -180,9 +218,26 @@ def graph_with() -> Iterator[Callable[..., Graph]]:
 
 
 @pytest.fixture
+def by_head(sparse_ids: Path) -> Path:
+    """A model directory without text encoder; its three classes have the ids 0, 3 and 7."""
+    (sparse_ids / "tips_v2_oss_tiny_text.npz").unlink()
+    (sparse_ids / "tokenizer.model").unlink()
+    return sparse_ids
+
+
+@pytest.fixture
 def graph(graph_with: Callable[..., Graph]) -> Graph:
     """An active node with the demo model, seeing 112×112 so that frames are quick."""
     return graph_with(input_height=112, input_width=112).active()
 
 
-__all__ = ["FRAME_ID", "Graph", "Image", "camera_info", "header_at", "picture", "until"]
+__all__ = [
+    "FRAME_ID",
+    "Graph",
+    "Image",
+    "camera_info",
+    "header_at",
+    "mask_of",
+    "picture",
+    "until",
+]

@@ -29,7 +29,7 @@ def test_without_autostart_it_waits_for_a_manager(graph_with):
     assert graph.node.predictor is None
     assert change(graph, Transition.TRANSITION_CONFIGURE)
     assert graph.node.predictor is not None
-    assert graph.node.statistics is None, "inactive: it does not listen yet"
+    assert graph.node.work is None, "inactive: it does not listen yet"
     assert change(graph, Transition.TRANSITION_ACTIVATE)
     graph.listen("depth/image")
     graph.publish_image()
@@ -41,7 +41,7 @@ def test_deactivated_it_does_not_listen_and_activated_again_it_does(graph):
     graph.publish_image(sec=1)
     until(lambda: graph.received["depth/image"], "depth")
     assert change(graph, Transition.TRANSITION_DEACTIVATE)
-    assert graph.node.statistics is None
+    assert graph.node.work is None
     until(lambda: not graph.probe.count_subscribers("/image"), "the subscription to end")
     assert change(graph, Transition.TRANSITION_ACTIVATE)
     graph.publish_image(sec=2)
@@ -93,6 +93,8 @@ def test_diagnostics_tell_the_model_the_rates_and_the_drops(graph):
     assert values["trained"] == "True"
     assert values["frames received"] == "1"
     assert "stage predict p50, p95 (ms)" in values
+    assert (values["classes"], values["classes from"]) == ("23", "model")
+    assert values["words encoded"] == "0"
 
 
 def test_diagnostics_warn_of_a_model_with_random_weights(graph_with, untrained):

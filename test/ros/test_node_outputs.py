@@ -4,7 +4,7 @@
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
-from tips_ros.perception.point_cloud import CLOUD_DTYPE
+from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 from tips_ros.ros.outputs import TOPICS
 
 from .conftest import FRAME_ID, header_at, picture, until
@@ -120,8 +120,8 @@ def test_a_message_that_is_no_image_costs_one_message_and_the_next_one_works(gra
         header=header_at(1), height=48, width=64, encoding="rgb8", step=192, data=b"\0" * 100
     )
     graph.publish(truncated, "/image")
-    until(lambda: graph.node.statistics.snapshot().drops.get("unreadable"), "the refusal")
+    until(lambda: graph.node.work.statistics.snapshot().drops.get("unreadable"), "the refusal")
     graph.publish_image(sec=2)
     until(lambda: graph.received["depth/image"], "depth of the good image")
     assert [m.header.stamp.sec for m in graph.received["depth/image"]] == [2]
-    assert "100" in graph.node.statistics.snapshot().last_error
+    assert "100" in graph.node.work.statistics.snapshot().last_error

@@ -26,8 +26,9 @@ def wall_of_stripes() -> StoredFrame:
 
 
 def _zoom_of(picture: np.ndarray) -> float:
-    green = picture[:, PICTURE // 2, 1]
-    return float(np.polyfit((np.arange(PICTURE) + 0.5) / PICTURE, green, 1)[0])
+    side = len(picture)
+    green = picture[:, side // 2, 1]
+    return float(np.polyfit((np.arange(side) + 0.5) / side, green, 1)[0])
 
 
 @pytest.fixture
@@ -36,16 +37,19 @@ def undeveloped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.batches._developed", lambda images, rng: images)
 
 
+@pytest.mark.parametrize("grid", [8, 16])
 @pytest.mark.parametrize("seed", range(6))
 def test_truth_stays_where_the_picture_shows_it(
-    wall_of_stripes: StoredFrame, undeveloped: None, seed: int
+    wall_of_stripes: StoredFrame, undeveloped: None, seed: int, grid: int
 ):
-    made = batch([wall_of_stripes] * 8, np.random.default_rng(seed))
+    made = batch([wall_of_stripes] * 8, np.random.default_rng(seed), grid)
     down, across = made.offset
+    side, heads = made.images.shape[-1], 8 * grid
+    assert side == 14 * grid
     for k in range(8):
         picture = made.images[k].permute(1, 2, 0).numpy()
-        rows = ((np.arange(down, TRUTH, 2) + 0.5) / TRUTH * PICTURE - 0.5).round().astype(int)
-        columns = ((np.arange(across, TRUTH, 2) + 0.5) / TRUTH * PICTURE - 0.5).round().astype(int)
+        rows = ((np.arange(down, heads, 2) + 0.5) / heads * side - 0.5).round().astype(int)
+        columns = ((np.arange(across, heads, 2) + 0.5) / heads * side - 0.5).round().astype(int)
         seen = picture[np.ix_(rows, columns)]
         zoom = _zoom_of(picture)
         # Red is the place across, from which the depth follows, as a zoomed camera sees it.

@@ -8,6 +8,7 @@ it reached when it was released (training/README.md has these numbers for 200 sc
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import pytest
@@ -16,8 +17,10 @@ from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.evaluation import evaluate
 from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.sample import Sample
-from tips_ros.offline.prompted_labels import PromptedLabels
-from tips_ros.perception.loading.models import load_predictor, load_with_text
+from tips_ros.perception.language.prompt_encoder import PromptEncoder
+from tips_ros.perception.language.prompts import parse_prompts
+from tips_ros.perception.loading.models import load_predictor
+from tips_ros.perception.semantic.prompting import labelling_of
 from training.architecture import CLASSES
 from training.render_held_out import kept_back_prompts, samples
 from training.scenes.seeds import HELD_OUT
@@ -70,10 +73,11 @@ def test_classes_are_found(results: Results):
 
 
 def test_words_that_training_never_showed_find_their_class(rooms: Rooms):
-    predictor, embedder = load_with_text("demo")
-    prompts = kept_back_prompts().splitlines()
-    prompted = PromptedLabels(predictor, embedder, prompts, ("semantic",))
-    names = prompted.classes.by_id()
-    found = evaluate(prompted.predict, rooms, predictor.description, names, worst=0)
+    predictor = load_predictor("demo")
+    prompts = parse_prompts(kept_back_prompts().splitlines())
+    labelling = labelling_of(prompts, PromptEncoder("demo"), predictor.description.classes)
+    predict = partial(predictor.predict, outputs=("semantic",), labelling=labelling)
+    names = labelling.classes.by_id()
+    found = evaluate(predict, rooms, predictor.description, names, worst=0)
     assert found.segmentation is not None
     assert found.segmentation.mean_iou > 0.31

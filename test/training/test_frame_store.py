@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tips_ros.perception.camera import Intrinsics
+from tips_ros.perception.camera.camera_info import Intrinsics
 from training.frame_store import PICTURE, TRUTH, FrameStore, stored
 from training.scenes.render import RenderedFrame
 

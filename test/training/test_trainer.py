@@ -84,6 +84,11 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(store: FrameStore, 
         assert torch.allclose(weight, again.tips.state_dict()[name], atol=1e-5), name
 
 
+def test_small_pictures_come_first_and_whole_ones_last():
+    plan = Plan(images=80, batch=2, seed=1, small=0.6)
+    assert [plan.grid_at(step) for step in (0, 23, 24, 39, 40)] == [8, 8, 16, 16, 16]
+
+
 def test_rare_classes_weigh_more_and_all_together_one(store: FrameStore):
     weights = class_weights(store)
     assert weights[1] > 0 and weights[5] > weights[0]

@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 
 from tqdm import tqdm
 
 from tips_ros.bags import BagError, BagReader, BagWriter, find_camera
 from tips_ros.commands.arguments import add_prediction
+from tips_ros.commands.prompt_arguments import add_prompts, prompted_labelling
 from tips_ros.errors import UserError
 from tips_ros.offline.bag_annotation import Annotation, BagAnnotator
 from tips_ros.perception.loading.models import load_predictor
-from tips_ros.perception.predictor import Predictor
+from tips_ros.perception.predictor import Output, Predictor
 from tips_ros.ros.outputs import TOPICS, OutputOptions, OutputTopic
 
 HELP = "write a bag with depth, normals, mask and cloud beside the original topics"
@@ -26,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("input", metavar="IN", type=Path, help="bag to read: a folder, or an .mcap or .db3 file")
     add("output", metavar="OUT", type=Path, help="bag to write: a folder that is not there yet")
     add_prediction(parser)
+    add_prompts(parser)
     add("--image-topic", help="the camera's images, where the bag has several")
     add("--topics", metavar="A,B", help=f"outputs to write (default: all): {names}")
     add("--namespace", default="/tips", help="before the outputs' names (default: %(default)s)")
@@ -39,13 +42,15 @@ def run(args: argparse.Namespace) -> int:
         predictor = load_predictor(args.model, device=args.device, precision=args.precision)
     except (ValueError, OSError) as error:
         raise UserError(str(error)) from error
-    topics = _chosen(args.topics, predictor)
+    labelling = prompted_labelling(args, predictor) or predictor.own_labelling
+    topics = _chosen(args.topics, predictor.outputs_with(labelling))
     try:
         with BagReader(args.input) as reader:
             camera = find_camera(reader, args.image_topic)
             annotator = BagAnnotator(
                 predictor,
                 topics,
+                labelling,
                 namespace=args.namespace.rstrip("/"),
                 options=OutputOptions(scale=args.scale, rectified=args.rectified),
             )
@@ -62,8 +67,8 @@ def run(args: argparse.Namespace) -> int:
     return 0 if result.annotated else 1
 
 
-def _chosen(names: str | None, predictor: Predictor) -> list[OutputTopic]:
-    possible = [topic for topic in TOPICS if topic.needs <= set(predictor.outputs)]
+def _chosen(names: str | None, outputs: Collection[Output]) -> list[OutputTopic]:
+    possible = [topic for topic in TOPICS if topic.needs <= set(outputs)]
     if names is None:
         return possible
     by_name = {topic.name: topic for topic in possible}

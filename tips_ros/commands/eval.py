@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from tips_ros.commands.arguments import add_model, count, input_size
+from tips_ros.commands.prompt_arguments import add_prompts, prompted_labelling
 from tips_ros.errors import UserError
 from tips_ros.evaluation.datasets.first import First
 from tips_ros.evaluation.evaluation import Predict, evaluate
@@ -23,9 +23,9 @@ from tips_ros.evaluation.report import text_report, write_json
 from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.worst_frames_sheet import worst_frames_sheet
 from tips_ros.offline.evaluation_data import LAYOUT_NAMES, BagOptions, Data, open_data
-from tips_ros.offline.prompted_labels import PromptedLabels
-from tips_ros.perception.loading.models import PRECISIONS, load_predictor, load_with_text
+from tips_ros.perception.loading.models import PRECISIONS, load_predictor
 from tips_ros.perception.predictor import Predictor
+from tips_ros.perception.semantic.class_lists import name_key
 
 HELP = "measure depth, normals and classes against the truth of a dataset or a bag"
 
@@ -45,12 +45,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     add("--precision", default="fp32", choices=PRECISIONS, help="(default: %(default)s)")
     add("--input-size", metavar="HxW", type=input_size, help="what the network sees, pixels")
-    add(
-        "--prompts",
-        metavar='FILE|"A, B"',
-        help="find these classes by text instead of the model's own: `name` or "
-        "`name: synonym | synonym`, the name being the truth's; in a file, one a line",
-    )
     add("--limit", metavar="N", type=count, help="only the first N images")
     add(
         "--focal",
@@ -60,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--json", metavar="FILE", type=Path, help="write all numbers here")
     add("--worst", metavar="PNG", type=Path, help="draw the worst frames of each output here")
+    add_prompts(parser)
     bags = parser.add_argument_group("bags").add_argument
     bags("--truth", metavar="BAG", type=Path, help="bag with the truth, where DATA has none")
     bags("--image-topic", help="the camera's images, where the bag has several")
@@ -111,34 +106,27 @@ def _run(args: argparse.Namespace) -> int:
 def _contender(args: argparse.Namespace, data: Data) -> _Contender:
     """The model, asked for what the data can tell and no more."""
     how = {"device": args.device, "precision": args.precision, "input_size": args.input_size}
-    if args.prompts is None:
-        predictor = load_predictor(args.model, **how)
-        outputs = [output for output in predictor.outputs if output in data.outputs]
-        if not outputs:
-            raise ValueError(
-                f"model {args.model} has no head for {' or '.join(data.outputs)}, which is what "
-                f"{args.data} has the truth about"
-            )
-        classes = predictor.description.classes
-        return _Contender(predictor, partial(predictor.predict, outputs=outputs), classes.by_id())
-    predictor, embedder = load_with_text(args.model, **how)
-    prompted = PromptedLabels(predictor, embedder, _prompts(args.prompts), data.outputs)
-    class_names = prompted.classes.by_id()
-    true_names = data.dataset.class_names.values()
-    if not {n.casefold() for n in class_names.values()} & {n.casefold() for n in true_names}:
+    predictor = load_predictor(args.model, **how)
+    labelling = prompted_labelling(args, predictor) or predictor.own_labelling
+    outputs = [o for o in predictor.outputs_with(labelling) if o in data.outputs]
+    if not outputs:
         raise ValueError(
-            f"--prompts: none of these names is a class of {args.data}, which has "
-            f"{', '.join(true_names) or 'no classes'}"
+            f"model {args.model} has no head for {' or '.join(data.outputs)}, which is what "
+            f"{args.data} has the truth about"
         )
-    return _Contender(predictor, prompted.predict, class_names)
+    class_names = labelling.classes.by_id()
+    if labelling.source == "prompts":
+        _check_names(args.data, class_names.values(), data.dataset.class_names.values())
+    predict = partial(predictor.predict, outputs=outputs, labelling=labelling)
+    return _Contender(predictor, predict, class_names)
 
 
-def _prompts(text: str) -> list[str]:
-    """Of a file, one a line, lines with # being comments; or of a list with commas."""
-    if not os.path.isfile(text):  # not Path's, which some long lists make raise an error
-        return text.split(",")
-    lines = (line.strip() for line in Path(text).read_text("utf-8-sig").splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+def _check_names(data: Path, given: Iterable[str], true: Iterable[str]) -> None:
+    if not {name_key(name) for name in given} & {name_key(name) for name in true}:
+        raise ValueError(
+            f"--prompts: none of these names is a class of {data}, which has "
+            f"{', '.join(true) or 'no classes'}"
+        )
 
 
 def _with_focal(results: Results, focal: str) -> Results:

@@ -10,20 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.commands.arguments import add_prediction, input_size
+from tips_ros.commands.prompt_arguments import add_prompts, prompted_labelling
 from tips_ros.errors import UserError
 from tips_ros.offline.language_questions import Answers, Questions, answer
 from tips_ros.offline.result_files import Results, write_results
-from tips_ros.perception.calibration_file import intrinsics_at, load_calibration
-from tips_ros.perception.camera import Intrinsics, has_distortion
+from tips_ros.perception.camera.calibration_file import intrinsics_at, load_calibration
+from tips_ros.perception.camera.camera_info import Intrinsics, has_distortion
+from tips_ros.perception.cloud.point_cloud import Cloud, organised_cloud
+from tips_ros.perception.cloud.point_cloud_filters import filtered
 from tips_ros.perception.image_encodings import MalformedImage, decode_compressed
 from tips_ros.perception.language.answers import Tag
+from tips_ros.perception.language.prompts import PromptError
 from tips_ros.perception.language.text_embedding import TextEmbedder
 from tips_ros.perception.loading.models import load_predictor, load_with_text
-from tips_ros.perception.point_cloud import Cloud, organised_cloud
-from tips_ros.perception.point_cloud_filters import filtered
-from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
+from tips_ros.perception.predictor import Prediction, Predictor
 from tips_ros.perception.preprocess import image_at
-from tips_ros.perception.semantic_classes import PromptError, prompted_classes
+from tips_ros.perception.semantic.labelling import Labelling
 
 HELP = "write depth, normals and classes of one picture, and a cloud where the camera is known"
 
@@ -49,12 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="drop points unusually far from their N neighbours (needs Open3D)",
     )
-    words = parser.add_argument_group("in words (a model with a text encoder)").add_argument
-    words(
-        "--prompts",
-        metavar='"A, B"',
-        help="label these instead of the model's own classes; `name: synonym | synonym` works too",
-    )
+    add_prompts(parser)
+    words = parser.add_argument_group("the whole picture in words").add_argument
     words("--tags", metavar='"A, B"', help="say how well each text fits the whole picture")
     words("--embed", action="store_true", help="write the picture's two embeddings")
     words("--text", metavar="TEXT", help="with --embed: write the embedding of this text too")
@@ -66,8 +64,9 @@ def run(args: argparse.Namespace) -> int:
     intrinsics = _intrinsics(args, rgb)
     questions = _questions(args)
     predictor, embedder = _load(args, questions)
+    labelling = prompted_labelling(args, predictor)
     _check_heads(predictor, args, intrinsics, questions)
-    prediction, answers = _look(predictor, embedder, rgb, args.scale, questions)
+    prediction, answers = _look(predictor, embedder, rgb, args.scale, labelling, questions)
     cloud = None
     if intrinsics is not None:
         cloud = _cloud(prediction, intrinsics, rgb, args.voxel_m, args.outlier_neighbors)
@@ -77,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         prediction,
         predictor.description,
         cloud,
-        prompted=prompted_classes(questions.prompts) if questions.prompts else None,
+        prompted=labelling,
         tags=answers.tags,
         embeddings=answers.embeddings,
     )
@@ -129,7 +128,7 @@ def _questions(args: argparse.Namespace) -> Questions:
     if args.text is not None and not args.embed:
         raise UserError("--text is for the embedding that --embed writes; give --embed too")
     try:
-        return Questions.typed(args.prompts, args.tags, args.embed, args.text)
+        return Questions.typed(args.tags, args.embed, args.text)
     except PromptError as error:
         raise UserError(str(error)) from error
 
@@ -149,24 +148,23 @@ def _look(
     embedder: TextEmbedder | None,
     rgb: NDArray[np.uint8],
     scale: float,
+    prompted: Labelling | None,
     questions: Questions,
 ) -> tuple[Prediction, Answers]:
-    """One backbone pass for the heads and for the questions."""
-    prompts = questions.prompts is not None
-    outputs = [o for o in predictor.outputs if not (prompts and o == "semantic")]
-    prediction, features = predictor.look(rgb, outputs, scale, value_features=prompts)
-    temperature = predictor.description.temperature
-    size = scaled_size(rgb.shape[0], rgb.shape[1], scale)
+    """One backbone pass for the heads, the prompts and the questions."""
+    labelling = prompted or predictor.own_labelling
+    outputs = predictor.outputs_with(labelling)
+    labellings = [labelling] if "semantic" in outputs else []
+    seen = predictor.see(rgb, outputs, scale, labellings)
+    prediction = predictor.prediction(seen, *labellings)
+    if prediction.labels is not None and prediction.confidence is None:
+        print("no confidence.npy: the model tells no temperature; model.yaml can")
     try:
-        answers = answer(questions, features, embedder, temperature, size)
+        return prediction, answer(
+            questions, seen.features, embedder, predictor.description.temperature
+        )
     except ValueError as error:
         raise UserError(str(error)) from error
-    if answers.labels is not None:
-        labels, confidence = answers.labels
-        prediction = prediction._replace(labels=labels, confidence=confidence)
-        if confidence is None:
-            print("no confidence.npy: the model tells no temperature; model.yaml can")
-    return prediction, answers
 
 
 def _check_heads(
@@ -177,12 +175,12 @@ def _check_heads(
 ) -> None:
     if not predictor.outputs:
         heads = "tips_*_{depth,normals,segmentation}_dpt.zip"
-        if questions == Questions():
+        if questions == Questions() and args.prompts is None:
             raise UserError(
                 f"model {args.model} has no heads, so there is nothing to write: put its "
                 f"{heads} files beside the image encoder, or ask with --prompts, --tags or --embed"
             )
-        less = "no depth or normals" if questions.prompts else "nothing dense"
+        less = "no depth or normals" if args.prompts else "nothing dense"
         print(f"{less}: model {args.model} has no heads ({heads})")
     if intrinsics is not None and "depth" not in predictor.outputs:
         print(f"no points.ply: model {args.model} has no depth head")

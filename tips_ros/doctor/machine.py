@@ -22,7 +22,7 @@ def machine() -> Section:
             Finding("tips_ros", f"{__version__}, {Path(__file__).parents[1]}"),
             _python(),
             Finding("system", f"{platform.platform()}"),
-            Finding("processor", f"{_cores()} cores, {_memory()}{_processor()}"),
+            Finding("processor", f"{cores()} cores, {_memory()}{_comma(processor_name())}"),
         ),
     )
 
@@ -35,7 +35,7 @@ def _python() -> Finding:
     return Finding("Python", value)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Those this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
@@ -50,10 +50,15 @@ def _memory() -> str:
     return f"{total / 2**30:.1f} GiB"
 
 
-def _processor() -> str:
+def processor_name() -> str:
+    """As the kernel tells it; nothing where it doesn't."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return ""
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f", {names[0]}" if names else ""
+    return names[0] if names else ""
+
+
+def _comma(text: str) -> str:
+    return f", {text}" if text else ""

@@ -13,13 +13,13 @@ from tips_ros.evaluation.boundary_metrics import TOLERANCE_PX, BoundaryMetrics
 from tips_ros.evaluation.class_matching import match_classes
 from tips_ros.evaluation.depth_metrics import DepthMetrics
 from tips_ros.evaluation.flicker import FlickerMetrics
-from tips_ros.evaluation.focal import focal_scale
 from tips_ros.evaluation.normal_metrics import NormalMetrics
 from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.sample import Dataset, Sample
 from tips_ros.evaluation.segmentation_metrics import SegmentationMetrics
 from tips_ros.evaluation.truth_size import at_truth_size
 from tips_ros.evaluation.worst_frames import ScoredFrame, WorstFrames
+from tips_ros.perception.depth.focal import focal_scale
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.predictor import Prediction
 
@@ -100,7 +100,7 @@ class _Evaluation:
         if errors is not None:
             self._worst.add("depth", ScoredFrame(errors.abs_rel, sample, prediction))
         if sample.intrinsics is not None:
-            scale = np.float32(focal_scale(sample.intrinsics, self._description))
+            scale = np.float32(focal_scale(sample.intrinsics, self._description.focal_ratio))
             self._depth_with_focal.add(prediction.depth_m * scale, sample.depth_m)
 
     def _add_normals(self, sample: Sample, prediction: Prediction) -> None:

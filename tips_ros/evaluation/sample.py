@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.evaluation.depth_protocol import DepthProtocol
-from tips_ros.perception.camera import Intrinsics
+from tips_ros.perception.camera.camera_info import Intrinsics
 
 IGNORED = 255  # in a label map of truth: nobody said what is there, so nothing there counts
 

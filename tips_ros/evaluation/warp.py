@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.evaluation.sample import Sample
-from tips_ros.perception.camera import Intrinsics
+from tips_ros.perception.camera.camera_info import Intrinsics
 
 Pixels: TypeAlias = tuple[NDArray[np.intp], NDArray[np.intp]]  # rows and columns, each (N,)
 

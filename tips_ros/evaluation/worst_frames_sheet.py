@@ -17,7 +17,6 @@ from tips_ros.evaluation.error_pictures import (
 )
 from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.worst_frames import ScoredFrame, Task
-from tips_ros.perception.class_lists import ClassList
 from tips_ros.perception.overview.legends import ACCENT, FAINT, PAPER, STRONG, TEXT
 from tips_ros.perception.overview.lettering import shortened, write
 from tips_ros.perception.overview.sheet import UNTRAINED_BANNER, resized
@@ -28,6 +27,7 @@ from tips_ros.perception.pictures import (
     normals_picture,
     overlay,
 )
+from tips_ros.perception.semantic.class_lists import ClassList
 
 _GAP, _TITLE_ROW, _CAPTION_ROW = 16, 58, 24
 _COLUMNS = 4

@@ -6,17 +6,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.bags import BagMessage, BagReader, BagWriter, CameraTopics
-from tips_ros.perception.camera import SeenCamera, UncalibratedCamera, seen_camera
+from tips_ros.perception.camera.camera_info import SeenCamera, UncalibratedCamera, seen_camera
 from tips_ros.perception.image_encodings import decode_message
 from tips_ros.perception.predictor import Predictor, scaled_size
-from tips_ros.perception.semantic_classes import SemanticClasses, own_classes
+from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros.conversions import class_map_message
 from tips_ros.ros.message_types import CLASS_MAP, Bulky, MessageTypes
 from tips_ros.ros.outputs import Frame, OutputOptions, OutputTopic, predict_for
@@ -47,12 +46,14 @@ class BagAnnotator:
     Attributes:
         predictor: the model.
         topics: the outputs to write.
+        labelling: the classes of the labels.
         namespace: put before the output topics' names.
         options: of the outputs, as the node has them.
     """
 
     predictor: Predictor
     topics: Sequence[OutputTopic]
+    labelling: Labelling
     namespace: str = "/tips"
     options: OutputOptions = field(default_factory=OutputOptions)
 
@@ -94,10 +95,6 @@ class BagAnnotator:
             progress()
         return result
 
-    @cached_property
-    def _classes(self) -> SemanticClasses:
-        return own_classes(self.predictor.description.classes)
-
     def _name(self, output: OutputTopic) -> str:
         return f"{self.namespace}/{output.name}"
 
@@ -113,8 +110,9 @@ class BagAnnotator:
             return None
         camera = self._camera_of(info, rgb, result)
         scale = self.options.scale
-        prediction = predict_for(self.topics, self.predictor, rgb, camera is not None, scale)
-        return Frame(image.header, rgb, prediction, self._classes, camera, self.options)
+        known = camera is not None
+        prediction = predict_for(self.topics, self.predictor, rgb, known, scale, self.labelling)
+        return Frame(image.header, rgb, prediction, self.labelling, camera, self.options)
 
     def _camera_of(
         self, info: Any, rgb: NDArray[np.uint8], result: Annotation
@@ -133,7 +131,7 @@ class BagAnnotator:
     def _class_map(self, types: MessageTypes, frame: Frame) -> Any:
         description = self.predictor.description
         return class_map_message(
-            types, frame.header, frame.semantic, description.name, description.trained
+            types, frame.header, frame.labelling, description.name, description.trained
         )
 
     def _write(

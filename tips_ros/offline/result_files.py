@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.cloud.ply import save_ply
+from tips_ros.perception.cloud.point_cloud import UNLABELLED, Cloud
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.language.answers import Tag
 from tips_ros.perception.overview.sheet import overview
-from tips_ros.perception.ply import save_ply
-from tips_ros.perception.point_cloud import UNLABELLED, Cloud
 from tips_ros.perception.predictor import Prediction
-from tips_ros.perception.semantic_classes import SemanticClasses, own_classes
+from tips_ros.perception.semantic.labelling import Labelling, own_labelling
 
 NAMES = (
     "depth.npy",
@@ -47,7 +47,7 @@ class Results:
         prediction: at the outputs' size.
         description: of the model that saw it.
         cloud: CLOUD_DTYPE, where the camera is known.
-        prompted: the classes that the labels stand for, where they are not the model's own.
+        prompted: the classes of the labels, where they are not the model's own.
         tags: texts and how well they fit, best first.
         embeddings: (D,) of unit length, by the name of their file without `.npy`.
     """
@@ -57,14 +57,14 @@ class Results:
     prediction: Prediction
     description: ModelDescription
     cloud: Cloud | None = None
-    prompted: SemanticClasses | None = None
+    prompted: Labelling | None = None
     tags: Sequence[Tag] = ()
     embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
-    def semantic(self) -> SemanticClasses:
-        """The classes that the labels stand for."""
-        return self.prompted or own_classes(self.description.classes)
+    def labelling(self) -> Labelling:
+        """The classes of the labels."""
+        return self.prompted or own_labelling(self.description.classes)
 
 
 def write_results(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
@@ -90,9 +90,9 @@ def write_results(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
         about = f"class ids: {_largest_classes(results)}"
         yield _save_array(folder / "semantic.npy", seen.labels, about)
         if seen.confidence is not None:
-            about = "probability of that class, 0 to 255"
+            about = "margin of that class over the second, 0 to 255"
             yield _save_array(folder / "confidence.npy", seen.confidence, about)
-        table = class_table(results.description, results.semantic)
+        table = class_table(results.description, results.labelling)
         about = f"{len(table['classes'])} classes: ids, names, colours"
         yield _save_json(folder / "classes.json", table, about)
     if results.cloud is not None:
@@ -107,21 +107,21 @@ def write_results(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
         yield _save_array(folder / f"{name}.npy", embedding, "unit length")
 
 
-def class_table(description: ModelDescription, semantic: SemanticClasses) -> dict[str, Any]:
+def class_table(description: ModelDescription, labelling: Labelling) -> dict[str, Any]:
     """The labels' classes with their ids and colours (RGB), and whether the model was trained."""
-    palette = semantic.classes.palette()
+    palette = labelling.classes.palette()
     table: dict[str, Any] = {
         "model": description.name,
         "variant": description.variant,
         "trained": description.trained,
-        "source": semantic.source,
+        "source": labelling.source,
     }
     if not description.trained:
         table["warning"] = "untrained: random weights, the labels mean nothing"
     table["unlabelled"] = UNLABELLED
     table["classes"] = [
         {"id": i, "name": name, "color": palette[i].tolist()}
-        for i, name in semantic.classes.by_id().items()
+        for i, name in labelling.classes.by_id().items()
     ]
     return table
 
@@ -151,7 +151,7 @@ def _save_json(path: Path, table: dict[str, Any], about: str) -> tuple[Path, str
 def _largest_classes(results: Results) -> str:
     labels = results.prediction.labels
     assert labels is not None
-    classes = results.semantic.classes
+    classes = results.labelling.classes
     counts = np.bincount(labels.ravel(), minlength=256)
     order = np.argsort(-counts, kind="stable")[: int(np.count_nonzero(counts))]
     largest = [(classes.name_of(i), counts[i] / labels.size) for i in order[:_NAMED_CLASSES]]
@@ -161,7 +161,7 @@ def _largest_classes(results: Results) -> str:
 
 
 def _save_overview(path: Path, results: Results) -> tuple[Path, str]:
-    seen, description, classes = results.prediction, results.description, results.semantic.classes
+    seen, description, classes = results.prediction, results.description, results.labelling.classes
     sheet = overview(
         results.rgb,
         seen.depth_m,

@@ -12,8 +12,8 @@ from tips_ros.evaluation.datasets import truth_png
 from tips_ros.evaluation.sample import Sample
 from tips_ros.offline.bag_annotation import bag_types
 from tips_ros.offline.truth_topics import CLASSES, COMPRESSED, TOPIC_OF
-from tips_ros.perception.class_lists import ClassList
-from tips_ros.perception.semantic_classes import own_classes
+from tips_ros.perception.semantic.class_lists import ClassList
+from tips_ros.perception.semantic.labelling import own_labelling
 from tips_ros.ros.conversions import class_map_message
 from tips_ros.ros.message_types import CLASS_MAP
 
@@ -54,8 +54,8 @@ class TruthWriter:
         """What is known of the image that has this stamp; depth in whole millimetres."""
         header = self._header(stamp_ns)
         if self._classes is not None and not self._classes_are_told:
-            semantic = own_classes(self._classes)
-            announced = class_map_message(self._types, header, semantic, "ground truth", True)
+            labelling = own_labelling(self._classes)
+            announced = class_map_message(self._types, header, labelling, "ground truth", True)
             self._bag.write(CLASSES, stamp_ns, announced)
             self._classes_are_told = True
         pngs = {}

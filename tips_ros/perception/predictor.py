@@ -12,13 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tips_ros.model.tips import DenseMaps, HeadName, Tips
-from tips_ros.model.vit import ImageFeatures
-from tips_ros.perception.depth import depth_at
+from tips_ros.model.tips import HeadName, Tips
+from tips_ros.perception.depth.maps import depth_at
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.normals import normals_at
 from tips_ros.perception.preprocess import check_image, network_input
-from tips_ros.perception.segmentation import UNLABELLED, LabelMap, label_map_at, with_ids
+from tips_ros.perception.seen import Seen
+from tips_ros.perception.semantic.labeller import Labeller
+from tips_ros.perception.semantic.labelling import Labelling, own_labelling
 
 Output = Literal["depth", "normals", "semantic"]
 OUTPUTS: tuple[Output, ...] = get_args(Output)
@@ -34,8 +35,8 @@ class Prediction(NamedTuple):
 
     depth_m: NDArray[np.float32] | None = None  # (H, W) metres along z
     normals: NDArray[np.float32] | None = None  # (H, W, 3) unit, optical frame, facing the camera
-    labels: NDArray[np.uint8] | None = None  # (H, W) ids of the model's classes
-    confidence: NDArray[np.uint8] | None = None  # (H, W) probability of that class, 0 to 255
+    labels: NDArray[np.uint8] | None = None  # (H, W) published class ids, 255 unlabelled
+    confidence: NDArray[np.uint8] | None = None  # (H, W) margin over the second class, 0 to 255
 
 
 class Predictor:
@@ -73,90 +74,105 @@ class Predictor:
                 f"the model's own is {description.input_size}"
             )
         self.model = model.to(self.device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._labeller = Labeller(self.model, self.input_size, self.device, dtype)
 
     @property
     def outputs(self) -> tuple[Output, ...]:
-        """What this model can be asked for."""
+        """What this model can be asked for without words."""
         return tuple(o for o in OUTPUTS if HEAD_OF[o] in self.model.head_names)
 
-    @torch.inference_mode()
+    def outputs_with(self, labelling: Labelling) -> tuple[Output, ...]:
+        """What it can be asked for with these classes: words need no segmentation head."""
+        if labelling.words is None or "semantic" in self.outputs:
+            return self.outputs
+        return (*self.outputs, "semantic")
+
+    @cached_property
+    def own_labelling(self) -> Labelling:
+        """The classes of the model's own segmentation head."""
+        return own_labelling(self.description.classes)
+
     def predict(
         self,
         rgb: NDArray[np.uint8],
         outputs: Collection[Output] | None = None,
         scale: float = 1.0,
+        labelling: Labelling | None = None,
     ) -> Prediction:
-        """Looks at one image.
+        """Looks at one image, once.
 
         Args:
             rgb: (H, W, 3) uint8.
-            outputs: what is wanted; all the model has by default.
+            outputs: what is wanted; all the model has by default, and labels where the labelling
+                is by words.
             scale: size of the outputs as a fraction of the image's, above 0 up to 1.
+            labelling: the classes of the labels; the model's own by default.
 
         Raises:
             ValueError: not an image, an output the model has no head for, or a bad scale.
         """
-        x, size = self._input(rgb, scale)
-        return self._prediction(self.model(x, self._heads(outputs)), size)
+        chosen = labelling or self.own_labelling
+        wanted = self.outputs_with(chosen) if outputs is None else outputs
+        labellings = [chosen] if "semantic" in wanted else []
+        seen = self.see(rgb, wanted, scale, labellings)
+        return self.prediction(seen, *labellings)
 
     @torch.inference_mode()
-    def look(
+    def see(
         self,
         rgb: NDArray[np.uint8],
-        outputs: Collection[Output] | None = None,
+        outputs: Collection[Output] = (),
         scale: float = 1.0,
-        *,
-        value_features: bool = False,
-    ) -> tuple[Prediction, ImageFeatures]:
-        """As `predict`, with the features that are compared with text; still one backbone pass.
+        labellings: Collection[Labelling] = (),
+    ) -> Seen:
+        """The pass alone: what one or several answers are made from.
 
         Args:
-            rgb, outputs, scale: as for `predict`; `outputs` may be empty.
-            value_features: also those for zero-shot segmentation.
+            rgb, scale: as for `predict`.
+            outputs: of depth and normals what is wanted.
+            labellings: by which pixels will be labelled: words need value features, and the
+                model's own classes its head.
 
-        Returns:
-            The prediction, and the features of a batch of one image on the device.
+        Raises:
+            ValueError: as of `predict`.
         """
-        x, size = self._input(rgb, scale)
-        maps, features = self.model.look(x, self._heads(outputs), value_features=value_features)
-        return self._prediction(maps, size), features
-
-    def _input(self, rgb: NDArray[np.uint8], scale: float) -> tuple[Tensor, tuple[int, int]]:
-        """What the network sees, and the (H, W) of the outputs."""
         check_image(rgb)
         if not 0.0 < scale <= 1.0:
             raise ValueError(f"scale {scale} must be above 0 and at most 1")
+        heads = {HEAD_OF[output] for output in outputs if output != "semantic"}
+        if any(labelling.words is None for labelling in labellings):
+            heads.add("segmentation")
+        by_words = any(labelling.words is not None for labelling in labellings)
         x = network_input(rgb, self.input_size, self.device, self.dtype)
-        return x, scaled_size(rgb.shape[0], rgb.shape[1], scale)
+        maps, features = self.model.look(x, heads, value_features=by_words)
+        return Seen(rgb, scaled_size(rgb.shape[0], rgb.shape[1], scale), x, maps, features)
 
-    def _heads(self, outputs: Collection[Output] | None) -> list[HeadName]:
-        return [HEAD_OF[output] for output in (self.outputs if outputs is None else outputs)]
+    @torch.inference_mode()
+    def prediction(self, seen: Seen, labelling: Labelling | None = None) -> Prediction:
+        """What was seen, as arrays at the outputs' size.
 
-    def _prediction(self, maps: DenseMaps, size: tuple[int, int]) -> Prediction:
+        Args:
+            seen: one image.
+            labelling: the classes of the labels, one of those it was seen for; None for no labels.
+
+        Raises:
+            ValueError: it was not seen for this labelling.
+        """
         depth_m = normals = labels = confidence = None
-        if maps.depth is not None:
-            depth_m = _host(depth_at(maps.depth, size))
-        if maps.normals is not None:
-            normals = _host(normals_at(maps.normals, size))
-        if maps.segmentation is not None:
-            labels, confidence = map(_host, self._label_map(maps.segmentation, size))
+        if seen.maps.depth is not None:
+            depth_m = _host(depth_at(seen.maps.depth, seen.size))
+        if seen.maps.normals is not None:
+            normals = _host(normals_at(seen.maps.normals, seen.size))
+        if labelling is not None:
+            found = self._labeller.label_map(seen, labelling)
+            labels = _host(found.labels)
+            confidence = None if found.confidence is None else _host(found.confidence)
         return Prediction(depth_m, normals, labels, confidence)
 
-    def _label_map(self, logits: Tensor, size: tuple[int, int]) -> LabelMap:
-        found = label_map_at(logits, size)
-        if self._id_of_output is None:
-            return found
-        return found._replace(labels=with_ids(found.labels, self._id_of_output))
-
-    @cached_property
-    def _id_of_output(self) -> Tensor | None:
-        """(256,) uint8 on the device; None where the outputs are in the order of their ids."""
-        classes = self.description.classes
-        if classes.ids_are_positions:
-            return None
-        ids = torch.full((256,), UNLABELLED, dtype=torch.uint8)
-        ids[: len(classes)] = torch.tensor(classes.ids, dtype=torch.uint8)
-        return ids.to(self.device)
+    @torch.inference_mode()
+    def similarities(self, seen: Seen, labelling: Labelling) -> NDArray[np.float32]:
+        """(K, h, w) cosines of patches and classes, then background; the labelling is by words."""
+        return _host(self._labeller.cosines(seen, labelling))
 
 
 def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:

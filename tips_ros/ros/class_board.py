@@ -1,109 +1,93 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The classes in force: the latched topics that tell them and the service that changes them."""
+"""The classes in force, and the latched topics that tell them before the first mask with them."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
-from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
 from std_msgs.msg import Header
 
 from tips_ros.msg import ClassMap
-from tips_ros.perception.description import ModelDescription
-from tips_ros.perception.semantic_classes import (
-    PromptError,
-    SemanticClasses,
-    chosen_classes,
-    own_classes,
-)
+from tips_ros.perception.language.prompts import Prompts
+from tips_ros.perception.predictor import Predictor
+from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros import qos
 from tips_ros.ros.conversions import class_map_message, label_info_message
 from tips_ros.ros.message_types import LABEL_INFO, RCLPY_TYPES, rclpy_class
-from tips_ros.srv import SetPrompts
 
 logger = logging.getLogger(__name__)
-_NAMED = 8  # classes written out in a message
+
+
+class InForce(NamedTuple):
+    """The classes that pixels get, and what they were made from."""
+
+    labelling: Labelling
+    prompts: Prompts | None = None  # None: the model's own classes
 
 
 class ClassBoard:
-    """Holds the classes; announces a change before the first mask that uses it."""
+    """Holds what is in force; announces a change before the first mask that uses it."""
 
-    def __init__(
-        self, node: LifecycleNode, description: ModelDescription, group: CallbackGroup
-    ) -> None:
+    def __init__(self, node: LifecycleNode, predictor: Predictor) -> None:
+        """Begins with the model's own classes, not announced yet."""
         self._node = node
-        self._description = description
+        self._description = predictor.description
+        self._has_own = "semantic" in predictor.outputs
         self._lock = threading.Lock()
-        self._current = own_classes(description.classes)
-        self._announced: SemanticClasses | None = None
+        self._in_force = InForce(predictor.own_labelling)
+        self._announced: Labelling | None = None
         self._newest_ns = -1  # stamp of the newest frame that classes were handed out for
         self._class_map = node.create_lifecycle_publisher(
             ClassMap, "~/semantic/classes", qos.latched()
         )
         self._label_info = self._label_info_publisher()
-        self._service = node.create_service(
-            SetPrompts, "~/set_prompts", self._on_set_prompts, callback_group=group
-        )
+
+    @property
+    def in_force(self) -> InForce:
+        """What the next frame is labelled with."""
+        return self._in_force
+
+    def replace(self, in_force: InForce) -> int:
+        """From the next frame on; the least stamp in ns that this frame can have."""
+        with self._lock:
+            self._in_force = in_force
+            return self._newest_ns + 1
 
     def announce_first(self) -> None:
         """Tells the classes before any frame came: its zero stamp is earlier than every frame's."""
-        self._announce(self._current, Header())
+        self._announce(self._in_force.labelling, Header())
 
-    def for_frame(self, header: Any) -> SemanticClasses:
+    def for_frame(self, header: Any) -> Labelling:
         """The classes to label this frame with; announced by the time it returns."""
         with self._lock:
-            semantic = self._current
+            labelling = self._in_force.labelling
             self._newest_ns = header.stamp.sec * 10**9 + header.stamp.nanosec
-        if semantic is not self._announced:
-            self._announce(semantic, header)
-        return semantic
+        if labelling is not self._announced:
+            self._announce(labelling, header)
+        return labelling
 
     def close(self) -> None:
-        """Destroys the publishers and the service."""
-        self._node.destroy_service(self._service)
+        """Destroys the publishers."""
         for publisher in (self._class_map, self._label_info):
             if publisher is not None:
                 self._node.destroy_lifecycle_publisher(publisher)
 
-    def _announce(self, semantic: SemanticClasses, header: Any) -> None:
+    def _announce(self, labelling: Labelling, header: Any) -> None:
         d = self._description
-        self._class_map.publish(class_map_message(RCLPY_TYPES, header, semantic, d.name, d.trained))
-        if self._label_info is not None:
-            classes = rclpy_class(LABEL_INFO), rclpy_class("vision_msgs/msg/VisionClass")
-            self._label_info.publish(label_info_message(*classes, header, semantic))
-        self._announced = semantic
-
-    def _on_set_prompts(
-        self, request: SetPrompts.Request, response: SetPrompts.Response
-    ) -> SetPrompts.Response:
-        own = self._description.classes
-        try:
-            semantic = (
-                chosen_classes(own, request.prompts, request.threshold, request.background)
-                if request.prompts
-                else own_classes(own)
-            )
-        except PromptError as error:
-            response.success, response.message = False, str(error)
-            semantic = self._current
+        if labelling.source == "model" and not self._has_own:
+            # Without a segmentation head no pixel has a class until there are prompts.
+            empty = ClassMap(header=header, model=d.name, trained=d.trained, source=ClassMap.MODEL)
+            self._class_map.publish(empty)
         else:
-            with self._lock:
-                self._current = semantic
-                active_ns = self._newest_ns + 1
-            response.success = True
-            response.message = f"classes: {', '.join(semantic.classes.names[:_NAMED])}" + (
-                f" and {len(semantic.classes) - _NAMED} more"
-                if len(semantic.classes) > _NAMED
-                else ""
-            )
-            logger.info("%s, from %s", response.message, semantic.source)
-            response.active_from.sec, response.active_from.nanosec = divmod(active_ns, 10**9)
-        response.names = list(semantic.classes.names)
-        response.ids = list(semantic.classes.ids)
-        return response
+            message = class_map_message(RCLPY_TYPES, header, labelling, d.name, d.trained)
+            self._class_map.publish(message)
+            if self._label_info is not None:
+                classes = rclpy_class(LABEL_INFO), rclpy_class("vision_msgs/msg/VisionClass")
+                self._label_info.publish(label_info_message(*classes, header, labelling))
+        self._announced = labelling
 
     def _label_info_publisher(self) -> Any:
         try:

@@ -4,16 +4,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.camera import CameraInfoFields
-from tips_ros.perception.point_cloud import CLOUD_DTYPE, Cloud
-from tips_ros.perception.semantic_classes import SemanticClasses
-from tips_ros.ros.message_types import CAMERA_INFO, CLASS_MAP, IMAGE, POINT_CLOUD, MessageTypes
+from tips_ros.perception.camera.camera_info import CameraInfoFields
+from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud
+from tips_ros.perception.regions.regions import Region
+from tips_ros.perception.semantic.labelling import Labelling
+from tips_ros.ros.message_types import (
+    CAMERA_INFO,
+    CLASS_MAP,
+    IMAGE,
+    POINT_CLOUD,
+    REGION,
+    MessageTypes,
+)
 
 # Encoding → what an array of it looks like: type and channels.
 _ENCODINGS: dict[str, tuple[type[np.generic], int]] = {
@@ -106,32 +114,65 @@ def cloud_message(
 
 
 def class_map_message(
-    types: MessageTypes, header: Any, semantic: SemanticClasses, model: str, trained: bool
+    types: MessageTypes, header: Any, labelling: Labelling, model: str, trained: bool
 ) -> Any:
     """The classes in force from this header's frame on → tips_ros/ClassMap."""
     color = types.message("std_msgs/msg/ColorRGBA")
-    classes = semantic.classes
+    classes = labelling.classes
     colors = classes.palette()[list(classes.ids)] / 255.0  # (classes, 3)
     return types.message(CLASS_MAP)(
         header=header,
         model=model,
         trained=trained,
-        source=semantic.source,
+        source=labelling.source,
         ids=types.octets(np.array(classes.ids, np.uint8)),
         names=list(classes.names),
         colors=[color(r=float(r), g=float(g), b=float(b), a=1.0) for r, g, b in colors],
     )
 
 
+def region_message(types: MessageTypes, region: Region) -> Any:
+    """One region of a class → tips_ros/Region, in the frame that the region is in; NaN for None."""
+    roi = types.message("sensor_msgs/msg/RegionOfInterest")
+    point, vector, quaternion, pose = (
+        types.message(f"geometry_msgs/msg/{name}")
+        for name in ("Point", "Vector3", "Quaternion", "Pose")
+    )
+    box, depth_m, nowhere = region.box, region.median_depth_m, [float("nan")] * 3
+    x, y, z, w = [0.0, 0.0, 0.0, 1.0] if box is None else box.quaternion_xyzw.tolist()
+    return types.message(REGION)(
+        score=region.score,
+        pixels=region.pixels,
+        roi=roi(
+            x_offset=region.box_px.x,
+            y_offset=region.box_px.y,
+            height=region.box_px.height,
+            width=region.box_px.width,
+            do_rectify=False,
+        ),
+        centroid=point(**_xyz(nowhere if region.centroid_m is None else region.centroid_m)),
+        median_depth_m=float("nan") if depth_m is None else depth_m,
+        box=pose(
+            position=point(**_xyz(nowhere if box is None else box.centre_m)),
+            orientation=quaternion(x=x, y=y, z=z, w=w),
+        ),
+        size=vector(**_xyz(nowhere if box is None else box.size_m)),
+    )
+
+
 def label_info_message(
-    label_info: Any, vision_class: Any, header: Any, semantic: SemanticClasses
+    label_info: Any, vision_class: Any, header: Any, labelling: Labelling
 ) -> Any:
     """The same classes as vision_msgs/LabelInfo, as Nav2's semantic layer reads them."""
     return label_info(
         header=header,
         class_map=[
             vision_class(class_id=class_id, class_name=name)
-            for class_id, name in semantic.classes.by_id().items()
+            for class_id, name in labelling.classes.by_id().items()
         ],
-        threshold=semantic.min_confidence / 255.0,
+        threshold=labelling.threshold,
     )
+
+
+def _xyz(values: Sequence[float] | NDArray[np.float64]) -> dict[str, float]:
+    return {axis: float(value) for axis, value in zip("xyz", values, strict=True)}

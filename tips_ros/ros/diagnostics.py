@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
 from tips_ros.perception.predictor import Predictor
@@ -17,6 +19,7 @@ def status(
     predictor: Predictor | None,
     silence_s: float,
     failure: str,
+    classes: Mapping[str, str],
 ) -> DiagnosticStatus:
     """One status.
 
@@ -29,10 +32,11 @@ def status(
         predictor: the model; None while not configured.
         silence_s: seconds without an image that count as silence; 0 is never.
         failure: why configuring failed, or "".
+        classes: facts about the classes in force.
     """
     result = DiagnosticStatus(name=f"{name}: perception", hardware_id="")
     result.level, result.message = _summary(snapshot, predictor, silence_s, failure)
-    values = _model_values(predictor) | _frame_values(snapshot)
+    values = _model_values(predictor) | dict(classes) | _frame_values(snapshot)
     result.values = [KeyValue(key=key, value=value) for key, value in values.items()]
     return result
 

@@ -12,13 +12,14 @@ _LOOK_UP_S = 0.5
 
 
 class NodeExecutor(MultiThreadedExecutor):
-    """Two threads, so that services answer while a transition loads a model.
+    """Threads for what may take its time at once: a transition that loads a model, a service that
+    waits for a frame, one that encodes prompts, and the images.
 
     rclpy's own `shutdown` returns while callbacks still run (up to Jazzy at least); destroying
     the node then is a race. Here: `stop`, join the thread that spins, `shutdown`.
     """
 
-    def __init__(self, num_threads: int = 2, **kwargs: Any) -> None:
+    def __init__(self, num_threads: int = 4, **kwargs: Any) -> None:
         super().__init__(num_threads=num_threads, **kwargs)
         self._stop_asked = threading.Event()
 

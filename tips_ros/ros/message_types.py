@@ -20,6 +20,7 @@ IMAGE = "sensor_msgs/msg/Image"
 CAMERA_INFO = "sensor_msgs/msg/CameraInfo"
 POINT_CLOUD = "sensor_msgs/msg/PointCloud2"
 CLASS_MAP = "tips_ros/msg/ClassMap"
+REGION = "tips_ros/msg/Region"
 LABEL_INFO = "vision_msgs/msg/LabelInfo"
 
 

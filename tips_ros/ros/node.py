@@ -13,16 +13,19 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
+from tips_ros.perception.language.prompt_encoder import PromptEncoder
 from tips_ros.perception.loading.models import load_predictor
-from tips_ros.perception.predictor import Predictor
+from tips_ros.perception.predictor import Output, Predictor
 from tips_ros.ros import diagnostics, parameters
-from tips_ros.ros.camera_input import CameraInput
-from tips_ros.ros.class_board import ClassBoard
+from tips_ros.ros.camera_work import CameraWork
+from tips_ros.ros.frames import Frames
+from tips_ros.ros.locate import LocateService, Source
 from tips_ros.ros.logging_bridge import forward_logs, stop_forwarding
-from tips_ros.ros.pipeline import Pipeline
+from tips_ros.ros.prompt_parameters import PromptParameters
+from tips_ros.ros.prompt_service import PromptService
 from tips_ros.ros.publishers import OutputPublishers
-from tips_ros.ros.statistics import Statistics
 from tips_ros.ros.throttle import Throttle
+from tips_ros.ros.vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
 
@@ -35,17 +38,17 @@ class TipsNode(LifecycleNode):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__("tips", **kwargs)
         self._log_handler = forward_logs(self.get_logger())
+        self._prompts = PromptParameters(self)  # before the other checks: see there
         parameters.declare_all(self)
         self.predictor: Predictor | None = None
-        self.statistics: Statistics | None = None
+        self.work: CameraWork | None = None  # while active
         self._outputs: OutputPublishers | None = None
-        self._board: ClassBoard | None = None
-        self._camera: CameraInput | None = None
-        self._pipeline: Pipeline | None = None
+        self._vocabulary: Vocabulary | None = None
+        self._prompt_service: PromptService | None = None
         self._failure = ""
         self._throttle = Throttle(logger)
         self._image_group = MutuallyExclusiveCallbackGroup()
-        self._service_group = MutuallyExclusiveCallbackGroup()
+        self._locate = LocateService(self, Frames(self))
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         # Wall time: diagnostics and the silence warning must come when simulated time stands still.
         self.create_timer(
@@ -63,40 +66,23 @@ class TipsNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Loads the model. FAILURE, with the reason in the log, when that can't be done."""
         try:
-            self.predictor = load_predictor(
-                parameters.value(self, "model"),
-                device=parameters.value(self, "device"),
-                precision=parameters.value(self, "precision"),
-                input_size=parameters.input_size(self),
-            )
-            if not self.predictor.outputs:
-                raise ValueError(
-                    f"model {self.predictor.description.name} has no dense heads (TIPS v1 was "
-                    "released without), so there is nothing to publish; take a tipsv2 model"
-                )
+            self._configure()
         except (ValueError, OSError, RuntimeError) as error:
-            self.predictor = None
+            self._free()
             self._failure = str(error)
             logger.error("not configured: %s", error)
             return FAILURE
         self._failure = ""
-        self._outputs = OutputPublishers(self, self.predictor.outputs)
-        self._board = ClassBoard(self, self.predictor.description, self._service_group)
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribes to the camera and starts working."""
         result = super().on_activate(state)  # the publishers first: nothing is lost
-        assert self.predictor and self._outputs and self._board
-        self._board.announce_first()
-        self.statistics = Statistics()
-        transport = parameters.value(self, "image_transport")
-        self._camera = CameraInput(self, transport, self._image_group, self.statistics)
-        self._pipeline = Pipeline(
-            self, self.predictor, self._camera, self._outputs, self._board, self.statistics
-        )
-        self._pipeline.start()
-        logger.info("listening to %s", self._camera.topic)
+        assert self.predictor and self._outputs and self._vocabulary
+        work = CameraWork(self, self.predictor, self._outputs, self._vocabulary, self._image_group)
+        self._locate.source = Source(self._vocabulary, work.questions, work.camera.topic)
+        self.work = work
+        logger.info("listening to %s", work.camera.topic)
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -129,18 +115,42 @@ class TipsNode(LifecycleNode):
         stop_forwarding(self._log_handler)
         super().destroy_node()
 
+    def _configure(self) -> None:
+        """Loads the model and makes what hangs on it; errors as of `load_predictor`."""
+        self.predictor = load_predictor(
+            parameters.value(self, "model"),
+            device=parameters.value(self, "device"),
+            precision=parameters.value(self, "precision"),
+            input_size=parameters.input_size(self),
+        )
+        width = self.predictor.description.vit.width
+        encoder = PromptEncoder(parameters.value(self, "model"), width=width)
+        available: set[Output] = {*self.predictor.outputs}
+        if encoder.available:
+            available.add("semantic")
+        if not available:
+            raise ValueError(
+                f"model {self.predictor.description.name} has no dense heads (TIPS v1 was released "
+                "without) and no text encoder, so there is nothing to publish; take a tipsv2 model"
+            )
+        self._outputs = OutputPublishers(self, available)
+        self._vocabulary = Vocabulary(self, self.predictor, encoder)
+        self._vocabulary.put_in_force(self._prompts.now())
+        self._prompts.put_in_force = self._vocabulary.put_in_force
+        self._prompt_service = PromptService(self, self._vocabulary)
+
     def _stop(self) -> None:
-        if self._camera is not None:
-            self._camera.close()
-        if self._pipeline is not None:
-            self._pipeline.stop()
-        self._camera = self._pipeline = self.statistics = None
+        self._locate.source = None
+        if self.work is not None:
+            self.work.close()
+        self.work = None
 
     def _free(self) -> None:
-        for part in (self._outputs, self._board):
+        self._prompts.put_in_force = None
+        for part in (self._outputs, self._vocabulary, self._prompt_service):
             if part is not None:
                 part.close()
-        self._outputs = self._board = self.predictor = None
+        self._outputs = self._vocabulary = self._prompt_service = self.predictor = None
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -152,21 +162,24 @@ class TipsNode(LifecycleNode):
             self.trigger_activate()
 
     def _on_second(self) -> None:
-        statistics, camera = self.statistics, self._camera
-        snapshot = statistics.snapshot() if statistics else None
+        work, vocabulary = self.work, self._vocabulary
         silence_s = parameters.value(self, "silence_warning_s")
+        snapshot = work.statistics.snapshot() if work else None
+        facts = vocabulary.facts() if vocabulary else {}
         report = DiagnosticArray()
         report.header.stamp = self.get_clock().now().to_msg()
         report.status.append(
-            diagnostics.status(self.get_name(), snapshot, self.predictor, silence_s, self._failure)
+            diagnostics.status(
+                self.get_name(), snapshot, self.predictor, silence_s, self._failure, facts
+            )
         )
         self._diagnostics.publish(report)
-        silent_s = statistics.silent_for_s() if statistics else 0.0
-        if camera and silent_s > silence_s > 0.0:
+        silent_s = work.statistics.silent_for_s() if work else 0.0
+        if work and silent_s > silence_s > 0.0:
             self._throttle.warning(
                 "silence",
                 "no image for %.0f s on %s: %s",
                 silent_s,
-                camera.topic,
-                camera.publishers_found(),
+                work.camera.topic,
+                work.camera.publishers_found(),
             )

@@ -6,7 +6,7 @@ The one table that the node publishes from, `tips_ros bag` writes from and the t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.camera import SeenCamera
+from tips_ros.perception.camera.camera_info import SeenCamera
+from tips_ros.perception.cloud.kept_classes import KeptClasses, kept_classes
+from tips_ros.perception.cloud.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.pictures import normals_picture, overlay
-from tips_ros.perception.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.predictor import OUTPUTS, Output, Prediction, Predictor, scaled_size
 from tips_ros.perception.preprocess import image_at
-from tips_ros.perception.semantic_classes import SemanticClasses
+from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros.conversions import camera_info_message, cloud_message, image_message
 from tips_ros.ros.message_types import CAMERA_INFO, IMAGE, POINT_CLOUD, MessageTypes
 
@@ -33,6 +34,8 @@ class OutputOptions(NamedTuple):
     points_stride: int = 1
     points_min_range_m: float = 0.0
     points_max_range_m: float = float("inf")
+    points_include: Sequence[str] = ()  # class names; empty: all
+    points_exclude: Sequence[str] = ()
 
 
 @dataclass
@@ -42,7 +45,7 @@ class Frame:
     header: Any
     rgb: NDArray[np.uint8]  # (H, W, 3), at the input's size
     prediction: Prediction
-    semantic: SemanticClasses
+    labelling: Labelling
     camera: SeenCamera | None = None  # at the outputs' size
     options: OutputOptions = field(default_factory=OutputOptions)
 
@@ -52,13 +55,16 @@ class Frame:
         height, width = self.rgb.shape[:2]
         return image_at(self.rgb, scaled_size(height, width, self.options.scale))
 
-    @cached_property
+    @property
     def ids(self) -> NDArray[np.uint8] | None:
         """Published class ids (H, W), 255 = unlabelled."""
-        p = self.prediction
-        if p.labels is None or p.confidence is None:
-            return None
-        return self.semantic.publish(p.labels, p.confidence)
+        return self.prediction.labels
+
+    @cached_property
+    def kept(self) -> KeptClasses:
+        """The classes whose points stay in the cloud."""
+        options = self.options
+        return kept_classes(self.labelling.classes, options.points_include, options.points_exclude)
 
 
 # A maker returns None when the frame lacks what the topic needs (a CameraInfo).
@@ -82,11 +88,17 @@ def predict_for(
     rgb: NDArray[np.uint8],
     camera_known: bool,
     scale: float,
+    labelling: Labelling,
 ) -> Prediction:
     """What these topics use of one image; the model is not run for one that cannot be made."""
+    outputs = used_outputs(topics, camera_known) & set(predictor.outputs_with(labelling))
+    return predictor.predict(rgb, outputs, scale, labelling) if outputs else Prediction()
+
+
+def used_outputs(topics: Collection[OutputTopic], camera_known: bool) -> set[Output]:
+    """What is asked of the model for these topics, those left out that cannot be made."""
     made = [topic for topic in topics if camera_known or not topic.needs_camera]
-    outputs = {output for topic in made for output in topic.uses} & set(predictor.outputs)
-    return predictor.predict(rgb, outputs, scale) if outputs else Prediction()
+    return {output for topic in made for output in topic.uses}
 
 
 def _image(encoding: str, pixels: Callable[[Frame], NDArray[Any] | None]) -> Maker:
@@ -110,7 +122,7 @@ def _normals_picture(frame: Frame) -> NDArray[np.uint8] | None:
 def _overlay(frame: Frame) -> NDArray[np.uint8] | None:
     if frame.ids is None:
         return None
-    palette = frame.semantic.classes.palette()
+    palette = frame.labelling.classes.palette()
     return overlay(frame.rgb_at_size, frame.ids, palette, frame.options.overlay_alpha)
 
 
@@ -131,6 +143,7 @@ def _points(types: MessageTypes, frame: Frame) -> Any:
             stride=options.points_stride,
             min_range_m=options.points_min_range_m,
             max_range_m=options.points_max_range_m,
+            keep=frame.kept.keep,
             out=cloud,
         )
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
@@ -14,20 +14,25 @@ from tips_ros.perception.loading.models import DEMO, PRECISIONS
 # deactivate, cleanup, configure, activate. `at start`: only in the launch or the YAML file.
 Felt = Literal["at once", "at configure", "at start"]
 _HUGE = 1e9
+ITEMS: dict[type, str] = {str: "texts", float: "numbers"}
 
 
 @dataclass(frozen=True)
 class Declared:
-    """One parameter. `low` and `high` are inclusive; `choices` are all there are."""
+    """One parameter. `low` and `high` are inclusive; `choices` are all there are.
+
+    A list is empty by default; `items` is the type of what is in it.
+    """
 
     name: str
-    default: bool | int | float | str
+    default: bool | int | float | str | list[Any]
     felt: Felt
     unit: str
     description: str
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    items: type[str] | type[float] | None = None  # of a list; None: it is no list
 
     def descriptor(self) -> ParameterDescriptor:
         """What `ros2 param describe` shows."""
@@ -35,7 +40,11 @@ class Declared:
         descriptor = ParameterDescriptor(
             description=f"{self.description}{unit} Felt {self.felt}.",
             read_only=self.felt == "at start",
+            # An empty list has no type: `ros2 param set` sends one of bools, a YAML file none.
+            dynamic_typing=self.items is not None,
         )
+        if self.items is not None:
+            descriptor.additional_constraints = f"a list of {ITEMS[self.items]}"
         if self.choices:
             descriptor.additional_constraints = f"one of: {', '.join(self.choices)}"
         if self.low is not None and self.high is not None:
@@ -131,6 +140,40 @@ PARAMETERS: tuple[Declared, ...] = (
         high=1.0,
     ),
     Declared(
+        "prompts",
+        [],
+        "at once",
+        "",
+        "Classes in words: `name`, `name: synonym | synonym`, or `@list`, a list of "
+        "config/classes/ or a file. Empty is the model's own classes. ~/set_prompts sets this, "
+        "prompt_background and prompt_thresholds together.",
+        items=str,
+    ),
+    Declared(
+        "prompt_background",
+        [],
+        "at once",
+        "",
+        "What the scene shows besides, in words: it wins the pixels that match it best, and they "
+        "stay unlabelled. `@model` is the model's own classes that are not prompted.",
+        items=str,
+    ),
+    Declared(
+        "prompt_thresholds",
+        [],
+        "at once",
+        "",
+        "Least confidence of a labelled pixel, 0 to 1: none, one for all prompts, or one for each.",
+        items=float,
+    ),
+    Declared(
+        "prompt_sliding_window",
+        False,
+        "at once",
+        "",
+        "See the image in windows when labelling by words: finer, and several times slower.",
+    ),
+    Declared(
         "points.stride", 1, "at once", "px", "Keep every n-th row and column.", low=1, high=64
     ),
     Declared(
@@ -150,6 +193,23 @@ PARAMETERS: tuple[Declared, ...] = (
         "Points farther than this along z become NaN; 0 is no limit.",
         low=0.0,
         high=_HUGE,
+    ),
+    Declared(
+        "points.include",
+        [],
+        "at once",
+        "",
+        "Keep the points of these classes only, by name; `unlabelled` is a name too. Empty keeps "
+        "all.",
+        items=str,
+    ),
+    Declared(
+        "points.exclude",
+        [],
+        "at once",
+        "",
+        "Points of these classes, by name, become NaN.",
+        items=str,
     ),
     Declared(
         "silence_warning_s",

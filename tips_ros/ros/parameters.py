@@ -12,11 +12,12 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from tips_ros.ros.outputs import OutputOptions
-from tips_ros.ros.parameter_table import PARAMETERS
+from tips_ros.ros.parameter_table import ITEMS, PARAMETERS, Declared
 
 logger = logging.getLogger(__name__)
 
 _BY_NAME = {declared.name: declared for declared in PARAMETERS}
+_LIST_TYPES = {str: Parameter.Type.STRING_ARRAY, float: Parameter.Type.DOUBLE_ARRAY}
 
 
 def declare_all(node: Node) -> None:
@@ -37,11 +38,26 @@ def declare_all(node: Node) -> None:
             ) from error
         except InvalidParameterValueException as error:
             raise ValueError(f"parameter {declared.name}: {error}") from error
+        if declared.items is not None and not value(node, declared.name):
+            # Whatever an empty list was written as, it is one of that type now.
+            empty = Parameter(declared.name, _LIST_TYPES[declared.items], [])
+            node.set_parameters_atomically([empty])
 
 
 def value(node: Node, name: str) -> Any:
     """The parameter's value now."""
-    return node.get_parameter(name).value
+    return plain(name, node.get_parameter(name).value)
+
+
+def plain(name: str, given: Any) -> Any:
+    """A parameter's value as rclpy has it → the value it stands for; a list is a list.
+
+    A parameters file can't hold an empty list for every ROS release: `['']` is one, too.
+    """
+    declared = _BY_NAME.get(name)
+    if declared is None or declared.items is None:
+        return given
+    return [] if given is None or list(given) == [""] else [declared.items(x) for x in given]
 
 
 def input_size(node: Node) -> tuple[int, int] | None:
@@ -61,12 +77,19 @@ def output_options(node: Node) -> OutputOptions:
         points_stride=value(node, "points.stride"),
         points_min_range_m=value(node, "points.min_range_m"),
         points_max_range_m=value(node, "points.max_range_m") or float("inf"),
+        points_include=value(node, "points.include"),
+        points_exclude=value(node, "points.exclude"),
     )
 
 
 def _check(node: Node, parameters: list[Parameter]) -> SetParametersResult:
     """Refuses what ranges can't express; says when a change will be felt."""
     new = {parameter.name: parameter.value for parameter in parameters}
+    for name, given in new.items():
+        declared = _BY_NAME.get(name)
+        if declared and not _fits(declared, given, node.has_parameter(name)):
+            items = ITEMS[declared.items or str]
+            return _refusal(f"{name} must be a list of {items}, as in [a, b], not {given!r}")
     for name, given in new.items():
         declared = _BY_NAME.get(name)
         if declared and declared.choices and given not in declared.choices:
@@ -84,6 +107,21 @@ def _check(node: Node, parameters: list[Parameter]) -> SetParametersResult:
         if declared and declared.felt == "at configure" and node.has_parameter(name):
             logger.info("%s is felt after deactivate, cleanup, configure and activate", name)
     return SetParametersResult(successful=True)
+
+
+def _fits(declared: Declared, given: Any, is_set: bool) -> bool:
+    """Whether a list is one of the right items; rclpy checks the types of all else.
+
+    An empty list in a YAML file comes as None. At run time None would undeclare the parameter.
+    """
+    if declared.items is None:
+        return True
+    if given is None:
+        return not is_set
+    numbers = declared.items is float
+    wanted = (int, float) if numbers else (str,)
+    listed = hasattr(given, "__iter__") and not isinstance(given, str)
+    return listed and all(isinstance(x, wanted) and not isinstance(x, bool) for x in given)
 
 
 def _refusal(reason: str) -> SetParametersResult:

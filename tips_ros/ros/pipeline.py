@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens to one image: decode, predict what somebody listens to, publish."""
+"""The thread that images go through: decoded, served, and each one accounted for."""
 
 from __future__ import annotations
 
@@ -8,24 +8,14 @@ import threading
 import time
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.time import Time
 
-from tips_ros.perception.camera import (
-    SeenCamera,
-    UncalibratedCamera,
-    has_distortion,
-    seen_camera,
-)
-from tips_ros.perception.predictor import Predictor, scaled_size
 from tips_ros.ros import parameters
 from tips_ros.ros.camera_input import CameraInput, Received
 from tips_ros.ros.class_board import ClassBoard
 from tips_ros.ros.decoding import rgb_of
-from tips_ros.ros.outputs import Frame, OutputOptions, OutputTopic, predict_for
-from tips_ros.ros.publishers import OutputPublishers
+from tips_ros.ros.serving import Serving
 from tips_ros.ros.statistics import Statistics
 from tips_ros.ros.throttle import Throttle
 
@@ -34,22 +24,20 @@ _WAIT_S = 0.5
 
 
 class Pipeline:
-    """A thread that takes the newest image of a camera and publishes what is seen in it."""
+    """Takes the newest image of a camera, again and again."""
 
     def __init__(
         self,
         node: Node,
-        predictor: Predictor,
         camera: CameraInput,
-        publishers: OutputPublishers,
         board: ClassBoard,
+        serving: Serving,
         statistics: Statistics,
     ) -> None:
         self._node = node
-        self._predictor = predictor
         self._camera = camera
-        self._publishers = publishers
         self._board = board
+        self._serving = serving
         self._statistics = statistics
         self._throttle = Throttle(logger)
         self._thread = threading.Thread(target=self._run, name="tips pipeline", daemon=True)
@@ -81,10 +69,10 @@ class Pipeline:
         if 0.0 < parameters.value(self._node, "max_age_s") < age_s:
             self._statistics.dropped("stale")
             return
-        wanted = self._publishers.wanted()
-        if not wanted:
+        labelling = self._board.for_frame(header)
+        demand = self._serving.demand(labelling)
+        if not demand:
             self._statistics.dropped("unwatched")
-            self._board.for_frame(header)
             return
         try:
             with self._statistics.stage("decode"):
@@ -93,56 +81,8 @@ class Pipeline:
             self._statistics.dropped("unreadable", str(error))
             self._throttle.warning("unreadable", "%s: %s", self._camera.topic, error)
             return
-        frame = self._frame(header, rgb, wanted)
-        with self._statistics.stage("publish"):
-            for topic in wanted:
-                self._publishers.publish(topic, frame)
+        self._serving.serve(header, rgb, labelling, demand)
         self._statistics.went_out(self._age_s(header), time.monotonic() - received.at)
-
-    def _frame(self, header: Any, rgb: NDArray[np.uint8], wanted: list[OutputTopic]) -> Frame:
-        options = parameters.output_options(self._node)
-        camera = self._camera_of(rgb, options, wanted)
-        with self._statistics.stage("predict"):
-            prediction = predict_for(
-                wanted, self._predictor, rgb, camera is not None, options.scale
-            )
-        semantic = self._board.for_frame(header)
-        return Frame(header, rgb, prediction, semantic, camera, options)
-
-    def _camera_of(
-        self, rgb: NDArray[np.uint8], options: OutputOptions, wanted: list[OutputTopic]
-    ) -> SeenCamera | None:
-        """From the newest CameraInfo if it belongs to images of this size, else None and a message.
-
-        None, too, where no topic asks for it.
-        """
-        if not any(topic.needs_camera for topic in wanted):
-            return None
-        info = self._camera.camera_info
-        if info is None:
-            self._throttle.warning(
-                "no camera_info",
-                "~/points waits for a CameraInfo on %s; the other outputs go on",
-                self._camera.info_topic,
-            )
-            return None
-        height, width = rgb.shape[:2]
-        try:
-            size = scaled_size(height, width, options.scale)
-            camera = seen_camera(info, (height, width), size, options.rectified)
-        except UncalibratedCamera as error:
-            self._throttle.warning(
-                "camera_info", "~/points waits: %s: %s", self._camera.info_topic, error
-            )
-            return None
-        if not options.rectified and has_distortion(info):
-            self._throttle.warning(
-                "distortion",
-                "%s has lens distortion, which ~/points does not undo: feed rectified images "
-                "and set rectified:=true",
-                self._camera.info_topic,
-            )
-        return camera
 
     def _age_s(self, header: Any) -> float:
         now = self._node.get_clock().now()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.camera import Intrinsics
+from tips_ros.perception.camera.camera_info import Intrinsics
 from training.scenes.atlas import Atlas
 from training.scenes.lighting import AreaLight, irradiance
 from training.scenes.mesh import mesh

@@ -14,7 +14,7 @@ from tips_ros.evaluation.datasets.errors import DatasetError
 from tips_ros.evaluation.evaluation import evaluate
 from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.sample import Dataset, Sample
-from tips_ros.perception.camera import Intrinsics
+from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.predictor import Prediction
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tips_ros.model.vit import ImageFeatures, PatchGrid
-from tips_ros.perception.language.answers import prompt_labels, ranked_tags, unit_embedding
+from tips_ros.perception.language.answers import ranked_tags, unit_embedding
 
 GRID = PatchGrid(2, 3)
 WIDTH = 8
@@ -33,20 +33,6 @@ def test_the_text_along_the_first_cls_token_is_the_best_tag():
 def test_without_a_temperature_there_are_no_probabilities():
     tags = ranked_tags(features(), ["a"], torch.ones(1, WIDTH), temperature=None)
     assert tags[0].probability is None
-
-
-def test_a_patch_is_labelled_with_the_prompt_along_it():
-    seen = features()
-    assert seen.value_features is not None
-    labels, confidence = prompt_labels(seen, seen.value_features[0], tuple(GRID), 0.01)
-    np.testing.assert_array_equal(labels, np.arange(6).reshape(2, 3))
-    assert confidence is not None and confidence.min() > 200
-    assert prompt_labels(seen, seen.value_features[0], (4, 6), None).confidence is None
-
-
-def test_features_without_value_features_are_refused():
-    with pytest.raises(ValueError, match="ask the model for them"):
-        prompt_labels(features(values=False), torch.ones(2, WIDTH), (4, 6), 0.01)
 
 
 def test_an_embedding_has_unit_length_unless_it_is_next_to_nothing():

@@ -12,7 +12,7 @@ import torch
 
 from tips_ros.model.text import TextConfig, TextEncoder
 from tips_ros.perception.language.prompt_templates import TCL_TEMPLATES
-from tips_ros.perception.language.text_embedding import TextEmbedder
+from tips_ros.perception.language.text_embedding import TextEmbedder, class_means
 from tips_ros.perception.language.tokenizer import Tokenizer, TokenizerError
 
 TINY = Path(__file__).parents[2] / "data" / "tokenizer" / "tiny.model"
@@ -96,6 +96,13 @@ class TestClasses:
         expected = unit(unit(embedder.embed(texts).numpy()).mean(axis=0))
         (actual,) = embedder.class_embeddings([["sofa", "couch"]], templates)
         assert_close(actual, expected)
+
+    def test_can_be_made_of_words_that_were_embedded_before(self, embedder: TextEmbedder):
+        words = ["sofa", "couch", "door"]
+        of_word = dict(zip(words, embedder.word_embeddings(words), strict=True))
+        assert (of_word["sofa"].norm() < 0.9999) and of_word["sofa"].shape == (WIDTH,)
+        classes = [["couch", "sofa"], ["door"]]
+        assert_close(class_means(of_word, classes), embedder.class_embeddings(classes).numpy())
 
     def test_a_sentence_shared_by_classes_is_embedded_once(
         self, embedder: TextEmbedder, monkeypatch: pytest.MonkeyPatch

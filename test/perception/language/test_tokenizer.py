@@ -59,6 +59,10 @@ class TestTexts:
     def test_unknown_characters_are_one_known_id(self, tokenizer: Tokenizer):
         assert UNKNOWN_ID in ids_of(tokenizer, "猫")
 
+    def test_unknown_characters_are_told(self, tokenizer: Tokenizer):
+        assert tokenizer.unknown("a red 猫 or ☕☕") == "猫☕"
+        assert tokenizer.unknown("A red door, 50% off") == tokenizer.unknown("") == ""
+
     def test_no_texts_are_no_rows(self, tokenizer: Tokenizer):
         ids, is_token, truncated = tokenizer([])
         assert ids.shape == is_token.shape == (0, 64) and truncated.shape == (0,)

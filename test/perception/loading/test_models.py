@@ -18,6 +18,7 @@ from tips_ros.perception.loading.models import (
     choose_device,
     load_model,
     load_predictor,
+    load_text,
 )
 
 IMAGE = np.zeros((20, 30, 3), np.uint8)
@@ -110,6 +111,16 @@ def test_the_text_files_are_missed_only_by_who_asks_for_them(home: Path, tiny_di
     assert "not B" in refusal("tipsv2-b14", CheckpointError)  # all files found, then looked into
     with pytest.raises(ModelNotFound, match="tips_ros download tipsv2-b14 --only text,tokenizer"):
         load_model("tipsv2-b14", with_text=True)
+
+
+def test_the_text_encoder_can_be_loaded_alone(tiny_directory: Path):
+    whole = load_model(str(tiny_directory), with_text=True)
+    (tiny_directory / "tips_v2_oss_tiny_vision.npz").write_text("damaged")
+    text = load_text(str(tiny_directory))
+    assert whole.text is not None
+    assert torch.equal(text.embedder.embed(["a cat"]), whole.text.embed(["a cat"]))
+    assert text.temperature == whole.description.temperature
+    assert text.config == whole.description.text
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():

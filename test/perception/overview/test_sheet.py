@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tips_ros.perception.camera import Intrinsics
+from tips_ros.perception.camera.camera_info import Intrinsics
+from tips_ros.perception.cloud.point_cloud import organised_cloud
 from tips_ros.perception.overview import lettering
 from tips_ros.perception.overview.legends import ACCENT, class_legend
 from tips_ros.perception.overview.sheet import overview, resized
-from tips_ros.perception.point_cloud import organised_cloud
 
 
 def frame() -> dict[str, Any]:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 from tips_ros.perception.overview.top_view import grid_step_m, top_view
-from tips_ros.perception.point_cloud import CLOUD_DTYPE
 
 RED, GREEN = 0xFF0000, 0x00FF00
 

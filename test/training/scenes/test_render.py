@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("open3d", reason="rays are cast by Open3D")
 
-from tips_ros.perception.camera import Intrinsics
+from tips_ros.perception.camera.camera_info import Intrinsics
 from training.scenes.lighting import AreaLight
 from training.scenes.meshes import pillow, rectangle
 from training.scenes.render import RenderedFrame, Renderer

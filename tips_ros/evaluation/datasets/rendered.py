@@ -30,7 +30,7 @@ from tips_ros.evaluation.datasets.errors import DatasetError
 from tips_ros.evaluation.datasets.files import Value, checked, read, read_rgb
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.sample import Sample
-from tips_ros.perception.camera import Intrinsics
+from tips_ros.perception.camera.camera_info import Intrinsics
 
 PARTS = "scene.json"
 UNIT_M = truth_png.QUARTER_MILLIMETRE

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from tips_ros.model.checkpoints.builders import build_backbone, build_head, build_text_encoder
-from tips_ros.model.checkpoints.door import read_checkpoint
+from tips_ros.model.checkpoints.door import read_checkpoint, stored_temperature
 from tips_ros.model.checkpoints.errors import CheckpointError
 from tips_ros.model.checkpoints.parts import Facts, Part, Role, only
 from tips_ros.model.heads import DenseHead, DepthBins
@@ -25,6 +25,7 @@ __all__ = [
     "load_text_encoder",
     "only",
     "read_checkpoint",
+    "stored_temperature",
 ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import IO
 
@@ -22,8 +23,12 @@ _REASON_LENGTH = 120
 _AGAIN = "copy or download the file again"
 
 
-def read_arrays(path: Path) -> Arrays:
+def read_arrays(path: Path, only: Collection[str] | None = None) -> Arrays:
     """Every array in the archive, by its name without `.npy`.
+
+    Args:
+        path: the archive.
+        only: names of arrays; nothing else is read. None for all.
 
     Raises:
         CheckpointError: not there, not a zip, truncated, damaged, or an entry that is not a
@@ -38,6 +43,8 @@ def read_arrays(path: Path) -> Arrays:
                 if info.is_dir():
                     continue
                 name = info.filename.removesuffix(_SUFFIX)
+                if only is not None and name not in only:
+                    continue
                 if name in arrays:
                     raise CheckpointError(f"{path}: entry {info.filename!r} is there twice")
                 arrays[name] = _read_entry(archive, info, path)

@@ -12,9 +12,18 @@ from pathlib import Path
 from tips_ros.model.checkpoints.archive import read_arrays
 from tips_ros.model.checkpoints.dpt_zip import dpt_part, is_dpt
 from tips_ros.model.checkpoints.errors import CheckpointError
-from tips_ros.model.checkpoints.hugging_face import hugging_face_parts, is_hugging_face
+from tips_ros.model.checkpoints.hugging_face import (
+    hugging_face_parts,
+    hugging_face_temperature,
+    is_hugging_face,
+)
 from tips_ros.model.checkpoints.parts import ROLES, Part, Role
-from tips_ros.model.checkpoints.pytorch_npz import is_pytorch, pytorch_part
+from tips_ros.model.checkpoints.pytorch_npz import (
+    TEMPERATURES,
+    is_pytorch,
+    pytorch_part,
+    temperature_of,
+)
 from tips_ros.model.checkpoints.scenic_npz import is_scenic, scenic_part
 
 _PICKLES = (".pt", ".pth", ".bin", ".ckpt", ".pkl")
@@ -52,3 +61,17 @@ def read_checkpoint(path: Path, roles: Collection[Role] = ROLES) -> list[Part]:
         f"{path}: not a TIPS checkpoint (it holds {some or 'nothing'}); wanted is an official "
         "tips_…_vision.npz, tips_…_text.npz or tips_v2_…_dpt.zip"
     )
+
+
+def stored_temperature(path: Path) -> float | None:
+    """The temperature that lies beside a text encoder, if one does; nothing else is read.
+
+    Args:
+        path: as of `read_checkpoint`.
+
+    Raises:
+        CheckpointError: no such file, or damaged.
+    """
+    if is_hugging_face(path):
+        return hugging_face_temperature(path)
+    return temperature_of(read_arrays(path, TEMPERATURES))

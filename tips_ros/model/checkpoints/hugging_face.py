@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +71,8 @@ def hugging_face_parts(path: Path, roles: Collection[Role] = ROLES) -> list[Part
     """
     directory = path if path.is_dir() else path.parent
     config = _config(directory / _CONFIG)
-    tensors: dict[str, Tensor] = {}
-    for file in _files(path):
-        tensors |= _tensors(file, roles)
-    temperature = tensors.pop(_TEMPERATURE, None)
-    if temperature is not None and temperature.numel() != 1:
-        raise CheckpointError(f"{path}: misshapen tensor: temperature {tuple(temperature.shape)}")
+    tensors = _stored(path, roles)
+    scale = _popped_temperature(tensors, path)
     by_role: dict[Role, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         if name not in _UNUSED:
@@ -83,7 +80,6 @@ def hugging_face_parts(path: Path, roles: Collection[Role] = ROLES) -> list[Part
             by_role.setdefault(role, {})[ours] = tensor.float()
     if not by_role and roles == ROLES:
         raise CheckpointError(f"{path}: holds no part of a TIPS model")
-    scale = None if temperature is None else float(temperature)
     try:
         return [
             Part(role, found, path, "Hugging Face", _facts(role, config, scale))
@@ -94,6 +90,55 @@ def hugging_face_parts(path: Path, roles: Collection[Role] = ROLES) -> list[Part
         raise CheckpointError(
             f"{directory / _CONFIG}: not a TIPS model's configuration ({reason}); copy it again"
         ) from error
+
+
+def hugging_face_roles(path: Path) -> set[Role]:
+    """Which parts there are; no tensor is read. Errors as of `hugging_face_parts`."""
+    names: list[str] = []
+    for file in weight_files(path):
+        with _opened(file) as opened:
+            names += opened.keys()
+    return {
+        role for prefix, role in _PREFIXES.items() if any(name.startswith(prefix) for name in names)
+    }
+
+
+def hugging_face_temperature(path: Path) -> float | None:
+    """Of the image-text softmax, if it is there. Errors as of `hugging_face_parts`."""
+    return _popped_temperature(_stored(path, ()), path)
+
+
+def weight_files(path: Path) -> list[Path]:
+    """The safetensors files of a directory, or the file itself."""
+    if path.is_file():
+        return [path]
+    if (path / WEIGHTS).is_file():
+        return [path / WEIGHTS]
+    index = _config(path / _INDEX).get("weight_map")
+    names = list(index.values()) if isinstance(index, dict) else []
+    # A name with a folder in it would lead out of the directory.
+    if not names or not all(_is_plain_name(n) for n in names):
+        raise CheckpointError(f"{path / _INDEX}: names no weight files; copy the directory again")
+    return [path / name for name in sorted(set(names))]
+
+
+def _is_plain_name(name: object) -> bool:
+    return isinstance(name, str) and Path(name).name == name and name not in ("", "..")
+
+
+def _stored(path: Path, roles: Collection[Role]) -> dict[str, Tensor]:
+    """Tensors by their names in the files; of parts, only those of these roles."""
+    tensors: dict[str, Tensor] = {}
+    for file in weight_files(path):
+        tensors |= _tensors(file, roles)
+    return tensors
+
+
+def _popped_temperature(tensors: dict[str, Tensor], path: Path) -> float | None:
+    temperature = tensors.pop(_TEMPERATURE, None)
+    if temperature is not None and temperature.numel() != 1:
+        raise CheckpointError(f"{path}: misshapen tensor: temperature {tuple(temperature.shape)}")
+    return None if temperature is None else float(temperature)
 
 
 def _our_name(name: str, path: Path) -> tuple[Role, str]:
@@ -118,35 +163,30 @@ def _renamed(name: str, renames: tuple[tuple[str, str], ...]) -> str:
     return name
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    if (path / WEIGHTS).is_file():
-        return [path / WEIGHTS]
-    index = _config(path / _INDEX).get("weight_map")
-    names = list(index.values()) if isinstance(index, dict) else []
-    # A name with a folder in it would lead out of the directory.
-    if not names or not all(_is_plain_name(n) for n in names):
-        raise CheckpointError(f"{path / _INDEX}: names no weight files; copy the directory again")
-    return [path / name for name in sorted(set(names))]
-
-
-def _is_plain_name(name: object) -> bool:
-    return isinstance(name, str) and Path(name).name == name and name not in ("", "..")
-
-
 def _tensors(file: Path, roles: Collection[Role]) -> dict[str, Tensor]:
+    unwanted = tuple(prefix for prefix, role in _PREFIXES.items() if role not in roles)
+    with _opened(file) as opened:
+        names = [name for name in opened.keys() if not name.startswith(unwanted)]  # noqa: SIM118
+        tensors = {name: opened.get_tensor(name) for name in names}
+    # By its head, the dense layer is a Linear; here it is a 1x1 convolution.
+    return {
+        name: t[:, :, None, None] if _is_last_layer(name) and t.ndim == 2 else t
+        for name, t in tensors.items()
+    }
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Any]:
+    """A safetensors file; whatever is wrong with it becomes a CheckpointError."""
     try:
         from safetensors import SafetensorError, safe_open
     except ImportError:
         raise CheckpointError(
             f"{file}: reading it needs safetensors; pip install safetensors"
         ) from None
-    unwanted = tuple(prefix for prefix, role in _PREFIXES.items() if role not in roles)
     try:
         with safe_open(file, framework="pt") as opened:
-            names = [name for name in opened.keys() if not name.startswith(unwanted)]  # noqa: SIM118
-            tensors = {name: opened.get_tensor(name) for name in names}
+            yield opened
     except FileNotFoundError as error:
         raise CheckpointError(f"{file}: there is no such file") from error
     except (SafetensorError, OSError, ValueError) as error:
@@ -154,11 +194,6 @@ def _tensors(file: Path, roles: Collection[Role]) -> dict[str, Tensor]:
         raise CheckpointError(
             f"{file}: not a whole safetensors file ({reason}); copy or download it again"
         ) from error
-    # By its head, the dense layer is a Linear; here it is a 1x1 convolution.
-    return {
-        name: t[:, :, None, None] if _is_last_layer(name) and t.ndim == 2 else t
-        for name, t in tensors.items()
-    }
 
 
 def _is_last_layer(name: str) -> bool:

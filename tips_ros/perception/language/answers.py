@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One image's features against texts, as arrays: which tag fits, and where each prompt is."""
+"""One image's features against texts: which tag fits."""
 
 from __future__ import annotations
 
@@ -12,12 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tips_ros.model.vit import ImageFeatures
-from tips_ros.perception.language.zero_shot import (
-    cosine_map,
-    image_text_cosines,
-    image_text_probabilities,
-    zero_shot_label_map,
-)
+from tips_ros.perception.language.zero_shot import image_text_cosines, image_text_probabilities
 
 _LEAST_NORM = 1e-3  # the reference's: a shorter embedding is not blown up to unit length
 
@@ -28,13 +23,6 @@ class Tag(NamedTuple):
     text: str
     cosine: float  # -1 to 1
     probability: float | None  # among the tags given; None where no temperature is known
-
-
-class PromptLabels(NamedTuple):
-    """Where each prompt is."""
-
-    labels: NDArray[np.uint8]  # (H, W) position of the prompt
-    confidence: NDArray[np.uint8] | None  # (H, W) 0 to 255; None where no temperature is known
 
 
 @torch.inference_mode()
@@ -60,33 +48,6 @@ def ranked_tags(
         probabilities = image_text_probabilities(cls_token, text, temperature)[0].tolist()
     tags = map(Tag, texts, cosines, probabilities)
     return sorted(tags, key=lambda tag: -tag.cosine)
-
-
-@torch.inference_mode()
-def prompt_labels(
-    features: ImageFeatures,
-    class_embeddings: Tensor,
-    size: tuple[int, int],
-    temperature: float | None,
-) -> PromptLabels:
-    """Zero-shot segmentation of one whole image.
-
-    Args:
-        features: of a batch of one, with value features.
-        class_embeddings: (K, D), one per prompt.
-        size: (H, W) of the outputs.
-        temperature: of the image-text softmax, if it is known; the labels don't depend on it.
-
-    Raises:
-        ValueError: features without value features.
-    """
-    if features.value_features is None:
-        raise ValueError("zero-shot segmentation needs value features; ask the model for them")
-    embeddings = class_embeddings.to(features.value_features.device)
-    cosines = cosine_map(features.value_features, features.grid, embeddings)
-    found = zero_shot_label_map(cosines, size, 1.0 if temperature is None else temperature)
-    confidence = None if temperature is None else found.confidence[0].cpu().numpy()
-    return PromptLabels(found.labels[0].cpu().numpy(), confidence)
 
 
 def unit_embedding(embedding: Tensor) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tips_ros.perception.language.zero_shot import checked_temperature
-from tips_ros.perception.segmentation import LabelMap
+from tips_ros.perception.semantic.segmentation import LabelMap
 
 WINDOW = 448
 STRIDE = 336
@@ -90,8 +90,8 @@ def window_label_map(
     """The best class by the mean probabilities, upsampled bilinearly to (H, W).
 
     Works in bands of rows: probabilities of all classes at full size are never held. Without a
-    temperature all of them are close to 1/K, which says nothing: the confidence is the label's
-    share of probability^(1/temperature), which for a single window is
+    temperature all of them are close to 1/K, which says nothing: the confidence is the margin of
+    the best over the second share of probability^(1/temperature), which for a single window is
     softmax(cosine / temperature), as in `zero_shot_label_map`.
 
     Args:
@@ -104,8 +104,10 @@ def window_label_map(
     for band in _bands(windowed, size):
         probabilities = _probabilities_at(windowed, size, band)
         labels.append(probabilities.argmax(dim=1).to(torch.uint8))
-        share = (probabilities.log() * sharpness).softmax(dim=1).amax(dim=1)
-        confidence.append((share * 255).round().to(torch.uint8))
+        shares = (probabilities.log() * sharpness).softmax(dim=1)
+        best = shares.topk(min(2, shares.shape[1]), dim=1).values
+        margin = best[:, 0] - best[:, 1] if best.shape[1] > 1 else best[:, 0]
+        confidence.append((margin * 255).round().to(torch.uint8))
     return LabelMap(torch.cat(labels, dim=1), torch.cat(confidence, dim=1))
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -89,11 +89,41 @@ class TextEmbedder:
         Raises:
             ValueError: a class without words, an empty word, or a template without its one `{}`.
         """
-        by_class = [sentences(words, templates) for words in class_words]
-        distinct = dict.fromkeys(text for texts in by_class for text in texts)
-        row_of = {text: row for row, text in enumerate(distinct)}
-        unit = F.normalize(self.embed(list(distinct)), dim=-1)
-        means = [unit[[row_of[text] for text in texts]].mean(dim=0) for texts in by_class]
-        if not means:
-            return unit
-        return F.normalize(torch.stack(means), dim=-1)
+        for words in class_words:
+            sentences(words, templates)  # checks them
+        distinct = list(dict.fromkeys(word for words in class_words for word in words))
+        embeddings = self.word_embeddings(distinct, templates)
+        if not class_words:
+            return embeddings
+        return class_means(dict(zip(distinct, embeddings, strict=True)), class_words)
+
+    @torch.inference_mode()
+    def word_embeddings(
+        self, words: Sequence[str], templates: Sequence[str] = TCL_TEMPLATES
+    ) -> Tensor:
+        """For each word the mean of its sentences' normalised embeddings, not normalised: (N, D).
+
+        Of these `class_means` makes classes.
+
+        Raises:
+            ValueError: an empty word, or a template without its one `{}`.
+        """
+        if not words:
+            return self.embed([])
+        unit = F.normalize(self.embed(sentences(words, templates)), dim=-1)
+        return unit.unflatten(0, (len(words), len(templates))).mean(dim=1)
+
+    def unknown(self, text: str) -> str:
+        """The characters of a text that the tokenizer does not know, each once; "" for none."""
+        return self._tokenizer.unknown(text)
+
+
+def class_means(of_word: Mapping[str, Tensor], class_words: Sequence[Sequence[str]]) -> Tensor:
+    """(K, D) of unit length: for each class the normalised mean of its words' embeddings.
+
+    Args:
+        of_word: (D,) each, as `TextEmbedder.word_embeddings` makes them.
+        class_words: for each class its words, at least one.
+    """
+    means = [torch.stack([of_word[word] for word in words]).mean(dim=0) for words in class_words]
+    return F.normalize(torch.stack(means), dim=-1)

@@ -71,6 +71,14 @@ class Tokenizer:
             ids[row, : len(kept)] = kept
         return TokenizedTexts(ids, ids != PAD_ID, truncated)
 
+    def unknown(self, text: str) -> str:
+        """The characters of a text that this tokenizer does not know, each once; "" for none."""
+        ids = self._encode(text)
+        pieces = self._processor.encode(lower_ascii(text), out_type=str)
+        unknown = self._processor.unk_id()
+        found = (piece for piece, i in zip(pieces, ids, strict=True) if i == unknown)
+        return "".join(dict.fromkeys("".join(found)))
+
     def _encode(self, text: str) -> list[int]:
         try:
             text.encode()

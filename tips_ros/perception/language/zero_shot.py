@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tips_ros.perception.segmentation import LabelMap, label_map_at
+from tips_ros.perception.semantic.segmentation import LabelMap, label_map_at
 
 
 def cosine_map(value_features: Tensor, grid: tuple[int, int], class_embeddings: Tensor) -> Tensor:
@@ -29,10 +29,10 @@ def cosine_map(value_features: Tensor, grid: tuple[int, int], class_embeddings: 
 def zero_shot_label_map(cosines: Tensor, size: tuple[int, int], temperature: float) -> LabelMap:
     """Upsamples cosines (B, K, h, w) bilinearly to (H, W) and takes the best class.
 
-    The labels don't depend on the temperature. The confidence does: it is the probability of the
-    label by softmax(cosine / temperature) among these K classes. With the model's own
-    temperature, that is what contrastive training made of a whole image and its caption; on
-    patches nobody calibrated it.
+    The labels don't depend on the temperature. The confidence does: it is the margin of the label
+    over the second by softmax(cosine / temperature) among these K classes. The released models'
+    temperature is what contrastive training made of whole images and their captions; on patches
+    nobody calibrated it. The demo model's was trained on patches.
 
     Args:
         cosines: as of `cosine_map`.

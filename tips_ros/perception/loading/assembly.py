@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from tips_ros.model.checkpoints import (
     CheckpointError,
@@ -16,16 +17,16 @@ from tips_ros.model.checkpoints import (
     read_checkpoint,
 )
 from tips_ros.model.heads import DepthBins, DepthHead, NormalsHead, SegmentationHead
-from tips_ros.model.text import TextEncoder
+from tips_ros.model.text import TextConfig
 from tips_ros.model.tips import HEAD_NAMES, Tips
 from tips_ros.model.variants import VitConfig, variant_of
 from tips_ros.model.vit import VisionTransformer
-from tips_ros.perception.class_lists import ClassList, ade20k
 from tips_ros.perception.description import NYU_FOCAL_RATIO, ModelDescription
 from tips_ros.perception.language.text_embedding import TextEmbedder
 from tips_ros.perception.language.tokenizer import Tokenizer
 from tips_ros.perception.loading.model_directory import ModelDirectory, ModelNotFound
 from tips_ros.perception.loading.model_settings import ModelSettings
+from tips_ros.perception.semantic.class_lists import ClassList, ade20k
 
 _HIGHRES_PX = 448
 
@@ -43,6 +44,24 @@ class LoadedModel:
     tips: Tips
     description: ModelDescription
     text: TextEmbedder | None = None
+
+
+@dataclass(frozen=True)
+class TextTower:
+    """A text encoder in memory, on the CPU in fp32.
+
+    Attributes:
+        embedder: embeds texts.
+        config: its sizes.
+        temperature: of the image-text softmax; None where neither model.yaml nor its file tell.
+        path, origin: the file and its format.
+    """
+
+    embedder: TextEmbedder
+    config: TextConfig
+    temperature: float | None
+    path: Path
+    origin: str
 
 
 def assemble(
@@ -202,8 +221,13 @@ def _classes(
     return ClassList(tuple(f"class {i}" for i in range(outputs)))
 
 
-def _with_text(model: LoadedModel, found: ModelDirectory) -> LoadedModel:
-    description = model.description
+def read_text(found: ModelDirectory) -> TextTower:
+    """The text encoder of a model directory, with its tokenizer; nothing else is read.
+
+    Raises:
+        ModelNotFound: one of them is missing.
+        CheckpointError, TokenizerError: a file can't be used.
+    """
     part = _read(found, "text")
     if part is None and found.tokenizer is None:
         raise ModelNotFound(
@@ -219,19 +243,31 @@ def _with_text(model: LoadedModel, found: ModelDirectory) -> LoadedModel:
             f"{found.path}: has no tokenizer.model; put the official one there, the same for all "
             "models"
         )
-    encoder: TextEncoder = build_text_encoder(part, heads=found.settings.text_attention_heads)
-    if encoder.config.width != description.vit.width:
+    encoder = build_text_encoder(part, heads=found.settings.text_attention_heads)
+    return TextTower(
+        TextEmbedder(encoder, Tokenizer(found.tokenizer)),
+        encoder.config,
+        found.settings.temperature or part.facts.temperature,
+        part.path,
+        part.origin,
+    )
+
+
+def _with_text(model: LoadedModel, found: ModelDirectory) -> LoadedModel:
+    description = model.description
+    text = read_text(found)
+    if text.config.width != description.vit.width:
         raise CheckpointError(
-            f"{part.path}: a text encoder of width {encoder.config.width}, but the image encoder "
+            f"{text.path}: a text encoder of width {text.config.width}, but the image encoder "
             f"has width {description.vit.width}; take the one of the same model"
         )
     return LoadedModel(
         model.tips,
         replace(
             description,
-            text=encoder.config,
-            temperature=description.temperature or part.facts.temperature,
-            origin=", ".join(sorted({*description.origin.split(", "), part.origin})),
+            text=text.config,
+            temperature=text.temperature,
+            origin=", ".join(sorted({*description.origin.split(", "), text.origin})),
         ),
-        TextEmbedder(encoder, Tokenizer(found.tokenizer)),
+        text.embedder,
     )

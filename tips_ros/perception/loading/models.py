@@ -13,7 +13,7 @@ import torch
 from tips_ros.catalogue import MODELS, download_advice
 from tips_ros.catalogue import Role as FileRole
 from tips_ros.perception.language.text_embedding import TextEmbedder
-from tips_ros.perception.loading.assembly import LoadedModel, assemble
+from tips_ros.perception.loading.assembly import LoadedModel, TextTower, assemble, read_text
 from tips_ros.perception.loading.model_directory import (
     ModelDirectory,
     ModelNotFound,
@@ -27,8 +27,10 @@ __all__ = [
     "LoadedModel",
     "ModelNotFound",
     "choose_device",
+    "find_model",
     "load_model",
     "load_predictor",
+    "load_text",
     "load_with_text",
 ]
 
@@ -78,6 +80,16 @@ def load_with_text(
     predictor, text = _load(model, device, precision, input_size, with_text=True)
     assert text is not None
     return predictor, text
+
+
+def load_text(model: str = DEMO) -> TextTower:
+    """Only the text encoder and its tokenizer, on the CPU in fp32.
+
+    Raises:
+        ModelNotFound, CheckpointError, ModelSettingsError, TokenizerError: see `load_model`.
+    """
+    found, _ = find_model(model, with_text=True)
+    return read_text(found)
 
 
 def _load(
@@ -140,16 +152,29 @@ def load_model(model: str = DEMO, *, with_text: bool = False) -> LoadedModel:
         ModelNotFound: no such name or directory, or files are missing.
         CheckpointError, ModelSettingsError, TokenizerError: a file that can't be used.
     """
+    found, variant = find_model(model, with_text=with_text)
+    return assemble(model, found, variant=variant, with_text=with_text)
+
+
+def find_model(model: str = DEMO, *, with_text: bool = False) -> tuple[ModelDirectory, str | None]:
+    """Where a model's files are, and the variant that they must hold; only names are looked at.
+
+    Args:
+        model: see `load_model`.
+        with_text: a released model must have the text encoder and its tokenizer, too.
+
+    Raises:
+        ModelNotFound, ModelSettingsError: see `load_model`.
+    """
     if model == DEMO:
-        return assemble(model, scan(demo_model()), with_text=with_text)
+        return scan(demo_model()), None
     if model.removesuffix(_SCENIC) in MODELS:
-        found = _downloaded(model, with_text)
-        return assemble(model, found, variant=_variant(model), with_text=with_text)
+        return _downloaded(model, with_text), _variant(model)
     if model.startswith(_HUB):
-        return assemble(model, _from_hub(model), with_text=with_text)
+        return _from_hub(model), None
     directory = Path(model).expanduser()
     if directory.is_dir():
-        return assemble(model, scan(directory), with_text=with_text)
+        return scan(directory), None
     raise ModelNotFound(
         f"no model {model!r}: name {DEMO}, {', '.join(MODELS)}, or a directory that exists"
     )

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from tips_ros.perception.cloud.point_cloud import UNLABELLED
 from tips_ros.perception.overview.lettering import Color, shortened, text_width, write
 from tips_ros.perception.overview.top_view import grid_step_m
 from tips_ros.perception.pictures import Picture, depth_colors
-from tips_ros.perception.point_cloud import UNLABELLED
 
 PAPER: Color = (15, 17, 21)
 CARD: Color = (24, 27, 32)

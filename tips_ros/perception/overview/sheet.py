@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.cloud.point_cloud import UNLABELLED, Cloud
 from tips_ros.perception.overview.legends import (
     ACCENT,
     CARD,
@@ -31,7 +32,6 @@ from tips_ros.perception.pictures import (
     normals_picture,
     overlay,
 )
-from tips_ros.perception.point_cloud import UNLABELLED, Cloud
 
 UNTRAINED_BANNER = "UNTRAINED model: random weights, shapes only"
 

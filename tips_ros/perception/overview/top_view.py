@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.cloud.point_cloud import Cloud, unpacked_rgb
+from tips_ros.perception.cloud.point_cloud_filters import valid_points
 from tips_ros.perception.overview.lettering import text_width, write
-from tips_ros.perception.point_cloud import Cloud, unpacked_rgb
-from tips_ros.perception.point_cloud_filters import valid_points
 
 Picture: TypeAlias = NDArray[np.uint8]
 

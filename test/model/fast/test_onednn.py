@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Linear layers by oneDNN say what torch's own say."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from tips_ros.model.fast import onednn, rewritten
+from tips_ros.model.fast.onednn import OneDnnLinear, onednn_is_there, onednn_linear, with_onednn
+from tips_ros.model.tips import HEAD_NAMES, Tips
+
+needs_onednn = pytest.mark.skipif(not onednn_is_there(), reason="this torch has no oneDNN here")
+
+
+def random(*shape: int) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(2))
+
+
+@needs_onednn
+@pytest.mark.parametrize("shape", [(7, 24), (1, 5, 24), (2, 5, 24), (24,), (0, 24)], ids=str)
+@pytest.mark.parametrize("with_bias", [True, False])
+def test_a_product_is_torch_s_whatever_the_input_s_shape(shape: tuple[int, ...], with_bias: bool):
+    x, weight, bias = random(*shape), random(10, 24), random(10) if with_bias else None
+    with torch.inference_mode():
+        torch.testing.assert_close(onednn_linear(x, weight, bias), F.linear(x, weight, bias))
+
+
+@needs_onednn
+def test_an_input_and_a_weight_that_are_not_in_one_piece_are_read_right():
+    x, weight = random(2, 9, 24)[:, 2:], random(10, 48)[:, 24:]
+    with torch.inference_mode():
+        torch.testing.assert_close(onednn_linear(x, weight), F.linear(x, weight))
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+def test_other_precisions_are_left_to_torch(dtype: torch.dtype):
+    x, weight = random(3, 24).to(dtype), random(10, 24).to(dtype)
+    assert torch.equal(onednn_linear(x, weight), F.linear(x, weight))
+
+
+@needs_onednn
+@pytest.mark.parametrize("rewrite", [True, False])
+def test_a_whole_model_says_the_same_and_the_one_given_stays_as_it_is(
+    tiny_tips: Tips, rewrite: bool
+):
+    images = torch.rand(2, 3, 56, 70, generator=torch.Generator().manual_seed(4))
+    given = rewritten(tiny_tips) if rewrite else tiny_tips
+    kinds = [type(module) for module in given.modules()]
+    fast = with_onednn(given)
+    with torch.inference_mode():
+        expected, maps = tiny_tips(images, HEAD_NAMES), fast(images, HEAD_NAMES)
+    for name in HEAD_NAMES:
+        torch.testing.assert_close(
+            getattr(maps, name), getattr(expected, name), rtol=1e-4, atol=1e-4
+        )
+    assert [type(module) for module in given.modules()] == kinds
+    assert not any(type(module) is nn.Linear for module in fast.modules())
+    assert any(isinstance(module, OneDnnLinear) for module in fast.backbone.modules())
+
+
+@needs_onednn
+def test_parameters_are_shared_not_copied(tiny_tips: Tips):
+    fast = with_onednn(tiny_tips)
+    own = {name: value.data_ptr() for name, value in tiny_tips.state_dict().items()}
+    assert own == {name: value.data_ptr() for name, value in fast.state_dict().items()}
+
+
+def test_without_onednn_the_model_is_returned_as_it_is(
+    tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(onednn, "onednn_is_there", lambda: False)
+    assert with_onednn(tiny_tips) is tiny_tips

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""~/locate: what is named, in the newest frame, with its place in space."""
+
+import threading
+
+import numpy as np
+import pytest
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from tips_ros.srv import Locate
+
+from .conftest import FRAME_ID, header_at, picture, until
+
+PATIENT = 20.0  # seconds that a call waits for its frame here
+
+
+def locate(graph, prompt, **fields):
+    request = Locate.Request(prompt=prompt, **{"timeout_s": PATIENT, **fields})
+    return graph.call(Locate, "/tips/locate", request)
+
+
+def locate_in_a_frame(graph, prompt, rgb=None, **fields):
+    """Calls, and publishes a frame once the call waits for one."""
+    answers = []
+    calling = threading.Thread(target=lambda: answers.append(locate(graph, prompt, **fields)))
+    calling.start()
+    until(lambda: graph.node.work.questions.waiting or answers, "the question")
+    if not answers:
+        graph.publish_image(rgb, sec=7)
+    calling.join()
+    return answers[0]
+
+
+@pytest.fixture
+def own_class(graph):
+    """The name of the class that the model sees most of in the picture, and its mask."""
+    labels = graph.node.predictor.predict(picture(), ["semantic"]).labels
+    ids, counts = np.unique(labels, return_counts=True)
+    most = ids[counts.argmax()]
+    return graph.node.predictor.description.classes.name_of(int(most)), labels == most
+
+
+def test_one_of_the_models_own_classes_is_found_where_its_head_sees_it(graph, own_class):
+    graph.publish_camera_info()
+    name, mask = own_class
+    answer = locate_in_a_frame(graph, name)
+    assert answer.success, answer.message
+    assert answer.header == header_at(7)
+    assert answer.regions
+    sums = [region.score * region.pixels for region in answer.regions]
+    assert sums == sorted(sums, reverse=True)
+    depth_m = graph.node.predictor.predict(picture(), ["depth"]).depth_m
+    for region in answer.regions:
+        roi = region.roi
+        inside = (
+            slice(roi.y_offset, roi.y_offset + roi.height),
+            slice(roi.x_offset, roi.x_offset + roi.width),
+        )
+        assert mask[inside].sum() >= region.pixels >= 50
+        there = depth_m[inside][mask[inside]]
+        assert there.min() <= region.median_depth_m <= there.max()
+        assert there.min() <= region.centroid.z <= there.max()
+        assert region.size.x >= 0.0
+
+
+def test_any_words_are_found_without_a_subscriber_and_without_a_change_of_the_classes(graph):
+    graph.publish_camera_info()
+    before = graph.node._vocabulary.board.in_force
+    answer = locate_in_a_frame(graph, "thing: door | sofa | wall | floor", max_regions=1)
+    assert answer.success, answer.message
+    assert len(answer.regions) <= 1
+    assert graph.node._vocabulary.board.in_force is before
+    assert graph.node.work.statistics.snapshot().published == 1
+
+
+def test_outputs_of_the_same_frame_come_as_ever_from_the_same_pass(graph):
+    passes = []
+    graph.node.predictor.model.backbone.register_forward_hook(lambda *_: passes.append(1))
+    assert graph.set_prompts("door", "floor", background=["wall"]).success
+    labelling = graph.node._vocabulary.board.in_force.labelling
+    graph.listen("semantic/image")
+    answer = locate_in_a_frame(graph, "a red lamp")
+    assert answer.success, answer.message
+    until(lambda: graph.received["semantic/image"], "the mask")
+    assert len(passes) == 1
+    mask = np.frombuffer(graph.received["semantic/image"][0].data, np.uint8).reshape(48, 64)
+    # Depth is there anyway, and labels by words lean on it.
+    outputs = ["semantic", "depth"]
+    expected = graph.node.predictor.predict(picture(), outputs, labelling=labelling).labels
+    np.testing.assert_array_equal(mask, expected)
+
+
+def test_without_a_camera_info_there_are_no_places_in_space_and_that_is_said(graph, own_class):
+    answer = locate_in_a_frame(graph, own_class[0])
+    assert answer.success
+    assert "CameraInfo" in answer.message
+    assert np.isnan(answer.regions[0].centroid.x)
+    assert answer.regions[0].median_depth_m > 0.0
+
+
+def test_regions_below_the_least_score_are_left_out(graph, own_class):
+    every = locate_in_a_frame(graph, own_class[0])
+    best = max(region.score for region in every.regions)
+    answer = locate_in_a_frame(graph, own_class[0], min_score=min(best + 0.01, 1.0))
+    assert answer.success
+    assert not answer.regions
+
+
+def test_no_frame_within_the_time_given_is_said(graph):
+    answer = locate(graph, "wall", timeout_s=0.2)
+    assert not answer.success
+    assert "no frame came on /image within 0.2 s" in answer.message
+    assert not graph.node.work.questions.waiting
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"prompt": ""}, "empty"),
+        ({"prompt": "@ade20k"}, "one at a time"),
+        ({"prompt": "door", "min_score": 1.5}, "min_score"),
+        ({"prompt": "door", "timeout_s": -1.0}, "timeout_s"),
+        ({"prompt": "door", "timeout_s": float("nan")}, "timeout_s"),
+    ],
+)
+def test_a_bad_request_is_refused_at_once_with_the_reason(graph, fields, reason):
+    answer = locate(graph, **fields)
+    assert not answer.success
+    assert reason in answer.message
+
+
+def test_in_another_frame_everything_but_the_depth_is_turned_and_moved(
+    graph, own_class, monkeypatch
+):
+    graph.publish_camera_info()
+    asked = []
+
+    def transform(target, source, stamp, timeout_s):
+        asked.append((target, source, stamp))
+        # The camera's z forward is the map's x, its x right the map's -y, its y down -z.
+        turn = np.eye(4)
+        turn[:3] = [[0, 0, 1, 10], [-1, 0, 0, 20], [0, -1, 0, 30]]
+        return turn
+
+    monkeypatch.setattr(graph.node._locate._frames, "transform", transform)
+    here = locate_in_a_frame(graph, own_class[0])
+    there = locate_in_a_frame(graph, own_class[0], target_frame="map")
+    assert there.header.frame_id == "map"
+    assert asked == [("map", FRAME_ID, there.header.stamp)]
+    for a, b in zip(here.regions, there.regions, strict=True):
+        assert (b.centroid.x, b.centroid.y, b.centroid.z) == pytest.approx(
+            (a.centroid.z + 10, 20 - a.centroid.x, 30 - a.centroid.y)
+        )
+        assert b.median_depth_m == a.median_depth_m
+
+
+def test_a_frame_that_nobody_knows_is_refused_with_the_reason(graph, own_class):
+    answer = locate_in_a_frame(graph, own_class[0], target_frame="nowhere", timeout_s=1.0)
+    assert not answer.success
+    assert "tf2_ros" in answer.message or "nowhere" in answer.message
+
+
+def test_an_inactive_node_says_so_and_one_that_is_deactivated_does_not_leave_it_waiting(graph):
+    answers = []
+    calling = threading.Thread(target=lambda: answers.append(locate(graph, "wall")))
+    calling.start()
+    until(lambda: graph.node.work.questions.waiting, "the question")
+    request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_DEACTIVATE))
+    assert graph.call(ChangeState, "/tips/change_state", request).success
+    calling.join()
+    assert not answers[0].success
+    assert "deactivated" in answers[0].message
+    assert "not active" in locate(graph, "wall").message
+
+
+def test_a_frame_that_fails_says_so_instead_of_leaving_the_call_waiting(graph):
+    def fail(*_):
+        raise RuntimeError("out of memory")
+
+    graph.node.predictor.model.backbone.register_forward_pre_hook(fail)
+    answer = locate_in_a_frame(graph, "wall")
+    assert not answer.success
+    assert answer.message == "RuntimeError: out of memory"

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Classes named in words, by the service and by the parameters."""
+
+import numpy as np
+import pytest
+from rclpy.parameter import Parameter
+from tips_ros.msg import ClassMap
+
+from tips_ros.ros import qos
+
+from .conftest import mask_of, picture, until
+
+CLASSES = "/tips/semantic/classes"
+BAD = [
+    (["wall", ""], "empty"),
+    (["wall", "Wall"], "Wall"),
+    ([f"thing {n}" for n in range(300)], "300"),
+    (["x" * 10_001], "10"),
+    (["wall\x07"], "U+0007"),
+    (["@no such list"], "no such list"),
+    (["杯"], "杯"),
+]
+
+
+def masks(graph, count):
+    until(lambda: len(graph.received["semantic/image"]) >= count, f"mask {count}")
+    return [mask_of(message) for message in graph.received["semantic/image"]]
+
+
+def test_prompts_are_announced_with_the_first_frame_that_uses_them(graph):
+    maps = graph.keep(ClassMap, CLASSES, qos.latched())
+    graph.listen("semantic/image")
+    graph.publish_image(sec=1)
+    masks(graph, 1)
+
+    answer = graph.set_prompts("door", "seat: chair | sofa", background=["wall", "floor"])
+    assert answer.success, answer.message
+    assert (list(answer.names), list(answer.ids)) == (["door", "seat"], [0, 1])
+    header = graph.publish_image(sec=2)
+
+    found = set(np.unique(masks(graph, 2)[1]).tolist())
+    assert found <= {0, 1, 255}
+    until(lambda: maps[-1].header == header, "the ClassMap of the second frame")
+    assert (maps[-1].source, list(maps[-1].names)) == (ClassMap.PROMPTS, ["door", "seat"])
+    active_s = answer.active_from.sec + answer.active_from.nanosec / 1e9
+    assert 1.25 < active_s <= 2.25
+
+
+def test_masks_by_words_are_those_of_the_predictor(graph):
+    graph.listen("semantic/image", "semantic/confidence")
+    assert graph.set_prompts("chair", "wall", background=["floor"], thresholds=[0.1, 0.0]).success
+    graph.publish_image()
+    (mask,) = masks(graph, 1)
+    labelling = graph.node._vocabulary.board.in_force.labelling
+    expected = graph.node.predictor.predict(picture(), ["semantic"], labelling=labelling)
+    np.testing.assert_array_equal(mask, expected.labels)
+    until(lambda: graph.received["semantic/confidence"], "the confidence")
+    confidence = mask_of(graph.received["semantic/confidence"][0])
+    np.testing.assert_array_equal(confidence, expected.confidence)
+
+
+def test_a_higher_threshold_leaves_more_pixels_unlabelled(graph):
+    graph.listen("semantic/image")
+    unlabelled = []
+    for sec, threshold in enumerate((0.0, 0.5, 1.0), start=1):
+        assert graph.set_prompts("chair", "wall", "floor", thresholds=[threshold]).success
+        graph.publish_image(sec=sec)
+        unlabelled.append(int((masks(graph, sec)[-1] == 255).sum()))
+    assert unlabelled[0] == 0
+    assert unlabelled == sorted(unlabelled)
+    assert unlabelled[-1] > 0
+
+
+def test_one_prompt_alone_is_told_apart_from_the_models_own_classes_and_that_is_said(graph):
+    graph.listen("semantic/image")
+    answer = graph.set_prompts("chair")
+    assert answer.success
+    assert "22 other classes" in answer.message
+    graph.publish_image()
+    assert 255 in masks(graph, 1)[0]
+
+
+def test_an_empty_list_returns_to_the_models_own_classes(graph):
+    assert graph.set_prompts("wall", "floor").success
+    answer = graph.set_prompts()
+    assert answer.success
+    assert len(answer.names) == 23
+    assert tuple(answer.ids) == graph.node.predictor.description.classes.ids
+
+
+@pytest.mark.parametrize(("prompts", "reason"), BAD, ids=[reason for _, reason in BAD])
+def test_a_refused_request_leaves_everything_as_it_was_and_says_why(graph, prompts, reason):
+    assert graph.set_prompts("door", "cup", thresholds=[0.25]).success
+    before = graph.node._vocabulary.board.in_force
+    by_service = graph.set_prompts(*prompts)
+    by_parameter = graph.set_parameter("prompts", prompts)
+    for success, said in (
+        (by_service.success, by_service.message),
+        (by_parameter.successful, by_parameter.reason),
+    ):
+        assert not success
+        assert reason in said
+    assert (list(by_service.names), list(by_service.ids)) == (["door", "cup"], [0, 1])
+    assert graph.node._vocabulary.board.in_force is before
+    assert graph.parameter("prompts") == ["door", "cup"]
+    assert graph.parameter("prompt_thresholds") == [0.25]
+
+
+def test_one_empty_prompt_is_refused_by_the_service(graph):
+    answer = graph.set_prompts("")
+    assert not answer.success
+    assert "empty" in answer.message
+
+
+@pytest.mark.parametrize("thresholds", [[1.5], [-0.1], [0.1, 0.2, 0.3], [float("nan")]])
+def test_thresholds_that_are_none_are_refused(graph, thresholds):
+    answer = graph.set_prompts("door", "cup", thresholds=thresholds)
+    assert not answer.success
+    assert "threshold" in answer.message
+    assert len(answer.names) == 23
+
+
+def test_the_parameters_tell_the_prompts_in_force_and_change_them(graph):
+    assert graph.set_prompts("door", "cup", background=["wall"], thresholds=[0.3]).success
+    assert graph.parameter("prompts") == ["door", "cup"]
+    assert graph.parameter("prompt_background") == ["wall"]
+    assert graph.parameter("prompt_thresholds") == [0.3]
+    assert graph.set_parameter("prompts", ["lamp", "book"]).successful
+    assert list(graph.node._vocabulary.classes.values()) == ["lamp", "book"]
+
+
+@pytest.mark.parametrize(
+    ("value", "type_"),
+    [([], Parameter.Type.BOOL_ARRAY), ([], Parameter.Type.STRING_ARRAY), ([""], None)],
+    ids=["as ros2 param set sends it", "typed", "as some YAML files write it"],
+)
+def test_an_empty_parameter_returns_to_the_models_own_classes(graph, value, type_):
+    assert graph.set_prompts("door", "cup").success
+    assert graph.set_parameter("prompts", value, type_).successful
+    assert len(graph.node._vocabulary.classes) == 23
+
+
+@pytest.mark.parametrize("value", ["door", 3, [1, 2], [True], None])
+def test_a_parameter_that_is_no_list_of_texts_is_refused(graph, value):
+    result = graph.set_parameter("prompts", value)
+    assert not result.successful
+    assert "list of texts" in result.reason
+    assert len(graph.node._vocabulary.classes) == 23
+
+
+def test_prompts_given_at_the_start_are_in_force_from_the_first_frame(graph_with):
+    graph = graph_with(
+        input_height=112, input_width=112, prompts=["door", "cup"], prompt_background=["@model"]
+    ).active()
+    maps = graph.keep(ClassMap, CLASSES, qos.latched())
+    until(lambda: maps, "the latched ClassMap")
+    assert list(maps[0].names) == ["door", "cup"]
+
+
+def test_bad_prompts_at_the_start_leave_the_node_unconfigured_and_say_why(graph_with):
+    graph = graph_with(prompts=["wall", "wall"])
+    until(lambda: graph.node._failure, "the failure")
+    assert "'wall'" in graph.node._failure
+    assert graph.node.predictor is None
+
+
+class TestWithoutATextEncoder:
+    def test_prompts_choose_rename_and_merge_the_models_own_classes(self, graph_with, by_head):
+        graph = graph_with(model=str(by_head)).active()
+        graph.listen("semantic/image")
+        graph.publish_image(sec=1)
+        before = masks(graph, 1)[0]
+        answer = graph.set_prompts("furniture: bed", "floor")
+        assert answer.success, answer.message
+        assert (list(answer.names), list(answer.ids)) == (["furniture", "floor"], [0, 1])
+        graph.publish_image(sec=2)
+        expected = np.full(256, 255, np.uint8)
+        expected[7], expected[3] = 0, 1
+        np.testing.assert_array_equal(masks(graph, 2)[1], expected[before])
+        own = graph.set_prompts()
+        assert (list(own.names), list(own.ids)) == (["wall", "floor", "bed"], [0, 3, 7])
+
+    def test_other_words_are_refused_and_the_answer_says_what_is_missing(self, graph_with, by_head):
+        graph = graph_with(model=str(by_head)).active()
+        answer = graph.set_prompts("unicorn")
+        assert not answer.success
+        assert "unicorn" in answer.message
+        assert "text encoder" in answer.message
+        assert list(answer.names) == ["wall", "floor", "bed"]
+
+
+class TestTextIsEncoded:
+    @pytest.fixture
+    def encoded(self, graph):
+        """How many words went through the text encoder so far."""
+        return lambda: graph.node._vocabulary._encoder.encoded
+
+    def test_once_a_change_and_never_for_a_frame(self, graph, encoded):
+        graph.listen("semantic/image")
+        before = encoded()
+        assert graph.set_prompts("grey door zqx", "cup zqx", background=["wall zqx"]).success
+        assert encoded() == before + 3
+        for sec in (1, 2, 3):
+            graph.publish_image(sec=sec)
+            masks(graph, sec)
+        assert encoded() == before + 3
+
+    def test_not_again_for_words_that_were_there_before(self, graph, encoded):
+        assert graph.set_prompts("one zqy", "two zqy").success
+        before = encoded()
+        assert graph.set_prompts("two zqy", "one zqy").success
+        assert graph.set_prompts("three zqy: one zqy | two zqy", "four zqy").success
+        assert encoded() == before + 1
+
+    def test_not_at_all_for_words_in_the_cache(self, graph, graph_with):
+        assert graph.set_prompts("one zqw", "two zqw", background=["three zqw"]).success
+        later = graph_with(input_height=112, input_width=112).active()
+        assert later.set_prompts("two zqw", "three zqw", background=["one zqw"]).success
+        encoder = later.node._vocabulary._encoder
+        assert (encoder.encoded, encoder.loaded) == (0, False)

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One frame's way from the camera's message to the published ones, whole or stage by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tips_ros.bench.messages import calibration_message, camera_message, header, output_types
+from tips_ros.model.tips import DenseMaps, HeadName
+from tips_ros.model.vit import ImageFeatures
+from tips_ros.perception.camera.camera_info import seen_camera
+from tips_ros.perception.predictor import HEAD_OF, Prediction, Predictor
+from tips_ros.perception.preprocess import network_input
+from tips_ros.perception.seen import Seen
+from tips_ros.perception.semantic.labelling import Labelling
+from tips_ros.ros.decoding import rgb_of
+from tips_ros.ros.outputs import TOPICS, Frame, OutputTopic, predict_for
+
+Lap = Callable[[str], None]
+Publish = Callable[[OutputTopic, Any], None]
+
+DECODE, PREPROCESS, BACKBONE, PUBLISH = "decode", "preprocess", "backbone", "publish"
+HEAD, ARRAYS, MESSAGE = " head", " arrays", " message"  # how the names of other stages end
+
+
+class FramePass:
+    """One picture of each camera, and what is done with it over and over.
+
+    One camera's frame takes the node's own way. The frames of several go through the network in
+    one pass, and through everything else one after the other.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        pictures: Sequence[NDArray[np.uint8]],
+        labelling: Labelling,
+        publish: Publish | None = None,
+    ) -> None:
+        """Makes the cameras' messages.
+
+        Args:
+            predictor: the model.
+            pictures: (H, W, 3) RGB, one of each camera, all of one size.
+            labelling: the classes of the labels.
+            publish: takes each message; None for no publishing.
+        """
+        self._predictor = predictor
+        self._labelling = labelling
+        self._publish = publish
+        self._images = [camera_message(picture) for picture in pictures]
+        height, width = pictures[0].shape[:2]
+        self._size = height, width
+        self._info = calibration_message(width, height)
+        self._types = output_types()
+        self._header = header(self._types)
+        self._outputs = predictor.outputs_with(labelling)
+        self._topics = [topic for topic in TOPICS if topic.needs <= set(self._outputs)]
+        self._heads: list[HeadName] = [
+            HEAD_OF[output]
+            for output in self._outputs
+            if output != "semantic" or labelling.words is None
+        ]
+
+    def whole(self) -> None:
+        """Everything, as the node does it."""
+        if len(self._images) > 1:
+            self.staged(_no_lap)
+            return
+        rgb = rgb_of(self._images[0])
+        prediction = predict_for(self._topics, self._predictor, rgb, True, 1.0, self._labelling)
+        self._send(rgb, prediction, _no_lap)
+
+    @torch.inference_mode()
+    def staged(self, lap: Lap) -> None:
+        """The same in stages; `lap` is told the name of each when it is done."""
+        model, predictor = self._predictor.model, self._predictor
+        pictures = [rgb_of(message) for message in self._images]
+        lap(DECODE)
+        inputs = [
+            network_input(rgb, predictor.input_size, predictor.device, predictor.dtype)
+            for rgb in pictures
+        ]
+        images = torch.cat(inputs) if len(inputs) > 1 else inputs[0]
+        lap(PREPROCESS)
+        by_words = self._labelling.words is not None
+        features = model.backbone(images, model.taps if self._heads else (), by_words)
+        lap(BACKBONE)
+        maps = {}
+        for name in self._heads:
+            maps[name] = getattr(model, name)(features.layers)
+            lap(name + HEAD)
+        for i, rgb in enumerate(pictures):
+            own = DenseMaps(**{name: of_all[i : i + 1] for name, of_all in maps.items()})
+            seen = Seen(rgb, self._size, images[i : i + 1], own, _of_one(features, i))
+            self._send(rgb, self._arrays(seen, lap), lap)
+
+    def _arrays(self, seen: Seen, lap: Lap) -> Prediction:
+        """What leaves the device, one output after the other."""
+        made = Prediction()
+        for output in self._outputs:
+            if output == "semantic":
+                just = self._predictor.prediction(
+                    seen._replace(maps=DenseMaps(segmentation=seen.maps.segmentation)),
+                    self._labelling,
+                )
+                made = made._replace(labels=just.labels, confidence=just.confidence)
+            elif output == "depth":
+                just = self._predictor.prediction(
+                    seen._replace(maps=DenseMaps(depth=seen.maps.depth))
+                )
+                made = made._replace(depth_m=just.depth_m)
+            else:
+                just = self._predictor.prediction(
+                    seen._replace(maps=DenseMaps(normals=seen.maps.normals))
+                )
+                made = made._replace(normals=just.normals)
+            lap(output + ARRAYS)
+        return made
+
+    def _send(self, rgb: NDArray[np.uint8], prediction: Prediction, lap: Lap) -> None:
+        camera = seen_camera(self._info, self._size, self._size)
+        frame = Frame(self._header, rgb, prediction, self._labelling, camera)
+        for topic in self._topics:
+            message = topic.make(self._types, frame)
+            lap(topic.name + MESSAGE)
+            if self._publish is not None:
+                self._publish(topic, message)
+                lap(PUBLISH)
+
+
+def _of_one(features: ImageFeatures, i: int) -> ImageFeatures:
+    """One image's of a batch, as far as labels need it."""
+    values = features.value_features
+    one = slice(i, i + 1)
+    return features._replace(
+        cls_token=features.cls_token[one],
+        second_cls_token=features.second_cls_token[one],
+        patch_tokens=features.patch_tokens[one],
+        layers=(),
+        value_features=None if values is None else values[one],
+    )
+
+
+def _no_lap(stage: str) -> None:
+    """Nobody looks at the clock."""

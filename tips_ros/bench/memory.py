@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How much memory some work takes at its peak, of the process and of the GPU."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+_STATUS = Path("/proc/self/status")
+_CLEAR = Path("/proc/self/clear_refs")
+_RESET_PEAK = "5"  # see proc(5)
+
+
+class Peak(NamedTuple):
+    """Mebibytes; None for what this system doesn't tell."""
+
+    process: float  # resident at most, weights and libraries included
+    work: float | None  # of that what came on top of what was there before
+    gpu: float | None  # allocated at most
+    page_faults: float  # a round
+
+
+class PeakMeter:
+    """Looks at memory between its making and `read`."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device if device.type == "cuda" else None
+        if self._device is not None:
+            torch.cuda.reset_peak_memory_stats(self._device)
+        self._before = _resident_mib() if _forget_peak() else None
+        self._faults = _page_faults()
+
+    def read(self, rounds: int) -> Peak:
+        """What came of it; `rounds` have been run."""
+        faults = (_page_faults() - self._faults) / max(rounds, 1)
+        gpu = None
+        if self._device is not None:
+            gpu = torch.cuda.max_memory_allocated(self._device) / 2**20
+        if self._before is None:  # then it is the highest since the process began
+            return Peak(_highest_ever_mib(), None, gpu, faults)
+        highest = _status_mib("VmHWM") or _highest_ever_mib()
+        return Peak(highest, max(0.0, highest - self._before), gpu, faults)
+
+
+def _forget_peak() -> bool:
+    """Whether Linux now counts the highest resident size anew."""
+    try:
+        _CLEAR.write_text(_RESET_PEAK)
+    except OSError:
+        return False
+    return _status_mib("VmHWM") is not None
+
+
+def _resident_mib() -> float:
+    return _status_mib("VmRSS") or 0.0
+
+
+def _status_mib(name: str) -> float | None:
+    try:
+        lines = _STATUS.read_text().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) / 1024
+    return None
+
+
+def _highest_ever_mib() -> float:
+    highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return highest / (2**20 if sys.platform == "darwin" else 1024)
+
+
+def _page_faults() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Linear layers by oneDNN, which torch asks for convolutions but not, in fp32, for these.
+
+Torch's own choice is MKL, which on AMD processors does not use AVX-512: there oneDNN is twice as
+fast. For running in torch only: an exported graph must be made from a model without these.
+"""
+
+from __future__ import annotations
+
+import copy
+import platform
+from typing import TypeVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Module = TypeVar("Module", bound=nn.Module)
+
+
+def onednn_is_there() -> bool:
+    """Whether this torch can be asked for it, on a processor where it is worth it."""
+    return (
+        platform.machine().lower() in ("x86_64", "amd64")
+        and torch.backends.mkldnn.is_available()
+        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    )
+
+
+class OneDnnLinear(nn.Linear):
+    """As `nn.Linear`; oneDNN multiplies where input and weight are fp32 on the CPU."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in) → (..., out)."""
+        return onednn_linear(x, self.weight, self.bias)
+
+
+def onednn_linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`F.linear` without a gradient."""
+    if x.device.type != "cpu" or x.dtype != torch.float32 or not x.numel():
+        return F.linear(x, weight, bias)
+    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+
+
+def with_onednn(module: Module) -> Module:
+    """The same module with its linear layers by oneDNN; as it is where that can't be had.
+
+    Parameters are shared with the module given, which stays as it is.
+    """
+    if not onednn_is_there():
+        return module
+    tensors = [*module.parameters(), *module.buffers()]
+    clone = copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
+    for child in clone.modules():
+        if type(child) is nn.Linear:
+            child.__class__ = OneDnnLinear
+    return clone

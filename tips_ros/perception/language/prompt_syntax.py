@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How prompts are written: one line a class, or the name of a list of such lines.
+
+door                       a class, and the word that is looked for
+seat: chair | stool        a class, and the words that stand for it instead of its name
+@indoor_robot              the lines of a class list that comes with the package
+@~/things.txt              the lines of a text file
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tips_ros.perception.semantic.class_lists import listed_lines, shipped_lists
+
+LONGEST_TEXT = 200  # characters of a name or word
+_NO_TEXT = {"Cc": "a control character", "Zl": "a line break", "Zp": "a paragraph break"}
+HOW = "write `name`, or `name: word | word`"
+
+
+class PromptError(ValueError):
+    """Prompts that can't be used; says why and what to write. Nothing was changed."""
+
+
+class Entry(NamedTuple):
+    """One line as parsed."""
+
+    name: str
+    words: tuple[str, ...]
+    origin: str = ""  # the list it came from, as ` (of @indoor_robot)`; empty where it was typed
+
+
+def entries(texts: Sequence[str]) -> Iterator[Entry]:
+    """Of what was typed, line by line, the lists opened.
+
+    Raises:
+        PromptError: an empty or too long name or word, characters that are no text, or a list that
+            is not there or can't be read.
+    """
+    for text in texts:
+        _check_characters(text)
+        if not text.strip().startswith("@"):
+            yield _entry(text)
+            continue
+        reference = text.strip()
+        for line in _lines(reference):
+            try:
+                yield _listed(line, f" (of {reference})")
+            except PromptError as error:
+                raise PromptError(f"{reference}: {error}") from None
+
+
+def _listed(line: str, origin: str) -> Entry:
+    """One line of a list."""
+    _check_characters(line)
+    if line.startswith("@"):
+        raise PromptError(f"{_shown(line)} names another list; write its lines instead")
+    return _entry(line, origin)
+
+
+def _entry(text: str, origin: str = "") -> Entry:
+    """`name: a | b` → (name, (a, b)); `name` → (name, (name,))."""
+    name, colon, synonyms = (part.strip() for part in text.partition(":"))
+    if "|" in name:
+        raise PromptError(
+            f"{_shown(text)} has words but no name for them; write `name: word | word`"
+        )
+    words = tuple(word.strip() for word in synonyms.split("|")) if colon else (name,)
+    for part in (name, *words):
+        if not any(c.isprintable() and not c.isspace() for c in part):
+            raise PromptError(f"{_shown(text)} has an empty name or word; {HOW}")
+        if len(part) > LONGEST_TEXT:
+            raise PromptError(
+                f"{_shown(part)} has {len(part)} characters; there may be {LONGEST_TEXT}: "
+                "shorten it"
+            )
+    return Entry(name, words, origin)
+
+
+def _lines(reference: str) -> list[str]:
+    """The lines of `@list`."""
+    name = reference.removeprefix("@").strip()
+    shipped = shipped_lists()
+    file = shipped.get(name) or Path(os.path.expanduser(name))
+    if not name or not os.path.lexists(file):
+        raise PromptError(
+            f"there is no class list {_shown(reference)}; there are "
+            f"{', '.join('@' + known for known in shipped)}, and any text file as "
+            "@/path/of/the/file.txt"
+        )
+    try:
+        lines = listed_lines(file)
+    except OSError as error:
+        raise PromptError(
+            f"{reference}: cannot be read ({error.strerror or error}); name a readable text file"
+        ) from None
+    except ValueError as error:
+        raise PromptError(f"@{error}") from None
+    if not lines:
+        raise PromptError(f"{reference}: holds no class; write one a line")
+    return lines
+
+
+def _check_characters(text: str) -> None:
+    for character in text:
+        category = unicodedata.category(character)
+        if category == "Cs":  # half of a pair
+            raise PromptError(f"{_shown(text)} is not Unicode text; send it as UTF-8")
+        if category in _NO_TEXT:
+            raise PromptError(
+                f"{_shown(text)} holds {_NO_TEXT[category]}, U+{ord(character):04X}; remove it"
+            )
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:40] + "…")

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one pass leaves on the device: everything that is later said of an image comes from it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tips_ros.model.tips import DenseMaps
+from tips_ros.model.vit import ImageFeatures
+
+
+class Seen(NamedTuple):
+    """One image after its pass."""
+
+    rgb: NDArray[np.uint8]  # (H, W, 3), on the host
+    size: tuple[int, int]  # (H, W) of the outputs
+    image: Tensor  # (1, 3, h, w) RGB in [0, 1], as the network saw it
+    maps: DenseMaps  # of a batch of one
+    features: ImageFeatures  # of a batch of one

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The camera of a frame, from the newest CameraInfo, and what is said when that can't be."""
+
+from __future__ import annotations
+
+import logging
+
+from tips_ros.perception.camera.camera_info import (
+    SeenCamera,
+    UncalibratedCamera,
+    has_distortion,
+    seen_camera,
+)
+from tips_ros.perception.predictor import scaled_size
+from tips_ros.ros.camera_input import CameraInput
+from tips_ros.ros.outputs import OutputOptions
+from tips_ros.ros.throttle import Throttle
+
+logger = logging.getLogger(__name__)
+
+
+class FrameCamera:
+    """Finds the camera of frames, at the size of their outputs."""
+
+    def __init__(self, camera: CameraInput) -> None:
+        self._input = camera
+        self._throttle = Throttle(logger)
+
+    def of(self, image_size: tuple[int, int], options: OutputOptions) -> SeenCamera | None:
+        """From the newest CameraInfo if it belongs to (H, W) images, else None and a warning."""
+        info, topic = self._input.camera_info, self._input.info_topic
+        if info is None:
+            self._throttle.warning(
+                "no camera_info",
+                "~/points waits for a CameraInfo on %s; the other outputs go on",
+                topic,
+            )
+            return None
+        try:
+            size = scaled_size(*image_size, options.scale)
+            camera = seen_camera(info, image_size, size, options.rectified)
+        except UncalibratedCamera as error:
+            self._throttle.warning("camera_info", "~/points waits: %s: %s", topic, error)
+            return None
+        if not options.rectified and has_distortion(info):
+            self._throttle.warning(
+                "distortion",
+                "%s has lens distortion, which ~/points does not undo: feed rectified images "
+                "and set rectified:=true",
+                topic,
+            )
+        return camera

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Heat maps to aim by: a topic for each prompt in force, with pixels for whoever listens."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+
+from tips_ros.perception.semantic.labelling import Labelling
+from tips_ros.perception.semantic.similarity import similarity_map, topic_names
+from tips_ros.ros import qos
+from tips_ros.ros.conversions import image_message
+from tips_ros.ros.message_types import RCLPY_TYPES
+
+
+class SimilarityPublishers:
+    """`~/similarity/<name>` of the prompts; they come and go with the prompts.
+
+    A change comes from another thread than the frames: a frame whose topic has just gone is not
+    published, and one of a topic that stays is.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._lock = threading.Lock()
+        self._publishers: dict[str, Any] = {}  # by the last part of the topic's name
+
+    def replace(self, labelling: Labelling) -> None:
+        """Topics for these classes: they are there when it returns. None but by words."""
+        names = topic_names(labelling.classes.names) if labelling.words is not None else ()
+        with self._lock:
+            for gone in set(self._publishers) - set(names):
+                self._node.destroy_publisher(self._publishers.pop(gone))
+            for name in names:
+                if name not in self._publishers:
+                    self._publishers[name] = self._node.create_publisher(
+                        Image, f"~/similarity/{name}", qos.output()
+                    )
+
+    def wanted(self, labelling: Labelling) -> dict[str, int]:
+        """The topics that have a subscriber now, with the position of their class."""
+        with self._lock:
+            heard = {n for n, p in self._publishers.items() if p.get_subscription_count()}
+        if not heard or labelling.words is None:
+            return {}
+        names = topic_names(labelling.classes.names)
+        return {name: position for position, name in enumerate(names) if name in heard}
+
+    def publish(
+        self,
+        header: Any,
+        wanted: Mapping[str, int],
+        cosines: NDArray[np.float32],
+        size: tuple[int, int],
+    ) -> None:
+        """Publishes (K, h, w) cosines of classes, those wanted, raised to (H, W) pixels."""
+        for name, position in wanted.items():
+            pixels = similarity_map(torch.from_numpy(cosines[position]), size)
+            message = image_message(RCLPY_TYPES, header, pixels, "32FC1")
+            with self._lock:
+                if name in self._publishers:
+                    self._publishers[name].publish(message)
+
+    def close(self) -> None:
+        """Destroys the publishers."""
+        with self._lock:
+            for publisher in self._publishers.values():
+                self._node.destroy_publisher(publisher)
+            self._publishers.clear()
