@@ -129,9 +129,9 @@ class TestPrompts:
             for word in words:
                 texts = [template.replace("{}", word) for template in TCL_TEMPLATES]
                 each.append(patches @ unit(unit(embed(texts)).mean(axis=0)))
-            maps.append(np.max(each, axis=0).reshape(4, 4))
-        guide = Guide(seen.image, seen.maps.depth, seen.maps.normals)
-        fine = sharpened(torch.from_numpy(np.stack(maps)[None]), guide)
+            shared = np.log(np.mean(np.exp(np.array(each) / TEMPERATURE), axis=0))
+            maps.append((TEMPERATURE * shared).reshape(4, 4))
+        fine = sharpened(torch.from_numpy(np.stack(maps)[None]), Guide(seen.image))
         return F.interpolate(fine, SIZE, mode="bilinear", align_corners=False)
 
     def test_become_the_labels(self, out: Path, cosines: torch.Tensor):

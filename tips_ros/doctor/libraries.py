@@ -56,7 +56,7 @@ ROS_OPTIONAL = (
         ("cv-bridge",),
         "images in rare encodings are refused; the usual ones need no cv_bridge",
     ),
-    Library("tf2_ros", ("tf2-ros",), "no transforms are looked up; the node itself needs none"),
+    Library("tf2_ros", ("tf2-ros",), "~/locate answers in the camera's frame only"),
     Library("tf2_msgs", ("tf2-msgs",), "the live demo plays its bag without the camera's pose"),
 )
 

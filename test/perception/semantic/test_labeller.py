@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from tips_ros.model.tips import Tips
 from tips_ros.model.variants import VitConfig
@@ -87,14 +89,16 @@ def test_words_label_each_patch_with_the_most_alike(
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_the_best_of_a_class_s_words_counts(
+def test_the_probabilities_of_a_class_s_words_are_averaged(
     predictor: Predictor, by_words: Words, embeddings: torch.Tensor
 ):
     rgb = noise(56, 56)
     labelling = by_words(["a: one | two", "b"])
     found = predictor.similarities(predictor.see(rgb, labellings=[labelling]), labelling)
     one, two, b = patch_cosines(predictor, rgb, embeddings[:3])
-    np.testing.assert_allclose(found, torch.stack([torch.maximum(one, two), b]), atol=1e-5)
+    t = 0.05
+    shared = t * (((one / t).exp() + (two / t).exp()) / 2).log()
+    np.testing.assert_allclose(found, torch.stack([shared, b]), atol=1e-5)
 
 
 def test_background_wins_pixels_and_leaves_them_unlabelled(predictor: Predictor, by_words: Words):
@@ -197,6 +201,31 @@ def test_windows_label_images_of_any_shape(
     prediction = predictor.predict(noise(*size), labelling=labelling)
     assert prediction.labels is not None and prediction.labels.shape == size
     assert prediction.confidence is not None and prediction.confidence.shape == size
+
+
+class _Largest(TorchDispatchMode):
+    """Notes the size of the largest tensor that any operation makes."""
+
+    elements = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for made in result if isinstance(result, (tuple, list)) else (result,):
+            if isinstance(made, torch.Tensor):
+                self.elements = max(self.elements, made.numel())
+        return result
+
+
+def test_150_classes_are_never_held_at_the_size_of_the_image(predictor: Predictor):
+    prompts = parse_prompts([f"thing {i}" for i in range(150)])
+    generator = torch.Generator().manual_seed(2)
+    words = F.normalize(torch.randn(150, WIDTH, generator=generator), dim=-1)
+    labelling = labelling_by_words(prompts, words, 0.05)
+    rgb = noise(480, 640)
+    with _Largest() as largest:
+        labels = predictor.predict(rgb, ["semantic"], labelling=labelling).labels
+    assert labels is not None and len(np.unique(labels)) > 1
+    assert largest.elements < 150 * 480 * 640 / 20
 
 
 def test_labels_are_the_ids_of_the_model_s_classes(tiny_tips: Tips):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -100,16 +101,16 @@ class Labeller:
         temperature = words.temperature or _NO_TEMPERATURE
         if words.sliding_window:
             return window_label_map(self._windows(seen, there), seen.size, temperature)
-        # Depth and normals show edges, too, where they were wanted anyway.
-        guide = Guide(seen.image, seen.maps.depth, seen.maps.normals)
-        scores = sharpened(self._outputs(seen, there), guide)
+        # By colours alone: depth and normals would add a little where they were computed anyway,
+        # but a mask must not change with who listens to them.
+        scores = sharpened(self._outputs(seen, there), Guide(seen.image))
         return zero_shot_label_map(scores, seen.size, temperature)
 
     def _outputs(self, seen: Seen, there: _OnDevice) -> Tensor:
         values = seen.features.value_features
         if values is None:
             raise ValueError("words need value features; see the image with them")
-        return _best_word(values, seen.features.grid, there)
+        return _output_scores(values, seen.features.grid, there)
 
     def _windows(self, seen: Seen, there: _OnDevice) -> WindowedCosines:
         """The image in its own shape, its shorter side as long as the network's input."""
@@ -122,7 +123,7 @@ class Labeller:
         def cosines_of(window: Tensor) -> Tensor:
             features = self._model.backbone(window, (), value_features=True)
             assert features.value_features is not None
-            return _best_word(features.value_features, features.grid, there)
+            return _output_scores(features.value_features, features.grid, there)
 
         return sliding_windows(images, cosines_of, side, side * STRIDE // WINDOW)
 
@@ -142,12 +143,24 @@ def _moved(labelling: Labelling, device: torch.device) -> _OnDevice:
     )
 
 
-def _best_word(value_features: Tensor, grid: PatchGrid, there: _OnDevice) -> Tensor:
-    """(B, K, h, w) fp32: for each patch and each output the cosine of its most alike word."""
+def _output_scores(value_features: Tensor, grid: PatchGrid, there: _OnDevice) -> Tensor:
+    """(B, K, h, w) fp32: how alike each patch and each output are.
+
+    A word alone has its cosine. Several share an output as if their probabilities, exp(cosine /
+    temperature), were averaged: t · ln mean exp(cosine / t), between their mean and their largest.
+    Without a temperature it is the mean.
+    """
     words = there.labelling.words
     assert words is not None and there.embeddings is not None
     cosines = cosine_map(value_features, grid, there.embeddings)  # (B, N, h, w)
     if len(words.words_per_output) == cosines.shape[1]:
         return cosines
     outputs = cosines.split(words.words_per_output, dim=1)
-    return torch.stack([output.amax(dim=1) for output in outputs], dim=1)
+    temperature = words.temperature
+    if temperature is None:
+        return torch.stack([output.mean(dim=1) for output in outputs], dim=1)
+    shared = [
+        torch.logsumexp(output / temperature, dim=1) - math.log(output.shape[1])
+        for output in outputs
+    ]
+    return torch.stack(shared, dim=1) * temperature

@@ -23,7 +23,7 @@ class WordScores:
 
     Attributes:
         embeddings: (N, D) unit vectors, one for each word, on the CPU.
-        words_per_output: how many of them, in a row, stand for each output: the most alike counts.
+        words_per_output: how many of them, in a row, stand for each output.
         temperature: of the softmax over cosines; None where the model tells none, and then there
             is no confidence.
         sliding_window: whether larger images are seen in windows; slower, and finer.
