@@ -14,11 +14,11 @@ from pathlib import Path
 
 import torch
 
+from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.semantic.class_lists import ClassList
 from training.architecture import CLASSES
 from training.export import export
 from training.frame_store import PICTURE
-from training.memory import keep_freed_memory
 from training.phrases import corpus
 from training.render_frames import fill
 from training.train_tokenizer import train as train_tokenizer

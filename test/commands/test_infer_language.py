@@ -170,6 +170,12 @@ class TestPrompts:
         assert files(out) == {"semantic.npy", "confidence.npy", "classes.json", "overview.png"}
         assert "no depth or normals: model" in capsys.readouterr().out
 
+    def test_leave_pixels_unlabelled_that_are_background_or_not_sure(self, ask: Any, capsys: Any):
+        out = ask("--prompts", "door, lamp", "--background", "carpet", "--threshold", "0.05")
+        labels = np.load(out / "semantic.npy")
+        assert (labels == 255).any() and (labels != 255).any()
+        assert "unlabelled" in capsys.readouterr().out
+
     def test_are_understood_by_the_demo_model(self, ask: Any):
         out = ask("--prompts", "door, carpet", "--tags", "office, kitchen", model="demo")
         assert set(np.unique(np.load(out / "semantic.npy")).tolist()) <= {0, 1}

@@ -13,6 +13,7 @@ from tips_ros.bags import BagError, BagReader, BagWriter, find_camera
 from tips_ros.commands.arguments import add_prediction
 from tips_ros.commands.prompt_arguments import add_prompts, prompted_labelling
 from tips_ros.errors import UserError
+from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.offline.bag_annotation import Annotation, BagAnnotator
 from tips_ros.perception.loading.models import load_predictor
 from tips_ros.perception.predictor import Output, Predictor
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Annotates the bag and says what was written."""
+    keep_freed_memory()
     try:
         predictor = load_predictor(args.model, device=args.device, precision=args.precision)
     except (ValueError, OSError) as error:

@@ -22,6 +22,7 @@ from tips_ros.evaluation.evaluation import Predict, evaluate
 from tips_ros.evaluation.report import text_report, write_json
 from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.worst_frames_sheet import worst_frames_sheet
+from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.offline.evaluation_data import LAYOUT_NAMES, BagOptions, Data, open_data
 from tips_ros.perception.loading.models import PRECISIONS, load_predictor
 from tips_ros.perception.predictor import Predictor
@@ -72,6 +73,7 @@ class _Contender(NamedTuple):
 
 def run(args: argparse.Namespace) -> int:
     """Measures, and says what came of it; 1 when there was nothing to measure."""
+    keep_freed_memory()
     try:
         return _run(args)
     except (ValueError, OSError) as error:

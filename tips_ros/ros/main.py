@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 
+from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.ros.executor import NodeExecutor
 from tips_ros.ros.middleware import publish_in_the_background
 from tips_ros.ros.node import TipsNode
@@ -18,6 +19,7 @@ from tips_ros.ros.node import TipsNode
 def main(args: Sequence[str] | None = None) -> int:
     """Spins the node until it is interrupted; 0 after SIGINT or SIGTERM, 1 for a bad parameter."""
     publish_in_the_background()
+    keep_freed_memory()
     # Our own handlers: rclpy's end the context at once, and the frame at hand could not be
     # published. The second signal of an impatient user changes nothing.
     rclpy.init(
