@@ -15,7 +15,7 @@ import numpy as np
 from std_msgs.msg import Header
 
 from tips_ros.bags import BagReader, find_camera
-from tips_ros.perception.camera.camera_info import seen_camera
+from tips_ros.perception.camera.seen_camera import seen_camera
 from tips_ros.perception.loading.models import load_predictor
 from tips_ros.resources import sample_bag
 from tips_ros.ros.decoding import rgb_of

@@ -19,7 +19,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
-from tips_ros.perception.camera.camera_info import seen_camera
+from tips_ros.perception.camera.seen_camera import seen_camera
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.semantic.class_lists import ade20k
 from tips_ros.perception.semantic.labelling import own_labelling

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -121,9 +121,11 @@ class Graph:
         self.publish(image_message(RCLPY_TYPES, header, rgb, "rgb8"), "/image")
         return header
 
-    def publish_camera_info(self, width: int = 64, height: int = 48) -> CameraInfo:
+    def publish_camera_info(
+        self, width: int = 64, height: int = 48, d: Sequence[float] = (0.0,) * 5
+    ) -> CameraInfo:
         """Publishes intrinsics for images of this size and waits until they have arrived."""
-        info = camera_info(width, height)
+        info = camera_info(width, height, d)
         self.publish(info, "/camera_info")
         until(
             lambda: (got := self.node.work.camera.camera_info) and got.width == width,
@@ -189,14 +191,14 @@ def picture(height: int = 48, width: int = 64) -> np.ndarray:
     return np.stack([u * 4 % 256, v * 5 % 256, (u // 8 + v // 8) % 2 * 255], -1).astype(np.uint8)
 
 
-def camera_info(width: int = 64, height: int = 48) -> CameraInfo:
+def camera_info(width: int = 64, height: int = 48, d: Sequence[float] = (0.0,) * 5) -> CameraInfo:
     f, cx, cy = 50.0 * width / 64, (width - 1) / 2, (height - 1) / 2
     return CameraInfo(
         header=header_at(1),
         width=width,
         height=height,
         distortion_model="plumb_bob",
-        d=[0.0] * 5,
+        d=list(d),
         k=[f, 0.0, cx, 0.0, f, cy, 0.0, 0.0, 1.0],
         r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
         p=[f, 0.0, cx, 0.0, 0.0, f, cy, 0.0, 0.0, 0.0, 1.0, 0.0],

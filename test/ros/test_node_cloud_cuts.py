@@ -6,9 +6,11 @@ import logging
 import numpy as np
 import pytest
 
+from tips_ros.perception.camera.lens import Lens
+from tips_ros.perception.cloud.cloud_cleaning import Cleaning, kept_pixels
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 
-from .conftest import until
+from .conftest import camera_info, until
 
 
 @pytest.fixture
@@ -76,3 +78,18 @@ def test_a_cut_follows_the_prompts_and_a_name_not_among_them_is_told_once(
     assert len(told) == 1
     assert "'unicorn'" in told[0]
     assert "thing, ceiling" in told[0]
+
+
+def test_points_on_depth_edges_and_on_grazing_surfaces_become_nan_when_that_is_wanted(
+    graph, cloud_after
+):
+    whole = cloud_after().reshape(48, 64)
+    normals = np.stack([whole[f"normal_{axis}"] for axis in "xyz"], axis=-1)
+    lens = Lens.from_camera_info(camera_info())
+    for name, value in (("edge_jump", 0.002), ("max_grazing_deg", 45.0)):
+        assert graph.set_parameter(f"points.{name}", value).successful
+        kept = kept_pixels(whole["z"], Cleaning(**{name: value}), lens, normals)
+        assert 0 < kept.sum() < kept.size, name
+        np.testing.assert_array_equal(np.isfinite(cloud_after()["z"]), kept.ravel())
+        assert graph.set_parameter(f"points.{name}", 0.0).successful
+    assert np.isfinite(cloud_after()["z"]).all()

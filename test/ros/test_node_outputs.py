@@ -4,6 +4,7 @@
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
+from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 from tips_ros.ros.outputs import TOPICS
 
@@ -59,6 +60,33 @@ def test_the_cloud_is_the_depth_image_seen_through_the_camera_info_beside_it(gra
     np.testing.assert_allclose(cloud["z"], depth_m)
     np.testing.assert_allclose(cloud["x"], (u - k[2]) / k[0] * depth_m, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(cloud["y"], (v - k[5]) / k[4] * depth_m, rtol=1e-5, atol=1e-6)
+
+
+def test_points_of_raw_images_lie_along_the_rays_of_the_lens(graph):
+    graph.listen("depth/image", "points")
+    info = graph.publish_camera_info(d=[-0.3, 0.1, 0.001, -0.002, 0.0])
+    graph.publish_image()
+    until(lambda: graph.received["points"] and graph.received["depth/image"], "a cloud")
+    depth_m = np.frombuffer(graph.received["depth/image"][0].data, np.float32).reshape(48, 64)
+    cloud = np.frombuffer(graph.received["points"][0].data, CLOUD_DTYPE).reshape(48, 64)
+    rays = Lens.from_camera_info(info).rays()
+    straight = Lens.from_camera_info(info, rectified=True).rays()
+    assert np.abs(rays - straight).max() > 0.03  # it does bend
+    np.testing.assert_allclose(cloud["z"], depth_m)
+    np.testing.assert_allclose(cloud["x"], rays[..., 0] * depth_m, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(cloud["y"], rays[..., 1] * depth_m, rtol=1e-5, atol=1e-6)
+
+
+def test_points_of_rectified_images_lie_along_straight_rays_whatever_d_says(graph_with):
+    graph = graph_with(input_height=112, input_width=112, rectified=True).active()
+    graph.listen("depth/image", "points")
+    info = graph.publish_camera_info(d=[-0.3, 0.1, 0.001, -0.002, 0.0])
+    graph.publish_image()
+    until(lambda: graph.received["points"], "a cloud")
+    cloud = np.frombuffer(graph.received["points"][0].data, CLOUD_DTYPE).reshape(48, 64)
+    u = np.arange(64)
+    expected = (u - info.p[2]) / info.p[0] * cloud["z"]
+    np.testing.assert_allclose(cloud["x"], expected, rtol=1e-5, atol=1e-6)
 
 
 def test_without_a_camera_info_everything_but_the_points_comes(graph):

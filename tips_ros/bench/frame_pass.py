@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tips_ros.bench.messages import calibration_message, camera_message, header, output_types
 from tips_ros.model.tips import DenseMaps, HeadName
 from tips_ros.model.vit import ImageFeatures
-from tips_ros.perception.camera.camera_info import seen_camera
+from tips_ros.perception.camera.seen_camera import seen_camera
 from tips_ros.perception.predictor import HEAD_OF, Prediction, Predictor
 from tips_ros.perception.preprocess import network_input
 from tips_ros.perception.seen import Seen

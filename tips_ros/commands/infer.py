@@ -14,8 +14,9 @@ from tips_ros.commands.prompt_arguments import add_prompts, prompted_labelling
 from tips_ros.errors import UserError
 from tips_ros.offline.language_questions import Answers, Questions, answer
 from tips_ros.offline.result_files import Results, write_results
-from tips_ros.perception.camera.calibration_file import intrinsics_at, load_calibration
-from tips_ros.perception.camera.camera_info import Intrinsics, has_distortion
+from tips_ros.perception.camera.calibration_file import lens_at, load_calibration
+from tips_ros.perception.camera.camera_info import Intrinsics
+from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.cloud.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.cloud.point_cloud_filters import filtered
 from tips_ros.perception.image_encodings import MalformedImage, decode_compressed
@@ -61,15 +62,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Looks at the picture and says what was written."""
     rgb = read_picture(args.image)
-    intrinsics = _intrinsics(args, rgb)
+    lens = _lens(args, rgb)
     questions = _questions(args)
     predictor, embedder = _load(args, questions)
     labelling = prompted_labelling(args, predictor)
-    _check_heads(predictor, args, intrinsics, questions)
+    _check_heads(predictor, args, lens, questions)
     prediction, answers = _look(predictor, embedder, rgb, args.scale, labelling, questions)
     cloud = None
-    if intrinsics is not None:
-        cloud = _cloud(prediction, intrinsics, rgb, args.voxel_m, args.outlier_neighbors)
+    if lens is not None:
+        cloud = _cloud(prediction, lens, rgb, args.voxel_m, args.outlier_neighbors)
     results = Results(
         args.image.name,
         rgb,
@@ -99,19 +100,16 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
         ) from error
 
 
-def _intrinsics(args: argparse.Namespace, rgb: NDArray[np.uint8]) -> Intrinsics | None:
+def _lens(args: argparse.Namespace, rgb: NDArray[np.uint8]) -> Lens | None:
     """Of the picture at its own size; None when the user said nothing of the camera."""
     height, width = rgb.shape[:2]
     if args.rectified and args.camera_info is None:
         raise UserError("--rectified says which matrix of --camera-info to use; give that too")
     try:
         if args.camera_info is not None:
-            calibration = load_calibration(args.camera_info)
-            if has_distortion(calibration) and not args.rectified:
-                print(f"{args.camera_info}: the lens distortion is not undone in the cloud")
-            return intrinsics_at(calibration, width, height, args.rectified)
+            return lens_at(load_calibration(args.camera_info), width, height, args.rectified)
         if args.hfov_deg is not None:
-            return Intrinsics.from_hfov(args.hfov_deg, width, height)
+            return Lens(Intrinsics.from_hfov(args.hfov_deg, width, height))
     except FileNotFoundError:
         raise UserError(f"{args.camera_info}: there is no such file") from None
     except (ValueError, OSError) as error:
@@ -170,7 +168,7 @@ def _look(
 def _check_heads(
     predictor: Predictor,
     args: argparse.Namespace,
-    intrinsics: Intrinsics | None,
+    lens: Lens | None,
     questions: Questions,
 ) -> None:
     if not predictor.outputs:
@@ -182,13 +180,13 @@ def _check_heads(
             )
         less = "no depth or normals" if args.prompts else "nothing dense"
         print(f"{less}: model {args.model} has no heads ({heads})")
-    if intrinsics is not None and "depth" not in predictor.outputs:
+    if lens is not None and "depth" not in predictor.outputs:
         print(f"no points.ply: model {args.model} has no depth head")
 
 
 def _cloud(
     prediction: Prediction,
-    intrinsics: Intrinsics,
+    lens: Lens,
     rgb: NDArray[np.uint8],
     voxel_m: float,
     outlier_neighbors: int,
@@ -196,12 +194,14 @@ def _cloud(
     if prediction.depth_m is None:
         return None
     height, width = prediction.depth_m.shape
+    seen = lens.scaled_to(width, height)
     cloud = organised_cloud(
         prediction.depth_m,
-        intrinsics.scaled_to(width, height),
+        seen.intrinsics,
         image_at(rgb, (height, width)),
         prediction.labels,
         prediction.normals,
+        rays=seen.bent_rays,
     )
     try:
         return filtered(cloud, voxel_m, outlier_neighbors)

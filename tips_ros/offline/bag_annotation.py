@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.bags import BagMessage, BagReader, BagWriter, CameraTopics
-from tips_ros.perception.camera.camera_info import SeenCamera, UncalibratedCamera, seen_camera
+from tips_ros.perception.camera.camera_info import UncalibratedCamera
+from tips_ros.perception.camera.seen_camera import SeenCamera, seen_camera
 from tips_ros.perception.image_encodings import decode_message
 from tips_ros.perception.predictor import Predictor, scaled_size
 from tips_ros.perception.semantic.labelling import Labelling

@@ -18,7 +18,8 @@ from tips_ros.offline.camera_poses import CameraPoses
 from tips_ros.offline.stamped_messages import StampedMessages, stamp_index
 from tips_ros.offline.truth_decoding import DECODER_OF, decoded
 from tips_ros.offline.truth_topics import NAMESPACE, find_truth
-from tips_ros.perception.camera.camera_info import Intrinsics, UncalibratedCamera, seen_camera
+from tips_ros.perception.camera.camera_info import Intrinsics, UncalibratedCamera
+from tips_ros.perception.camera.seen_camera import seen_camera
 from tips_ros.perception.image_encodings import decode_message
 
 logger = logging.getLogger(__name__)

@@ -5,12 +5,8 @@ from __future__ import annotations
 
 import logging
 
-from tips_ros.perception.camera.camera_info import (
-    SeenCamera,
-    UncalibratedCamera,
-    has_distortion,
-    seen_camera,
-)
+from tips_ros.perception.camera.camera_info import UncalibratedCamera
+from tips_ros.perception.camera.seen_camera import SeenCamera, seen_camera
 from tips_ros.perception.predictor import scaled_size
 from tips_ros.ros.camera_input import CameraInput
 from tips_ros.ros.outputs import OutputOptions
@@ -38,15 +34,7 @@ class FrameCamera:
             return None
         try:
             size = scaled_size(*image_size, options.scale)
-            camera = seen_camera(info, image_size, size, options.rectified)
+            return seen_camera(info, image_size, size, options.rectified)
         except UncalibratedCamera as error:
             self._throttle.warning("camera_info", "~/points waits: %s: %s", topic, error)
             return None
-        if not options.rectified and has_distortion(info):
-            self._throttle.warning(
-                "distortion",
-                "%s has lens distortion, which ~/points does not undo: feed rectified images "
-                "and set rectified:=true",
-                topic,
-            )
-        return camera

@@ -106,6 +106,7 @@ def _regions(
         None if confidence is None else confidence / np.float32(255),
         depth_m,
         None if shown.camera is None else shown.camera.intrinsics,
+        None if shown.camera is None else shown.camera.rays,
         count=count,
         min_score=min_score,
     )

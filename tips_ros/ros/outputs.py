@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.camera.camera_info import SeenCamera
+from tips_ros.perception.camera.seen_camera import SeenCamera
+from tips_ros.perception.cloud.cloud_cleaning import Cleaning, kept_pixels
 from tips_ros.perception.cloud.kept_classes import KeptClasses, kept_classes
 from tips_ros.perception.cloud.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.pictures import normals_picture, overlay
@@ -34,6 +35,8 @@ class OutputOptions(NamedTuple):
     points_stride: int = 1
     points_min_range_m: float = 0.0
     points_max_range_m: float = float("inf")
+    points_edge_jump: float = 0.0  # 0: off; see `Cleaning`
+    points_max_grazing_deg: float = 0.0
     points_include: Sequence[str] = ()  # class names; empty: all
     points_exclude: Sequence[str] = ()
 
@@ -130,13 +133,13 @@ def _points(types: MessageTypes, frame: Frame) -> Any:
     depth_m = frame.prediction.depth_m
     if depth_m is None or frame.camera is None:
         return None
-    intrinsics, options = frame.camera.intrinsics, frame.options
-    seen = intrinsics.strided(options.points_stride)
+    camera, options = frame.camera, frame.options
+    seen = camera.intrinsics.strided(options.points_stride)
 
     def fill(cloud: Cloud) -> None:
         organised_cloud(
             depth_m,
-            intrinsics,
+            camera.intrinsics,
             frame.rgb_at_size,
             frame.ids,
             frame.prediction.normals,
@@ -144,10 +147,23 @@ def _points(types: MessageTypes, frame: Frame) -> Any:
             min_range_m=options.points_min_range_m,
             max_range_m=options.points_max_range_m,
             keep=frame.kept.keep,
+            mask=_clean_pixels(frame, camera),
+            rays=camera.rays,
             out=cloud,
         )
 
     return cloud_message(types, frame.header, (seen.height, seen.width), fill)
+
+
+def _clean_pixels(frame: Frame, camera: SeenCamera) -> NDArray[np.bool_] | None:
+    """(H, W) bool of the points that stay; None for all, where nobody wants them cleaned."""
+    options, seen = frame.options, frame.prediction
+    cleaning = Cleaning(
+        edge_jump=options.points_edge_jump, max_grazing_deg=options.points_max_grazing_deg
+    )
+    if cleaning == Cleaning() or seen.depth_m is None:
+        return None
+    return kept_pixels(seen.depth_m, cleaning, camera.lens, seen.normals)
 
 
 def _topic(

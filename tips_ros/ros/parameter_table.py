@@ -110,7 +110,11 @@ PARAMETERS: tuple[Declared, ...] = (
         choices=("raw", "compressed"),
     ),
     Declared(
-        "rectified", False, "at once", "", "The images are rectified: use P of CameraInfo, not K."
+        "rectified",
+        False,
+        "at once",
+        "",
+        "The images are rectified: use P of CameraInfo, not K and D.",
     ),
     Declared(
         "max_age_s",
@@ -193,6 +197,26 @@ PARAMETERS: tuple[Declared, ...] = (
         "Points farther than this along z become NaN; 0 is no limit.",
         low=0.0,
         high=_HUGE,
+    ),
+    Declared(
+        "points.edge_jump",
+        0.0,
+        "at once",
+        "",
+        "Points that hang between a nearer and a farther neighbour, both off by more than this "
+        "part of their depth, become NaN; 0 is off, 0.05 a good value.",
+        low=0.0,
+        high=0.99,
+    ),
+    Declared(
+        "points.max_grazing_deg",
+        0.0,
+        "at once",
+        "deg",
+        "Points of surfaces seen at a larger angle than this from their normal become NaN; 0 is "
+        "off, 80 a good value.",
+        low=0.0,
+        high=90.0,
     ),
     Declared(
         "points.include",

@@ -77,6 +77,8 @@ def output_options(node: Node) -> OutputOptions:
         points_stride=value(node, "points.stride"),
         points_min_range_m=value(node, "points.min_range_m"),
         points_max_range_m=value(node, "points.max_range_m") or float("inf"),
+        points_edge_jump=value(node, "points.edge_jump"),
+        points_max_grazing_deg=value(node, "points.max_grazing_deg"),
         points_include=value(node, "points.include"),
         points_exclude=value(node, "points.exclude"),
     )

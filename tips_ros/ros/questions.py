@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 from typing import Any, NamedTuple
 
-from tips_ros.perception.camera.camera_info import SeenCamera
+from tips_ros.perception.camera.seen_camera import SeenCamera
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.semantic.labelling import Labelling
 

@@ -9,7 +9,13 @@ import torch.nn.functional as F
 from torch import nn
 
 from tips_ros.model.fast import onednn, rewritten
-from tips_ros.model.fast.onednn import OneDnnLinear, onednn_is_there, onednn_linear, with_onednn
+from tips_ros.model.fast.onednn import (
+    OneDnnLinear,
+    OneDnnPointwise,
+    onednn_is_there,
+    onednn_linear,
+    with_onednn,
+)
 from tips_ros.model.tips import HEAD_NAMES, Tips
 
 needs_onednn = pytest.mark.skipif(not onednn_is_there(), reason="this torch has no oneDNN here")
@@ -33,6 +39,22 @@ def test_an_input_and_a_weight_that_are_not_in_one_piece_are_read_right():
     x, weight = random(2, 9, 24)[:, 2:], random(10, 48)[:, 24:]
     with torch.inference_mode():
         torch.testing.assert_close(onednn_linear(x, weight), F.linear(x, weight))
+
+
+@needs_onednn
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
+def test_a_1x1_convolution_is_torch_s_in_either_memory_layout(layout: torch.memory_format):
+    conv = nn.Conv2d(24, 10, 1).requires_grad_(False)
+    x = random(2, 24, 3, 5).to(memory_format=layout)
+    fast = with_onednn(conv)
+    assert isinstance(fast, OneDnnPointwise)
+    torch.testing.assert_close(fast(x), conv(x))
+
+
+@pytest.mark.parametrize("options", [{"stride": 2}, {"padding": 1}, {"groups": 2}], ids=str)
+def test_other_convolutions_of_one_pixel_are_left_to_torch(options: dict[str, int]):
+    conv = nn.Conv2d(4, 6, 1, **options)  # type: ignore[arg-type]
+    assert type(with_onednn(conv)) is nn.Conv2d
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tips_ros.perception.camera.calibration_file import intrinsics_at, load_calibration
+from tips_ros.perception.camera.calibration_file import lens_at, load_calibration
 from tips_ros.perception.camera.camera_info import Intrinsics, UncalibratedCamera, has_distortion
 
 # As camera_calibration writes it.
@@ -52,34 +52,34 @@ def test_the_camera_matrix_belongs_to_the_raw_image(file: Path):
     calibration = load_calibration(file)
     assert has_distortion(calibration) and calibration.distortion_model == "plumb_bob"
     expected = Intrinsics(525.5, 524.5, 319.5, 239.5, 640, 480)
-    assert intrinsics_at(calibration, 640, 480) == expected
+    assert lens_at(calibration, 640, 480).intrinsics == expected
 
 
 def test_the_projection_matrix_belongs_to_the_rectified_image(file: Path):
     expected = Intrinsics(510, 512, 322, 241, 640, 480)
-    assert intrinsics_at(load_calibration(file), 640, 480, rectified=True) == expected
+    assert lens_at(load_calibration(file), 640, 480, rectified=True).intrinsics == expected
 
 
 def test_a_file_with_the_camera_matrix_alone_is_enough(file: Path):
     file.write_text(FILE[: FILE.index("distortion_model")])
-    assert intrinsics_at(load_calibration(file), 640, 480, rectified=True).fx == 525.5
+    assert lens_at(load_calibration(file), 640, 480, rectified=True).intrinsics.fx == 525.5
 
 
 def test_a_resized_image_has_scaled_intrinsics(file: Path):
-    half = intrinsics_at(load_calibration(file), 320, 240)
+    half = lens_at(load_calibration(file), 320, 240).intrinsics
     assert (half.fx, half.fy, half.width, half.height) == (262.75, 262.25, 320, 240)
     assert half.cx == pytest.approx((319.5 + 0.5) / 2 - 0.5)
 
 
 @pytest.mark.parametrize("size", [(321, 241), (213, 160), (1281, 960), (3, 2)])
 def test_a_resized_side_may_have_been_rounded(file: Path, size: tuple[int, int]):
-    assert intrinsics_at(load_calibration(file), *size).width == size[0]
+    assert lens_at(load_calibration(file), *size).intrinsics.width == size[0]
 
 
 @pytest.mark.parametrize("size", [(640, 360), (480, 640), (640, 470), (600, 480)])
 def test_an_image_of_another_shape_is_refused(file: Path, size: tuple[int, int]):
     with pytest.raises(UncalibratedCamera, match="for 640x480 images and this one is"):
-        intrinsics_at(load_calibration(file), *size)
+        lens_at(load_calibration(file), *size)
 
 
 @pytest.mark.parametrize(
@@ -115,4 +115,4 @@ def test_a_calibration_of_zeros_is_no_calibration(file: Path):
         changed(file, "525.5, 0, 319.5, 0, 524.5, 239.5, 0, 0, 1", "0, 0, 0, 0, 0, 0, 0, 0, 0")
     )
     with pytest.raises(UncalibratedCamera, match="not calibrated"):
-        intrinsics_at(calibration, 640, 480)
+        lens_at(calibration, 640, 480)

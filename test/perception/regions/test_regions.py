@@ -230,3 +230,15 @@ def test_what_does_not_fit_together_is_named():
     with pytest.raises(ValueError, match="scaled_to"):
         wrong = Intrinsics(5.0, 5.0, 1.0, 1.0, 3, 2)
         regions(mask, None, np.ones((4, 6), np.float32), wrong, min_pixels=1)
+
+
+def test_a_lens_that_bends_puts_a_region_along_its_rays():
+    v, u = np.mgrid[: CAMERA.height, : CAMERA.width]
+    rays = np.stack([u * 0.01, v * 0.02], axis=-1).astype(np.float32)
+    mask = np.zeros((CAMERA.height, CAMERA.width), bool)
+    mask[10:30, 10:30] = True
+    (region,) = regions(mask, None, np.full(mask.shape, 2.0, np.float32), CAMERA, rays)
+    np.testing.assert_allclose(region.centroid_m, (0.39, 0.78, 2.0), atol=1e-4)
+    rays[:, 20:] = np.nan  # where no ray falls there is no place
+    (region,) = regions(mask, None, np.full(mask.shape, 2.0, np.float32), CAMERA, rays)
+    np.testing.assert_allclose(region.centroid_m, (0.29, 0.78, 2.0), atol=1e-4)

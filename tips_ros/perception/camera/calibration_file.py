@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from tips_ros.perception.camera.camera_info import Intrinsics, UncalibratedCamera
+from tips_ros.perception.camera.camera_info import UncalibratedCamera
+from tips_ros.perception.camera.lens import Lens
 
 
 @dataclass(frozen=True)
@@ -65,23 +66,22 @@ def load_calibration(path: str | Path) -> Calibration:
     )
 
 
-def intrinsics_at(
-    calibration: Calibration, width: int, height: int, rectified: bool = False
-) -> Intrinsics:
-    """Intrinsics of an image of this size that shows the calibrated camera's whole view.
+def lens_at(calibration: Calibration, width: int, height: int, rectified: bool = False) -> Lens:
+    """The lens of an image of this size that shows the calibrated camera's whole view.
 
     Raises:
         UncalibratedCamera: impossible numbers, or an image of another shape: it was cropped, and
             nobody knows where.
     """
-    full = Intrinsics.from_camera_info(calibration, rectified)
+    lens = Lens.from_camera_info(calibration, rectified)
+    full = lens.intrinsics
     # A resized side was rounded to whole pixels, so the shapes agree to within one of them.
     if abs(width * full.height - height * full.width) > max(full.width, full.height):
         raise UncalibratedCamera(
             f"the calibration is for {full.width}x{full.height} images and this one is "
             f"{width}x{height}, which is another shape; give the camera's own images"
         )
-    return full.scaled_to(width, height)
+    return lens.scaled_to(width, height)
 
 
 _EXPECTED = "expected image_width, image_height and camera_matrix as camera_calibration writes them"

@@ -162,35 +162,6 @@ def scaled_camera_info_fields(info: CameraInfoLike, width: int, height: int) -> 
     )
 
 
-class SeenCamera(NamedTuple):
-    """The camera of an image that was resized, both ways it is told to others."""
-
-    intrinsics: Intrinsics
-    fields: CameraInfoFields
-
-
-def seen_camera(
-    info: CameraInfoLike,
-    image_size: tuple[int, int],
-    size: tuple[int, int],
-    rectified: bool = False,
-) -> SeenCamera:
-    """The camera of an image of `image_size` (H, W) that was resized to `size` (H, W).
-
-    Raises:
-        UncalibratedCamera: the CameraInfo holds no calibration, or that of another image size.
-    """
-    intrinsics = Intrinsics.from_camera_info(info, rectified)
-    if (intrinsics.height, intrinsics.width) != image_size:
-        raise UncalibratedCamera(
-            f"CameraInfo is for {intrinsics.width}x{intrinsics.height} images, but they are "
-            f"{image_size[1]}x{image_size[0]}; publish the one that belongs to them"
-        )
-    height, width = size
-    fields = scaled_camera_info_fields(info, width, height)
-    return SeenCamera(intrinsics.scaled_to(width, height), fields)
-
-
 def has_distortion(info: CameraInfoLike) -> bool:
     """Whether a distortion coefficient is set, so that K alone only approximates raw images."""
     return any(float(coefficient) != 0.0 for coefficient in info.d)

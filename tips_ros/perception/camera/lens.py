@@ -68,6 +68,11 @@ class Lens:
         """
         return _rays(self)
 
+    @property
+    def bent_rays(self) -> NDArray[np.float32] | None:
+        """`rays` where they are needed: None for a pinhole, whose intrinsics say it all."""
+        return None if self.is_pinhole else self.rays()
+
     def project(self, points_optical: NDArray[Any]) -> NDArray[np.float64]:
         """Where points are seen.
 

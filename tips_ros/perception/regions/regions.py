@@ -75,6 +75,7 @@ def regions(
     score: NDArray[np.floating[Any]] | None = None,
     depth_m: NDArray[np.floating[Any]] | None = None,
     intrinsics: Intrinsics | None = None,
+    rays: NDArray[np.float32] | None = None,
     *,
     count: int = 10,
     min_pixels: int = 50,
@@ -93,6 +94,8 @@ def regions(
             region is as good as it is large.
         depth_m: (H, W) metres; NaN, zero, negative and infinite mean "no depth".
         intrinsics: of an image of that very size.
+        rays: (H, W, 2) of a lens that is not a pinhole, see `Lens.rays`; a pixel without a ray
+            counts as one without depth.
         count: the most regions that are returned.
         min_pixels: regions with fewer are left out.
         min_score: regions with a lower mean score are left out; nothing without scores.
@@ -121,8 +124,9 @@ def regions(
     if depth is None or not best:
         return found
     depth = steady_depth(depth, pieces)
-    points = None if intrinsics is None else unproject(depth, intrinsics)
-    seen = np.where(np.isfinite(depth), pieces.piece, 0)
+    points = None if intrinsics is None else unproject(depth, intrinsics, rays)
+    placed = depth if points is None else points[..., 2]  # NaN where there is no ray, either
+    seen = np.where(np.isfinite(placed), pieces.piece, 0)
     return [
         _placed(region, seen[region.box_px.slices] == k, depth, points)
         for region, k in zip(found, best, strict=True)

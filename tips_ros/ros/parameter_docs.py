@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of all parameters as Markdown: `python -m tips_ros.ros.parameter_docs FILE`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tips_ros.ros.parameter_table import ITEMS, PARAMETERS, Declared
+
+HEAD = """\
+# Parameters of the node
+
+Written by `python -m tips_ros.ros.parameter_docs docs/parameters.md` from the table in
+`tips_ros/ros/parameter_table.py`: change it there. `config/tips.yaml` sets the same values.
+
+Felt says when a change counts: *at once*, from the next frame; *at configure*, after deactivate,
+cleanup, configure and activate; *at start*, read-only while the node runs. A value that can't be is
+refused, and the reason comes back to whoever set it. Besides these, each topic has
+`qos_overrides.<topic>.*`.
+
+| parameter | type | unit | default | allowed | felt | meaning |
+|---|---|---|---|---|---|---|
+"""
+
+
+def document() -> str:
+    """The whole page."""
+    return HEAD + "".join(_row(declared) for declared in PARAMETERS)
+
+
+def _row(declared: Declared) -> str:
+    cells = (
+        f"`{declared.name}`",
+        _type_of(declared),
+        declared.unit,
+        _shown(declared.default),
+        _allowed(declared),
+        declared.felt,
+        # A bar ends a cell, even within a code span, and <image> would be taken for HTML.
+        declared.description.replace("|", "\\|").replace("<", "&lt;"),
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _type_of(declared: Declared) -> str:
+    if declared.items is not None:
+        return f"list of {ITEMS[declared.items]}"
+    return {bool: "bool", int: "int", float: "double", str: "string"}[type(declared.default)]
+
+
+def _shown(value: object) -> str:
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _allowed(declared: Declared) -> str:
+    if declared.low is not None and declared.high is not None:
+        if declared.high >= 1e9:
+            return f"{declared.low:g} or more"
+        return f"{declared.low:g} to {declared.high:g}"
+    return ", ".join(f"`{choice}`" for choice in declared.choices)
+
+
+def main() -> None:
+    """Writes the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.parse_args().file.write_text(document(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
