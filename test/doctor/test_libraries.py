@@ -19,7 +19,7 @@ COSTS = {
     "tqdm": "download",
     "vision_msgs": "label_info",
     "cv_bridge": "rare encodings",
-    "tf2_ros": "transforms",
+    "tf2_ros": "~/locate",
     "tf2_msgs": "pose",
 }
 
