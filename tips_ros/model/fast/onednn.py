@@ -2,7 +2,8 @@
 """Linear layers by oneDNN, which torch asks for convolutions but not, in fp32, for these.
 
 Torch's own choice is MKL, which on AMD processors does not use AVX-512: there oneDNN is twice as
-fast. For running in torch only: an exported graph must be made from a model without these.
+fast. So it is for 1×1 convolutions, which torch leaves to MKL, too, when it has but one thread.
+For running in torch only: an exported graph must be made from a model without these.
 """
 
 from __future__ import annotations
@@ -35,17 +36,31 @@ class OneDnnLinear(nn.Linear):
         return onednn_linear(x, self.weight, self.bias)
 
 
+class OneDnnPointwise(nn.Conv2d):
+    """As a 1×1 `nn.Conv2d`, on channels-last maps."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) → (B, K, H, W)."""
+        if not x.is_contiguous(memory_format=torch.channels_last):
+            return super().forward(x)
+        weight = self.weight.flatten(1)
+        return onednn_linear(x.permute(0, 2, 3, 1), weight, self.bias).permute(0, 3, 1, 2)
+
+
 def onednn_linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`F.linear` without a gradient."""
     if x.device.type != "cpu" or x.dtype != torch.float32 or not x.numel():
         return F.linear(x, weight, bias)
+    # What is not in one piece would be multiplied by a loop a thousand times slower.
+    x, weight = x.contiguous(), weight.contiguous()
     return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
 
 
 def with_onednn(module: Module) -> Module:
-    """The same module with its linear layers by oneDNN; as it is where that can't be had.
+    """The same module with its linear layers and 1×1 convolutions by oneDNN.
 
-    Parameters are shared with the module given, which stays as it is.
+    Where oneDNN can't be had it is returned as it is. Parameters are shared with the
+    module given, which stays unchanged.
     """
     if not onednn_is_there():
         return module
@@ -54,4 +69,11 @@ def with_onednn(module: Module) -> Module:
     for child in clone.modules():
         if type(child) is nn.Linear:
             child.__class__ = OneDnnLinear
+        elif type(child) is nn.Conv2d and _is_pointwise(child):
+            child.__class__ = OneDnnPointwise
     return clone
+
+
+def _is_pointwise(conv: nn.Conv2d) -> bool:
+    plain = (conv.kernel_size, conv.stride, conv.padding, conv.groups)
+    return plain == ((1, 1), (1, 1), (0, 0), 1)

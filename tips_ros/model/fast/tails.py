@@ -18,8 +18,8 @@ from tips_ros.model.fast.tap_bias import TapBias
 
 # Maps of fewer channels than a vector register holds are faster with each channel in one piece.
 _NARROW = 16
-# Outputs made at a time: their maps stay in the processor's cache.
-_GROUP = 64
+# Outputs made at a time, at most: three of their maps are held at full size.
+_GROUP = 160
 
 
 class DirectTail(nn.Module):
@@ -59,12 +59,13 @@ class EarlyTail(nn.Module):
         self.outputs, channels = product.kernel.shape[:2]
         tap_bias = product.tap_bias.clone()
         tap_bias[:, 1, 1] += product.bias  # the middle tap is never beyond the border
-        self.weights = nn.ParameterList()  # of each group: (3, 3, G, C, 1, 1)
-        self.biases = nn.ParameterList()  # (3, 3, G)
-        for kernel, bias in zip(product.kernel.split(_GROUP), tap_bias.split(_GROUP), strict=True):
-            weight = kernel.permute(2, 3, 0, 1)[..., None, None]
-            self.weights.append(_parameter(weight, like))
-            self.biases.append(_parameter(bias.permute(1, 2, 0), like))
+        groups = -(-self.outputs // _GROUP)
+        self.groups = nn.ModuleList(
+            _Taps(kernel, bias, like)
+            for kernel, bias in zip(
+                product.kernel.chunk(groups), tap_bias.chunk(groups), strict=True
+            )
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, h, w) → (B, K, 2h, 2w)."""
@@ -74,21 +75,40 @@ class EarlyTail(nn.Module):
     def parts(self, x: Tensor) -> Iterator[Tensor]:
         """The outputs in groups (B, G, 2h, 2w), first to last."""
         h, w = x.shape[-2:]
-        for weight, bias in zip(self.weights, self.biases, strict=True):
-            rows = (_spread(taps, (h, 2 * w), 3) for taps in _taps(x, weight, bias))
+        for taps in self.groups:
+            rows = (_spread(row, (h, 2 * w), 3) for row in taps(x))
             yield _spread(rows, (2 * h, 2 * w), 2)
 
 
-def _taps(x: Tensor, weight: Tensor, bias: Tensor) -> Iterator[Iterator[Tensor]]:
-    """The 1×1 convolutions of all taps: (B, G, h, w), three rows of three."""
-    outputs, channels = weight.shape[2:4]
-    if outputs < _NARROW:
-        maps = F.conv2d(x, weight.reshape(-1, channels, 1, 1), bias.flatten()).contiguous()
-        for row in maps.unflatten(1, (3, 3, outputs)).unbind(1):
-            yield iter(row.unbind(1))
-    else:
-        for weights, biases in zip(weight, bias, strict=True):
-            yield (F.conv2d(x, *tap) for tap in zip(weights, biases, strict=True))
+class _Taps(nn.Module):
+    """The taps of a 3×3 kernel as 1×1 convolutions."""
+
+    def __init__(self, kernel: Tensor, bias: Tensor, like: Tensor) -> None:
+        """Of (G, C, 3, 3) and (G, 3, 3)."""
+        super().__init__()
+        self.outputs, channels = kernel.shape[:2]
+        weights, biases = kernel.permute(2, 3, 0, 1).flatten(0, 1), bias.permute(1, 2, 0)  # by tap
+        together = 9 if self.outputs < _NARROW else 1
+        self.convs = nn.ModuleList()
+        for weight, of_tap in zip(
+            weights.reshape(9 // together, -1, channels),
+            biases.reshape(9 // together, -1),
+            strict=True,
+        ):
+            conv = nn.Conv2d(channels, len(weight), 1, device="meta")
+            conv.weight = _parameter(weight[..., None, None], like)
+            conv.bias = _parameter(of_tap, like)
+            self.convs.append(conv)
+
+    def forward(self, x: Tensor) -> Iterator[Iterator[Tensor]]:
+        """(B, C, h, w) → three rows of three maps (B, G, h, w), each made when it is asked for."""
+        if len(self.convs) == 1:
+            maps = self.convs[0](x).contiguous().unflatten(1, (3, 3, self.outputs))
+            for row in maps.unbind(1):
+                yield iter(row.unbind(1))
+        else:
+            for first in (0, 3, 6):
+                yield (conv(x) for conv in list(self.convs)[first : first + 3])
 
 
 def _spread(taps: Iterator[Tensor], size: tuple[int, int], axis: int) -> Tensor:
