@@ -154,7 +154,9 @@ def _largest_classes(results: Results) -> str:
     names = results.labelling.classes.by_id()
     counts = np.bincount(labels.ravel(), minlength=256)
     order = np.argsort(-counts, kind="stable")[: int(np.count_nonzero(counts))]
-    largest = [(names.get(int(i), "unlabelled"), counts[i] / labels.size) for i in order[:_NAMED_CLASSES]]
+    largest = [
+        (names.get(int(i), "unlabelled"), counts[i] / labels.size) for i in order[:_NAMED_CLASSES]
+    ]
     shown = ", ".join(f"{name} {share:.0%}" for name, share in largest)
     more = len(order) - _NAMED_CLASSES
     return shown + (f" and {more} more" if more > 0 else "")
