@@ -14,7 +14,7 @@ Series = Literal["size", "classes", "prompts", "cameras", "subscribers"]
 SERIES: tuple[Series, ...] = get_args(Series)
 
 _IMAGES = ((640, 480), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160))  # 0.3 to 8.3 MP
-_CLASSES = (3, 10, 30, 80, 150)
+_CLASSES = (3, 10, 20, 80, 150)
 _COUNTS = (1, 2, 4, 8)
 
 
