@@ -55,7 +55,7 @@ def test_a_series_grows(tmp_path):
     file, plot = tmp_path / "results.jsonl", tmp_path / "plot.png"
     assert bench(*QUICK, "--series", "prompts", "--json", file, "--plot", plot) == 0
     lines = lines_of(file)
-    assert [line["case"]["classes"] for line in lines] == [3, 10, 30, 80, 150]
+    assert [line["case"]["classes"] for line in lines] == [3, 10, 20, 80, 150]
     assert all("segmentation head" not in line["stages"] for line in lines)
     assert plot.is_file()
 
