@@ -8,7 +8,6 @@ GELU in the image encoder, and 1e-5 as the epsilon of the text encoder's LayerNo
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import yaml
 from safetensors.torch import save_file
 from torch import Tensor
 
+from tips_ros.model.checkpoints.hub_layout import hub_tensors
 from tips_ros.model.checkpoints.hugging_face import WEIGHTS
 from tips_ros.model.text import TextEncoder
 from tips_ros.model.tips import Tips
@@ -29,15 +29,6 @@ from tips_ros.perception.semantic.class_lists import ClassList
 
 GELU = "erf"
 TEXT_NORM_EPS = 1e-5
-_HEAD_NAMES = (
-    (r"^dpt\.reassemble\.(\d)\.readout\.", r"reassemble.readout_projects.\1."),
-    (r"^dpt\.reassemble\.(\d)\.projection\.", r"reassemble.out_projections.\1."),
-    (r"^dpt\.reassemble\.(\d)\.resize\.", r"reassemble.resize_layers.\1."),
-    (r"^dpt\.fusions\.(\d)\.unit\.", r"fusion_blocks.\1.main_unit."),
-    (r"^dpt\.fusions\.(\d)\.skip_unit\.", r"fusion_blocks.\1.residual_unit."),
-    (r"^dpt\.fusions\.(\d)\.out_conv\.", r"fusion_blocks.\1.out_conv."),
-    (r"^dpt\.", ""),
-)
 
 
 def export(
@@ -71,11 +62,8 @@ def export(
     """
     _check(tips, text, Tokenizer(tokenizer), classes)
     directory.mkdir(parents=True, exist_ok=True)
-    tensors = {f"vision_encoder.{n}": t for n, t in tips.backbone.state_dict().items()}
+    tensors = hub_tensors(tips)
     tensors |= {f"text_encoder.{n}": t for n, t in text.state_dict().items()}
-    for head in tips.head_names:
-        for name, tensor in getattr(tips, head).state_dict().items():
-            tensors |= _head_tensor(head, name, tensor)
     weights = directory / WEIGHTS
     save_file({n: _half(n, t) for n, t in sorted(tensors.items())}, weights, {"format": "pt"})
     weights.chmod(0o644)  # safetensors makes it for its owner alone
@@ -123,18 +111,6 @@ def _depth_settings(tips: Tips) -> dict[str, Any]:
         "depth_range_m": [bins.min_m, bins.max_m],
         "depth_relu_after_project": bins.relu_after_project,  # the layout's default is true
     }
-
-
-def _head_tensor(head: str, name: str, tensor: Tensor) -> dict[str, Tensor]:
-    """A head's tensor under the layout's name; the last layer is a Linear there."""
-    if name.startswith("head."):
-        linear = tensor[:, :, 0, 0] if tensor.ndim == 4 else tensor
-        return {f"{head}_head.{head}_{name}": linear}
-    for pattern, replacement in _HEAD_NAMES:
-        name, count = re.subn(pattern, replacement, name, count=1)
-        if count:
-            break
-    return {f"{head}_head.{name}": tensor}
 
 
 def _half(name: str, tensor: Tensor) -> Tensor:

@@ -105,11 +105,8 @@ class FramePass:
         made = Prediction()
         for output in self._outputs:
             if output == "semantic":
-                just = self._predictor.prediction(
-                    seen._replace(maps=DenseMaps(segmentation=seen.maps.segmentation)),
-                    self._labelling,
-                )
-                made = made._replace(labels=just.labels, confidence=just.confidence)
+                labels, confidence = self._predictor.labels(seen, self._labelling)
+                made = made._replace(labels=labels, confidence=confidence)
             elif output == "depth":
                 just = self._predictor.prediction(
                     seen._replace(maps=DenseMaps(depth=seen.maps.depth))

@@ -15,22 +15,13 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from tips_ros.model.checkpoints.hub_layout import hub_tensors
 from tips_ros.model.dpt import reassemble_channels
 from tips_ros.model.tips import HEAD_NAMES, DenseMaps, Tips
 from tips_ros.perception.preprocess import network_input
 
 OLDEST = (5, 23)
 _HOW = "pip install 'transformers>=5.23'"
-# This package's names → those of the Hub's files, which transformers reads.
-_HEAD_RENAMES = (
-    (r"^dpt\.reassemble\.(\d)\.readout\.", r"reassemble.readout_projects.\1."),
-    (r"^dpt\.reassemble\.(\d)\.projection\.", r"reassemble.out_projections.\1."),
-    (r"^dpt\.reassemble\.(\d)\.resize\.", r"reassemble.resize_layers.\1."),
-    (r"^dpt\.fusions\.(\d)\.unit\.", r"fusion_blocks.\1.main_unit."),
-    (r"^dpt\.fusions\.(\d)\.skip_unit\.", r"fusion_blocks.\1.residual_unit."),
-    (r"^dpt\.fusions\.", "fusion_blocks."),
-    (r"^dpt\.", ""),
-)
 _ACTIVATIONS = {"erf": "gelu", "tanh": "gelu_pytorch_tanh"}
 
 
@@ -95,7 +86,10 @@ def transformers_module(tips: Tips) -> Any:
             f"{' and no '.join(sorted(absent))} head: compare another, as random-b14"
         )
     module, told = library.Tipsv2DptForDensePrediction.from_pretrained(
-        None, config=_config(library, tips), state_dict=_hub_tensors(tips), output_loading_info=True
+        None,
+        config=_config(library, tips),
+        state_dict=_copied_tensors(tips),
+        output_loading_info=True,
     )
     wrong = [names for names in told.values() if names]
     if wrong:
@@ -148,25 +142,10 @@ def _config(library: Any, tips: Tips) -> Any:
     return config
 
 
-def _hub_tensors(tips: Tips) -> dict[str, Tensor]:
+def _copied_tensors(tips: Tips) -> dict[str, Tensor]:
     """Our weights under the names of the Hub's files."""
-    tensors = {f"vision_encoder.{n}": t for n, t in tips.backbone.state_dict().items()}
+    tensors = hub_tensors(tips)
     # It is for pre-training alone, and the official files carry it.
     tensors["vision_encoder.mask_token"] = torch.zeros(1, tips.backbone.config.width)
-    for role in HEAD_NAMES:
-        for name, tensor in getattr(tips, role).state_dict().items():
-            if name.startswith("head."):  # a Linear there, a 1×1 convolution here
-                flat = tensor[:, :, 0, 0] if tensor.ndim == 4 else tensor
-                tensors[f"{role}_head.{role}_{name}"] = flat
-            else:
-                tensors[f"{role}_head.{_renamed(name)}"] = tensor
     # A copy: ours may be changed or moved later.
     return {name: tensor.detach().clone() for name, tensor in tensors.items()}
-
-
-def _renamed(name: str) -> str:
-    for pattern, replacement in _HEAD_RENAMES:
-        found, count = re.subn(pattern, replacement, name, count=1)
-        if count:
-            return found
-    return name

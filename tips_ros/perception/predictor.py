@@ -164,10 +164,16 @@ class Predictor:
         if seen.maps.normals is not None:
             normals = _host(normals_at(seen.maps.normals, seen.size))
         if labelling is not None:
-            found = self._labeller.label_map(seen, labelling)
-            labels = _host(found.labels)
-            confidence = None if found.confidence is None else _host(found.confidence)
+            labels, confidence = self.labels(seen, labelling)
         return Prediction(depth_m, normals, labels, confidence)
+
+    @torch.inference_mode()
+    def labels(
+        self, seen: Seen, labelling: Labelling
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+        """Labels and confidence alone, as `prediction` has them; errors as there."""
+        found = self._labeller.label_map(seen, labelling)
+        return _host(found.labels), None if found.confidence is None else _host(found.confidence)
 
     @torch.inference_mode()
     def similarities(self, seen: Seen, labelling: Labelling) -> NDArray[np.float32]:

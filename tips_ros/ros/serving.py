@@ -139,8 +139,8 @@ class Serving:
         """The prediction with the labels of another labelling."""
         if labelling is masks:
             return prediction
-        other = self._predictor.prediction(seen, labelling)
-        return prediction._replace(labels=other.labels, confidence=other.confidence)
+        labels, confidence = self._predictor.labels(seen, labelling)
+        return prediction._replace(labels=labels, confidence=confidence)
 
     def _warn_of_unknown_names(self, frame: Frame, topics: list[OutputTopic]) -> None:
         unknown = frame.kept.unknown
