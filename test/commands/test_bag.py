@@ -89,10 +89,24 @@ def test_masks_points_and_class_map_hold_the_ids_of_the_classes(bag, tmp_path, s
     np.testing.assert_array_equal(cloud["label"], mask)
 
 
+def test_the_filtered_cloud_is_written_when_it_is_asked_for(bag, tmp_path):
+    main(["bag", str(bag), str(tmp_path / "usual"), "--scale", "0.5"])
+    assert "/tips/points_filtered" not in {topic for topic, *_ in read(tmp_path / "usual")}
+    main(["bag", str(bag), str(tmp_path / "asked"), "--topics", "points_filtered"])
+    clouds = [m for topic, _, m in read(tmp_path / "asked") if topic == "/tips/points_filtered"]
+    assert [cloud.header.stamp.sec for cloud in clouds] == [1, 3]
+    for cloud in clouds:
+        points = np.frombuffer(cloud.data, CLOUD_DTYPE)
+        assert (cloud.height, cloud.is_dense, cloud.header.frame_id) == (1, True, "camera")
+        assert 0 < len(points) == cloud.width < 48 * 64
+        assert np.isfinite(points["x"]).all()
+
+
 def test_only_the_topics_asked_for_are_written(bag, tmp_path):
     main(["bag", str(bag), str(tmp_path / "out"), "--topics", "depth/image", "--scale", "0.5"])
     results = {t: m for t, _, m in read(tmp_path / "out") if t.startswith("/tips/")}
-    assert set(results) == {"/tips/depth/image", "/tips/semantic/classes"}
+    # Lists that explain the outputs go with them.
+    assert set(results) == {"/tips/depth/image", "/tips/depth/info", "/tips/semantic/classes"}
     assert (results["/tips/depth/image"].height, results["/tips/depth/image"].width) == (24, 32)
 
 

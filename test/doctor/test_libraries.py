@@ -17,6 +17,7 @@ COSTS = {
     "open3d": "outlier filter",
     "rosbags": "tips_ros bag",
     "tqdm": "download",
+    "transforms3d": "extrinsics",
     "vision_msgs": "label_info",
     "cv_bridge": "rare encodings",
     "tf2_ros": "~/locate",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tips_ros.ros.parameter_file import document
 from tips_ros.ros.parameter_table import PARAMETERS, Declared
 
 TEXT = (Path(__file__).resolve().parents[2] / "config" / "tips.yaml").read_text(encoding="utf-8")
@@ -43,10 +44,12 @@ def comments() -> dict[str, str]:
 def summary(declared: Declared) -> str:
     """The line below the description: unit, range or choices, default, when it is felt."""
     default = str(declared.default).lower() if isinstance(declared.default, bool) else None
+    if declared.default == "":
+        default = '""'
     what = ""
     if declared.choices:
         *most, last = declared.choices
-        what = f"{', '.join(most)} or {last}. "
+        what = f"{', '.join(map(str, most))} or {last}. "
     elif isinstance(declared.default, bool):
         what = "true or false. "
     elif declared.low is not None and declared.high is not None:
@@ -74,3 +77,7 @@ class TestEachEntry:
 
     def test_has_the_description_and_the_numbers_of_the_node_above_it(self, declared: Declared):
         assert comments()[declared.name] == f"{declared.description} {summary(declared)}"
+
+
+def test_the_file_is_written_from_the_table():
+    assert document() == TEXT, "run: python -m tips_ros.ros.parameter_file config/tips.yaml"

@@ -15,7 +15,14 @@ from tips_ros.model.variants import VitConfig
 from tips_ros.perception.depth.maps import depth_at
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.normals import normals_at
-from tips_ros.perception.predictor import OUTPUTS, Output, Prediction, Predictor, scaled_size
+from tips_ros.perception.predictor import (
+    OUTPUTS,
+    Output,
+    Prediction,
+    Predictor,
+    View,
+    scaled_size,
+)
 from tips_ros.perception.semantic.class_lists import ClassList
 from tips_ros.perception.semantic.segmentation import label_map_at
 
@@ -195,3 +202,60 @@ class TestSeeing:
         tiny_tips.normals = None
         with pytest.raises(ValueError, match="no normals head"):
             Predictor(tiny_tips, DESCRIPTION).see(noise(30, 40), ["normals"])
+
+
+class TestSeeingSeveralImages:
+    def test_each_is_seen_as_it_would_be_alone(self, predictor: Predictor):
+        own = predictor.own_labelling
+        views = [
+            View(noise(30, 40), ["depth", "normals", "semantic"], labellings=[own]),
+            View(noise(20, 60, seed=4), ["depth"], scale=0.5),
+            View(noise(50, 10, seed=5), ["normals"], labellings=[own], turn=90),
+        ]
+        for view, seen in zip(views, predictor.see_all(views), strict=True):
+            labelling = own if view.labellings else None
+            together = predictor.prediction(seen, labelling)
+            alone = predictor.prediction(predictor.see(*view), labelling)
+            assert shapes(together) == shapes(alone)
+            for one, other in zip(together, alone, strict=True):
+                assert (one is None) == (other is None)
+                if one is not None and one.dtype == np.float32:
+                    np.testing.assert_allclose(one, other, atol=1e-5)
+                elif one is not None:
+                    assert np.mean(one == other) > 0.99, "rounding may move a border"
+
+    def test_a_head_runs_once_and_sees_those_that_want_it(self, predictor: Predictor):
+        sizes: dict[str, list[int]] = {"backbone": [], "depth": [], "normals": []}
+        model = predictor.model
+        model.backbone.register_forward_pre_hook(
+            lambda _, inputs: sizes["backbone"].append(len(inputs[0]))
+        )
+        for name in ("depth", "normals"):
+            getattr(model, name).register_forward_pre_hook(
+                lambda _, inputs, n=name: sizes[n].append(len(inputs[0][0].cls_token))
+            )
+        wanted: list[list[Output]] = [["depth"], ["depth", "normals"], []]
+        predictor.see_all([View(noise(30, 40), outputs) for outputs in wanted])
+        assert sizes == {"backbone": [3], "depth": [2], "normals": [1]}
+
+    def test_one_that_is_no_image_is_refused(self, predictor: Predictor):
+        with pytest.raises(ValueError, match="uint8 RGB"):
+            predictor.see_all([View(noise(30, 40)), View(np.zeros((4, 4), np.uint8))])
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_turned_picture_gives_what_the_upright_one_does_turned_back(
+    predictor: Predictor, turn: Any
+):
+    upright = noise(30, 40)
+    delivered = np.ascontiguousarray(np.rot90(upright, turn // 90))
+    expected, found = predictor.predict(upright), predictor.predict(delivered, turn=turn)
+    for map_ in ("depth_m", "labels", "confidence"):
+        turned = np.rot90(getattr(expected, map_), turn // 90)
+        np.testing.assert_array_equal(getattr(found, map_), turned)
+    assert expected.normals is not None and found.normals is not None
+    # As vectors: along the picture's own right and down.
+    normals = np.rot90(expected.normals, turn // 90)
+    x, y, z = np.moveaxis(normals, -1, 0)
+    right, down = {90: (y, -x), 180: (-x, -y), 270: (-y, x)}[turn]
+    np.testing.assert_allclose(found.normals, np.stack([right, down, z], -1), atol=1e-6)

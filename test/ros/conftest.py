@@ -25,6 +25,7 @@ from std_msgs.msg import Header
 from tips_ros.srv import SetPrompts
 
 from tips_ros.ros import qos
+from tips_ros.ros.camera_work import CameraWork
 from tips_ros.ros.conversions import image_message
 from tips_ros.ros.executor import NodeExecutor
 from tips_ros.ros.message_types import RCLPY_TYPES, rclpy_class
@@ -78,22 +79,32 @@ class Graph:
         until(lambda: self.node.work is not None, "the node to become active")
         return self
 
-    def listen(self, *names: str) -> None:
-        """Subscribes to output topics and waits until the node sees the subscribers."""
+    @property
+    def camera(self) -> CameraWork:
+        """What the active node has of its first camera."""
+        return self.node.work.cameras[0]
+
+    def listen(self, *names: str, camera: str = "") -> None:
+        """Subscribes to output topics and waits until the node sees the subscribers.
+
+        What comes is in `received`, by the topic's name: `depth/image`, `front/depth/image`.
+        """
         types = {topic.name: topic.type for topic in TOPICS}
+        full = {name: f"{camera}/{name}" if camera else name for name in names}
         for name in names:
             self.probe.create_subscription(
                 rclpy_class(types[name]),
-                f"/tips/{name}",
-                self.received[name].append,
+                f"/tips/{full[name]}",
+                self.received[full[name]].append,
                 qos.output(),
             )
         for name in names:
             until(
-                lambda n=name: self.probe.count_publishers(f"/tips/{n}"), f"a publisher of {name}"
+                lambda n=name: self.probe.count_publishers(f"/tips/{full[n]}"),
+                f"a publisher of {name}",
             )
         until(
-            lambda: {t.name for t in self.node._outputs.wanted()} >= set(names),
+            lambda: {t.name for t in self.node._outputs[camera].wanted()} >= set(names),
             "the node to see its subscribers",
         )
 
@@ -114,11 +125,15 @@ class Graph:
         until(publisher.get_subscription_count, f"a subscriber of {topic}")
         publisher.publish(message)
 
-    def publish_image(self, rgb: np.ndarray | None = None, sec: int = 1) -> Header:
+    def publish_image(
+        self, rgb: np.ndarray | None = None, sec: int = 1, camera: str = ""
+    ) -> Header:
         """Publishes an rgb8 image, 64×48 unless given, and returns its header."""
         header = header_at(sec)
+        header.frame_id = f"{camera}_optical_frame" if camera else FRAME_ID
         rgb = picture() if rgb is None else rgb
-        self.publish(image_message(RCLPY_TYPES, header, rgb, "rgb8"), "/image")
+        topic = f"/{camera}/image" if camera else "/image"
+        self.publish(image_message(RCLPY_TYPES, header, rgb, "rgb8"), topic)
         return header
 
     def publish_camera_info(
@@ -128,7 +143,7 @@ class Graph:
         info = camera_info(width, height, d)
         self.publish(info, "/camera_info")
         until(
-            lambda: (got := self.node.work.camera.camera_info) and got.width == width,
+            lambda: (got := self.camera.input.camera_info) and got.width == width,
             "the CameraInfo to arrive",
         )
         return info

@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lifecycle: what each transition does, and what a failed one leaves behind."""
 
+import threading
+import weakref
+
+import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
+from tips_ros.msg import ClassMap
+
+from tips_ros.ros import node as node_module
+from tips_ros.ros import qos
+from tips_ros.ros.parameter_table import PARAMETERS
 
 from .conftest import until
 
@@ -17,6 +26,12 @@ def state(graph):
 def change(graph, transition_id):
     request = ChangeState.Request(transition=Transition(id=transition_id))
     return graph.call(ChangeState, "/tips/change_state", request).success
+
+
+def cycle(graph):
+    """Through every state and back, as `nav2_lifecycle_manager` does with its services alone."""
+    for transition in ("DEACTIVATE", "CLEANUP", "CONFIGURE", "ACTIVATE"):
+        assert change(graph, getattr(Transition, f"TRANSITION_{transition}")), transition
 
 
 def test_with_autostart_the_node_becomes_active_by_itself(graph):
@@ -72,6 +87,104 @@ def test_a_model_that_is_not_there_leaves_the_node_unconfigured_and_says_so(grap
     assert state(graph) == State.PRIMARY_STATE_UNCONFIGURED
 
 
+def test_cleanup_lets_go_of_the_model_and_of_every_output(graph):
+    model = weakref.ref(graph.node.predictor.model)
+    assert graph.probe.count_publishers("/tips/depth/image") == 1
+    assert change(graph, Transition.TRANSITION_DEACTIVATE)
+    assert change(graph, Transition.TRANSITION_CLEANUP)
+    assert model() is None, "something still holds the weights"
+    until(lambda: not graph.probe.count_publishers("/tips/depth/image"), "the topic to go")
+    assert not graph.probe.count_subscribers("/image")
+
+
+def test_another_model_can_be_taken_at_run_time(graph, by_head):
+    told = graph.keep(ClassMap, "/tips/semantic/classes", qos.latched())
+    until(lambda: told and told[-1].model == "demo", "the first model's classes")
+    assert graph.set_parameter("model", str(by_head)).successful
+    graph.listen("semantic/image")
+    graph.publish_image(sec=1)
+    until(lambda: graph.received["semantic/image"], "a mask of the model that is still loaded")
+    assert graph.node.predictor.description.name == "demo"
+    for side in ("input_height", "input_width"):
+        assert graph.set_parameter(side, 0).successful
+    cycle(graph)
+    until(lambda: told[-1].model == str(by_head), "the other model's classes")
+    graph.publish_image(sec=2)
+    until(lambda: len(graph.received["semantic/image"]) == 2, "a mask of the other model")
+
+
+def test_many_cycles_leave_nothing_behind(graph):
+    def held():
+        node = graph.node
+        return [len(list(x)) for x in (node.publishers, node.subscriptions, node.services)]
+
+    cycle(graph)
+    before = held()
+    for _ in range(3):
+        cycle(graph)
+    assert held() == before
+    threads = [t.name for t in threading.enumerate() if t.name == "tips pipeline"]
+    assert len(threads) == 1
+
+
+def test_an_unforeseen_error_ends_unconfigured_and_the_next_try_works(graph_with, monkeypatch):
+    graph = graph_with(autostart=False, **SMALL)
+    reports = graph.keep(DiagnosticArray, "/diagnostics", 10)
+
+    def fail(*_, **__):
+        raise KeyError("unforeseen")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(node_module, "load_predictor", fail)
+        assert not change(graph, Transition.TRANSITION_CONFIGURE)
+    assert state(graph) == State.PRIMARY_STATE_UNCONFIGURED
+    until(lambda: any("unforeseen error" in r.status[0].message for r in reports), "a diagnostic")
+    assert change(graph, Transition.TRANSITION_CONFIGURE)
+    assert change(graph, Transition.TRANSITION_ACTIVATE)
+    graph.listen("depth/image")
+    graph.publish_image()
+    until(lambda: graph.received["depth/image"], "depth")
+
+
+def test_an_activation_that_cannot_be_leaves_it_inactive_with_the_reason(graph_with, monkeypatch):
+    graph = graph_with(autostart=False, **SMALL)
+    assert change(graph, Transition.TRANSITION_CONFIGURE)
+
+    def fail(*_, **__):
+        raise RuntimeError("no more threads")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(node_module, "Work", fail)
+        assert not change(graph, Transition.TRANSITION_ACTIVATE)
+    assert state(graph) == State.PRIMARY_STATE_INACTIVE
+    reports = graph.keep(DiagnosticArray, "/diagnostics", 10)
+    until(lambda: any(r.status[0].message == "no more threads" for r in reports), "a diagnostic")
+    assert change(graph, Transition.TRANSITION_ACTIVATE)
+    graph.listen("depth/image")
+    graph.publish_image()
+    until(lambda: graph.received["depth/image"], "depth")
+
+
+@pytest.mark.parametrize("start", ["unconfigured", "inactive"])
+def test_a_shutdown_ends_in_finalized_from_every_state(graph_with, start):
+    graph = graph_with(autostart=False, **SMALL)
+    transition = Transition.TRANSITION_UNCONFIGURED_SHUTDOWN
+    if start == "inactive":
+        assert change(graph, Transition.TRANSITION_CONFIGURE)
+        transition = Transition.TRANSITION_INACTIVE_SHUTDOWN
+    assert change(graph, transition)
+    assert state(graph) == State.PRIMARY_STATE_FINALIZED
+    assert graph.node.predictor is None
+
+
+@pytest.mark.parametrize("name", [p.name for p in PARAMETERS if p.felt == "at start"])
+def test_what_is_felt_at_start_only_is_read_only(graph, name):
+    value = graph.parameter(name)
+    result = graph.set_parameter(name, value if value != [] else ["front"])
+    assert not result.successful
+    assert "read-only" in result.reason
+
+
 def test_a_shutdown_while_active_ends_in_finalized(graph):
     assert change(graph, Transition.TRANSITION_ACTIVE_SHUTDOWN)
     assert state(graph) == State.PRIMARY_STATE_FINALIZED
@@ -92,9 +205,13 @@ def test_diagnostics_tell_the_model_the_rates_and_the_drops(graph):
     assert values["model"] == "demo"
     assert values["trained"] == "True"
     assert values["frames received"] == "1"
-    assert "stage predict p50, p95 (ms)" in values
+    assert "stage network p50, p95 (ms)" in values
     assert (values["classes"], values["classes from"]) == ("23", "model")
     assert values["words encoded"] == "0"
+    assert values["outputs active"] == "depth/image"
+    assert float(values["memory (MiB)"]) > 50
+    assert float(values["output rate (Hz)"]) == 0.0, "of one frame there is no rate"
+    assert values["precision"] == "float32"
 
 
 def test_diagnostics_warn_of_a_model_with_random_weights(graph_with, untrained):

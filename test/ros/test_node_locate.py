@@ -24,7 +24,7 @@ def locate_in_a_frame(graph, prompt, rgb=None, **fields):
     answers = []
     calling = threading.Thread(target=lambda: answers.append(locate(graph, prompt, **fields)))
     calling.start()
-    until(lambda: graph.node.work.questions.waiting or answers, "the question")
+    until(lambda: graph.camera.questions.waiting or answers, "the question")
     if not answers:
         graph.publish_image(rgb, sec=7)
     calling.join()
@@ -70,7 +70,7 @@ def test_any_words_are_found_without_a_subscriber_and_without_a_change_of_the_cl
     assert answer.success, answer.message
     assert len(answer.regions) <= 1
     assert graph.node._vocabulary.board.in_force is before
-    assert graph.node.work.statistics.snapshot().published == 1
+    assert graph.camera.statistics.snapshot().published == 1
 
 
 def test_outputs_of_the_same_frame_come_as_ever_from_the_same_pass(graph):
@@ -108,7 +108,7 @@ def test_no_frame_within_the_time_given_is_said(graph):
     answer = locate(graph, "wall", timeout_s=0.2)
     assert not answer.success
     assert "no frame came on /image within 0.2 s" in answer.message
-    assert not graph.node.work.questions.waiting
+    assert not graph.camera.questions.waiting
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_in_another_frame_everything_but_the_depth_is_turned_and_moved(
         turn[:3] = [[0, 0, 1, 10], [-1, 0, 0, 20], [0, -1, 0, 30]]
         return turn
 
-    monkeypatch.setattr(graph.node._locate._frames, "transform", transform)
+    monkeypatch.setattr(graph.node._frames, "transform", transform)
     here = locate_in_a_frame(graph, own_class[0])
     there = locate_in_a_frame(graph, own_class[0], target_frame="map")
     assert there.header.frame_id == "map"
@@ -162,7 +162,7 @@ def test_an_inactive_node_says_so_and_one_that_is_deactivated_does_not_leave_it_
     answers = []
     calling = threading.Thread(target=lambda: answers.append(locate(graph, "wall")))
     calling.start()
-    until(lambda: graph.node.work.questions.waiting, "the question")
+    until(lambda: graph.camera.questions.waiting, "the question")
     request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_DEACTIVATE))
     assert graph.call(ChangeState, "/tips/change_state", request).success
     calling.join()

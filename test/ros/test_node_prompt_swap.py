@@ -40,7 +40,7 @@ def test_prompts_are_swapped_while_images_stream_at_10_hz(graph):
         until(lambda: len(later_masks()) >= 3, "masks with the new classes")
 
     def accounted_for():
-        counted = graph.node.work.statistics.snapshot()
+        counted = graph.camera.statistics.snapshot()
         assert set(counted.drops) <= {"superseded"}
         return (
             counted.received == counted.published + sum(counted.drops.values())
@@ -89,9 +89,9 @@ def streaming(graph):
 def published_order(graph):
     """What the node publishes from now on of masks and ClassMaps, in its own order."""
     order = []
-    board, outputs = graph.node._vocabulary.board, graph.node._outputs
+    board, outputs = graph.node._vocabulary.board, graph.node._outputs[""]
     mask = next(p for t, p in outputs._publishers.items() if t.name == "semantic/image")
-    for kind, publisher in (("classes", board._class_map), ("mask", mask)):
+    for kind, publisher in (("classes", board._announcers[""]._class_map), ("mask", mask)):
 
         def spy(message, kind=kind, publish=publisher.publish):
             # An image's memory is used again for the next one.

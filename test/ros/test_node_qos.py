@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Quality of service: every publisher is heard, and a user can choose otherwise."""
 
+import logging
+
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CompressedImage, Image
 
+from tips_ros.ros import qos
 from tips_ros.ros.conversions import image_message
+from tips_ros.ros.live.graph import LiveGraph
 from tips_ros.ros.message_types import RCLPY_TYPES
 
 from .conftest import header_at, picture, until
@@ -37,3 +42,137 @@ def test_images_are_remapped_with_their_compressed_topic(graph_with):
         lambda: graph.probe.get_subscriptions_info_by_topic("/front/image_raw/compressed"),
         "the compressed topic below the remapped one",
     )
+
+
+OWN = {"/rosout", "/parameter_events", "/tips/transition_event"}  # of rclpy, in every node
+
+
+def overridable(graph) -> dict[str, set[str]]:
+    """What can be overridden of each topic: {"/image subscription": {"depth", …}, …}."""
+    found: dict[str, set[str]] = {}
+    for name in graph.node.get_parameters_by_prefix("qos_overrides"):
+        topic, role, policy = name.rsplit(".", 2)
+        found.setdefault(f"{topic} {role}", set()).add(policy)
+    return found
+
+
+def test_each_topic_has_overrides_of_its_quality_of_service(graph_with):
+    graph = graph_with(input_height=112, input_width=112, cameras=["front", "rear"]).active()
+    assert graph.set_prompts("door", "red cup").success
+    found = overridable(graph)
+    topics = {f"{p.topic_name} publisher" for p in graph.node.publishers if p.topic_name not in OWN}
+    topics |= {
+        f"{s.topic_name} subscription"
+        for s in graph.node.subscriptions
+        if s.topic_name not in {"/clock", "/parameter_events", "/tf", "/tf_static"}
+    }
+    assert {"/front/image subscription", "/tips/rear/points publisher"} <= topics
+    assert {"/tips/rear/semantic/classes publisher", "/tips/front/depth/info publisher"} <= topics
+    assert {"/tips/front/similarity/red_cup publisher"} <= topics
+    lacking = {topic for topic in topics if not found.get(topic, set()) >= {"depth", "reliability"}}
+    assert not lacking
+
+
+def test_an_override_of_an_output_reaches_its_publisher(graph_with):
+    name = "qos_overrides./tips/depth/image.publisher"
+    graph = graph_with(
+        input_height=112,
+        input_width=112,
+        **{f"{name}.reliability": "best_effort", f"{name}.depth": 2},
+    ).active()
+    (found,) = until(
+        lambda: graph.probe.get_publishers_info_by_topic("/tips/depth/image"), "its publisher"
+    )
+    assert found.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT
+    (publisher,) = [p for p in graph.node.publishers if p.topic_name == "/tips/depth/image"]
+    assert publisher.qos_profile.depth == 2
+
+
+class TestSilence:
+    """What the node says when no image comes."""
+
+    @pytest.fixture
+    def silent(self, graph_with):
+        """Makes a graph, and a function that waits for what the node complains of."""
+        said: list[str] = []
+        handler = logging.Handler()
+        handler.emit = lambda record: said.append(record.getMessage())
+        # Not by /rosout: of several contexts in a process, rcl serves it in one alone.
+        logging.getLogger("tips_ros").addHandler(handler)
+
+        def make(**parameters):
+            graph = graph_with(
+                input_height=112, input_width=112, silence_warning_s=0.0, **parameters
+            )
+            graph.active()
+
+            def complaint(publishers: int = 0) -> str:
+                topic = graph.camera.input.topic
+                until(lambda: graph.node.count_publishers(topic) == publishers, "the publisher")
+                assert graph.set_parameter("silence_warning_s", 0.2).successful
+                return until(
+                    lambda: next((line for line in said if line.startswith("no image for")), ""),
+                    "the node to say that no image comes",
+                )
+
+            return graph, complaint
+
+        yield make
+        logging.getLogger("tips_ros").removeHandler(handler)
+
+    def test_of_a_topic_that_nobody_publishes_says_what_to_do(self, silent):
+        _, complaint = silent()
+        assert "on /image: nobody publishes it; remap `image` or start the camera" in complaint()
+
+    def test_of_one_of_several_cameras_names_that_one(self, silent):
+        _, complaint = silent(cameras=["front"])
+        assert "on /front/image: nobody publishes it; remap `front/image`" in complaint()
+
+    @pytest.mark.parametrize(
+        ("transport", "type_", "topic"),
+        [("raw", CompressedImage, "/image/compressed"), ("compressed", Image, "/image")],
+    )
+    def test_of_a_camera_with_another_transport_names_the_parameter(
+        self, silent, transport, type_, topic
+    ):
+        graph, complaint = silent(image_transport=transport)
+        graph.probe.create_publisher(type_, topic, qos.output())
+        until(lambda: graph.node.count_publishers(topic), "the publisher")
+        other = "compressed" if transport == "raw" else "raw"
+        assert f"{topic} is: set image_transport to {other}" in complaint()
+
+    @pytest.mark.parametrize("durability", ["volatile", "transient_local"])
+    def test_of_a_publisher_that_fits_tells_it_and_its_quality(self, silent, durability):
+        graph, complaint = silent()
+        profile = QoSProfile(depth=1, durability=DurabilityPolicy[durability.upper()])
+        graph.probe.create_publisher(Image, "/image", profile)
+        said = complaint(publishers=1)
+        assert f"published by probe (sensor_msgs/msg/Image, reliable, {durability})" in said
+        assert said.endswith("type and QoS fit: it is silent")
+
+    def test_of_a_publisher_of_another_type_says_which_one_is_expected(self, silent):
+        graph, complaint = silent()
+        # In a context of its own: one participant can't have two types on a topic.
+        environment = {"ROS_DOMAIN_ID": str(graph.context.get_domain_id())}
+        with LiveGraph("other", environment) as other:
+            other.node.create_publisher(CompressedImage, "/image", qos.output())
+            said = complaint(publishers=1)
+        assert "published by other (sensor_msgs/msg/CompressedImage" in said
+        assert "the node expects sensor_msgs/msg/Image" in said
+
+    def test_of_a_mismatch_names_the_parameter_and_the_value_that_ends_it(self, silent, graph_with):
+        name = "qos_overrides./image.subscription.reliability"
+        graph, complaint = silent(**{name: "reliable"})
+        camera = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+        publisher = graph.probe.create_publisher(Image, "/image", camera)
+        message = image_message(RCLPY_TYPES, header_at(1), picture(), "rgb8")
+        graph.probe.create_timer(0.05, lambda: publisher.publish(message))
+        said = complaint(publishers=1)
+        assert "published by probe (sensor_msgs/msg/Image, best_effort, volatile)" in said
+        assert said.endswith(f"the node asks for reliable: set {name} to best_effort")
+        assert graph.camera.statistics.snapshot().received == 0
+
+        advised = graph_with(input_height=112, input_width=112, **{name: "best_effort"}).active()
+        advised.listen("depth/image")
+        advised.publish(message, "/image", camera)
+        until(lambda: advised.received["depth/image"], "depth, once the advice was taken")

@@ -53,7 +53,7 @@ def test_the_topics_come_and_go_with_the_prompts_and_one_that_stays_goes_on(grap
     assert topics(graph) == set()
     graph.publish_image(sec=2)
     until(
-        lambda: sum(graph.node.work.statistics.snapshot().drops.values()) == 1,
+        lambda: sum(graph.camera.statistics.snapshot().drops.values()) == 1,
         "the frame that nobody wants",
     )
     assert len(received) == 1
@@ -72,7 +72,7 @@ def looks(graph, monkeypatch):
     """What each call of the predictor was for."""
     calls = []
     predictor = graph.node.predictor
-    for name in ("see", "prediction", "similarities"):
+    for name in ("see_all", "prediction", "similarities"):
         monkeypatch.setattr(predictor, name, counted(calls, name, getattr(predictor, name)))
     return calls
 
@@ -82,7 +82,7 @@ def test_without_a_subscriber_no_heat_map_is_made(graph, looks):
     graph.listen("depth/image")
     graph.publish_image()
     until(lambda: graph.received["depth/image"], "depth")
-    assert looks == ["see", "prediction"]
+    assert looks == ["see_all", "prediction"]
 
 
 def test_a_heat_map_alone_takes_one_pass_and_no_mask(graph, looks, monkeypatch):
@@ -95,7 +95,7 @@ def test_a_heat_map_alone_takes_one_pass_and_no_mask(graph, looks, monkeypatch):
     monkeypatch.setattr(graph.node.predictor._labeller, "label_map", no_mask)
     graph.publish_image()
     until(lambda: received, "the heat map")
-    assert looks.count("see") == 1
+    assert looks.count("see_all") == 1
 
 
 def test_a_model_without_text_encoder_has_none(graph_with, by_head):

@@ -57,16 +57,14 @@ def test_with_only_the_normals_picture_subscribed_only_the_normals_head_runs(gra
 
 def test_without_a_subscriber_nothing_is_run(graph, runs):
     graph.publish_image()
-    until(
-        lambda: graph.node.work.statistics.snapshot().drops.get("unwatched"), "the frame to be seen"
-    )
+    until(lambda: graph.camera.statistics.snapshot().drops.get("unwatched"), "the frame to be seen")
     assert not runs
 
 
 def test_points_that_wait_for_a_camera_info_cost_nothing(graph, runs):
     graph.listen("points")
     graph.publish_image()
-    until(lambda: graph.node.work.statistics.snapshot().published, "the frame to be seen")
+    until(lambda: graph.camera.statistics.snapshot().published, "the frame to be seen")
     assert not runs
 
 
@@ -77,13 +75,13 @@ def test_the_newest_frame_wins_and_what_is_dropped_is_counted(graph, gate):
     for sec in (2, 3, 4, 5):
         graph.publish_image(sec=sec)
         until(
-            lambda s=sec: graph.node.work.statistics.snapshot().received == s,
+            lambda s=sec: graph.camera.statistics.snapshot().received == s,
             f"frame {sec} to arrive",
         )
     gate.release.set()
     until(lambda: len(graph.received["depth/image"]) == 2, "the first and the newest")
     assert [m.header.stamp.sec for m in graph.received["depth/image"]] == [1, 5]
-    assert graph.node.work.statistics.snapshot().drops == {"superseded": 3}
+    assert graph.camera.statistics.snapshot().drops == {"superseded": 3}
 
 
 def test_services_and_parameters_answer_while_the_model_runs(graph, gate):
@@ -109,7 +107,7 @@ def test_a_frame_older_than_max_age_is_dropped(graph):
     assert graph.call(SetParameters, "/tips/set_parameters", request).results[0].successful
     graph.listen("depth/image")
     graph.publish_image(sec=1)  # 1970
-    until(lambda: graph.node.work.statistics.snapshot().drops == {"stale": 1}, "the drop")
+    until(lambda: graph.camera.statistics.snapshot().drops == {"stale": 1}, "the drop")
     assert not graph.received["depth/image"]
 
 
@@ -123,8 +121,8 @@ def test_an_error_of_the_model_loses_one_frame_and_no_more(graph):
 
     graph.node.predictor.model.depth.register_forward_pre_hook(fail)
     graph.publish_image(sec=1)
-    until(lambda: graph.node.work.statistics.snapshot().drops.get("failed"), "the failure")
+    until(lambda: graph.camera.statistics.snapshot().drops.get("failed"), "the failure")
     failing = False
     graph.publish_image(sec=2)
     until(lambda: graph.received["depth/image"], "the next frame")
-    assert graph.node.work.statistics.snapshot().last_error == "RuntimeError: out of memory"
+    assert graph.camera.statistics.snapshot().last_error == "RuntimeError: out of memory"

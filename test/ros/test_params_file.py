@@ -40,8 +40,8 @@ def parameters_of(graph, node: str) -> dict:
 def test_the_node_takes_every_value_of_the_file_and_listens_to_the_remapped_camera(graph_with):
     graph = graph_with(with_file(FILE)).active()
     assert parameters_of(graph, "/tips") == {p.name: p.default for p in PARAMETERS}
-    assert graph.node.work.camera.topic == "/camera/color/image_raw"
-    assert graph.node.work.camera.info_topic == "/camera/color/camera_info"
+    assert graph.camera.input.topic == "/camera/color/image_raw"
+    assert graph.camera.input.info_topic == "/camera/color/camera_info"
 
 
 def test_what_the_launch_passes_after_the_file_wins(graph_with):

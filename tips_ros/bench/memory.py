@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import torch
 
-_STATUS = Path("/proc/self/status")
+from tips_ros.process_memory import resident_mib, status_mib
+
 _CLEAR = Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"  # see proc(5)
 
@@ -31,7 +32,7 @@ class PeakMeter:
         self._device = device if device.type == "cuda" else None
         if self._device is not None:
             torch.cuda.reset_peak_memory_stats(self._device)
-        self._before = _resident_mib() if _forget_peak() else None
+        self._before = resident_mib() if _forget_peak() else None
         self._faults = _page_faults()
 
     def read(self, rounds: int) -> Peak:
@@ -42,7 +43,7 @@ class PeakMeter:
             gpu = torch.cuda.max_memory_allocated(self._device) / 2**20
         if self._before is None:  # then it is the highest since the process began
             return Peak(_highest_ever_mib(), None, gpu, faults)
-        highest = _status_mib("VmHWM") or _highest_ever_mib()
+        highest = status_mib("VmHWM") or _highest_ever_mib()
         return Peak(highest, max(0.0, highest - self._before), gpu, faults)
 
 
@@ -52,22 +53,7 @@ def _forget_peak() -> bool:
         _CLEAR.write_text(_RESET_PEAK)
     except OSError:
         return False
-    return _status_mib("VmHWM") is not None
-
-
-def _resident_mib() -> float:
-    return _status_mib("VmRSS") or 0.0
-
-
-def _status_mib(name: str) -> float | None:
-    try:
-        lines = _STATUS.read_text().splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) / 1024
-    return None
+    return status_mib("VmHWM") is not None
 
 
 def _highest_ever_mib() -> float:

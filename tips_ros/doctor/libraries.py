@@ -39,10 +39,16 @@ OPTIONAL = (
     Library(
         "open3d",
         ("open3d", "open3d-cpu"),
-        "no outlier filter for clouds (--outlier-neighbors); pip install open3d",
+        "no outlier filter for clouds (--outlier-neighbors, points_filtered.outlier_neighbors); "
+        "pip install open3d",
     ),
     Library("rosbags", ("rosbags",), "no `tips_ros bag` and no demo; pip install rosbags"),
     Library("tqdm", ("tqdm",), "no `tips_ros download`, `bag` or `demo`; pip install tqdm"),
+    Library(
+        "transforms3d",
+        ("transforms3d",),
+        "no extrinsics.rpy for ~/points_filtered, only tf2; pip install transforms3d",
+    ),
 )
 
 ROS_OPTIONAL = (
@@ -56,7 +62,11 @@ ROS_OPTIONAL = (
         ("cv-bridge",),
         "images in rare encodings are refused; the usual ones need no cv_bridge",
     ),
-    Library("tf2_ros", ("tf2-ros",), "~/locate answers in the camera's frame only"),
+    Library(
+        "tf2_ros",
+        ("tf2-ros",),
+        "~/locate answers in the camera's frame only; ~/points_filtered takes extrinsics",
+    ),
     Library("tf2_msgs", ("tf2-msgs",), "the live demo plays its bag without the camera's pose"),
 )
 

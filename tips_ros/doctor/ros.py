@@ -12,9 +12,9 @@ from pathlib import Path
 
 from tips_ros.doctor.findings import Finding, Section, Status
 from tips_ros.doctor.libraries import is_here, ros_libraries
+from tips_ros.ros.transport_profile import VARIABLES, shipped_profile
 
 _DEFAULT_RMW = "rmw_fastrtps_cpp"
-_PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
 _RANGES = ("SUBNET", "LOCALHOST", "OFF", "SYSTEM_DEFAULT")
 _LAST_DOMAIN, _LAST_SAFE_DOMAIN = 232, 101
 _WITHOUT_ROS = "no node and no live topics; `tips_ros infer` and `tips_ros bag` need no ROS"
@@ -123,11 +123,12 @@ def _discovery() -> Finding:
 
 
 def _profile() -> tuple[Finding, ...]:
-    files = {name: os.environ[name] for name in _PROFILES if os.environ.get(name)}
+    files = {name: os.environ[name] for name in VARIABLES if os.environ.get(name)}
     if not files:
         cost = (
             "half a megabyte of shared memory for each process, so that clouds travel in pieces "
-            "through the network stack; `tips_ros demo` makes itself a profile with more"
+            "through the network stack; the launch file and ./run bring more, elsewhere export "
+            f"{VARIABLES[0]}={shipped_profile()}"
         )
         return (Finding("Fast DDS profile", "none", Status.ABSENT, cost),)
     findings = []

@@ -58,9 +58,12 @@ def resized(array: _Map, size: tuple[int, int]) -> _Map:
     """
     if array.shape[:2] == size:
         return array
-    is_depth = array.ndim == 2 and array.dtype == np.float32
-    method = cv2.INTER_LINEAR if is_depth else cv2.INTER_NEAREST_EXACT
-    return np.asarray(cv2.resize(array, size[::-1], interpolation=method), array.dtype)
+    nearest = cv2.resize(array, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+    if array.ndim == 2 and array.dtype == np.float32:
+        between = cv2.resize(array, size[::-1], interpolation=cv2.INTER_LINEAR)
+        # Between a distance and "too far to tell" there is nothing, either.
+        return np.asarray(np.where(np.isfinite(between), between, nearest), array.dtype)
+    return np.asarray(nearest, array.dtype)
 
 
 def _resized(array: _Map | None, size: tuple[int, int]) -> _Map | None:

@@ -81,6 +81,41 @@ class Tips(nn.Module):
         maps = DenseMaps(**{name: getattr(self, name)(features.layers) for name in heads})
         return Look(maps, features)
 
+    def look_at_each(
+        self,
+        images: Tensor,
+        heads: Sequence[Collection[HeadName]],
+        *,
+        value_features: bool = False,
+    ) -> list[Look]:
+        """One pass over images of which each is asked for its own maps.
+
+        Args:
+            images: (B, 3, H, W) RGB in [0, 1].
+            heads: of each image, whose maps are wanted; a head sees those images alone.
+            value_features: as of `look`, for all.
+
+        Returns:
+            B looks, each of a batch of one.
+
+        Raises:
+            ValueError: a head that this model does not have.
+        """
+        if len(heads) == 1:
+            return [self.look(images, heads[0], value_features=value_features)]
+        asked = set().union(*heads)
+        self._check(asked)
+        features = self.backbone(images, self.taps if asked else (), value_features)
+        maps: list[dict[str, Tensor]] = [{} for _ in heads]
+        for name in asked:
+            wanting = [i for i, of_image in enumerate(heads) if name in of_image]
+            layers = features.layers
+            if len(wanting) < len(heads):
+                layers = tuple(layer.rows(wanting) for layer in layers)
+            for i, one in zip(wanting, getattr(self, name)(layers).split(1), strict=True):
+                maps[i][name] = one
+        return [Look(DenseMaps(**of), features.of_image(i)) for i, of in enumerate(maps)]
+
     def _check(self, heads: Collection[HeadName]) -> None:
         absent = set(heads) - set(self.head_names)
         if absent:

@@ -30,6 +30,11 @@ class LayerFeatures(NamedTuple):
     cls_token: Tensor  # (B, D), the first CLS
     grid: PatchGrid
 
+    def rows(self, images: Sequence[int]) -> LayerFeatures:
+        """Of these images of the batch."""
+        at = list(images)
+        return self._replace(patch_tokens=self.patch_tokens[at], cls_token=self.cls_token[at])
+
 
 class ImageFeatures(NamedTuple):
     """What one pass of the encoder yields. Everything is after the final norm."""
@@ -40,6 +45,17 @@ class ImageFeatures(NamedTuple):
     grid: PatchGrid
     layers: tuple[LayerFeatures, ...]  # one for each tap asked for, in that order
     value_features: Tensor | None  # (B, h·w, D), when asked for
+
+    def of_image(self, i: int) -> ImageFeatures:
+        """One image's of a batch, as a batch of one; without the layers, which the heads had."""
+        one, values = slice(i, i + 1), self.value_features
+        return self._replace(
+            cls_token=self.cls_token[one],
+            second_cls_token=self.second_cls_token[one],
+            patch_tokens=self.patch_tokens[one],
+            layers=(),
+            value_features=None if values is None else values[one],
+        )
 
 
 class PatchEmbed(nn.Module):
@@ -82,17 +98,17 @@ class VisionTransformer(nn.Module):
         Raises:
             ValueError: an image size that patches do not fill, or a tap beyond the last block.
         """
-        grid = self._grid_of(images)
+        grid = self.grid_of(images)
         if any(not 0 <= tap < len(self.blocks) for tap in taps):
             raise ValueError(f"taps {tuple(taps)}: blocks are 0 to {len(self.blocks) - 1}")
 
-        x = self._tokens(images, grid)  # (B, 2 + h·w, D)
+        x = self.tokens(images, grid)  # (B, 2 + h·w, D)
         tapped: dict[int, LayerFeatures] = {}
         values: Tensor | None = None
         for i, block in enumerate(self.blocks):
             assert isinstance(block, Block)
             if value_features and i == len(self.blocks) - 1:
-                values = self.norm(block.values(x[:, PREFIX_TOKENS:]))
+                values = self.values(x)
             x = block(x)
             if i in taps:
                 normed = self.norm(x)
@@ -117,15 +133,23 @@ class VisionTransformer(nn.Module):
             patches = resized.flatten(2).transpose(1, 2).to(self.pos_embed.dtype)
         return cls, patches
 
-    def _tokens(self, images: Tensor, grid: PatchGrid) -> Tensor:
-        """[CLS, register, patches], with positions: (B, 2 + h·w, D)."""
+    def values(self, x: Tensor) -> Tensor:
+        """Tokens before the last block (B, 2 + h·w, D) → value features (B, h·w, D)."""
+        last = self.blocks[-1]
+        assert isinstance(last, Block)
+        result: Tensor = self.norm(last.values(x[:, PREFIX_TOKENS:]))
+        return result
+
+    def tokens(self, images: Tensor, grid: PatchGrid) -> Tensor:
+        """[CLS, register, patches], with positions, before the first block: (B, 2 + h·w, D)."""
         b = images.shape[0]
         cls_position, patch_positions = self.position_embedding(grid)
         cls = (self.cls_token + cls_position).expand(b, -1, -1)
         register = self.register_tokens.expand(b, -1, -1)
         return torch.cat([cls, register, self.patch_embed(images) + patch_positions], dim=1)
 
-    def _grid_of(self, images: Tensor) -> PatchGrid:
+    def grid_of(self, images: Tensor) -> PatchGrid:
+        """The patches of (B, 3, H, W); ValueError where they do not fill the image."""
         patch = self.config.patch
         if images.ndim != 4 or images.shape[1] != 3:
             raise ValueError(f"images must be (B, 3, H, W), not {tuple(images.shape)}")

@@ -14,24 +14,29 @@ from numpy.typing import NDArray
 from tips_ros.bags import BagMessage, BagReader, BagWriter, CameraTopics
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.seen_camera import SeenCamera, seen_camera
+from tips_ros.perception.depth.metric_depth import in_metres
+from tips_ros.perception.depth.scale_choice import ScaleChoice
 from tips_ros.perception.image_encodings import decode_message
-from tips_ros.perception.predictor import Predictor, scaled_size
+from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros.conversions import class_map_message
-from tips_ros.ros.message_types import CLASS_MAP, Bulky, MessageTypes
-from tips_ros.ros.outputs import Frame, OutputOptions, OutputTopic, predict_for
+from tips_ros.ros.depth_info import LiveScale, depth_info_message
+from tips_ros.ros.frame import Frame, OutputOptions
+from tips_ros.ros.message_types import CLASS_MAP, DEPTH_INFO, Bulky, MessageTypes
+from tips_ros.ros.outputs import OutputTopic, predict_for
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass
 class Annotation:
-    """What came of a bag."""
+    """What came of a bag; `scale` is that of the last depth in it, None without any."""
 
     images: int = 0
     annotated: int = 0
     written: dict[str, int] = field(default_factory=dict)
     problems: dict[str, int] = field(default_factory=dict)  # one-line message → how often
+    scale: LiveScale | None = None
 
     def problem(self, message: str) -> None:
         """Counts a problem; it is logged the first time."""
@@ -50,6 +55,7 @@ class BagAnnotator:
         labelling: the classes of the labels.
         namespace: put before the output topics' names.
         options: of the outputs, as the node has them.
+        scale: what brings depth to metres.
     """
 
     predictor: Predictor
@@ -57,6 +63,7 @@ class BagAnnotator:
     labelling: Labelling
     namespace: str = "/tips"
     options: OutputOptions = field(default_factory=OutputOptions)
+    scale: ScaleChoice = ScaleChoice()
 
     def annotate(
         self,
@@ -79,8 +86,12 @@ class BagAnnotator:
             writer.add_topic(self._name(output), output.type)
         classes_topic = f"{self.namespace}/semantic/classes"
         writer.add_topic(classes_topic, CLASS_MAP, latched=True)
+        info_topic = f"{self.namespace}/depth/info"
+        if any("depth" in output.needs for output in self.topics):
+            writer.add_topic(info_topic, DEPTH_INFO, latched=True)
 
         result = Annotation()
+        told: LiveScale | None = None
         info = _first(reader, camera.camera_info)
         for message in reader.messages():
             writer.write(message.topic, message.stamp_ns, message.data)
@@ -92,6 +103,10 @@ class BagAnnotator:
                     if result.annotated == 0:
                         announced = self._class_map(types, frame)
                         writer.write(classes_topic, message.stamp_ns, announced)
+                    live = result.scale
+                    if live is not None and live.is_news_after(told):
+                        told, scale_info = live, depth_info_message(types, frame.header, live)
+                        writer.write(info_topic, message.stamp_ns, scale_info)
                     self._write(types, writer, message.stamp_ns, frame, result)
             progress()
         return result
@@ -113,7 +128,20 @@ class BagAnnotator:
         scale = self.options.scale
         known = camera is not None
         prediction = predict_for(self.topics, self.predictor, rgb, known, scale, self.labelling)
+        prediction = self._metric(prediction, camera, result)
         return Frame(image.header, rgb, prediction, self.labelling, camera, self.options)
+
+    def _metric(
+        self, prediction: Prediction, camera: SeenCamera | None, result: Annotation
+    ) -> Prediction:
+        if prediction.depth_m is None:
+            return prediction
+        model = self.predictor.description
+        upright = None if camera is None else camera.intrinsics
+        scale = self.scale.scale(upright, model.focal_ratio)
+        result.scale = LiveScale.of(scale, self.scale.source, model)
+        depth_m = in_metres(prediction.depth_m, scale, model.max_depth_m)
+        return prediction._replace(depth_m=depth_m)
 
     def _camera_of(
         self, info: Any, rgb: NDArray[np.uint8], result: Annotation
@@ -163,6 +191,7 @@ def bag_types(writer: BagWriter) -> MessageTypes:
         numbers=lambda values: np.array(values, np.float64),
         octets=lambda values: values,
         bulky=bulky,
+        once=bulky,
     )
 
 

@@ -80,9 +80,7 @@ def write_results(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
         (folder / name).unlink(missing_ok=True)
     seen = results.prediction
     if seen.depth_m is not None:
-        nearest, farthest = float(seen.depth_m.min()), float(seen.depth_m.max())
-        about = f"metres along z, {nearest:.2f} to {farthest:.2f}"
-        yield _save_array(folder / "depth.npy", seen.depth_m, about)
+        yield _save_array(folder / "depth.npy", seen.depth_m, _depth_told(seen.depth_m))
     if seen.normals is not None:
         about = "unit vectors, x right, y down, z forward, facing the camera"
         yield _save_array(folder / "normals.npy", seen.normals, about)
@@ -146,6 +144,14 @@ def _save_array(path: Path, array: NDArray[Any], about: str) -> tuple[Path, str]
 def _save_json(path: Path, table: dict[str, Any], about: str) -> tuple[Path, str]:
     path.write_text(json.dumps(table, indent=1) + "\n")
     return path, about
+
+
+def _depth_told(depth_m: NDArray[np.float32]) -> str:
+    told = depth_m[np.isfinite(depth_m)]
+    span = f"{told.min():.2f} to {told.max():.2f}" if told.size else "none of them told"
+    farther = np.count_nonzero(np.isposinf(depth_m)) / depth_m.size
+    beyond = f"; inf, farther than the model can tell, for {farther:.1%} of px" if farther else ""
+    return f"metres along z, {span}{beyond}"
 
 
 def _largest_classes(results: Results) -> str:

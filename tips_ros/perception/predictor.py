@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tips_ros.model.tips import HeadName, Tips
+from tips_ros.perception.camera.mounting import Turn, as_mounted, normals_as_mounted, upright
 from tips_ros.perception.depth.maps import depth_at
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.normals import normals_at
@@ -39,8 +40,34 @@ class Prediction(NamedTuple):
     confidence: NDArray[np.uint8] | None = None  # (H, W) margin over the second class, 0 to 255
 
 
+class View(NamedTuple):
+    """An image, and what is wanted of it."""
+
+    rgb: NDArray[np.uint8]  # (H, W, 3)
+    outputs: Collection[Output] = ()  # of depth and normals what is wanted
+    scale: float = 1.0  # size of the outputs as a fraction of the image's, above 0 up to 1
+    # By which pixels will be labelled: words need value features, the model's own classes its head.
+    labellings: Collection[Labelling] = ()
+    turn: Turn = 0  # how the camera is mounted: what turns its picture upright
+
+    def heads(self) -> set[HeadName]:
+        """What runs for it beside the backbone."""
+        heads = {HEAD_OF[output] for output in self.outputs if output != "semantic"}
+        if any(labelling.words is None for labelling in self.labellings):
+            heads.add("segmentation")
+        return heads
+
+    @property
+    def by_words(self) -> bool:
+        """Whether value features are needed."""
+        return any(labelling.words is not None for labelling in self.labellings)
+
+
 class Predictor:
-    """A model on a device, ready for images of any size."""
+    """A model on a device, ready for images of any size.
+
+    What leaves it is in the camera's own orientation and optical frame, however it is mounted.
+    """
 
     def __init__(
         self,
@@ -50,6 +77,8 @@ class Predictor:
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
         input_size: tuple[int, int] | None = None,
+        backend: str = "torch",
+        backend_note: str = "",
     ) -> None:
         """Moves the model to the device.
 
@@ -59,6 +88,8 @@ class Predictor:
             device: where it is to run, as torch names it.
             dtype: of weights and activations; depth is reduced in fp32 whatever this is.
             input_size: (h, w) the network is to see, instead of the description's.
+            backend: who computes the model.
+            backend_note: why it is not computed as was asked for; empty where it is.
 
         Raises:
             ValueError: an input size that is not a positive multiple of the patch.
@@ -66,6 +97,7 @@ class Predictor:
         self.description = description
         self.device = torch.device(device)
         self.dtype = dtype
+        self.backend, self.backend_note = backend, backend_note
         self.input_size = input_size or description.input_size
         patch = model.backbone.config.patch
         if any(side < patch or side % patch for side in self.input_size):
@@ -98,6 +130,7 @@ class Predictor:
         outputs: Collection[Output] | None = None,
         scale: float = 1.0,
         labelling: Labelling | None = None,
+        turn: Turn = 0,
     ) -> Prediction:
         """Looks at one image, once.
 
@@ -107,6 +140,7 @@ class Predictor:
                 is by words.
             scale: size of the outputs as a fraction of the image's, above 0 up to 1.
             labelling: the classes of the labels; the model's own by default.
+            turn: how the camera is mounted.
 
         Raises:
             ValueError: not an image, an output the model has no head for, or a bad scale.
@@ -114,38 +148,54 @@ class Predictor:
         chosen = labelling or self.own_labelling
         wanted = self.outputs_with(chosen) if outputs is None else outputs
         labellings = [chosen] if "semantic" in wanted else []
-        seen = self.see(rgb, wanted, scale, labellings)
+        seen = self.see(rgb, wanted, scale, labellings, turn)
         return self.prediction(seen, *labellings)
 
-    @torch.inference_mode()
     def see(
         self,
         rgb: NDArray[np.uint8],
         outputs: Collection[Output] = (),
         scale: float = 1.0,
         labellings: Collection[Labelling] = (),
+        turn: Turn = 0,
     ) -> Seen:
-        """The pass alone: what one or several answers are made from.
-
-        Args:
-            rgb, scale: as for `predict`.
-            outputs: of depth and normals what is wanted.
-            labellings: by which pixels will be labelled: words need value features, and the
-                model's own classes its head.
+        """The pass alone: what one or several answers are made from. Arguments as of `View`.
 
         Raises:
             ValueError: as of `predict`.
         """
-        check_image(rgb)
-        if not 0.0 < scale <= 1.0:
-            raise ValueError(f"scale {scale} must be above 0 and at most 1")
-        heads = {HEAD_OF[output] for output in outputs if output != "semantic"}
-        if any(labelling.words is None for labelling in labellings):
-            heads.add("segmentation")
-        by_words = any(labelling.words is not None for labelling in labellings)
-        x = network_input(rgb, self.input_size, self.device, self.dtype)
-        maps, features = self.model.look(x, heads, value_features=by_words)
-        return Seen(rgb, scaled_size(rgb.shape[0], rgb.shape[1], scale), x, maps, features)
+        (seen,) = self.see_all([View(rgb, outputs, scale, labellings, turn)])
+        return seen
+
+    @torch.inference_mode()
+    def see_all(self, views: Sequence[View]) -> list[Seen]:
+        """One pass for several images, of any sizes; each head sees those that want it.
+
+        Raises:
+            ValueError: as of `predict`.
+        """
+        for view in views:
+            check_image(view.rgb)
+            if not 0.0 < view.scale <= 1.0:
+                raise ValueError(f"scale {view.scale} must be above 0 and at most 1")
+        pictures = [upright(view.rgb, view.turn) for view in views]
+        inputs = [network_input(p, self.input_size, self.device, self.dtype) for p in pictures]
+        looks = self.model.look_at_each(
+            torch.cat(inputs) if len(inputs) > 1 else inputs[0],
+            [view.heads() for view in views],
+            value_features=any(view.by_words for view in views),
+        )
+        return [
+            Seen(
+                picture,
+                scaled_size(picture.shape[0], picture.shape[1], view.scale),
+                x,
+                look.maps,
+                look.features,
+                view.turn,
+            )
+            for view, picture, x, look in zip(views, pictures, inputs, looks, strict=True)
+        ]
 
     @torch.inference_mode()
     def prediction(self, seen: Seen, labelling: Labelling | None = None) -> Prediction:
@@ -160,9 +210,10 @@ class Predictor:
         """
         depth_m = normals = labels = confidence = None
         if seen.maps.depth is not None:
-            depth_m = _host(depth_at(seen.maps.depth, seen.size))
+            depth_m = as_mounted(_host(depth_at(seen.maps.depth, seen.size)), seen.turn)
         if seen.maps.normals is not None:
-            normals = _host(normals_at(seen.maps.normals, seen.size))
+            upright_normals = _host(normals_at(seen.maps.normals, seen.size))
+            normals = normals_as_mounted(upright_normals, seen.turn)
         if labelling is not None:
             labels, confidence = self.labels(seen, labelling)
         return Prediction(depth_m, normals, labels, confidence)
@@ -173,12 +224,18 @@ class Predictor:
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
         """Labels and confidence alone, as `prediction` has them; errors as there."""
         found = self._labeller.label_map(seen, labelling)
-        return _host(found.labels), None if found.confidence is None else _host(found.confidence)
+        labels = as_mounted(_host(found.labels), seen.turn)
+        if found.confidence is None:
+            return labels, None
+        return labels, as_mounted(_host(found.confidence), seen.turn)
 
     @torch.inference_mode()
     def similarities(self, seen: Seen, labelling: Labelling) -> NDArray[np.float32]:
         """(K, h, w) cosines of patches and classes, then background; the labelling is by words."""
-        return _host(self._labeller.cosines(seen, labelling))
+        upright_cosines = _host(self._labeller.cosines(seen, labelling))
+        if seen.turn == 0:
+            return upright_cosines
+        return np.stack([as_mounted(one, seen.turn) for one in upright_cosines])
 
 
 def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:

@@ -11,13 +11,20 @@ from torch import Tensor
 
 from tips_ros.model.tips import DenseMaps
 from tips_ros.model.vit import ImageFeatures
+from tips_ros.perception.camera.mounting import Turn, turned_size
 
 
 class Seen(NamedTuple):
     """One image after its pass."""
 
-    rgb: NDArray[np.uint8]  # (H, W, 3), on the host
-    size: tuple[int, int]  # (H, W) of the outputs
+    rgb: NDArray[np.uint8]  # (H, W, 3), upright, on the host
+    size: tuple[int, int]  # (H, W) of the outputs while they are upright
     image: Tensor  # (1, 3, h, w) RGB in [0, 1], as the network saw it
     maps: DenseMaps  # of a batch of one
     features: ImageFeatures  # of a batch of one
+    turn: Turn = 0  # by which the camera's picture was turned upright
+
+    @property
+    def mounted_size(self) -> tuple[int, int]:
+        """(H, W) of the outputs in the camera's own orientation."""
+        return turned_size(self.size, self.turn)

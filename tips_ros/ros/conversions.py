@@ -92,10 +92,29 @@ def cloud_message(
         shape: (H, W).
         fill: writes the points into the message's own memory, (H, W) of CLOUD_DTYPE.
     """
+    height, width = shape
+    fields = _cloud_fields(types, header, shape, is_dense=False)
+    message, data = types.bulky(POINT_CLOUD, CLOUD_DTYPE.itemsize * height * width, fields)
+    fill(data.view(CLOUD_DTYPE).reshape(shape))
+    return message
+
+
+def point_list_message(types: MessageTypes, header: Any, points: Cloud) -> Any:
+    """Unorganised PointCloud2 of (N,) points, all of which have a place: dense, of height 1."""
+    fields = _cloud_fields(types, header, (1, len(points)), is_dense=True)
+    message, data = types.once(POINT_CLOUD, points.nbytes, fields)
+    data.view(CLOUD_DTYPE)[:] = points
+    return message
+
+
+def _cloud_fields(
+    types: MessageTypes, header: Any, shape: tuple[int, int], is_dense: bool
+) -> dict[str, Any]:
+    """All of a PointCloud2 but its data."""
     point_field = types.message("sensor_msgs/msg/PointField")
     fields_of: Any = CLOUD_DTYPE.fields
     height, width = shape
-    fields = {
+    return {
         "header": header,
         "height": height,
         "width": width,
@@ -106,11 +125,8 @@ def cloud_message(
         "is_bigendian": _BIG_ENDIAN,
         "point_step": CLOUD_DTYPE.itemsize,
         "row_step": CLOUD_DTYPE.itemsize * width,
-        "is_dense": False,
+        "is_dense": is_dense,
     }
-    message, data = types.bulky(POINT_CLOUD, CLOUD_DTYPE.itemsize * height * width, fields)
-    fill(data.view(CLOUD_DTYPE).reshape(shape))
-    return message
 
 
 def class_map_message(

@@ -9,7 +9,7 @@ from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.seen_camera import SeenCamera, seen_camera
 from tips_ros.perception.predictor import scaled_size
 from tips_ros.ros.camera_input import CameraInput
-from tips_ros.ros.outputs import OutputOptions
+from tips_ros.ros.frame import OutputOptions
 from tips_ros.ros.throttle import Throttle
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,8 @@ class FrameCamera:
         if info is None:
             self._throttle.warning(
                 "no camera_info",
-                "~/points waits for a CameraInfo on %s; the other outputs go on",
+                "no CameraInfo on %s yet: points wait for it, and depth is not corrected for the "
+                "camera's focal length; the other outputs go on",
                 topic,
             )
             return None
@@ -36,5 +37,5 @@ class FrameCamera:
             size = scaled_size(*image_size, options.scale)
             return seen_camera(info, image_size, size, options.rectified)
         except UncalibratedCamera as error:
-            self._throttle.warning("camera_info", "~/points waits: %s: %s", topic, error)
+            self._throttle.warning("camera_info", "no points: %s: %s", topic, error)
             return None

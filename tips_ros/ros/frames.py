@@ -42,7 +42,7 @@ class Frames:
         if target == source:
             return np.eye(4)
         if self._buffer is None:
-            self._listen()
+            self._listen(target, source)
         from tf2_ros import TransformException
 
         timeout = Duration(nanoseconds=round(timeout_s * 1e9))
@@ -53,13 +53,13 @@ class Frames:
         t, q = found.transform.translation, found.transform.rotation
         return transform_matrix((t.x, t.y, t.z), (q.x, q.y, q.z, q.w))
 
-    def _listen(self) -> None:
+    def _listen(self, target: str, source: str) -> None:
         try:
             from tf2_ros import Buffer, TransformListener
         except ImportError:
             raise FrameError(
-                "other frames take tf2_ros, which is not installed (the package "
-                "ros-$ROS_DISTRO-tf2-ros-py); leave target_frame empty for the camera's own frame"
+                f"from {source} to {target} takes tf2_ros, which is not installed (the package "
+                "ros-$ROS_DISTRO-tf2-ros-py)"
             ) from None
         buffer = Buffer()
         self._listener = TransformListener(buffer, self._node, spin_thread=False)

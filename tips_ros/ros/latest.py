@@ -1,36 +1,69 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A place for one item: a newer one takes it from an older one that nobody fetched."""
+"""The newest image of each camera, until somebody fetches them together."""
 
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Collection
 from typing import Generic, TypeVar
+
+from tips_ros.ros.rhythm import Rhythm
 
 Item = TypeVar("Item")
 
 
 class Latest(Generic[Item]):
-    """Hands the newest item from one thread to another."""
+    """Hands items from many threads to one: a place for each camera, where the newest wins."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Collection[str]) -> None:
+        """Empty places.
+
+        Args:
+            names: of the cameras.
+        """
         self._condition = threading.Condition()
-        self._item: Item | None = None
+        self._items: dict[str, Item] = {}
+        self._rhythms = {name: Rhythm() for name in names}
         self._closed = False
 
-    def put(self, item: Item) -> bool:
+    def put(self, name: str, item: Item) -> bool:
         """Leaves an item; True when it took the place of one that nobody fetched."""
         with self._condition:
-            superseded = self._item is not None
-            self._item = item
+            superseded = name in self._items
+            self._items[name] = item
+            self._rhythms[name].beat(time.monotonic())
             self._condition.notify()
             return superseded
 
-    def take(self, timeout_s: float) -> Item | None:
-        """Waits for an item and fetches it; None on time-out and once closed."""
+    def take(self, timeout_s: float, window_s: float = 0.0) -> dict[str, Item]:
+        """Waits for the first item, then for those that are about to come, and fetches all.
+
+        Args:
+            timeout_s: how long to wait for the first.
+            window_s: how long the first waits for others at most. It waits only for a camera whose
+                next item is due within that time by its own rhythm: one that fell silent or is far
+                from its next costs the others nothing.
+
+        Returns:
+            Items by camera; none on time-out and once closed.
+        """
         with self._condition:
-            self._condition.wait_for(lambda: self._item is not None or self._closed, timeout_s)
-            item, self._item = self._item, None
-            return None if self._closed else item
+            self._condition.wait_for(lambda: self._items or self._closed, timeout_s)
+            deadline = time.monotonic() + window_s
+            while self._items and not self._closed:
+                now = time.monotonic()
+                if now >= deadline or not self._about_to_come(now, deadline):
+                    break
+                self._condition.wait(deadline - now)
+            items, self._items = self._items, {}
+            return {} if self._closed else items
+
+    def clear(self) -> list[str]:
+        """Throws away what nobody fetched yet; the cameras it was of."""
+        with self._condition:
+            thrown, self._items = list(self._items), {}
+            return thrown
 
     def close(self) -> None:
         """Wakes whoever waits, with nothing."""
@@ -42,3 +75,7 @@ class Latest(Generic[Item]):
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._closed
+
+    def _about_to_come(self, now: float, deadline: float) -> bool:
+        absent = (rhythm for name, rhythm in self._rhythms.items() if name not in self._items)
+        return any(rhythm.is_due(now, deadline) for rhythm in absent)

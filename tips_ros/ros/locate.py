@@ -14,6 +14,7 @@ from rclpy.lifecycle import LifecycleNode
 from tips_ros.perception.regions.regions import Region, regions
 from tips_ros.perception.semantic.sought import Sought
 from tips_ros.ros import parameters
+from tips_ros.ros.camera_names import ONLY, output_topic
 from tips_ros.ros.conversions import region_message
 from tips_ros.ros.frames import Frames
 from tips_ros.ros.message_types import RCLPY_TYPES
@@ -35,18 +36,18 @@ class Source(NamedTuple):
 
 
 class LocateService:
-    """`~/locate`. Lives as long as the node; without a source it says so.
+    """`~/locate` of one camera. Lives as long as the node; without a source it says so.
 
     A call waits for a frame, so it has a callback group and with it a thread of its own.
     """
 
-    def __init__(self, node: LifecycleNode, frames: Frames) -> None:
+    def __init__(self, node: LifecycleNode, frames: Frames, camera: str = ONLY) -> None:
         self._node = node
         self._frames = frames
         self.source: Source | None = None
         node.create_service(
             Locate,
-            "~/locate",
+            output_topic(camera, "locate"),
             self._on_call,
             callback_group=MutuallyExclusiveCallbackGroup(),
         )

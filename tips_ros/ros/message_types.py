@@ -20,6 +20,7 @@ IMAGE = "sensor_msgs/msg/Image"
 CAMERA_INFO = "sensor_msgs/msg/CameraInfo"
 POINT_CLOUD = "sensor_msgs/msg/PointCloud2"
 CLASS_MAP = "tips_ros/msg/ClassMap"
+DEPTH_INFO = "tips_ros/msg/DepthInfo"
 REGION = "tips_ros/msg/Region"
 LABEL_INFO = "vision_msgs/msg/LabelInfo"
 
@@ -40,12 +41,14 @@ class MessageTypes:
         numbers: floats → the value of a `float64[]` field.
         octets: a few uint8 → the value of a `uint8[]` field.
         bulky: ROS name, bytes of its field `data`, all other fields → the message.
+        once: the same, for a message whose size is another each time.
     """
 
     message: Callable[[str], Any]
     numbers: Callable[[list[float]], Any]
     octets: Callable[[NDArray[np.uint8]], Any]
     bulky: Callable[[str, int, dict[str, Any]], Bulky]
+    once: Callable[[str, int, dict[str, Any]], Bulky]
 
 
 def rclpy_class(name: str) -> Any:
@@ -81,6 +84,7 @@ RCLPY_TYPES = MessageTypes(
     numbers=lambda values: array.array("d", values),
     octets=lambda values: array.array("B", values.tobytes()),
     bulky=_bulky,
+    once=_bulky,
 )
 
 

@@ -12,20 +12,21 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from tips_ros.perception.language.prompt_encoder import PromptEncoder
 from tips_ros.perception.loading.models import load_predictor
 from tips_ros.perception.predictor import Output, Predictor
 from tips_ros.ros import diagnostics, parameters
-from tips_ros.ros.camera_work import CameraWork
+from tips_ros.ros.camera_names import cameras_named
 from tips_ros.ros.frames import Frames
 from tips_ros.ros.locate import LocateService, Source
 from tips_ros.ros.logging_bridge import forward_logs, stop_forwarding
 from tips_ros.ros.prompt_parameters import PromptParameters
 from tips_ros.ros.prompt_service import PromptService
 from tips_ros.ros.publishers import OutputPublishers
-from tips_ros.ros.throttle import Throttle
 from tips_ros.ros.vocabulary import Vocabulary
+from tips_ros.ros.work import Work
 
 logger = logging.getLogger(__name__)
 
@@ -41,15 +42,23 @@ class TipsNode(LifecycleNode):
         self._prompts = PromptParameters(self)  # before the other checks: see there
         parameters.declare_all(self)
         self.predictor: Predictor | None = None
-        self.work: CameraWork | None = None  # while active
-        self._outputs: OutputPublishers | None = None
+        self.work: Work | None = None  # while active
+        self.cameras = cameras_named(parameters.value(self, "cameras"))
+        self._outputs: dict[str, OutputPublishers] = {}
         self._vocabulary: Vocabulary | None = None
         self._prompt_service: PromptService | None = None
         self._failure = ""
-        self._throttle = Throttle(logger)
         self._image_group = MutuallyExclusiveCallbackGroup()
-        self._locate = LocateService(self, Frames(self))
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._frames = Frames(self)
+        self._locate = {
+            camera: LocateService(self, self._frames, camera) for camera in self.cameras
+        }
+        self._diagnostics = self.create_publisher(
+            DiagnosticArray,
+            "/diagnostics",
+            10,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
         # Wall time: diagnostics and the silence warning must come when simulated time stands still.
         self.create_timer(
             1.0,
@@ -76,13 +85,29 @@ class TipsNode(LifecycleNode):
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Subscribes to the camera and starts working."""
+        """Subscribes to the cameras and starts working. FAILURE, with the reason, if it can't."""
         result = super().on_activate(state)  # the publishers first: nothing is lost
         assert self.predictor and self._outputs and self._vocabulary
-        work = CameraWork(self, self.predictor, self._outputs, self._vocabulary, self._image_group)
-        self._locate.source = Source(self._vocabulary, work.questions, work.camera.topic)
+        try:
+            work = Work(
+                self,
+                self.predictor,
+                self._outputs,
+                self._vocabulary,
+                self._frames,
+                self._image_group,
+            )
+        except (ValueError, OSError, RuntimeError) as error:
+            super().on_deactivate(state)
+            self._failure = str(error)
+            logger.error("not activated: %s", error)
+            return FAILURE
+        self._failure = ""
+        for camera in work.cameras:
+            source = Source(self._vocabulary, camera.questions, camera.input.topic)
+            self._locate[camera.name].source = source
         self.work = work
-        logger.info("listening to %s", work.camera.topic)
+        logger.info("listening to %s", ", ".join(camera.input.topic for camera in work.cameras))
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -104,9 +129,10 @@ class TipsNode(LifecycleNode):
         return super().on_shutdown(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Back to unconfigured after an unforeseen error in a transition."""
+        """Back to unconfigured after an unforeseen error in a transition; rclpy has logged it."""
         self._stop()
         self._free()
+        self._failure = "an unforeseen error in a transition, see the log; configure to try again"
         return SUCCESS
 
     def destroy_node(self) -> None:
@@ -133,24 +159,26 @@ class TipsNode(LifecycleNode):
                 f"model {self.predictor.description.name} has no dense heads (TIPS v1 was released "
                 "without) and no text encoder, so there is nothing to publish; take a tipsv2 model"
             )
-        self._outputs = OutputPublishers(self, available)
-        self._vocabulary = Vocabulary(self, self.predictor, encoder)
+        self._outputs = {name: OutputPublishers(self, available, name) for name in self.cameras}
+        self._vocabulary = Vocabulary(self, self.predictor, encoder, self.cameras)
         self._vocabulary.put_in_force(self._prompts.now())
         self._prompts.put_in_force = self._vocabulary.put_in_force
         self._prompt_service = PromptService(self, self._vocabulary)
 
     def _stop(self) -> None:
-        self._locate.source = None
+        for service in self._locate.values():
+            service.source = None
         if self.work is not None:
             self.work.close()
         self.work = None
 
     def _free(self) -> None:
         self._prompts.put_in_force = None
-        for part in (self._outputs, self._vocabulary, self._prompt_service):
+        for part in (*self._outputs.values(), self._vocabulary, self._prompt_service):
             if part is not None:
                 part.close()
-        self._outputs = self._vocabulary = self._prompt_service = self.predictor = None
+        self._outputs = {}
+        self._vocabulary = self._prompt_service = self.predictor = None
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -163,23 +191,17 @@ class TipsNode(LifecycleNode):
 
     def _on_second(self) -> None:
         work, vocabulary = self.work, self._vocabulary
-        silence_s = parameters.value(self, "silence_warning_s")
-        snapshot = work.statistics.snapshot() if work else None
-        facts = vocabulary.facts() if vocabulary else {}
+        state = diagnostics.NodeState(
+            self.get_name(),
+            self.predictor,
+            self._failure,
+            vocabulary.facts() if vocabulary else {},
+            work.states() if work else [],
+            parameters.value(self, "silence_warning_s"),
+        )
         report = DiagnosticArray()
         report.header.stamp = self.get_clock().now().to_msg()
-        report.status.append(
-            diagnostics.status(
-                self.get_name(), snapshot, self.predictor, silence_s, self._failure, facts
-            )
-        )
+        report.status.extend(diagnostics.statuses(state))
         self._diagnostics.publish(report)
-        silent_s = work.statistics.silent_for_s() if work else 0.0
-        if work and silent_s > silence_s > 0.0:
-            self._throttle.warning(
-                "silence",
-                "no image for %.0f s on %s: %s",
-                silent_s,
-                work.camera.topic,
-                work.camera.publishers_found(),
-            )
+        if work:
+            work.warn_of_silence(state.silence_s)

@@ -6,68 +6,31 @@ The one table that the node publishes from, `tips_ros bag` writes from and the t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+import logging
+import math
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.camera.seen_camera import SeenCamera
-from tips_ros.perception.cloud.cloud_cleaning import Cleaning, kept_pixels
-from tips_ros.perception.cloud.kept_classes import KeptClasses, kept_classes
-from tips_ros.perception.cloud.point_cloud import Cloud, organised_cloud
+from tips_ros.perception.cloud.moved_cloud import moved
+from tips_ros.perception.cloud.point_cloud_filters import filtered, valid_points
 from tips_ros.perception.pictures import normals_picture, overlay
-from tips_ros.perception.predictor import OUTPUTS, Output, Prediction, Predictor, scaled_size
-from tips_ros.perception.preprocess import image_at
+from tips_ros.perception.predictor import OUTPUTS, Output, Prediction, Predictor
 from tips_ros.perception.semantic.labelling import Labelling
-from tips_ros.ros.conversions import camera_info_message, cloud_message, image_message
+from tips_ros.ros.conversions import (
+    camera_info_message,
+    cloud_message,
+    image_message,
+    point_list_message,
+)
+from tips_ros.ros.frame import Frame
 from tips_ros.ros.message_types import CAMERA_INFO, IMAGE, POINT_CLOUD, MessageTypes
+from tips_ros.ros.throttle import Throttle
 
-
-class OutputOptions(NamedTuple):
-    """What a user can choose about the outputs without touching the model."""
-
-    scale: float = 1.0  # size of the outputs as a fraction of the image's
-    rectified: bool = False
-    overlay_alpha: float = 0.5
-    points_stride: int = 1
-    points_min_range_m: float = 0.0
-    points_max_range_m: float = float("inf")
-    points_edge_jump: float = 0.0  # 0: off; see `Cleaning`
-    points_max_grazing_deg: float = 0.0
-    points_include: Sequence[str] = ()  # class names; empty: all
-    points_exclude: Sequence[str] = ()
-
-
-@dataclass
-class Frame:
-    """One image with what was predicted for it; derived pieces are made once, when first used."""
-
-    header: Any
-    rgb: NDArray[np.uint8]  # (H, W, 3), at the input's size
-    prediction: Prediction
-    labelling: Labelling
-    camera: SeenCamera | None = None  # at the outputs' size
-    options: OutputOptions = field(default_factory=OutputOptions)
-
-    @cached_property
-    def rgb_at_size(self) -> NDArray[np.uint8]:
-        """The image at the outputs' size."""
-        height, width = self.rgb.shape[:2]
-        return image_at(self.rgb, scaled_size(height, width, self.options.scale))
-
-    @property
-    def ids(self) -> NDArray[np.uint8] | None:
-        """Published class ids (H, W), 255 = unlabelled."""
-        return self.prediction.labels
-
-    @cached_property
-    def kept(self) -> KeptClasses:
-        """The classes whose points stay in the cloud."""
-        options = self.options
-        return kept_classes(self.labelling.classes, options.points_include, options.points_exclude)
+logger = logging.getLogger(__name__)
+_once = Throttle(logger, again_after_s=math.inf)
 
 
 # A maker returns None when the frame lacks what the topic needs (a CameraInfo).
@@ -83,6 +46,7 @@ class OutputTopic(NamedTuple):
     uses: frozenset[Output]  # with these it is complete; a model may lack one
     needs_camera: bool  # it cannot be made without a CameraInfo either
     make: Maker
+    by_default: bool = True  # written to bags, recorded and timed unless something else is named
 
 
 def predict_for(
@@ -130,40 +94,37 @@ def _overlay(frame: Frame) -> NDArray[np.uint8] | None:
 
 
 def _points(types: MessageTypes, frame: Frame) -> Any:
-    depth_m = frame.prediction.depth_m
-    if depth_m is None or frame.camera is None:
+    if frame.camera is None or frame.prediction.depth_m is None:
         return None
-    camera, options = frame.camera, frame.options
-    seen = camera.intrinsics.strided(options.points_stride)
+    seen = frame.camera.intrinsics.strided(frame.options.points_stride)
+    return cloud_message(types, frame.header, (seen.height, seen.width), frame.organised)
 
-    def fill(cloud: Cloud) -> None:
-        organised_cloud(
-            depth_m,
-            camera.intrinsics,
-            frame.rgb_at_size,
-            frame.ids,
-            frame.prediction.normals,
-            stride=options.points_stride,
-            min_range_m=options.points_min_range_m,
-            max_range_m=options.points_max_range_m,
-            keep=frame.kept.keep,
-            mask=_clean_pixels(frame, camera),
-            rays=camera.rays,
-            out=cloud,
+
+def _points_filtered(types: MessageTypes, frame: Frame) -> Any:
+    options, placed = frame.options, frame.placed
+    elsewhere = options.filtered_target_frame not in ("", frame.header.frame_id)
+    if elsewhere and placed is None:
+        return None  # nobody knows where the camera is
+    cloud = frame.organised()
+    if cloud is None:
+        return None
+    points = valid_points(cloud)
+    header = frame.header
+    if placed is not None and placed.frame_id != header.frame_id:
+        points = moved(points, placed.matrix)
+        header = type(header)(stamp=header.stamp, frame_id=placed.frame_id)
+    # In the target frame: the voxels of one frame after the other are the same places there.
+    try:
+        points = filtered(
+            points,
+            options.filtered_voxel_m,
+            options.filtered_outlier_neighbors,
+            options.filtered_outlier_std,
         )
-
-    return cloud_message(types, frame.header, (seen.height, seen.width), fill)
-
-
-def _clean_pixels(frame: Frame, camera: SeenCamera) -> NDArray[np.bool_] | None:
-    """(H, W) bool of the points that stay; None for all, where nobody wants them cleaned."""
-    options, seen = frame.options, frame.prediction
-    cleaning = Cleaning(
-        edge_jump=options.points_edge_jump, max_grazing_deg=options.points_max_grazing_deg
-    )
-    if cleaning == Cleaning() or seen.depth_m is None:
+    except RuntimeError as error:  # without Open3D; the other topics go on
+        _once.error(str(error), "no ~/points_filtered: the outlier filter: %s", error)
         return None
-    return kept_pixels(seen.depth_m, cleaning, camera.lens, seen.normals)
+    return point_list_message(types, header, points)
 
 
 def _topic(
@@ -173,9 +134,10 @@ def _topic(
     make: Maker,
     uses: Collection[Output] = (),
     needs_camera: bool = False,
+    by_default: bool = True,
 ) -> OutputTopic:
     used = frozenset((*needs, *uses))
-    return OutputTopic(name, type_name, frozenset(needs), used, needs_camera, make)
+    return OutputTopic(name, type_name, frozenset(needs), used, needs_camera, make, by_default)
 
 
 TOPICS: tuple[OutputTopic, ...] = (
@@ -192,4 +154,15 @@ TOPICS: tuple[OutputTopic, ...] = (
     ),
     _topic("semantic/color", IMAGE, ["semantic"], _image("rgb8", _overlay)),
     _topic("points", POINT_CLOUD, ["depth"], _points, uses=OUTPUTS, needs_camera=True),
+    # After the points, whose cloud it is made from. Slow: nobody gets it unasked.
+    _topic(
+        "points_filtered",
+        POINT_CLOUD,
+        ["depth"],
+        _points_filtered,
+        uses=OUTPUTS,
+        needs_camera=True,
+        by_default=False,
+    ),
 )
+DEFAULT_TOPICS = tuple(topic for topic in TOPICS if topic.by_default)

@@ -19,8 +19,11 @@ cleanup, configure and activate; *at start*, read-only while the node runs. A va
 refused, and the reason comes back to whoever set it. Besides these, each topic has
 `qos_overrides.<topic>.*`.
 
-| parameter | type | unit | default | allowed | felt | meaning |
-|---|---|---|---|---|---|---|
+With several `cameras`, those marked *each* can be set for one camera, as `front.rotation_deg`; what
+is not set so has the value of the plain name at start.
+
+| parameter | type | unit | default | allowed | felt | cameras | meaning |
+|---|---|---|---|---|---|---|---|
 """
 
 
@@ -37,6 +40,7 @@ def _row(declared: Declared) -> str:
         _shown(declared.default),
         _allowed(declared),
         declared.felt,
+        "each" if declared.per_camera else "",
         # A bar ends a cell, even within a code span, and <image> would be taken for HTML.
         declared.description.replace("|", "\\|").replace("<", "&lt;"),
     )
@@ -50,6 +54,8 @@ def _type_of(declared: Declared) -> str:
 
 
 def _shown(value: object) -> str:
+    if value == "":
+        return '`""`'
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

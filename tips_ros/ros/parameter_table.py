@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
+from tips_ros.perception.camera.extrinsics import check_triple
+from tips_ros.perception.cloud.roi import check_roi
+from tips_ros.perception.depth.depth_scale import SCALE_SOURCES
+from tips_ros.perception.loading.backends import BACKENDS
 from tips_ros.perception.loading.models import DEMO, PRECISIONS
 
 # `at once`: the next frame. `at configure`: set it, then run the lifecycle transitions
@@ -31,8 +36,10 @@ class Declared:
     description: str
     low: float | None = None
     high: float | None = None
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] | tuple[int, ...] = ()
     items: type[str] | type[float] | None = None  # of a list; None: it is no list
+    check: Callable[[Any], None] | None = None  # ValueError for what ranges can't express
+    per_camera: bool = False  # each of several cameras has its own: <camera>.<name>
 
     def descriptor(self) -> ParameterDescriptor:
         """What `ros2 param describe` shows."""
@@ -46,7 +53,7 @@ class Declared:
         if self.items is not None:
             descriptor.additional_constraints = f"a list of {ITEMS[self.items]}"
         if self.choices:
-            descriptor.additional_constraints = f"one of: {', '.join(self.choices)}"
+            descriptor.additional_constraints = f"one of: {', '.join(map(str, self.choices))}"
         if self.low is not None and self.high is not None:
             if isinstance(self.default, float):
                 bounds = FloatingPointRange(from_value=float(self.low), to_value=float(self.high))
@@ -77,6 +84,16 @@ PARAMETERS: tuple[Declared, ...] = (
         choices=tuple(PRECISIONS),
     ),
     Declared(
+        "backend",
+        "auto",
+        "at configure",
+        "",
+        "Who computes the model: torch, or an engine that is installed besides. auto is torch, and "
+        "OpenVINO for bf16 on a CPU. An engine or a precision that says something else than torch "
+        "in fp32 is refused; /diagnostics tells why.",
+        choices=BACKENDS,
+    ),
+    Declared(
         "input_height",
         0,
         "at configure",
@@ -102,12 +119,33 @@ PARAMETERS: tuple[Declared, ...] = (
         "Configure and activate by itself; false leaves both to a lifecycle manager.",
     ),
     Declared(
+        "cameras",
+        [],
+        "at start",
+        "",
+        "Names of several cameras, which share one pass: the topics of `front` are front/image, "
+        "front/camera_info, ~/front/depth/image …; parameters of cameras can be given for one "
+        "alone, as front.rotation_deg. Empty is one camera without a name.",
+        items=str,
+    ),
+    Declared(
+        "cameras_window_s",
+        0.01,
+        "at once",
+        "s",
+        "The longest that a frame waits for another camera's that is about to come, so that they "
+        "share a pass.",
+        low=0.0,
+        high=1.0,
+    ),
+    Declared(
         "image_transport",
         "raw",
         "at configure",
         "",
         "Subscribe to sensor_msgs/Image, or to CompressedImage on <image>/compressed.",
         choices=("raw", "compressed"),
+        per_camera=True,
     ),
     Declared(
         "rectified",
@@ -115,6 +153,17 @@ PARAMETERS: tuple[Declared, ...] = (
         "at once",
         "",
         "The images are rectified: use P of CameraInfo, not K and D.",
+        per_camera=True,
+    ),
+    Declared(
+        "rotation_deg",
+        0,
+        "at once",
+        "deg",
+        "How the camera is mounted: the clockwise turn that brings its picture upright, as the "
+        "network is to see it. Outputs stay in the camera's own frame.",
+        choices=(0, 90, 180, 270),
+        per_camera=True,
     ),
     Declared(
         "max_age_s",
@@ -133,6 +182,47 @@ PARAMETERS: tuple[Declared, ...] = (
         "Size of the outputs as a fraction of the image's.",
         low=0.01,
         high=1.0,
+    ),
+    Declared(
+        "depth.scale_source",
+        "focal",
+        "at once",
+        "",
+        "What brings predicted depth to metres: `focal`, the focal length in CameraInfo; `sensor`, "
+        "depth on sensor/depth or points on sensor/points, and focal until some came; `fixed`, "
+        "depth.fixed_scale; `model` leaves it as predicted. ~/depth/info tells what is live.",
+        choices=SCALE_SOURCES,
+        per_camera=True,
+    ),
+    Declared(
+        "depth.fixed_scale",
+        1.0,
+        "at once",
+        "",
+        "What predicted depth is multiplied with when depth.scale_source is fixed.",
+        low=0.001,
+        high=1000.0,
+        per_camera=True,
+    ),
+    Declared(
+        "depth.sensor_offset",
+        False,
+        "at once",
+        "",
+        "Fit a shift in metres besides the scale when depth.scale_source is sensor: for a sensor "
+        "with a zero error of its own.",
+        per_camera=True,
+    ),
+    Declared(
+        "depth.sensor_max_dt_s",
+        0.05,
+        "at once",
+        "s",
+        "The most that the stamps of an image and of what the sensor saw may differ; 0 takes equal "
+        "ones alone.",
+        low=0.0,
+        high=10.0,
+        per_camera=True,
     ),
     Declared(
         "semantic.overlay_alpha",
@@ -234,6 +324,78 @@ PARAMETERS: tuple[Declared, ...] = (
         "",
         "Points of these classes, by name, become NaN.",
         items=str,
+    ),
+    Declared(
+        "points.roi",
+        [],
+        "at once",
+        "",
+        "The part of the picture that points are made of: [x, y, width, height] of its upper left "
+        "corner and its size, as fractions of the camera's own picture. Points outside become NaN. "
+        "Empty is all of it.",
+        items=float,
+        check=check_roi,
+        per_camera=True,
+    ),
+    Declared(
+        "points_filtered.voxel_m",
+        0.05,
+        "at once",
+        "m",
+        "Side of the cubes whose points become one in ~/points_filtered; 0 is off.",
+        low=0.0,
+        high=1000.0,
+    ),
+    Declared(
+        "points_filtered.outlier_neighbors",
+        0,
+        "at once",
+        "",
+        "~/points_filtered goes without points whose mean distance to this many neighbours is "
+        "unusual, which takes Open3D; 0 is off, 16 a good value.",
+        low=0,
+        high=1000,
+    ),
+    Declared(
+        "points_filtered.outlier_std",
+        2.0,
+        "at once",
+        "",
+        "How unusual, in standard deviations above the mean.",
+        low=0.01,
+        high=100.0,
+    ),
+    Declared(
+        "points_filtered.target_frame",
+        "",
+        "at once",
+        "",
+        "Frame that ~/points_filtered is in, such as base_link: through extrinsics.xyz and "
+        "extrinsics.rpy, or where they are empty through tf2. Empty is the camera's own.",
+        per_camera=True,
+    ),
+    Declared(
+        "extrinsics.xyz",
+        [],
+        "at once",
+        "m",
+        "Where the camera's optical frame is in points_filtered.target_frame: x, y, z. Empty is "
+        "what tf2 says.",
+        items=float,
+        check=check_triple,
+        per_camera=True,
+    ),
+    Declared(
+        "extrinsics.rpy",
+        [],
+        "at once",
+        "rad",
+        "How the camera's optical frame is turned there: roll, pitch and yaw about the fixed axes "
+        "x, y and z of the target frame, as in URDF. A camera that looks along x where z is up has "
+        "-pi/2, 0, -pi/2. Empty is what tf2 says.",
+        items=float,
+        check=check_triple,
+        per_camera=True,
     ),
     Declared(
         "silence_warning_s",

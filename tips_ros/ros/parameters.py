@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from typing import Any
 
@@ -11,7 +12,8 @@ from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValu
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from tips_ros.ros.outputs import OutputOptions
+from tips_ros.ros.camera_names import ONLY, cameras_named, parameter_name
+from tips_ros.ros.frame import OutputOptions
 from tips_ros.ros.parameter_table import ITEMS, PARAMETERS, Declared
 
 logger = logging.getLogger(__name__)
@@ -23,30 +25,49 @@ _LIST_TYPES = {str: Parameter.Type.STRING_ARRAY, float: Parameter.Type.DOUBLE_AR
 def declare_all(node: Node) -> None:
     """Declares every parameter and refuses bad values, at start-up as later, with a reason.
 
+    Those of a single camera are declared for each that `cameras` names, too, and begin with the
+    value that is for all.
+
     Raises:
         ValueError: a bad value in the launch or the parameters file.
     """
-    _warn_of_unknown(node)
     node.add_on_set_parameters_callback(lambda parameters: _check(node, parameters))
     for declared in PARAMETERS:
-        try:
-            node.declare_parameter(declared.name, declared.default, declared.descriptor())
-        except InvalidParameterTypeException as error:
-            raise ValueError(
-                f"parameter {declared.name} must be of the type of {declared.default!r}: "
-                f"{error.args[0] if error.args else error}"
-            ) from error
-        except InvalidParameterValueException as error:
-            raise ValueError(f"parameter {declared.name}: {error}") from error
-        if declared.items is not None and not value(node, declared.name):
-            # Whatever an empty list was written as, it is one of that type now.
-            empty = Parameter(declared.name, _LIST_TYPES[declared.items], [])
-            node.set_parameters_atomically([empty])
+        _declare(node, declared, declared.name, declared.default)
+    cameras = [camera for camera in cameras_named(value(node, "cameras")) if camera != ONLY]
+    for declared in PARAMETERS:
+        for camera in cameras if declared.per_camera else ():
+            name = parameter_name(camera, declared.name)
+            _declare(node, declared, name, value(node, declared.name))
+    _warn_of_unknown(node)
 
 
-def value(node: Node, name: str) -> Any:
-    """The parameter's value now."""
-    return plain(name, node.get_parameter(name).value)
+def _declare(node: Node, declared: Declared, name: str, default: Any) -> None:
+    descriptor = declared.descriptor()
+    descriptor.read_only = False  # until it has its value
+    try:
+        node.declare_parameter(name, default, descriptor)
+    except InvalidParameterTypeException as error:
+        raise ValueError(
+            f"parameter {name} must be of the type of {declared.default!r}: "
+            f"{error.args[0] if error.args else error}"
+        ) from error
+    except InvalidParameterValueException as error:
+        raise ValueError(f"parameter {name}: {error}") from error
+    if declared.items is not None and not plain(name, node.get_parameter(name).value):
+        # Whatever an empty list was written as, it is one of that type now.
+        empty = Parameter(name, _LIST_TYPES[declared.items], [])
+        node.set_parameters_atomically([empty])
+    if declared.felt == "at start":
+        final = copy.copy(node.describe_parameter(name))
+        final.read_only = True
+        node.set_descriptor(name, final)
+
+
+def value(node: Node, name: str, camera: str = ONLY) -> Any:
+    """The parameter's value now, where it is one of a camera's for that camera."""
+    own = parameter_name(camera, name) if _BY_NAME[name].per_camera else name
+    return plain(own, node.get_parameter(own).value)
 
 
 def plain(name: str, given: Any) -> Any:
@@ -54,7 +75,7 @@ def plain(name: str, given: Any) -> Any:
 
     A parameters file can't hold an empty list for every ROS release: `['']` is one, too.
     """
-    declared = _BY_NAME.get(name)
+    declared = _declared(name)
     if declared is None or declared.items is None:
         return given
     return [] if given is None or list(given) == [""] else [declared.items(x) for x in given]
@@ -68,11 +89,11 @@ def input_size(node: Node) -> tuple[int, int] | None:
     return (height, width) if height else None
 
 
-def output_options(node: Node) -> OutputOptions:
-    """What the user wants of the outputs now."""
+def output_options(node: Node, camera: str = ONLY) -> OutputOptions:
+    """What the user wants of a camera's outputs now."""
     return OutputOptions(
         scale=value(node, "output_scale"),
-        rectified=value(node, "rectified"),
+        rectified=value(node, "rectified", camera),
         overlay_alpha=value(node, "semantic.overlay_alpha"),
         points_stride=value(node, "points.stride"),
         points_min_range_m=value(node, "points.min_range_m"),
@@ -81,6 +102,11 @@ def output_options(node: Node) -> OutputOptions:
         points_max_grazing_deg=value(node, "points.max_grazing_deg"),
         points_include=value(node, "points.include"),
         points_exclude=value(node, "points.exclude"),
+        points_roi=value(node, "points.roi", camera),
+        filtered_voxel_m=value(node, "points_filtered.voxel_m"),
+        filtered_outlier_neighbors=value(node, "points_filtered.outlier_neighbors"),
+        filtered_outlier_std=value(node, "points_filtered.outlier_std"),
+        filtered_target_frame=value(node, "points_filtered.target_frame", camera),
     )
 
 
@@ -88,14 +114,19 @@ def _check(node: Node, parameters: list[Parameter]) -> SetParametersResult:
     """Refuses what ranges can't express; says when a change will be felt."""
     new = {parameter.name: parameter.value for parameter in parameters}
     for name, given in new.items():
-        declared = _BY_NAME.get(name)
+        declared = _declared(name)
         if declared and not _fits(declared, given, node.has_parameter(name)):
             items = ITEMS[declared.items or str]
             return _refusal(f"{name} must be a list of {items}, as in [a, b], not {given!r}")
     for name, given in new.items():
-        declared = _BY_NAME.get(name)
+        declared = _declared(name)
         if declared and declared.choices and given not in declared.choices:
-            return _refusal(f"{given!r}: choose one of {', '.join(declared.choices)}")
+            return _refusal(f"{given!r}: choose one of {', '.join(map(str, declared.choices))}")
+        if declared and declared.check is not None:
+            try:
+                declared.check(plain(name, given))
+            except ValueError as error:
+                return _refusal(f"{name}: {error}")
     nearest, farthest = (
         new.get(name, value(node, name) if node.has_parameter(name) else 0.0)
         for name in ("points.min_range_m", "points.max_range_m")
@@ -105,10 +136,18 @@ def _check(node: Node, parameters: list[Parameter]) -> SetParametersResult:
             f"points.max_range_m {farthest} must be 0 or above points.min_range_m {nearest}"
         )
     for name in new:
-        declared = _BY_NAME.get(name)
+        declared = _declared(name)
         if declared and declared.felt == "at configure" and node.has_parameter(name):
             logger.info("%s is felt after deactivate, cleanup, configure and activate", name)
     return SetParametersResult(successful=True)
+
+
+def _declared(name: str) -> Declared | None:
+    """The entry of a parameter's own name, or of a camera's: `front.rotation_deg`."""
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    entry = _BY_NAME.get(name.partition(".")[2])
+    return entry if entry is not None and entry.per_camera else None
 
 
 def _fits(declared: Declared, given: Any, is_set: bool) -> bool:
@@ -135,5 +174,5 @@ def _warn_of_unknown(node: Node) -> None:
     # rclpy has no public way to the overrides of parameters that nobody declared.
     overrides = getattr(node, "_parameter_overrides", {})
     for name in overrides:
-        if name not in _BY_NAME and not name.startswith(("qos_overrides.", "use_sim_time")):
+        if not node.has_parameter(name) and not name.startswith(("qos_overrides.", "use_sim_time")):
             logger.warning("there is no parameter %s; it is ignored", name)

@@ -1,22 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The thread that images go through: decoded, served, and each one accounted for."""
+"""The thread that images go through: admitted, decoded, served, and each one accounted for."""
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from rclpy.node import Node
 from rclpy.time import Time
 
+from tips_ros.perception.predictor import Predictor
 from tips_ros.ros import parameters
-from tips_ros.ros.camera_input import CameraInput, Received
+from tips_ros.ros.camera_input import Received
+from tips_ros.ros.camera_work import CameraWork
 from tips_ros.ros.class_board import ClassBoard
 from tips_ros.ros.decoding import rgb_of
+from tips_ros.ros.demand import Job, demand_of
+from tips_ros.ros.latest import Latest
+from tips_ros.ros.overlap import Overlap
 from tips_ros.ros.serving import Serving
-from tips_ros.ros.statistics import Statistics
 from tips_ros.ros.throttle import Throttle
 
 logger = logging.getLogger(__name__)
@@ -24,21 +29,22 @@ _WAIT_S = 0.5
 
 
 class Pipeline:
-    """Takes the newest image of a camera, again and again."""
+    """Takes the newest image of each camera, again and again."""
 
     def __init__(
         self,
         node: Node,
-        camera: CameraInput,
+        cameras: Sequence[CameraWork],
+        latest: Latest[Received],
         board: ClassBoard,
-        serving: Serving,
-        statistics: Statistics,
+        predictor: Predictor,
     ) -> None:
         self._node = node
-        self._camera = camera
+        self._cameras = {camera.name: camera for camera in cameras}
+        self._latest = latest
         self._board = board
-        self._serving = serving
-        self._statistics = statistics
+        self._publishing = Overlap()
+        self._serving = Serving(predictor, board, self._publishing, self._age_s)
         self._throttle = Throttle(logger)
         self._thread = threading.Thread(target=self._run, name="tips pipeline", daemon=True)
 
@@ -47,42 +53,49 @@ class Pipeline:
         self._thread.start()
 
     def stop(self) -> None:
-        """Waits for the frame at hand to end. The camera must be closed first."""
+        """Waits for the frames at hand to end. What hands images out must be closed first."""
         if self._thread.is_alive():
             self._thread.join()
+        self._publishing.close()
 
     def _run(self) -> None:
-        while not self._camera.latest.closed:
-            received = self._camera.latest.take(_WAIT_S)
-            if received is None:
-                continue
-            try:
-                self._process(received)
-            except Exception as error:
-                # Whatever one frame does to the model or the middleware, the next one is tried.
-                self._statistics.dropped("failed", f"{type(error).__name__}: {error}")
-                self._throttle.error("failed", "frame lost: %s: %s", type(error).__name__, error)
+        while not self._latest.closed:
+            taken = self._latest.take(_WAIT_S, parameters.value(self._node, "cameras_window_s"))
+            jobs = [self._job(self._cameras[name], received) for name, received in taken.items()]
+            if admitted := [job for job in jobs if job is not None]:
+                self._serving.serve(admitted)
 
-    def _process(self, received: Received) -> None:
-        header = received.message.header
-        age_s = self._age_s(header)
-        if 0.0 < parameters.value(self._node, "max_age_s") < age_s:
-            self._statistics.dropped("stale")
-            return
-        labelling = self._board.for_frame(header)
-        demand = self._serving.demand(labelling)
-        if not demand:
-            self._statistics.dropped("unwatched")
-            return
+    def _job(self, camera: CameraWork, received: Received) -> Job | None:
         try:
-            with self._statistics.stage("decode"):
+            return self._admitted(camera, received)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            camera.statistics.dropped("failed", reason)
+            self._throttle.error("failed", "frame lost: %s", reason)
+            return None
+
+    def _admitted(self, camera: CameraWork, received: Received) -> Job | None:
+        """A frame that somebody waits for, decoded; None, and a drop counted, for another."""
+        header = received.message.header
+        if 0.0 < parameters.value(self._node, "max_age_s") < self._age_s(header):
+            camera.statistics.dropped("stale")
+            return None
+        labelling = self._board.for_frame(camera.name, header)
+        demand = demand_of(camera, labelling)
+        if not demand:
+            # In its turn: a frame before it may not be published yet.
+            announce = partial(self._board.announce, camera.name, labelling, header)
+            self._publishing.hand_over(announce)
+            camera.statistics.dropped("unwatched")
+            return None
+        try:
+            with camera.statistics.stage("decode"):
                 rgb = rgb_of(received.message)
         except ValueError as error:
-            self._statistics.dropped("unreadable", str(error))
-            self._throttle.warning("unreadable", "%s: %s", self._camera.topic, error)
-            return
-        self._serving.serve(header, rgb, labelling, demand)
-        self._statistics.went_out(self._age_s(header), time.monotonic() - received.at)
+            camera.statistics.dropped("unreadable", str(error))
+            self._throttle.warning(f"unreadable {camera.name}", "%s: %s", camera.input.topic, error)
+            return None
+        return Job(camera, header, rgb, labelling, demand, received.at)
 
     def _age_s(self, header: Any) -> float:
         now = self._node.get_clock().now()

@@ -19,18 +19,22 @@ class PromptService:
 
     def __init__(self, node: LifecycleNode, vocabulary: Vocabulary) -> None:
         self._node = node
-        self._vocabulary = vocabulary
+        self._vocabulary: Vocabulary | None = vocabulary
         self._service = node.create_service(SetPrompts, "~/set_prompts", self._on_call)
 
     def close(self) -> None:
-        """Destroys the service."""
+        """Destroys the service, and lets go of the classes: an executor may hold it for a while."""
         self._node.destroy_service(self._service)
+        self._vocabulary = None
 
     def _on_call(
         self, request: SetPrompts.Request, response: SetPrompts.Response
     ) -> SetPrompts.Response:
-        result = set_prompts(self._node, request.prompts, request.background, request.thresholds)
         vocabulary = self._vocabulary
+        if vocabulary is None:  # it was asked before the cleanup, and is answered after
+            response.success, response.message = False, "the node is not configured any more"
+            return response
+        result = set_prompts(self._node, request.prompts, request.background, request.thresholds)
         response.success = result.successful
         response.message = vocabulary.message if result.successful else result.reason
         if result.successful:

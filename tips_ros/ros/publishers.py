@@ -11,20 +11,24 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from tips_ros.perception.predictor import Output
 from tips_ros.ros import qos
+from tips_ros.ros.camera_names import ONLY, output_topic
+from tips_ros.ros.frame import Frame
 from tips_ros.ros.message_types import rclpy_class, rclpy_types_for_one_thread
-from tips_ros.ros.outputs import TOPICS, Frame, OutputTopic
+from tips_ros.ros.outputs import TOPICS, OutputTopic
 
 
 class OutputPublishers:
-    """One lifecycle publisher for each output topic that the model can serve."""
+    """One lifecycle publisher for each output topic of a camera that the model can serve."""
 
-    def __init__(self, node: LifecycleNode, available: Collection[Output]) -> None:
+    def __init__(
+        self, node: LifecycleNode, available: Collection[Output], camera: str = ONLY
+    ) -> None:
         self._node = node
         self._types = rclpy_types_for_one_thread()
         self._publishers: dict[OutputTopic, Any] = {
             topic: node.create_lifecycle_publisher(
                 rclpy_class(topic.type),
-                f"~/{topic.name}",
+                output_topic(camera, topic.name),
                 qos.output(),
                 qos_overriding_options=QoSOverridingOptions.with_default_policies(),
             )

@@ -1,137 +1,145 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One look at an image for all who ask: output topics, heat maps, and questions of services."""
+"""One pass over the frames at hand for all who wait: topics, heat maps, questions of services.
+
+What comes of a frame is published in a thread of its own, while the next one is looked at.
+"""
 
 from __future__ import annotations
 
 import logging
-from typing import Any, NamedTuple
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from rclpy.node import Node
 
-from tips_ros.perception.predictor import Output, Prediction, Predictor
+from tips_ros.perception.predictor import Prediction, Predictor
 from tips_ros.perception.seen import Seen
 from tips_ros.perception.semantic.labelling import Labelling
-from tips_ros.ros import parameters
-from tips_ros.ros.frame_camera import FrameCamera
-from tips_ros.ros.outputs import Frame, OutputTopic, used_outputs
-from tips_ros.ros.publishers import OutputPublishers
-from tips_ros.ros.questions import Question, Questions, Shown
-from tips_ros.ros.similarity_publishers import SimilarityPublishers
-from tips_ros.ros.statistics import Statistics
+from tips_ros.ros.class_board import ClassBoard
+from tips_ros.ros.demand import Job, Order, Orders
+from tips_ros.ros.frame import Frame
+from tips_ros.ros.overlap import Overlap
+from tips_ros.ros.questions import Shown
 from tips_ros.ros.throttle import Throttle
 
 logger = logging.getLogger(__name__)
 
-
-class Demand(NamedTuple):
-    """What is asked of a frame."""
-
-    topics: list[OutputTopic]
-    heat_maps: dict[str, int]  # by topic, the position of the class
-    questions: bool
-
-    def __bool__(self) -> bool:
-        return bool(self.topics or self.heat_maps or self.questions)
+AgeOf = Callable[[object], float]
 
 
 class Serving:
-    """Looks at images. From one thread."""
+    """Looks at frames, publishes and answers, and accounts for each. From one thread."""
 
     def __init__(
-        self,
-        node: Node,
-        predictor: Predictor,
-        camera: FrameCamera,
-        publishers: OutputPublishers,
-        similarity: SimilarityPublishers,
-        questions: Questions,
-        statistics: Statistics,
+        self, predictor: Predictor, board: ClassBoard, publishing: Overlap, age_s: AgeOf
     ) -> None:
-        self._node = node
+        """
+        Args:
+            predictor: the model.
+            board: where a frame's classes are announced before its masks.
+            publishing: the thread for it.
+            age_s: seconds since the stamp of a header.
+        """
         self._predictor = predictor
-        self._camera = camera
-        self._publishers = publishers
-        self._similarity = similarity
-        self._questions = questions
-        self._statistics = statistics
+        self._board = board
+        self._publishing = publishing
+        self._age_s = age_s
+        self._orders = Orders(predictor)
         self._throttle = Throttle(logger)
 
-    def demand(self, labelling: Labelling) -> Demand:
-        """What is asked for now."""
-        return Demand(
-            self._publishers.wanted(), self._similarity.wanted(labelling), self._questions.waiting
+    def serve(self, jobs: Sequence[Job]) -> None:
+        """Runs what is asked of the model, once for all; a frame that fails is lost alone."""
+        orders = []
+        for job in jobs:
+            try:
+                orders.append(self._orders.of(job))
+            except Exception as error:
+                self._lost(job, error)
+        if orders:
+            self._serve(orders)
+
+    def _serve(self, orders: Sequence[Order]) -> None:
+        try:
+            seen = self._look(orders)
+        except Exception as error:
+            if len(orders) == 1:
+                self._fail(orders[0], error)
+                return
+            # Too much at once, or one of them: each has its own chance.
+            for order in orders:
+                self._serve([order])
+            return
+        for order, one in zip(orders, seen, strict=True):
+            try:
+                self._finish(order, one)
+            except Exception as error:
+                self._fail(order, error)
+
+    def _look(self, orders: Sequence[Order]) -> list[Seen | None]:
+        """The pass; None for an order that needs nothing of it."""
+        views = {i: view for i, order in enumerate(orders) if (view := order.view) is not None}
+        if not views:
+            return [None] * len(orders)
+        with ExitStack() as stages:
+            for i in views:
+                stages.enter_context(orders[i].job.camera.statistics.stage("network"))
+            found = dict(zip(views, self._predictor.see_all(list(views.values())), strict=True))
+        return [found.get(i) for i in range(len(orders))]
+
+    def _finish(self, order: Order, seen: Seen | None) -> None:
+        job, camera = order.job, order.job.camera
+        prediction, cosines = Prediction(), None
+        if seen is not None:
+            with camera.statistics.stage("arrays"):
+                prediction = self._predicted(order, seen)
+                if job.demand.heat_maps:
+                    cosines = self._predictor.similarities(seen, job.labelling)
+            for question in order.questions:
+                found = self._labelled(seen, prediction, order.masks, question.labelling)
+                question.answer(Shown(job.header, found, order.calibration))
+        self._publishing.hand_over(partial(self._publish, order, prediction, seen, cosines))
+
+    def _predicted(self, order: Order, seen: Seen) -> Prediction:
+        job = order.job
+        prediction = self._predictor.prediction(seen, order.masks)
+        return job.camera.scaling.metres(
+            job.header, job.rgb, prediction, order.calibration, order.turn
         )
 
-    def serve(
-        self, header: Any, rgb: NDArray[np.uint8], labelling: Labelling, demand: Demand
-    ) -> None:
-        """Runs what the demand takes of the model, once; publishes and answers.
-
-        Args:
-            header: of the image's message.
-            rgb: (H, W, 3).
-            labelling: the classes in force for this frame.
-            demand: what is asked of it.
-        """
-        questions = self._questions.take()
-        try:
-            self._serve(header, rgb, labelling, demand, questions)
-        except Exception as error:
-            for question in questions:
-                question.fail(f"{type(error).__name__}: {error}")
-            raise
-
-    def _serve(
+    def _publish(
         self,
-        header: Any,
-        rgb: NDArray[np.uint8],
-        labelling: Labelling,
-        demand: Demand,
-        questions: list[Question],
+        order: Order,
+        prediction: Prediction,
+        seen: Seen | None,
+        cosines: NDArray[np.float32] | None,
     ) -> None:
-        options = parameters.output_options(self._node)
-        by_topic = any(topic.needs_camera for topic in demand.topics)
-        camera = self._camera.of(rgb.shape[:2], options) if by_topic or questions else None
-        outputs = self._possible(demand.topics, camera is not None, labelling)
-        masks = labelling if "semantic" in outputs else None
-        if questions and "depth" in self._predictor.outputs:
-            outputs.add("depth")
-        labellings = [labelling] if masks or demand.heat_maps else []
-        labellings += [question.labelling for question in questions]
-        prediction, cosines = Prediction(), None
-        if outputs or labellings:
-            with self._statistics.stage("predict"):
-                seen = self._predictor.see(rgb, outputs, options.scale, labellings)
-                prediction = self._predictor.prediction(seen, masks)
-                if demand.heat_maps:
-                    cosines = self._predictor.similarities(seen, labelling)
-            for question in questions:
-                found = self._labelled(seen, prediction, masks, question.labelling)
-                question.answer(Shown(header, found, camera))
-        frame = Frame(header, rgb, prediction, labelling, camera, options)
-        self._warn_of_unknown_names(frame, demand.topics)
-        with self._statistics.stage("publish"):
-            for topic in demand.topics:
-                self._publishers.publish(topic, frame)
-            if cosines is not None:
-                self._similarity.publish(header, demand.heat_maps, cosines, seen.size)
+        job, camera = order.job, order.job.camera
+        try:
+            with camera.statistics.stage("publish"):
+                self._board.announce(camera.name, job.labelling, job.header)
+                self._publish_topics(order, prediction)
+                if seen is not None and cosines is not None:
+                    size = seen.mounted_size
+                    camera.similarity.publish(job.header, job.demand.heat_maps, cosines, size)
+        except Exception as error:
+            self._fail(order, error)
+            return
+        latency_s = time.monotonic() - job.received_at
+        camera.statistics.went_out(self._age_s(job.header), latency_s)
 
-    def _possible(
-        self, topics: list[OutputTopic], camera_known: bool, labelling: Labelling
-    ) -> set[Output]:
-        """What is asked of the model for the topics, as far as it can be had."""
-        possible = set(self._predictor.outputs_with(labelling))
-        for topic in topics:
-            if "semantic" in topic.needs - possible:
-                self._throttle.warning(
-                    "no classes",
-                    "~/%s waits for prompts: this model has no segmentation head of its own; "
-                    "call ~/set_prompts or set the parameter prompts",
-                    topic.name,
-                )
-        return used_outputs(topics, camera_known) & possible
+    def _publish_topics(self, order: Order, prediction: Prediction) -> None:
+        job, camera = order.job, order.job.camera
+        frame = Frame(
+            job.header, job.rgb, prediction, job.labelling, order.calibration, order.options
+        )
+        self._warn_of_unknown_names(order, frame)
+        for topic in job.demand.topics:
+            if topic.name == "points_filtered":
+                frame.placed = camera.placement.of(job.header)
+            camera.publishers.publish(topic, frame)
 
     def _labelled(
         self, seen: Seen, prediction: Prediction, masks: Labelling | None, labelling: Labelling
@@ -142,9 +150,19 @@ class Serving:
         labels, confidence = self._predictor.labels(seen, labelling)
         return prediction._replace(labels=labels, confidence=confidence)
 
-    def _warn_of_unknown_names(self, frame: Frame, topics: list[OutputTopic]) -> None:
+    def _fail(self, order: Order, error: Exception) -> None:
+        order.fail(self._lost(order.job, error))
+
+    def _lost(self, job: Job, error: Exception) -> str:
+        # Whatever one frame does to the model or the middleware, the next one is tried.
+        reason = f"{type(error).__name__}: {error}"
+        job.camera.statistics.dropped("failed", reason)
+        self._throttle.error("failed", "frame lost: %s", reason)
+        return reason
+
+    def _warn_of_unknown_names(self, order: Order, frame: Frame) -> None:
         unknown = frame.kept.unknown
-        if unknown and any(topic.name == "points" for topic in topics):
+        if unknown and any(topic.name.startswith("points") for topic in order.job.demand.topics):
             self._throttle.warning(
                 f"kept {unknown}",
                 "points.include and points.exclude: %s not among the classes now, which are %s",

@@ -11,11 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from rclpy.node import Node
+from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import Image
 
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.perception.semantic.similarity import similarity_map, topic_names
 from tips_ros.ros import qos
+from tips_ros.ros.camera_names import ONLY, output_topic
 from tips_ros.ros.conversions import image_message
 from tips_ros.ros.message_types import RCLPY_TYPES
 
@@ -27,8 +29,9 @@ class SimilarityPublishers:
     published, and one of a topic that stays is.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, camera: str = ONLY) -> None:
         self._node = node
+        self._camera = camera
         self._lock = threading.Lock()
         self._publishers: dict[str, Any] = {}  # by the last part of the topic's name
 
@@ -40,8 +43,12 @@ class SimilarityPublishers:
                 self._node.destroy_publisher(self._publishers.pop(gone))
             for name in names:
                 if name not in self._publishers:
+                    topic = output_topic(self._camera, f"similarity/{name}")
                     self._publishers[name] = self._node.create_publisher(
-                        Image, f"~/similarity/{name}", qos.output()
+                        Image,
+                        topic,
+                        qos.output(),
+                        qos_overriding_options=QoSOverridingOptions.with_default_policies(),
                     )
 
     def wanted(self, labelling: Labelling) -> dict[str, int]:

@@ -12,9 +12,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-# superseded: a newer frame came first. stale: older than max_age_s. unreadable: could not be
-# decoded. failed: the model raised. unwatched: no output had a subscriber.
-Drop = Literal["superseded", "stale", "unreadable", "failed", "unwatched"]
+# superseded: a newer frame came first. stale: older than max_age_s. rewound: time jumped back while
+# it waited. unreadable: could not be decoded. failed: the model raised. unwatched: no output had a
+# subscriber.
+Drop = Literal["superseded", "stale", "rewound", "unreadable", "failed", "unwatched"]
 _KEPT = 100
 
 
@@ -31,7 +32,8 @@ class Snapshot(NamedTuple):
     received: int
     published: int
     drops: dict[Drop, int]
-    rate_hz: float
+    rate_hz: float  # of arrivals
+    output_rate_hz: float  # of frames that went out
     age_s: Percentiles | None
     latency_s: Percentiles | None
     stages_s: dict[str, Percentiles]
@@ -50,6 +52,7 @@ class Statistics:
         self._published = 0
         self._drops: Counter[Drop] = Counter()
         self._arrivals: deque[float] = deque(maxlen=_KEPT)
+        self._departures: deque[float] = deque(maxlen=_KEPT)
         self._ages: deque[float] = deque(maxlen=_KEPT)
         self._latencies: deque[float] = deque(maxlen=_KEPT)
         self._stages: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_KEPT))
@@ -73,6 +76,7 @@ class Statistics:
         """A frame's outputs were published, `age_s` after its stamp, `latency_s` after arrival."""
         with self._lock:
             self._published += 1
+            self._departures.append(time.monotonic())
             self._ages.append(age_s)
             self._latencies.append(latency_s)
 
@@ -100,6 +104,7 @@ class Statistics:
                 published=self._published,
                 drops=dict(self._drops),
                 rate_hz=_rate_hz(arrivals, now),
+                output_rate_hz=_rate_hz(list(self._departures), now),
                 age_s=_percentiles(self._ages),
                 latency_s=_percentiles(self._latencies),
                 stages_s={n: p for n, t in self._stages.items() if (p := _percentiles(t))},
@@ -116,9 +121,9 @@ def _percentiles(values: deque[float]) -> Percentiles | None:
     return Percentiles(float(p50), float(p95))
 
 
-def _rate_hz(arrivals: list[float], now: float) -> float:
-    """Frames a second over the arrivals kept, falling towards 0 once they stop."""
-    if len(arrivals) < 2:
+def _rate_hz(times: list[float], now: float) -> float:
+    """Events a second over the times kept, falling towards 0 once they stop."""
+    if len(times) < 2:
         return 0.0
-    period = (arrivals[-1] - arrivals[0]) / (len(arrivals) - 1)
-    return 1.0 / max(period, now - arrivals[-1], 1e-9)
+    period = (times[-1] - times[0]) / (len(times) - 1)
+    return 1.0 / max(period, now - times[-1], 1e-9)

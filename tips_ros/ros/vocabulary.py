@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Sequence
 
 from rclpy.lifecycle import LifecycleNode
 
@@ -15,6 +16,7 @@ from tips_ros.perception.semantic.class_lists import ClassList
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.perception.semantic.prompting import labelling_of, requested
 from tips_ros.perception.semantic.sought import Sought, sought
+from tips_ros.ros.camera_names import ONLY
 from tips_ros.ros.class_board import ClassBoard, InForce
 from tips_ros.ros.prompt_parameters import Asked
 from tips_ros.ros.similarity_publishers import SimilarityPublishers
@@ -28,18 +30,24 @@ class Vocabulary:
 
     Attributes:
         board: the classes in force and their topics.
-        similarity: the heat maps of the prompts in force.
+        similarity: the heat maps of the prompts in force, by camera.
         message: what is in force, for people.
         active_from_ns: the least stamp of a frame with the classes in force.
     """
 
-    def __init__(self, node: LifecycleNode, predictor: Predictor, encoder: PromptEncoder) -> None:
+    def __init__(
+        self,
+        node: LifecycleNode,
+        predictor: Predictor,
+        encoder: PromptEncoder,
+        cameras: Sequence[str] = (ONLY,),
+    ) -> None:
         self._predictor = predictor
         self._encoder = encoder
         self._own: ClassList = predictor.description.classes
         self._lock = threading.Lock()  # prompts and questions come from two threads
-        self.board = ClassBoard(node, predictor)
-        self.similarity = SimilarityPublishers(node)
+        self.board = ClassBoard(node, predictor, cameras)
+        self.similarity = {camera: SimilarityPublishers(node, camera) for camera in cameras}
         self.message = ""
         self.active_from_ns = 0
         self._preparing_s = 0.0
@@ -54,7 +62,8 @@ class Vocabulary:
             started = time.perf_counter()
             in_force = self._prepared(asked)
             self._preparing_s = time.perf_counter() - started
-            self.similarity.replace(in_force.labelling)
+            for similarity in self.similarity.values():
+                similarity.replace(in_force.labelling)
             self.active_from_ns = self.board.replace(in_force)
             self.message = self._summary(in_force, asked)
         logger.info("%s", self.message)
@@ -91,7 +100,8 @@ class Vocabulary:
     def close(self) -> None:
         """Destroys the publishers."""
         self.board.close()
-        self.similarity.close()
+        for similarity in self.similarity.values():
+            similarity.close()
 
     @property
     def _has_head(self) -> bool:

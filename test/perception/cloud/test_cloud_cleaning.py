@@ -56,6 +56,16 @@ def test_flying_pixels_go_and_the_surfaces_stay(blur: int, radius: int):
     assert kept.mean() > 0.85
 
 
+def test_before_a_background_beyond_the_range_flying_pixels_go_too():
+    depth = np.full((5, 9), 1.0, np.float32)
+    depth[:, 4] = 3.0  # between the near thing and what is too far to tell
+    depth[:, 5:] = np.inf
+    lens = Lens(Intrinsics.from_hfov(60.0, 9, 5))
+    kept = kept_pixels(depth, Cleaning(edge_jump=0.1, edge_radius_px=1), lens)
+    assert kept[:, :4].all()
+    assert not kept[:, 4:].any()
+
+
 def test_sharp_borders_lose_nothing():
     depth, _, _ = sphere_before_wall()
     assert kept_pixels(depth, Cleaning(edge_jump=0.2), LENS).all()

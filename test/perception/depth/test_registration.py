@@ -13,7 +13,7 @@ import pytest
 from tips_ros.perception.depth.registration import RegistrationCheck
 
 WIDTH, HEIGHT = 640, 480
-BAGS = Path(__file__).parents[3] / "shared" / "data" / "bags"
+BAGS = Path(__file__).parents[4] / "shared" / "data" / "bags"
 
 
 def scene(seed: int, zoom: float = 1.0, dx: float = 0.0, dy: float = 0.0) -> np.ndarray:

@@ -239,3 +239,16 @@ def test_labels_are_the_ids_of_the_model_s_classes(tiny_tips: Tips):
     assert named.labels.dtype == np.uint8 and len(np.unique(named.labels)) > 3
     np.testing.assert_array_equal(named.labels, np.array(ids, np.uint8)[outputs.labels])
     np.testing.assert_array_equal(named.confidence, outputs.confidence)
+
+
+def test_of_a_turned_camera_cosines_come_in_its_own_orientation(
+    predictor: Predictor, by_words: Words
+):
+    labelling = by_words(["a", "b", "c"])
+    upright = noise(28, 56)
+    delivered = np.ascontiguousarray(np.rot90(upright))
+    expected = predictor.similarities(predictor.see(upright, labellings=[labelling]), labelling)
+    seen = predictor.see(delivered, labellings=[labelling], turn=90)
+    assert seen.mounted_size == (56, 28)
+    found = predictor.similarities(seen, labelling)
+    np.testing.assert_array_equal(found, np.rot90(expected, axes=(1, 2)))

@@ -67,6 +67,31 @@ def test_confidence_is_the_label_s_upsampled_margin_over_the_best_other(size: tu
     assert (confidence.float() - expected).abs().max() <= 0.5 + 1e-2  # rounded to whole numbers
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_regions_and_borders_are_those_of_all_logits_and_margins_at_full_size(
+    size: tuple[int, int],
+):
+    """Regions are filled without looking at logits, borders are not: they must fit together."""
+    x = F.interpolate(logits(h=6, w=6, batch=2), size=(32, 32), mode="bicubic")
+    labels, confidence = label_map_at(x.contiguous(memory_format=torch.channels_last), size)
+    full = plain(x.double(), size)
+    best = full.topk(2, dim=1).values
+    clear = best[:, 0] - best[:, 1] > 1e-5
+    assert torch.equal(labels[clear], full.argmax(dim=1)[clear].to(torch.uint8))
+    two, of = x.double().softmax(dim=1).topk(2, dim=1)
+    p = x.double().softmax(dim=1)
+    margins = (p - two[:, :1]).scatter(1, of[:, :1], two[:, :1] - two[:, 1:])
+    expected = plain(margins, size).gather(1, labels[:, None].long())[:, 0].clamp(0, 1) * 255
+    assert (confidence - expected).abs().max() < 0.5 + 1e-3  # rounded to whole numbers
+
+
+def test_the_logits_given_stay_as_they_are():
+    x = logits(k=5).contiguous(memory_format=torch.channels_last)
+    before = x.clone()
+    label_map_at(x, (50, 70))
+    assert torch.equal(x, before)
+
+
 def test_at_the_border_of_two_sure_regions_confidence_falls_to_nothing():
     x = torch.full((1, 2, 4, 8), 0.0)
     x[:, 0, :, :4] = x[:, 1, :, 4:] = 20.0

@@ -59,6 +59,11 @@ def upright(image: NDArray[_Scalar], turn: Turn) -> NDArray[_Scalar]:
     return _turned_clockwise(image, turn)
 
 
+def turned_size(size: tuple[int, int], turn: Turn) -> tuple[int, int]:
+    """(H, W) → that of the same picture turned, in either direction."""
+    return size[::-1] if turn in (90, 270) else size
+
+
 def upright_intrinsics(intrinsics: Intrinsics, turn: Turn) -> Intrinsics:
     """Of the upright picture; at 90 and 270 its fx is the camera's fy."""
     k = intrinsics

@@ -121,6 +121,7 @@ def _hanging(depth: NDArray[np.float32], valid: BoolArray, jump: float, radius: 
     near, far = np.full_like(depth, np.finfo(np.float32).max), np.zeros_like(depth)
     cv2.copyTo(depth, mask, near)  # what has no depth is neither the nearest nor the farthest
     cv2.copyTo(depth, mask, far)
+    far[depth == np.inf] = np.inf  # beyond the range is farther than all else
     hanging = cv2.erode(near, kernel) < depth * np.float32(1.0 - jump)
     hanging &= cv2.dilate(far, kernel) > depth * np.float32(1.0 + jump)
     return np.asarray(hanging, np.bool_)

@@ -31,7 +31,7 @@ class DepthScale:
         samples: points compared.
         inliers: those of them that had a say.
         consistent: False where the numbers contradict each other and the factor is a guess.
-        note: why not usable or not consistent; empty when all is well.
+        note: why not usable, not consistent or not from the source wanted; empty when all is well.
     """
 
     factor: float
@@ -51,6 +51,8 @@ class DepthScale:
     def applied(self, predicted_m: NDArray[Any]) -> NDArray[np.float32]:
         """Scaled depth of any shape, float32; NaN where the offset leaves nothing positive.
 
+        The array that was given, where nothing changes.
+
         Raises:
             ValueError: not usable.
         """
@@ -58,14 +60,22 @@ class DepthScale:
             raise ValueError(f"there is no scale to apply: {self.note}")
         predicted = np.asarray(predicted_m, np.float32)
         if not self.offset_m:
-            return predicted * np.float32(self.factor)
+            return predicted if self.factor == 1.0 else predicted * np.float32(self.factor)
         depth = predicted * np.float32(self.factor) + np.float32(self.offset_m)
         depth[~(depth > 0)] = np.nan
         return depth
 
+    def at(self, predicted_m: float) -> float:
+        """One predicted depth in metres."""
+        return self.factor * predicted_m + self.offset_m
+
+    def noted(self, note: str) -> DepthScale:
+        """The same with more to say, after what was said before."""
+        return replace(self, note="; ".join(filter(None, (self.note, note))))
+
     def doubted(self, note: str) -> DepthScale:
-        """The same, no longer consistent; `note` says why, after what was said before."""
-        return replace(self, consistent=False, note="; ".join(filter(None, (self.note, note))))
+        """The same, no longer consistent; `note` says why."""
+        return replace(self.noted(note), consistent=False)
 
 
 def model_scale() -> DepthScale:

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
 from torch import Tensor
+
+from tips_ros.perception.resizing import resized
 
 
 def depth_at(depth_map: Tensor, size: tuple[int, int]) -> Tensor:
     """(B, 1, h, w) metres → (B, H, W) metres along z, bilinear, fp32."""
-    x = F.interpolate(depth_map.float(), size=size, mode="bilinear", align_corners=False)
-    return x[:, 0]
+    return resized(depth_map.float(), size)[:, 0]

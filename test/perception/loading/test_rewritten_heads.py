@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A model is loaded for less work, or less precision, and says what the plain one says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from tips_ros.bench.pictures import drawn_room
+from tips_ros.model.fast.heads import FastDenseHead
+from tips_ros.model.fast.onednn import OneDnnLinear, onednn_is_there
+from tips_ros.model.fast.tails import DirectTail
+from tips_ros.model.heads import DenseHead
+from tips_ros.model.tips import HEAD_NAMES
+from tips_ros.perception.language.prompts import parse_prompts
+from tips_ros.perception.loading.models import load_predictor, load_with_text
+from tips_ros.perception.predictor import Prediction, Predictor
+from tips_ros.perception.semantic.labelling import labelling_by_words
+
+
+@pytest.fixture(scope="module")
+def room() -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(drawn_room(), (640, 480)), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def plain() -> Predictor:
+    return load_predictor("demo", device="cpu", heads="plain")
+
+
+@pytest.fixture(scope="module")
+def plain_prediction(plain: Predictor, room: NDArray[np.uint8]) -> Prediction:
+    return plain.predict(room)
+
+
+def differences(found: Prediction, expected: Prediction) -> dict[str, float]:
+    """Largest of depth and normals as a share of the largest value, and labels that differ."""
+    assert all(array is not None for array in (*found, *expected))
+    return {
+        name: float(np.abs(a - b).max() / np.abs(b).max())
+        for name, a, b in (
+            ("depth", found.depth_m, expected.depth_m),
+            ("normals", found.normals, expected.normals),
+        )
+        if a is not None and b is not None
+    } | {"labels": float((found.labels != expected.labels).mean())}
+
+
+def kinds(predictor: Predictor) -> set[type]:
+    return {type(getattr(predictor.model, name)) for name in HEAD_NAMES}
+
+
+class TestTheDemoModel:
+    def test_is_rewritten_unless_told_otherwise(self, plain: Predictor):
+        assert all(issubclass(kind, FastDenseHead) for kind in kinds(load_predictor("demo")))
+        assert all(issubclass(kind, DenseHead) for kind in kinds(plain))
+
+    def test_says_the_same_rewritten(self, plain_prediction: Prediction, room: NDArray[np.uint8]):
+        found = load_predictor("demo", device="cpu").predict(room)
+        apart = differences(found, plain_prediction)
+        assert apart["depth"] < 1e-4 and apart["normals"] < 1e-4 and apart["labels"] == 0
+        assert found.confidence is not None and plain_prediction.confidence is not None
+        steps = found.confidence.astype(int) - plain_prediction.confidence
+        assert np.abs(steps).max() <= 1
+
+    def test_says_the_same_for_another_input_size(self, room: NDArray[np.uint8]):
+        """Odd patch grids take another way through the decoder."""
+        size = (154, 210)
+        found = load_predictor("demo", device="cpu", input_size=size).predict(room)
+        expected = load_predictor("demo", device="cpu", input_size=size, heads="plain").predict(
+            room
+        )
+        apart = differences(found, expected)
+        assert apart["depth"] < 1e-4 and apart["normals"] < 1e-4 and apart["labels"] < 1e-4
+
+    @pytest.mark.parametrize("sliding", [False, True], ids=["whole", "windows"])
+    def test_finds_the_same_words(self, room: NDArray[np.uint8], sliding: bool):
+        rewritten, text = load_with_text("demo", device="cpu")
+        plain, _ = load_with_text("demo", device="cpu", heads="plain")
+        prompts = parse_prompts(["wall", "floor", "box"])
+        labelling = labelling_by_words(
+            prompts,
+            text.embed(list(prompts.all_words)),
+            rewritten.description.temperature,
+            sliding_window=sliding,
+        )
+        found, expected = (
+            p.predict(room, ["semantic"], labelling=labelling) for p in (rewritten, plain)
+        )
+        assert found.labels is not None and expected.labels is not None
+        assert (found.labels != expected.labels).mean() < 1e-4
+        assert len(np.unique(expected.labels)) > 1
+
+    @pytest.mark.parametrize("heads", ["rewritten", "plain"])
+    def test_says_nearly_the_same_in_bf16(
+        self, plain_prediction: Prediction, room: NDArray[np.uint8], heads: Any
+    ):
+        found = load_predictor("demo", device="cpu", precision="bf16", heads=heads).predict(room)
+        assert found.depth_m is not None and plain_prediction.depth_m is not None
+        relative = np.abs(found.depth_m - plain_prediction.depth_m) / plain_prediction.depth_m
+        assert np.percentile(relative, 95) < 0.02
+        assert (found.labels == plain_prediction.labels).mean() >= 0.98
+        assert found.normals is not None and plain_prediction.normals is not None
+        cosines = (found.normals * plain_prediction.normals).sum(axis=2).clip(-1, 1)
+        assert np.percentile(np.degrees(np.arccos(cosines)), 95) < 2.0
+
+    def test_in_bf16_takes_the_way_with_fewer_roundings(self):
+        model = load_predictor("demo", device="cpu", precision="bf16").model
+        tails = [getattr(model, name).tail for name in HEAD_NAMES]
+        assert all(isinstance(tail, DirectTail) for tail in tails)
+        assert not any(isinstance(module, OneDnnLinear) for module in model.modules())
+        assert {p.dtype for p in model.parameters()} == {torch.bfloat16}
+
+
+@pytest.mark.skipif(not onednn_is_there(), reason="this torch has no oneDNN here")
+def test_in_fp32_on_the_cpu_linear_layers_are_onednn_s():
+    blocks = load_predictor("demo", device="cpu").model.backbone.blocks
+    assert any(isinstance(module, OneDnnLinear) for module in blocks.modules())
+
+
+def test_other_heads_than_these_two_are_refused_by_name():
+    with pytest.raises(ValueError, match="choose one of rewritten, plain"):
+        load_predictor("demo", heads="fast")  # type: ignore[arg-type]
+
+
+def test_a_model_of_one_head_is_rewritten_too(tiny_directory: Path):
+    for head in ("depth", "segmentation"):
+        (tiny_directory / f"tips_v2_tiny_{head}_dpt.zip").unlink()
+    predictor = load_predictor(str(tiny_directory), device="cpu")
+    assert predictor.model.head_names == ("normals",)
+    assert predictor.predict(np.zeros((20, 30, 3), np.uint8)).normals is not None

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""vision_msgs as far as LabelInfo goes, built on the spot where it isn't installed.
+
+With it the node's `~/semantic/label_info` goes over real DDS on machines without that package.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+MESSAGES = {
+    "VisionClass": "uint16 class_id\nstring class_name\n",
+    "LabelInfo": "std_msgs/Header header\nvision_msgs/VisionClass[] class_map\nfloat32 threshold\n",
+}
+CMAKE = """\
+cmake_minimum_required(VERSION 3.16)
+project(vision_msgs)
+find_package(ament_cmake REQUIRED)
+find_package(std_msgs REQUIRED)
+find_package(rosidl_default_generators REQUIRED)
+rosidl_generate_interfaces(${PROJECT_NAME} msg/VisionClass.msg msg/LabelInfo.msg
+  DEPENDENCIES std_msgs)
+ament_package()
+"""
+PACKAGE = """\
+<?xml version="1.0"?>
+<package format="3">
+  <name>vision_msgs</name>
+  <version>4.0.0</version>
+  <description>Its label messages, for a test.</description>
+  <maintainer email="nobody@tips-ros.example">nobody</maintainer>
+  <license>Apache-2.0</license>
+  <buildtool_depend>ament_cmake</buildtool_depend>
+  <buildtool_depend>rosidl_default_generators</buildtool_depend>
+  <depend>std_msgs</depend>
+  <member_of_group>rosidl_interface_packages</member_of_group>
+</package>
+"""
+# In the order in which one needs the other.
+_LIBRARIES = (
+    *("generator_c", "typesupport_introspection_c", "typesupport_fastrtps_cpp"),
+    *("typesupport_fastrtps_c", "typesupport_c", "generator_py"),
+)
+
+
+class CannotBuild(RuntimeError):
+    """Says why."""
+
+
+def build(folder: Path) -> Path:
+    """Builds and installs it below `folder`; returns the prefix. About ten seconds."""
+    if shutil.which("cmake") is None:
+        raise CannotBuild("cmake is not installed")
+    (folder / "msg").mkdir()
+    for name, text in MESSAGES.items():
+        (folder / "msg" / f"{name}.msg").write_text(text)
+    (folder / "CMakeLists.txt").write_text(CMAKE)
+    (folder / "package.xml").write_text(PACKAGE)
+    made, prefix = folder / "build", folder / "install"
+    configure = ["cmake", "-S", folder, "-B", made, f"-DCMAKE_INSTALL_PREFIX={prefix}"]
+    python = f"-DPython3_EXECUTABLE={sys.executable}"
+    for command in ([*configure, python], ["cmake", "--build", made, "--target", "install"]):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise CannotBuild(f"{command[:3]}: {(done.stdout + done.stderr)[-2000:]}")
+    return prefix
+
+
+def load(prefix: Path) -> Path:
+    """Makes its libraries known to this process; returns the folder to import it from."""
+    (site,) = {module.parents[2] for module in prefix.rglob("vision_msgs/msg/__init__.py")}
+    libraries = prefix / "lib"
+    # Where rosidl looks for the type support of the middleware in use.
+    os.environ["LD_LIBRARY_PATH"] = f"{libraries}:{os.environ.get('LD_LIBRARY_PATH', '')}"
+    for name in _LIBRARIES:
+        ctypes.CDLL(str(libraries / f"libvision_msgs__rosidl_{name}.so"), ctypes.RTLD_GLOBAL)
+    return site

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The latched topics that tell what a camera's class ids mean."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+from tips_ros.msg import ClassMap
+from tips_ros.perception.predictor import Predictor
+from tips_ros.perception.semantic.labelling import Labelling
+from tips_ros.ros import qos
+from tips_ros.ros.camera_names import ONLY, output_topic
+from tips_ros.ros.conversions import class_map_message, label_info_message
+from tips_ros.ros.message_types import LABEL_INFO, RCLPY_TYPES, rclpy_class
+
+logger = logging.getLogger(__name__)
+
+
+class ClassAnnouncer:
+    """`~/semantic/classes` and, where vision_msgs is installed, `~/semantic/label_info`.
+
+    Attributes:
+        told: the classes that were announced last; None before the first time.
+    """
+
+    def __init__(self, node: LifecycleNode, predictor: Predictor, camera: str = ONLY) -> None:
+        self._node = node
+        self._description = predictor.description
+        self._has_own = "semantic" in predictor.outputs
+        self.told: Labelling | None = None
+        self._class_map = self._publisher(ClassMap, output_topic(camera, "semantic/classes"))
+        self._label_info = None
+        topic = output_topic(camera, "semantic/label_info")
+        try:
+            self._label_info = self._publisher(rclpy_class(LABEL_INFO), topic)
+        except ImportError:
+            logger.info("vision_msgs is not installed: no %s", topic)
+
+    def announce(self, labelling: Labelling, header: Any) -> None:
+        """Tells the classes, with the header of the first frame that has them."""
+        d = self._description
+        if labelling.source == "model" and not self._has_own:
+            # Without a segmentation head no pixel has a class until there are prompts.
+            empty = ClassMap(header=header, model=d.name, trained=d.trained, source=ClassMap.MODEL)
+            self._class_map.publish(empty)
+        else:
+            message = class_map_message(RCLPY_TYPES, header, labelling, d.name, d.trained)
+            self._class_map.publish(message)
+            if self._label_info is not None:
+                classes = rclpy_class(LABEL_INFO), rclpy_class("vision_msgs/msg/VisionClass")
+                self._label_info.publish(label_info_message(*classes, header, labelling))
+        self.told = labelling
+
+    def close(self) -> None:
+        """Destroys the publishers."""
+        for publisher in (self._class_map, self._label_info):
+            if publisher is not None:
+                self._node.destroy_lifecycle_publisher(publisher)
+
+    def _publisher(self, type_: Any, topic: str) -> Any:
+        return self._node.create_lifecycle_publisher(
+            type_,
+            topic,
+            qos.latched(),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )

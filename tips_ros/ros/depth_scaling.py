@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One camera's depth in metres: by the model, the focal length, a sensor, or a number; and told."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rclpy.callback_groups import CallbackGroup
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+from tips_ros.msg import DepthInfo
+from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
+from tips_ros.perception.camera.seen_camera import SeenCamera
+from tips_ros.perception.depth.depth_scale import DepthScale, ScaleSource
+from tips_ros.perception.depth.measured_scale import MeasuredScale
+from tips_ros.perception.depth.metric_depth import in_metres
+from tips_ros.perception.depth.scale_choice import ScaleChoice
+from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.predictor import Prediction
+from tips_ros.ros import parameters, qos
+from tips_ros.ros.camera_names import output_topic
+from tips_ros.ros.depth_info import LiveScale, depth_info_message
+from tips_ros.ros.frames import Frames
+from tips_ros.ros.message_types import RCLPY_TYPES
+from tips_ros.ros.sensor_depth import NotMeasured, SensorDepth, stamp_ns
+from tips_ros.ros.throttle import Throttle
+
+logger = logging.getLogger(__name__)
+
+
+class _Predicted(NamedTuple):
+    """A frame that the sensor may have seen, too."""
+
+    header: Any
+    rgb: NDArray[np.uint8]
+    depth_m: NDArray[np.float32]  # as the model said it
+    camera: SeenCamera | None
+
+
+class DepthScaling:
+    """Scales the depth of one camera's frames, and says on `~/depth/info` how.
+
+    `metres` is called from one thread; the rest from any.
+    """
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        camera: str,
+        description: ModelDescription,
+        frames: Frames,
+        group: CallbackGroup,
+    ) -> None:
+        """
+        Args:
+            node: whose parameters `depth.*` count.
+            camera: its name; "" for the only one.
+            description: of the model that predicts.
+            frames: where the sensor is.
+            group: the callback group of the sensor's subscriptions.
+        """
+        self._node, self._camera = node, camera
+        self._description = description
+        self._frames, self._group = frames, group
+        self._measured = MeasuredScale(description.max_depth_m)
+        self._sensor: SensorDepth | None = None  # while the source is sensor
+        self._with_offset = False
+        self._pending: _Predicted | None = None  # what the sensor saw of it may still come
+        self._forget = threading.Event()
+        self._throttle = Throttle(logger)
+        self._live: LiveScale | None = None
+        self._told: LiveScale | None = None
+        # It lives while the node is active: no lifecycle of its own.
+        self._publisher = node.create_publisher(
+            DepthInfo,
+            output_topic(camera, "depth/info"),
+            qos.latched(),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+
+    def metres(
+        self,
+        header: Any,
+        rgb: NDArray[np.uint8],
+        prediction: Prediction,
+        camera: SeenCamera | None,
+        turn: Turn,
+    ) -> Prediction:
+        """The prediction with its depth in metres, as it is without depth.
+
+        Args:
+            header: of the image.
+            rgb: (H, W, 3), as the camera delivered it.
+            prediction: of it, in the camera's orientation, depth as the model says it.
+            camera: at the size of the prediction; None where unknown.
+            turn: how the camera is mounted.
+        """
+        if prediction.depth_m is None:
+            return prediction
+        wanted: ScaleSource = self._value("depth.scale_source")
+        factor = self._value("depth.fixed_scale")
+        upright = None if camera is None else upright_intrinsics(camera.intrinsics, turn)
+        choice = ScaleChoice("focal" if wanted == "sensor" else wanted, factor)
+        scale = choice.scale(upright, self._description.focal_ratio)
+        if wanted == "sensor":
+            frame = _Predicted(header, rgb, prediction.depth_m, camera)
+            scale = self._by_sensor(frame, scale)
+        else:
+            self._without_sensor()
+        self._tell(header, LiveScale.of(scale, wanted, self._description))
+        max_m = self._description.max_depth_m
+        return prediction._replace(depth_m=in_metres(prediction.depth_m, scale, max_m))
+
+    def facts(self) -> dict[str, str]:
+        """For diagnostics."""
+        live = self._live
+        if live is None:
+            wanted = self._value("depth.scale_source")
+            return {"depth scale source": f"{wanted}, once depth is asked for"}
+        return live.facts()
+
+    @property
+    def doubt(self) -> str:
+        """Why the depth should not be trusted as was wanted; empty when it can be."""
+        live = self._live
+        return live.doubt if live is not None else ""
+
+    def reset(self) -> None:
+        """Forgets what the sensor saw so far, as when time jumps back."""
+        self._forget.set()
+
+    def close(self) -> None:
+        """Unsubscribes from the sensor and ends the topic. `metres` must not be called any more."""
+        self._without_sensor()
+        self._node.destroy_publisher(self._publisher)
+
+    def _value(self, name: str) -> Any:
+        return parameters.value(self._node, name, self._camera)
+
+    def _by_sensor(self, frame: _Predicted, otherwise: DepthScale) -> DepthScale:
+        sensor = self._sensor
+        if sensor is None:
+            sensor = SensorDepth(self._node, self._camera, self._frames, self._group)
+            logger.info("depth is measured by %s", sensor.topics)
+            self._sensor = sensor
+        with_offset = self._value("depth.sensor_offset")
+        if self._forget.is_set() or with_offset != self._with_offset:
+            self._start_again(sensor)
+        self._with_offset = with_offset
+        waiting, self._pending = self._pending, None
+        if waiting is not None:
+            self._compare(sensor, waiting)
+        at_ns = stamp_ns(frame.header)
+        if sensor.is_past(at_ns):
+            self._compare(sensor, frame)
+        else:
+            self._pending = frame
+        scale = self._measured.scale(at_ns / 1e9, otherwise)
+        self._complain(at_ns / 1e9, scale)
+        return scale
+
+    def _compare(self, sensor: SensorDepth, frame: _Predicted) -> None:
+        max_dt_ns = round(self._value("depth.sensor_max_dt_s") * 1e9)
+        measured = self._measured
+        try:
+            seen = sensor.measured(frame.header, frame.camera, max_dt_ns)
+            if seen.is_image:
+                measured.watch(frame.rgb, seen.depth_m)
+                if measured.contradiction:  # points may do
+                    seen = sensor.measured(frame.header, frame.camera, max_dt_ns, images=False)
+            measured.add(frame.depth_m, seen.depth_m, self._with_offset)
+        except NotMeasured as error:
+            measured.missed(str(error))
+        except ValueError as error:  # of another view
+            self._throttle.error("view", "%s: %s", sensor.topics, error)
+            measured.missed(str(error))
+
+    def _complain(self, at_s: float, scale: DepthScale) -> None:
+        if not scale.consistent or self._measured.overdue(at_s):
+            self._throttle.warning(
+                "contradiction" if self._measured.contradiction else "sensor",
+                "depth.scale_source is sensor, the scale in use is %s (%.4g): %s",
+                scale.source,
+                scale.factor,
+                scale.note,
+            )
+
+    def _start_again(self, sensor: SensorDepth) -> None:
+        self._forget.clear()
+        self._pending = None
+        sensor.clear()
+        self._measured.reset()
+
+    def _without_sensor(self) -> None:
+        if self._sensor is not None:
+            self._start_again(self._sensor)
+            self._sensor.close()
+            self._sensor = None
+
+    def _tell(self, header: Any, live: LiveScale) -> None:
+        self._live = live
+        if live.is_news_after(self._told):
+            self._told = live
+            self._publisher.publish(depth_info_message(RCLPY_TYPES, header, live))
