@@ -9,11 +9,18 @@ from pathlib import Path
 from typing import List  # noqa: UP035
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction
+from launch.actions import (
+    DeclareLaunchArgument,
+    ExecuteProcess,
+    OpaqueFunction,
+    SetEnvironmentVariable,
+)
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
+
+from tips_ros.ros.transport_profile import transport_environment
 
 SHARE = FindPackageShare("tips_ros")
 
@@ -100,6 +107,12 @@ ARGUMENTS = (
         description="The least severe messages that the node logs. Empty: info.",
     ),
     DeclareLaunchArgument(
+        "transport_profile",
+        default_value=PathJoinSubstitution([SHARE, "config", "fastdds.xml"]),
+        description="Profile of Fast DDS for what is started from here on, with room for images in "
+        "shared memory; one that the environment names stays in force. Empty: none.",
+    ),
+    DeclareLaunchArgument(
         "bag",
         default_value="",
         description="Bag to replay with `ros2 bag play`; with use_sim_time:=true it gives /clock "
@@ -156,6 +169,10 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     if not Path(given("params_file")).is_file():
         # launch itself would only warn and go on with the defaults.
         raise FileNotFoundError(f"params_file: no file {given('params_file')}")
+    profile = given("transport_profile")
+    transport = (
+        transport_environment(Path(profile), environment=context.environment) if profile else {}
+    )
     # Typed: launch would make a number of the text "0".
     parameters = {n: ParameterValue(given(n), value_type=str) for n in TEXTS if given(n)}
     parameters |= {n: is_true(given(n)) for n in SWITCHES if given(n)}
@@ -179,7 +196,9 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         output="screen",
         emulate_tty=True,
     )
-    processes: list[LaunchDescriptionEntity] = []
+    processes: list[LaunchDescriptionEntity] = [
+        SetEnvironmentVariable(name, value) for name, value in transport.items()
+    ]
     if is_true(given("rviz")):
         # The topics in tips.rviz are relative: RViz finds them in the node's namespace.
         rviz = Node(

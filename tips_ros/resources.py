@@ -49,10 +49,19 @@ def text_cache() -> Path:
     Raises:
         RuntimeError: this user has no home.
     """
+    return _caches() / "text"
+
+
+def engine_cache() -> Path:
+    """Where engines are kept that take minutes to build: beside `text_cache`, errors as there."""
+    return _caches() / "engines"
+
+
+def _caches() -> Path:
     caches = Path(os.environ.get("XDG_CACHE_HOME", ""))
     if not caches.is_absolute():  # as its specification has it
         caches = Path("~/.cache").expanduser()
-    return caches / "tips_ros" / "text"
+    return caches / "tips_ros"
 
 
 def models_home() -> Path:

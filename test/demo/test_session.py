@@ -20,10 +20,10 @@ from tips_ros.demo.session import DemoOptions, Observer, Progress, run_session
 from tips_ros.errors import UserError
 from tips_ros.resources import sample_bag, sample_truth
 from tips_ros.ros.message_types import IMAGE
-from tips_ros.ros.outputs import TOPICS
+from tips_ros.ros.outputs import DEFAULT_TOPICS
 
 PATIENCE_S = 120.0
-ALL = [topic.name for topic in TOPICS]
+ALL = [topic.name for topic in DEFAULT_TOPICS]
 WITHOUT_CAMERA_INFO = [name for name in ALL if name not in ("points", "depth/camera_info")]
 
 

@@ -19,8 +19,10 @@ import pytest
 import yaml
 
 from tips_ros.ros.parameter_table import PARAMETERS
+from tips_ros.ros.transport_profile import VARIABLES
 
 SOURCE = Path(__file__).resolve().parents[2]
+PROFILE = SOURCE / "config" / "fastdds.xml"
 FILE = SOURCE / "launch" / "tips.launch.py"
 TREE = ast.parse(FILE.read_text(encoding="utf-8"))
 DECLARED = {p.name: p for p in PARAMETERS}
@@ -136,7 +138,7 @@ def test_nothing_is_fetched_or_run_while_the_file_is_read():
         for node in ast.walk(TREE)
         if isinstance(node, (ast.Import, ast.ImportFrom))
     }
-    assert imported <= {"launch", "launch_ros", "pathlib", "shlex", "typing"}
+    assert imported <= {"launch", "launch_ros", "pathlib", "shlex", "tips_ros", "typing"}
 
 
 def test_the_files_it_names_are_in_the_package():
@@ -155,16 +157,22 @@ def test_rviz_starts_in_the_frame_that_its_own_file_names():
 
 def started(**given: str) -> list[list[str]]:
     """The command lines of the processes that the launch file starts; they are ended at once."""
+    return [command for command, _ in processes(**given)]
+
+
+def processes(**given: str) -> list[tuple[list[str], dict[str, str]]]:
+    """As `started`, with the environment of each process."""
     from launch import LaunchDescription, LaunchService
     from launch.actions import EmitEvent, IncludeLaunchDescription, RegisterEventHandler
     from launch.event_handlers import OnProcessStart
     from launch.events import Shutdown
     from launch.launch_description_sources import PythonLaunchDescriptionSource
 
-    commands: list[list[str]] = []
+    found: list[tuple[list[str], dict[str, str]]] = []
 
     def on_start(event: Any, context: Any) -> Any:
-        commands.append(event.cmd)
+        variables = Path(f"/proc/{event.pid}/environ").read_bytes().decode().split("\0")
+        found.append((event.cmd, dict(v.split("=", 1) for v in variables if "=" in v)))
         # The node comes last.
         return EmitEvent(event=Shutdown()) if "tips_node" in event.cmd[0] else None
 
@@ -176,7 +184,7 @@ def started(**given: str) -> list[list[str]]:
         LaunchDescription([RegisterEventHandler(OnProcessStart(on_start=on_start)), include])
     )
     service.run()
-    return commands
+    return found
 
 
 @pytest.mark.skipif(importlib.util.find_spec("launch_ros") is None, reason=NO_LAUNCH)
@@ -184,6 +192,8 @@ class TestWithLaunch:
     @pytest.fixture(autouse=True)
     def logs_go_away(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path))
+        for name in VARIABLES:  # that launch will set, in this process, too: undone afterwards
+            monkeypatch.setenv(name, "")
 
     def test_what_is_not_given_is_not_passed_on(self):
         (node,) = started()
@@ -216,8 +226,27 @@ class TestWithLaunch:
         bag, _ = started(bag="x.mcap")
         assert bag == ["ros2", "bag", "play", "x.mcap"]
 
-    def test_without_its_params_file_nothing_is_started(self):
-        assert started(params_file="no-such.yaml") == []
+    def test_all_processes_get_the_shared_memory_that_the_package_s_profile_gives(self):
+        both = processes(bag="x.mcap")
+        assert len(both) == 2
+        for _, environment in both:
+            files = {environment[name] for name in VARIABLES}
+            assert {Path(file).read_bytes() for file in files} == {PROFILE.read_bytes()}
+
+    @pytest.mark.parametrize("name", VARIABLES)
+    def test_a_profile_of_the_user_s_stays(self, name: str, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setenv(name, "/mine.xml")
+        ((_, environment),) = processes()
+        assert {environment[n] for n in VARIABLES} == {"/mine.xml", ""}
+        assert environment[name] == "/mine.xml"
+
+    def test_without_a_profile_nothing_is_set(self):
+        ((_, environment),) = processes(transport_profile="")
+        assert {environment[name] for name in VARIABLES} == {""}
+
+    @pytest.mark.parametrize("argument", ["transport_profile", "params_file"])
+    def test_with_a_file_that_is_not_there_nothing_is_started(self, argument: str):
+        assert started(**{argument: "no-such-file"}) == []
 
     @pytest.mark.skipif(shutil.which("ros2") is None, reason="needs the ros2 command")
     def test_ros2_launch_starts_the_node_and_ctrl_c_ends_it(self):

@@ -69,7 +69,11 @@ def test_each_topic_has_overrides_of_its_quality_of_service(graph_with):
     assert {"/front/image subscription", "/tips/rear/points publisher"} <= topics
     assert {"/tips/rear/semantic/classes publisher", "/tips/front/depth/info publisher"} <= topics
     assert {"/tips/front/similarity/red_cup publisher"} <= topics
-    lacking = {topic for topic in topics if not found.get(topic, set()) >= {"depth", "reliability"}}
+    lacking = {
+        topic
+        for topic in topics
+        if not found.get(topic, set()) >= {"depth", "reliability", "durability"}
+    }
     assert not lacking
 
 

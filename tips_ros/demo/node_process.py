@@ -54,6 +54,11 @@ class NodeProcess:
             )
 
     @property
+    def pid(self) -> int:
+        """Of the process, for the system."""
+        return self._process.pid
+
+    @property
     def ended(self) -> bool:
         """Whether the process is no longer there."""
         return self._process.poll() is not None

@@ -24,13 +24,14 @@ from tips_ros.ros.live.graph import LiveGraph, own_graph_environment
 from tips_ros.ros.live.node_watch import NodeReport, NodeWatch
 from tips_ros.ros.live.player import BagPlayer, offered_qos
 from tips_ros.ros.live.recorder import Recorder
-from tips_ros.ros.live.shared_memory import shared_memory_environment
-from tips_ros.ros.message_types import CLASS_MAP, LABEL_INFO
-from tips_ros.ros.outputs import TOPICS
+from tips_ros.ros.message_types import CLASS_MAP, DEPTH_INFO, LABEL_INFO
+from tips_ros.ros.outputs import DEFAULT_TOPICS
+from tips_ros.ros.transport_profile import transport_environment
 
 NODE = "tips"
-_OUTPUTS = {f"/{NODE}/{topic.name}": topic.type for topic in TOPICS}
+_OUTPUTS = {f"/{NODE}/{topic.name}": topic.type for topic in DEFAULT_TOPICS}
 _LATCHED = {
+    f"/{NODE}/depth/info": DEPTH_INFO,
     f"/{NODE}/semantic/classes": CLASS_MAP,
     f"/{NODE}/semantic/label_info": LABEL_INFO,
 }
@@ -123,7 +124,7 @@ class _Session:
     def run(self, stack: ExitStack) -> DemoResult:
         environment = own_graph_environment()
         self._observer.graph(environment)
-        environment |= shared_memory_environment(self._folder)
+        environment |= transport_environment(smaller_in=self._folder)
         graph = stack.enter_context(LiveGraph("tips_demo", environment))
         self._process = stack.enter_context(self._node_process(environment))
         self._watch = NodeWatch(graph.node, NODE)

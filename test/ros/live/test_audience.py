@@ -10,7 +10,7 @@ from tips_ros.ros.conversions import image_message
 from tips_ros.ros.live import audience
 from tips_ros.ros.live.audience import Audience
 from tips_ros.ros.message_types import RCLPY_TYPES
-from tips_ros.ros.outputs import TOPICS
+from tips_ros.ros.outputs import DEFAULT_TOPICS
 
 
 def test_two_listeners_come_and_go(monkeypatch: pytest.MonkeyPatch):
@@ -22,7 +22,7 @@ def test_two_listeners_come_and_go(monkeypatch: pytest.MonkeyPatch):
     header = RCLPY_TYPES.message("std_msgs/msg/Header")()
     depth = image_message(RCLPY_TYPES, header, np.ones((4, 6), np.float32), "32FC1")
     with Audience(2) as listeners:
-        listeners.publish(TOPICS[0], depth)
+        listeners.publish(DEFAULT_TOPICS[0], depth)
         assert [process.poll() for process in started] == [None, None]
     assert None not in [process.poll() for process in started]
 

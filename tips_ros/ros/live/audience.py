@@ -14,10 +14,10 @@ from typing import Any
 
 from tips_ros.ros import qos
 from tips_ros.ros.live.graph import LiveGraph, own_graph_environment
-from tips_ros.ros.live.shared_memory import shared_memory_environment
 from tips_ros.ros.message_types import rclpy_class
 from tips_ros.ros.middleware import publish_in_the_background
-from tips_ros.ros.outputs import TOPICS, OutputTopic
+from tips_ros.ros.outputs import DEFAULT_TOPICS, OutputTopic
+from tips_ros.ros.transport_profile import transport_environment
 
 _NAMESPACE = "/tips_bench"
 _PATIENCE_S = 60.0
@@ -54,7 +54,7 @@ class Audience:
 
     def _gather(self, listeners: int) -> None:
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="tips_bench_")))
-        environment = {**own_graph_environment(), **shared_memory_environment(folder)}
+        environment = {**own_graph_environment(), **transport_environment(smaller_in=folder)}
         publish_in_the_background()  # as the node does
         processes = [self._listener(environment) for _ in range(listeners)]
         graph = self._stack.enter_context(LiveGraph("tips_bench", environment))
@@ -62,7 +62,7 @@ class Audience:
             topic: graph.node.create_publisher(
                 rclpy_class(topic.type), f"{_NAMESPACE}/{topic.name}", qos.output()
             )
-            for topic in TOPICS
+            for topic in DEFAULT_TOPICS
         }
         deadline = time.monotonic() + _PATIENCE_S
         while any(p.get_subscription_count() < listeners for p in self._publishers.values()):
@@ -105,7 +105,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def listen() -> None:
     """Takes every output until standard input ends."""
     with LiveGraph(f"listener_{os.getpid()}") as graph:
-        for topic in TOPICS:
+        for topic in DEFAULT_TOPICS:
             graph.node.create_subscription(
                 rclpy_class(topic.type),
                 f"{_NAMESPACE}/{topic.name}",
