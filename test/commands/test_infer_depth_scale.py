@@ -50,6 +50,15 @@ def test_a_calibration_file_does_so_too(picture: Path):
     np.testing.assert_allclose(metric, np.float32(70 / 84 / NYU_FOCAL_RATIO) * raw, rtol=1e-6)
 
 
+def test_a_picture_from_a_camera_on_its_side_is_corrected_by_its_upright_width(picture: Path):
+    raw = depth(picture, "--hfov-deg", 30, "--depth-scale", "model", "--rotation-deg", 90)
+    assert raw.shape == (28, 42), "as the camera sees"
+    assert not np.array_equal(raw, depth(picture, "--hfov-deg", 30, "--depth-scale", "model"))
+    focal_px = 21 / math.tan(math.radians(15))
+    metric = depth(picture, "--hfov-deg", 30, "--rotation-deg", 90)
+    np.testing.assert_allclose(metric, np.float32(focal_px / 28 / NYU_FOCAL_RATIO) * raw, rtol=1e-6)
+
+
 def test_without_a_camera_it_says_what_would_make_depth_metric(
     picture: Path, capsys: pytest.CaptureFixture[str]
 ):

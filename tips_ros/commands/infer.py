@@ -9,16 +9,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.commands.arguments import add_prediction, input_size
+from tips_ros.commands.arguments import add_depth_scale, add_prediction, add_rotation, input_size
 from tips_ros.commands.prompt_arguments import add_prompts, prompted_labelling
 from tips_ros.errors import UserError
 from tips_ros.offline.language_questions import Answers, Questions, answer
 from tips_ros.offline.result_files import Results, write_results
+from tips_ros.offline.scale_line import scale_line
 from tips_ros.perception.camera.calibration_file import lens_at, load_calibration
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.camera.lens import Lens
+from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
 from tips_ros.perception.cloud.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.cloud.point_cloud_filters import filtered
+from tips_ros.perception.depth.depth_scale import DepthScale
+from tips_ros.perception.depth.metric_depth import in_metres
 from tips_ros.perception.image_encodings import MalformedImage, decode_compressed
 from tips_ros.perception.language.answers import Tag
 from tips_ros.perception.language.prompts import PromptError
@@ -44,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     camera("--camera-info", metavar="YAML", type=Path, help="file of camera_calibration")
     camera("--hfov-deg", metavar="X", type=float, help="horizontal angle of view, degrees")
     add("--rectified", action="store_true", help="the picture is rectified: use the file's P")
+    add_depth_scale(parser)
+    add_rotation(parser)
     add("--voxel-m", metavar="X", type=float, default=0.0, help="thin the cloud to this grid")
     add(
         "--outlier-neighbors",
@@ -67,7 +73,13 @@ def run(args: argparse.Namespace) -> int:
     predictor, embedder = _load(args, questions)
     labelling = prompted_labelling(args, predictor)
     _check_heads(predictor, args, lens, questions)
-    prediction, answers = _look(predictor, embedder, rgb, args.scale, labelling, questions)
+    turn = args.rotation_deg
+    prediction, answers = _look(predictor, embedder, rgb, args.scale, labelling, questions, turn)
+    upright = lens and upright_intrinsics(lens.intrinsics, turn)
+    scale = args.depth_scale.scale(upright, predictor.description.focal_ratio)
+    if prediction.depth_m is not None:
+        depth_m = in_metres(prediction.depth_m, scale, predictor.description.max_depth_m)
+        prediction = prediction._replace(depth_m=depth_m)
     cloud = None
     if lens is not None:
         cloud = _cloud(prediction, lens, rgb, args.voxel_m, args.outlier_neighbors)
@@ -81,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
         tags=answers.tags,
         embeddings=answers.embeddings,
     )
-    _write(results, args.output)
+    _write(results, scale, args.output)
     _say_tags(answers.tags, predictor.description.temperature)
     return 0
 
@@ -133,6 +145,7 @@ def _questions(args: argparse.Namespace) -> Questions:
 
 def _load(args: argparse.Namespace, questions: Questions) -> tuple[Predictor, TextEmbedder | None]:
     how = {"device": args.device, "precision": args.precision, "input_size": args.input_size}
+    how["backend"] = args.backend
     try:
         if questions.need_text:
             return load_with_text(args.model, **how)
@@ -148,12 +161,13 @@ def _look(
     scale: float,
     prompted: Labelling | None,
     questions: Questions,
+    turn: Turn,
 ) -> tuple[Prediction, Answers]:
     """One backbone pass for the heads, the prompts and the questions."""
     labelling = prompted or predictor.own_labelling
     outputs = predictor.outputs_with(labelling)
     labellings = [labelling] if "semantic" in outputs else []
-    seen = predictor.see(rgb, outputs, scale, labellings)
+    seen = predictor.see(rgb, outputs, scale, labellings, turn)
     prediction = predictor.prediction(seen, *labellings)
     if prediction.labels is not None and prediction.confidence is None:
         print("no confidence.npy: the model tells no temperature; model.yaml can")
@@ -209,12 +223,15 @@ def _cloud(
         raise UserError(str(error)) from error
 
 
-def _write(results: Results, folder: Path) -> None:
+def _write(results: Results, scale: DepthScale, folder: Path) -> None:
     trained = results.description.trained
     size = f"{results.rgb.shape[1]}x{results.rgb.shape[0]}"
     print(f"{results.title} ({size}), model {results.description.name}")
     if not trained:
         print(UNTRAINED)
+    if results.prediction.depth_m is not None:
+        missing = scale.note and "; give --hfov-deg or --camera-info to make it metric"
+        print(f"  {scale_line(scale)}{missing}")
     try:
         for path, about in write_results(results, folder):
             print(f"  {path}: {about}{'' if trained else ' (untrained)'}")

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.bags import BagMessage, BagReader, BagWriter, CameraTopics
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
+from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
 from tips_ros.perception.camera.seen_camera import SeenCamera, seen_camera
 from tips_ros.perception.depth.metric_depth import in_metres
 from tips_ros.perception.depth.scale_choice import ScaleChoice
@@ -23,7 +24,7 @@ from tips_ros.ros.conversions import class_map_message
 from tips_ros.ros.depth_info import LiveScale, depth_info_message
 from tips_ros.ros.frame import Frame, OutputOptions
 from tips_ros.ros.message_types import CLASS_MAP, DEPTH_INFO, Bulky, MessageTypes
-from tips_ros.ros.outputs import OutputTopic, predict_for
+from tips_ros.ros.outputs import OutputTopic, view_for
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,15 @@ class Annotation:
         self.problems[message] = self.problems.get(message, 0) + 1
 
 
+class _Waiting(NamedTuple):
+    """A decoded image whose batch is not full yet."""
+
+    stamp_ns: int  # of the bag
+    header: Any
+    rgb: NDArray[np.uint8]
+    camera: SeenCamera | None
+
+
 @dataclass
 class BagAnnotator:
     """Writes every message of a bag again, and after each image what the model sees in it.
@@ -56,6 +66,8 @@ class BagAnnotator:
         namespace: put before the output topics' names.
         options: of the outputs, as the node has them.
         scale: what brings depth to metres.
+        turn: how the camera is mounted.
+        batch: images that go through the network together.
     """
 
     predictor: Predictor
@@ -64,6 +76,8 @@ class BagAnnotator:
     namespace: str = "/tips"
     options: OutputOptions = field(default_factory=OutputOptions)
     scale: ScaleChoice = ScaleChoice()
+    turn: Turn = 0
+    batch: int = 1
 
     def annotate(
         self,
@@ -91,45 +105,76 @@ class BagAnnotator:
             writer.add_topic(info_topic, DEPTH_INFO, latched=True)
 
         result = Annotation()
-        told: LiveScale | None = None
         info = _first(reader, camera.camera_info)
+        waiting: list[_Waiting] = []
+        told: LiveScale | None = None
+
+        def flush() -> None:
+            nonlocal told
+            for stamp_ns, frame in self._seen(waiting, result):
+                if result.annotated == 0:
+                    writer.write(classes_topic, stamp_ns, self._class_map(types, frame))
+                live = result.scale
+                if live is not None and live.is_news_after(told):
+                    told, scale_info = live, depth_info_message(types, frame.header, live)
+                    writer.write(info_topic, stamp_ns, scale_info)
+                self._write(types, writer, stamp_ns, frame, result)
+            waiting.clear()
+
         for message in reader.messages():
             writer.write(message.topic, message.stamp_ns, message.data)
             if message.topic == camera.camera_info:
                 info = reader.deserialize(message)
             elif message.topic == camera.image:
-                frame = self._frame(reader, message, info, result)
-                if frame is not None:
-                    if result.annotated == 0:
-                        announced = self._class_map(types, frame)
-                        writer.write(classes_topic, message.stamp_ns, announced)
-                    live = result.scale
-                    if live is not None and live.is_news_after(told):
-                        told, scale_info = live, depth_info_message(types, frame.header, live)
-                        writer.write(info_topic, message.stamp_ns, scale_info)
-                    self._write(types, writer, message.stamp_ns, frame, result)
+                waiting.extend(self._decoded(reader, message, info, result))
+                if len(waiting) == self.batch:
+                    flush()
             progress()
+        flush()
         return result
 
     def _name(self, output: OutputTopic) -> str:
         return f"{self.namespace}/{output.name}"
 
-    def _frame(
+    def _decoded(
         self, reader: BagReader, message: BagMessage, info: Any, result: Annotation
-    ) -> Frame | None:
+    ) -> Iterator[_Waiting]:
+        """The image with its camera; nothing, and a problem counted, for one that can't be read."""
         result.images += 1
         image = reader.deserialize(message)
         try:
             rgb = decode_message(image)
         except ValueError as error:
             result.problem(f"{message.topic}: {error}")
-            return None
+            return
         camera = self._camera_of(info, rgb, result)
-        scale = self.options.scale
-        known = camera is not None
-        prediction = predict_for(self.topics, self.predictor, rgb, known, scale, self.labelling)
-        prediction = self._metric(prediction, camera, result)
-        return Frame(image.header, rgb, prediction, self.labelling, camera, self.options)
+        yield _Waiting(message.stamp_ns, image.header, rgb, camera)
+
+    def _seen(self, waiting: Sequence[_Waiting], result: Annotation) -> Iterator[tuple[int, Frame]]:
+        """Runs the model once for all; the bag's stamp and the frame of each."""
+        views = [
+            view_for(
+                self.topics,
+                self.predictor,
+                one.rgb,
+                one.camera is not None,
+                self.options.scale,
+                self.labelling,
+                self.turn,
+            )
+            for one in waiting
+        ]
+        wanted = [view for view in views if view is not None]
+        all_seen = iter(self.predictor.see_all(wanted) if wanted else ())
+        for one, view in zip(waiting, views, strict=True):
+            prediction = Prediction()
+            if view is not None:
+                prediction = self.predictor.prediction(next(all_seen), *view.labellings)
+                prediction = self._metric(prediction, one.camera, result)
+            yield (
+                one.stamp_ns,
+                Frame(one.header, one.rgb, prediction, self.labelling, one.camera, self.options),
+            )
 
     def _metric(
         self, prediction: Prediction, camera: SeenCamera | None, result: Annotation
@@ -137,7 +182,7 @@ class BagAnnotator:
         if prediction.depth_m is None:
             return prediction
         model = self.predictor.description
-        upright = None if camera is None else camera.intrinsics
+        upright = None if camera is None else upright_intrinsics(camera.intrinsics, self.turn)
         scale = self.scale.scale(upright, model.focal_ratio)
         result.scale = LiveScale.of(scale, self.scale.source, model)
         depth_m = in_metres(prediction.depth_m, scale, model.max_depth_m)

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSCompatibility, qos_check_compatible
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
@@ -67,7 +66,7 @@ class CameraInput:
             self._on_image,
             qos.sensor_input(),
             callback_group=group,
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            qos_overriding_options=qos.overridable(),
         )
         self._info = node.create_subscription(
             CameraInfo,
@@ -75,7 +74,7 @@ class CameraInput:
             self._on_camera_info,
             qos.sensor_input(),
             callback_group=group,
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            qos_overriding_options=qos.overridable(),
         )
 
     def close(self) -> None:

@@ -7,7 +7,6 @@ import logging
 from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from tips_ros.msg import ClassMap
 from tips_ros.perception.predictor import Predictor
@@ -66,5 +65,5 @@ class ClassAnnouncer:
             type_,
             topic,
             qos.latched(),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            qos_overriding_options=qos.overridable(),
         )

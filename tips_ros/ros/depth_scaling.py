@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from tips_ros.msg import DepthInfo
 from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
@@ -80,7 +79,7 @@ class DepthScaling:
             DepthInfo,
             output_topic(camera, "depth/info"),
             qos.latched(),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            qos_overriding_options=qos.overridable(),
         )
 
     def metres(

@@ -12,12 +12,11 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from tips_ros.perception.language.prompt_encoder import PromptEncoder
 from tips_ros.perception.loading.models import load_predictor
 from tips_ros.perception.predictor import Output, Predictor
-from tips_ros.ros import diagnostics, parameters
+from tips_ros.ros import diagnostics, parameters, qos
 from tips_ros.ros.camera_names import cameras_named
 from tips_ros.ros.frames import Frames
 from tips_ros.ros.locate import LocateService, Source
@@ -57,7 +56,7 @@ class TipsNode(LifecycleNode):
             DiagnosticArray,
             "/diagnostics",
             10,
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            qos_overriding_options=qos.overridable(),
         )
         # Wall time: diagnostics and the silence warning must come when simulated time stands still.
         self.create_timer(

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.camera.mounting import Turn
 from tips_ros.perception.cloud.moved_cloud import moved
 from tips_ros.perception.cloud.point_cloud_filters import filtered, valid_points
 from tips_ros.perception.pictures import normals_picture, overlay
-from tips_ros.perception.predictor import OUTPUTS, Output, Prediction, Predictor
+from tips_ros.perception.predictor import OUTPUTS, Output, Prediction, Predictor, View
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros.conversions import (
     camera_info_message,
@@ -49,6 +50,22 @@ class OutputTopic(NamedTuple):
     by_default: bool = True  # written to bags, recorded and timed unless something else is named
 
 
+def view_for(
+    topics: Collection[OutputTopic],
+    predictor: Predictor,
+    rgb: NDArray[np.uint8],
+    camera_known: bool,
+    scale: float,
+    labelling: Labelling,
+    turn: Turn = 0,
+) -> View | None:
+    """What these topics want of one image; None where nothing of the model is needed."""
+    outputs = used_outputs(topics, camera_known) & set(predictor.outputs_with(labelling))
+    if not outputs:
+        return None
+    return View(rgb, outputs, scale, [labelling] if "semantic" in outputs else [], turn)
+
+
 def predict_for(
     topics: Collection[OutputTopic],
     predictor: Predictor,
@@ -58,8 +75,11 @@ def predict_for(
     labelling: Labelling,
 ) -> Prediction:
     """What these topics use of one image; the model is not run for one that cannot be made."""
-    outputs = used_outputs(topics, camera_known) & set(predictor.outputs_with(labelling))
-    return predictor.predict(rgb, outputs, scale, labelling) if outputs else Prediction()
+    view = view_for(topics, predictor, rgb, camera_known, scale, labelling)
+    if view is None:
+        return Prediction()
+    (seen,) = predictor.see_all([view])
+    return predictor.prediction(seen, *view.labellings)
 
 
 def used_outputs(topics: Collection[OutputTopic], camera_known: bool) -> set[Output]:

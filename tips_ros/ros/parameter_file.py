@@ -28,8 +28,9 @@ HEAD = """\
 
 TAIL = """\
     # Quality of service of a topic. Its name is the one after remapping, as `ros2 node info /tips`
-    # shows it; history, depth and reliability can be set. The inputs are best effort with depth 5,
-    # which every camera driver matches. The outputs are reliable with depth 5. At start.
+    # shows it; history, depth, reliability and durability can be set. The inputs are best effort
+    # with depth 5, which every camera driver matches. The outputs are reliable with depth 5. At
+    # start.
     #
     # qos_overrides:
     #   /camera/color/image_raw:

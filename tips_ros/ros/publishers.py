@@ -7,7 +7,6 @@ from collections.abc import Collection
 from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from tips_ros.perception.predictor import Output
 from tips_ros.ros import qos
@@ -30,7 +29,7 @@ class OutputPublishers:
                 rclpy_class(topic.type),
                 output_topic(camera, topic.name),
                 qos.output(),
-                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+                qos_overriding_options=qos.overridable(),
             )
             for topic in TOPICS
             if topic.needs <= set(available)

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import Image, PointCloud2
 
 from tips_ros.perception.camera.seen_camera import SeenCamera
@@ -128,7 +127,7 @@ class SensorDepth:
             lambda message: self._on_message(name, message),
             qos.sensor_input(),
             callback_group=group,
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            qos_overriding_options=qos.overridable(),
         )
 
     def _on_message(self, topic: str, message: Any) -> None:

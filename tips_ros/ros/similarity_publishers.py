@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from rclpy.node import Node
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import Image
 
 from tips_ros.perception.semantic.labelling import Labelling
@@ -48,7 +47,7 @@ class SimilarityPublishers:
                         Image,
                         topic,
                         qos.output(),
-                        qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+                        qos_overriding_options=qos.overridable(),
                     )
 
     def wanted(self, labelling: Labelling) -> dict[str, int]:
