@@ -19,8 +19,9 @@ from tips_ros.perception.camera.seen_camera import seen_camera
 from tips_ros.perception.loading.models import load_predictor
 from tips_ros.resources import sample_bag
 from tips_ros.ros.decoding import rgb_of
+from tips_ros.ros.frame import Frame
 from tips_ros.ros.message_types import rclpy_types_for_one_thread
-from tips_ros.ros.outputs import TOPICS, Frame, predict_for
+from tips_ros.ros.outputs import DEFAULT_TOPICS, predict_for
 
 WARM_UP = 10
 HEADER = Header(frame_id="camera")
@@ -57,10 +58,10 @@ def measure(model: str, frames: int) -> dict[str, list[float]]:
         rgb = rgb_of(image)
         decoded = time.perf_counter()
         size = rgb.shape[:2]
-        prediction = predict_for(TOPICS, predictor, rgb, True, 1.0, labelling)
+        prediction = predict_for(DEFAULT_TOPICS, predictor, rgb, True, 1.0, labelling)
         predicted = time.perf_counter()
         frame = Frame(HEADER, rgb, prediction, labelling, seen_camera(info, size, size))
-        for topic in TOPICS:
+        for topic in DEFAULT_TOPICS:
             topic.make(types, frame)
         made = time.perf_counter()
         if number >= WARM_UP:

@@ -64,8 +64,10 @@ FORBIDDEN = {
     | {"evaluation"},
     "ros": {"bench", "commands", "demo", "offline", "cli", "downloads", "evaluation"},
 }
-# safetensors is a file of tensors and nothing more.
-MODEL_LIBRARIES = {"torch", "numpy", "safetensors", "tips_ros"} | set(sys.stdlib_module_names)
+# safetensors is a file of tensors and nothing more; the other two run graphs of tensors.
+MODEL_LIBRARIES = {"torch", "numpy", "safetensors", "openvino", "onnxruntime", "tips_ros"} | set(
+    sys.stdlib_module_names
+)
 ROS_LIBRARIES = {
     *("ament_index_python", "cv_bridge", "diagnostic_updater", "launch", "launch_ros"),
     *("message_filters", "rclpy", "ros2cli", "rosbag2_py", "rosidl_runtime_py"),

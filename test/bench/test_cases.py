@@ -12,9 +12,15 @@ from tips_ros.bench.cases import AXIS, SERIES, Case, combinations, series
 
 def test_each_is_combined_with_each_and_a_model_is_loaded_once():
     cases = combinations(
-        ["a", "b"], [(8, 6), (16, 12)], [None], ["fp32", "bf16"], ["plain"], [1, 2]
+        ["a", "b"],
+        [(8, 6), (16, 12)],
+        [None],
+        ["fp32", "bf16"],
+        ["plain"],
+        ["torch", "openvino"],
+        [1, 2],
     )
-    assert len(cases) == len(set(cases)) == 16
+    assert len(cases) == len(set(cases)) == 32
     loaded = [case.loaded for case in cases]
     changes = sum(a != b for a, b in zip(loaded, loaded[1:], strict=False))
     assert changes == len(set(loaded)) - 1

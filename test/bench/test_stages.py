@@ -11,13 +11,13 @@ import pytest
 from tips_ros.bench.frame_pass import FramePass
 from tips_ros.bench.pictures import drawn_room, views
 from tips_ros.bench.stages import Rounds, measure
-from tips_ros.ros.outputs import TOPICS
+from tips_ros.ros.outputs import DEFAULT_TOPICS
 
 STAGES = [
     *("decode", "preprocess", "backbone"),
     *("depth head", "normals head", "segmentation head"),
     *("depth arrays", "normals arrays", "semantic arrays"),
-    *(f"{topic.name} message" for topic in TOPICS),
+    *(f"{topic.name} message" for topic in DEFAULT_TOPICS),
 ]
 ONCE = Rounds(count=2, warm_up=1)
 
@@ -65,7 +65,7 @@ def test_memory_is_told(small_case, small_predictor, picture):
 def test_stage_by_stage_the_same_is_published_as_by_the_node_s_way(small_predictor, picture):
     pictures = views(picture, (80, 60), 1)
     whole, staged = (all_of(small_predictor, pictures, how) for how in ("whole", "staged"))
-    assert [name for name, _ in whole] == [topic.name for topic in TOPICS]
+    assert [name for name, _ in whole] == [topic.name for topic in DEFAULT_TOPICS]
     assert whole == staged
 
 
@@ -73,7 +73,7 @@ def test_cameras_in_one_pass_get_each_its_own_answer(small_predictor, picture):
     pictures = views(picture, (80, 60), 2)
     together = all_of(small_predictor, pictures, "whole")
     alone = [all_of(small_predictor, [p], "whole") for p in pictures]
-    assert len(together) == 2 * len(TOPICS)
+    assert len(together) == 2 * len(DEFAULT_TOPICS)
     for found, expected in zip(together, [*alone[0], *alone[1]], strict=True):
         assert found[0] == expected[0]
         if found[0] == "depth/image":

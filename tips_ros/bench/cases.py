@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal, NamedTuple, get_args
 
-Heads = Literal["rewritten", "plain"]
-HEADS: tuple[Heads, ...] = get_args(Heads)
+from tips_ros.model.engines import Backend
+from tips_ros.model.fast import Heads
+
 Series = Literal["size", "classes", "prompts", "cameras", "subscribers"]
 SERIES: tuple[Series, ...] = get_args(Series)
 
@@ -28,6 +29,7 @@ class Case:
         input_size: (h, w) that the network sees; None for the model's own.
         precision: fp32, bf16 or fp16.
         heads: `rewritten`, as `tips_ros.model.fast` has them, or `plain`, as they were loaded.
+        backend: who computes it.
         cameras: pictures in one pass of the network.
         classes: that the segmentation head is cut or stretched to, or as many prompts; None for
             the head's own.
@@ -40,6 +42,7 @@ class Case:
     input_size: tuple[int, int] | None = None
     precision: str = "fp32"
     heads: Heads = "rewritten"
+    backend: Backend = "torch"
     cameras: int = 1
     classes: int | None = None
     prompted: bool = False
@@ -53,7 +56,8 @@ class Case:
     @property
     def loaded(self) -> tuple[object, ...]:
         """Equal for cases that one and the same model in memory serves."""
-        return self.model, self.precision, self.heads, self.input_size, self.head_outputs
+        of_model = self.model, self.precision, self.heads, self.backend
+        return *of_model, self.input_size, self.head_outputs
 
     @property
     def title(self) -> str:
@@ -64,6 +68,8 @@ class Case:
         words.append(self.precision)
         if self.heads == "plain":
             words.append("plain heads")
+        if self.backend != "torch":
+            words.append(self.backend)
         if self.cameras > 1:
             words.append(f"{self.cameras} cameras")
         if self.classes is not None:
@@ -95,14 +101,15 @@ def combinations(
     input_sizes: Sequence[tuple[int, int] | None],
     precisions: Sequence[str],
     heads: Sequence[Heads],
+    backends: Sequence[Backend],
     cameras: Sequence[int],
     subscribers: int = 0,
 ) -> list[Case]:
     """Each with each; the model changes last, because it is loaded anew."""
     return [
-        Case(model, image, input_size, precision, kind, count, subscribers=subscribers)
-        for model, precision, kind, input_size, image, count in product(
-            models, precisions, heads, input_sizes, images, cameras
+        Case(model, image, input_size, precision, kind, backend, count, subscribers=subscribers)
+        for model, precision, kind, backend, input_size, image, count in product(
+            models, precisions, heads, backends, input_sizes, images, cameras
         )
     ]
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from tips_ros.bench.messages import calibration_message, camera_message, header, output_types
 from tips_ros.model.tips import DenseMaps, HeadName
-from tips_ros.model.vit import ImageFeatures
 from tips_ros.perception.camera.seen_camera import seen_camera
 from tips_ros.perception.predictor import HEAD_OF, Prediction, Predictor
 from tips_ros.perception.preprocess import network_input
 from tips_ros.perception.seen import Seen
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros.decoding import rgb_of
-from tips_ros.ros.outputs import TOPICS, Frame, OutputTopic, predict_for
+from tips_ros.ros.frame import Frame
+from tips_ros.ros.outputs import DEFAULT_TOPICS, OutputTopic, predict_for
 
 Lap = Callable[[str], None]
 Publish = Callable[[OutputTopic, Any], None]
@@ -60,7 +60,7 @@ class FramePass:
         self._types = output_types()
         self._header = header(self._types)
         self._outputs = predictor.outputs_with(labelling)
-        self._topics = [topic for topic in TOPICS if topic.needs <= set(self._outputs)]
+        self._topics = [topic for topic in DEFAULT_TOPICS if topic.needs <= set(self._outputs)]
         self._heads: list[HeadName] = [
             HEAD_OF[output]
             for output in self._outputs
@@ -97,7 +97,7 @@ class FramePass:
             lap(name + HEAD)
         for i, rgb in enumerate(pictures):
             own = DenseMaps(**{name: of_all[i : i + 1] for name, of_all in maps.items()})
-            seen = Seen(rgb, self._size, images[i : i + 1], own, _of_one(features, i))
+            seen = Seen(rgb, self._size, images[i : i + 1], own, features.of_image(i))
             self._send(rgb, self._arrays(seen, lap), lap)
 
     def _arrays(self, seen: Seen, lap: Lap) -> Prediction:
@@ -129,19 +129,6 @@ class FramePass:
             if self._publish is not None:
                 self._publish(topic, message)
                 lap(PUBLISH)
-
-
-def _of_one(features: ImageFeatures, i: int) -> ImageFeatures:
-    """One image's of a batch, as far as labels need it."""
-    values = features.value_features
-    one = slice(i, i + 1)
-    return features._replace(
-        cls_token=features.cls_token[one],
-        second_cls_token=features.second_cls_token[one],
-        patch_tokens=features.patch_tokens[one],
-        layers=(),
-        value_features=None if values is None else values[one],
-    )
 
 
 def _no_lap(stage: str) -> None:

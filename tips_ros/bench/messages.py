@@ -71,4 +71,5 @@ _PLAIN = MessageTypes(
     numbers=lambda values: np.array(values, np.float64),
     octets=lambda values: values,
     bulky=_bulky,
+    once=_bulky,
 )

@@ -10,13 +10,13 @@ from torch import Tensor, nn
 
 from tips_ros.bench.cases import Case
 from tips_ros.catalogue import MODELS
-from tips_ros.model.fast import rewritten
 from tips_ros.model.heads import DepthBins, DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.tips import Tips
 from tips_ros.model.variants import VARIANTS, Variant, VitConfig
 from tips_ros.model.vit import VisionTransformer
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.loading.assembly import LoadedModel
+from tips_ros.perception.loading.backends import predictor_by
 from tips_ros.perception.loading.models import PRECISIONS, ModelNotFound, load_model
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.class_lists import ClassList, ade20k
@@ -65,15 +65,20 @@ def predictor_of(loaded: LoadedModel, case: Case, device: torch.device) -> Predi
     """The model where and how a case wants it. It is used up: its weights are moved.
 
     Raises:
-        ValueError: an input size that the model can't see.
+        ValueError: an input size that the model can't see, or a backend or precision that can't
+            be had, or is refused.
     """
-    return Predictor(
-        rewritten(loaded.tips) if case.heads == "rewritten" else loaded.tips,
-        loaded.description,
+    predictor = predictor_by(
+        case.backend,
+        loaded,
         device=str(device),
         dtype=PRECISIONS[case.precision],
         input_size=case.input_size,
+        heads=case.heads,
     )
+    if predictor.backend_note:
+        raise ValueError(f"not what is to be measured: {predictor.backend_note}")
+    return predictor
 
 
 def random_model(

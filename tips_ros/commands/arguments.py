@@ -6,6 +6,9 @@ from __future__ import annotations
 import argparse
 import re
 
+from tips_ros.perception.camera.mounting import TURNS
+from tips_ros.perception.depth.scale_choice import ScaleChoice
+from tips_ros.perception.loading.backends import BACKENDS
 from tips_ros.perception.loading.models import DEMO, PRECISIONS
 
 
@@ -17,11 +20,44 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def add_prediction(parser: argparse.ArgumentParser) -> None:
-    """What `add_model` adds, --precision and --scale."""
+    """What `add_model` adds, --precision, --backend and --scale."""
     add_model(parser)
     add = parser.add_argument
     add("--precision", default="fp32", choices=PRECISIONS, help="(default: %(default)s)")
+    add("--backend", default="auto", choices=BACKENDS, help="who computes (default: %(default)s)")
     add("--scale", type=fraction, default=1.0, help="size of the outputs, fraction of the image's")
+
+
+def add_depth_scale(parser: argparse.ArgumentParser) -> None:
+    """--depth-scale."""
+    parser.add_argument(
+        "--depth-scale",
+        metavar="model|focal|X",
+        type=depth_scale,
+        default=ScaleChoice(),
+        help="what brings depth to metres: focal, by the camera's focal length where it is known "
+        "(default); model, as the model says it; or a factor",
+    )
+
+
+def add_rotation(parser: argparse.ArgumentParser) -> None:
+    """--rotation-deg."""
+    parser.add_argument(
+        "--rotation-deg",
+        type=int,
+        choices=TURNS,
+        default=0,
+        help="the clockwise turn that brings the picture upright; what is written stays as the "
+        "camera sees",
+    )
+
+
+def depth_scale(text: str) -> ScaleChoice:
+    """Argument type: model, focal, or a factor."""
+    try:
+        return ScaleChoice.typed(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def fraction(text: str) -> float:

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from tips_ros.bench.against import Opponents, compare
-from tips_ros.bench.cases import AXIS, HEADS, SERIES, Case, Point, combinations, series
+from tips_ros.bench.cases import AXIS, SERIES, Case, Point, combinations, series
 from tips_ros.bench.machine import Machine, this_machine
 from tips_ros.bench.messages import ros_is_here
 from tips_ros.bench.models import model_named, predictor_of
@@ -27,6 +27,8 @@ from tips_ros.bench.transformers_model import imported, transformers_module
 from tips_ros.commands.arguments import count, input_size
 from tips_ros.errors import UserError
 from tips_ros.freed_memory import keep_freed_memory
+from tips_ros.model.fast import HEADS
+from tips_ros.perception.loading.backends import BACKENDS
 from tips_ros.perception.loading.models import DEMO, PRECISIONS, choose_device
 from tips_ros.perception.predictor import Predictor
 
@@ -47,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--image", nargs="+", type=image_size, default=[(640, 480)], metavar="WxH")
     add("--input-size", nargs="+", type=input_size, default=[None], metavar="HxW")
     add("--precision", nargs="+", choices=PRECISIONS, default=["fp32"])
+    add("--backend", nargs="+", choices=BACKENDS, default=["torch"], help="(default: torch)")
     add(
         "--heads",
         nargs="+",
@@ -160,6 +163,7 @@ def _cases(args: argparse.Namespace, subscribers: int = 0) -> list[Case]:
         args.input_size,
         args.precision,
         args.heads,
+        args.backend,
         args.cameras,
         subscribers,
     )

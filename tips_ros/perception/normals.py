@@ -3,8 +3,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
+
+from tips_ros.perception.resizing import resized
+
+_SHORTEST = 1e-12  # a vector that is shorter than this stays so
 
 
 def normals_at(normals_map: Tensor, size: tuple[int, int]) -> Tensor:
@@ -14,6 +24,29 @@ def normals_at(normals_map: Tensor, size: tuple[int, int]) -> Tensor:
     As in the reference's notebook: normalise, resize bicubic, normalise again; then the sign
     is turned, because TIPS was trained on normals that point away from the camera.
     """
-    x = F.normalize(normals_map.float(), dim=1)
-    x = F.interpolate(x, size=size, mode="bicubic", align_corners=False)
-    return -F.normalize(x, dim=1).permute(0, 2, 3, 1)
+    x = normals_map.float()
+    if x.device.type != "cpu":
+        x = resized(F.normalize(x, dim=1, eps=_SHORTEST), size, "bicubic")
+        return -F.normalize(x, dim=1, eps=_SHORTEST).permute(0, 2, 3, 1)
+    out = torch.empty(len(x), *size, 3, dtype=torch.float32)
+    for planes, target in zip(x.detach().numpy(), out.numpy(), strict=True):
+        units = torch.from_numpy(np.stack(_units(planes)))
+        away = resized(units[None], size, "bicubic")[0]
+        cv2.merge(_units(away.numpy(), -1), target)
+    return out
+
+
+def _units(planes: NDArray[Any], sign: int = 1) -> list[NDArray[Any]]:
+    """x, y and z (3, H, W) of vectors → those of unit vectors, or of opposite ones.
+
+    By numpy, which is faster here than torch, and exact: with `cv2.magnitude` the last bit depends
+    on where an array lies in memory.
+    """
+    x, y, z = planes
+    length = x * x
+    length += y * y
+    length += z * z
+    np.sqrt(length, out=length)
+    np.maximum(length, _SHORTEST, out=length)
+    length *= sign
+    return [plane / length for plane in planes]

@@ -77,6 +77,7 @@ class Predictor:
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
         input_size: tuple[int, int] | None = None,
+        precision: torch.dtype | None = None,
         backend: str = "torch",
         backend_note: str = "",
     ) -> None:
@@ -88,6 +89,7 @@ class Predictor:
             device: where it is to run, as torch names it.
             dtype: of weights and activations; depth is reduced in fp32 whatever this is.
             input_size: (h, w) the network is to see, instead of the description's.
+            precision: of the engine that computes in its place; `dtype` if None.
             backend: who computes the model.
             backend_note: why it is not computed as was asked for; empty where it is.
 
@@ -97,6 +99,7 @@ class Predictor:
         self.description = description
         self.device = torch.device(device)
         self.dtype = dtype
+        self.precision = precision or dtype
         self.backend, self.backend_note = backend, backend_note
         self.input_size = input_size or description.input_size
         patch = model.backbone.config.patch

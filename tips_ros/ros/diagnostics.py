@@ -87,6 +87,8 @@ def _node_summary(state: NodeState) -> Summary:
         return DiagnosticStatus.OK, "inactive"
     if not state.predictor.description.trained:
         return DiagnosticStatus.WARN, "running; the model is untrained, its outputs mean nothing"
+    if state.predictor.backend_note:
+        return DiagnosticStatus.WARN, f"running; {state.predictor.backend_note}"
     return _RUNNING
 
 
@@ -118,9 +120,12 @@ def _node_facts(state: NodeState) -> dict[str, str]:
         "trained": str(description.trained),
         "variant": description.variant,
         "device": str(predictor.device),
-        "precision": str(predictor.dtype).removeprefix("torch."),
+        "precision": str(predictor.precision).removeprefix("torch."),
+        "backend": predictor.backend,
         "network input": f"{width}x{height}",
     }
+    if predictor.backend_note:
+        facts["backend note"] = predictor.backend_note
     if predictor.device.type == "cuda":
         facts["GPU memory (MiB)"] = f"{gpu_mib(predictor.device):.0f}"
     return facts | dict(state.classes)

@@ -147,6 +147,7 @@ class TipsNode(LifecycleNode):
             device=parameters.value(self, "device"),
             precision=parameters.value(self, "precision"),
             input_size=parameters.input_size(self),
+            backend=parameters.value(self, "backend"),
         )
         width = self.predictor.description.vit.width
         encoder = PromptEncoder(parameters.value(self, "model"), width=width)

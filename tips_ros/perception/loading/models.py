@@ -12,8 +12,10 @@ import torch
 
 from tips_ros.catalogue import MODELS, download_advice
 from tips_ros.catalogue import Role as FileRole
+from tips_ros.model.fast import HEADS, Heads
 from tips_ros.perception.language.text_embedding import TextEmbedder
 from tips_ros.perception.loading.assembly import LoadedModel, TextTower, assemble, read_text
+from tips_ros.perception.loading.backends import BACKENDS, Backend, predictor_by
 from tips_ros.perception.loading.model_directory import (
     ModelDirectory,
     ModelNotFound,
@@ -47,6 +49,8 @@ def load_predictor(
     device: str = "auto",
     precision: str = "fp32",
     input_size: tuple[int, int] | None = None,
+    heads: Heads = "rewritten",
+    backend: Backend = "torch",
 ) -> Predictor:
     """Loads a model and puts it on a device.
 
@@ -55,12 +59,17 @@ def load_predictor(
         device: as torch names it; `auto` is the GPU where there is one.
         precision: fp32, bf16 or fp16.
         input_size: (h, w) the network is to see, instead of the model's own.
+        heads: `rewritten` for the same maps, up to rounding, in less work (see `model.fast`), or
+            `plain` as their files have them.
+        backend: who computes the model: torch, openvino or onnxruntime; `auto` is the fastest that
+            is installed. What says something else than torch in fp32 is refused, and torch serves.
 
     Raises:
         ModelNotFound, CheckpointError: see `load_model`.
-        ValueError: no such device or precision, or a size the patches do not fill.
+        ValueError: no such device, precision, heads or backend, one that is not installed, or a
+            size the patches do not fill.
     """
-    predictor, _ = _load(model, device, precision, input_size, with_text=False)
+    predictor, _ = _load(model, device, precision, input_size, heads, backend, with_text=False)
     return predictor
 
 
@@ -70,6 +79,8 @@ def load_with_text(
     device: str = "auto",
     precision: str = "fp32",
     input_size: tuple[int, int] | None = None,
+    heads: Heads = "rewritten",
+    backend: Backend = "torch",
 ) -> tuple[Predictor, TextEmbedder]:
     """As `load_predictor`, with the text encoder, which runs on the CPU in fp32.
 
@@ -77,7 +88,7 @@ def load_with_text(
         ModelNotFound: also where the text encoder or its tokenizer is missing.
         CheckpointError, TokenizerError, ValueError: see `load_model` and `load_predictor`.
     """
-    predictor, text = _load(model, device, precision, input_size, with_text=True)
+    predictor, text = _load(model, device, precision, input_size, heads, backend, with_text=True)
     assert text is not None
     return predictor, text
 
@@ -97,27 +108,30 @@ def _load(
     device: str,
     precision: str,
     input_size: tuple[int, int] | None,
+    heads: Heads,
+    backend: Backend,
     *,
     with_text: bool,
 ) -> tuple[Predictor, TextEmbedder | None]:
     if precision not in PRECISIONS:
         raise ValueError(f"precision {precision!r}: choose one of {', '.join(PRECISIONS)}")
-    chosen = choose_device(device)
+    if heads not in HEADS:
+        raise ValueError(f"heads {heads!r}: choose one of {', '.join(HEADS)}")
+    if backend not in BACKENDS:
+        raise ValueError(f"backend {backend!r}: choose one of {', '.join(BACKENDS)}")
+    chosen, dtype = choose_device(device), PRECISIONS[precision]
     loaded = load_model(model, with_text=with_text)
     logger.info(
-        "model %s: TIPS %s with heads %s on %s in %s",
+        "model %s: TIPS %s with heads %s (%s) on %s in %s",
         model,
         loaded.description.variant,
         ", ".join(loaded.tips.head_names) or "none",
+        heads,
         chosen,
         precision,
     )
-    predictor = Predictor(
-        loaded.tips,
-        loaded.description,
-        device=chosen,
-        dtype=PRECISIONS[precision],
-        input_size=input_size,
+    predictor = predictor_by(
+        backend, loaded, device=chosen, dtype=dtype, input_size=input_size, heads=heads
     )
     return predictor, loaded.text
 

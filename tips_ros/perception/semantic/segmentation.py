@@ -9,8 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tips_ros.perception.resizing import resized
+
 UNLABELLED = 255
 _CHUNK_ELEMENTS = 1_000_000  # interpolated logits held at a time: 4 MB
+_MIXED = 255  # stands for a label that is not yet known: there are at most 255, from 0
 
 
 class LabelMap(NamedTuple):
@@ -18,13 +21,6 @@ class LabelMap(NamedTuple):
 
     labels: Tensor  # index of the winning class
     confidence: Tensor  # how far it is ahead of the second, 0 to 255
-
-
-class _Corners(NamedTuple):
-    """For N output pixels: the four head pixels around each, flat (N, 4), and their weights."""
-
-    pixel: Tensor
-    weight: Tensor
 
 
 class _Axis(NamedTuple):
@@ -35,6 +31,17 @@ class _Axis(NamedTuple):
     weight: Tensor
 
 
+class _Corners(NamedTuple):
+    """For M output pixels: the four head pixels around each, flat, and their weights; (M, 4)."""
+
+    pixel: Tensor
+    weight: Tensor
+
+    def mix(self, by_pixel: Tensor) -> Tensor:
+        """Σ over the four corners of weight × what is there: (P, K) → (M, K)."""
+        return F.embedding_bag(self.pixel, by_pixel, per_sample_weights=self.weight, mode="sum")
+
+
 def label_map_at(logits: Tensor, size: tuple[int, int]) -> LabelMap:
     """Upsamples class logits (B, K, h, w) bilinearly to (H, W) and takes the best class.
 
@@ -42,14 +49,31 @@ def label_map_at(logits: Tensor, size: tuple[int, int]) -> LabelMap:
     p(label) − max p(other) of the softmax at the head's resolution, upsampled bilinearly too
     and never below 0: it is 1 where nothing else comes into question, and 0 at the border of two
     regions, however sure both are. A single class is certain everywhere.
+
+    Where one class is best at all four corners it is best between them, because bilinear
+    interpolation is a convex sum: only the other pixels need their logits interpolated.
     """
     logits = logits.float()
     b, k, h, w = logits.shape
-    corners = _corners(b, (h, w), size, logits.device)
+    y, x = _axis(h, size[0], logits.device), _axis(w, size[1], logits.device)
     by_pixel = logits.permute(0, 2, 3, 1).reshape(-1, k)  # (B·h·w, K), a view if channels-last
-    labels = _labels(by_pixel, corners)
-    confidence = _confidence(by_pixel, labels, corners)
-    return LabelMap(labels.to(torch.uint8).view(b, *size), confidence.view(b, *size))
+    best = _best(by_pixel)[:, None]
+    p, first, second = _shares(by_pixel, best)
+
+    cells = _agreed(best.to(torch.uint8).view(b, h, w))
+    labels = cells.index_select(2, x.before).index_select(1, y.before).flatten()
+    confidence = _as_bytes(resized((first - second).view(b, 1, h, w), size).flatten())
+
+    p.scatter_(1, best, 2 * first - second)  # so that p − first is the margin, whatever the class
+    mixed = (labels == _MIXED).nonzero()[:, 0]
+    for pixels in mixed.split(max(1, _CHUNK_ELEMENTS // k)):
+        corners = _corners(pixels, y, x, (h, w))
+        winners = _best(corners.mix(by_pixel))
+        labels.scatter_(0, pixels, winners.to(torch.uint8))
+        of_winners = corners._replace(pixel=corners.pixel * k + winners[:, None])
+        margin = of_winners.mix(p.view(-1, 1)) - corners.mix(first)
+        confidence.scatter_(0, pixels, _as_bytes(margin[:, 0]))
+    return LabelMap(labels.view(b, *size), confidence.view(b, *size))
 
 
 def with_ids(outputs: Tensor, id_of_output: Tensor) -> Tensor:
@@ -77,57 +101,59 @@ def with_threshold(ids: Tensor, found: LabelMap, least: Tensor) -> Tensor:
     return ids.masked_fill(found.confidence < wanted, UNLABELLED)
 
 
-def _labels(by_pixel: Tensor, corners: _Corners) -> Tensor:
-    """argmax of the upsampled logits, (N,) int64 for N output pixels.
+def _best(by_pixel: Tensor) -> Tensor:
+    """The first of the largest values of each row: (P, K) → (P,)."""
+    if by_pixel.device.type == "cpu":  # numpy's is up to four times as fast as torch's
+        return torch.from_numpy(by_pixel.detach().numpy().argmax(axis=1))
+    return by_pixel.argmax(dim=1)
 
-    Where one class is best at all four corners it is best between them, because bilinear
-    interpolation is a convex sum: only the other pixels need their logits interpolated.
+
+def _shares(by_pixel: Tensor, best: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Softmax (P, K), of which the best class's is left undefined; that, and the next, (P, 1).
+
+    Args:
+        by_pixel: (P, K) logits.
+        best: (P, 1) the best class.
     """
-    best = by_pixel.argmax(dim=1)  # (B·h·w,)
-    around = best[corners.pixel]  # (N, 4)
-    labels = around[:, 0].clone()
-    mixed = (around != labels[:, None]).any(dim=1).nonzero()[:, 0]
-    for chunk in mixed.split(max(1, _CHUNK_ELEMENTS // by_pixel.shape[1])):
-        # Σ over the four corners of weight × logits, for these pixels only: (M, K)
-        logits = F.embedding_bag(
-            corners.pixel[chunk],
-            by_pixel,
-            per_sample_weights=corners.weight[chunk],
-            mode="sum",
-        )
-        labels[chunk] = logits.argmax(dim=1)
-    return labels
+    p = by_pixel.softmax(dim=1)
+    first = p.gather(1, best)
+    return p, first, p.scatter_(1, best, 0.0).amax(dim=1, keepdim=True)
 
 
-def _confidence(by_pixel: Tensor, labels: Tensor, corners: _Corners) -> Tensor:
-    """Σ over the four corners of weight × (p(label) − max p(other)), as 0 to 255."""
-    k = by_pixel.shape[1]
-    first, best = by_pixel.max(dim=1)  # (B·h·w,)
-    others = by_pixel.scatter(1, best[:, None], -torch.inf)
-    log_total = torch.logsumexp(by_pixel, dim=1)
-    p_first, p_second = (first - log_total).exp(), (others.amax(dim=1) - log_total).exp()
-    at_label = corners.pixel * k + labels[:, None]  # (N, 4)
-    p_label = (by_pixel.reshape(-1)[at_label] - log_total[corners.pixel]).exp()
-    wins = best[corners.pixel] == labels[:, None]
-    p_other = torch.where(wins, p_second[corners.pixel], p_first[corners.pixel])
-    margin = ((p_label - p_other) * corners.weight).sum(dim=1)
-    return (margin * 255).round().clamp(0, 255).to(torch.uint8)
+def _agreed(best: Tensor) -> Tensor:
+    """What a pixel and its neighbours right, below and between have in common, or `_MIXED`.
+
+    Args:
+        best: (B, h, w) uint8. Beyond the border it goes on as it ends.
+    """
+    right = torch.cat([best[..., 1:], best[..., -1:]], dim=2)
+    across = best.masked_fill(best != right, _MIXED)
+    below = torch.cat([across[:, 1:], across[:, -1:]], dim=1)
+    return across.masked_fill(across != below, _MIXED)
 
 
-def _corners(
-    batch: int, native: tuple[int, int], size: tuple[int, int], device: torch.device
-) -> _Corners:
-    """The four head pixels around each output pixel of a batch."""
-    (h, w), (height, width) = native, size
-    y, x = _axis(h, height, device), _axis(w, width, device)
-    rows = torch.stack([y.before, y.before, y.after, y.after])[:, :, None]  # (4, H, 1)
-    columns = torch.stack([x.before, x.after, x.before, x.after])[:, None]  # (4, 1, W)
-    index = (rows * w + columns).view(4, -1).T  # (H·W, 4)
-    y_weight = torch.stack([1 - y.weight, 1 - y.weight, y.weight, y.weight])[:, :, None]
-    x_weight = torch.stack([1 - x.weight, x.weight, 1 - x.weight, x.weight])[:, None]
-    weight = (y_weight * x_weight).view(4, -1).T
-    image = torch.arange(batch, device=device).repeat_interleave(height * width)[:, None]
-    return _Corners(index.repeat(batch, 1) + image * (h * w), weight.repeat(batch, 1))
+def _as_bytes(share: Tensor) -> Tensor:
+    """0 to 1 as 0 to 255; below 0 is 0, too. The tensor given is used up."""
+    return share.mul_(255).round_().clamp_(0, 255).to(torch.uint8)
+
+
+def _corners(pixels: Tensor, y: _Axis, x: _Axis, native: tuple[int, int]) -> _Corners:
+    """Of some output pixels, counted through all images of a batch."""
+    h, w = native
+    across = len(x.before)
+    rows = pixels.div(across, rounding_mode="floor")  # of all images, one below the other
+    column = pixels - rows * across
+    image = rows.div(len(y.before), rounding_mode="floor")
+    row = rows - image * len(y.before)
+    above, below = (image * (h * w) + at.index_select(0, row) * w for at in (y.before, y.after))
+    left, right = (at.index_select(0, column) for at in (x.before, x.after))
+    down, along = y.weight.index_select(0, row), x.weight.index_select(0, column)
+    return _Corners(
+        torch.stack([above + left, above + right, below + left, below + right], dim=1),
+        torch.stack(
+            [(1 - down) * (1 - along), (1 - down) * along, down * (1 - along), down * along], dim=1
+        ),
+    )
 
 
 def _axis(inputs: int, outputs: int, device: torch.device) -> _Axis:

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who of ONNX Runtime's providers is asked, by what there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from tips_ros.model.engines import EngineUnavailable, onnxruntime_engine
+from tips_ros.model.engines.onnxruntime_engine import CPU, CUDA, TENSORRT, providers_for
+
+ON_CPU, ON_GPU = torch.device("cpu"), torch.device("cuda:1")
+
+
+def there(monkeypatch: pytest.MonkeyPatch, *providers: str) -> None:
+    """This ONNX Runtime has these."""
+    runtime = SimpleNamespace(get_available_providers=lambda: [*providers, CPU])
+    monkeypatch.setattr(onnxruntime_engine, "import_onnxruntime", lambda: runtime)
+
+
+def test_tensorrt_comes_first_and_keeps_its_engines_in_the_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    there(monkeypatch, TENSORRT, CUDA)
+    (name, options), (second, _), (last, _) = providers_for(ON_GPU, torch.float16, tmp_path)
+    assert (name, second, last) == (TENSORRT, CUDA, CPU)
+    assert options["device_id"] == 1 and options["trt_engine_cache_path"] == str(tmp_path)
+    assert options["trt_fp16_enable"] and options["trt_layer_norm_fp32_fallback"]
+
+
+def test_fp32_is_not_lowered_by_anyone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    there(monkeypatch, TENSORRT, CUDA)
+    (_, tensorrt), (_, cuda), _ = providers_for(ON_GPU, torch.float32, tmp_path)
+    assert not {"trt_fp16_enable", "trt_bf16_enable"} & tensorrt.keys()
+    assert cuda["use_tf32"] is False
+
+
+def test_a_gpu_without_a_provider_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    there(monkeypatch)
+    with pytest.raises(EngineUnavailable, match="onnxruntime-gpu"):
+        providers_for(ON_GPU, torch.float32, tmp_path)
+
+
+@pytest.mark.parametrize("device", [ON_CPU, ON_GPU], ids=str)
+def test_half_precision_needs_tensorrt(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, device: torch.device
+):
+    there(monkeypatch, CUDA)
+    with pytest.raises(EngineUnavailable, match="precision fp32"):
+        providers_for(device, torch.bfloat16, tmp_path)
+
+
+def test_on_the_cpu_it_is_the_cpu_whatever_there_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    there(monkeypatch, TENSORRT, CUDA)
+    assert providers_for(ON_CPU, torch.float32, tmp_path) == [(CPU, {})]

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An engine serves after it said what torch says; else torch does, and tells why."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from tips_ros.model.engines import EngineUnavailable, Place, openvino_engine, served
+from tips_ros.model.engines.parts import Part
+from tips_ros.model.tips import Tips
+
+module = sys.modules[served.__module__]  # the package gives its name to the function
+CPU = torch.device("cpu")
+EXACT = Place(CPU, torch.float32, (56, 56))
+BF16 = Place(CPU, torch.bfloat16, (56, 56))
+ENGINES = ("openvino", "onnxruntime")
+
+
+def needs(package: str) -> None:
+    """Skips without it; it is not imported, that being the business of `import_…`."""
+    if find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
+
+
+def with_only(tips: Tips, head: str) -> Tips:
+    """A model that is quicker to build."""
+    return Tips(tips.backbone, tips.taps, **{head: getattr(tips, head)})
+
+
+@pytest.fixture(params=ENGINES)
+def backend(request: pytest.FixtureRequest) -> str:
+    needs(request.param)
+    return str(request.param)
+
+
+def test_an_engine_says_what_torch_says(
+    tiny_tips: Tips, backend: Any, images: Callable[..., Tensor], assert_alike: Any
+):
+    found = served(tiny_tips, lambda _: tiny_tips, backend, EXACT)
+    assert (found.backend, found.note, found.dtype) == (backend, "", torch.float32)
+    assert_alike(found.tips, tiny_tips, images(1))
+    assert_alike(found.tips, tiny_tips, images(2))
+
+
+def test_what_was_said_of_one_image_stays_when_the_next_one_comes(
+    tiny_tips: Tips, backend: Any, images: Callable[..., Tensor]
+):
+    tips = with_only(tiny_tips, "depth")
+    model = served(tips, lambda _: tips, backend, EXACT).tips
+    with torch.inference_mode():
+        first = model(images(1), ["depth"]).depth
+        kept = first.clone()
+        model(1 - images(1), ["depth"])
+    assert torch.equal(first, kept)
+
+
+def broken_openvino(part: Part) -> Any:
+    """The graph with a weight that is not the model's."""
+    ov = openvino_engine.import_openvino()
+    graph = WHOLE_OPENVINO(part)
+    if part.name == "segmentation":
+        constants = [op for op in graph.get_ops() if op.get_type_name() == "Constant"]
+        weight = max(constants, key=lambda op: op.data.size)
+        changed = weight.data.copy()
+        changed.flat[: changed.size // 2] *= 1.01
+        weight.output(0).replace(ov.opset13.constant(changed).output(0))
+    return graph
+
+
+def broken_onnx(part: Part, folder: Path) -> Path:
+    """The file with a weight that is not the model's."""
+    import onnx
+    from onnx import numpy_helper
+
+    file = WHOLE_ONNX(part, folder)
+    if part.name == "segmentation":
+        graph = onnx.load(file)
+        weight = max(graph.graph.initializer, key=lambda tensor: len(tensor.raw_data))
+        changed = numpy_helper.to_array(weight).copy()
+        changed.flat[: changed.size // 2] *= 1.01
+        weight.CopyFrom(numpy_helper.from_array(changed, weight.name))
+        onnx.save(graph, file)
+    return file
+
+
+WHOLE_OPENVINO, WHOLE_ONNX = openvino_engine.openvino_graph, module.onnx_file  # type: ignore[attr-defined]
+
+
+def test_a_broken_graph_is_refused_and_torch_serves(
+    tiny_tips: Tips, backend: Any, images: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(openvino_engine, "openvino_graph", broken_openvino)
+    monkeypatch.setattr(module, "onnx_file", broken_onnx)
+    tips = with_only(tiny_tips, "segmentation")
+    found = served(tips, lambda _: tips, backend, EXACT)
+    assert found.tips is tips and found.backend == "torch"
+    assert found.note.startswith(f"{backend} refused, torch serves instead")
+    assert "segmentation: off by" in found.note and "bound 1e-04" in found.note
+
+
+def test_a_graph_that_can_t_be_built_is_refused_and_torch_serves(
+    tiny_tips: Tips, backend: Any, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: Any) -> None:
+        raise RuntimeError("no kernel\nfor this")
+
+    monkeypatch.setattr(openvino_engine, "openvino_graph", fail)
+    monkeypatch.setattr(module, "onnx_file", fail)
+    found = served(tiny_tips, lambda _: tiny_tips, backend, EXACT)
+    assert found.tips is tiny_tips and found.backend == "torch"
+    assert "can't be built: RuntimeError: no kernel for this" in found.note
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_package_that_is_not_installed_is_named_with_the_command(
+    tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch, name: Any
+):
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(EngineUnavailable, match=rf"pip install 'tips_ros\[{name}\]'"):
+        served(tiny_tips, lambda _: tiny_tips, name, EXACT)
+
+
+def test_auto_is_torch_in_fp32_and_where_nothing_else_is_installed(
+    tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch
+):
+    assert module.chosen("auto", EXACT) == "torch"
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    found = served(tiny_tips, lambda _: tiny_tips, "auto", BF16)
+    assert (found.backend, found.note, found.dtype) == ("torch", "", torch.bfloat16)
+
+
+def test_auto_goes_on_with_torch_where_an_installed_package_does_not_import(
+    tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "find_spec", lambda name: object())
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    found = served(tiny_tips, lambda _: tiny_tips, "auto", BF16)
+    assert found.backend == "torch" and "openvino refused" in found.note
+
+
+def test_openvino_in_bf16_keeps_fp32_for_what_torch_computes(tiny_tips: Tips):
+    needs("openvino")
+    tips = with_only(tiny_tips, "normals")
+    found = served(tips, lambda _: tips, "auto", BF16)
+    assert (found.backend, found.note) == ("openvino", "")
+    assert (found.dtype, found.precision) == (torch.float32, torch.bfloat16)
+
+
+def test_bf16_of_torch_serves_in_a_copy(tiny_tips: Tips):
+    found = served(tiny_tips, lambda _: tiny_tips, "torch", BF16)
+    assert (found.backend, found.note, found.dtype) == ("torch", "", torch.bfloat16)
+    assert {p.dtype for p in found.tips.parameters()} == {torch.bfloat16}
+    assert {p.dtype for p in tiny_tips.parameters()} == {torch.float32}
+
+
+def test_bf16_of_torch_that_says_something_else_is_refused(tiny_tips: Tips):
+    def in_torch(dtype: torch.dtype) -> Tips:
+        if dtype == torch.float32:
+            return tiny_tips
+        wrong = copy.deepcopy(tiny_tips)
+        assert wrong.normals is not None
+        with torch.no_grad():
+            wrong.normals.head.weight[0] *= 2
+        return wrong
+
+    found = served(tiny_tips, in_torch, "torch", BF16)
+    assert found.tips is tiny_tips and found.dtype == torch.float32
+    assert "bfloat16 refused, fp32 serves instead (normals: off by" in found.note
+
+
+def test_openvino_is_imported_without_what_reports_its_use():
+    """In a process of its own: here it may have been imported before."""
+    needs("openvino")
+    program = (
+        "import sys; from tips_ros.model.engines.openvino_engine import import_openvino;"
+        "import_openvino().Core(); sys.exit(sys.modules.get('openvino_telemetry') is not None)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_openvino_runs_on_the_cpu_alone(tiny_tips: Tips):
+    needs("openvino")
+    place = Place(torch.device("cuda"), torch.float32, (56, 56))
+    with pytest.raises(EngineUnavailable, match="use device cpu"):
+        module._openvino(tiny_tips, place, None)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each device and precision gets the rewriting that is for it."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+import torch
+
+from tips_ros.model.fast import rewritten_for
+from tips_ros.model.fast.heads import FastDenseHead
+from tips_ros.model.fast.onednn import OneDnnLinear, onednn_is_there
+from tips_ros.model.fast.tails import DirectTail, EarlyTail
+from tips_ros.model.heads import NormalsHead
+from tips_ros.model.tips import HEAD_NAMES, Tips
+
+WIDTH, CHANNELS = 64, 64  # as many channels as are convolved before the last x2
+
+
+def prepared(tips: Tips, device: str, dtype: torch.dtype) -> tuple[type, bool]:
+    """The kind of the tail, and whether oneDNN multiplies."""
+    wide = Tips(tips.backbone, tips.taps, normals=NormalsHead(WIDTH, CHANNELS))
+    fast = rewritten_for(wide, device, dtype)
+    assert isinstance(fast.normals, FastDenseHead)
+    return type(fast.normals.tail), any(
+        isinstance(module, OneDnnLinear) for module in fast.modules()
+    )
+
+
+def test_a_cpu_in_fp32_convolves_before_upsampling_and_multiplies_by_onednn(tiny_tips: Tips):
+    assert prepared(tiny_tips, "cpu", torch.float32) == (EarlyTail, onednn_is_there())
+
+
+@pytest.mark.parametrize(
+    ("device", "dtype"),
+    [("cpu", torch.bfloat16), ("cuda", torch.float32), ("cuda:1", torch.float16)],
+    ids=str,
+)
+def test_all_others_upsample_first_and_multiply_as_torch_does(
+    tiny_tips: Tips, device: str, dtype: torch.dtype
+):
+    assert prepared(tiny_tips, device, dtype) == (DirectTail, False)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_a_rewritten_model_can_be_copied_and_stored(
+    tiny_tips: Tips, dtype: torch.dtype, copied: Any
+):
+    model: Any = rewritten_for(tiny_tips, "cpu", dtype).to(dtype)
+    images = torch.rand(1, 3, 56, 56, generator=torch.Generator().manual_seed(1)).to(dtype)
+    with torch.inference_mode():
+        for one, other in zip(
+            model(images, HEAD_NAMES), copied(model)(images, HEAD_NAMES), strict=True
+        ):
+            assert torch.equal(one, other)

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an engine is: one graph, compiled by something else than torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from torch import Tensor
+
+
+class Engine(Protocol):
+    """Runs one graph of `parts`, for one image of one size."""
+
+    def __call__(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Inputs fp32 in the graph's shapes → its outputs fp32, in memory that is the caller's."""
+
+
+class EngineUnavailable(ValueError):
+    """An engine that can't be had here; the message names the fix."""

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A `Tips` whose parts are run by engines: interfaces and values are those of torch's parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from tips_ros.model.engines.engine import Engine
+from tips_ros.model.engines.parts import BACKBONE, VALUES, inner_taps
+from tips_ros.model.tips import Tips
+from tips_ros.model.vit import PREFIX_TOKENS, ImageFeatures, LayerFeatures, PatchGrid
+from tips_ros.model.vit import VisionTransformer as TorchBackbone
+
+
+def engined(tips: Tips, engines: Mapping[str, Engine], input_size: tuple[int, int]) -> Tips:
+    """The model with its parts run by engines.
+
+    Args:
+        tips: the same in torch, which serves images of other sizes. Shared, not copied.
+        engines: by the name of their part; for all parts of `parts_of`.
+        input_size: (h, w) that the engines were made for.
+    """
+    result = Tips(tips.backbone, tips.taps)
+    backbone = EngineBackbone(
+        tips.backbone, tips.taps, engines[BACKBONE], engines[VALUES], input_size
+    )
+    setattr(result, "backbone", backbone)  # noqa: B010  it stands in for a VisionTransformer
+    for name in tips.head_names:
+        setattr(result, name, EngineHead(getattr(tips, name), engines[name], backbone.grid))
+    return result.train(tips.training)
+
+
+class EngineBackbone(nn.Module):
+    """Called as `VisionTransformer` is."""
+
+    def __init__(
+        self,
+        in_torch: TorchBackbone,
+        taps: Sequence[int],
+        encoder: Engine,
+        values: Engine,
+        input_size: tuple[int, int],
+    ) -> None:
+        super().__init__()
+        self.in_torch = in_torch
+        self.config = in_torch.config
+        self.input_size = input_size
+        patch = in_torch.config.patch
+        self.grid = PatchGrid(input_size[0] // patch, input_size[1] // patch)
+        self._encoder, self._values = encoder, values
+        tapped = [*inner_taps(in_torch, taps), len(in_torch.blocks) - 1]
+        self._outputs = {tap: i for i, tap in enumerate(tapped)}
+
+    def forward(
+        self, images: Tensor, taps: Sequence[int] = (), value_features: bool = False
+    ) -> ImageFeatures:
+        """As of `VisionTransformer`, fp32; of another size, or with other taps, in torch."""
+        if tuple(images.shape[-2:]) != self.input_size or not self._outputs.keys() >= set(taps):
+            result: ImageFeatures = self.in_torch(images, taps, value_features)
+            return result
+        before_last, *normed = _by_image(self._encoder, [images])
+        values = _by_image(self._values, [before_last])[0] if value_features else None
+        cls, second_cls, patches = _split(normed[-1])
+        layers = []
+        for tap in taps:
+            of_tap = _split(normed[self._outputs[tap]])
+            layers.append(LayerFeatures(of_tap.patches, of_tap.cls, self.grid))
+        return ImageFeatures(cls, second_cls, patches, self.grid, tuple(layers), values)
+
+
+class EngineHead(nn.Module):
+    """Called as a head of `tips_ros.model.heads` is."""
+
+    def __init__(self, in_torch: nn.Module, engine: Engine, grid: PatchGrid) -> None:
+        super().__init__()
+        self.in_torch = in_torch
+        self.grid = grid
+        self._engine = engine
+
+    def forward(self, layers: Sequence[LayerFeatures]) -> Tensor:
+        """Four intermediate layers → (B, outputs, h, w) fp32, channels-last in memory."""
+        if any(layer.grid != self.grid for layer in layers):
+            result: Tensor = self.in_torch(layers)
+            return result
+        inputs = [tensor for layer in layers for tensor in (layer.patch_tokens, layer.cls_token)]
+        return _by_image(self._engine, inputs)[0].permute(0, 3, 1, 2)
+
+
+class _Tokens(NamedTuple):
+    cls: Tensor  # (B, D)
+    second_cls: Tensor  # (B, D)
+    patches: Tensor  # (B, h·w, D)
+
+
+def _split(sequence: Tensor) -> _Tokens:
+    return _Tokens(sequence[:, 0], sequence[:, 1], sequence[:, PREFIX_TOKENS:])
+
+
+def _by_image(engine: Engine, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Engines are for one image: a batch is run one by one."""
+    wide = [tensor.float() for tensor in inputs]
+    if len(wide[0]) == 1:
+        return engine(wide)
+    runs = [engine(one) for one in zip(*(tensor.split(1) for tensor in wide), strict=True)]
+    return tuple(torch.cat(outputs) for outputs in zip(*runs, strict=True))

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A part as a graph that others can read."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch.export import ExportedProgram
+
+from tips_ros.model.engines.engine import EngineUnavailable
+from tips_ros.model.engines.parts import Part
+
+_EXPORTERS = ("torch.onnx", "torch.export", "onnxscript", "onnx_ir", "onnxruntime")
+
+
+def exported(part: Part) -> ExportedProgram:
+    """The part's graph as torch sees it, with its weights; nothing is computed."""
+    with torch.no_grad(), silence():
+        return torch.export.export(part.module.eval(), part.inputs, strict=False)
+
+
+def onnx_file(part: Part, folder: Path) -> Path:
+    """Writes the part's graph as ONNX, its weights beside it where they are large.
+
+    Raises:
+        EngineUnavailable: what writes ONNX is not installed.
+    """
+    file, program = folder / f"{part.name}.onnx", exported(part)
+    try:
+        with torch.no_grad(), silence():
+            torch.onnx.export(program, (), file, dynamo=True, verbose=False)
+    except ImportError as error:
+        raise EngineUnavailable(
+            f"torch can't write ONNX here ({error}): pip install 'tips_ros[onnxruntime]'"
+        ) from error
+    return file
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Converters warn of what they find in their own code, and of libraries that we don't use."""
+    logging.getLogger().addFilter(_is_error)  # what is logged without a logger, and that alone
+    loggers = [logging.getLogger(name) for name in _EXPORTERS]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+        logging.getLogger().removeFilter(_is_error)
+
+
+def _is_error(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR

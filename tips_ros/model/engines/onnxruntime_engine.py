@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A part run by ONNX Runtime: on the CPU, by CUDA, or by TensorRT."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tips_ros.model.engines.engine import EngineUnavailable
+
+TENSORRT, CUDA, CPU = (
+    f"{name}ExecutionProvider" for name in ("Tensorrt", "CUDA", "CPU")
+)  # as ONNX Runtime names them
+Provider = tuple[str, dict[str, Any]]
+# Of TensorRT. The sums of squares of a LayerNorm overflow in fp16.
+_LOWERED: dict[torch.dtype, dict[str, Any]] = {
+    torch.float16: {"trt_fp16_enable": True, "trt_layer_norm_fp32_fallback": True},
+    torch.bfloat16: {"trt_bf16_enable": True},
+}
+_NO_WARNINGS = 3  # such as of nodes that run on the CPU beside a GPU
+
+
+class OnnxRuntimeEngine:
+    """One session. Calls from several threads are served one by one."""
+
+    def __init__(self, file: Path, providers: Sequence[Provider], device: torch.device) -> None:
+        """Compiles a graph, which with TensorRT takes minutes.
+
+        Args:
+            file: as of `onnx_file`; may be deleted afterwards.
+            providers: as of `providers_for`.
+            device: where inputs are, and outputs will be.
+        """
+        ort = import_onnxruntime()
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        options.log_severity_level = _NO_WARNINGS
+        self._session = ort.InferenceSession(file, options, providers=list(providers))
+        self._device = device
+        self._lock = threading.Lock()
+
+    @property
+    def provider(self) -> str:
+        """Who runs it."""
+        name: str = self._session.get_providers()[0]
+        return name
+
+    def __call__(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """As of `Engine`, on the device."""
+        binding = self._session.io_binding()
+        kept = [tensor.detach().contiguous() for tensor in inputs]
+        shapes = [output.shape for output in self._session.get_outputs()]
+        outputs = tuple(torch.empty(shape, device=self._device) for shape in shapes)
+        for inward, tensor in zip(self._session.get_inputs(), kept, strict=True):
+            binding.bind_input(inward.name, *self._place(tensor))
+        for outward, tensor in zip(self._session.get_outputs(), outputs, strict=True):
+            binding.bind_output(outward.name, *self._place(tensor))
+        if self._device.type == "cuda":  # the session has a stream of its own
+            torch.cuda.current_stream(self._device).synchronize()
+        with self._lock:
+            self._session.run_with_iobinding(binding)
+        return outputs
+
+    def _place(self, tensor: Tensor) -> tuple[str, int, type, tuple[int, ...], int]:
+        """As a binding wants it: device and its number, element type, shape, address."""
+        index = self._device.index or 0
+        return self._device.type, index, np.float32, tuple(tensor.shape), tensor.data_ptr()
+
+
+def providers_for(device: torch.device, dtype: torch.dtype, cache: Path) -> list[Provider]:
+    """Best first, of those that this ONNX Runtime has.
+
+    Args:
+        device: where the model is to run.
+        dtype: what may be lowered to half precision; only TensorRT does that by itself.
+        cache: where TensorRT keeps its engines; the folder belongs to one key of `engine_key`.
+
+    Raises:
+        EngineUnavailable: none for the device, or for the precision.
+    """
+    there = import_onnxruntime().get_available_providers()
+    providers: list[Provider] = []
+    if device.type == "cuda":
+        index = device.index or 0
+        if TENSORRT in there:
+            options: dict[str, Any] = {
+                "device_id": index,
+                "trt_engine_cache_enable": True,
+                "trt_engine_cache_path": str(cache),
+                "trt_timing_cache_enable": True,
+                "trt_timing_cache_path": str(cache),
+            } | _LOWERED.get(dtype, {})
+            providers.append((TENSORRT, options))
+        if CUDA in there:
+            providers.append((CUDA, {"device_id": index, "use_tf32": False}))
+        if not providers:
+            raise EngineUnavailable(
+                f"backend onnxruntime: this one has no provider for {device} "
+                f"({', '.join(there)}); pip install onnxruntime-gpu, or use backend auto or torch"
+            )
+    if dtype != torch.float32 and not (providers and providers[0][0] == TENSORRT):
+        raise EngineUnavailable(
+            "backend onnxruntime: lowers the precision with TensorRT alone, which is not here; use "
+            "precision fp32, or backend auto or torch"
+        )
+    return [*providers, (CPU, {})]
+
+
+def import_onnxruntime() -> ModuleType:
+    """The package.
+
+    Raises:
+        EngineUnavailable: it is not installed.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise EngineUnavailable(
+            f"backend onnxruntime: not here ({error}); pip install 'tips_ros[onnxruntime]', or use "
+            "backend auto or torch"
+        ) from error
+    module: ModuleType = onnxruntime
+    return module

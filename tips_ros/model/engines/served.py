@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who computes a model: torch, or an engine that was found to say what torch says."""
+
+from __future__ import annotations
+
+import copy
+import tempfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal, NamedTuple, get_args
+
+import torch
+
+from tips_ros.model.engines import onnxruntime_engine, openvino_engine
+from tips_ros.model.engines.cache_key import ingredients_of
+from tips_ros.model.engines.engine import Engine, EngineUnavailable
+from tips_ros.model.engines.engined import engined
+from tips_ros.model.engines.export import onnx_file
+from tips_ros.model.engines.parts import parts_of
+from tips_ros.model.engines.trust import trusted
+from tips_ros.model.tips import Tips
+
+Backend = Literal["auto", "torch", "openvino", "onnxruntime"]
+BACKENDS: tuple[Backend, ...] = get_args(Backend)
+InTorch = Callable[[torch.dtype], Tips]
+
+
+class Place(NamedTuple):
+    """Where and how a model is to run."""
+
+    device: torch.device
+    dtype: torch.dtype  # the precision asked for
+    input_size: tuple[int, int]  # (h, w) in pixels
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing but rounding may differ from torch in fp32."""
+        return self.dtype == torch.float32
+
+
+class Served(NamedTuple):
+    """A model that may serve."""
+
+    tips: Tips  # to be moved to the device, in `dtype`
+    dtype: torch.dtype  # of images and of what torch computes
+    precision: torch.dtype  # of what serves: that, or the engine's
+    backend: Backend  # who computes it; never auto
+    note: str = ""  # why it is not as asked for; empty where it is
+
+
+def served(
+    plain: Tips, in_torch: InTorch, backend: Backend, place: Place, cache: Path | None = None
+) -> Served:
+    """The model as it may serve. What is no fp32 of torch's is compared with that first.
+
+    An engine that can't be built, or says something else than torch, is refused: torch serves,
+    and the note tells why. So is lower precision in torch: then it serves in fp32.
+
+    Args:
+        plain: as it was loaded, on the CPU in fp32; what is exported, and compared with.
+        in_torch: the same as torch computes it best in a precision, not yet moved; it may share
+            tensors with `plain`, which is not to be used any more afterwards.
+        backend: who is to compute it; see `chosen`.
+        place: where and how.
+        cache: folder for engines that take minutes to build (TensorRT's); none are kept if None.
+
+    Raises:
+        EngineUnavailable: the backend named is not installed, or can't run there.
+    """
+    name = chosen(backend, place)
+    if name == "torch":
+        return _by_torch(plain, in_torch, place)
+    # On a device of its own: moving it would move what it shares with the plain one.
+    other_sizes = _moved(in_torch(torch.float32), place.device)
+    try:
+        engines = _BUILDERS[name](plain, place, cache)
+        candidate = engined(other_sizes, engines, place.input_size)
+        verdict = trusted(candidate, _moved(plain, place.device), place.input_size, place.exact)
+        refused = None if verdict.trusted else f"says something else than torch: {verdict.reason}"
+    except EngineUnavailable as error:
+        if backend != "auto":
+            raise
+        refused = str(error)
+    except Exception as error:  # whatever a converter, a compiler or a graph stumbles over
+        said = " ".join(str(error).split())[:200]
+        refused = f"can't be built: {type(error).__name__}: {said}"
+    if refused is None:
+        return Served(candidate, torch.float32, place.dtype, name)
+    instead = _by_torch(plain, in_torch, place)
+    note = f"{name} refused, torch serves instead ({refused})"
+    return instead._replace(note="; ".join(filter(None, [note, instead.note])))
+
+
+def chosen(backend: Backend, place: Place) -> Backend:
+    """`auto` → who is fastest there, of what is installed; anything else stays as it is.
+
+    Measured with B/14 and three heads on an AVX-512 processor with bf16: there OpenVINO takes 5 to
+    10 % less time than torch, in fp32 6 % more, ONNX Runtime 9 % more. TensorRT takes minutes to
+    build: it is for those who name it.
+    """
+    if backend != "auto":
+        return backend
+    lower_on_cpu = place.device.type == "cpu" and place.dtype == torch.bfloat16
+    there = find_spec("openvino") is not None
+    return "openvino" if lower_on_cpu and there else "torch"
+
+
+def _by_torch(plain: Tips, in_torch: InTorch, place: Place) -> Served:
+    if place.exact:
+        return Served(in_torch(torch.float32), torch.float32, torch.float32, "torch")
+    lower = copy.deepcopy(in_torch(place.dtype)).to(place.device, place.dtype)
+    verdict = trusted(lower, _moved(plain, place.device), place.input_size, exact=False)
+    if verdict.trusted:
+        return Served(lower, place.dtype, place.dtype, "torch")
+    precision = str(place.dtype).removeprefix("torch.")
+    note = f"{precision} refused, fp32 serves instead ({verdict.reason})"
+    return Served(in_torch(torch.float32), torch.float32, torch.float32, "torch", note)
+
+
+def _moved(tips: Tips, device: torch.device) -> Tips:
+    """The same there: itself, or a copy."""
+    return tips if device.type == "cpu" else copy.deepcopy(tips).to(device)
+
+
+def _openvino(plain: Tips, place: Place, cache: Path | None) -> dict[str, Engine]:
+    del cache  # it compiles in seconds
+    openvino_engine.import_openvino()
+    if place.device.type != "cpu":
+        raise EngineUnavailable(
+            f"backend openvino: runs on the CPU, not on {place.device}; use device cpu, or backend "
+            "auto or torch"
+        )
+    return {
+        part.name: openvino_engine.OpenVinoEngine(openvino_engine.openvino_graph(part), place.dtype)
+        for part in parts_of(plain, place.input_size)
+    }
+
+
+def _onnxruntime(plain: Tips, place: Place, cache: Path | None) -> dict[str, Engine]:
+    onnxruntime_engine.import_onnxruntime()
+    with tempfile.TemporaryDirectory(prefix="tips_ros-engines-") as folder:
+        kept = Path(folder)
+        if cache is not None and place.device.type == "cuda":
+            kept = cache / ingredients_of(plain, *place).key()
+            kept.mkdir(parents=True, exist_ok=True)
+        providers = onnxruntime_engine.providers_for(place.device, place.dtype, kept)
+        return {
+            part.name: onnxruntime_engine.OnnxRuntimeEngine(
+                onnx_file(part, Path(folder)), providers, place.device
+            )
+            for part in parts_of(plain, place.input_size)
+        }
+
+
+_BUILDERS: dict[Backend, Callable[[Tips, Place, Path | None], dict[str, Engine]]] = {
+    "openvino": _openvino,
+    "onnxruntime": _onnxruntime,
+}

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a model may serve in another's place: both look at the same picture first.
+
+Bounds. fp32: no value is further off than 1e-4 of the largest one. Lower precision: depth within
+2 %, normals within 2°, features within an angle of 8°, each for 95 % of the pixels or tokens; and
+in 98 % of the pixels the class that wins is, to torch, as likely as the likeliest or nearly so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tips_ros.model.tips import Look, Tips
+
+EXACT = 1e-4  # of the largest value
+DEPTH, NORMALS_DEG, FEATURES_DEG, LABELS = 0.02, 2.0, 8.0, 0.02
+AS_LIKELY = 0.1  # difference of logits: at 0.1 a class is 0.9 times as likely
+_SHARE = 0.95  # of the pixels that must be within
+_TINY = 1e-9
+_MOST = 1_000_000  # values of which a quantile is taken
+
+
+class Verdict(NamedTuple):
+    """Of a model."""
+
+    trusted: bool
+    reason: str  # the worst that was seen, with its bound
+
+
+class _Finding(NamedTuple):
+    """One output: how far off, in units of its bound."""
+
+    of_bound: float
+    told: str
+
+
+@torch.inference_mode()
+def trusted(candidate: Tips, reference: Tips, input_size: tuple[int, int], exact: bool) -> Verdict:
+    """Compares all outputs of two models.
+
+    Args:
+        candidate: what wants to serve.
+        reference: the same model in torch and fp32.
+        input_size: (h, w) at which it will serve.
+        exact: by the bounds of fp32, or by those of lower precision.
+    """
+    picture = fixed_picture(input_size)
+    found, true = (_look(model, picture) for model in (candidate, reference))
+    findings = list(_exact(found, true) if exact else _rough(found, true))
+    # NaN is further off than anything.
+    worst = max(findings, key=lambda f: math.inf if math.isnan(f.of_bound) else f.of_bound)
+    return Verdict(worst.of_bound <= 1.0, worst.told)
+
+
+def fixed_picture(input_size: tuple[int, int]) -> Tensor:
+    """What is looked at, always the same (1, 3, h, w): planes and edges of a room, and noise.
+
+    It is not what graphs are exported with, so a graph that ignores its input is found out.
+    """
+    h, w = input_size
+    y = torch.linspace(0, 1, h)[:, None].expand(h, w)
+    x = torch.linspace(0, 1, w)[None].expand(h, w)
+    room = torch.stack([0.2 + 0.7 * y, 0.8 - 0.5 * x * y, 0.3 + 0.4 * (x - 0.5).abs()])
+    door = torch.tensor([0.45, 0.3, 0.15])[:, None, None]
+    room[:, h // 3 : h - h // 5, w // 8 : w // 3] = door
+    room[:, h - h // 4 : h - h // 5, w // 2 :] = 0.95
+    noisy = room[:, : h // 3, w // 2 :]
+    noisy.copy_(torch.rand(noisy.shape, generator=torch.Generator().manual_seed(14)))
+    return room[None]
+
+
+def _look(model: Tips, picture: Tensor) -> dict[str, Tensor]:
+    """All a model says of a picture, by name, on the CPU in fp64."""
+    like = next(model.parameters())
+    image = picture.to(like.device, like.dtype)
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        look: Look = model.look(image, model.head_names, value_features=True)
+    said: dict[str, Tensor] = {name: getattr(look.maps, name) for name in model.head_names}
+    said["CLS tokens"] = torch.stack([look.features.cls_token, look.features.second_cls_token], 1)
+    said["patch tokens"] = look.features.patch_tokens
+    assert look.features.value_features is not None
+    said["value features"] = look.features.value_features
+    return {name: tensor.cpu().double() for name, tensor in said.items()}
+
+
+def _exact(found: dict[str, Tensor], true: dict[str, Tensor]) -> Iterator[_Finding]:
+    for name, value in true.items():
+        off = float((found[name] - value).abs().max() / value.abs().max().clamp(min=_TINY))
+        yield _Finding(off / EXACT, f"{name}: off by {off:.1e} of the largest, bound {EXACT:.0e}")
+
+
+def _rough(found: dict[str, Tensor], true: dict[str, Tensor]) -> Iterator[_Finding]:
+    for name, value in true.items():
+        other = found[name]
+        if name == "depth":
+            off = _quantile((other - value).abs() / value.abs().clamp(min=_TINY))
+            yield _Finding(off / DEPTH, f"depth: off by {off:.1%}, bound {DEPTH:.0%}")
+        elif name == "segmentation":
+            wrong = _wrong_labels(other, value)
+            told = f"segmentation: {wrong:.1%} of the labels are others, bound {LABELS:.0%}"
+            yield _Finding(wrong / LABELS, told)
+        else:
+            bound = NORMALS_DEG if name == "normals" else FEATURES_DEG
+            angle = _quantile(_angles_deg(other, value, dim=1 if name == "normals" else -1))
+            yield _Finding(angle / bound, f"{name}: off by {angle:.2f}°, bound {bound:g}°")
+
+
+def _wrong_labels(found: Tensor, true: Tensor) -> float:
+    """The share of pixels whose label is none of the likeliest; NaN where no label would count."""
+    if not found.isfinite().all():
+        return math.nan
+    behind = true.amax(1, keepdim=True) - true.gather(1, found.argmax(1, keepdim=True))
+    return float((behind > AS_LIKELY).double().mean())
+
+
+def _quantile(values: Tensor) -> float:
+    """NaN if any is."""
+    flat = values.flatten()
+    step = -(-len(flat) // _MOST)
+    if not flat.isfinite().all():
+        return math.nan
+    return float(flat[::step].quantile(_SHARE))
+
+
+def _angles_deg(a: Tensor, b: Tensor, dim: int) -> Tensor:
+    """Between vectors of any length; by the half angle's tangent, because acos is blind near 0."""
+    a, b = F.normalize(a, dim=dim), F.normalize(b, dim=dim)
+    return torch.rad2deg(2 * torch.atan2((a - b).norm(dim=dim), (a + b).norm(dim=dim)))

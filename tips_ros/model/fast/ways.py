@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which rewriting pays where."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import torch
+
+from tips_ros.model.fast.onednn import with_onednn
+from tips_ros.model.fast.rewrite import rewritten
+from tips_ros.model.tips import Tips
+
+Heads = Literal["rewritten", "plain"]
+HEADS: tuple[Heads, ...] = get_args(Heads)
+
+
+def rewritten_for(tips: Tips, device: str | torch.device, dtype: torch.dtype) -> Tips:
+    """The same model as it is fastest to run by torch on a device.
+
+    On the CPU in fp32, heads convolve before their last ×2, and oneDNN multiplies. In half
+    precision and on a GPU they upsample first: fewer steps, and fewer roundings.
+
+    Args:
+        tips: a loaded model, not yet moved; it must not be used any more once the other is moved.
+        device, dtype: where to and what to it will be moved.
+    """
+    if torch.device(device).type == "cpu" and dtype == torch.float32:
+        return with_onednn(rewritten(tips))
+    return rewritten(tips, early=False)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A loaded model → a predictor, computed by torch or by an engine that says what torch says."""
+
+from __future__ import annotations
+
+import logging
+
+import torch
+
+from tips_ros.model.engines import BACKENDS, Backend, Place, served
+from tips_ros.model.fast import Heads, rewritten_for
+from tips_ros.model.tips import Tips
+from tips_ros.perception.loading.assembly import LoadedModel
+from tips_ros.perception.predictor import Predictor
+from tips_ros.resources import engine_cache
+
+__all__ = ["BACKENDS", "Backend", "predictor_by"]
+
+logger = logging.getLogger(__name__)
+
+
+def predictor_by(
+    backend: Backend,
+    loaded: LoadedModel,
+    *,
+    device: str,
+    dtype: torch.dtype,
+    input_size: tuple[int, int] | None,
+    heads: Heads = "rewritten",
+) -> Predictor:
+    """Puts a model where it is to run. It is used up: its weights are moved.
+
+    Args:
+        backend: who is to compute it; `auto` is the fastest that is installed.
+        loaded: on the CPU in fp32.
+        device: as torch names it.
+        dtype: the precision; fp32 where a lower one would say something else.
+        input_size: (h, w) the network is to see, instead of the model's own.
+        heads: as of `load_predictor`.
+
+    Raises:
+        EngineUnavailable (a ValueError): the backend is not installed, or can't run there.
+        ValueError: a size the patches do not fill.
+    """
+
+    def in_torch(precision: torch.dtype) -> Tips:
+        plain = heads == "plain"
+        return loaded.tips if plain else rewritten_for(loaded.tips, device, precision)
+
+    size = input_size or loaded.description.input_size
+    place = Place(torch.device(device), dtype, size)
+    cache = engine_cache() if backend == "onnxruntime" else None
+    found = served(loaded.tips, in_torch, backend, place, cache)
+    if found.note:
+        logger.warning("%s", found.note)
+    return Predictor(
+        found.tips,
+        loaded.description,
+        device=device,
+        dtype=found.dtype,
+        input_size=input_size,
+        precision=found.precision,
+        backend=found.backend,
+        backend_note=found.note,
+    )
