@@ -53,5 +53,8 @@ def test_prompts_leave_the_head_as_it_is():
 
 def test_a_title_names_what_is_not_plain():
     assert Case().title == "demo, 640x480, fp32"
-    title = Case("random-b14", (80, 60), (56, 84), "bf16", "plain", 4, 30, True).title
-    assert title == "random-b14, 80x60, seen at 56x84, bf16, plain heads, 4 cameras, 30 prompts"
+    case = Case("random-b14", (80, 60), (56, 84), "bf16", "plain", "openvino", 4, 30, True)
+    title = case.title
+    assert title == (
+        "random-b14, 80x60, seen at 56x84, bf16, plain heads, openvino, 4 cameras, 30 prompts"
+    )

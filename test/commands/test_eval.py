@@ -166,6 +166,7 @@ def test_the_outputs_of_a_model_are_truth_for_another(measure, drive, tiny_direc
     recorded = tmp_path / "recorded"
     arguments = [drive[0], recorded, "--model", tiny_directory, "--device", "cpu"]
     arguments += ["--namespace", "/ground_truth", "--topics", "depth/image,semantic/image"]
+    arguments += ["--depth-scale", "model"]
     assert cli.main(["bag", *map(str, arguments)]) == 0
     assert load_model(str(tiny_directory)).description.input_size == (56, 56), "as in SMALL"
     _, numbers = measure(recorded)

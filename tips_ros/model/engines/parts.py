@@ -162,5 +162,6 @@ class DepthGraph(HeadGraph):
         else:
             assert self.fast is not None
             logits = self.fast(layers)
-        p = F.relu(logits).permute(0, 2, 3, 1) + self.bins.min_m  # (1, h', w', K)
-        return (p * self.centers).sum(-1, keepdim=True) / p.sum(-1, keepdim=True)
+        wide = torch.promote_types(logits.dtype, torch.float32)
+        p = F.relu(logits).permute(0, 2, 3, 1).to(wide) + self.bins.min_m  # (1, h', w', K)
+        return (p * self.centers.to(wide)).sum(-1, keepdim=True) / p.sum(-1, keepdim=True)
