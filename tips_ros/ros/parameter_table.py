@@ -89,9 +89,8 @@ PARAMETERS: tuple[Declared, ...] = (
         "at configure",
         "",
         "Who computes the model: torch, torch compiled (CUDA graphs on a GPU, no gain on a CPU), "
-        "or an engine that is installed besides. auto is torch, and OpenVINO for bf16 on a CPU. An "
-        "engine or a precision that says something else than torch in fp32 is refused; "
-        "/diagnostics tells why.",
+        "or an engine that is installed besides. auto is torch. An engine or a precision that says "
+        "something else than torch in fp32 is refused; /diagnostics tells why.",
         choices=BACKENDS,
     ),
     Declared(

@@ -12,6 +12,7 @@ import torch
 
 from tips_ros.model.fast import rewritten_for
 from tips_ros.model.fast.heads import FastDenseHead
+from tips_ros.model.fast.headwise import HeadwiseAttention
 from tips_ros.model.fast.onednn import OneDnnLinear, onednn_is_there
 from tips_ros.model.fast.tails import DirectTail, EarlyTail
 from tips_ros.model.heads import NormalsHead
@@ -34,12 +35,17 @@ def test_a_cpu_in_fp32_convolves_before_upsampling_and_multiplies_by_onednn(tiny
     assert prepared(tiny_tips, "cpu", torch.float32) == (EarlyTail, onednn_is_there())
 
 
+def test_a_cpu_in_half_precision_convolves_early_and_attends_head_by_head(tiny_tips: Tips):
+    assert prepared(tiny_tips, "cpu", torch.bfloat16) == (EarlyTail, False)
+    fast = rewritten_for(tiny_tips, "cpu", torch.bfloat16)
+    blocks = fast.backbone.blocks
+    assert len(blocks) and all(type(block.attn) is HeadwiseAttention for block in blocks)
+
+
 @pytest.mark.parametrize(
-    ("device", "dtype"),
-    [("cpu", torch.bfloat16), ("cuda", torch.float32), ("cuda:1", torch.float16)],
-    ids=str,
+    ("device", "dtype"), [("cuda", torch.float32), ("cuda:1", torch.float16)], ids=str
 )
-def test_all_others_upsample_first_and_multiply_as_torch_does(
+def test_a_gpu_upsamples_first_and_multiplies_as_torch_does(
     tiny_tips: Tips, device: str, dtype: torch.dtype
 ):
     assert prepared(tiny_tips, device, dtype) == (DirectTail, False)

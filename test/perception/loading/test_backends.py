@@ -69,6 +69,8 @@ def test_a_backend_that_is_not_installed_is_an_error_with_the_command(
 
 
 def test_a_backend_that_there_is_none_of_is_told(tiny_directory: Path):
-    assert models.BACKENDS == ("auto", "torch", "openvino", "onnxruntime")
-    with pytest.raises(ValueError, match="choose one of auto, torch, openvino, onnxruntime"):
+    assert models.BACKENDS == ("auto", "torch", "compiled", "openvino", "onnxruntime")
+    with pytest.raises(
+        ValueError, match="choose one of auto, torch, compiled, openvino, onnxruntime"
+    ):
         by(tiny_directory, "tensorflow")

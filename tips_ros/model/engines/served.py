@@ -6,7 +6,6 @@ from __future__ import annotations
 import copy
 import tempfile
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -69,7 +68,7 @@ def served(
     Raises:
         EngineUnavailable: the backend named is not installed, or can't run there.
     """
-    name = chosen(backend, place)
+    name = chosen(backend)
     if name == "torch":
         return _by_torch(plain, in_torch, place)
     # On a device of its own: moving it would move what it shares with the plain one.
@@ -79,10 +78,8 @@ def served(
         candidate = engined(other_sizes, engines, place.input_size)
         verdict = trusted(candidate, _moved(plain, place.device), place.input_size, place.exact)
         refused = None if verdict.trusted else f"says something else than torch: {verdict.reason}"
-    except EngineUnavailable as error:
-        if backend != "auto":
-            raise
-        refused = str(error)
+    except EngineUnavailable:
+        raise
     except Exception as error:  # whatever a converter, a compiler or a graph stumbles over
         said = " ".join(str(error).split())[:200]
         refused = f"can't be built: {type(error).__name__}: {said}"
@@ -93,18 +90,15 @@ def served(
     return instead._replace(note="; ".join(filter(None, [note, instead.note])))
 
 
-def chosen(backend: Backend, place: Place) -> Backend:
-    """`auto` → who is fastest there, of what is installed; anything else stays as it is.
+def chosen(backend: Backend) -> Backend:
+    """`auto` → who is fastest; anything else stays as it is.
 
-    Measured with B/14 and three heads on an AVX-512 processor with bf16: there OpenVINO takes 5 to
-    10 % less time than torch, in fp32 6 % more, ONNX Runtime 9 % more, compiled by torch 14 % more.
-    TensorRT takes minutes to build, compiling half a minute: they are for those who name them.
+    That is torch, with B/14 and three heads on a processor with AVX-512 and bf16: OpenVINO takes
+    6 % more time in fp32 and 10 % more in bf16, ONNX Runtime 9 % more, compiled by torch 14 % more.
+    On a GPU none was measured, and building takes from half a minute to minutes: engines are for
+    those who name them.
     """
-    if backend != "auto":
-        return backend
-    lower_on_cpu = place.device.type == "cpu" and place.dtype == torch.bfloat16
-    there = find_spec("openvino") is not None
-    return "openvino" if lower_on_cpu and there else "torch"
+    return "torch" if backend == "auto" else backend
 
 
 def _by_torch(plain: Tips, in_torch: InTorch, place: Place) -> Served:

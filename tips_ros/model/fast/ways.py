@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 import torch
 
+from tips_ros.model.fast.headwise import headwise
 from tips_ros.model.fast.onednn import with_onednn
 from tips_ros.model.fast.rewrite import rewritten
 from tips_ros.model.tips import Tips
@@ -18,13 +19,14 @@ HEADS: tuple[Heads, ...] = get_args(Heads)
 def rewritten_for(tips: Tips, device: str | torch.device, dtype: torch.dtype) -> Tips:
     """The same model as it is fastest to run by torch on a device.
 
-    On the CPU in fp32, heads convolve before their last ×2, and oneDNN multiplies. In half
-    precision and on a GPU they upsample first: fewer steps, and fewer roundings.
+    On the CPU heads convolve before their last ×2; in fp32 oneDNN multiplies, and in half precision
+    attention goes head by head. On a GPU heads upsample first: fewer steps, and fewer roundings.
 
     Args:
         tips: a loaded model, not yet moved; it must not be used any more once the other is moved.
         device, dtype: where to and what to it will be moved.
     """
-    if torch.device(device).type == "cpu" and dtype == torch.float32:
-        return with_onednn(rewritten(tips))
-    return rewritten(tips, early=False)
+    if torch.device(device).type != "cpu":
+        return rewritten(tips, early=False)
+    fast = rewritten(tips)
+    return with_onednn(fast) if dtype == torch.float32 else headwise(fast)

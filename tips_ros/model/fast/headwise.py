@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Attention one head after the other, for half precision on a CPU.
+
+Torch's fused attention gains nothing from bf16 instructions there; matrix products by oneDNN do,
+and one head's weights of a thousand tokens, 2 MB, stay in the cache between them. For B/14 at 448 a
+layer takes 14 ms instead of 21 on two cores with AVX-512 bf16.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from tips_ros.model.blocks import Attention
+
+Module = TypeVar("Module", bound=nn.Module)
+
+
+class HeadwiseAttention(Attention):
+    """As `Attention`; head by head where the input is bf16 or fp16 on the CPU."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, N, D) → (B, N, D)."""
+        if x.device.type != "cpu" or x.dtype not in (torch.bfloat16, torch.float16):
+            return super().forward(x)
+        b, n, d = x.shape
+        width = d // self.heads
+        qkv = self.qkv(x).view(b, n, 3, self.heads, width)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).contiguous().flatten(1, 2)  # each (B·heads, N, width)
+        attended = torch.empty_like(q)
+        for query, key, value, result in zip(q, k, v, attended, strict=True):
+            scores = torch.mm(query, key.t()).mul_(width**-0.5)  # (N, N)
+            torch.mm(torch.softmax(scores, dim=-1), value, out=result)
+        attended = attended.view(b, self.heads, n, width).transpose(1, 2).reshape(b, n, d)
+        return self.proj(attended)
+
+
+def headwise(module: Module) -> Module:
+    """The same module with such attention. Parameters are shared; the one given is unchanged."""
+    tensors = [*module.parameters(), *module.buffers()]
+    clone = copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
+    for child in clone.modules():
+        if type(child) is Attention:
+            child.__class__ = HeadwiseAttention
+    return clone
