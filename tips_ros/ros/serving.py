@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One pass over the frames at hand for all who wait: topics, heat maps, questions of services.
 
-What comes of a frame is published in a thread of its own, while the next one is looked at.
+What a pass found is made into arrays and messages in a thread of its own, while the next pass runs.
 """
 
 from __future__ import annotations
@@ -11,9 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
-
-import numpy as np
-from numpy.typing import NDArray
 
 from tips_ros.perception.predictor import Prediction, Predictor
 from tips_ros.perception.seen import Seen
@@ -31,7 +28,7 @@ AgeOf = Callable[[object], float]
 
 
 class Serving:
-    """Looks at frames, publishes and answers, and accounts for each. From one thread."""
+    """Looks at frames, publishes and answers, and accounts for each. Called from one thread."""
 
     def __init__(
         self, predictor: Predictor, board: ClassBoard, publishing: Overlap, age_s: AgeOf
@@ -40,7 +37,7 @@ class Serving:
         Args:
             predictor: the model.
             board: where a frame's classes are announced before its masks.
-            publishing: the thread for it.
+            publishing: the thread for all that comes after a pass.
             age_s: seconds since the stamp of a header.
         """
         self._predictor = predictor
@@ -72,11 +69,7 @@ class Serving:
             for order in orders:
                 self._serve([order])
             return
-        for order, one in zip(orders, seen, strict=True):
-            try:
-                self._finish(order, one)
-            except Exception as error:
-                self._fail(order, error)
+        self._publishing.hand_over(partial(self._finish_all, orders, seen))
 
     def _look(self, orders: Sequence[Order]) -> list[Seen | None]:
         """The pass; None for an order that needs nothing of it."""
@@ -89,6 +82,13 @@ class Serving:
             found = dict(zip(views, self._predictor.see_all(list(views.values())), strict=True))
         return [found.get(i) for i in range(len(orders))]
 
+    def _finish_all(self, orders: Sequence[Order], seen: Sequence[Seen | None]) -> None:
+        for order, one in zip(orders, seen, strict=True):
+            try:
+                self._finish(order, one)
+            except Exception as error:
+                self._fail(order, error)
+
     def _finish(self, order: Order, seen: Seen | None) -> None:
         job, camera = order.job, order.job.camera
         prediction, cosines = Prediction(), None
@@ -100,7 +100,14 @@ class Serving:
             for question in order.questions:
                 found = self._labelled(seen, prediction, order.masks, question.labelling)
                 question.answer(Shown(job.header, found, order.calibration))
-        self._publishing.hand_over(partial(self._publish, order, prediction, seen, cosines))
+        with camera.statistics.stage("publish"):
+            self._board.announce(camera.name, job.labelling, job.header)
+            self._publish(order, prediction)
+            if seen is not None and cosines is not None:
+                size = seen.mounted_size
+                camera.similarity.publish(job.header, job.demand.heat_maps, cosines, size)
+        latency_s = time.monotonic() - job.received_at
+        camera.statistics.went_out(self._age_s(job.header), latency_s)
 
     def _predicted(self, order: Order, seen: Seen) -> Prediction:
         job = order.job
@@ -109,28 +116,7 @@ class Serving:
             job.header, job.rgb, prediction, order.calibration, order.turn
         )
 
-    def _publish(
-        self,
-        order: Order,
-        prediction: Prediction,
-        seen: Seen | None,
-        cosines: NDArray[np.float32] | None,
-    ) -> None:
-        job, camera = order.job, order.job.camera
-        try:
-            with camera.statistics.stage("publish"):
-                self._board.announce(camera.name, job.labelling, job.header)
-                self._publish_topics(order, prediction)
-                if seen is not None and cosines is not None:
-                    size = seen.mounted_size
-                    camera.similarity.publish(job.header, job.demand.heat_maps, cosines, size)
-        except Exception as error:
-            self._fail(order, error)
-            return
-        latency_s = time.monotonic() - job.received_at
-        camera.statistics.went_out(self._age_s(job.header), latency_s)
-
-    def _publish_topics(self, order: Order, prediction: Prediction) -> None:
+    def _publish(self, order: Order, prediction: Prediction) -> None:
         job, camera = order.job, order.job.camera
         frame = Frame(
             job.header, job.rgb, prediction, job.labelling, order.calibration, order.options
