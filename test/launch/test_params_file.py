@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tips_ros.ros.declared import Declared
 from tips_ros.ros.parameter_file import document
-from tips_ros.ros.parameter_table import PARAMETERS, Declared
+from tips_ros.ros.parameter_table import PARAMETERS
 
 TEXT = (Path(__file__).resolve().parents[2] / "config" / "tips.yaml").read_text(encoding="utf-8")
 

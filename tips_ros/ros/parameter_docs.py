@@ -6,7 +6,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tips_ros.ros.parameter_table import ITEMS, PARAMETERS, Declared
+from tips_ros.ros.declared import ITEMS, Declared
+from tips_ros.ros.parameter_table import PARAMETERS
 
 HEAD = """\
 # Parameters of the node

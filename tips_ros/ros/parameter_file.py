@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from tips_ros.ros.parameter_table import PARAMETERS, Declared
+from tips_ros.ros.declared import Declared
+from tips_ros.ros.parameter_table import PARAMETERS
 
 HEAD = """\
 # SPDX-License-Identifier: Apache-2.0

@@ -13,8 +13,9 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from tips_ros.ros.camera_names import ONLY, cameras_named, parameter_name
+from tips_ros.ros.declared import ITEMS, Declared
 from tips_ros.ros.frame import OutputOptions
-from tips_ros.ros.parameter_table import ITEMS, PARAMETERS, Declared
+from tips_ros.ros.parameter_table import PARAMETERS
 
 logger = logging.getLogger(__name__)
 

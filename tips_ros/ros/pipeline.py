@@ -6,7 +6,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from rclpy.node import Node
@@ -69,9 +68,7 @@ class Pipeline:
         try:
             return self._admitted(camera, received)
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            camera.statistics.dropped("failed", reason)
-            self._throttle.error("failed", "frame lost: %s", reason)
+            self._serving.lost(camera, error)
             return None
 
     def _admitted(self, camera: CameraWork, received: Received) -> Job | None:
@@ -83,9 +80,7 @@ class Pipeline:
         labelling = self._board.for_frame(camera.name, header)
         demand = demand_of(camera, labelling)
         if not demand:
-            # In its turn: a frame before it may not be published yet.
-            announce = partial(self._board.announce, camera.name, labelling, header)
-            self._publishing.hand_over(announce)
+            self._serving.announce(camera, labelling, header)
             camera.statistics.dropped("unwatched")
             return None
         try:

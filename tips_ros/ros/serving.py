@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
+from typing import Any
 
 from tips_ros.perception.predictor import Prediction, Predictor
 from tips_ros.perception.seen import Seen
 from tips_ros.perception.semantic.labelling import Labelling
+from tips_ros.ros.camera_work import CameraWork
 from tips_ros.ros.class_board import ClassBoard
 from tips_ros.ros.demand import Job, Order, Orders
 from tips_ros.ros.frame import Frame
@@ -54,9 +56,24 @@ class Serving:
             try:
                 orders.append(self._orders.of(job))
             except Exception as error:
-                self._lost(job, error)
+                self.lost(job.camera, error)
         if orders:
             self._serve(orders)
+
+    def announce(self, camera: CameraWork, labelling: Labelling, header: Any) -> None:
+        """Tells the classes of a frame that nobody waits for; frames before it come first."""
+        self._publishing.hand_over(partial(self._announce, camera, labelling, header))
+
+    def lost(self, camera: CameraWork, error: Exception) -> str:
+        """Counts and tells a frame that failed; whatever it did, the next one is tried.
+
+        Returns:
+            What is told of it.
+        """
+        reason = f"{type(error).__name__}: {error}"
+        camera.statistics.dropped("failed", reason)
+        self._throttle.error("failed", "frame lost: %s", reason)
+        return reason
 
     def _serve(self, orders: Sequence[Order]) -> None:
         try:
@@ -81,6 +98,14 @@ class Serving:
                 stages.enter_context(orders[i].job.camera.statistics.stage("network"))
             found = dict(zip(views, self._predictor.see_all(list(views.values())), strict=True))
         return [found.get(i) for i in range(len(orders))]
+
+    def _announce(self, camera: CameraWork, labelling: Labelling, header: Any) -> None:
+        try:
+            self._board.announce(camera.name, labelling, header)
+        except Exception as error:
+            self._throttle.error(
+                "announce", "classes not told: %s: %s", type(error).__name__, error
+            )
 
     def _finish_all(self, orders: Sequence[Order], seen: Sequence[Seen | None]) -> None:
         for order, one in zip(orders, seen, strict=True):
@@ -137,14 +162,7 @@ class Serving:
         return prediction._replace(labels=labels, confidence=confidence)
 
     def _fail(self, order: Order, error: Exception) -> None:
-        order.fail(self._lost(order.job, error))
-
-    def _lost(self, job: Job, error: Exception) -> str:
-        # Whatever one frame does to the model or the middleware, the next one is tried.
-        reason = f"{type(error).__name__}: {error}"
-        job.camera.statistics.dropped("failed", reason)
-        self._throttle.error("failed", "frame lost: %s", reason)
-        return reason
+        order.fail(self.lost(order.job.camera, error))
 
     def _warn_of_unknown_names(self, order: Order, frame: Frame) -> None:
         unknown = frame.kept.unknown
