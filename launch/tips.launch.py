@@ -53,6 +53,13 @@ ARGUMENTS = (
         description="Topic of the camera's CameraInfo. Empty: camera_info beside the image topic.",
     ),
     DeclareLaunchArgument(
+        "cameras",
+        default_value="",
+        description="Several cameras instead of one, each with its topic of images: "
+        "'front=/front/image_raw; rear=/rear/image_raw'; the CameraInfo is beside it. A name alone "
+        "listens to front/image. Empty: as params_file says.",
+    ),
+    DeclareLaunchArgument(
         "image_transport",
         default_value="",
         choices=("", "raw", "compressed"),
@@ -145,6 +152,18 @@ def beside(image: str) -> str:
     return f"{namespace}{slash}camera_info"
 
 
+def cameras_and_remappings(value: str) -> tuple:
+    """'front=/a/image_raw; rear' → (['front', 'rear'], what front's topics are remapped to)."""
+    names, remappings = [], []
+    for item in items(value):
+        name, _, image = (part.strip() for part in item.partition("="))
+        names.append(name)
+        if image:
+            remappings.append((f"{name}/image", image))
+            remappings.append((f"{name}/camera_info", beside(image)))
+    return names, remappings
+
+
 def node_logger(namespace: str) -> str:
     """The name of the node's logger, which alone log_level is for: ROS's own stay quiet."""
     return ".".join([*filter(None, namespace.split("/")), "tips"])
@@ -185,6 +204,10 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     clock = {n: parameters[n] for n in ("use_sim_time",) if n in parameters}
     image, namespace, level = given("image"), given("namespace"), given("log_level")
     remappings = [("image", image), ("camera_info", given("camera_info") or beside(image))]
+    cameras, remapped = cameras_and_remappings(given("cameras"))
+    if cameras:
+        parameters["cameras"] = ParameterValue(cameras, value_type=List[str])  # noqa: UP006
+        remappings += remapped
     tips = Node(
         package="tips_ros",
         executable="tips_node",

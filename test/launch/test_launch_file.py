@@ -26,7 +26,12 @@ PROFILE = SOURCE / "config" / "fastdds.xml"
 FILE = SOURCE / "launch" / "tips.launch.py"
 TREE = ast.parse(FILE.read_text(encoding="utf-8"))
 DECLARED = {p.name: p for p in PARAMETERS}
-PURE = ("beside", "items", "node_logger")  # functions that need no `launch`
+PURE = (
+    "beside",
+    "cameras_and_remappings",
+    "items",
+    "node_logger",
+)  # functions that need no `launch`
 NO_LAUNCH = "needs launch_ros and ros2launch, which a ROS installation brings"
 
 
@@ -118,6 +123,19 @@ class TestEachArgumentThatIsAParameter:
 )
 def test_the_camera_info_is_looked_for_beside_the_image(image: str, camera_info: str):
     assert PLAIN["beside"](image) == camera_info
+
+
+def test_each_of_several_cameras_is_remapped_to_its_own_topics():
+    given = "front = /front/image_raw; rear; left=cam/image"
+    names, remappings = PLAIN["cameras_and_remappings"](given)
+    assert names == ["front", "rear", "left"]
+    assert remappings == [
+        ("front/image", "/front/image_raw"),
+        ("front/camera_info", "/front/camera_info"),
+        ("left/image", "cam/image"),
+        ("left/camera_info", "cam/camera_info"),
+    ]
+    assert PLAIN["cameras_and_remappings"]("") == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -219,6 +237,14 @@ class TestWithLaunch:
             "prompts": ["door", "3: cup"],
             "prompt_thresholds": [0.25, 1.0],
         }
+
+    def test_several_cameras_are_named_and_remapped(self):
+        (node,) = started(cameras="front=/front/image_raw; rear")
+        last = node[len(node) - 1 - node[::-1].index("--params-file") + 1]
+        (values,) = yaml.safe_load(Path(last).read_text(encoding="utf-8")).values()
+        assert values["ros__parameters"] == {"cameras": ["front", "rear"]}
+        assert "front/image:=/front/image_raw" in node
+        assert "front/camera_info:=/front/camera_info" in node
 
     def test_a_bag_gives_the_clock_when_the_node_follows_it(self):
         bag, _ = started(bag="x.mcap", bag_args="--loop --delay 5", use_sim_time="true")
