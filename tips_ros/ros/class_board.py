@@ -15,6 +15,7 @@ from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros.camera_names import ONLY
 from tips_ros.ros.class_announcer import ClassAnnouncer
+from tips_ros.ros.conversions import stamp_ns
 
 
 class InForce(NamedTuple):
@@ -59,7 +60,7 @@ class ClassBoard:
     def for_frame(self, camera: str, header: Any) -> Labelling:
         """The classes to label a camera's frame with; to be announced before its masks."""
         with self._lock:
-            self._newest_ns[camera] = header.stamp.sec * 10**9 + header.stamp.nanosec
+            self._newest_ns[camera] = stamp_ns(header)
             return self._in_force.labelling
 
     def announce(self, camera: str, labelling: Labelling, header: Any) -> None:

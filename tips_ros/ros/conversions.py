@@ -192,3 +192,8 @@ def label_info_message(
 
 def _xyz(values: Sequence[float] | NDArray[np.float64]) -> dict[str, float]:
     return {axis: float(value) for axis, value in zip("xyz", values, strict=True)}
+
+
+def stamp_ns(header: Any) -> int:
+    """The stamp of a std_msgs/Header in nanoseconds."""
+    return int(header.stamp.sec) * 10**9 + int(header.stamp.nanosec)

@@ -23,10 +23,11 @@ from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.predictor import Prediction
 from tips_ros.ros import parameters, qos
 from tips_ros.ros.camera_names import output_topic
+from tips_ros.ros.conversions import stamp_ns
 from tips_ros.ros.depth_info import LiveScale, depth_info_message
 from tips_ros.ros.frames import Frames
 from tips_ros.ros.message_types import RCLPY_TYPES
-from tips_ros.ros.sensor_depth import NotMeasured, SensorDepth, stamp_ns
+from tips_ros.ros.sensor_depth import NotMeasured, SensorDepth
 from tips_ros.ros.throttle import Throttle
 
 logger = logging.getLogger(__name__)

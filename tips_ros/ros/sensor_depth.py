@@ -20,6 +20,7 @@ from tips_ros.perception.depth.sparse_depth import sparse_depth
 from tips_ros.perception.image_encodings import decode_depth
 from tips_ros.ros import qos
 from tips_ros.ros.camera_names import input_topic
+from tips_ros.ros.conversions import stamp_ns
 from tips_ros.ros.frames import FrameError, Frames
 from tips_ros.ros.point_decoding import positions_of
 from tips_ros.ros.throttle import Throttle
@@ -193,8 +194,3 @@ def _image_depth(message: Image) -> NDArray[np.float32]:
         message.step,
         bool(message.is_bigendian),
     )
-
-
-def stamp_ns(header: Any) -> int:
-    """Of a std_msgs/Header."""
-    return int(header.stamp.sec) * 10**9 + int(header.stamp.nanosec)
