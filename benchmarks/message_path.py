@@ -16,7 +16,7 @@ import time
 import numpy as np
 import rclpy
 from rclpy.node import Node
-from sensor_msgs.msg import CameraInfo
+from rig import camera_info
 from std_msgs.msg import Header
 
 from tips_ros.freed_memory import keep_freed_memory
@@ -120,17 +120,6 @@ def measure(
         lap("all", start)
         time.sleep(pace_s)  # a camera gives the listener this time to keep up
     return times
-
-
-def camera_info(width: int, height: int) -> CameraInfo:
-    """Plain intrinsics for this size."""
-    f, cx, cy = 0.8 * width, (width - 1) / 2, (height - 1) / 2
-    return CameraInfo(
-        width=width,
-        height=height,
-        k=[f, 0.0, cx, 0.0, f, cy, 0.0, 0.0, 1.0],
-        p=[f, 0.0, cx, 0.0, 0.0, f, cy, 0.0, 0.0, 0.0, 1.0, 0.0],
-    )
 
 
 def listen(ready: multiprocessing.Event, stop: multiprocessing.Event) -> None:

@@ -34,6 +34,13 @@ class Declared:
     check: Callable[[Any], None] | None = None  # ValueError for what ranges can't express
     per_camera: bool = False  # each of several cameras has its own: <camera>.<name>
 
+    @property
+    def default_text(self) -> str:
+        """The default as a parameters file has it."""
+        if self.default == "":
+            return '""'
+        return str(self.default).lower() if isinstance(self.default, bool) else str(self.default)
+
     def descriptor(self) -> ParameterDescriptor:
         """What `ros2 param describe` shows."""
         unit = f" [{self.unit}]" if self.unit else ""

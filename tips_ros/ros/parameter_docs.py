@@ -38,7 +38,7 @@ def _row(declared: Declared) -> str:
         f"`{declared.name}`",
         _type_of(declared),
         declared.unit,
-        _shown(declared.default),
+        f"`{declared.default_text}`",
         _allowed(declared),
         declared.felt,
         "each" if declared.per_camera else "",
@@ -54,12 +54,6 @@ def _type_of(declared: Declared) -> str:
     return {bool: "bool", int: "int", float: "double", str: "string"}[type(declared.default)]
 
 
-def _shown(value: object) -> str:
-    if value == "":
-        return '`""`'
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
-
-
 def _allowed(declared: Declared) -> str:
     if declared.low is not None and declared.high is not None:
         if declared.high >= 1e9:
@@ -68,12 +62,12 @@ def _allowed(declared: Declared) -> str:
     return ", ".join(f"`{choice}`" for choice in declared.choices)
 
 
-def main() -> None:
-    """Writes the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def write(text: str, about: str | None) -> None:
+    """Writes a page to the file that the command line names; `about` is for its help."""
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("file", type=Path, metavar="FILE")
-    parser.parse_args().file.write_text(document(), encoding="utf-8")
+    parser.parse_args().file.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    write(document(), __doc__)

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import argparse
 import textwrap
 from collections.abc import Iterator
 from itertools import groupby
-from pathlib import Path
 
 from tips_ros.ros.declared import Declared
+from tips_ros.ros.parameter_docs import write
 from tips_ros.ros.parameter_table import PARAMETERS
 
 HEAD = """\
@@ -73,7 +72,7 @@ def _entry(declared: Declared, indent: int) -> str:
             break_on_hyphens=False,
         )
     ]
-    lines.append(f"{' ' * indent}{declared.name.rpartition('.')[2]}: {_shown(declared.default)}")
+    lines.append(f"{' ' * indent}{declared.name.rpartition('.')[2]}: {declared.default_text}")
     return "\n".join(lines) + "\n"
 
 
@@ -87,21 +86,8 @@ def _summary(declared: Declared) -> str:
     elif declared.low is not None and declared.high is not None:
         what = f"{declared.low} {'or more' if declared.high >= 1e9 else f'to {declared.high}'}. "
     unit = f"[{declared.unit}] " if declared.unit else ""
-    return f"{unit}{what}Default {_shown(declared.default)}. {declared.felt.capitalize()}."
-
-
-def _shown(value: object) -> str:
-    if value == "":
-        return '""'
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def main() -> None:
-    """Writes the file."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path, metavar="FILE")
-    parser.parse_args().file.write_text(document(), encoding="utf-8")
+    return f"{unit}{what}Default {declared.default_text}. {declared.felt.capitalize()}."
 
 
 if __name__ == "__main__":
-    main()
+    write(document(), __doc__)

@@ -7,7 +7,6 @@ import copy
 from collections.abc import Sequence
 
 import torch
-import torch._dynamo
 from torch import Tensor
 
 from tips_ros.model.engines.parts import Part
@@ -29,6 +28,8 @@ class CompiledEngine:
         Raises:
             Exception: whatever stops torch's compiler, such as a missing C++ compiler.
         """
+        import torch._dynamo  # takes over a second: for those who compile
+
         self._device, self._dtype = device, dtype
         module = copy.deepcopy(part.module).to(device, dtype)
         # Launching hundreds of small kernels takes a GPU's host longer than the GPU needs for them.

@@ -80,7 +80,7 @@ def providers_for(device: torch.device, dtype: torch.dtype, cache: Path) -> list
     Args:
         device: where the model is to run.
         dtype: what may be lowered to half precision; only TensorRT does that by itself.
-        cache: where TensorRT keeps its engines; the folder belongs to one key of `engine_key`.
+        cache: where TensorRT keeps its engines; the folder belongs to one `Ingredients.key`.
 
     Raises:
         EngineUnavailable: none for the device, or for the precision.

@@ -31,7 +31,7 @@ def predictor_by(
     """Puts a model where it is to run. It is used up: its weights are moved.
 
     Args:
-        backend: who is to compute it; `auto` is the fastest that is installed.
+        backend: who is to compute it, as of `model.engines.served`.
         loaded: on the CPU in fp32.
         device: as torch names it.
         dtype: the precision; fp32 where a lower one would say something else.

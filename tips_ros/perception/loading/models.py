@@ -61,8 +61,9 @@ def load_predictor(
         input_size: (h, w) the network is to see, instead of the model's own.
         heads: `rewritten` for the same maps, up to rounding, in less work (see `model.fast`), or
             `plain` as their files have them.
-        backend: who computes the model: torch, openvino or onnxruntime; `auto` is the fastest that
-            is installed. What says something else than torch in fp32 is refused, and torch serves.
+        backend: who computes the model: torch, compiled (by torch), openvino or onnxruntime; for
+            `auto` see `model.engines`. What says something else than torch in fp32 is refused, and
+            torch serves.
 
     Raises:
         ModelNotFound, CheckpointError: see `load_model`.
