@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -36,17 +38,29 @@ class Attention(nn.Module):
         return self.proj(v)
 
 
+class GeluLinear(nn.Linear):
+    """A linear layer and the GELU after it."""
+
+    def __init__(self, inputs: int, outputs: int, gelu: Gelu, **options: Any) -> None:
+        super().__init__(inputs, outputs, **options)
+        self.approximate = "tanh" if gelu == "tanh" else "none"
+
+    def forward(self, x: Tensor, also: Tensor | None = None) -> Tensor:
+        """(B, N, in) → (B, N, out); what is added before the GELU, too: one (out,) an image."""
+        y = F.linear(x, self.weight, self.bias)
+        return F.gelu(y if also is None else y + also[:, None], approximate=self.approximate)
+
+
 class Mlp(nn.Module):
     """Two layers with GELU."""
 
     def __init__(self, width: int, hidden: int, gelu: Gelu) -> None:
         super().__init__()
-        self.fc1 = nn.Linear(width, hidden)
+        self.fc1 = GeluLinear(width, hidden, gelu)
         self.fc2 = nn.Linear(hidden, width)
-        self.approximate = "tanh" if gelu == "tanh" else "none"
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.fc2(F.gelu(self.fc1(x), approximate=self.approximate))
+        return self.fc2(self.fc1(x))
 
 
 class SwiGlu(nn.Module):

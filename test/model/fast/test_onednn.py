@@ -8,8 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from tips_ros.model.blocks import GeluLinear
 from tips_ros.model.fast import onednn, rewritten
 from tips_ros.model.fast.onednn import (
+    OneDnnGeluLinear,
     OneDnnLinear,
     OneDnnPointwise,
     onednn_is_there,
@@ -17,6 +19,7 @@ from tips_ros.model.fast.onednn import (
     with_onednn,
 )
 from tips_ros.model.tips import HEAD_NAMES, Tips
+from tips_ros.model.variants import Gelu
 
 needs_onednn = pytest.mark.skipif(not onednn_is_there(), reason="this torch has no oneDNN here")
 
@@ -57,10 +60,52 @@ def test_other_convolutions_of_one_pixel_are_left_to_torch(options: dict[str, in
     assert type(with_onednn(conv)) is nn.Conv2d
 
 
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float64])
 def test_other_precisions_are_left_to_torch(dtype: torch.dtype):
     x, weight = random(3, 24).to(dtype), random(10, 24).to(dtype)
     assert torch.equal(onednn_linear(x, weight), F.linear(x, weight))
+
+
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_a_gelu_may_follow_in_fp32(approximate: str):
+    x, weight, bias = random(3, 24), random(10, 24), random(10)
+    with torch.inference_mode():
+        found = onednn_linear(x, weight, bias, approximate)
+        expected = F.gelu(F.linear(x, weight, bias), approximate=approximate)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("gelu", [None, "none", "tanh"])
+def test_in_bf16_a_layer_rounds_no_more_than_torch_s_own_steps(gelu: str | None):
+    x, weight, bias = (v.bfloat16() for v in (random(50, 96), random(64, 96), random(64)))
+
+    def steps(dtype: torch.dtype) -> torch.Tensor:
+        y = F.linear(x.to(dtype), weight.to(dtype), bias.to(dtype))
+        return (y if gelu is None else F.gelu(y, approximate=gelu)).double()
+
+    with torch.inference_mode():
+        found, exact = onednn_linear(x, weight, bias, gelu), steps(torch.float64)
+    assert found.dtype == torch.bfloat16
+    errors = [float((y - exact).norm()) for y in (found.double(), steps(torch.bfloat16))]
+    assert 0 < errors[0] <= 1.05 * errors[1]
+
+
+@pytest.mark.parametrize("gelu", ["erf", "tanh"])
+@pytest.mark.parametrize("with_bias", [True, False])
+@pytest.mark.parametrize("images", [1, 2])
+def test_what_each_image_adds_before_its_gelu_is_added_to_that_image(
+    gelu: Gelu, with_bias: bool, images: int
+):
+    layer = GeluLinear(24, 10, gelu, bias=with_bias).requires_grad_(False)
+    x, also = random(images, 7, 24), random(images, 10)
+    fast = with_onednn(layer)
+    with torch.inference_mode():
+        expected = F.gelu(
+            F.linear(x, layer.weight, layer.bias) + also[:, None], approximate=layer.approximate
+        )
+        for given in (layer, fast):
+            torch.testing.assert_close(given(x, also), expected, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(fast(x), layer(x), rtol=1e-5, atol=1e-5)
 
 
 @needs_onednn
@@ -72,6 +117,7 @@ def test_a_whole_model_says_the_same_and_the_one_given_stays_as_it_is(
     given = rewritten(tiny_tips) if rewrite else tiny_tips
     kinds = [type(module) for module in given.modules()]
     fast = with_onednn(given)
+    assert any(isinstance(module, OneDnnGeluLinear) for module in fast.backbone.modules())
     with torch.inference_mode():
         expected, maps = tiny_tips(images, HEAD_NAMES), fast(images, HEAD_NAMES)
     for name in HEAD_NAMES:

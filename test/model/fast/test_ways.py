@@ -35,8 +35,8 @@ def test_a_cpu_in_fp32_convolves_before_upsampling_and_multiplies_by_onednn(tiny
     assert prepared(tiny_tips, "cpu", torch.float32) == (EarlyTail, onednn_is_there())
 
 
-def test_a_cpu_in_half_precision_convolves_early_and_attends_head_by_head(tiny_tips: Tips):
-    assert prepared(tiny_tips, "cpu", torch.bfloat16) == (EarlyTail, False)
+def test_a_cpu_in_half_precision_does_so_too_and_attends_head_by_head(tiny_tips: Tips):
+    assert prepared(tiny_tips, "cpu", torch.bfloat16) == (EarlyTail, onednn_is_there())
     fast = rewritten_for(tiny_tips, "cpu", torch.bfloat16)
     blocks = fast.backbone.blocks
     assert len(blocks) and all(type(block.attn) is HeadwiseAttention for block in blocks)

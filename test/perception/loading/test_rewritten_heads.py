@@ -128,13 +128,13 @@ class TestTheDemoModel:
         model = load_predictor("demo", device="cpu", precision="bf16").model
         tails = [getattr(model, name).tail for name in HEAD_NAMES]
         assert all(isinstance(tail, DirectTail) for tail in tails)
-        assert not any(isinstance(module, OneDnnLinear) for module in model.modules())
         assert {p.dtype for p in model.parameters()} == {torch.bfloat16}
 
 
 @pytest.mark.skipif(not onednn_is_there(), reason="this torch has no oneDNN here")
-def test_in_fp32_on_the_cpu_linear_layers_are_onednn_s():
-    blocks = load_predictor("demo", device="cpu").model.backbone.blocks
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_on_the_cpu_linear_layers_are_onednn_s(precision: Any):
+    blocks = load_predictor("demo", device="cpu", precision=precision).model.backbone.blocks
     assert any(isinstance(module, OneDnnLinear) for module in blocks.modules())
 
 

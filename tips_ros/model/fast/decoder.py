@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tips_ros.model.blocks import GeluLinear
 from tips_ros.model.dpt import LEVELS, DptDecoder, Fusion, Reassemble, ResidualUnit
 from tips_ros.model.fast.kernels import of_spread
 from tips_ros.model.fast.tap_bias import TapBias
@@ -24,8 +25,12 @@ class FastReassemble(nn.Module):
         super().__init__()
         patch, cls = plain.readout.weight.detach().chunk(2, dim=1)
         # Linear([patch ‖ CLS]) = Linear(patch) + Linear(CLS): the second is one vector an image.
-        self.of_patch = _linear(patch, None)
-        self.of_cls = _linear(cls, plain.readout.bias.detach())
+        outputs, inputs = patch.shape
+        self.of_patch = GeluLinear(inputs, outputs, "tanh", bias=False, device="meta")
+        self.of_patch.weight = _fixed(patch.contiguous())  # a part of a matrix is not in one piece
+        self.of_cls = nn.Linear(inputs, outputs, device="meta")
+        self.of_cls.weight = _fixed(cls.contiguous())
+        self.of_cls.bias = _fixed(plain.readout.bias.detach().clone())
         self.projection = plain.projection
         self.grow: nn.Module = (
             SpreadConv(plain.resize, conv)
@@ -35,20 +40,14 @@ class FastReassemble(nn.Module):
 
     def forward(self, layer: LayerFeatures) -> Tensor:
         """(B, h·w, D) and (B, D) → (B, C, h', w')."""
-        x = self.of_patch(layer.patch_tokens).add_(self.of_cls(layer.cls_token)[:, None])
-        x = F.gelu(x, approximate="tanh")
+        x = self.of_patch(layer.patch_tokens, self.of_cls(layer.cls_token))
         x = x.unflatten(1, tuple(layer.grid)).permute(0, 3, 1, 2)
         grown: Tensor = self.grow(self.projection(x))
         return grown
 
 
-def _linear(weight: Tensor, bias: Tensor | None) -> nn.Linear:
-    """A layer with copies of these: a part of a matrix is not in one piece."""
-    layer = nn.Linear(weight.shape[1], weight.shape[0], bias is not None, device="meta")
-    layer.weight = nn.Parameter(weight.contiguous(), requires_grad=False)
-    if bias is not None:
-        layer.bias = nn.Parameter(bias.clone(), requires_grad=False)
-    return layer
+def _fixed(weight: Tensor) -> nn.Parameter:
+    return nn.Parameter(weight, requires_grad=False)
 
 
 class SpreadConv(nn.Module):
@@ -59,8 +58,8 @@ class SpreadConv(nn.Module):
         spread, like = of_spread(resize, conv), conv.weight
         bias = spread.tap_bias.sum(dim=(1, 2))
         self.stride = resize.stride
-        self.weight = nn.Parameter(spread.kernel.to(like.device, like.dtype), requires_grad=False)
-        self.bias = nn.Parameter(bias.to(like.device, like.dtype), requires_grad=False)
+        self.weight = _fixed(spread.kernel.to(like.device, like.dtype))
+        self.bias = _fixed(bias.to(like.device, like.dtype))
         self.border = TapBias(spread.tap_bias, like)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -12,12 +12,15 @@ from torch import Tensor, nn
 from tips_ros.model.dpt import DptDecoder, Fusion
 from tips_ros.model.fast.decoder import FastDecoder
 from tips_ros.model.fast.kernels import of_tail
+from tips_ros.model.fast.strips import StripTail
 from tips_ros.model.fast.tails import DirectTail, EarlyTail
 from tips_ros.model.heads import DenseHead, DepthHead
 from tips_ros.model.vit import LayerFeatures
 
 # With fewer, the early tail's extra passes over memory cost more than the work they save.
 _EARLY_CHANNELS = 64
+# With fewer, bands are too narrow to be worth it.
+_STRIP_OUTPUTS = 16
 
 
 class FastDenseHead(nn.Module):
@@ -50,7 +53,7 @@ class FastDenseHead(nn.Module):
 
 
 class FastDepthHead(FastDenseHead):
-    """Depth, its bins' two sums taken group by group as the logits are made."""
+    """Depth, its bins' two sums taken strip by strip as the logits are made."""
 
     def __init__(self, plain: DepthHead, early: bool | None = None) -> None:
         """As `FastDenseHead`; a ReLU after `project` keeps the head's linear layer apart."""
@@ -64,31 +67,28 @@ class FastDepthHead(FastDenseHead):
         wide = torch.promote_types(x.dtype, torch.float32)
         centers = torch.linspace(floor, self.bins.max_m, count, device=x.device, dtype=wide)
         to_sums = torch.stack([centers, torch.ones_like(centers)])  # (2, K)
-        sums: Tensor | float = 0.0
-        first = 0
-        for logits in self._logits(x):
-            weights = logits.relu_().to(wide).permute(0, 2, 3, 1)  # (B, h, w, G), p without min_m
-            of_group = to_sums[:, first : first + weights.shape[-1]]
-            sums = F.linear(weights, of_group) + sums  # (B, h, w, 2)
-            first += weights.shape[-1]
-        assert isinstance(sums, Tensor) and first == count
+        # Strip by strip: logits in fp32 are the largest array of a pass.
+        sums = torch.cat([F.linear(p, to_sums) for p in self._weights(x, wide)], dim=1)
         # Adding min_m to every p adds constants to both sums; it need not touch every bin.
         weighted = sums[..., 0] + floor * centers.sum()
         return (weighted / (sums[..., 1] + floor * count))[:, None]
 
-    def _logits(self, x: Tensor) -> Iterator[Tensor]:
-        """In groups of bins, near to far."""
-        if self.head is None:
-            yield from self.tail.parts(x)
-            return
-        projected = self.tail(x)
-        yield self.head(projected.relu_() if self.bins.relu_after_project else projected)
+    def _weights(self, x: Tensor, wide: torch.dtype) -> Iterator[Tensor]:
+        """p without min_m, in strips (B, rows, w, K), top to bottom."""
+        for part in self.tail.parts(x):
+            if self.head is not None:
+                part = self.head(part.relu_() if self.bins.relu_after_project else part)
+            yield part.relu_().to(wide).permute(0, 2, 3, 1)
 
 
-def _tail(plain: DptDecoder, head: nn.Conv2d | None, early: bool | None) -> DirectTail | EarlyTail:
+def _tail(
+    plain: DptDecoder, head: nn.Conv2d | None, early: bool | None
+) -> DirectTail | EarlyTail | StripTail:
     last = plain.fusions[-1]
     assert isinstance(last, Fusion)
     product = of_tail(last.out_conv, plain.project, head)
-    if early is None:
-        early = product.kernel.shape[1] >= _EARLY_CHANNELS
-    return (EarlyTail if early else DirectTail)(product, plain.project.weight)
+    outputs, channels = product.kernel.shape[:2]
+    if not (channels >= _EARLY_CHANNELS if early is None else early):
+        return DirectTail(product, plain.project.weight)
+    kind = StripTail if outputs >= _STRIP_OUTPUTS else EarlyTail
+    return kind(product, plain.project.weight)

@@ -32,7 +32,7 @@ class HeadwiseAttention(Attention):
         q, k, v = qkv.permute(2, 0, 3, 1, 4).contiguous().flatten(1, 2)  # each (B·heads, N, width)
         attended = torch.empty_like(q)
         for query, key, value, result in zip(q, k, v, attended, strict=True):
-            scores = torch.mm(query, key.t()).mul_(width**-0.5)  # (N, N)
+            scores = torch.mm(query * width**-0.5, key.t())  # (N, N)
             torch.mm(torch.softmax(scores, dim=-1), value, out=result)
         attended = attended.view(b, self.heads, n, width).transpose(1, 2).reshape(b, n, d)
         return self.proj(attended)

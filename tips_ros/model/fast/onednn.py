@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Linear layers by oneDNN, which torch asks for convolutions but not, in fp32, for these.
 
-Torch's own choice is MKL, which on AMD processors does not use AVX-512: there oneDNN is twice as
-fast. So it is for 1×1 convolutions, which torch leaves to MKL, too, when it has but one thread.
-For running in torch only: an exported graph must be made from a model without these.
+Torch's own choice is MKL, which on AMD processors may not use AVX-512: there oneDNN is up to twice
+as fast. So it is for 1×1 convolutions, which torch leaves to MKL, too, when it has but one thread.
+And oneDNN adds a bias and takes a GELU of sums that are still in registers, in fp32 whatever the
+precision. For running in torch only: an exported graph must be made from a model without these.
 """
 
 from __future__ import annotations
 
 import copy
 import platform
+from functools import cache
 from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from tips_ros.model.blocks import GeluLinear
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -28,32 +32,55 @@ def onednn_is_there() -> bool:
     )
 
 
+@cache
+def _multiplies(dtype: torch.dtype) -> bool:
+    """Whether oneDNN takes this precision here."""
+    if dtype == torch.bfloat16:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return dtype == torch.float32
+
+
 class OneDnnLinear(nn.Linear):
-    """As `nn.Linear`; oneDNN multiplies where input and weight are fp32 on the CPU."""
+    """As `nn.Linear`; oneDNN multiplies where input and weight are fp32 or bf16 on the CPU."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., in) → (..., out)."""
         return onednn_linear(x, self.weight, self.bias)
 
 
+class OneDnnGeluLinear(GeluLinear):
+    """As `GeluLinear`, in one step."""
+
+    def forward(self, x: Tensor, also: Tensor | None = None) -> Tensor:
+        """(B, N, in) → (B, N, out)."""
+        if also is not None and len(also) != 1:
+            return super().forward(x, also)
+        bias = self.bias if also is None else also[0] if self.bias is None else self.bias + also[0]
+        return onednn_linear(x, self.weight, bias, self.approximate)
+
+
 class OneDnnPointwise(nn.Conv2d):
-    """As a 1×1 `nn.Conv2d`, on channels-last maps."""
+    """As a 1×1 `nn.Conv2d`, in fp32 on channels-last maps."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) → (B, K, H, W)."""
-        if not x.is_contiguous(memory_format=torch.channels_last):
+        if x.dtype != torch.float32 or not x.is_contiguous(memory_format=torch.channels_last):
             return super().forward(x)
         weight = self.weight.flatten(1)
         return onednn_linear(x.permute(0, 2, 3, 1), weight, self.bias).permute(0, 3, 1, 2)
 
 
-def onednn_linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """`F.linear` without a gradient."""
-    if x.device.type != "cpu" or x.dtype != torch.float32 or not x.numel():
-        return F.linear(x, weight, bias)
+def onednn_linear(
+    x: Tensor, weight: Tensor, bias: Tensor | None = None, gelu: str | None = None
+) -> Tensor:
+    """`F.linear` without a gradient, and `F.gelu` of it where its approximation is named."""
+    if x.device.type != "cpu" or not _multiplies(x.dtype) or not x.numel():
+        y = F.linear(x, weight, bias)
+        return y if gelu is None else F.gelu(y, approximate=gelu)
     # What is not in one piece would be multiplied by a loop a thousand times slower.
     x, weight = x.contiguous(), weight.contiguous()
-    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+    after = "none" if gelu is None else "gelu"
+    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, after, [], gelu or "")
 
 
 def with_onednn(module: Module) -> Module:
@@ -69,6 +96,8 @@ def with_onednn(module: Module) -> Module:
     for child in clone.modules():
         if type(child) is nn.Linear:
             child.__class__ = OneDnnLinear
+        elif type(child) is GeluLinear:
+            child.__class__ = OneDnnGeluLinear
         elif type(child) is nn.Conv2d and _is_pointwise(child):
             child.__class__ = OneDnnPointwise
     return clone

@@ -19,7 +19,7 @@ HEADS: tuple[Heads, ...] = get_args(Heads)
 def rewritten_for(tips: Tips, device: str | torch.device, dtype: torch.dtype) -> Tips:
     """The same model as it is fastest to run by torch on a device.
 
-    On the CPU heads convolve before their last ×2; in fp32 oneDNN multiplies, and in half precision
+    On the CPU heads convolve before their last ×2, oneDNN multiplies, and in half precision
     attention goes head by head. On a GPU heads upsample first: fewer steps, and fewer roundings.
 
     Args:
@@ -28,5 +28,5 @@ def rewritten_for(tips: Tips, device: str | torch.device, dtype: torch.dtype) ->
     """
     if torch.device(device).type != "cpu":
         return rewritten(tips, early=False)
-    fast = rewritten(tips)
-    return with_onednn(fast) if dtype == torch.float32 else headwise(fast)
+    fast = with_onednn(rewritten(tips))
+    return fast if dtype == torch.float32 else headwise(fast)

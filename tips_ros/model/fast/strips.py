@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The end of a decoder on a CPU: a quarter of the work, in strips that stay in the cache.
+
+    out[y, x] = Σ_ij up(T_ij)[y + i − 1, x + j − 1]   with   T_ij = kernel[:, :, i, j] · input,
+
+because a 1×1 convolution commutes with upsampling. To upsample, shift and add is linear, too, and
+each output needs few inputs: a block of outputs is one small matrix of `bands` times a window of
+the T. Columns first, then rows. What a tap would read beyond the border is left out; each tap's
+bias is in its T, and so left out with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from tips_ros.model.fast.bands import bands
+from tips_ros.model.fast.kernels import Product
+
+_COLUMNS, _ROWS = 8, 4  # inputs along each axis for which the outputs are made together
+
+
+class StripTail(nn.Module):
+    """Bilinear ×2 (align_corners=True), then a zero-padded 3×3 convolution; for inference only."""
+
+    def __init__(self, product: Product, like: Tensor) -> None:
+        super().__init__()
+        self.outputs, channels = product.kernel.shape[:2]
+        tap_bias = product.tap_bias.clone()
+        tap_bias[:, 1, 1] += product.bias  # the middle tap is never beyond the border
+        self.taps = nn.ModuleList()  # the three of a row of the kernel are one layer
+        for row in range(3):
+            linear = nn.Linear(channels, 3 * self.outputs, device="meta")
+            fixed = partial(nn.Parameter, requires_grad=False)
+            weight = product.kernel[:, :, row].permute(2, 0, 1).flatten(0, 1)
+            linear.weight = fixed(weight.to(like.device, like.dtype))
+            linear.bias = fixed(tap_bias[:, row].t().flatten().to(like.device, like.dtype))
+            self.taps.append(linear)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, h, w) → (B, K, 2h, 2w)."""
+        b, _, h, w = x.shape
+        size = _ceil(h, _ROWS), _ceil(w, _COLUMNS)
+        whole = x.new_empty(b, 2 * size[0], 2 * size[1], self.outputs)
+        for _ in self._strips(x, whole.split(2 * _ROWS, dim=1)):
+            pass
+        return whole[:, : 2 * h, : 2 * w].permute(0, 3, 1, 2)
+
+    def parts(self, x: Tensor) -> Iterator[Tensor]:
+        """The same in strips (B, K, few, 2w), top to bottom; each is overwritten by the next."""
+        b, _, h, w = x.shape
+        strip = x.new_empty(b, 2 * _ROWS, 2 * _ceil(w, _COLUMNS), self.outputs)
+        strips = [strip] * (_ceil(h, _ROWS) // _ROWS)
+        for i, made in enumerate(self._strips(x, strips)):
+            rows = min(2 * _ROWS, 2 * (h - i * _ROWS))
+            yield made[:, :rows, : 2 * w].permute(0, 3, 1, 2)
+
+    def _strips(self, x: Tensor, strips: Sequence[Tensor]) -> Iterator[Tensor]:
+        """Fills strips (B, 2·_ROWS, width, K) one after the other, and yields each."""
+        b, channels, h, w = x.shape
+        width = _ceil(w, _COLUMNS)
+        padded = x.new_zeros(b, h, width + 2, channels)
+        padded[:, :, 1 : w + 1] = x.permute(0, 2, 3, 1)
+        to_columns = bands(w, _COLUMNS, x.dtype).to(x.device)
+        to_rows = bands(h, _ROWS, x.dtype).to(x.device)
+        # Rows whose columns are done, three taps each, in a window that moves down.
+        window = x.new_zeros(b, _ROWS + 2, 3, 2 * width, self.outputs)
+        done = 0
+        for i, (band, strip) in enumerate(zip(to_rows, strips, strict=True)):
+            first = i * _ROWS - 1
+            if i:
+                window[:, :2] = window[:, _ROWS:]
+            upto = min(first + _ROWS + 2, h)
+            for image in range(b):
+                self._columns(padded[image, done:upto], window[image, done - first :], to_columns)
+                torch.mm(band, window[image].flatten(2).flatten(0, 1), out=strip[image].flatten(1))
+            done = upto
+            yield strip
+
+    def _columns(self, rows: Tensor, window: Tensor, to_columns: Tensor) -> None:
+        """Padded rows (r, width + 2, C) → the first r of (n, 3, 2·width, K)."""
+        blocks, outputs, inputs = to_columns.shape
+        row_of_taps = rows.shape[1] * 3 * self.outputs
+        for row, linear in enumerate(self.taps):
+            taps = linear(rows.flatten(0, 1))  # (r·(width + 2), 3·K)
+            # Where one block's window ends, the next has begun.
+            windows = taps.as_strided(
+                (len(rows), blocks, inputs, self.outputs),
+                (row_of_taps, _COLUMNS * 3 * self.outputs, self.outputs, 1),
+            )
+            for one, target in zip(windows, window[:, row], strict=False):
+                torch.bmm(to_columns, one, out=target.view(blocks, outputs, self.outputs))
+
+
+def _ceil(length: int, block: int) -> int:
+    return -(-length // block) * block
