@@ -22,6 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.model.fast import rewritten
 from tips_ros.model.fast.onednn import with_onednn
+from tips_ros.model.fast.winograd import with_winograd
 from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.tips import DenseMaps, Tips
 from tips_ros.model.variants import variant_named
@@ -29,7 +30,7 @@ from tips_ros.model.vit import VisionTransformer
 from tips_ros.perception.loading.models import PRECISIONS, load_model
 
 CHANNELS, CLASSES = 256, 150  # of the released heads
-ONEDNN = "with oneDNN"
+WINOGRAD, ONEDNN = "and Winograd", "and oneDNN"
 ROWS = ("backbone", "depth", "normals", "segmentation", "all")
 
 
@@ -58,7 +59,8 @@ def main() -> None:
         "plain": tips,
         "one convolution": rewritten(tips, early=False),
         "rewritten": rewritten(tips),
-        ONEDNN: with_onednn(rewritten(tips)),
+        WINOGRAD: with_winograd(rewritten(tips)),
+        ONEDNN: with_onednn(with_winograd(rewritten(tips))),
     }
     dtype = PRECISIONS[args.precision]
     ways = {name: way.to(dtype, memory_format=torch.channels_last) for name, way in ways.items()}
@@ -88,7 +90,7 @@ def measure(
                 results[name] = run()
             # torch can't count what it hands to oneDNN by name: that is as much as without.
             counted = counter.get_total_flops() / 1e9
-            gflop[name] = gflop["rewritten"] if name == ONEDNN else counted
+            gflop[name] = gflop[WINOGRAD] if name == ONEDNN else counted
         seconds: dict[str, list[float]] = {name: [] for name in jobs}
         for _ in range(rounds):
             for name, run in jobs.items():

@@ -15,6 +15,7 @@ from tips_ros.model.fast.heads import FastDenseHead
 from tips_ros.model.fast.headwise import HeadwiseAttention
 from tips_ros.model.fast.onednn import OneDnnLinear, onednn_is_there
 from tips_ros.model.fast.tails import DirectTail, EarlyTail
+from tips_ros.model.fast.winograd import WinogradConv
 from tips_ros.model.heads import NormalsHead
 from tips_ros.model.tips import HEAD_NAMES, Tips
 
@@ -40,6 +41,19 @@ def test_a_cpu_in_half_precision_does_so_too_and_attends_head_by_head(tiny_tips:
     fast = rewritten_for(tiny_tips, "cpu", torch.bfloat16)
     blocks = fast.backbone.blocks
     assert len(blocks) and all(type(block.attn) is HeadwiseAttention for block in blocks)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_a_cpu_convolves_wide_maps_by_winograd_and_a_gpu_does_not(
+    tiny_tips: Tips, dtype: torch.dtype
+):
+    wide = Tips(tiny_tips.backbone, tiny_tips.taps, normals=NormalsHead(WIDTH, 128))
+
+    def by_winograd(device: str) -> int:
+        modules = rewritten_for(wide, device, dtype).modules()
+        return sum(isinstance(module, WinogradConv) for module in modules)
+
+    assert (by_winograd("cpu"), by_winograd("cuda")) == (14, 0), "two for each residual unit"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""3×3 convolutions by Winograd's minimal filtering, for CPUs: fewer multiplications, same sums.
+
+A tile of 4×4 outputs is Aᵀ ((G g Gᵀ) ⊙ (Bᵀ d B)) A, with the kernel g and the 6×6 inputs d that the
+tile reads: 36 products instead of 9·16. Fast Algorithms for Convolutional Neural Networks, Lavin
+and Gray, https://arxiv.org/abs/1509.09308. Here both sides of each transform are one matrix, its
+Kronecker product with itself, and the tiles of a few rows are transformed, multiplied and
+transformed back while they are in the cache.
+
+Sums and differences are rounded before they are multiplied: in fp32 an error of 1e-6 of the result
+(plain: 9e-7), in bf16 of 1.5 % (plain: 0.2 %). On a decoder's map that is little beside what bf16
+does to the tokens it is made of.
+"""
+
+from __future__ import annotations
+
+import copy
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+Module = TypeVar("Module", bound=nn.Module)
+
+_TILE, _READ = 4, 6  # outputs and inputs of a tile, along each axis
+# Points at which a tile's polynomials are evaluated, besides infinity. With 1 and 2 instead errors
+# would be twice as large.
+_POINTS = (0.0, 0.75, -0.75, 1.5, -1.5)
+_TILES = 128  # that are worked on together
+# Below these, transforms cost what multiplications save.
+_NARROWEST = 128  # channels in and out
+_SMALLEST = 32 * 32  # pixels of a map
+
+
+class Transforms(NamedTuple):
+    """Of a tile, each for rows and columns at once."""
+
+    of_inputs: Tensor  # (36, 36)
+    of_kernel: Tensor  # (36, 9)
+    of_products: Tensor  # (16, 36)
+
+
+@lru_cache
+def transforms(dtype: torch.dtype) -> Transforms:
+    """B, G and A, by Toom and Cook's interpolation."""
+    points = torch.tensor(_POINTS, dtype=torch.float64)
+
+    def powers(count: int) -> Tensor:
+        """(6, count) of each point; of infinity the highest alone counts."""
+        infinite = torch.zeros(1, count, dtype=torch.float64)
+        infinite[0, -1] = 1
+        return torch.cat([points[:, None] ** torch.arange(count), infinite])
+
+    of_inputs = torch.linalg.inv(powers(_READ)).t()
+    # What one side is multiplied by, the other is divided by: the least factor becomes 1.
+    scale = torch.stack([row[row.abs() > 1e-9].abs().min() for row in of_inputs])[:, None]
+    sides = of_inputs / scale, powers(3) * scale, powers(_TILE).t()
+    return Transforms(*(torch.kron(side, side).to(dtype) for side in sides))
+
+
+class WinogradConv(nn.Conv2d):
+    """As a 3×3 `nn.Conv2d` with padding 1; so on large channels-last maps in fp32 or bf16."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) → (B, K, H, W)."""
+        if (
+            x.device.type != "cpu"
+            or x.dtype not in (torch.float32, torch.bfloat16)
+            or x.shape[-2] * x.shape[-1] < _SMALLEST
+            or not x.is_contiguous(memory_format=torch.channels_last)
+        ):
+            return super().forward(x)
+        y = convolved(x, self.weight)
+        return y if self.bias is None else y.add_(self.bias[:, None, None])
+
+
+def convolved(x: Tensor, weight: Tensor) -> Tensor:
+    """A 3×3 convolution with padding 1, without a gradient.
+
+    Args:
+        x: (B, C, H, W) on the CPU.
+        weight: (K, C, 3, 3).
+
+    Returns:
+        (B, K, H, W), channels-last in memory.
+    """
+    b, channels, h, w = x.shape
+    outputs, columns = len(weight), -(-w // _TILE)
+    transform = transforms(x.dtype)
+    kernel = torch.mm(transform.of_kernel, weight.permute(2, 3, 0, 1).reshape(9, -1))
+    kernel = kernel.view(-1, outputs, channels).transpose(1, 2)  # (36, C, K)
+    rows = max(1, _TILES // columns)  # of tiles, together
+    width = columns * _TILE + 2
+    strip = x.new_zeros(rows * _TILE + 2, width, channels)
+    tiles = strip.as_strided(  # where they overlap they share the strip's memory
+        (_READ, _READ, rows, columns, channels),
+        (width * channels, channels, _TILE * width * channels, _TILE * channels, 1),
+    )
+    read = x.new_empty(_READ**2, rows * columns * channels)
+    inputs = torch.empty_like(read)
+    products = x.new_empty(_READ**2, rows * columns, outputs)
+    made = x.new_empty(_TILE, _TILE, rows, columns, outputs)
+    result = x.new_empty(b, -(-h // _TILE), _TILE, columns, _TILE, outputs)
+    for image, target in zip(x.permute(0, 2, 3, 1), result, strict=True):
+        for first, part in enumerate(target.split(rows)):
+            _cut(image, first * rows * _TILE - 1, strip)
+            read.view(tiles.shape).copy_(tiles)
+            torch.mm(transform.of_inputs, read, out=inputs)
+            torch.bmm(inputs.view(_READ**2, -1, channels), kernel, out=products)
+            torch.mm(transform.of_products, products.flatten(1), out=made.view(_TILE**2, -1))
+            part.copy_(made.permute(2, 0, 3, 1, 4)[: len(part)])
+    whole = result.view(b, -1, columns * _TILE, outputs)
+    return whole[:, :h, :w].permute(0, 3, 1, 2)
+
+
+def _cut(image: Tensor, first: int, strip: Tensor) -> None:
+    """Rows of an image (H, W, C), from `first` on, into the middle of a strip; zeros beyond it."""
+    h, w, _ = image.shape
+    top, bottom = max(first, 0), min(first + len(strip), h)
+    strip[: top - first] = 0
+    strip[top - first : bottom - first, 1 : w + 1] = image[top:bottom]
+    strip[bottom - first :] = 0
+
+
+def with_winograd(module: Module) -> Module:
+    """The same module with its wide 3×3 convolutions done so.
+
+    Parameters are shared with the module given, which stays unchanged.
+    """
+    tensors = [*module.parameters(), *module.buffers()]
+    clone = copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
+    for child in clone.modules():
+        if type(child) is nn.Conv2d and _is_wide(child):
+            child.__class__ = WinogradConv
+    return clone
+
+
+def _is_wide(conv: nn.Conv2d) -> bool:
+    plain = (conv.kernel_size, conv.stride, conv.padding, conv.dilation, conv.groups)
+    wide = min(conv.in_channels, conv.out_channels) >= _NARROWEST
+    return wide and plain == ((3, 3), (1, 1), (1, 1), (1, 1), 1)
