@@ -27,7 +27,8 @@ from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.tips import DenseMaps, Tips
 from tips_ros.model.variants import variant_named
 from tips_ros.model.vit import VisionTransformer
-from tips_ros.perception.loading.models import PRECISIONS, load_model
+from tips_ros.perception.loading.models import load_model
+from tips_ros.perception.loading.precisions import FLOATS
 
 CHANNELS, CLASSES = 256, 150  # of the released heads
 WINOGRAD, ONEDNN = "and Winograd", "and oneDNN"
@@ -50,7 +51,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=224, help="side in pixels")
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--precision", default="fp32", choices=PRECISIONS)
+    parser.add_argument("--precision", default="fp32", choices=FLOATS)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     keep_freed_memory()
@@ -62,7 +63,7 @@ def main() -> None:
         WINOGRAD: with_winograd(rewritten(tips)),
         ONEDNN: with_onednn(with_winograd(rewritten(tips))),
     }
-    dtype = PRECISIONS[args.precision]
+    dtype = FLOATS[args.precision]
     ways = {name: way.to(dtype, memory_format=torch.channels_last) for name, way in ways.items()}
     table = measure(ways, args.size, args.rounds, dtype)
     print_table(table)

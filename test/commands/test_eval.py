@@ -126,6 +126,7 @@ def all_knowing(monkeypatch: pytest.MonkeyPatch, tiny_directory: Path) -> None:
         predict=predict,
         input_size=(56, 56),
         device=torch.device("cpu"),
+        precision=torch.float32,
     )  # fmt: skip
     monkeypatch.setattr(command, "load_predictor", lambda *args, **kwargs: known)
 

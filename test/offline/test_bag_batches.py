@@ -64,10 +64,19 @@ def annotated(
     return result, depths
 
 
-@pytest.mark.parametrize(("batch", "passes"), [(1, [1, 1, 1, 1]), (3, [3, 1]), (9, [4])])
-def test_a_batch_is_one_pass_and_its_images_are_answered_as_alone(
-    predictor: Predictor, tmp_path: Path, batch: int, passes: list[int]
+@pytest.mark.parametrize(
+    ("threads", "batch", "passes"),
+    [(1, 1, [1, 1, 1, 1]), (1, 3, [3, 1]), (1, 9, [4]), (2, 9, [2, 2]), (4, 9, [1, 1, 1, 1])],
+)
+def test_a_batch_is_one_pass_of_each_share_and_its_images_are_answered_as_alone(
+    predictor: Predictor,
+    tmp_path: Path,
+    torch_threads: Any,
+    threads: int,
+    batch: int,
+    passes: list[int],
 ):
+    torch_threads(threads)
     bag = written(tmp_path / "in")
     sizes: list[int] = []
     hook = predictor.model.backbone.register_forward_pre_hook(

@@ -205,7 +205,11 @@ class TestSeeing:
 
 
 class TestSeeingSeveralImages:
-    def test_each_is_seen_as_it_would_be_alone(self, predictor: Predictor):
+    @pytest.mark.parametrize("threads", [1, 2, 3])
+    def test_each_is_seen_as_it_would_be_alone(
+        self, predictor: Predictor, torch_threads: Any, threads: int
+    ):
+        torch_threads(threads)
         own = predictor.own_labelling
         views = [
             View(noise(30, 40), ["depth", "normals", "semantic"], labellings=[own]),
@@ -224,7 +228,18 @@ class TestSeeingSeveralImages:
                 elif one is not None:
                     assert np.mean(one == other) > 0.99, "rounding may move a border"
 
-    def test_a_head_runs_once_and_sees_those_that_want_it(self, predictor: Predictor):
+    @pytest.mark.parametrize(
+        ("threads", "expected"),
+        [
+            (1, {"backbone": [3], "depth": [2], "normals": [1]}),
+            (2, {"backbone": [1, 2], "depth": [2], "normals": [1]}),
+            (3, {"backbone": [1, 1, 1], "depth": [1, 1], "normals": [1]}),
+        ],
+    )
+    def test_a_pass_sees_each_once_and_a_head_those_that_want_it(
+        self, predictor: Predictor, torch_threads: Any, threads: int, expected: dict[str, list[int]]
+    ):
+        torch_threads(threads)
         sizes: dict[str, list[int]] = {"backbone": [], "depth": [], "normals": []}
         model = predictor.model
         model.backbone.register_forward_pre_hook(
@@ -236,7 +251,7 @@ class TestSeeingSeveralImages:
             )
         wanted: list[list[Output]] = [["depth"], ["depth", "normals"], []]
         predictor.see_all([View(noise(30, 40), outputs) for outputs in wanted])
-        assert sizes == {"backbone": [3], "depth": [2], "normals": [1]}
+        assert {part: sorted(of) for part, of in sizes.items()} == expected
 
     def test_one_that_is_no_image_is_refused(self, predictor: Predictor):
         with pytest.raises(ValueError, match="uint8 RGB"):

@@ -24,6 +24,31 @@ def graph(graph_with):
     return graph_with(cameras=CAMERAS, input_height=56, input_width=56).active()
 
 
+class Passes:
+    """Of each pass over frames how many shared it. None goes on before `gate` is set."""
+
+    def __init__(self, look_at_each):
+        self.sizes, self.too_many = [], 99
+        self.gate, self.at_work = threading.Event(), threading.Event()
+        self._look_at_each = look_at_each
+
+    def __call__(self, images, heads, **options):
+        self.sizes.append(len(heads))
+        self.at_work.set()
+        assert self.gate.wait(30)
+        if len(heads) >= self.too_many:
+            raise RuntimeError("out of memory")
+        return self._look_at_each(images, heads, **options)
+
+
+@pytest.fixture
+def passes(graph, monkeypatch):
+    model = graph.node.predictor.model
+    held_up = Passes(model.look_at_each)
+    monkeypatch.setattr(model, "look_at_each", held_up)
+    return held_up
+
+
 def answered(graph, camera, topic="depth/image"):
     return [message.header.stamp.sec for message in graph.received[f"{camera}/{topic}"]]
 
@@ -56,29 +81,27 @@ def test_each_cameras_outputs_carry_its_own_header(graph):
             assert (message.height, message.width) == size
 
 
-def test_frames_that_wait_together_share_one_pass_and_are_what_each_would_be_alone(graph):
-    batches, gate, at_work = [], threading.Event(), threading.Event()
-
-    def wait(_, inputs):
-        batches.append(inputs[0].shape[0])
-        at_work.set()
-        assert gate.wait(30)
-
-    graph.node.predictor.model.backbone.register_forward_pre_hook(wait)
+def test_frames_that_wait_together_share_one_pass_and_are_what_each_would_be_alone(graph, passes):
+    images = []
+    graph.node.predictor.model.backbone.register_forward_pre_hook(
+        lambda _, inputs: images.append(len(inputs[0]))
+    )
     pictures = {c: np.roll(picture(), 9 * i, axis=1) for i, c in enumerate(CAMERAS)}
     for camera in CAMERAS:
         graph.listen("depth/image", camera=camera)
     graph.publish_image(pictures["front"], sec=1, camera="front")
-    until(at_work.is_set, "the first frame to be at work")
+    until(passes.at_work.is_set, "the first frame to be at work")
     for camera in CAMERAS:
         graph.publish_image(pictures[camera], sec=2, camera=camera)
     until(
         lambda: sum(c.statistics.snapshot().received for c in graph.node.work.cameras) == 5,
         "all frames to arrive",
     )
-    gate.set()
+    passes.gate.set()
     until(lambda: all(2 in answered(graph, camera) for camera in CAMERAS), "all outputs")
-    assert batches == [1, 4]
+    assert passes.sizes == [1, 4]
+    # On several threads a batch is several shares; no image may be in two of them.
+    assert (images[0], sum(images)) == (1, 5)
     for camera in CAMERAS:
         alone = graph.node.predictor.predict(pictures[camera], ["depth"]).depth_m
         message = graph.received[f"{camera}/depth/image"][-1]
@@ -86,35 +109,30 @@ def test_frames_that_wait_together_share_one_pass_and_are_what_each_would_be_alo
         np.testing.assert_allclose(together, alone, rtol=1e-4)
 
 
-def test_in_a_shared_pass_each_head_sees_only_the_frames_that_want_it(graph):
+def test_in_a_shared_pass_each_head_sees_only_the_frames_that_want_it(graph, passes):
     seen = {"depth": [], "normals": []}
-    gate, at_work = threading.Event(), threading.Event()
     model = graph.node.predictor.model
     for name, sizes in seen.items():
         getattr(model, name).register_forward_pre_hook(
             lambda _, inputs, s=sizes: s.append(inputs[0][0].patch_tokens.shape[0])
         )
-
-    def wait(*_):
-        at_work.set()
-        assert gate.wait(30)
-
-    model.backbone.register_forward_pre_hook(wait)
     graph.listen("depth/image", camera="front")
     graph.listen("depth/image", camera="rear")
     graph.listen("normals/image", camera="left")
     graph.publish_image(sec=1, camera="front")
-    until(at_work.is_set, "the first frame to be at work")
+    until(passes.at_work.is_set, "the first frame to be at work")
     for camera in ("front", "rear", "left", "right"):
         graph.publish_image(sec=2, camera=camera)
     until(
         lambda: sum(c.statistics.snapshot().received for c in graph.node.work.cameras) == 5,
         "all frames to arrive",
     )
-    gate.set()
+    passes.gate.set()
     until(lambda: graph.received["left/normals/image"], "normals of left")
     until(lambda: 2 in answered(graph, "front") and 2 in answered(graph, "rear"), "depth")
-    assert seen == {"depth": [1, 2], "normals": [1]}
+    assert passes.sizes == [1, 3]
+    # On several threads a batch is several shares, and a head runs for each that wants it.
+    assert {name: sum(sizes) for name, sizes in seen.items()} == {"depth": 3, "normals": 1}
     drops = {c.name: c.statistics.snapshot().drops for c in graph.node.work.cameras}
     assert drops["right"] == {"unwatched": 1}
 
@@ -158,28 +176,21 @@ def test_a_frame_that_cannot_be_read_is_lost_alone(graph):
     assert not drops["rear"]
 
 
-def test_a_batch_that_is_too_much_is_tried_frame_by_frame(graph):
-    gate, at_work = threading.Event(), threading.Event()
-
-    def out_of_memory(_, inputs):
-        at_work.set()
-        assert gate.wait(30)
-        if inputs[0].shape[0] > 1:
-            raise RuntimeError("out of memory")
-
-    graph.node.predictor.model.backbone.register_forward_pre_hook(out_of_memory)
+def test_a_batch_that_is_too_much_is_tried_frame_by_frame(graph, passes):
+    passes.too_many = 2
     for camera in ("front", "rear"):
         graph.listen("depth/image", camera=camera)
     graph.publish_image(sec=1, camera="front")
-    until(at_work.is_set, "the first frame to be at work")
+    until(passes.at_work.is_set, "the first frame to be at work")
     for camera in ("front", "rear"):
         graph.publish_image(sec=2, camera=camera)
     until(
         lambda: sum(c.statistics.snapshot().received for c in graph.node.work.cameras) == 3,
         "all frames to arrive",
     )
-    gate.set()
+    passes.gate.set()
     until(lambda: 2 in answered(graph, "front") and 2 in answered(graph, "rear"), "both")
+    assert passes.sizes == [1, 2, 1, 1]
     assert all(not c.statistics.snapshot().drops for c in graph.node.work.cameras)
 
 

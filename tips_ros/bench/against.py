@@ -22,7 +22,7 @@ from tips_ros.bench.stages import Rounds
 from tips_ros.bench.timing import Ratio, Spread, ratio, spread, take_turns
 from tips_ros.bench.transformers_model import TransformersModel
 from tips_ros.model.tips import HEAD_NAMES, DenseMaps
-from tips_ros.perception.loading.models import PRECISIONS
+from tips_ros.perception.loading.precisions import FLOATS
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.preprocess import network_input
 
@@ -183,7 +183,7 @@ def _contenders(
 
 def _model_in(precision: str, module: Any, like: TransformersModel) -> TransformersModel:
     copied = copy.deepcopy(module)
-    return TransformersModel(copied, like.device, PRECISIONS[precision], like.input_size)
+    return TransformersModel(copied, like.device, FLOATS[precision], like.input_size)
 
 
 def _batch(
@@ -223,7 +223,8 @@ def _our_outcome(predictor: Predictor, rgb: NDArray[np.uint8]) -> Outcome:
 
 def _theirs_outcome(theirs: TransformersModel, rgb: NDArray[np.uint8]) -> Outcome:
     images = _batch([rgb], theirs.input_size, theirs.device, theirs.dtype)
-    return Outcome(theirs.maps(images), theirs.arrays(rgb)[-1])
+    labels = theirs.arrays(rgb)[-1]
+    return Outcome(theirs.maps(images), labels)  # last: a CUDA graph's next run overwrites them
 
 
 def _peak_of(work: Callable[[], object], device: torch.device) -> Peak:

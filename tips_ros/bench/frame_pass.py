@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from tips_ros.perception.seen import Seen
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros.decoding import rgb_of
 from tips_ros.ros.frame import Frame
-from tips_ros.ros.outputs import DEFAULT_TOPICS, OutputTopic, predict_for
+from tips_ros.ros.outputs import DEFAULT_TOPICS, OutputTopic, view_for
 
 Lap = Callable[[str], None]
 Publish = Callable[[OutputTopic, Any], None]
@@ -31,8 +31,8 @@ HEAD, ARRAYS, MESSAGE = " head", " arrays", " message"  # how the names of other
 class FramePass:
     """One picture of each camera, and what is done with it over and over.
 
-    One camera's frame takes the node's own way. The frames of several go through the network in
-    one pass, and through everything else one after the other.
+    Whole frames take the node's own way. In stages those of several cameras go through the network
+    as one batch; through everything else they go one after the other.
     """
 
     def __init__(
@@ -69,12 +69,23 @@ class FramePass:
 
     def whole(self) -> None:
         """Everything, as the node does it."""
-        if len(self._images) > 1:
-            self.staged(_no_lap)
-            return
-        rgb = rgb_of(self._images[0])
-        prediction = predict_for(self._topics, self._predictor, rgb, True, 1.0, self._labelling)
-        self._send(rgb, prediction, _no_lap)
+        pictures = [rgb_of(message) for message in self._images]
+        for rgb, prediction in zip(pictures, self._predictions(pictures), strict=True):
+            self._send(rgb, prediction, _no_lap)
+
+    def _predictions(self, pictures: Sequence[NDArray[np.uint8]]) -> Iterator[Prediction]:
+        """The network's part of whole frames."""
+        views = [
+            view_for(self._topics, self._predictor, rgb, True, 1.0, self._labelling)
+            for rgb in pictures
+        ]
+        wanted = [view for view in views if view is not None]
+        seen = iter(self._predictor.see_all(wanted) if wanted else ())
+        for view in views:
+            if view is None:
+                yield Prediction()
+            else:
+                yield self._predictor.prediction(next(seen), *view.labellings)
 
     @torch.inference_mode()
     def staged(self, lap: Lap) -> None:

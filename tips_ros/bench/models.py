@@ -17,7 +17,8 @@ from tips_ros.model.vit import VisionTransformer
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.loading.assembly import LoadedModel
 from tips_ros.perception.loading.backends import predictor_by
-from tips_ros.perception.loading.models import PRECISIONS, ModelNotFound, load_model
+from tips_ros.perception.loading.models import ModelNotFound, load_model
+from tips_ros.perception.loading.precisions import PRECISIONS
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.class_lists import ClassList, ade20k
 

@@ -9,7 +9,8 @@ import re
 from tips_ros.perception.camera.mounting import TURNS
 from tips_ros.perception.depth.scale_choice import ScaleChoice
 from tips_ros.perception.loading.backends import BACKENDS
-from tips_ros.perception.loading.models import DEMO, PRECISIONS
+from tips_ros.perception.loading.models import DEMO
+from tips_ros.perception.loading.precisions import PRECISION_NAMES
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,7 @@ def add_prediction(parser: argparse.ArgumentParser) -> None:
     """What `add_model` adds, --precision, --backend and --scale."""
     add_model(parser)
     add = parser.add_argument
-    add("--precision", default="fp32", choices=PRECISIONS, help="(default: %(default)s)")
+    add("--precision", default="fp32", choices=PRECISION_NAMES, help="(default: %(default)s)")
     add("--backend", default="auto", choices=BACKENDS, help="who computes (default: %(default)s)")
     add("--scale", type=fraction, default=1.0, help="size of the outputs, fraction of the image's")
 

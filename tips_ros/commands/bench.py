@@ -29,7 +29,8 @@ from tips_ros.errors import UserError
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.model.fast import HEADS
 from tips_ros.perception.loading.backends import BACKENDS
-from tips_ros.perception.loading.models import DEMO, PRECISIONS, choose_device
+from tips_ros.perception.loading.models import DEMO, choose_device
+from tips_ros.perception.loading.precisions import FLOATS, PRECISIONS
 from tips_ros.perception.predictor import Predictor
 
 HELP = "time a frame on this machine, stage by stage, and against transformers"
@@ -74,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--keep-freed-memory", action="store_true", help="don't give freed memory to the system")
     add = parser.add_argument_group("against others").add_argument
     add("--against", choices=("transformers",), help="take turns with the same weights there")
-    add("--their-precision", nargs="+", choices=PRECISIONS, default=["fp32"])
+    add("--their-precision", nargs="+", choices=FLOATS, default=["fp32"])
     add(
         "--compile",
         nargs="?",

@@ -24,7 +24,8 @@ from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.worst_frames_sheet import worst_frames_sheet
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.offline.evaluation_data import LAYOUT_NAMES, BagOptions, Data, open_data
-from tips_ros.perception.loading.models import PRECISIONS, load_predictor
+from tips_ros.perception.loading.models import load_predictor
+from tips_ros.perception.loading.precisions import PRECISION_NAMES, precision_name
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.class_lists import name_key
 
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of DATA (default: %(default)s, by what is in it)",
     )
     add_model(parser)
-    add("--precision", default="fp32", choices=PRECISIONS, help="(default: %(default)s)")
+    add("--precision", default="fp32", choices=PRECISION_NAMES, help="(default: %(default)s)")
     add("--input-size", metavar="HxW", type=input_size, help="what the network sees, pixels")
     add("--limit", metavar="N", type=count, help="only the first N images")
     add(
@@ -145,8 +146,9 @@ def _with_focal(results: Results, focal: str) -> Results:
 def _report(args: argparse.Namespace, results: Results, predictor: Predictor) -> None:
     description = predictor.description
     size = "x".join(str(side) for side in predictor.input_size)
+    precision = precision_name(predictor.precision)
     about = [
-        f"model {description.name} ({description.variant}), input {size}, {args.precision} "
+        f"model {description.name} ({description.variant}), input {size}, {precision} "
         f"on {predictor.device}" + (", classes by prompts" if args.prompts else "")
     ]
     if not description.trained:
@@ -158,7 +160,7 @@ def _report(args: argparse.Namespace, results: Results, predictor: Predictor) ->
             "variant": description.variant,
             "trained": description.trained,
             "input_size": size,
-            "precision": args.precision,
+            "precision": precision,
             "device": str(predictor.device),
             "prompts": args.prompts or "",
         }

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, get_args
 from torch import Tensor, nn
 
 from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
+from tips_ros.model.side_by_side import side_by_side
 from tips_ros.model.vit import ImageFeatures, VisionTransformer
 
 HeadName = Literal["depth", "normals", "segmentation"]
@@ -90,6 +91,8 @@ class Tips(nn.Module):
     ) -> list[Look]:
         """One pass over images of which each is asked for its own maps.
 
+        In torch on a CPU it is several, of shares of the batch, side by side (`side_by_side`).
+
         Args:
             images: (B, 3, H, W) RGB in [0, 1].
             heads: of each image, whose maps are wanted; a head sees those images alone.
@@ -101,10 +104,23 @@ class Tips(nn.Module):
         Raises:
             ValueError: a head that this model does not have.
         """
+        self._check(set().union(*heads))
+
+        def look_at(share: slice) -> list[Look]:
+            return self._look_at_each(images[share], heads[share], value_features)
+
+        # Engines have threads of their own.
+        if images.device.type == "cpu" and isinstance(self.backbone, VisionTransformer):
+            return side_by_side(look_at, len(heads))
+        return look_at(slice(None))
+
+    def _look_at_each(
+        self, images: Tensor, heads: Sequence[Collection[HeadName]], value_features: bool
+    ) -> list[Look]:
+        """As `look_at_each`, together."""
         if len(heads) == 1:
             return [self.look(images, heads[0], value_features=value_features)]
         asked = set().union(*heads)
-        self._check(asked)
         features = self.backbone(images, self.taps if asked else (), value_features)
         maps: list[dict[str, Tensor]] = [{} for _ in heads]
         for name in asked:

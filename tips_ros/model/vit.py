@@ -32,8 +32,10 @@ class LayerFeatures(NamedTuple):
 
     def rows(self, images: Sequence[int]) -> LayerFeatures:
         """Of these images of the batch."""
-        at = list(images)
-        return self._replace(patch_tokens=self.patch_tokens[at], cls_token=self.cls_token[at])
+        # A list as an index would be copied to a GPU, and the host would wait for it.
+        patches = torch.cat([self.patch_tokens[i : i + 1] for i in images])
+        cls = torch.cat([self.cls_token[i : i + 1] for i in images])
+        return self._replace(patch_tokens=patches, cls_token=cls)
 
 
 class ImageFeatures(NamedTuple):

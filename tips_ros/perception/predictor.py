@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import cached_property
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from tips_ros.perception.preprocess import check_image, network_input
 from tips_ros.perception.seen import Seen
 from tips_ros.perception.semantic.labeller import Labeller
 from tips_ros.perception.semantic.labelling import Labelling, own_labelling
+from tips_ros.perception.transfer import WayBack
 
 Output = Literal["depth", "normals", "semantic"]
 OUTPUTS: tuple[Output, ...] = get_args(Output)
@@ -110,6 +111,7 @@ class Predictor:
             )
         self.model = model.to(self.device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._labeller = Labeller(self.model, self.input_size, self.device, dtype)
+        self._way_back = WayBack(self.device)
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -188,6 +190,7 @@ class Predictor:
             [view.heads() for view in views],
             value_features=any(view.by_words for view in views),
         )
+        passed = self._way_back.passed()
         return [
             Seen(
                 picture,
@@ -196,6 +199,7 @@ class Predictor:
                 look.maps,
                 look.features,
                 view.turn,
+                passed,
             )
             for view, picture, x, look in zip(views, pictures, inputs, looks, strict=True)
         ]
@@ -211,42 +215,45 @@ class Predictor:
         Raises:
             ValueError: it was not seen for this labelling.
         """
-        depth_m = normals = labels = confidence = None
-        if seen.maps.depth is not None:
-            depth_m = as_mounted(_host(depth_at(seen.maps.depth, seen.size)), seen.turn)
-        if seen.maps.normals is not None:
-            upright_normals = _host(normals_at(seen.maps.normals, seen.size))
-            normals = normals_as_mounted(upright_normals, seen.turn)
-        if labelling is not None:
-            labels, confidence = self.labels(seen, labelling)
-        return Prediction(depth_m, normals, labels, confidence)
+
+        def made() -> tuple[Tensor | None, ...]:
+            depth_map, normals_map = seen.maps.depth, seen.maps.normals
+            depth = None if depth_map is None else depth_at(depth_map, seen.size)
+            normals = None if normals_map is None else normals_at(normals_map, seen.size)
+            if labelling is None:
+                return depth, normals, None, None
+            return depth, normals, *self._labeller.label_map(seen, labelling)
+
+        depth_m, normals, labels, confidence = self._way_back.fetch(seen, made)
+        return Prediction(
+            None if depth_m is None else as_mounted(depth_m, seen.turn),
+            None if normals is None else normals_as_mounted(normals, seen.turn),
+            None if labels is None else as_mounted(labels, seen.turn),
+            None if confidence is None else as_mounted(confidence, seen.turn),
+        )
 
     @torch.inference_mode()
     def labels(
         self, seen: Seen, labelling: Labelling
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
         """Labels and confidence alone, as `prediction` has them; errors as there."""
-        found = self._labeller.label_map(seen, labelling)
-        labels = as_mounted(_host(found.labels), seen.turn)
-        if found.confidence is None:
-            return labels, None
-        return labels, as_mounted(_host(found.confidence), seen.turn)
+        labels, confidence = self._way_back.fetch(
+            seen, lambda: self._labeller.label_map(seen, labelling)
+        )
+        assert labels is not None
+        sure = None if confidence is None else as_mounted(confidence, seen.turn)
+        return as_mounted(labels, seen.turn), sure
 
     @torch.inference_mode()
     def similarities(self, seen: Seen, labelling: Labelling) -> NDArray[np.float32]:
         """(K, h, w) cosines of patches and classes, then background; the labelling is by words."""
-        upright_cosines = _host(self._labeller.cosines(seen, labelling))
+        (cosines,) = self._way_back.fetch(seen, lambda: [self._labeller.cosines(seen, labelling)])
+        assert cosines is not None
         if seen.turn == 0:
-            return upright_cosines
-        return np.stack([as_mounted(one, seen.turn) for one in upright_cosines])
+            return cosines
+        return np.stack([as_mounted(one, seen.turn) for one in cosines])
 
 
 def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:
     """(H, W) of the outputs for an image of this size; never below one pixel."""
     return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-def _host(batch_of_one: Tensor) -> NDArray[Any]:
-    """(1, …) on the device → (…) in numpy."""
-    array: NDArray[Any] = batch_of_one[0].contiguous().cpu().numpy()
-    return array

@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from tips_ros.perception.transfer import uploaded
+
 
 def check_image(rgb: NDArray[np.uint8]) -> None:
     """ValueError unless `rgb` is a non-empty (H, W, 3) uint8 array."""
@@ -40,10 +42,7 @@ def network_input(
         ValueError: not an image, see `check_image`.
     """
     check_image(rgb)
-    # torch wants writable memory even where it only reads; a read-only view of a message is
-    # copied (1 MB at 640×480), anything else is not.
-    array = rgb if rgb.flags.writeable else rgb.copy()
-    pixels = torch.from_numpy(np.ascontiguousarray(array)).to(device)  # (H, W, 3)
+    pixels = uploaded(rgb, device)  # (H, W, 3)
     x = pixels.permute(2, 0, 1)[None].to(torch.float32)  # (1, 3, H, W), channels-last
     if x.shape[-2:] != size:
         x = F.interpolate(x, size=size, mode="bilinear", antialias=True, align_corners=False)

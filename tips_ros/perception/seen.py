@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -23,6 +24,13 @@ class Seen(NamedTuple):
     maps: DenseMaps  # of a batch of one
     features: ImageFeatures  # of a batch of one
     turn: Turn = 0  # by which the camera's picture was turned upright
+    passed: torch.cuda.Event | None = None  # when a GPU has made all this; None: not marked
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """What depth, normals, labels and cosines are made of."""
+        found = (self.image, *self.maps, self.features.value_features)
+        return tuple(tensor for tensor in found if tensor is not None)
 
     @property
     def mounted_size(self) -> tuple[int, int]:

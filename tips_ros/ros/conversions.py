@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -111,22 +112,27 @@ def _cloud_fields(
     types: MessageTypes, header: Any, shape: tuple[int, int], is_dense: bool
 ) -> dict[str, Any]:
     """All of a PointCloud2 but its data."""
-    point_field = types.message("sensor_msgs/msg/PointField")
-    fields_of: Any = CLOUD_DTYPE.fields
     height, width = shape
     return {
         "header": header,
         "height": height,
         "width": width,
-        "fields": [
-            point_field(name=name, offset=offset, datatype=_DATATYPES[dtype.str], count=1)
-            for name, (dtype, offset, *_) in fields_of.items()
-        ],
+        "fields": [*_point_fields(types.message("sensor_msgs/msg/PointField"))],
         "is_bigendian": _BIG_ENDIAN,
         "point_step": CLOUD_DTYPE.itemsize,
         "row_step": CLOUD_DTYPE.itemsize * width,
         "is_dense": is_dense,
     }
+
+
+@lru_cache(maxsize=4)
+def _point_fields(point_field: Any) -> tuple[Any, ...]:
+    """The same objects in each cloud: they never differ."""
+    fields_of: Any = CLOUD_DTYPE.fields
+    return tuple(
+        point_field(name=name, offset=offset, datatype=_DATATYPES[dtype.str], count=1)
+        for name, (dtype, offset, *_) in fields_of.items()
+    )
 
 
 def class_map_message(

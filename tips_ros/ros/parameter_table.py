@@ -7,7 +7,8 @@ from tips_ros.perception.camera.extrinsics import check_triple
 from tips_ros.perception.cloud.roi import check_roi
 from tips_ros.perception.depth.depth_scale import SCALE_SOURCES
 from tips_ros.perception.loading.backends import BACKENDS
-from tips_ros.perception.loading.models import DEMO, PRECISIONS
+from tips_ros.perception.loading.models import DEMO
+from tips_ros.perception.loading.precisions import PRECISION_NAMES
 from tips_ros.ros.declared import Declared
 
 _HUGE = 1e9
@@ -28,8 +29,10 @@ PARAMETERS: tuple[Declared, ...] = (
         "fp32",
         "at configure",
         "",
-        "Number format of weights and activations.",
-        choices=tuple(PRECISIONS),
+        "Number format of weights and activations. auto is bf16 on a GPU that has it, fp16 on one "
+        "that has only that, and fp32 elsewhere. int8, on a CPU with AVX-512 VNNI, is the image "
+        "encoder's linear layers, all else being bf16 where the processor has it.",
+        choices=PRECISION_NAMES,
     ),
     Declared(
         "backend",

@@ -16,15 +16,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from tips_ros.model.engines import EngineUnavailable, Place, openvino_engine, served
+from tips_ros.model.engines import Backend, EngineUnavailable, Place, openvino_engine, served
 from tips_ros.model.engines.compiled_engine import CompiledEngine
 from tips_ros.model.engines.parts import Part, parts_of
+from tips_ros.model.fast import rewritten_for
+from tips_ros.model.fast.int8 import Int8Linear, dtype_beside_int8, int8_is_there
 from tips_ros.model.tips import Tips
 
 module = sys.modules[served.__module__]  # the package gives its name to the function
 CPU = torch.device("cpu")
 EXACT = Place(CPU, torch.float32, (56, 56))
 BF16 = Place(CPU, torch.bfloat16, (56, 56))
+INT8 = Place(CPU, torch.int8, (56, 56))
+NAMES = {torch.float32: "fp32", torch.bfloat16: "bf16"}
+needs_int8 = pytest.mark.skipif(not int8_is_there(), reason="this processor has no AVX-512 VNNI")
 ENGINES = ("openvino", "onnxruntime")
 
 
@@ -37,6 +42,15 @@ def needs(package: str) -> None:
 def with_only(tips: Tips, head: str) -> Tips:
     """A model that is quicker to build."""
     return Tips(tips.backbone, tips.taps, **{head: getattr(tips, head)})
+
+
+def spoiled(tips: Tips) -> Tips:
+    """Normals that are others."""
+    wrong = copy.deepcopy(tips)
+    assert wrong.normals is not None
+    with torch.no_grad():
+        wrong.normals.head.weight[0] *= 2
+    return wrong
 
 
 @pytest.fixture(params=ENGINES)
@@ -155,17 +169,57 @@ def test_bf16_of_torch_serves_in_a_copy(tiny_tips: Tips):
 
 def test_bf16_of_torch_that_says_something_else_is_refused(tiny_tips: Tips):
     def in_torch(dtype: torch.dtype) -> Tips:
-        if dtype == torch.float32:
-            return tiny_tips
-        wrong = copy.deepcopy(tiny_tips)
-        assert wrong.normals is not None
-        with torch.no_grad():
-            wrong.normals.head.weight[0] *= 2
-        return wrong
+        return tiny_tips if dtype == torch.float32 else spoiled(tiny_tips)
 
     found = served(tiny_tips, in_torch, "torch", BF16)
     assert found.tips is tiny_tips and found.dtype == torch.float32
-    assert "bfloat16 refused, fp32 serves instead (normals: off by" in found.note
+    assert "bf16 refused, fp32 serves instead (normals: off by" in found.note
+
+
+class TestInt8:
+    """Whether it serves is for this processor and this model; the next higher one does if not."""
+
+    @needs_int8
+    def test_serves_beside_what_the_processor_has(self, tiny_tips: Tips):
+        tips = with_only(tiny_tips, "depth")
+        found = served(tips, lambda dtype: rewritten_for(tips, "cpu", dtype), "torch", INT8)
+        assert (found.backend, found.note, found.precision) == ("torch", "", torch.int8)
+        assert found.dtype == dtype_beside_int8()
+        assert {p.dtype for p in found.tips.parameters()} == {found.dtype}
+        assert any(isinstance(module, Int8Linear) for module in found.tips.backbone.modules())
+
+    @needs_int8
+    def test_that_says_something_else_is_refused_for_the_next_higher_one(self, tiny_tips: Tips):
+        def in_torch(dtype: torch.dtype) -> Tips:
+            return spoiled(tiny_tips) if dtype == torch.int8 else tiny_tips
+
+        found = served(tiny_tips, in_torch, "torch", INT8)
+        instead = NAMES[dtype_beside_int8()]
+        assert found.dtype == found.precision == dtype_beside_int8()
+        assert found.note.startswith(f"int8 refused, {instead} serves instead (normals: off by")
+
+    def test_is_refused_by_name_on_a_processor_without_it(
+        self, tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(module, "int8_is_there", lambda: False)
+        found = served(tiny_tips, lambda _: tiny_tips, "torch", INT8)
+        assert found.precision != torch.int8
+        assert "int8 refused" in found.note and "AVX-512 VNNI" in found.note
+
+    def test_goes_up_to_fp32_where_nothing_lower_is_trusted(self, tiny_tips: Tips):
+        def in_torch(dtype: torch.dtype) -> Tips:
+            return tiny_tips if dtype == torch.float32 else spoiled(tiny_tips)
+
+        found = served(tiny_tips, in_torch, "torch", INT8)
+        assert found.tips is tiny_tips
+        assert found.dtype == found.precision == torch.float32
+        assert found.note.count("refused") == (1 if dtype_beside_int8() == torch.float32 else 2)
+        assert "fp32 serves instead" in found.note
+
+    @pytest.mark.parametrize("backend", ["compiled", "openvino", "onnxruntime"])
+    def test_is_torch_s_alone(self, tiny_tips: Tips, backend: Backend):
+        with pytest.raises(EngineUnavailable, match="no precision int8; use backend auto or torch"):
+            served(tiny_tips, lambda _: tiny_tips, backend, INT8)
 
 
 def test_openvino_is_imported_without_what_reports_its_use():

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -16,18 +17,23 @@ from tips_ros.model.tips import Tips
 SIZE = (56, 70)
 
 
-@pytest.mark.parametrize("exact", [True, False])
-def test_the_same_model_is_trusted(tiny_tips: Tips, exact: bool):
-    assert trusted(copy.deepcopy(tiny_tips), tiny_tips, SIZE, exact).trusted
+ALL = pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16, torch.int8], ids=str)
 
 
-@pytest.mark.parametrize("exact", [True, False])
+@ALL
+def test_the_same_model_is_trusted(tiny_tips: Tips, precision: torch.dtype):
+    assert trusted(copy.deepcopy(tiny_tips), tiny_tips, SIZE, precision).trusted
+
+
+@ALL
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 @pytest.mark.parametrize("name", ["depth", "normals", "segmentation"])
-def test_what_is_no_number_is_not_trusted(tiny_tips: Tips, name: str, exact: bool, value: float):
+def test_what_is_no_number_is_not_trusted(
+    tiny_tips: Tips, name: str, precision: torch.dtype, value: float
+):
     wrong = copy.deepcopy(tiny_tips)
     getattr(wrong, name).head.weight.data[0] = value
-    verdict = trusted(wrong, tiny_tips, SIZE, exact)
+    verdict = trusted(wrong, tiny_tips, SIZE, precision)
     assert not verdict.trusted and name in verdict.reason
 
 
@@ -42,8 +48,8 @@ def test_the_bound_of_each_output_is_felt(tiny_tips: Tips, name: str):
         else:
             head = getattr(wrong, name).head
             head.weight.copy_(head.weight.roll(1, 0) * 1.5)
-    for exact in (True, False):
-        verdict = trusted(wrong, tiny_tips, SIZE, exact)
+    for precision in (torch.float32, torch.bfloat16):
+        verdict = trusted(wrong, tiny_tips, SIZE, precision)
         assert not verdict.trusted and "bound" in verdict.reason
     if name != "value features":
         assert name in verdict.reason
@@ -53,7 +59,42 @@ def test_a_graph_that_ignores_its_input_is_found_out(tiny_tips: Tips):
     """As one is that was exported with what it saw then as a constant."""
     wrong = copy.deepcopy(tiny_tips)
     wrong.backbone.patch_embed.proj.weight.data.zero_()
-    assert not trusted(wrong, tiny_tips, SIZE, exact=False).trusted
+    assert not trusted(wrong, tiny_tips, SIZE, torch.bfloat16).trusted
+
+
+def turned(tips: Tips, degrees: float) -> Tips:
+    """The same with normals that are so far off."""
+    other = copy.deepcopy(tips)
+    head = other.normals.head  # type: ignore[union-attr]
+    c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    about_x = torch.tensor([[1, 0, 0], [0, c, -s], [0, s, c]])
+    with torch.no_grad():
+        head.weight.copy_(torch.einsum("ij,jchw->ichw", about_x, head.weight))
+        head.bias.copy_(about_x @ head.bias)
+    return other
+
+
+def test_int8_may_use_three_quarters_of_a_bound(tiny_tips: Tips):
+    near, far = turned(tiny_tips, 1.4), turned(tiny_tips, 1.9)
+    assert trusted(near, tiny_tips, SIZE, torch.int8).trusted
+    assert trusted(far, tiny_tips, SIZE, torch.bfloat16).trusted
+    verdict = trusted(far, tiny_tips, SIZE, torch.int8)
+    assert not verdict.trusted
+    assert "normals: off by 1" in verdict.reason and "bound 2°" in verdict.reason
+    assert verdict.reason.endswith("of which int8 may use 75%")
+
+
+def test_int8_is_shown_a_second_picture(tiny_tips: Tips):
+    """What is wrong with other pictures than the first is seen in int8."""
+    wrong, first = copy.deepcopy(tiny_tips), fixed_picture(SIZE)
+
+    def blind(_: object, inputs: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        images, *others = inputs
+        return None if torch.equal(images, first) else (torch.zeros_like(images), *others)
+
+    wrong.backbone.register_forward_pre_hook(blind)
+    assert trusted(wrong, tiny_tips, SIZE, torch.bfloat16).trusted
+    assert not trusted(wrong, tiny_tips, SIZE, torch.int8).trusted
 
 
 def test_the_picture_is_always_the_same_and_one_of_its_kind():
@@ -64,4 +105,4 @@ def test_the_picture_is_always_the_same_and_one_of_its_kind():
 
 def test_without_heads_the_features_are_compared(tiny_tips: Tips):
     bare = Tips(tiny_tips.backbone, ())
-    assert trusted(bare, bare, SIZE, exact=True).trusted
+    assert trusted(bare, bare, SIZE, torch.float32).trusted

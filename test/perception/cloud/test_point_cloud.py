@@ -131,6 +131,22 @@ def test_the_range_is_measured_along_z_and_includes_its_ends():
     assert not np.isnan(cloud["z"][1:]).any()  # a corner's ray is longer than its depth
 
 
+def test_a_point_needs_its_range_its_class_its_mask_and_its_ray_at_once():
+    depth_m, labels = np.full((71, 97), 2.0, np.float32), np.zeros((71, 97), np.uint8)
+    mask, rays = np.ones((71, 97), np.bool_), np.zeros((71, 97, 2), np.float32)
+    keep = np.ones(256, np.bool_)
+    keep[9] = False
+    depth_m[1, 2], labels[3, 4], mask[5, 6], rays[7, 8] = 9.0, 9, False, np.nan
+    given = depth_m.copy()
+    cloud = organised_cloud(
+        depth_m, CAMERA, labels=labels, max_range_m=5.0, keep=keep, mask=mask, rays=rays
+    )
+    missing = np.argwhere(np.isnan(cloud["z"])).tolist()
+    assert missing == [[1, 2], [3, 4], [5, 6], [7, 8]]
+    assert all(np.isnan(cloud[axis][tuple(at)]) for axis in "xy" for at in missing)
+    np.testing.assert_array_equal(depth_m, given)
+
+
 @pytest.mark.parametrize("stride", [1, 2, 3, 10, 200])
 def test_a_stride_keeps_exactly_every_nth_point(stride: int):
     frame = random_frame()

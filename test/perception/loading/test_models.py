@@ -173,7 +173,9 @@ def test_a_model_labels_with_the_ids_that_its_settings_give(sparse_ids: Path):
 
 
 def test_an_unknown_precision_names_the_known_ones():
-    assert "choose one of fp32, bf16, fp16" in refusal("demo", ValueError, precision="int8")
+    assert "choose one of auto, fp32, bf16, fp16, int8" in refusal(
+        "demo", ValueError, precision="int4"
+    )
 
 
 def test_an_unknown_device_says_how_devices_are_named():

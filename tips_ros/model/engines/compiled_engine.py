@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from tips_ros.model.engines.parts import Part
+from tips_ros.model.engines.recording import Recording
 
 _GRAPHS = 1000
 
@@ -18,7 +19,7 @@ class CompiledEngine:
     """One compiled graph."""
 
     def __init__(self, part: Part, device: torch.device, dtype: torch.dtype) -> None:
-        """Compiles a part and runs it once, which is when torch does the work.
+        """Compiles a part and runs it, which is when torch does the work.
 
         Args:
             part: on the CPU in fp32; it is copied.
@@ -30,17 +31,24 @@ class CompiledEngine:
         """
         import torch._dynamo  # takes over a second: for those who compile
 
-        self._device, self._dtype = device, dtype
+        self._dtype = dtype
         module = copy.deepcopy(part.module).to(device, dtype)
-        # Launching hundreds of small kernels takes a GPU's host longer than the GPU needs for them.
-        mode = "reduce-overhead" if device.type == "cuda" else "default"
-        self._run = torch.compile(module, fullgraph=True, dynamic=False, mode=mode)
+        self._run = torch.compile(module, fullgraph=True, dynamic=False)
+        self._recording: Recording | None = None
+        inputs = [tensor.to(device, dtype) for tensor in part.inputs]
         # Heads share their code, and so do the models of a process; torch would give up after 8.
-        with torch.inference_mode(), torch._dynamo.config.patch(recompile_limit=_GRAPHS):
-            self(part.inputs)
+        several = torch._dynamo.config.patch(cache_size_limit=_GRAPHS)
+        # A GPU's convolutions would round what is called fp32 to ten bits.
+        exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=dtype != torch.float32)
+        with torch.inference_mode(), several, exact:
+            if device.type == "cuda":
+                self._recording = Recording(self._run, inputs)
+            else:
+                self._run(*inputs)
 
     def __call__(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """As of `Engine`, on the device."""
-        outputs = self._run(*(tensor.to(self._device, self._dtype) for tensor in inputs))
-        # A CUDA graph writes its outputs to the same memory every time.
-        return tuple(output.to(torch.float32, copy=True) for output in outputs)
+        if self._recording is not None:
+            return self._recording(inputs)
+        outputs = self._run(*(tensor.to(self._dtype) for tensor in inputs))
+        return tuple(output.to(torch.float32) for output in outputs)

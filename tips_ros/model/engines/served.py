@@ -19,10 +19,17 @@ from tips_ros.model.engines.engined import engined
 from tips_ros.model.engines.export import onnx_file
 from tips_ros.model.engines.parts import parts_of
 from tips_ros.model.engines.trust import trusted
+from tips_ros.model.fast.int8 import dtype_beside_int8, int8_is_there
 from tips_ros.model.tips import Tips
 
 Backend = Literal["auto", "torch", "compiled", "openvino", "onnxruntime"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
+_NAMES = {
+    torch.float32: "fp32",
+    torch.bfloat16: "bf16",
+    torch.float16: "fp16",
+    torch.int8: "int8",
+}
 InTorch = Callable[[torch.dtype], Tips]
 
 
@@ -30,13 +37,8 @@ class Place(NamedTuple):
     """Where and how a model is to run."""
 
     device: torch.device
-    dtype: torch.dtype  # the precision asked for
+    dtype: torch.dtype  # the precision asked for; int8 is torch's on a CPU
     input_size: tuple[int, int]  # (h, w) in pixels
-
-    @property
-    def exact(self) -> bool:
-        """Whether nothing but rounding may differ from torch in fp32."""
-        return self.dtype == torch.float32
 
 
 class Served(NamedTuple):
@@ -55,7 +57,7 @@ def served(
     """The model as it may serve. What is no fp32 of torch's is compared with that first.
 
     An engine that can't be built, or says something else than torch, is refused: torch serves,
-    and the note tells why. So is lower precision in torch: then it serves in fp32.
+    and the note tells why. So is lower precision in torch: then the next higher one serves.
 
     Args:
         plain: as it was loaded, on the CPU in fp32; what is exported, and compared with.
@@ -66,17 +68,21 @@ def served(
         cache: folder for engines that take minutes to build (TensorRT's); none are kept if None.
 
     Raises:
-        EngineUnavailable: the backend named is not installed, or can't run there.
+        EngineUnavailable: the backend named is not installed, or can't run there or in int8.
     """
     name = chosen(backend)
     if name == "torch":
         return _by_torch(plain, in_torch, place)
+    if place.dtype == torch.int8:
+        raise EngineUnavailable(
+            f"backend {name}: no precision int8; use backend auto or torch, or another precision"
+        )
     # On a device of its own: moving it would move what it shares with the plain one.
     other_sizes = _moved(in_torch(torch.float32), place.device)
     try:
         engines = _BUILDERS[name](plain, place, cache)
         candidate = engined(other_sizes, engines, place.input_size)
-        verdict = trusted(candidate, _moved(plain, place.device), place.input_size, place.exact)
+        verdict = trusted(candidate, _moved(plain, place.device), place.input_size, place.dtype)
         refused = None if verdict.trusted else f"says something else than torch: {verdict.reason}"
     except EngineUnavailable:
         raise
@@ -102,15 +108,38 @@ def chosen(backend: Backend) -> Backend:
 
 
 def _by_torch(plain: Tips, in_torch: InTorch, place: Place) -> Served:
-    if place.exact:
-        return Served(in_torch(torch.float32), torch.float32, torch.float32, "torch")
-    lower = copy.deepcopy(in_torch(place.dtype)).to(place.device, place.dtype)
-    verdict = trusted(lower, _moved(plain, place.device), place.input_size, exact=False)
-    if verdict.trusted:
-        return Served(lower, place.dtype, place.dtype, "torch")
-    precision = str(place.dtype).removeprefix("torch.")
-    note = f"{precision} refused, fp32 serves instead ({verdict.reason})"
-    return Served(in_torch(torch.float32), torch.float32, torch.float32, "torch", note)
+    """In the lowest precision that is trusted, from the one asked for up to fp32."""
+    notes: list[str] = []
+    precisions = _from(place)
+    for precision, instead in zip(precisions, precisions[1:], strict=False):
+        refused = _refusal(precision, place.device)
+        if refused is None:
+            dtype = dtype_beside_int8() if precision == torch.int8 else precision
+            lower = copy.deepcopy(in_torch(precision)).to(place.device, dtype)
+            reference = _moved(plain, place.device)
+            verdict = trusted(lower, reference, place.input_size, precision)
+            if verdict.trusted:
+                return Served(lower, dtype, precision, "torch", "; ".join(notes))
+            refused = verdict.reason
+        notes.append(f"{_NAMES[precision]} refused, {_NAMES[instead]} serves instead ({refused})")
+    return Served(in_torch(torch.float32), torch.float32, torch.float32, "torch", "; ".join(notes))
+
+
+def _from(place: Place) -> list[torch.dtype]:
+    """The precisions to try, the last of which needs no trust."""
+    above = [torch.float32]
+    if place.dtype == torch.float32:
+        return above
+    if place.dtype == torch.int8 and dtype_beside_int8() != torch.float32:
+        above = [dtype_beside_int8(), *above]
+    return [place.dtype, *above]
+
+
+def _refusal(precision: torch.dtype, device: torch.device) -> str | None:
+    """Why a precision can't be had at all; None where it can."""
+    if precision != torch.int8 or (device.type == "cpu" and int8_is_there()):
+        return None
+    return "it wants a CPU with AVX-512 VNNI, and torch 2.4 or newer"
 
 
 def _moved(tips: Tips, device: torch.device) -> Tips:

@@ -27,12 +27,13 @@ class TapBias(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, K, H, W) → the same tensor, changed in place at its border."""
         above, below, left, right, *corners = self.missing.unbind()
-        x[:, :, 0] -= above
-        x[:, :, -1] -= below
-        x[:, :, :, 0] -= left
-        x[:, :, :, -1] -= right
+        # Not `-=`, which would also copy each part onto itself.
+        x[:, :, 0].sub_(above)
+        x[:, :, -1].sub_(below)
+        x[:, :, :, 0].sub_(left)
+        x[:, :, :, -1].sub_(right)
         for corner, (row, column) in zip(
             corners, ((0, 0), (0, -1), (-1, 0), (-1, -1)), strict=True
         ):
-            x[:, :, row, column] += corner[:, 0]
+            x[:, :, row, column].add_(corner[:, 0])
         return x

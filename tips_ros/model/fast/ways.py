@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import torch
 
 from tips_ros.model.fast.headwise import headwise
+from tips_ros.model.fast.int8 import with_int8
 from tips_ros.model.fast.onednn import with_onednn
 from tips_ros.model.fast.rewrite import rewritten
 from tips_ros.model.fast.winograd import with_winograd
@@ -26,9 +27,14 @@ def rewritten_for(tips: Tips, device: str | torch.device, dtype: torch.dtype) ->
 
     Args:
         tips: a loaded model, not yet moved; it must not be used any more once the other is moved.
-        device, dtype: where to and what to it will be moved.
+        device: where to it will be moved.
+        dtype: what to. int8: the image encoder's linear layers are, all else is to be moved to
+            `dtype_beside_int8`.
     """
     if torch.device(device).type != "cpu":
         return rewritten(tips, early=False)
-    fast = with_onednn(with_winograd(rewritten(tips)))
+    fast = rewritten(tips)
+    if dtype == torch.int8:
+        fast.backbone = with_int8(fast.backbone)
+    fast = with_onednn(with_winograd(fast))
     return fast if dtype == torch.float32 else headwise(fast)

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The camera of an image that was resized: its lens for computing, its fields for telling."""
+"""The camera of an image that was resized: its lens for computing, its fields for telling.
+
+A camera says the same with every image, so what was read of it is kept for the next one.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +39,30 @@ class SeenCamera(NamedTuple):
         return self.lens.bent_rays
 
 
+class _Region(NamedTuple):
+    """Content of a RegionOfInterest, as far as it is read."""
+
+    x_offset: int
+    y_offset: int
+    width: int
+    height: int
+
+
+class _Content(NamedTuple):
+    """Content of a `CameraInfoLike`, by which two of them are the same."""
+
+    width: int
+    height: int
+    distortion_model: str
+    d: tuple[float, ...]
+    k: tuple[float, ...]
+    r: tuple[float, ...]
+    p: tuple[float, ...]
+    roi: _Region
+    binning_x: int
+    binning_y: int
+
+
 def seen_camera(
     info: CameraInfoLike,
     image_size: tuple[int, int],
@@ -43,10 +71,20 @@ def seen_camera(
 ) -> SeenCamera:
     """The camera of an image of `image_size` (H, W) that was resized to `size` (H, W).
 
+    The same object as before where the CameraInfo holds the same and all else is the same: only
+    to be read.
+
     Raises:
         UncalibratedCamera: the CameraInfo holds no calibration, or that of another image size, or
             a distortion that means nothing.
     """
+    return _seen_camera(_content(info), image_size, size, rectified)
+
+
+@lru_cache(maxsize=64)
+def _seen_camera(
+    info: _Content, image_size: tuple[int, int], size: tuple[int, int], rectified: bool
+) -> SeenCamera:
     lens = Lens.from_camera_info(info, rectified)
     of = lens.intrinsics
     if (of.height, of.width) != image_size:
@@ -57,3 +95,23 @@ def seen_camera(
     height, width = size
     fields = scaled_camera_info_fields(info, width, height)
     return SeenCamera(lens.scaled_to(width, height), fields)
+
+
+def _content(info: CameraInfoLike) -> _Content:
+    roi = info.roi
+    return _Content(
+        info.width,
+        info.height,
+        info.distortion_model,
+        _numbers(info.d),
+        _numbers(info.k),
+        _numbers(info.r),
+        _numbers(info.p),
+        _Region(roi.x_offset, roi.y_offset, roi.width, roi.height),
+        info.binning_x,
+        info.binning_y,
+    )
+
+
+def _numbers(values: Any) -> tuple[float, ...]:
+    return tuple(np.asarray(values, np.float64).ravel().tolist())

@@ -32,10 +32,12 @@ def kept_classes(
     them. Empty names are ignored: `['']` is how an empty list is written in a parameters file.
     Where `include` names only what is not among the classes, nothing is kept.
     """
+    wanted, unwanted = ([name for name in names if name.strip()] for names in (include, exclude))
+    if not wanted and not unwanted:
+        return KeptClasses(None, ())
     ids_of: dict[str, list[int]] = {UNLABELLED_NAME: [UNLABELLED]}
     for class_id, name in classes.by_id().items():
         ids_of.setdefault(name_key(name), []).append(class_id)
-    wanted, unwanted = ([name for name in names if name.strip()] for names in (include, exclude))
     keep = np.full(256, not wanted)
     for names, kept in ((wanted, True), (unwanted, False)):
         for name in names:

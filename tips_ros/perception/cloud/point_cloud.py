@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tips_ros.perception.camera.camera_info import Intrinsics
 
 Float32Array: TypeAlias = NDArray[np.float32]
+Bytes: TypeAlias = NDArray[np.uint8]
 Cloud: TypeAlias = NDArray[np.void]  # structured, CLOUD_DTYPE
 
 UNLABELLED = 255
@@ -44,8 +45,9 @@ def unproject(
     Returns:
         (H, W, 3) float32 points_optical, NaN where there is no depth or no ray.
     """
-    z = _valid_depth(depth_m, intrinsics, 0.0, np.inf)
-    ray_x, ray_y = _rays(intrinsics) if rays is None else _bent_rays(rays, z)
+    depth = _checked_depth(depth_m, intrinsics)
+    ray_x, ray_y = _rays(intrinsics) if rays is None else _bent_rays(rays, depth.shape)
+    z = _only_where(_usable(depth, 0.0, np.inf, ray_x), depth)
     points = np.empty((*z.shape, 3), np.float32)
     cv2.merge([ray_x * z, ray_y * z, z], points)
     return points
@@ -100,22 +102,22 @@ def organised_cloud(
         raise ValueError(f"mask must be {np.shape(depth_m)} bool, got {mask.shape} {mask.dtype}")
     picked = (slice(None, None, stride), slice(None, None, stride))
     kept = intrinsics.strided(stride)  # refuses a stride below 1
-    if np.shape(depth_m) != (intrinsics.height, intrinsics.width):
-        raise ValueError(_size_message(depth_m, intrinsics))
-    picked_labels = None if labels is None else np.ascontiguousarray(labels[picked])
-    z = _valid_depth(depth_m[picked], kept, min_range_m, max_range_m)
+    depth = np.ascontiguousarray(_checked_depth(depth_m, intrinsics)[picked])
+    ray_x, ray_y = _rays(kept) if rays is None else _bent_rays(rays[picked], depth.shape)
+    ids = None if labels is None else np.ascontiguousarray(labels[picked])
+    usable = _usable(depth, min_range_m, max_range_m, ray_x)
     if keep is not None:
-        z = _kept_depth(z, picked_labels, keep)
+        usable = cv2.bitwise_and(usable, _kept(ids, keep, depth.shape))
     if mask is not None:
-        np.copyto(z, np.nan, where=~mask[picked])
-    ray_x, ray_y = _rays(kept) if rays is None else _bent_rays(rays[picked], z)
+        usable = cv2.bitwise_and(usable, np.ascontiguousarray(mask[picked]).view(np.uint8))
+    z = _only_where(usable, depth)
     cloud = _buffer(out, z.shape)
     planes: list[NDArray[Any]] = [
         ray_x * z,
         ray_y * z,
         z,
         _packed(z.shape, None if rgb is None else rgb[picked]),
-        _label_plane(z.shape, picked_labels),
+        _label_plane(z.shape, ids),
         # merge copies multi-channel sources as they are: no need to split the normals
         np.full((*z.shape, 3), np.nan, np.float32)
         if normals is None
@@ -141,40 +143,53 @@ def _rays(intrinsics: Intrinsics) -> tuple[Float32Array, Float32Array]:
     return ray_x[None, :], ray_y[:, None]
 
 
-def _bent_rays(rays: Float32Array, z: Float32Array) -> tuple[Float32Array, Float32Array]:
-    """x / z and y / z of each pixel (H, W); where there are none, `z` becomes NaN, too."""
-    if rays.shape != (*z.shape, 2):
-        raise ValueError(f"rays are {rays.shape} for a depth of {z.shape}; scale the lens alike")
-    np.copyto(z, np.nan, where=np.isnan(rays[..., 0]))
-    return rays[..., 0], rays[..., 1]
+def _bent_rays(rays: Float32Array, shape: tuple[int, ...]) -> tuple[Float32Array, Float32Array]:
+    """x / z and y / z of each pixel, (H, W) each."""
+    if rays.shape != (*shape, 2):
+        raise ValueError(f"rays are {rays.shape} for a depth of {shape}; scale the lens alike")
+    return np.ascontiguousarray(rays[..., 0]), np.ascontiguousarray(rays[..., 1])
 
 
-def _valid_depth(
-    depth_m: NDArray[Any], intrinsics: Intrinsics, min_range_m: float, max_range_m: float
-) -> Float32Array:
+def _checked_depth(depth_m: NDArray[Any], intrinsics: Intrinsics) -> Float32Array:
     if not np.issubdtype(depth_m.dtype, np.floating):
         raise ValueError(f"depth_m must be floating metres, got {depth_m.dtype}; divide mm by 1000")
     if depth_m.shape != (intrinsics.height, intrinsics.width):
-        raise ValueError(_size_message(depth_m, intrinsics))
-    depth = np.ascontiguousarray(depth_m, np.float32)
+        raise ValueError(
+            f"depth is {depth_m.shape} but the intrinsics are for "
+            f"({intrinsics.height}, {intrinsics.width}); use Intrinsics.scaled_to"
+        )
+    return np.ascontiguousarray(depth_m, np.float32)
+
+
+def _usable(
+    depth: Float32Array, min_range_m: float, max_range_m: float, ray_x: Float32Array
+) -> Bytes:
+    """(H, W), not 0 where a depth is in the range and has a ray."""
     limits = np.finfo(np.float32)  # turns zero, negative and infinite into "outside the range"
     low, high = max(min_range_m, float(limits.tiny)), min(max_range_m, float(limits.max))
-    z = np.full(depth.shape, np.nan, np.float32)
-    cv2.copyTo(depth, cv2.inRange(depth, (low,), (high,)), z)
-    return z
+    usable = cv2.inRange(depth, (low,), (high,))
+    if ray_x.shape == depth.shape:  # not a pinhole; NaN is not equal to itself
+        usable = cv2.bitwise_and(usable, cv2.compare(ray_x, ray_x, cv2.CMP_EQ))
+    return np.asarray(usable, np.uint8)
 
 
-def _kept_depth(
-    z: Float32Array, labels: NDArray[np.uint8] | None, keep: NDArray[np.bool_]
-) -> Float32Array:
-    """NaN where the class is not kept; no labels means that all pixels are unlabelled."""
+def _kept(labels: Bytes | None, keep: NDArray[np.bool_], shape: tuple[int, ...]) -> Bytes:
+    """(H, W), not 0 where the class is kept; no labels means that all pixels are unlabelled."""
     if keep.shape != (256,) or keep.dtype != np.bool_:
         raise ValueError(f"keep must be (256,) bool, by class id, got {keep.shape} {keep.dtype}")
+    table = keep.view(np.uint8) * np.uint8(255)
     if labels is None:
-        return z if keep[UNLABELLED] else np.full_like(z, np.nan)
-    kept = np.full_like(z, np.nan)
-    cv2.copyTo(z, cv2.LUT(labels, keep.view(np.uint8)), kept)
-    return kept
+        return np.full(shape, table[UNLABELLED], np.uint8)
+    return np.asarray(cv2.LUT(labels, table), np.uint8)
+
+
+def _only_where(usable: Bytes, depth: Float32Array) -> Float32Array:
+    """The depth itself where all of it is usable, else a copy with NaN for the rest."""
+    if cv2.countNonZero(usable) == usable.size:
+        return depth
+    z = np.full(depth.shape, np.nan, np.float32)
+    cv2.copyTo(depth, usable, z)
+    return z
 
 
 def _packed(shape: tuple[int, ...], rgb: NDArray[np.uint8] | None) -> Float32Array:
@@ -186,7 +201,7 @@ def _packed(shape: tuple[int, ...], rgb: NDArray[np.uint8] | None) -> Float32Arr
     return packed.view(np.float32)
 
 
-def _label_plane(shape: tuple[int, ...], labels: NDArray[np.uint8] | None) -> Float32Array:
+def _label_plane(shape: tuple[int, ...], labels: Bytes | None) -> Float32Array:
     """Class ids as uint32 bits under a float32 type, the type the other planes have."""
     if labels is None:
         return np.full(shape, UNLABELLED, np.uint32).view(np.float32)
@@ -209,10 +224,3 @@ def _require(name: str, array: NDArray[Any], shape: tuple[int, ...], kind: str) 
     if array.dtype.kind != kind or (kind == "u" and array.dtype.itemsize != 1):
         wanted = "uint8" if kind == "u" else "floating"
         raise ValueError(f"{name} must be {wanted}, got {array.dtype}")
-
-
-def _size_message(depth_m: NDArray[Any], intrinsics: Intrinsics) -> str:
-    return (
-        f"depth is {np.shape(depth_m)} but the intrinsics are for "
-        f"({intrinsics.height}, {intrinsics.width}); use Intrinsics.scaled_to"
-    )

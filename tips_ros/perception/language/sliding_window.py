@@ -7,6 +7,7 @@ upsampled and go through a softmax without temperature; where windows overlap, t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tips_ros.perception.language.zero_shot import checked_temperature
-from tips_ros.perception.semantic.segmentation import LabelMap
+from tips_ros.perception.semantic.margins import LabelMap
 
 WINDOW = 448
 STRIDE = 336
@@ -129,8 +130,7 @@ def _bands(windowed: WindowedCosines, size: tuple[int, int]) -> Iterator[range]:
 def _probabilities_at(windowed: WindowedCosines, size: tuple[int, int], band: range) -> Tensor:
     """(B, K, rows of the band, W) of the probabilities upsampled to `size`."""
     weights = _row_weights(windowed.size[0], size[0], band, windowed.windows[0].cosines.device)
-    used = weights.any(dim=1).nonzero()[:, 0]
-    rows = range(int(used.min()), int(used.max()) + 1)
+    rows = _used_rows(windowed.size[0], size[0], band)
     mixed = _mix_rows(window_probabilities(windowed, rows), weights[rows.start : rows.stop])
     return _resized_columns(mixed, size[1])
 
@@ -146,6 +146,15 @@ def _row_weights(inputs: int, outputs: int, rows: range, device: torch.device) -
     identity = torch.eye(inputs, device=device)[None]
     weights = F.interpolate(identity, size=outputs, mode="linear", align_corners=False)[0]
     return weights[:, rows.start : rows.stop]
+
+
+def _used_rows(inputs: int, outputs: int, rows: range) -> range:
+    """The input rows that these output rows are made of.
+
+    By the formula instead of the weights: those are on the device, and the host would wait.
+    """
+    first, last = ((row + 0.5) * inputs / outputs - 0.5 for row in (rows.start, rows.stop - 1))
+    return range(max(0, math.floor(first)), min(inputs, math.ceil(last) + 1))
 
 
 def _mix_rows(maps: Tensor, weights: Tensor) -> Tensor:

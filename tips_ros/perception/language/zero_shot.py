@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tips_ros.perception.semantic.segmentation import LabelMap, label_map_at
+from tips_ros.perception.semantic.margins import LabelMap
+from tips_ros.perception.semantic.segmentation import label_map_at
 
 
 def cosine_map(value_features: Tensor, grid: tuple[int, int], class_embeddings: Tensor) -> Tensor:

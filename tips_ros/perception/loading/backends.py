@@ -34,19 +34,23 @@ def predictor_by(
         backend: who is to compute it, as of `model.engines.served`.
         loaded: on the CPU in fp32.
         device: as torch names it.
-        dtype: the precision; fp32 where a lower one would say something else.
+        dtype: the precision; a higher one where it would say something else.
         input_size: (h, w) the network is to see, instead of the model's own.
         heads: as of `load_predictor`.
 
     Raises:
         EngineUnavailable (a ValueError): the backend is not installed, or can't run there.
-        ValueError: a size the patches do not fill.
+        ValueError: a size the patches do not fill, or plain heads in int8.
     """
 
     def in_torch(precision: torch.dtype) -> Tips:
         plain = heads == "plain"
         return loaded.tips if plain else rewritten_for(loaded.tips, device, precision)
 
+    if heads == "plain" and dtype == torch.int8:
+        raise ValueError(
+            "heads plain: no precision int8; use heads rewritten, or another precision"
+        )
     size = input_size or loaded.description.input_size
     place = Place(torch.device(device), dtype, size)
     cache = engine_cache() if backend == "onnxruntime" else None

@@ -22,6 +22,7 @@ from tips_ros.perception.loading.model_directory import (
     hub_snapshot,
     scan,
 )
+from tips_ros.perception.loading.precisions import PRECISIONS, choose_precision
 from tips_ros.perception.predictor import Predictor
 from tips_ros.resources import demo_model, models_home
 
@@ -39,7 +40,6 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 DEMO = "demo"
-PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _HUB, _DPT, _SCENIC = "google/", "-dpt", "-scenic"
 
 
@@ -57,7 +57,7 @@ def load_predictor(
     Args:
         model: see `load_model`.
         device: as torch names it; `auto` is the GPU where there is one.
-        precision: fp32, bf16 or fp16.
+        precision: fp32, bf16, fp16, int8 (on a CPU), or `auto`: see `choose_precision`.
         input_size: (h, w) the network is to see, instead of the model's own.
         heads: `rewritten` for the same maps, up to rounding, in less work (see `model.fast`), or
             `plain` as their files have them.
@@ -114,13 +114,12 @@ def _load(
     *,
     with_text: bool,
 ) -> tuple[Predictor, TextEmbedder | None]:
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision {precision!r}: choose one of {', '.join(PRECISIONS)}")
     if heads not in HEADS:
         raise ValueError(f"heads {heads!r}: choose one of {', '.join(HEADS)}")
     if backend not in BACKENDS:
         raise ValueError(f"backend {backend!r}: choose one of {', '.join(BACKENDS)}")
-    chosen, dtype = choose_device(device), PRECISIONS[precision]
+    chosen = choose_device(device)
+    precision = choose_precision(precision, chosen)
     loaded = load_model(model, with_text=with_text)
     logger.info(
         "model %s: TIPS %s with heads %s (%s) on %s in %s",
@@ -132,7 +131,12 @@ def _load(
         precision,
     )
     predictor = predictor_by(
-        backend, loaded, device=chosen, dtype=dtype, input_size=input_size, heads=heads
+        backend,
+        loaded,
+        device=chosen,
+        dtype=PRECISIONS[precision],
+        input_size=input_size,
+        heads=heads,
     )
     return predictor, loaded.text
 

@@ -23,12 +23,8 @@ from tips_ros.perception.preprocess import network_input
 from tips_ros.perception.seen import Seen
 from tips_ros.perception.semantic.edges import Guide, sharpened
 from tips_ros.perception.semantic.labelling import Labelling
-from tips_ros.perception.semantic.segmentation import (
-    LabelMap,
-    label_map_at,
-    with_ids,
-    with_threshold,
-)
+from tips_ros.perception.semantic.margins import LabelMap
+from tips_ros.perception.semantic.segmentation import label_map_at, with_ids, with_threshold
 
 _NO_TEMPERATURE = 1.0  # the labels don't depend on it
 

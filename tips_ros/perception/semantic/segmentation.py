@@ -10,25 +10,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tips_ros.perception.resizing import resized
+from tips_ros.perception.semantic.dense_labels import dense_label_map
+from tips_ros.perception.semantic.margins import Axis, LabelMap, as_bytes, axis, shares
 
 UNLABELLED = 255
 _CHUNK_ELEMENTS = 1_000_000  # interpolated logits held at a time: 4 MB
 _MIXED = 255  # stands for a label that is not yet known: there are at most 255, from 0
-
-
-class LabelMap(NamedTuple):
-    """Labels and how sure they are, both (B, H, W) uint8."""
-
-    labels: Tensor  # index of the winning class
-    confidence: Tensor  # how far it is ahead of the second, 0 to 255
-
-
-class _Axis(NamedTuple):
-    """For each output row (or column): the two input ones it lies between, and how far along."""
-
-    before: Tensor
-    after: Tensor
-    weight: Tensor
 
 
 class _Corners(NamedTuple):
@@ -54,15 +41,17 @@ def label_map_at(logits: Tensor, size: tuple[int, int]) -> LabelMap:
     interpolation is a convex sum: only the other pixels need their logits interpolated.
     """
     logits = logits.float()
+    if logits.device.type != "cpu":
+        return dense_label_map(logits, size)
     b, k, h, w = logits.shape
-    y, x = _axis(h, size[0], logits.device), _axis(w, size[1], logits.device)
+    y, x = axis(h, size[0], logits.device), axis(w, size[1], logits.device)
     by_pixel = logits.permute(0, 2, 3, 1).reshape(-1, k)  # (B·h·w, K), a view if channels-last
     best = _best(by_pixel)[:, None]
-    p, first, second = _shares(by_pixel, best)
+    p, first, second = shares(by_pixel, best)
 
     cells = _agreed(best.to(torch.uint8).view(b, h, w))
     labels = cells.index_select(2, x.before).index_select(1, y.before).flatten()
-    confidence = _as_bytes(resized((first - second).view(b, 1, h, w), size).flatten())
+    confidence = as_bytes(resized((first - second).view(b, 1, h, w), size).flatten())
 
     p.scatter_(1, best, 2 * first - second)  # so that p − first is the margin, whatever the class
     mixed = (labels == _MIXED).nonzero()[:, 0]
@@ -72,7 +61,7 @@ def label_map_at(logits: Tensor, size: tuple[int, int]) -> LabelMap:
         labels.scatter_(0, pixels, winners.to(torch.uint8))
         of_winners = corners._replace(pixel=corners.pixel * k + winners[:, None])
         margin = of_winners.mix(p.view(-1, 1)) - corners.mix(first)
-        confidence.scatter_(0, pixels, _as_bytes(margin[:, 0]))
+        confidence.scatter_(0, pixels, as_bytes(margin[:, 0]))
     return LabelMap(labels.view(b, *size), confidence.view(b, *size))
 
 
@@ -103,21 +92,8 @@ def with_threshold(ids: Tensor, found: LabelMap, least: Tensor) -> Tensor:
 
 def _best(by_pixel: Tensor) -> Tensor:
     """The first of the largest values of each row: (P, K) → (P,)."""
-    if by_pixel.device.type == "cpu":  # numpy's is up to four times as fast as torch's
-        return torch.from_numpy(by_pixel.detach().numpy().argmax(axis=1))
-    return by_pixel.argmax(dim=1)
-
-
-def _shares(by_pixel: Tensor, best: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Softmax (P, K), of which the best class's is left undefined; that, and the next, (P, 1).
-
-    Args:
-        by_pixel: (P, K) logits.
-        best: (P, 1) the best class.
-    """
-    p = by_pixel.softmax(dim=1)
-    first = p.gather(1, best)
-    return p, first, p.scatter_(1, best, 0.0).amax(dim=1, keepdim=True)
+    # Numpy's is up to four times as fast as torch's.
+    return torch.from_numpy(by_pixel.detach().numpy().argmax(axis=1))
 
 
 def _agreed(best: Tensor) -> Tensor:
@@ -132,12 +108,7 @@ def _agreed(best: Tensor) -> Tensor:
     return across.masked_fill(across != below, _MIXED)
 
 
-def _as_bytes(share: Tensor) -> Tensor:
-    """0 to 1 as 0 to 255; below 0 is 0, too. The tensor given is used up."""
-    return share.mul_(255).round_().clamp_(0, 255).to(torch.uint8)
-
-
-def _corners(pixels: Tensor, y: _Axis, x: _Axis, native: tuple[int, int]) -> _Corners:
+def _corners(pixels: Tensor, y: Axis, x: Axis, native: tuple[int, int]) -> _Corners:
     """Of some output pixels, counted through all images of a batch."""
     h, w = native
     across = len(x.before)
@@ -154,11 +125,3 @@ def _corners(pixels: Tensor, y: _Axis, x: _Axis, native: tuple[int, int]) -> _Co
             [(1 - down) * (1 - along), (1 - down) * along, down * (1 - along), down * along], dim=1
         ),
     )
-
-
-def _axis(inputs: int, outputs: int, device: torch.device) -> _Axis:
-    """Bilinear positions with pixel centres half a pixel in (align_corners=False)."""
-    at = (torch.arange(outputs, device=device, dtype=torch.float32) + 0.5) * (inputs / outputs)
-    at = (at - 0.5).clamp(min=0.0)
-    before = at.floor().long().clamp(max=inputs - 1)
-    return _Axis(before, (before + 1).clamp(max=inputs - 1), at - before)

@@ -64,7 +64,7 @@ def _averaged(scores: Tensor, nine: Tensor, log_alike: Tensor) -> Tensor:
     The scale of scores doesn't matter: the median squared difference of neighbours is the unit.
     """
     apart = (nine - scores[:, :, None]).square().sum(dim=-1)  # (B, h·w, 9)
-    counts = log_alike > log_alike.new_tensor(-1e3)
+    counts = log_alike > -1e3
     counts[:, :, OWN] = False
     usual = apart.masked_fill(~counts, torch.nan).flatten(1).nanmedian(dim=1).values.nan_to_num()
     unit = _STEEP * usual[:, None, None] + _LEAST

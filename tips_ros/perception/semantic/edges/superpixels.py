@@ -52,7 +52,7 @@ def _shares(cells: Tensor, centres: Tensor, prior: Tensor, grid: tuple[int, int]
 def _log_spline(device: torch.device) -> Tensor:
     """(FINE², 9) logarithms of quadratic B-splines at the nine patches' centres."""
     inside = (torch.arange(FINE, device=device) + 0.5) / FINE - 0.5  # in patches
-    away = (inside[:, None] - torch.tensor([-1.0, 0.0, 1.0], device=device)).abs()  # (FINE, 3)
+    away = (inside[:, None] - torch.arange(-1.0, 2.0, device=device)).abs()  # (FINE, 3)
     spline = torch.where(away < 0.5, 0.75 - away**2, (1.5 - away).clamp(min=0.0) ** 2 / 2)
     both = spline[:, None, :, None] * spline[None, :, None, :]  # (FINE, FINE, 3, 3)
     return (both.reshape(FINE * FINE, 9) + _LEAST).log()

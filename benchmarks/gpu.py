@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every number that is wanted of a GPU, one command after the other, into one folder.
+
+Needs torch with CUDA, numpy, opencv-python-headless and transformers; no ROS, no weights. Run it
+with `python benchmarks/gpu.py FOLDER`. What the minutes don't suffice for is named at the end, with
+the command that measures it. docs/gpu.md tells what is measured and why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+NO_GPU = (
+    "this needs an NVIDIA GPU and a CUDA build of torch, and torch sees none here: "
+    "nothing was measured"
+)
+EAGER, COMPILED = "transformers fp32", "transformers bf16 compiled"
+# Of B/14, from uint8 on the host to all outputs there; the bound is an H200's compute.
+WANTED_MS, BOUND_MS = 3.0, 0.92
+WANTED = {EAGER: 5.0, COMPILED: 1.5}  # times as long as ours
+
+
+class Step(NamedTuple):
+    """A command of its own, so that what fails or hangs fails alone."""
+
+    name: str
+    arguments: tuple[str, ...]  # of python
+    environment: dict[str, str] = {}
+
+
+def steps(model: str, image: str, rounds: int, results: Path) -> list[Step]:
+    """What is measured, the most wanted first."""
+    to_file = ("--device", "cuda", "--json", str(results))
+    bench = ("-m", "tips_ros", "bench", "--model", model, "--image", image, *to_file)
+    often = ("--rounds", str(rounds), "--warm-up", "10")
+    versus = (*bench, *often, "--against", "transformers")
+    stages = (*bench, *often, "--subscribers", "0")
+    bf16, compiled = ("--precision", "bf16"), ("--backend", "compiled")
+    theirs = ("--their-precision", "fp32", "bf16")
+    kernels = ("--profile", str(results.parent / "kernels.txt"))
+    overlap = ("benchmarks/overlap.py", "--model", model, "--image", image, *to_file, *kernels)
+    graphs = ("--their-precision", "bf16", "--compile", "reduce-overhead")
+    # How exact fp32 is: convolutions without TF32, on both sides.
+    few, exact = ("--rounds", "3", "--against", "transformers"), {"NVIDIA_TF32_OVERRIDE": "0"}
+    return [
+        Step("against-bf16-compiled", (*versus, *bf16, *compiled, *theirs, "--compile")),
+        Step("stages-bf16-compiled", (*stages, *bf16, *compiled)),
+        Step("stages-bf16", (*stages, *bf16)),
+        Step("overlap-bf16-compiled", (*overlap, *bf16, *compiled)),
+        Step("against-bf16", (*versus, *bf16, *theirs)),
+        Step("against-fp32", versus),
+        Step("cameras-bf16", (*stages, *bf16, "--cameras", "4")),
+        Step("cameras-bf16-compiled", (*stages, *bf16, *compiled, "--cameras", "4")),
+        Step("exact-fp32", (*bench, *few), exact),
+        Step("stages-fp32", stages),
+        Step("stages-fp32-compiled", (*stages, *compiled)),
+        Step("against-their-graphs", (*versus, *bf16, *compiled, *graphs)),
+    ]
+
+
+def main() -> int:
+    """Runs the steps and tells what of the aims was reached."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="takes gpu.jsonl, gpu.txt and kernels.txt")
+    parser.add_argument("--model", default="random-b14")
+    parser.add_argument("--image", default="640x480", help="WxH (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--minutes", type=float, default=9.5, help="for all (default: %(default)s)")
+    parser.add_argument("--only", nargs="+", metavar="STEP", help="some of them, by name")
+    args = parser.parse_args()
+    if not torch.cuda.is_available():
+        print(NO_GPU, file=sys.stderr)
+        return 2
+    args.folder.mkdir(parents=True, exist_ok=True)
+    results = args.folder.resolve() / "gpu.jsonl"
+    chosen = steps(args.model, args.image, args.rounds, results)
+    if args.only:
+        if unknown := set(args.only) - {step.name for step in chosen}:
+            parser.error(f"no step {', '.join(unknown)}: {', '.join(s.name for s in chosen)}")
+        chosen = [step for step in chosen if step.name in args.only]
+    until = time.monotonic() + 60 * args.minutes
+    with (args.folder / "gpu.txt").open("a", encoding="utf-8") as text:
+        ends = {step.name: run(step, until, text) for step in chosen}
+        told = [*missing(ends, args.folder), *aims(read(results))]
+        tell("\n".join(told), text)
+    return int(any(ends.values()))
+
+
+def run(step: Step, until: float, text: TextIO) -> str:
+    """Runs a step; why it has not ended well, or nothing."""
+    left = until - time.monotonic()
+    if left <= 0:
+        return "no time left"
+    tell(f"\n== {step.name}: python {' '.join(step.arguments)}", text)
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **step.environment}
+    begin = time.monotonic()
+    try:
+        done = subprocess.run(
+            [sys.executable, *step.arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=left,
+        )
+    except subprocess.TimeoutExpired as stopped:
+        output = stopped.stdout or b""
+        tell(output.decode(errors="replace") if isinstance(output, bytes) else output, text)
+        return "stopped, no time left"
+    tell(f"{done.stdout}-- {time.monotonic() - begin:.0f} s", text)
+    return f"ended with status {done.returncode}" if done.returncode else ""
+
+
+def tell(words: str, text: TextIO) -> None:
+    """On the screen and in the file."""
+    print(words, flush=True)
+    print(words, file=text, flush=True)
+
+
+def read(results: Path) -> list[dict[str, Any]]:
+    """The lines that are there."""
+    if not results.exists():
+        return []
+    return [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
+
+
+def missing(ends: dict[str, str], folder: Path) -> list[str]:
+    """What was not measured, and how to."""
+    bad = {name: why for name, why in ends.items() if why}
+    if not bad:
+        return []
+    told = [f"not measured: {name} ({why})" for name, why in bad.items()]
+    return ["", *told, f"again: python benchmarks/gpu.py {folder} --only {' '.join(bad)}"]
+
+
+def aims(lines: list[dict[str, Any]]) -> list[str]:
+    """Of each comparison in half precision: the ratios of whole pictures, and our milliseconds."""
+    told = ["", "aims (a picture in, all arrays out on the host; ratios are medians of rounds):"]
+    for line in lines:
+        case = line.get("case", {})
+        if line.get("benchmark") != "against transformers" or case["precision"] == "fp32":
+            continue
+        told.append(f"{case['model']} {case['precision']} by {case['backend']}, {line['device']}:")
+        ours_ms = line["spreads"]["image"]["tips_ros"]["median_ms"]
+        told.append(
+            f"  {ours_ms:.2f} ms, wanted {WANTED_MS:g}: {reached(ours_ms <= WANTED_MS)}; "
+            f"{ours_ms / BOUND_MS:.1f} times the bound of an H200's compute"
+        )
+        for name, wanted in WANTED.items():
+            if name in line["times_as_long_as_ours"]["image"]:
+                times = line["times_as_long_as_ours"]["image"][name]["median_of_rounds"]
+                told.append(f"  {name}: {times:.2f}, wanted {wanted:g}: {reached(times >= wanted)}")
+    return told if len(told) > 2 else ["", "aims: nothing was compared in half precision"]
+
+
+def reached(yes: bool) -> str:
+    """In a word."""
+    return "reached" if yes else "NOT reached"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The precision is the one named, or the one that the hardware has."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tips_ros.perception.loading.models import load_predictor
+from tips_ros.perception.loading.precisions import (
+    PRECISIONS,
+    choose_precision,
+    precision_name,
+)
+
+
+@pytest.mark.parametrize(
+    ("capability", "precision"),
+    [((6, 1), "fp32"), ((7, 2), "fp16"), ((7, 5), "fp16"), ((8, 7), "bf16"), ((11, 0), "bf16")],
+)
+def test_auto_is_what_the_gpu_has_matrix_units_for(
+    capability: tuple[int, int], precision: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    assert choose_precision("auto", "cuda:1") == precision
+
+
+@pytest.mark.parametrize("name", PRECISIONS)
+def test_a_named_one_stays_what_it_is_whatever_the_device(name: str):
+    assert choose_precision(name, "cuda:0") == choose_precision(name, "cpu") == name
+    assert precision_name(PRECISIONS[name]) == name
+
+
+def test_auto_on_a_cpu_is_fp32():
+    predictor = load_predictor("demo", device="cpu", precision="auto", input_size=(56, 56))
+    assert predictor.precision == torch.float32
