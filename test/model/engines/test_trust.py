@@ -74,14 +74,14 @@ def turned(tips: Tips, degrees: float) -> Tips:
     return other
 
 
-def test_int8_may_use_three_quarters_of_a_bound(tiny_tips: Tips):
+def test_int8_may_use_four_fifths_of_a_bound(tiny_tips: Tips):
     near, far = turned(tiny_tips, 1.4), turned(tiny_tips, 1.9)
     assert trusted(near, tiny_tips, SIZE, torch.int8).trusted
     assert trusted(far, tiny_tips, SIZE, torch.bfloat16).trusted
     verdict = trusted(far, tiny_tips, SIZE, torch.int8)
     assert not verdict.trusted
     assert "normals: off by 1" in verdict.reason and "bound 2°" in verdict.reason
-    assert verdict.reason.endswith("of which int8 may use 75%")
+    assert verdict.reason.endswith("of which int8 may use 80%")
 
 
 def test_int8_is_shown_a_second_picture(tiny_tips: Tips):

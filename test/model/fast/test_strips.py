@@ -62,7 +62,7 @@ def test_the_strips_are_the_rows_of_the_map_from_top_to_bottom(size: tuple[int, 
     strips, _ = pair()
     x = random(2, CHANNELS, *size)
     with torch.inference_mode():
-        parts = [part.clone() for part in strips.parts(x)]
+        parts = strips.mapped(x, torch.clone)
         torch.testing.assert_close(torch.cat(parts, dim=2), strips(x), rtol=0, atol=0)
     assert len(parts) == -(-size[0] // 4)
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -67,18 +67,18 @@ class FastDepthHead(FastDenseHead):
         wide = torch.promote_types(x.dtype, torch.float32)
         centers = torch.linspace(floor, self.bins.max_m, count, device=x.device, dtype=wide)
         to_sums = torch.stack([centers, torch.ones_like(centers)])  # (2, K)
+
+        def summed(part: Tensor) -> Tensor:
+            """(B, K, rows, w) → (B, rows, w, 2), without min_m."""
+            if self.head is not None:
+                part = self.head(part.relu_() if self.bins.relu_after_project else part)
+            return F.linear(part.relu_().to(wide).permute(0, 2, 3, 1), to_sums)
+
         # Strip by strip: logits in fp32 are the largest array of a pass.
-        sums = torch.cat([F.linear(p, to_sums) for p in self._weights(x, wide)], dim=1)
+        sums = torch.cat(self.tail.mapped(x, summed), dim=1)
         # Adding min_m to every p adds constants to both sums; it need not touch every bin.
         weighted = sums[..., 0] + floor * centers.sum()
         return (weighted / (sums[..., 1] + floor * count))[:, None]
-
-    def _weights(self, x: Tensor, wide: torch.dtype) -> Iterator[Tensor]:
-        """p without min_m, in strips (B, rows, w, K), top to bottom."""
-        for part in self.tail.parts(x):
-            if self.head is not None:
-                part = self.head(part.relu_() if self.bins.relu_after_project else part)
-            yield part.relu_().to(wide).permute(0, 2, 3, 1)
 
 
 def _tail(

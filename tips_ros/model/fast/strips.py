@@ -11,7 +11,7 @@ bias is in its T, and so left out with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import torch
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from tips_ros.model.fast.bands import bands
 from tips_ros.model.fast.kernels import Product
+from tips_ros.model.fast.shares import in_shares
 
 _COLUMNS, _ROWS = 8, 4  # inputs along each axis for which the outputs are made together
 
@@ -45,38 +46,58 @@ class StripTail(nn.Module):
         b, _, h, w = x.shape
         size = _ceil(h, _ROWS), _ceil(w, _COLUMNS)
         whole = x.new_empty(b, 2 * size[0], 2 * size[1], self.outputs)
-        for _ in self._strips(x, whole.split(2 * _ROWS, dim=1)):
-            pass
+        strips = whole.split(2 * _ROWS, dim=1)
+
+        def fill(share: slice) -> Sequence[None]:
+            for _ in self._fill(x, strips[share], share.start):
+                pass
+            return ()
+
+        in_shares(fill, len(strips), x.device, x.dtype)
         return whole[:, : 2 * h, : 2 * w].permute(0, 3, 1, 2)
 
-    def parts(self, x: Tensor) -> Iterator[Tensor]:
-        """The same in strips (B, K, few, 2w), top to bottom; each is overwritten by the next."""
-        b, _, h, w = x.shape
-        strip = x.new_empty(b, 2 * _ROWS, 2 * _ceil(w, _COLUMNS), self.outputs)
-        strips = [strip] * (_ceil(h, _ROWS) // _ROWS)
-        for i, made in enumerate(self._strips(x, strips)):
-            rows = min(2 * _ROWS, 2 * (h - i * _ROWS))
-            yield made[:, :rows, : 2 * w].permute(0, 3, 1, 2)
+    def mapped(self, x: Tensor, what: Callable[[Tensor], Tensor]) -> list[Tensor]:
+        """What is made of the same in strips (B, K, few, 2w), top to bottom.
 
-    def _strips(self, x: Tensor, strips: Sequence[Tensor]) -> Iterator[Tensor]:
-        """Fills strips (B, 2·_ROWS, width, K) one after the other, and yields each."""
+        Args:
+            x: (B, C, h, w).
+            what: is given one strip, which is overwritten afterwards; called by several threads.
+        """
+        b, _, h, w = x.shape
+
+        def make(share: slice) -> Sequence[Tensor]:
+            strip = x.new_empty(b, 2 * _ROWS, 2 * _ceil(w, _COLUMNS), self.outputs)
+            made = []
+            strips = [strip] * (share.stop - share.start)
+            for i, filled in enumerate(self._fill(x, strips, share.start), share.start):
+                rows = min(2 * _ROWS, 2 * (h - i * _ROWS))
+                made.append(what(filled[:, :rows, : 2 * w].permute(0, 3, 1, 2)))
+            return made
+
+        return in_shares(make, _ceil(h, _ROWS) // _ROWS, x.device, x.dtype)
+
+    def _fill(self, x: Tensor, strips: Sequence[Tensor], start: int) -> Iterator[Tensor]:
+        """Fills strips (B, 2·_ROWS, width, K) from that number on, and yields each."""
         b, channels, h, w = x.shape
         width = _ceil(w, _COLUMNS)
-        padded = x.new_zeros(b, h, width + 2, channels)
-        padded[:, :, 1 : w + 1] = x.permute(0, 2, 3, 1)
+        begin, end = start * _ROWS - 1, (start + len(strips)) * _ROWS + 1  # rows that are read
+        done = top = max(begin, 0)
+        padded = x.new_zeros(b, min(end, h) - top, width + 2, channels)
+        padded[:, :, 1 : w + 1] = x[:, :, top : min(end, h)].permute(0, 2, 3, 1)
         to_columns = bands(w, _COLUMNS, x.dtype).to(x.device)
         to_rows = bands(h, _ROWS, x.dtype).to(x.device)
         # Rows whose columns are done, three taps each, in a window that moves down.
         window = x.new_zeros(b, _ROWS + 2, 3, 2 * width, self.outputs)
-        done = 0
-        for i, (band, strip) in enumerate(zip(to_rows, strips, strict=True)):
+        for i, strip in enumerate(strips, start):
             first = i * _ROWS - 1
-            if i:
+            if i > start:
                 window[:, :2] = window[:, _ROWS:]
             upto = min(first + _ROWS + 2, h)
             for image in range(b):
-                self._columns(padded[image, done:upto], window[image, done - first :], to_columns)
-                torch.mm(band, window[image].flatten(2).flatten(0, 1), out=strip[image].flatten(1))
+                rows = padded[image, done - top : upto - top]
+                self._columns(rows, window[image, done - first :], to_columns)
+                read = window[image].flatten(2).flatten(0, 1)
+                torch.mm(to_rows[i], read, out=strip[image].flatten(1))
             done = upto
             yield strip
 

@@ -7,7 +7,7 @@ nothing non-linear comes before it, the head's linear layer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -34,9 +34,9 @@ class DirectTail(nn.Module):
         result: Tensor = self.border(self.conv(x))
         return result
 
-    def parts(self, x: Tensor) -> Iterator[Tensor]:
-        """The same in strips, top to bottom: here in one."""
-        yield self(x)
+    def mapped(self, x: Tensor, what: Callable[[Tensor], Tensor]) -> list[Tensor]:
+        """What is made of the same in strips, top to bottom: here in one."""
+        return [what(self(x))]
 
 
 class EarlyTail(nn.Module):
@@ -68,9 +68,9 @@ class EarlyTail(nn.Module):
         rows = (_spread(row.unbind(1), (h, 2 * w), 3) for row in maps.unbind(1))
         return _spread(rows, (2 * h, 2 * w), 2)
 
-    def parts(self, x: Tensor) -> Iterator[Tensor]:
-        """The same in strips, top to bottom: here in one."""
-        yield self(x)
+    def mapped(self, x: Tensor, what: Callable[[Tensor], Tensor]) -> list[Tensor]:
+        """What is made of the same in strips, top to bottom: here in one."""
+        return [what(self(x))]
 
 
 def _spread(taps: Iterable[Tensor], size: tuple[int, int], axis: int) -> Tensor:

@@ -15,11 +15,14 @@ does to the tokens it is made of.
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
+
+from tips_ros.model.fast.shares import in_shares
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -87,40 +90,64 @@ def convolved(x: Tensor, weight: Tensor) -> Tensor:
     """
     b, channels, h, w = x.shape
     outputs, columns = len(weight), -(-w // _TILE)
-    transform = transforms(x.dtype)
-    kernel = torch.mm(transform.of_kernel, weight.permute(2, 3, 0, 1).reshape(9, -1))
+    of_kernel = transforms(x.dtype).of_kernel
+    kernel = torch.mm(of_kernel, weight.permute(2, 3, 0, 1).reshape(9, -1))
     kernel = kernel.view(-1, outputs, channels).transpose(1, 2)  # (36, C, K)
     rows = max(1, _TILES // columns)  # of tiles, together
-    width = columns * _TILE + 2
-    strip = x.new_zeros(rows * _TILE + 2, width, channels)
-    tiles = strip.as_strided(  # where they overlap they share the strip's memory
-        (_READ, _READ, rows, columns, channels),
-        (width * channels, channels, _TILE * width * channels, _TILE * channels, 1),
-    )
-    read = x.new_empty(_READ**2, rows * columns * channels)
-    inputs = torch.empty_like(read)
-    products = x.new_empty(_READ**2, rows * columns, outputs)
-    made = x.new_empty(_TILE, _TILE, rows, columns, outputs)
     result = x.new_empty(b, -(-h // _TILE), _TILE, columns, _TILE, outputs)
-    for image, target in zip(x.permute(0, 2, 3, 1), result, strict=True):
-        for first, part in enumerate(target.split(rows)):
-            _cut(image, first * rows * _TILE - 1, strip)
-            read.view(tiles.shape).copy_(tiles)
-            torch.mm(transform.of_inputs, read, out=inputs)
-            torch.bmm(inputs.view(_READ**2, -1, channels), kernel, out=products)
-            torch.mm(transform.of_products, products.flatten(1), out=made.view(_TILE**2, -1))
-            part.copy_(made.permute(2, 0, 3, 1, 4)[: len(part)])
+    strips = [
+        _Strip(image, first * rows * _TILE - 1, made)
+        for image, whole in zip(x.permute(0, 2, 3, 1), result, strict=True)
+        for first, made in enumerate(whole.split(rows))
+    ]
+
+    def convolve(share: slice) -> Sequence[None]:
+        _convolve(strips[share], kernel, rows)
+        return ()
+
+    in_shares(convolve, len(strips), x.device, x.dtype)
     whole = result.view(b, -1, columns * _TILE, outputs)
     return whole[:, :h, :w].permute(0, 3, 1, 2)
 
 
-def _cut(image: Tensor, first: int, strip: Tensor) -> None:
-    """Rows of an image (H, W, C), from `first` on, into the middle of a strip; zeros beyond it."""
+class _Strip(NamedTuple):
+    """A few rows of tiles."""
+
+    image: Tensor  # (H, W, C), what they are made of
+    first: int  # row of it that they read
+    made: Tensor  # (rows, 4, columns, 4, K), what is made
+
+
+def _convolve(strips: Sequence[_Strip], kernel: Tensor, rows: int) -> None:
+    """Fills strips of the same width and at most so many rows of tiles."""
+    channels, outputs = kernel.shape[1:]
+    columns = strips[0].made.shape[2]
+    transform, width = transforms(kernel.dtype), columns * _TILE + 2
+    padded = kernel.new_zeros(rows * _TILE + 2, width, channels)
+    tiles = padded.as_strided(  # where they overlap they share memory
+        (_READ, _READ, rows, columns, channels),
+        (width * channels, channels, _TILE * width * channels, _TILE * channels, 1),
+    )
+    read = kernel.new_empty(_READ**2, rows * columns * channels)
+    inputs = torch.empty_like(read)
+    products = kernel.new_empty(_READ**2, rows * columns, outputs)
+    made = kernel.new_empty(_TILE, _TILE, rows, columns, outputs)
+    for strip in strips:
+        _cut(strip.image, strip.first, padded)
+        read.view(tiles.shape).copy_(tiles)
+        torch.mm(transform.of_inputs, read, out=inputs)
+        torch.bmm(inputs.view(_READ**2, -1, channels), kernel, out=products)
+        torch.mm(transform.of_products, products.flatten(1), out=made.view(_TILE**2, -1))
+        strip.made.copy_(made.permute(2, 0, 3, 1, 4)[: len(strip.made)])
+
+
+def _cut(image: Tensor, first: int, padded: Tensor) -> None:
+    """Rows of an image (H, W, C), from `first` on, into the middle; zeros above and below it."""
     h, w, _ = image.shape
-    top, bottom = max(first, 0), min(first + len(strip), h)
-    strip[: top - first] = 0
-    strip[top - first : bottom - first, 1 : w + 1] = image[top:bottom]
-    strip[bottom - first :] = 0
+    top, bottom = max(first, 0), min(first + len(padded), h)
+    padded[: top - first] = 0
+    padded[top - first : bottom - first, 1 : w + 1] = image[top:bottom]
+    padded[bottom - first :] = 0
 
 
 def with_winograd(module: Module) -> Module:
