@@ -30,7 +30,7 @@ _TILE, _READ = 4, 6  # outputs and inputs of a tile, along each axis
 # Points at which a tile's polynomials are evaluated, besides infinity. With 1 and 2 instead errors
 # would be twice as large.
 _POINTS = (0.0, 0.75, -0.75, 1.5, -1.5)
-_TILES = 128  # that are worked on together
+_TILES = 256  # that are worked on together
 # Below these, transforms cost what multiplications save.
 _NARROWEST = 128  # channels in and out
 _SMALLEST = 32 * 32  # pixels of a map
@@ -93,8 +93,8 @@ def convolved(x: Tensor, weight: Tensor) -> Tensor:
     of_kernel = transforms(x.dtype).of_kernel
     kernel = torch.mm(of_kernel, weight.permute(2, 3, 0, 1).reshape(9, -1))
     kernel = kernel.view(-1, outputs, channels).transpose(1, 2)  # (36, C, K)
-    rows = max(1, _TILES // columns)  # of tiles, together
     result = x.new_empty(b, -(-h // _TILE), _TILE, columns, _TILE, outputs)
+    rows = min(result.shape[1], max(1, _TILES // columns))  # of tiles, together
     strips = [
         _Strip(image, first * rows * _TILE - 1, made)
         for image, whole in zip(x.permute(0, 2, 3, 1), result, strict=True)
@@ -128,9 +128,12 @@ def _convolve(strips: Sequence[_Strip], kernel: Tensor, rows: int) -> None:
         (_READ, _READ, rows, columns, channels),
         (width * channels, channels, _TILE * width * channels, _TILE * channels, 1),
     )
-    read = kernel.new_empty(_READ**2, rows * columns * channels)
+    together = rows * columns  # tiles
+    # What was read is not needed any more when products are made: less of the cache for both.
+    shared = kernel.new_empty(_READ**2 * together * max(channels, outputs))
+    read = shared[: _READ**2 * together * channels].view(_READ**2, -1)
+    products = shared[: _READ**2 * together * outputs].view(_READ**2, together, outputs)
     inputs = torch.empty_like(read)
-    products = kernel.new_empty(_READ**2, rows * columns, outputs)
     made = kernel.new_empty(_TILE, _TILE, rows, columns, outputs)
     for strip in strips:
         _cut(strip.image, strip.first, padded)
