@@ -29,9 +29,9 @@ PARAMETERS: tuple[Declared, ...] = (
         "fp32",
         "at configure",
         "",
-        "Number format of weights and activations. auto is bf16 on a GPU that has it, fp16 on one "
-        "that has only that, and fp32 elsewhere. int8, on a CPU with AVX-512 VNNI, is the image "
-        "encoder's linear layers, all else being bf16 where the processor has it.",
+        "Number format of weights and activations. auto is bf16 where the GPU or CPU has it, fp16 "
+        "on a GPU that has only that, and fp32 elsewhere. int8, on a CPU with AVX-512 VNNI, is the "
+        "image encoder's linear layers, all else being bf16 where the processor has it.",
         choices=PRECISION_NAMES,
     ),
     Declared(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from tips_ros.perception.loading import precisions
 from tips_ros.perception.loading.models import load_predictor
 from tips_ros.perception.loading.precisions import (
     PRECISIONS,
@@ -31,6 +32,14 @@ def test_a_named_one_stays_what_it_is_whatever_the_device(name: str):
     assert precision_name(PRECISIONS[name]) == name
 
 
-def test_auto_on_a_cpu_is_fp32():
-    predictor = load_predictor("demo", device="cpu", precision="auto", input_size=(56, 56))
-    assert predictor.precision == torch.float32
+@pytest.mark.parametrize(("has", "precision"), [(True, "bf16"), (False, "fp32")])
+def test_auto_on_a_cpu_is_bf16_where_it_has_instructions_for_it(
+    has: bool, precision: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(precisions, "bf16_is_fast", lambda: has)
+    assert choose_precision("auto", "cpu") == precision
+
+
+def test_auto_loads_a_model():
+    predictor = load_predictor("demo", device="cpu", precision="auto")
+    assert predictor.precision == PRECISIONS[choose_precision("auto", "cpu")]

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tips_ros.model.blocks import GeluLinear
+from tips_ros.model.fast.onednn import bf16_is_fast
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -37,8 +38,7 @@ def int8_is_there() -> bool:
 
 def dtype_beside_int8() -> torch.dtype:
     """What all but these layers computes in: bf16 where the processor has it."""
-    told = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return torch.bfloat16 if told is not None and told() else torch.float32
+    return torch.bfloat16 if bf16_is_fast() else torch.float32
 
 
 class _Packed(NamedTuple):

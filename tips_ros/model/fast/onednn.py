@@ -32,6 +32,12 @@ def onednn_is_there() -> bool:
     )
 
 
+def bf16_is_fast() -> bool:
+    """Whether this processor multiplies bf16 itself, and so twice as fast as fp32."""
+    told = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(told and told())
+
+
 @cache
 def _multiplies(dtype: torch.dtype) -> bool:
     """Whether oneDNN takes this precision here."""

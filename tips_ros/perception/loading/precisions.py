@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import torch
 
+from tips_ros.model.fast.onednn import bf16_is_fast
+
 AUTO = "auto"
 FLOATS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 # In int8 the image encoder's linear layers are; see `model.fast.int8`.
@@ -17,8 +19,8 @@ _AMPERE, _VOLTA = 8, 7  # compute capabilities: matrix units with bf16, and with
 def choose_precision(precision: str, device: str) -> str:
     """`auto` → by the hardware; anything else is checked.
 
-    On a GPU with matrix units for it that is bf16, whose range is fp32's, so that nothing
-    overflows; on an older one that has them for fp16 alone it is fp16; elsewhere fp32.
+    Where a GPU has matrix units or a CPU instructions for it, that is bf16, whose range is fp32's,
+    so that nothing overflows; on a GPU that has them for fp16 alone it is fp16; elsewhere fp32.
 
     Args:
         precision: one of `PRECISION_NAMES`.
@@ -31,6 +33,8 @@ def choose_precision(precision: str, device: str) -> str:
         raise ValueError(f"precision {precision!r}: choose one of {', '.join(PRECISION_NAMES)}")
     if precision != AUTO:
         return precision
+    if torch.device(device).type == "cpu":
+        return "bf16" if bf16_is_fast() else "fp32"
     if torch.device(device).type != "cuda":
         return "fp32"
     major, _ = torch.cuda.get_device_capability(device)
