@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -173,3 +174,22 @@ def test_a_head_that_is_not_there_is_told_before_anything_runs(tiny_tips: Tips):
     with pytest.raises(ValueError, match="no normals head"):
         looks(tiny_tips, torch.zeros(4, 3, 28, 28))
     assert not ran
+
+
+def test_the_workers_of_a_thread_end_with_it(torch_threads: Callable[[int], None]):
+    torch_threads(2)
+    workers: set[threading.Thread] = set()
+
+    def note(share: slice) -> list[int]:
+        workers.add(threading.current_thread())
+        return [share.start]
+
+    caller = threading.Thread(target=lambda: side_by_side(note, 4))
+    caller.start()
+    caller.join()
+    del caller
+    gc.collect()
+    assert workers and threading.current_thread() not in workers
+    for worker in workers:
+        worker.join(timeout=30)
+        assert not worker.is_alive()

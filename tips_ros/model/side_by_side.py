@@ -24,7 +24,16 @@ Found = TypeVar("Found")
 # shared, as publishing fills the gap; with nothing else to do, the pass takes a fifth longer.
 _AT_WORK = 0.75
 _lock = threading.Lock()
-_crews: dict[tuple[int, int], ThreadPoolExecutor] = {}
+
+
+class _Own(threading.local):
+    """Each thread's own crews, which end with it: it never waits for another's work."""
+
+    def __init__(self) -> None:
+        self.crews: dict[tuple[int, int], ThreadPoolExecutor] = {}
+
+
+_own = _Own()
 
 
 class Split(NamedTuple):
@@ -83,11 +92,11 @@ def _as(
 
 def _crew(count: int, threads: int) -> ThreadPoolExecutor:
     """So many workers, each of which computes with so many threads; made once."""
-    with _lock:
-        crew = _crews.get((count, threads))
-        if crew is None:
-            crew = _crews[count, threads] = _new_crew(count, threads)
-        return crew
+    crew = _own.crews.get((count, threads))
+    if crew is None:
+        with _lock:
+            crew = _own.crews[count, threads] = _new_crew(count, threads)
+    return crew
 
 
 def _new_crew(count: int, threads: int) -> ThreadPoolExecutor:
