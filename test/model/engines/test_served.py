@@ -59,24 +59,17 @@ def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_an_engine_says_what_torch_says(
+def test_an_engine_says_what_torch_says_and_what_it_said_stays_when_the_next_image_comes(
     tiny_tips: Tips, backend: Any, images: Callable[..., Tensor], assert_alike: Any
 ):
     found = served(tiny_tips, lambda _: tiny_tips, backend, EXACT)
     assert (found.backend, found.note, found.dtype) == (backend, "", torch.float32)
     assert_alike(found.tips, tiny_tips, images(1))
     assert_alike(found.tips, tiny_tips, images(2))
-
-
-def test_what_was_said_of_one_image_stays_when_the_next_one_comes(
-    tiny_tips: Tips, backend: Any, images: Callable[..., Tensor]
-):
-    tips = with_only(tiny_tips, "depth")
-    model = served(tips, lambda _: tips, backend, EXACT).tips
     with torch.inference_mode():
-        first = model(images(1), ["depth"]).depth
+        first = found.tips(images(1), ["depth"]).depth
         kept = first.clone()
-        model(1 - images(1), ["depth"])
+        found.tips(1 - images(1), ["depth"])
     assert torch.equal(first, kept)
 
 
