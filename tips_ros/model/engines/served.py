@@ -20,16 +20,11 @@ from tips_ros.model.engines.export import onnx_file
 from tips_ros.model.engines.parts import parts_of
 from tips_ros.model.engines.trust import trusted
 from tips_ros.model.fast.int8 import dtype_beside_int8, int8_is_there
+from tips_ros.model.precisions import precision_name
 from tips_ros.model.tips import Tips
 
 Backend = Literal["auto", "torch", "compiled", "openvino", "onnxruntime"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
-_NAMES = {
-    torch.float32: "fp32",
-    torch.bfloat16: "bf16",
-    torch.float16: "fp16",
-    torch.int8: "int8",
-}
 InTorch = Callable[[torch.dtype], Tips]
 
 
@@ -121,7 +116,8 @@ def _by_torch(plain: Tips, in_torch: InTorch, place: Place) -> Served:
             if verdict.trusted:
                 return Served(lower, dtype, precision, "torch", "; ".join(notes))
             refused = verdict.reason
-        notes.append(f"{_NAMES[precision]} refused, {_NAMES[instead]} serves instead ({refused})")
+        below, above = precision_name(precision), precision_name(instead)
+        notes.append(f"{below} refused, {above} serves instead ({refused})")
     return Served(in_torch(torch.float32), torch.float32, torch.float32, "torch", "; ".join(notes))
 
 

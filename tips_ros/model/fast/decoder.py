@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from tips_ros.model.blocks import GeluLinear
 from tips_ros.model.dpt import LEVELS, DptDecoder, Fusion, Reassemble, ResidualUnit
+from tips_ros.model.fast.fixed import fixed
 from tips_ros.model.fast.kernels import of_spread
 from tips_ros.model.fast.tap_bias import TapBias
 from tips_ros.model.vit import LayerFeatures
@@ -27,10 +28,12 @@ class FastReassemble(nn.Module):
         # Linear([patch ‖ CLS]) = Linear(patch) + Linear(CLS): the second is one vector an image.
         outputs, inputs = patch.shape
         self.of_patch = GeluLinear(inputs, outputs, "tanh", bias=False, device="meta")
-        self.of_patch.weight = _fixed(patch.contiguous())  # a part of a matrix is not in one piece
+        self.of_patch.weight = fixed(
+            patch.contiguous(), patch
+        )  # a part of a matrix is not in one piece
         self.of_cls = nn.Linear(inputs, outputs, device="meta")
-        self.of_cls.weight = _fixed(cls.contiguous())
-        self.of_cls.bias = _fixed(plain.readout.bias.detach().clone())
+        self.of_cls.weight = fixed(cls.contiguous(), cls)
+        self.of_cls.bias = fixed(plain.readout.bias.detach().clone(), cls)
         self.projection = plain.projection
         self.grow: nn.Module = (
             SpreadConv(plain.resize, conv)
@@ -46,10 +49,6 @@ class FastReassemble(nn.Module):
         return grown
 
 
-def _fixed(weight: Tensor) -> nn.Parameter:
-    return nn.Parameter(weight, requires_grad=False)
-
-
 class SpreadConv(nn.Module):
     """A transposed convolution and the 3×3 after it, as one transposed convolution."""
 
@@ -58,8 +57,8 @@ class SpreadConv(nn.Module):
         spread, like = of_spread(resize, conv), conv.weight
         bias = spread.tap_bias.sum(dim=(1, 2))
         self.stride = resize.stride
-        self.weight = _fixed(spread.kernel.to(like.device, like.dtype))
-        self.bias = _fixed(bias.to(like.device, like.dtype))
+        self.weight = fixed(spread.kernel, like)
+        self.bias = fixed(bias, like)
         self.border = TapBias(spread.tap_bias, like)
 
     def forward(self, x: Tensor) -> Tensor:

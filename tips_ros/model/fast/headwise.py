@@ -8,15 +8,11 @@ layer takes 14 ms instead of 21 on two cores with AVX-512 bf16.
 
 from __future__ import annotations
 
-import copy
-from typing import TypeVar
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tips_ros.model.blocks import Attention
-
-Module = TypeVar("Module", bound=nn.Module)
+from tips_ros.model.fast.reclassed import Module, reclassed
 
 
 class HeadwiseAttention(Attention):
@@ -40,9 +36,4 @@ class HeadwiseAttention(Attention):
 
 def headwise(module: Module) -> Module:
     """The same module with such attention. Parameters are shared; the one given is unchanged."""
-    tensors = [*module.parameters(), *module.buffers()]
-    clone = copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
-    for child in clone.modules():
-        if type(child) is Attention:
-            child.__class__ = HeadwiseAttention
-    return clone
+    return reclassed(module, lambda m: HeadwiseAttention if type(m) is Attention else None)

@@ -10,8 +10,7 @@ For running in torch only: the kernels are those that torch's own compiler calls
 
 from __future__ import annotations
 
-import copy
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -19,8 +18,7 @@ from torch import Tensor, nn
 
 from tips_ros.model.blocks import GeluLinear
 from tips_ros.model.fast.onednn import bf16_is_fast
-
-Module = TypeVar("Module", bound=nn.Module)
+from tips_ros.model.fast.reclassed import Module, reclassed
 
 _STEPS = 127.0  # on each side of zero
 _ZERO = 128  # the unsigned byte that stands for zero
@@ -112,14 +110,12 @@ def with_int8(module: Module) -> Module:
 
     Parameters are shared with the module given, which stays unchanged.
     """
-    tensors = [*module.parameters(), *module.buffers()]
-    clone = copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
-    for child in clone.modules():
-        if type(child) is nn.Linear:
-            child.__class__ = Int8Linear
-        elif type(child) is GeluLinear:
-            child.__class__ = Int8GeluLinear
-        else:
-            continue
-        setattr(child, "kernel", _Kernel())  # noqa: B010  no parameter
+    kinds: dict[type[nn.Module], type[nn.Module]] = {
+        nn.Linear: Int8Linear,
+        GeluLinear: Int8GeluLinear,
+    }
+    clone = reclassed(module, lambda part: kinds.get(type(part)))
+    for part in clone.modules():
+        if isinstance(part, Int8Linear | Int8GeluLinear):
+            part.kernel = _Kernel()
     return clone

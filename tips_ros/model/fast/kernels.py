@@ -22,6 +22,13 @@ class Product(NamedTuple):
     bias: Tensor  # (K,), everywhere
     tap_bias: Tensor  # (K, 3, 3), added for each tap that reads the image and not its padding
 
+    @property
+    def biases_by_tap(self) -> Tensor:
+        """(K, 3, 3) with `bias` at the middle tap, which never reads padding."""
+        biases = self.tap_bias.clone()
+        biases[:, 1, 1] += self.bias
+        return biases
+
 
 class Spread(NamedTuple):
     """A transposed convolution and what comes with it."""

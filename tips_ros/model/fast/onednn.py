@@ -9,18 +9,15 @@ precision. For running in torch only: an exported graph must be made from a mode
 
 from __future__ import annotations
 
-import copy
 import platform
 from functools import cache
-from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tips_ros.model.blocks import GeluLinear
-
-Module = TypeVar("Module", bound=nn.Module)
+from tips_ros.model.fast.reclassed import Module, reclassed
 
 
 def onednn_is_there() -> bool:
@@ -97,16 +94,15 @@ def with_onednn(module: Module) -> Module:
     """
     if not onednn_is_there():
         return module
-    tensors = [*module.parameters(), *module.buffers()]
-    clone = copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
-    for child in clone.modules():
-        if type(child) is nn.Linear:
-            child.__class__ = OneDnnLinear
-        elif type(child) is GeluLinear:
-            child.__class__ = OneDnnGeluLinear
-        elif type(child) is nn.Conv2d and _is_pointwise(child):
-            child.__class__ = OneDnnPointwise
-    return clone
+    return reclassed(module, _kind)
+
+
+def _kind(part: nn.Module) -> type[nn.Module] | None:
+    if type(part) is nn.Conv2d:
+        return OneDnnPointwise if _is_pointwise(part) else None
+    if type(part) is GeluLinear:
+        return OneDnnGeluLinear
+    return OneDnnLinear if type(part) is nn.Linear else None
 
 
 def _is_pointwise(conv: nn.Conv2d) -> bool:

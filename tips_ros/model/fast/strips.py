@@ -12,12 +12,12 @@ bias is in its T, and so left out with it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from tips_ros.model.fast.bands import bands
+from tips_ros.model.fast.fixed import fixed
 from tips_ros.model.fast.kernels import Product
 from tips_ros.model.fast.shares import in_shares
 
@@ -30,15 +30,13 @@ class StripTail(nn.Module):
     def __init__(self, product: Product, like: Tensor) -> None:
         super().__init__()
         self.outputs, channels = product.kernel.shape[:2]
-        tap_bias = product.tap_bias.clone()
-        tap_bias[:, 1, 1] += product.bias  # the middle tap is never beyond the border
+        biases = product.biases_by_tap
         self.taps = nn.ModuleList()  # the three of a row of the kernel are one layer
         for row in range(3):
             linear = nn.Linear(channels, 3 * self.outputs, device="meta")
-            fixed = partial(nn.Parameter, requires_grad=False)
             weight = product.kernel[:, :, row].permute(2, 0, 1).flatten(0, 1)
-            linear.weight = fixed(weight.to(like.device, like.dtype))
-            linear.bias = fixed(tap_bias[:, row].t().flatten().to(like.device, like.dtype))
+            linear.weight = fixed(weight, like)
+            linear.bias = fixed(biases[:, row].t().flatten(), like)
             self.taps.append(linear)
 
     def forward(self, x: Tensor) -> Tensor:

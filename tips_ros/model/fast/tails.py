@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tips_ros.model.fast.fixed import fixed
 from tips_ros.model.fast.kernels import Product
 from tips_ros.model.fast.tap_bias import TapBias
 
@@ -24,8 +25,8 @@ class DirectTail(nn.Module):
         outputs, channels = product.kernel.shape[:2]
         self.outputs = outputs
         self.conv = nn.Conv2d(channels, outputs, 3, padding=1, device="meta")
-        self.conv.weight = _parameter(product.kernel, like)
-        self.conv.bias = _parameter(product.bias + product.tap_bias.sum(dim=(1, 2)), like)
+        self.conv.weight = fixed(product.kernel, like)
+        self.conv.bias = fixed(product.bias + product.tap_bias.sum(dim=(1, 2)), like)
         self.border = TapBias(product.tap_bias, like)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -53,12 +54,10 @@ class EarlyTail(nn.Module):
     def __init__(self, product: Product, like: Tensor) -> None:
         super().__init__()
         self.outputs, channels = product.kernel.shape[:2]
-        tap_bias = product.tap_bias.clone()
-        tap_bias[:, 1, 1] += product.bias  # the middle tap is never beyond the border
         weight = product.kernel.permute(2, 3, 0, 1).flatten(0, 2)  # by tap
         self.taps = nn.Conv2d(channels, len(weight), 1, device="meta")
-        self.taps.weight = _parameter(weight[..., None, None], like)
-        self.taps.bias = _parameter(tap_bias.permute(1, 2, 0).flatten(), like)
+        self.taps.weight = fixed(weight[..., None, None], like)
+        self.taps.bias = fixed(product.biases_by_tap.permute(1, 2, 0).flatten(), like)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, h, w) → (B, K, 2h, 2w)."""
@@ -84,7 +83,3 @@ def _spread(taps: Iterable[Tensor], size: tuple[int, int], axis: int) -> Tensor:
 
 def _resized(x: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(x, size=size, mode="bilinear", align_corners=True)
-
-
-def _parameter(value: Tensor, like: Tensor) -> nn.Parameter:
-    return nn.Parameter(value.to(like.device, like.dtype), requires_grad=False)

@@ -14,17 +14,15 @@ does to the tokens it is made of.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from tips_ros.model.fast.reclassed import Module, reclassed
 from tips_ros.model.fast.shares import in_shares
-
-Module = TypeVar("Module", bound=nn.Module)
 
 _TILE, _READ = 4, 6  # outputs and inputs of a tile, along each axis
 # Points at which a tile's polynomials are evaluated, besides infinity. With 1 and 2 instead errors
@@ -158,15 +156,12 @@ def with_winograd(module: Module) -> Module:
 
     Parameters are shared with the module given, which stays unchanged.
     """
-    tensors = [*module.parameters(), *module.buffers()]
-    clone = copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
-    for child in clone.modules():
-        if type(child) is nn.Conv2d and _is_wide(child):
-            child.__class__ = WinogradConv
-    return clone
+    return reclassed(module, lambda part: WinogradConv if _is_wide(part) else None)
 
 
-def _is_wide(conv: nn.Conv2d) -> bool:
+def _is_wide(conv: nn.Module) -> bool:
+    if type(conv) is not nn.Conv2d:
+        return False
     plain = (conv.kernel_size, conv.stride, conv.padding, conv.dilation, conv.groups)
     wide = min(conv.in_channels, conv.out_channels) >= _NARROWEST
     return wide and plain == ((3, 3), (1, 1), (1, 1), (1, 1), 1)

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Number formats by name, and the one that a device is fastest in."""
+"""Number formats, and the one that a device is fastest in."""
 
 from __future__ import annotations
 
 import torch
 
 from tips_ros.model.fast.onednn import bf16_is_fast
+from tips_ros.model.precisions import FLOATS, PRECISIONS, precision_name
+
+__all__ = ["AUTO", "FLOATS", "PRECISIONS", "PRECISION_NAMES", "choose_precision", "precision_name"]
 
 AUTO = "auto"
-FLOATS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-# In int8 the image encoder's linear layers are; see `model.fast.int8`.
-PRECISIONS = {**FLOATS, "int8": torch.int8}
 PRECISION_NAMES = (AUTO, *PRECISIONS)
 
 _AMPERE, _VOLTA = 8, 7  # compute capabilities: matrix units with bf16, and with fp16 alone
@@ -41,8 +41,3 @@ def choose_precision(precision: str, device: str) -> str:
     if major >= _AMPERE:
         return "bf16"
     return "fp16" if major >= _VOLTA else "fp32"
-
-
-def precision_name(dtype: torch.dtype) -> str:
-    """`torch.bfloat16` → `bf16`."""
-    return next(name for name, known in PRECISIONS.items() if known == dtype)
