@@ -28,9 +28,8 @@ class FastReassemble(nn.Module):
         # Linear([patch ‖ CLS]) = Linear(patch) + Linear(CLS): the second is one vector an image.
         outputs, inputs = patch.shape
         self.of_patch = GeluLinear(inputs, outputs, "tanh", bias=False, device="meta")
-        self.of_patch.weight = fixed(
-            patch.contiguous(), patch
-        )  # a part of a matrix is not in one piece
+        # A part of a matrix is not in one piece.
+        self.of_patch.weight = fixed(patch.contiguous(), patch)
         self.of_cls = nn.Linear(inputs, outputs, device="meta")
         self.of_cls.weight = fixed(cls.contiguous(), cls)
         self.of_cls.bias = fixed(plain.readout.bias.detach().clone(), cls)
