@@ -12,7 +12,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
-from functools import partial
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +31,6 @@ from tips_ros.model.engines import BACKENDS
 from tips_ros.perception.loading.models import choose_device
 from tips_ros.perception.loading.precisions import PRECISIONS
 from tips_ros.perception.predictor import Predictor
-from tips_ros.ros.overlap import Overlap
 
 Pictures = list[NDArray[np.uint8]]
 
@@ -119,7 +118,8 @@ def one_by_one(predictor: Predictor, pictures: Pictures) -> list[float]:
 def overlapped(predictor: Predictor, pictures: Pictures) -> list[float]:
     """Seconds of each, the wait for the one before included."""
     taken: list[float] = []
-    own, behind = predictor.own_labelling, Overlap()
+    own, behind = predictor.own_labelling, ThreadPoolExecutor(1)
+    before: Future[None] | None = None
 
     def fetch(seen: object, begin: float) -> None:
         predictor.prediction(seen, own)  # type: ignore[arg-type]
@@ -128,8 +128,10 @@ def overlapped(predictor: Predictor, pictures: Pictures) -> list[float]:
     for rgb in pictures:
         begin = time.perf_counter()
         seen = predictor.see(rgb, predictor.outputs, labellings=[own])
-        behind.hand_over(partial(fetch, seen, begin))
-    behind.close()
+        if before is not None:
+            before.result()
+        before = behind.submit(fetch, seen, begin)
+    behind.shutdown(wait=True)
     return taken
 
 

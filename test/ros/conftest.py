@@ -25,18 +25,23 @@ from std_msgs.msg import Header
 from tips_ros.srv import SetPrompts
 
 from tips_ros.ros import qos
-from tips_ros.ros.camera_work import CameraWork
 from tips_ros.ros.conversions import image_message
 from tips_ros.ros.executor import NodeExecutor
 from tips_ros.ros.message_types import RCLPY_TYPES, rclpy_class
 from tips_ros.ros.node import TipsNode
 from tips_ros.ros.outputs import TOPICS
+from tips_ros.ros.pipeline.camera import Camera
 
 PATIENCE_S = 30.0
 FRAME_ID = "camera_color_optical_frame"
 # Only this machine, and a domain that other runs are unlikely to have.
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 _domains = count(1 + os.getpid() % 60)
+
+
+def next_domain() -> int:
+    """A ROS domain that no other graph of this run has."""
+    return next(_domains) % 100
 
 
 def until(predicate: Callable[[], Any], what: str) -> Any:
@@ -53,11 +58,11 @@ class Graph:
 
     def __init__(self, parameters: dict[str, Any], cli_args: list[str]) -> None:
         self.context = Context()
-        rclpy.init(context=self.context, domain_id=next(_domains) % 100)
+        rclpy.init(context=self.context, domain_id=next_domain())
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
         self.node = TipsNode(context=self.context, parameter_overrides=overrides, cli_args=cli_args)
         self.probe = Node("probe", context=self.context)
-        self.executor = NodeExecutor(num_threads=3, context=self.context)
+        self.executor = NodeExecutor(context=self.context)
         self.executor.add_node(self.node)
         self.executor.add_node(self.probe)
         self.received: dict[str, list[Any]] = defaultdict(list)
@@ -71,8 +76,21 @@ class Graph:
         self._thread.join()
         self.executor.shutdown()
         self.node.destroy_node()
+        self._check_accounts()
         self.probe.destroy_node()
         rclpy.shutdown(context=self.context)
+
+    def _check_accounts(self) -> None:
+        """Whatever a test did: each frame that came in has one fate, and so has each output."""
+        for camera, statistics in self.node.statistics.items():
+            counted = statistics.snapshot()
+            dropped = sum(counted.drops.values())
+            assert counted.in_flight == 0, f"{camera}: {counted}"
+            assert counted.received == counted.published + dropped, f"{camera}: {counted}"
+            for output in {*counted.outputs, *counted.withheld} - {"similarity", "locate"}:
+                withheld = sum(counted.withheld.get(output, {}).values())
+                out = counted.outputs.get(output, 0)
+                assert counted.published == out + withheld, f"{camera}, {output}: {counted}"
 
     def active(self) -> Graph:
         """Waits until the node listens."""
@@ -80,7 +98,7 @@ class Graph:
         return self
 
     @property
-    def camera(self) -> CameraWork:
+    def camera(self) -> Camera:
         """What the active node has of its first camera."""
         return self.node.work.cameras[0]
 

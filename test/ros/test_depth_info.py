@@ -88,12 +88,17 @@ def test_doubt_is_what_the_wanted_source_lacks():
 def test_diagnostics_have_the_numbers_and_the_reason():
     facts = live(SENSOR.doubted("old")).facts()
     assert facts == {
-        "depth scale": "1.5 +0.250 m",
+        "depth scale": "1.5",
+        "depth scale offset (m)": "0.250",
         "depth scale source": "sensor",
-        "depth range (m)": "0.40 to 14.95",
-        "depth scale spread": "4.0 %, 140 of 200 points agree",
+        "depth scale wanted": "sensor",
+        "depth range min (m)": "0.40",
+        "depth range max (m)": "14.95",
+        "depth scale spread (%)": "4.0",
+        "depth scale samples": "200",
+        "depth scale inliers": "140",
         "depth scale note": "old",
     }
     facts = live(DepthScale(0.9, "focal", note="nothing came")).facts()
-    assert facts["depth scale source"] == "focal instead of sensor"
-    assert "depth scale spread" not in facts
+    assert (facts["depth scale source"], facts["depth scale wanted"]) == ("focal", "sensor")
+    assert facts["depth scale spread (%)"] == "", "a key that says nothing is there all the same"

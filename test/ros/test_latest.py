@@ -9,10 +9,10 @@ from tips_ros.ros.latest import Latest
 
 def test_a_newer_item_takes_the_place_of_one_that_nobody_fetched():
     latest = Latest(["front"])
-    assert latest.put("front", "old") is False
-    assert latest.put("front", "new") is True
+    assert latest.put("front", "old") is None
+    assert latest.put("front", "new") == "old"
     assert latest.take(0.0) == {"front": "new"}
-    assert latest.put("front", "next") is False
+    assert latest.put("front", "next") is None
 
 
 def test_an_item_is_handed_out_once():
@@ -25,7 +25,7 @@ def test_an_item_is_handed_out_once():
 def test_items_of_several_cameras_are_handed_out_together():
     latest = Latest(["front", "rear", "silent"])
     latest.put("front", 1)
-    assert latest.put("rear", 2) is False, "another camera's place"
+    assert latest.put("rear", 2) is None, "another camera's place"
     assert latest.take(0.0) == {"front": 1, "rear": 2}
 
 
@@ -68,10 +68,10 @@ def test_a_camera_whose_next_image_comes_after_the_window_is_not_waited_for():
     assert latest.take(0.0, window_s=0.001) == {"front": 2}
 
 
-def test_clearing_throws_away_what_nobody_fetched_and_tells_whose_it_was():
+def test_clearing_hands_out_what_nobody_fetched():
     latest = Latest(["front", "rear"])
     latest.put("rear", 1)
-    assert latest.clear() == ["rear"]
+    assert latest.clear() == [1]
     assert latest.take(0.0) == {}
 
 
@@ -88,5 +88,6 @@ def test_closing_wakes_who_waits_with_nothing():
 def test_after_closing_nothing_is_handed_out():
     latest = Latest([""])
     latest.put("", "item")
-    latest.close()
+    assert latest.close() == ["item"]
+    assert latest.put("", "late") == "late", "nobody will fetch it"
     assert latest.take(0.0) == {}

@@ -160,7 +160,7 @@ def test_four_cameras_at_different_rates_get_their_outputs_and_one_that_dies_hol
             reports, f": camera {camera}", lambda v, n=count: v["frames published"] == n
         )
         assert values["frames received"] == count
-        assert "age p50, p95 (ms)" in values
+        assert values["age p50 (ms)"]
         assert values["outputs active"] == "depth/image"
 
 
@@ -217,7 +217,7 @@ def test_each_camera_is_asked_where_things_are_by_its_own_service(graph):
         target=lambda: answers.append(graph.call(Locate, "/tips/rear/locate", request))
     )
     asking.start()
-    until(lambda: graph.node.work.cameras[1].questions.waiting or answers, "the question")
+    until(lambda: graph.node.work.cameras[1].queries.waiting or answers, "the question")
     graph.publish_image(sec=1, camera="front")
     graph.publish_image(sec=2, camera="rear")
     asking.join(30)

@@ -58,7 +58,8 @@ def test_a_model_without_a_head_of_its_own_has_no_classes_until_there_are_prompt
     maps = graph.keep(ClassMap, CLASSES, qos.latched())
     graph.listen("semantic/image")
     graph.publish_image(sec=1)
-    until(lambda: graph.camera.statistics.snapshot().published, "the frame")
+    until(lambda: graph.camera.statistics.snapshot().drops, "the frame")
+    assert graph.camera.statistics.snapshot().last_error == "no semantic/image: no classes"
     assert not graph.received["semantic/image"]
     until(lambda: maps, "the empty ClassMap")
     assert [list(m.names) for m in maps] == [[]]

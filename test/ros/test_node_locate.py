@@ -24,7 +24,7 @@ def locate_in_a_frame(graph, prompt, rgb=None, **fields):
     answers = []
     calling = threading.Thread(target=lambda: answers.append(locate(graph, prompt, **fields)))
     calling.start()
-    until(lambda: graph.camera.questions.waiting or answers, "the question")
+    until(lambda: graph.camera.queries.waiting or answers, "the question")
     if not answers:
         graph.publish_image(rgb, sec=7)
     calling.join()
@@ -107,8 +107,9 @@ def test_regions_below_the_least_score_are_left_out(graph, own_class):
 def test_no_frame_within_the_time_given_is_said(graph):
     answer = locate(graph, "wall", timeout_s=0.2)
     assert not answer.success
-    assert "no frame came on /image within 0.2 s" in answer.message
-    assert not graph.camera.questions.waiting
+    assert "no image came on /image within 0.2 s" in answer.message
+    assert "remap `image` or start the camera" in answer.message
+    assert not graph.camera.queries.waiting
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_an_inactive_node_says_so_and_one_that_is_deactivated_does_not_leave_it_
     answers = []
     calling = threading.Thread(target=lambda: answers.append(locate(graph, "wall")))
     calling.start()
-    until(lambda: graph.camera.questions.waiting, "the question")
+    until(lambda: graph.camera.queries.waiting, "the question")
     request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_DEACTIVATE))
     assert graph.call(ChangeState, "/tips/change_state", request).success
     calling.join()

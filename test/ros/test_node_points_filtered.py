@@ -124,7 +124,7 @@ def test_tf2_is_asked_for_the_time_of_each_image(frames, monkeypatch):
     asked = []
 
     class Buffer:
-        def lookup_transform(self, target, source, time, timeout):
+        def lookup_transform(self, target, source, time):
             asked.append((target, source, time.nanoseconds))
             half = np.radians(10.0 * (time.nanoseconds // 10**9)) / 2
             rotation = SimpleNamespace(x=0.0, y=0.0, z=np.sin(half), w=np.cos(half))

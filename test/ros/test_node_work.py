@@ -64,7 +64,10 @@ def test_without_a_subscriber_nothing_is_run(graph, runs):
 def test_points_that_wait_for_a_camera_info_cost_nothing(graph, runs):
     graph.listen("points")
     graph.publish_image()
-    until(lambda: graph.camera.statistics.snapshot().published, "the frame to be seen")
+    until(lambda: graph.camera.statistics.snapshot().drops, "the frame to be seen")
+    snapshot = graph.camera.statistics.snapshot()
+    assert (snapshot.drops, snapshot.published) == ({"incomplete": 1}, 0)
+    assert snapshot.last_error == "no points: no camera_info"
     assert not runs
 
 

@@ -23,6 +23,10 @@ class Tree:
     def __init__(self, matrix=None):
         self.matrix = matrix
         self.asked = []
+        self.listens = False
+
+    def listen(self):
+        self.listens = True
 
     def transform(self, target, source, stamp, timeout_s):
         self.asked.append((target, source, stamp, timeout_s))
@@ -69,33 +73,31 @@ def test_without_them_the_tree_is_asked_for_the_time_of_the_image():
     assert tree.asked[0][:3] == ("map", FRAME_ID, HEADER.stamp)
 
 
-def test_where_the_last_answer_was_no_the_next_frame_does_not_wait():
-    tree = Tree()
-    placement = Placement(node_with(target="map"), "", tree)
-    for _ in range(3):
-        assert placement.of(HEADER) is None
-    tree.matrix = np.eye(4)
-    for _ in range(2):
-        assert placement.of(HEADER).frame_id == "map"
-    patience_s = [asked[3] for asked in tree.asked]
-    assert patience_s[0] >= 0.5, "the tree has only begun to listen"
-    assert patience_s[1:4] == [0.0, 0.0, 0.0]
-    assert 0.0 < patience_s[4] <= 0.2
+def test_a_place_that_nobody_knows_is_an_error_that_names_it():
+    placement = Placement(node_with(target="map"), "", Tree())
+    with pytest.raises(FrameError, match=f"from {FRAME_ID} to map"):
+        placement.of(HEADER, 0.2)
 
 
-def test_a_place_that_nobody_knows_is_told_once_with_both_remedies(caplog):
+def test_the_time_to_wait_is_handed_on():
+    tree = Tree(np.eye(4))
+    Placement(node_with(target="map"), "", tree).of(HEADER, 0.2)
+    assert tree.asked[0][3] == 0.2
+
+
+def test_the_complaint_is_told_once_with_both_remedies(caplog):
     placement = Placement(node_with("front", target="map"), "front", Tree())
     logger = logging.getLogger("tips_ros")
     logger.addHandler(caplog.handler)
     try:
         for _ in range(3):
-            assert placement.of(HEADER) is None
+            placement.complain(HEADER, FrameError("nobody publishes it"))
     finally:
         logger.removeHandler(caplog.handler)
     told = {id(record): record.getMessage() for record in caplog.records}
     assert len(told) == 1
     (message,) = told.values()
-    assert message.startswith("~/front/points_filtered waits")
+    assert message.startswith("no ~/front/points_filtered")
     assert FRAME_ID in message and "in map" in message and "Publish that transform" in message
     assert "front.extrinsics.xyz and front.extrinsics.rpy" in message
 
@@ -103,8 +105,23 @@ def test_a_place_that_nobody_knows_is_told_once_with_both_remedies(caplog):
 @pytest.mark.parametrize("half", [{"xyz": XYZ}, {"rpy": RPY}])
 def test_half_of_the_numbers_are_no_place(half):
     tree = Tree(np.eye(4))
-    assert Placement(node_with(target="base_link", **half), "", tree).of(HEADER) is None
+    with pytest.raises(ValueError, match="xyz and rpy"):
+        Placement(node_with(target="base_link", **half), "", tree).of(HEADER)
     assert not tree.asked, "somebody meant to give them"
+
+
+@pytest.mark.parametrize(
+    ("values", "listens"),
+    [
+        ({"target": "map"}, True),
+        ({"target": ""}, False),
+        ({"target": "map", "xyz": XYZ, "rpy": RPY}, False),
+    ],
+)
+def test_the_tree_is_heard_before_it_is_asked_and_only_where_it_will_be(values, listens):
+    tree = Tree()
+    Placement(node_with(**values), "", tree).listen()
+    assert tree.listens is listens
 
 
 def test_measured_extrinsics_serve_an_image_that_names_no_frame():

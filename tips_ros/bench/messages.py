@@ -69,7 +69,7 @@ def _bulky(name: str, count: int, fields: dict[str, Any]) -> Bulky:
 _PLAIN = MessageTypes(
     message=lambda name: SimpleNamespace,
     numbers=lambda values: np.array(values, np.float64),
-    octets=lambda values: values,
+    integers=lambda values: values,
     bulky=_bulky,
     once=_bulky,
 )

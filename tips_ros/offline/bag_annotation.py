@@ -234,7 +234,7 @@ def bag_types(writer: BagWriter) -> MessageTypes:
     return MessageTypes(
         message=writer.typestore.types.__getitem__,
         numbers=lambda values: np.array(values, np.float64),
-        octets=lambda values: values,
+        integers=lambda values: values,
         bulky=bulky,
         once=bulky,
     )

@@ -13,19 +13,20 @@ from rclpy.qos import QoSCompatibility, qos_check_compatible
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from tips_ros.ros import qos
+from tips_ros.ros import parameters, qos
 from tips_ros.ros.camera_names import input_topic
 from tips_ros.ros.latest import Latest
-from tips_ros.ros.statistics import Statistics
+from tips_ros.ros.statistics import FrameAccount, Statistics
 
 _COMPRESSED = "/compressed"
 
 
-class Received(NamedTuple):
-    """An image message and when it arrived (time.monotonic)."""
+class ReceivedImage(NamedTuple):
+    """An image message, when it arrived, and the account of its fate."""
 
     message: Any
-    at: float
+    at: float  # time.monotonic
+    account: FrameAccount
 
 
 class CameraInput:
@@ -38,7 +39,7 @@ class CameraInput:
         transport: str,
         group: CallbackGroup,
         statistics: Statistics,
-        latest: Latest[Received],
+        latest: Latest[ReceivedImage],
     ) -> None:
         """Subscribes to `image` (or `<image>/compressed`) and `camera_info`.
 
@@ -55,32 +56,53 @@ class CameraInput:
         self._statistics = statistics
         self._latest = latest
         self.camera_info: CameraInfo | None = None
-        # As image_transport does: the compressed topic hangs below the remapped base topic.
-        base = node.resolve_topic_name(input_topic(camera, "image"))
-        compressed = transport == "compressed" and not base.endswith(_COMPRESSED)
-        self.topic = base + _COMPRESSED if compressed else base
+        self.topic = image_topic(node, camera)
         self.info_topic = node.resolve_topic_name(input_topic(camera, "camera_info"))
-        self._image = node.create_subscription(
-            CompressedImage if transport == "compressed" else Image,
-            self.topic,
-            self._on_image,
-            qos.sensor_input(),
-            callback_group=group,
-            qos_overriding_options=qos.overridable(),
-        )
-        self._info = node.create_subscription(
-            CameraInfo,
-            self.info_topic,
-            self._on_camera_info,
-            qos.sensor_input(),
-            callback_group=group,
-            qos_overriding_options=qos.overridable(),
-        )
+        self._type = CompressedImage if transport == "compressed" else Image
+        self._group = group
+        self._image: Any = None
+        self._info: Any = None
+        try:
+            self.listen()
+        except Exception:  # a QoS override that can't be
+            self.close()
+            raise
+
+    @property
+    def listens(self) -> bool:
+        """Whether it is subscribed to the images."""
+        return self._image is not None
+
+    def listen(self) -> bool:
+        """Subscribes to the images and their CameraInfo; False where it was."""
+        if self._image is not None:
+            return False
+        self._info = self._subscription(CameraInfo, self.info_topic, self._on_camera_info)
+        self._image = self._subscription(self._type, self.topic, self._on_image)
+        return True
+
+    def rest(self) -> bool:
+        """Unsubscribes until `listen`; the newest CameraInfo stays. False where it was resting."""
+        was = self._image is not None
+        self.close()
+        return was
 
     def close(self) -> None:
         """Unsubscribes."""
-        self._node.destroy_subscription(self._image)
-        self._node.destroy_subscription(self._info)
+        for subscription in (self._image, self._info):
+            if subscription is not None:
+                self._node.destroy_subscription(subscription)
+        self._image = self._info = None
+
+    def _subscription(self, type_: Any, topic: str, callback: Any) -> Any:
+        return self._node.create_subscription(
+            type_,
+            topic,
+            callback,
+            qos.sensor_input(),
+            callback_group=self._group,
+            qos_overriding_options=qos.overridable(),
+        )
 
     def publishers_found(self) -> str:
         """Who publishes the image topic and with which QoS, and what to do about it, for people."""
@@ -97,10 +119,12 @@ class CameraInput:
 
     def _remedy(self, found: Sequence[TopicEndpointInfo]) -> str:
         """What is wrong with all of the publishers, as the first of them tells."""
-        wanted = f"sensor_msgs/msg/{self._image.msg_type.__name__}"
+        wanted = f"sensor_msgs/msg/{self._type.__name__}"
         of_type = [p for p in found if p.topic_type == wanted]
         if not of_type:
             return f"the node expects {wanted}: remap `image`, or set image_transport"
+        if self._image is None:
+            return "it rests until somebody wants an output"
         asked = self._image.qos_profile
         if all(
             qos_check_compatible(p.qos_profile, asked)[0] == QoSCompatibility.ERROR for p in of_type
@@ -121,9 +145,20 @@ class CameraInput:
         return ""
 
     def _on_image(self, message: Any) -> None:
-        self._statistics.arrived()
-        if self._latest.put(self._name, Received(message, time.monotonic())):
-            self._statistics.dropped("superseded")
+        image = ReceivedImage(message, time.monotonic(), self._statistics.arrived())
+        displaced = self._latest.put(self._name, image)
+        if displaced is not None:
+            displaced.account.drop("deactivated" if displaced is image else "superseded")
 
     def _on_camera_info(self, message: CameraInfo) -> None:
         self.camera_info = message
+
+
+def image_topic(node: Node, camera: str) -> str:
+    """The full name of a camera's image topic.
+
+    As image_transport does: the compressed topic hangs below the remapped base topic.
+    """
+    base: str = node.resolve_topic_name(input_topic(camera, "image"))
+    compressed = parameters.value(node, "image_transport", camera) == "compressed"
+    return base + _COMPRESSED if compressed and not base.endswith(_COMPRESSED) else base

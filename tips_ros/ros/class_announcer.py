@@ -13,24 +13,37 @@ from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros import qos
 from tips_ros.ros.camera_names import ONLY, output_topic
-from tips_ros.ros.conversions import class_map_message, label_info_message
+from tips_ros.ros.conversions import class_map_message, label_info_message, stamp_ns
+from tips_ros.ros.latched_history import LatchedHistory
 from tips_ros.ros.message_types import LABEL_INFO, RCLPY_TYPES, rclpy_class
 
 logger = logging.getLogger(__name__)
 
+# What a reader of the topics knows: model, trained, source, classes, threshold.
+ClassHistory = LatchedHistory[tuple[Any, ...]]
+
 
 class ClassAnnouncer:
-    """`~/semantic/classes` and, where vision_msgs is installed, `~/semantic/label_info`.
+    """`~/semantic/classes` and, where vision_msgs is installed, `~/semantic/label_info`."""
 
-    Attributes:
-        told: the classes that were announced last; None before the first time.
-    """
-
-    def __init__(self, node: LifecycleNode, predictor: Predictor, camera: str = ONLY) -> None:
+    def __init__(
+        self,
+        node: LifecycleNode,
+        predictor: Predictor,
+        camera: str = ONLY,
+        history: ClassHistory | None = None,
+    ) -> None:
+        """
+        Args:
+            node: who publishes.
+            predictor: whose classes.
+            camera: its name.
+            history: what these topics have said so far, where an earlier announcer did.
+        """
         self._node = node
         self._description = predictor.description
         self._has_own = "semantic" in predictor.outputs
-        self.told: Labelling | None = None
+        self._history = history or ClassHistory()
         self._class_map = self._publisher(ClassMap, output_topic(camera, "semantic/classes"))
         self._label_info = None
         topic = output_topic(camera, "semantic/label_info")
@@ -40,7 +53,12 @@ class ClassAnnouncer:
             logger.info("vision_msgs is not installed: no %s", topic)
 
     def announce(self, labelling: Labelling, header: Any) -> None:
-        """Tells the classes, with the header of the first frame that has them."""
+        """Publishes the classes of a frame, unless its readers know them from earlier frames."""
+        if self._history.needs(stamp_ns(header), self._told_by(labelling)):
+            self.publish(labelling, header)
+
+    def publish(self, labelling: Labelling, header: Any) -> None:
+        """Publishes the classes, with the header of the first frame that has them."""
         d = self._description
         if labelling.source == "model" and not self._has_own:
             # Without a segmentation head no pixel has a class until there are prompts.
@@ -52,13 +70,17 @@ class ClassAnnouncer:
             if self._label_info is not None:
                 classes = rclpy_class(LABEL_INFO), rclpy_class("vision_msgs/msg/VisionClass")
                 self._label_info.publish(label_info_message(*classes, header, labelling))
-        self.told = labelling
+        self._history.add(stamp_ns(header), self._told_by(labelling))
 
     def close(self) -> None:
         """Destroys the publishers."""
         for publisher in (self._class_map, self._label_info):
             if publisher is not None:
                 self._node.destroy_lifecycle_publisher(publisher)
+
+    def _told_by(self, labelling: Labelling) -> tuple[Any, ...]:
+        d = self._description
+        return d.name, d.trained, labelling.source, labelling.classes, labelling.threshold
 
     def _publisher(self, type_: Any, topic: str) -> Any:
         return self._node.create_lifecycle_publisher(
@@ -67,3 +89,4 @@ class ClassAnnouncer:
             qos.latched(),
             qos_overriding_options=qos.overridable(),
         )
+

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rclpy.lifecycle import LifecycleNode
@@ -14,7 +14,7 @@ from tips_ros.perception.language.prompts import Prompts
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros.camera_names import ONLY
-from tips_ros.ros.class_announcer import ClassAnnouncer
+from tips_ros.ros.class_announcer import ClassAnnouncer, ClassHistory
 from tips_ros.ros.conversions import stamp_ns
 
 
@@ -29,12 +29,26 @@ class ClassBoard:
     """Holds what is in force, and has a change announced before the first mask that uses it."""
 
     def __init__(
-        self, node: LifecycleNode, predictor: Predictor, cameras: Sequence[str] = (ONLY,)
+        self,
+        node: LifecycleNode,
+        predictor: Predictor,
+        cameras: Sequence[str] = (ONLY,),
+        histories: Mapping[str, ClassHistory] | None = None,
     ) -> None:
-        """Begins with the model's own classes, not announced yet."""
+        """Begins with the model's own classes, not announced yet.
+
+        Args:
+            node: who publishes.
+            predictor: the model.
+            cameras: their names.
+            histories: what was announced by camera, where an earlier board did.
+        """
         self._lock = threading.Lock()
         self._in_force = InForce(predictor.own_labelling)
-        self._announcers = {camera: ClassAnnouncer(node, predictor, camera) for camera in cameras}
+        known = histories or {}
+        self._announcers = {
+            camera: ClassAnnouncer(node, predictor, camera, known.get(camera)) for camera in cameras
+        }
         # Stamp of the newest frame that classes were handed out for, by camera.
         self._newest_ns: dict[str, int] = {}
 
@@ -44,18 +58,20 @@ class ClassBoard:
         return self._in_force
 
     def replace(self, in_force: InForce) -> int:
-        """From the next frame of each camera on; the least stamp in ns that one of these can have.
+        """From the next frame of each camera on.
 
-        Of several cameras whose stamps come interleaved, that is the next of the one most behind.
+        Returns:
+            A stamp in ns; each frame of each camera that is not earlier has the new classes. The
+            frames to come of a camera that is behind have them, too.
         """
         with self._lock:
             self._in_force = in_force
-            return min(self._newest_ns.values(), default=-1) + 1
+            return max(0, max(self._newest_ns.values(), default=-1) + 1)
 
     def announce_first(self) -> None:
         """Tells the classes before any frame came: its zero stamp is earlier than every frame's."""
         for announcer in self._announcers.values():
-            announcer.announce(self._in_force.labelling, Header())
+            announcer.publish(self._in_force.labelling, Header())
 
     def for_frame(self, camera: str, header: Any) -> Labelling:
         """The classes to label a camera's frame with; to be announced before its masks."""
@@ -63,11 +79,14 @@ class ClassBoard:
             self._newest_ns[camera] = stamp_ns(header)
             return self._in_force.labelling
 
+    def forget_stamps(self) -> None:
+        """Time went back: the frames to come are earlier than those before."""
+        with self._lock:
+            self._newest_ns.clear()
+
     def announce(self, camera: str, labelling: Labelling, header: Any) -> None:
-        """Tells a camera's classes, unless they are those that were told last. From one thread."""
-        announcer = self._announcers[camera]
-        if labelling is not announcer.told:
-            announcer.announce(labelling, header)
+        """Tells a camera's classes, unless it is known that this frame has them. One thread."""
+        self._announcers[camera].announce(labelling, header)
 
     def close(self) -> None:
         """Destroys the publishers."""

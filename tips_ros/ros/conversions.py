@@ -147,7 +147,7 @@ def class_map_message(
         model=model,
         trained=trained,
         source=labelling.source,
-        ids=types.octets(np.array(classes.ids, np.uint8)),
+        ids=types.integers(np.array(classes.ids, np.uint16)),
         names=list(classes.names),
         colors=[color(r=float(r), g=float(g), b=float(b), a=1.0) for r, g, b in colors],
     )

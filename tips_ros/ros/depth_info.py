@@ -50,19 +50,20 @@ class LiveScale(NamedTuple):
     def facts(self) -> dict[str, str]:
         """For diagnostics."""
         scale = self.scale
-        offset = f" {scale.offset_m:+.3f} m" if scale.offset_m else ""
-        facts = {
-            "depth scale": f"{scale.factor:.4g}{offset}",
-            "depth scale source": scale.source
-            if scale.source == self.wanted
-            else f"{scale.source} instead of {self.wanted}",
-            "depth range (m)": f"{self.nearest_m:.2f} to {self.farthest_m:.2f}",
+        measured = scale.spread is not None
+        spread = f"{100 * scale.spread:.1f}" if scale.spread is not None else ""
+        return {
+            "depth scale": f"{scale.factor:.4g}",
+            "depth scale offset (m)": f"{scale.offset_m:.3f}",
+            "depth scale source": scale.source,
+            "depth scale wanted": self.wanted,
+            "depth range min (m)": f"{self.nearest_m:.2f}",
+            "depth range max (m)": f"{self.farthest_m:.2f}",
+            "depth scale spread (%)": spread,
+            "depth scale samples": str(scale.samples) if measured else "",
+            "depth scale inliers": str(scale.inliers) if measured else "",
+            "depth scale note": scale.note,
         }
-        if scale.spread is not None:
-            facts["depth scale spread"] = (
-                f"{100 * scale.spread:.1f} %, {scale.inliers} of {scale.samples} points agree"
-            )
-        return facts | ({"depth scale note": scale.note} if scale.note else {})
 
 
 def depth_info_message(types: MessageTypes, header: Any, live: LiveScale) -> Any:

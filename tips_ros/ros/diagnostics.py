@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node's state as diagnostic_msgs/DiagnosticStatus: one for the node, one for each camera.
 
-With a single camera its numbers stand in the node's own status.
+With a single camera its numbers stand in the node's own status. Keys are the same in each report,
+in the same order, with one number each; one that nobody can tell is empty.
 """
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -14,16 +16,19 @@ from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from tips_ros.perception.predictor import Predictor
 from tips_ros.process_memory import gpu_mib, resident_mib
 from tips_ros.ros.camera_names import ONLY
-from tips_ros.ros.statistics import Percentiles, Snapshot
+from tips_ros.ros.outputs import TOPICS
+from tips_ros.ros.statistics import DROPS, STAGES, Percentiles, Snapshot
 
 _ERROR_LASTS_S = 5.0
 
 Summary = tuple[bytes, str]
 _RUNNING: Summary = (DiagnosticStatus.OK, "running")
+# Causes that frames are dropped for: level while they last.
+_FAILING = {"failed": DiagnosticStatus.ERROR}
 
 
 class CameraState(NamedTuple):
-    """What there is to say of one camera while the node is active."""
+    """What there is to say of one camera."""
 
     name: str
     snapshot: Snapshot
@@ -31,35 +36,54 @@ class CameraState(NamedTuple):
     scale: Mapping[str, str]  # facts about the depth scale in use
     doubt: str = ""  # why its depth is not to be trusted, where that is so
     paused: bool = False  # simulated time stands still: no images are to be expected
+    topic: str = ""  # of its images
+    active: bool = True
+    listening_s: float | None = 0.0  # for how long it has been subscribed; None: it rests
+    clock_missing: bool = False  # use_sim_time is set, and nothing came on /clock
+    clock_running_s: float = float("inf")  # since simulated time began or went on
+
+    @property
+    def silent_s(self) -> float | None:
+        """Seconds for which an image has been missing; None where none is to be expected."""
+        if not self.active or self.paused or self.listening_s is None:
+            return None
+        since = self.snapshot.seconds_since_image
+        awaited_s = min(self.listening_s, self.clock_running_s)
+        return awaited_s if since is None else min(since, awaited_s)
 
 
 class NodeState(NamedTuple):
     """What there is to say of the node."""
 
-    name: str
+    name: str  # with its namespace, without the leading slash
     predictor: Predictor | None  # None while not configured
     failure: str  # why a transition failed, or ""
     classes: Mapping[str, str]  # facts about the classes in force
-    cameras: Sequence[CameraState]  # none while not active
+    cameras: Sequence[CameraState]
     silence_s: float  # seconds without an image that count as silence; 0 is never
+    active: bool = True
 
 
 def statuses(state: NodeState) -> list[DiagnosticStatus]:
     """The statuses, the node's own first.
 
-    Levels: ERROR after a failed transition or while frames fail; WARN while frames can't be used
-    or what comes out is not to be trusted; STALE without images; OK else, also while inactive on
-    purpose and while simulated time stands still.
+    Levels: ERROR after a failed transition or while frames fail; WARN while frames can't be used,
+    none come, or what comes out is not to be trusted; OK else, also while inactive on purpose,
+    while nobody wants an output and while simulated time stands still. STALE is the aggregator's
+    word for a node that says nothing.
     """
     summary, facts = _node_summary(state), _node_facts(state)
+    host = platform.node() or "none"
     if [camera.name for camera in state.cameras] == [ONLY]:
         (camera,) = state.cameras
-        summary = _worse(_camera_summary(camera, state.silence_s), summary)
-        return [_status(f"{state.name}: perception", summary, facts | _camera_facts(camera))]
-    own = _status(f"{state.name}: perception", summary, facts)
+        summary = _worse(summary, _camera_summary(camera, state.silence_s))
+        facts |= _camera_facts(camera)
+        return [_status(f"{state.name}: perception", host, summary, facts)]
+    own = _status(f"{state.name}: perception", host, summary, facts)
     return [own] + [
         _status(
             f"{state.name}: camera {camera.name}",
+            camera.topic or host,
             _camera_summary(camera, state.silence_s),
             _camera_facts(camera),
         )
@@ -67,14 +91,19 @@ def statuses(state: NodeState) -> list[DiagnosticStatus]:
     ]
 
 
-def _status(name: str, summary: Summary, facts: Mapping[str, str]) -> DiagnosticStatus:
-    status = DiagnosticStatus(name=name, hardware_id="")
+def _status(
+    name: str, hardware: str, summary: Summary, facts: Mapping[str, str]
+) -> DiagnosticStatus:
+    status = DiagnosticStatus(name=name, hardware_id=hardware)
     status.level, status.message = summary
     status.values = [KeyValue(key=key, value=value) for key, value in facts.items()]
     return status
 
 
 def _worse(first: Summary, second: Summary) -> Summary:
+    """The one of the higher level; of two that are alike, the second where it says more."""
+    if second[0] == first[0]:
+        return first if first != _RUNNING else second
     return second if second[0] > first[0] else first
 
 
@@ -83,7 +112,7 @@ def _node_summary(state: NodeState) -> Summary:
         return DiagnosticStatus.ERROR, state.failure
     if state.predictor is None:
         return DiagnosticStatus.OK, "not configured"
-    if not state.cameras:
+    if not state.active:
         return DiagnosticStatus.OK, "inactive"
     if not state.predictor.description.trained:
         return DiagnosticStatus.WARN, "running; the model is untrained, its outputs mean nothing"
@@ -93,16 +122,22 @@ def _node_summary(state: NodeState) -> Summary:
 
 
 def _camera_summary(camera: CameraState, silence_s: float) -> Summary:
-    snapshot = camera.snapshot
-    since_error = snapshot.seconds_since_error
-    if since_error is not None and since_error < _ERROR_LASTS_S:
-        failing = "failed" in snapshot.drops
-        return (DiagnosticStatus.ERROR if failing else DiagnosticStatus.WARN), snapshot.last_error
+    if not camera.active:
+        return DiagnosticStatus.OK, "inactive"
+    failure = camera.snapshot.failure
+    if failure is not None and failure.seconds_ago < _ERROR_LASTS_S:
+        return _FAILING.get(failure.cause, DiagnosticStatus.WARN), failure.reason
+    if camera.clock_missing:
+        return DiagnosticStatus.WARN, "use_sim_time is set, and nothing has come on /clock"
     if camera.paused:
         return DiagnosticStatus.OK, "simulated time stands still"
-    since_image = snapshot.seconds_since_image
-    if since_image is None or 0.0 < silence_s < since_image:
-        return DiagnosticStatus.STALE, "no images"
+    if camera.listening_s is None:
+        return DiagnosticStatus.OK, "resting: nobody wants an output"
+    silent_s = camera.silent_s
+    if camera.snapshot.seconds_since_image is None or (
+        silent_s is not None and 0.0 < silence_s < silent_s
+    ):
+        return DiagnosticStatus.WARN, f"no images on {camera.topic}"
     if camera.doubt:
         return DiagnosticStatus.WARN, camera.doubt
     return _RUNNING
@@ -110,7 +145,15 @@ def _camera_summary(camera: CameraState, silence_s: float) -> Summary:
 
 def _node_facts(state: NodeState) -> dict[str, str]:
     predictor = state.predictor
-    facts = {"memory (MiB)": f"{resident_mib():.0f}"}
+    facts = dict.fromkeys(
+        (
+            *("memory (MiB)", "GPU memory (MiB)", "model", "trained", "variant", "device"),
+            *("precision", "backend", "backend note", "network input", "classes", "classes from"),
+            *("words encoded", "prompts prepared in (ms)"),
+        ),
+        "",
+    )
+    facts["memory (MiB)"] = f"{resident_mib():.0f}"
     if predictor is None:
         return facts
     description = predictor.description
@@ -122,10 +165,9 @@ def _node_facts(state: NodeState) -> dict[str, str]:
         "device": str(predictor.device),
         "precision": str(predictor.precision).removeprefix("torch."),
         "backend": predictor.backend,
+        "backend note": predictor.backend_note,
         "network input": f"{width}x{height}",
     }
-    if predictor.backend_note:
-        facts["backend note"] = predictor.backend_note
     if predictor.device.type == "cuda":
         facts["GPU memory (MiB)"] = f"{gpu_mib(predictor.device):.0f}"
     return facts | dict(state.classes)
@@ -138,15 +180,36 @@ def _camera_facts(camera: CameraState) -> dict[str, str]:
         "output rate (Hz)": f"{snapshot.output_rate_hz:.1f}",
         "frames received": str(snapshot.received),
         "frames published": str(snapshot.published),
+        "frames in flight": str(snapshot.in_flight),
     }
-    facts |= {f"dropped, {cause}": str(count) for cause, count in sorted(snapshot.drops.items())}
-    timed = {"age": snapshot.age_s, "latency": snapshot.latency_s} | {
-        f"stage {name}": percentiles for name, percentiles in snapshot.stages_s.items()
-    }
-    facts |= {f"{name} p50, p95 (ms)": _ms(p) for name, p in timed.items() if p}
+    facts |= {f"dropped, {cause}": str(snapshot.drops.get(cause, 0)) for cause in DROPS}
+    facts |= {f"published, {t.name}": str(snapshot.outputs.get(t.name, 0)) for t in TOPICS}
+    facts |= _milliseconds("age", snapshot.age_s) | _milliseconds("latency", snapshot.latency_s)
+    for stage in STAGES:
+        facts |= _milliseconds(f"stage {stage}", snapshot.stages_s.get(stage))
     facts["outputs active"] = ", ".join(camera.outputs) or "none"
-    return facts | dict(camera.scale) | {"last error": snapshot.last_error}
+    scale = dict.fromkeys(_SCALE_FACTS, "") | dict(camera.scale)
+    failure = snapshot.failure
+    return facts | scale | {
+        "last error": failure.reason if failure else "",
+        "last error ago (s)": f"{failure.seconds_ago:.0f}" if failure else "",
+    }
 
 
-def _ms(percentiles: Percentiles) -> str:
-    return f"{percentiles.p50 * 1e3:.1f}, {percentiles.p95 * 1e3:.1f}"
+_SCALE_FACTS = (
+    "depth scale",
+    "depth scale offset (m)",
+    "depth scale source",
+    "depth scale wanted",
+    "depth range min (m)",
+    "depth range max (m)",
+    "depth scale spread (%)",
+    "depth scale samples",
+    "depth scale inliers",
+    "depth scale note",
+)
+
+
+def _milliseconds(name: str, percentiles: Percentiles | None) -> dict[str, str]:
+    p50, p95 = (f"{1e3 * s:.1f}" for s in percentiles) if percentiles else ("", "")
+    return {f"{name} p50 (ms)": p50, f"{name} p95 (ms)": p95}

@@ -27,10 +27,15 @@ class Latest(Generic[Item]):
         self._rhythms = {name: Rhythm() for name in names}
         self._closed = False
 
-    def put(self, name: str, item: Item) -> bool:
-        """Leaves an item; True when it took the place of one that nobody fetched."""
+    def put(self, name: str, item: Item) -> Item | None:
+        """Leaves an item; the one that nobody will fetch any more, where there is one.
+
+        That is the item which lay there before, or the new one once this is closed.
+        """
         with self._condition:
-            superseded = name in self._items
+            if self._closed:
+                return item
+            superseded = self._items.get(name)
             self._items[name] = item
             self._rhythms[name].beat(time.monotonic())
             self._condition.notify()
@@ -57,19 +62,25 @@ class Latest(Generic[Item]):
                     break
                 self._condition.wait(deadline - now)
             items, self._items = self._items, {}
-            return {} if self._closed else items
+            return items
 
-    def clear(self) -> list[str]:
-        """Throws away what nobody fetched yet; the cameras it was of."""
+    def clear(self) -> list[Item]:
+        """Takes away what nobody fetched yet."""
         with self._condition:
-            thrown, self._items = list(self._items), {}
+            thrown, self._items = list(self._items.values()), {}
             return thrown
 
-    def close(self) -> None:
-        """Wakes whoever waits, with nothing."""
+    def close(self) -> list[Item]:
+        """Takes nothing any more, and wakes whoever waits, with nothing.
+
+        Returns:
+            What nobody fetched.
+        """
         with self._condition:
             self._closed = True
             self._condition.notify_all()
+            thrown, self._items = list(self._items.values()), {}
+            return thrown
 
     @property
     def closed(self) -> bool:

@@ -4,41 +4,47 @@
 from __future__ import annotations
 
 import logging
-import math
 from typing import NamedTuple
 
 import numpy as np
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.lifecycle import LifecycleNode
 
 from tips_ros.perception.regions.regions import Region, regions
 from tips_ros.perception.semantic.sought import Sought
 from tips_ros.ros import parameters
+from tips_ros.ros.camera_input import CameraInput
 from tips_ros.ros.camera_names import ONLY, output_topic
 from tips_ros.ros.conversions import region_message
 from tips_ros.ros.frames import Frames
 from tips_ros.ros.message_types import RCLPY_TYPES
+from tips_ros.ros.pipeline.queries import FrameQueries, FrameQuery, QueryResult
 from tips_ros.ros.prompt_parameters import SLIDING_WINDOW
-from tips_ros.ros.questions import Questions, Shown
+from tips_ros.ros.statistics import Snapshot, Statistics
 from tips_ros.ros.vocabulary import Vocabulary
 from tips_ros.srv import Locate
 
 logger = logging.getLogger(__name__)
-_COUNT, _TIMEOUT_S = 10, 1.0  # what 0 stands for in a request
+
+_COUNT = 10  # what 0 stands for in a request
+_LONGEST_S = 3600.0
+# Without a timeout in the request: a few passes as they take now, and the time between two images.
+_PASSES, _BETWEEN_S, _FIRST_PASS_S, _DEFAULT_MOST_S = 4.0, 1.0, 10.0, 60.0
 
 
 class Source(NamedTuple):
     """Where the answers come from while the node is active."""
 
     vocabulary: Vocabulary
-    questions: Questions
-    topic: str  # of the images
+    queries: FrameQueries
+    input: CameraInput
+    statistics: Statistics
 
 
 class LocateService:
     """`~/locate` of one camera. Lives as long as the node; without a source it says so.
 
-    A call waits for a frame, so it has a callback group and with it a thread of its own.
+    Calls wait for a frame, each in a thread of its own, and one frame answers all that wait.
     """
 
     def __init__(self, node: LifecycleNode, frames: Frames, camera: str = ONLY) -> None:
@@ -49,7 +55,7 @@ class LocateService:
             Locate,
             output_topic(camera, "locate"),
             self._on_call,
-            callback_group=MutuallyExclusiveCallbackGroup(),
+            callback_group=ReentrantCallbackGroup(),
         )
 
     def _on_call(self, request: Locate.Request, response: Locate.Response) -> Locate.Response:
@@ -64,13 +70,16 @@ class LocateService:
         source = self.source
         if source is None:
             raise RuntimeError("the node is not active; activate it first")
-        timeout_s = _checked("timeout_s", request.timeout_s, math.inf) or _TIMEOUT_S
+        timeout_s = _checked("timeout_s", request.timeout_s, _LONGEST_S)
         min_score = _checked("min_score", request.min_score, 1.0)
         sliding = parameters.value(self._node, SLIDING_WINDOW)
         wanted = source.vocabulary.sought(request.prompt, sliding)
-        shown = source.questions.ask(wanted.labelling, timeout_s)
+        before = source.statistics.snapshot()
+        timeout_s = timeout_s or _default_timeout_s(before)
+        query = FrameQuery(wanted.labelling)
+        shown = source.queries.ask(query, timeout_s)
         if shown is None:
-            raise TimeoutError(f"no frame came on {source.topic} within {timeout_s:g} s")
+            raise TimeoutError(_what_happened(source, query, before, timeout_s))
         found, notes = _regions(shown, wanted, request.max_regions or _COUNT, min_score)
         frame_id = shown.header.frame_id
         if request.target_frame:
@@ -85,8 +94,39 @@ class LocateService:
         response.message = "; ".join([f"{len(found)} of {wanted.name}", *notes])
 
 
+def _default_timeout_s(snapshot: Snapshot) -> float:
+    """Long enough for the image at hand to be finished and the next one to be made as well."""
+    latency = snapshot.latency_s
+    passes_s = _FIRST_PASS_S if latency is None else _PASSES * latency.p95
+    return min(_BETWEEN_S + passes_s, _DEFAULT_MOST_S)
+
+
+def _what_happened(source: Source, query: FrameQuery, before: Snapshot, timeout_s: float) -> str:
+    """Why no frame answered in time, and what to do about it."""
+    now, topic = source.statistics.snapshot(), source.input.topic
+    within = f"within {timeout_s:.3g} s"
+    came = now.received - before.received
+    longer = "give a longer timeout_s"
+    if now.latency_s is not None:
+        longer = f"a frame takes about {now.latency_s.p95:.2g} s; {longer}"
+    if query.taken:
+        return f"a frame of {topic} was taken, and not finished {within}: {longer}"
+    if came == 0 and not now.in_flight:
+        return f"no image came on {topic} {within}: {source.input.publishers_found()}"
+    dropped = {
+        cause: count - before.drops.get(cause, 0)
+        for cause, count in now.drops.items()
+        if count > before.drops.get(cause, 0) and cause != "superseded"
+    }
+    if dropped and not now.in_flight:
+        causes = ", ".join(f"{count} {cause}" for cause, count in dropped.items())
+        hint = "; raise max_age_s, or synchronise the clocks" if "stale" in dropped else ""
+        return f"{came} images came on {topic} {within}, and none could be used: {causes}{hint}"
+    return f"{came} images came on {topic} {within}, while an earlier one was at work: {longer}"
+
+
 def _regions(
-    shown: Shown, wanted: Sought, count: int, min_score: float
+    shown: QueryResult, wanted: Sought, count: int, min_score: float
 ) -> tuple[list[Region], list[str]]:
     """The best regions, and what is to be said of them."""
     labels, confidence, depth_m = (
@@ -115,7 +155,6 @@ def _regions(
 
 
 def _checked(name: str, value: float, most: float) -> float:
-    if not 0.0 <= value <= most or math.isinf(value):
-        limit = "0 or more" if math.isinf(most) else f"between 0 and {most:g}"
-        raise ValueError(f"{name} {value:g} must be {limit}")
+    if not 0.0 <= value <= most:
+        raise ValueError(f"{name} {value:g} must be between 0 and {most:g}")
     return value

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +13,10 @@ from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.ros.executor import NodeExecutor
 from tips_ros.ros.middleware import publish_in_the_background
 from tips_ros.ros.node import TipsNode
+from tips_ros.ros.signals import EndOnSignal, end_now
+
+# Of the time that a signal leaves: for callbacks, and for the frames at hand.
+_CALLBACKS_S, _FRAMES_S = 0.7, 0.6
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -21,29 +24,46 @@ def main(args: Sequence[str] | None = None) -> int:
     publish_in_the_background()
     keep_freed_memory()
     # Our own handlers: rclpy's end the context at once, and the frame at hand could not be
-    # published. The second signal of an impatient user changes nothing.
+    # published.
     rclpy.init(
         args=list(args) if args is not None else None,
         signal_handler_options=SignalHandlerOptions.NO,
     )
     executor = NodeExecutor()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: executor.stop())
-    try:
-        node = TipsNode()
-    except ValueError as error:
-        print(f"tips_node: {error}", file=sys.stderr)
-        executor.shutdown()
-        rclpy.try_shutdown()
-        return 1
-    executor.add_node(node)
-    try:
+    nodes: list[TipsNode] = []  # none until it is made
+
+    def end() -> None:
+        for node in nodes:
+            node.prepare_to_end()
+        executor.stop()
+
+    with EndOnSignal(end, may_take_longer=lambda: any(node.loading for node in nodes)):
+        try:
+            nodes.append(TipsNode())
+        except ValueError as error:
+            print(f"tips_node: {error}", file=sys.stderr)
+            executor.shutdown()
+            rclpy.try_shutdown()
+            return 1
+        (node,) = nodes
+        executor.add_node(node)
         executor.spin()
-    finally:
-        executor.shutdown()
-        node.destroy_node()
-        rclpy.try_shutdown()
+        _end(executor, node)
     return 0
+
+
+def _end(executor: NodeExecutor, node: TipsNode) -> None:
+    """Ends callbacks and frames, as far as they end soon; a load is waited for."""
+    in_order = executor.finish(_CALLBACKS_S)
+    while node.loading and not in_order:
+        in_order = executor.finish(_CALLBACKS_S)
+    in_order &= node.stop(_FRAMES_S)
+    node.destroy_node()
+    if in_order:
+        executor.shutdown()
+    rclpy.try_shutdown()
+    if not in_order:
+        end_now(0)  # a thread is still at work, and Python would wait for it
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import array
 import importlib
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -23,6 +24,8 @@ CLASS_MAP = "tips_ros/msg/ClassMap"
 DEPTH_INFO = "tips_ros/msg/DepthInfo"
 REGION = "tips_ros/msg/Region"
 LABEL_INFO = "vision_msgs/msg/LabelInfo"
+# Messages kept to be filled again: the outputs of one frame, and few of another size.
+_MOST_KEPT = 12
 
 
 class Bulky(NamedTuple):
@@ -39,14 +42,14 @@ class MessageTypes:
     Attributes:
         message: ROS name, such as `sensor_msgs/msg/Image` → class.
         numbers: floats → the value of a `float64[]` field.
-        octets: a few uint8 → the value of a `uint8[]` field.
+        integers: a few uint16 → the value of a `uint16[]` field.
         bulky: ROS name, bytes of its field `data`, all other fields → the message.
         once: the same, for a message whose size is another each time.
     """
 
     message: Callable[[str], Any]
     numbers: Callable[[list[float]], Any]
-    octets: Callable[[NDArray[np.uint8]], Any]
+    integers: Callable[[NDArray[np.uint16]], Any]
     bulky: Callable[[str, int, dict[str, Any]], Bulky]
     once: Callable[[str, int, dict[str, Any]], Bulky]
 
@@ -66,12 +69,13 @@ def _bulky(name: str, count: int, fields: dict[str, Any]) -> Bulky:
 
 
 def _reusing_bulky() -> Callable[[str, int, dict[str, Any]], Bulky]:
-    kept: dict[tuple[str, int], Bulky] = {}
+    kept: OrderedDict[tuple[str, int], Bulky] = OrderedDict()
 
     def bulky(name: str, count: int, fields: dict[str, Any]) -> Bulky:
-        found = kept.get((name, count))
-        if found is None:
-            found = kept[name, count] = _bulky(name, count, fields)
+        found = kept.pop((name, count), None) or _bulky(name, count, fields)
+        kept[name, count] = found  # the newest stands last
+        if len(kept) > _MOST_KEPT:
+            kept.popitem(last=False)
         for field, value in fields.items():
             setattr(found.message, field, value)
         return found
@@ -82,14 +86,14 @@ def _reusing_bulky() -> Callable[[str, int, dict[str, Any]], Bulky]:
 RCLPY_TYPES = MessageTypes(
     message=rclpy_class,
     numbers=lambda values: array.array("d", values),
-    octets=lambda values: array.array("B", values.tobytes()),
+    integers=lambda values: array.array("H", values.tobytes()),
     bulky=_bulky,
     once=_bulky,
 )
 
 
 def rclpy_types_for_one_thread() -> MessageTypes:
-    """As RCLPY_TYPES, but a large message is the same object as the last one of its size.
+    """As RCLPY_TYPES, but a large message is the same object as a recent one of its size.
 
     Fresh megabytes cost more than filling them, because the system hands them out page by page.
     For a thread that publishes (and so serialises) each message before it makes the next.

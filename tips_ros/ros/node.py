@@ -5,48 +5,66 @@ from __future__ import annotations
 
 import gc
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 from tips_ros.perception.language.prompt_encoder import PromptEncoder
 from tips_ros.perception.loading.models import load_predictor
 from tips_ros.perception.predictor import Output, Predictor
+from tips_ros.perception.semantic.stable_ids import StableIds
 from tips_ros.ros import diagnostics, parameters, qos
+from tips_ros.ros.camera_input import image_topic
 from tips_ros.ros.camera_names import cameras_named
+from tips_ros.ros.class_announcer import ClassHistory
+from tips_ros.ros.diagnostics import CameraState
 from tips_ros.ros.frames import Frames
+from tips_ros.ros.guarded_node import GuardedNode, describe
 from tips_ros.ros.locate import LocateService, Source
 from tips_ros.ros.logging_bridge import forward_logs, stop_forwarding
+from tips_ros.ros.pipeline.depth_scaling import DepthHistory
+from tips_ros.ros.pipeline.pipeline import Pipeline
 from tips_ros.ros.prompt_parameters import PromptParameters
 from tips_ros.ros.prompt_service import PromptService
 from tips_ros.ros.publishers import OutputPublishers
+from tips_ros.ros.statistics import Statistics
 from tips_ros.ros.vocabulary import Vocabulary
-from tips_ros.ros.work import Work
 
 logger = logging.getLogger(__name__)
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
+# What configuring and activating may raise on bad input; anything else is told with its traceback.
+_FORESEEN = (ValueError, OSError, RuntimeError)
 
 
-class TipsNode(LifecycleNode):
+class TipsNode(GuardedNode):
     """Configure loads the model, activate subscribes and works, cleanup frees everything."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__("tips", **kwargs)
         self._log_handler = forward_logs(self.get_logger())
         self._prompts = PromptParameters(self)  # before the other checks: see there
-        parameters.declare_all(self)
+        self.loading = False  # while configuring
+        self.ending = False  # from the first signal on: nothing is activated any more
         self.predictor: Predictor | None = None
-        self.work: Work | None = None  # while active
-        self.cameras = cameras_named(parameters.value(self, "cameras"))
+        self.work: Pipeline | None = None  # while active
         self._outputs: dict[str, OutputPublishers] = {}
         self._vocabulary: Vocabulary | None = None
         self._prompt_service: PromptService | None = None
         self._failure = ""
+        self._locate: dict[str, LocateService] = {}
+        parameters.declare_all(self)
+        self.cameras = cameras_named(parameters.value(self, "cameras"))
+        self.statistics = {camera: Statistics() for camera in self.cameras}
+        # What latched topics have said outlives a cleanup: their readers keep it.
+        self._class_histories = {camera: ClassHistory() for camera in self.cameras}
+        self._class_ids = StableIds()
+        self._depth_histories = {camera: DepthHistory() for camera in self.cameras}
         self._image_group = MutuallyExclusiveCallbackGroup()
         self._frames = Frames(self)
         self._locate = {
@@ -62,51 +80,34 @@ class TipsNode(LifecycleNode):
         self.create_timer(
             1.0,
             self._on_second,
-            callback_group=self._image_group,
+            callback_group=MutuallyExclusiveCallbackGroup(),
             clock=Clock(clock_type=ClockType.STEADY_TIME),
         )
         self._autostart_timer = None
         if parameters.value(self, "autostart"):
             self._autostart_timer = self.create_timer(
-                0.0, self._autostart, clock=Clock(clock_type=ClockType.STEADY_TIME)
+                0.0,
+                self._autostart,
+                callback_group=self.transition_group,
+                clock=Clock(clock_type=ClockType.STEADY_TIME),
             )
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Loads the model. FAILURE, with the reason in the log, when that can't be done."""
+        self.loading = True
         try:
-            self._configure()
-        except (ValueError, OSError, RuntimeError) as error:
-            self._free()
-            self._failure = str(error)
-            logger.error("not configured: %s", error)
-            return FAILURE
-        self._failure = ""
-        return super().on_configure(state)
+            return self._succeed("configured", self._configure, super().on_configure, state)
+        finally:
+            self.loading = False
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribes to the cameras and starts working. FAILURE, with the reason, if it can't."""
         result = super().on_activate(state)  # the publishers first: nothing is lost
-        assert self.predictor and self._outputs and self._vocabulary
-        try:
-            work = Work(
-                self,
-                self.predictor,
-                self._outputs,
-                self._vocabulary,
-                self._frames,
-                self._image_group,
-            )
-        except (ValueError, OSError, RuntimeError) as error:
+        if result != SUCCESS:
+            return result
+        result = self._succeed("activated", self._activate, lambda _: SUCCESS, state)
+        if result != SUCCESS:
             super().on_deactivate(state)
-            self._failure = str(error)
-            logger.error("not activated: %s", error)
-            return FAILURE
-        self._failure = ""
-        for camera in work.cameras:
-            source = Source(self._vocabulary, camera.questions, camera.input.topic)
-            self._locate[camera.name].source = source
-        self.work = work
-        logger.info("listening to %s", ", ".join(camera.input.topic for camera in work.cameras))
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -128,11 +129,22 @@ class TipsNode(LifecycleNode):
         return super().on_shutdown(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Back to unconfigured after an unforeseen error in a transition; rclpy has logged it."""
+        """Goes back to unconfigured after an unforeseen error in a transition."""
         self._stop()
         self._free()
-        self._failure = "an unforeseen error in a transition, see the log; configure to try again"
+        self._failure = "an unforeseen error in a transition; configure to try again"
+        logger.error("%s", self._failure)
         return SUCCESS
+
+    def prepare_to_end(self) -> None:
+        """Has nothing begin any more, and ends the waiting of services. From any thread."""
+        self.ending = True
+        if (work := self.work) is not None:
+            work.fail_queries("the node is shutting down")
+
+    def stop(self, timeout_s: float | None = None) -> bool:
+        """Ends the frames at hand; False if one has not ended in time."""
+        return self._stop(timeout_s)
 
     def destroy_node(self) -> None:
         """Ends the worker before the node goes away."""
@@ -140,8 +152,35 @@ class TipsNode(LifecycleNode):
         stop_forwarding(self._log_handler)
         super().destroy_node()
 
+    def _succeed(
+        self,
+        done: str,
+        do: Callable[[], None],
+        then: Callable[[LifecycleState], TransitionCallbackReturn],
+        state: LifecycleState,
+    ) -> TransitionCallbackReturn:
+        """Takes a step of a transition; FAILURE, told in log and diagnostics, where it raises."""
+        try:
+            if self.ending:
+                raise RuntimeError("the node is shutting down")
+            do()
+        except Exception as error:
+            foreseen = isinstance(error, _FORESEEN)
+            self._failure = str(error) if foreseen else describe(error)
+            logger.error("not %s: %s", done, self._failure, exc_info=None if foreseen else error)
+            return FAILURE
+        self._failure = ""
+        return then(state)
+
     def _configure(self) -> None:
         """Loads the model and makes what hangs on it; errors as of `load_predictor`."""
+        try:
+            self._load()
+        except Exception:
+            self._free()
+            raise
+
+    def _load(self) -> None:
         self.predictor = load_predictor(
             parameters.value(self, "model"),
             device=parameters.value(self, "device"),
@@ -159,18 +198,40 @@ class TipsNode(LifecycleNode):
                 f"model {self.predictor.description.name} has no dense heads (TIPS v1 was released "
                 "without) and no text encoder, so there is nothing to publish; take a tipsv2 model"
             )
-        self._outputs = {name: OutputPublishers(self, available, name) for name in self.cameras}
-        self._vocabulary = Vocabulary(self, self.predictor, encoder, self.cameras)
+        for name in self.cameras:
+            self._outputs[name] = OutputPublishers(self, available, name)
+        self._vocabulary = Vocabulary(
+            self, self.predictor, encoder, self.cameras, self._class_histories, self._class_ids
+        )
         self._vocabulary.put_in_force(self._prompts.now())
         self._prompts.put_in_force = self._vocabulary.put_in_force
         self._prompt_service = PromptService(self, self._vocabulary)
 
-    def _stop(self) -> None:
+    def _activate(self) -> None:
+        """Begins to work; nothing is left of it where that fails."""
+        assert self.predictor and self._outputs and self._vocabulary
+        work = Pipeline(
+            self,
+            self.predictor,
+            self._outputs,
+            self._vocabulary,
+            self._frames,
+            self.statistics,
+            self._depth_histories,
+            self._image_group,
+        )
+        for camera in work.cameras:
+            self._locate[camera.name].source = Source(
+                self._vocabulary, camera.queries, camera.input, camera.statistics
+            )
+        self.work = work
+        logger.info("listening to %s", ", ".join(camera.input.topic for camera in work.cameras))
+
+    def _stop(self, timeout_s: float | None = None) -> bool:
         for service in self._locate.values():
             service.source = None
-        if self.work is not None:
-            self.work.close()
-        self.work = None
+        work, self.work = self.work, None
+        return work is None or work.close(timeout_s)
 
     def _free(self) -> None:
         self._prompts.put_in_force = None
@@ -186,18 +247,19 @@ class TipsNode(LifecycleNode):
     def _autostart(self) -> None:
         assert self._autostart_timer is not None
         self._autostart_timer.cancel()
-        if self.trigger_configure() == SUCCESS:
+        if self.trigger_configure() == SUCCESS and not self.ending:
             self.trigger_activate()
 
     def _on_second(self) -> None:
         work, vocabulary = self.work, self._vocabulary
         state = diagnostics.NodeState(
-            self.get_name(),
+            self.get_fully_qualified_name().lstrip("/"),
             self.predictor,
             self._failure,
             vocabulary.facts() if vocabulary else {},
-            work.states() if work else [],
+            work.states() if work else self._resting_states(),
             parameters.value(self, "silence_warning_s"),
+            active=work is not None,
         )
         report = DiagnosticArray()
         report.header.stamp = self.get_clock().now().to_msg()
@@ -205,3 +267,12 @@ class TipsNode(LifecycleNode):
         self._diagnostics.publish(report)
         if work:
             work.warn_of_silence(state.silence_s)
+
+    def _resting_states(self) -> list[CameraState]:
+        """Of the cameras while the node is not active."""
+        return [
+            CameraState(
+                name, statistics.snapshot(), [], {}, topic=image_topic(self, name), active=False
+            )
+            for name, statistics in self.statistics.items()
+        ]

@@ -349,6 +349,17 @@ PARAMETERS: tuple[Declared, ...] = (
         per_camera=True,
     ),
     Declared(
+        "unsubscribe_after_s",
+        5.0,
+        "at once",
+        "s",
+        "Seconds without a subscriber of any output until the node unsubscribes from the images "
+        "(at 1080p they cost a quarter of a core); it subscribes again for the next subscriber. 0 "
+        "is never.",
+        low=0.0,
+        high=_HUGE,
+    ),
+    Declared(
         "silence_warning_s",
         5.0,
         "at once",

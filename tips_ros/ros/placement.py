@@ -14,18 +14,14 @@ from tips_ros.perception.camera.extrinsics import extrinsic_matrix
 from tips_ros.ros import parameters
 from tips_ros.ros.camera_names import output_topic, parameter_name
 from tips_ros.ros.frame import Placed
-from tips_ros.ros.frames import FrameError, Frames
+from tips_ros.ros.frames import Frames
 from tips_ros.ros.throttle import Throttle
 
 logger = logging.getLogger(__name__)
 
-# The tree is heard from the first question on, and each frame's time a little after its picture.
-# Where the last answer was no, nobody waits: the pictures come as fast as ever.
-_FIRST_S, _NEXT_S, _AFTER_A_NO_S = 1.0, 0.1, 0.0
-
 
 class Placement:
-    """Finds the place of one camera, for frame after frame. From one thread."""
+    """Finds the place of one camera, for frame after frame."""
 
     def __init__(self, node: LifecycleNode, camera: str, frames: Frames) -> None:
         """
@@ -37,49 +33,58 @@ class Placement:
         self._node = node
         self._camera = camera
         self._frames = frames
-        self._found: dict[tuple[str, str], bool] = {}
         self._throttle = Throttle(logger)
 
-    def of(self, header: Any) -> Placed | None:
+    def listen(self) -> None:
+        """Has /tf heard where it will be asked: what was said before that nobody knows later."""
+        if self._value("points_filtered.target_frame") and not (
+            self._value("extrinsics.xyz") or self._value("extrinsics.rpy")
+        ):
+            self._frames.listen()
+
+    def of(self, header: Any, timeout_s: float = 0.0) -> Placed:
         """Where the camera was when this header's image was taken.
 
         From `extrinsics.xyz` and `extrinsics.rpy` where they are set, else from tf2 at the image's
-        stamp. None, and a warning now and then, where neither says it.
+        stamp.
+
+        Args:
+            header: of the image.
+            timeout_s: how long to wait until tf2 knows that time.
+
+        Raises:
+            NoTransforms: it takes tf2, which is not installed.
+            FrameError: tf2 does not know it (yet).
+            ValueError: one half of the extrinsics is not set.
         """
         own: str = header.frame_id
         target = self._value("points_filtered.target_frame") or own
         if target == own:
             return Placed(own, np.eye(4))
-        try:
-            return Placed(target, self._matrix(target, header))
-        except (FrameError, RuntimeError, ValueError) as error:
-            self._throttle.warning(
-                f"{own} in {target}",
-                "%s waits, as nobody says where %s is in %s: %s. Publish that transform, or set %s "
-                "and %s",
-                output_topic(self._camera, "points_filtered"),
-                own or "the camera",
-                target,
-                error,
-                self._name("extrinsics.xyz"),
-                self._name("extrinsics.rpy"),
-            )
-            return None
+        matrix = self._measured()
+        if matrix is None:
+            matrix = self._frames.transform(target, own, header.stamp, timeout_s)
+        return Placed(target, matrix)
 
-    def _matrix(self, target: str, header: Any) -> NDArray[np.float64]:
+    def complain(self, header: Any, error: Exception) -> None:
+        """Warns, now and then, that nobody said where the camera was."""
+        own = header.frame_id
+        target = self._value("points_filtered.target_frame") or own
+        self._throttle.warning(
+            f"{own} in {target}",
+            "no %s, as nobody says where %s is in %s: %s. Publish that transform, or set %s and %s",
+            output_topic(self._camera, "points_filtered"),
+            own or "the camera",
+            target,
+            error,
+            parameter_name(self._camera, "extrinsics.xyz"),
+            parameter_name(self._camera, "extrinsics.rpy"),
+        )
+
+    def _measured(self) -> NDArray[np.float64] | None:
+        """From the parameters; None where they say nothing."""
         xyz, rpy = self._value("extrinsics.xyz"), self._value("extrinsics.rpy")
-        if xyz or rpy:
-            return extrinsic_matrix(xyz, rpy)
-        key = target, header.frame_id
-        found = self._found.get(key)
-        patience_s = _FIRST_S if found is None else _NEXT_S if found else _AFTER_A_NO_S
-        self._found[key] = False
-        matrix = self._frames.transform(*key, header.stamp, patience_s)
-        self._found[key] = True
-        return matrix
+        return extrinsic_matrix(xyz, rpy) if xyz or rpy else None
 
     def _value(self, name: str) -> Any:
         return parameters.value(self._node, name, self._camera)
-
-    def _name(self, name: str) -> str:
-        return parameter_name(self._camera, name)

@@ -64,21 +64,31 @@ class PromptParameters:
         return SetParametersResult(successful=True)
 
 
+def asked_for(
+    node: Node, prompts: Sequence[str], background: Sequence[str], thresholds: Sequence[float]
+) -> Asked:
+    """What a request asks for; ValueError for an empty name."""
+    if any(not prompt.strip() for prompt in prompts):
+        # As a parameter `['']` is an empty list.
+        raise ValueError("a prompt has an empty name; write `name`, or `name: word | word`")
+    sliding: bool = parameters.value(node, SLIDING_WINDOW)
+    return Asked(list(prompts), list(background), _as_typed(thresholds), sliding)
+
+
 def set_prompts(
     node: Node, prompts: Sequence[str], background: Sequence[str], thresholds: Sequence[float]
 ) -> SetParametersResult:
     """Sets the parameters together: all of them, or none and the reason."""
-    if any(not prompt.strip() for prompt in prompts):
-        # As a parameter `['']` is an empty list.
-        reason = "a prompt has an empty name; write `name`, or `name: word | word`"
-        return SetParametersResult(successful=False, reason=reason)
     kind = Parameter.Type
-    # A float32 of a message as the number that was typed: 0.3, not 0.30000001192.
-    rounded = [round(float(threshold), 6) for threshold in thresholds]
     return node.set_parameters_atomically(
         [
             Parameter(PROMPTS, kind.STRING_ARRAY, list(prompts)),
             Parameter(BACKGROUND, kind.STRING_ARRAY, list(background)),
-            Parameter(THRESHOLDS, kind.DOUBLE_ARRAY, rounded),
+            Parameter(THRESHOLDS, kind.DOUBLE_ARRAY, _as_typed(thresholds)),
         ]
     )
+
+
+def _as_typed(thresholds: Sequence[float]) -> list[float]:
+    """A float32 of a message as the number that was typed: 0.3, not 0.30000001192."""
+    return [round(float(threshold), 6) for threshold in thresholds]

@@ -3,24 +3,29 @@
 
 from __future__ import annotations
 
-from rclpy.lifecycle import LifecycleNode
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 
-from tips_ros.ros.prompt_parameters import set_prompts
+from tips_ros.ros.guarded_node import GuardedNode
+from tips_ros.ros.prompt_parameters import asked_for, set_prompts
 from tips_ros.ros.vocabulary import Vocabulary
 from tips_ros.srv import SetPrompts
 
 
 class PromptService:
-    """`~/set_prompts`.
+    """`~/set_prompts`, one call after the other.
 
-    In the node's own callback group, as its parameter services and transitions are: so a change
-    by the service, one by a parameter and a transition come one after the other.
+    Words are encoded before parameters are touched: whoever sets another one does not wait.
     """
 
-    def __init__(self, node: LifecycleNode, vocabulary: Vocabulary) -> None:
+    def __init__(self, node: GuardedNode, vocabulary: Vocabulary) -> None:
         self._node = node
         self._vocabulary: Vocabulary | None = vocabulary
-        self._service = node.create_service(SetPrompts, "~/set_prompts", self._on_call)
+        self._service = node.create_service(
+            SetPrompts,
+            "~/set_prompts",
+            self._on_call,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+        )
 
     def close(self) -> None:
         """Destroys the service, and lets go of the classes: an executor may hold it for a while."""
@@ -34,12 +39,20 @@ class PromptService:
         if vocabulary is None:  # it was asked before the cleanup, and is answered after
             response.success, response.message = False, "the node is not configured any more"
             return response
-        result = set_prompts(self._node, request.prompts, request.background, request.thresholds)
-        response.success = result.successful
-        response.message = vocabulary.message if result.successful else result.reason
-        if result.successful:
-            seconds, nanoseconds = divmod(vocabulary.active_from_ns, 10**9)
-            response.active_from.sec, response.active_from.nanosec = seconds, nanoseconds
-        response.names = list(vocabulary.classes.values())
-        response.ids = list(vocabulary.classes)
+        wanted = request.prompts, request.background, request.thresholds
+        reason = ""
+        try:
+            vocabulary.prepare(asked_for(self._node, *wanted))
+        except (ValueError, OSError, RuntimeError) as error:
+            reason = str(error)
+        with self._node.parameter_lock:  # the answer is of this change
+            if not reason:
+                reason = set_prompts(self._node, *wanted).reason
+            response.success = not reason
+            response.message = reason or vocabulary.message
+            if response.success:
+                seconds, nanoseconds = divmod(vocabulary.active_from_ns, 10**9)
+                response.active_from.sec, response.active_from.nanosec = seconds, nanoseconds
+            response.names = list(vocabulary.classes.values())
+            response.ids = list(vocabulary.classes)
         return response

@@ -24,22 +24,30 @@ class OutputPublishers:
     ) -> None:
         self._node = node
         self._types = rclpy_types_for_one_thread()
-        self._publishers: dict[OutputTopic, Any] = {
-            topic: node.create_lifecycle_publisher(
-                rclpy_class(topic.type),
-                output_topic(camera, topic.name),
-                qos.output(),
-                qos_overriding_options=qos.overridable(),
-            )
-            for topic in TOPICS
-            if topic.needs <= set(available)
-        }
+        self._publishers: dict[OutputTopic, Any] = {}
+        try:
+            for topic in TOPICS:
+                if topic.needs <= set(available):
+                    self._publishers[topic] = node.create_lifecycle_publisher(
+                        rclpy_class(topic.type),
+                        output_topic(camera, topic.name),
+                        qos.output(),
+                        qos_overriding_options=qos.overridable(),
+                    )
+        except Exception:  # a QoS override that can't be
+            self.close()
+            raise
+
+    @property
+    def names(self) -> list[str]:
+        """All topics there are."""
+        return [topic.name for topic in self._publishers]
 
     def wanted(self) -> list[OutputTopic]:
         """The topics that have a subscriber now."""
         return [
             topic
-            for topic, publisher in self._publishers.items()
+            for topic, publisher in list(self._publishers.items())
             if publisher.get_subscription_count()
         ]
 

@@ -48,6 +48,7 @@ class SimilarityPublishers:
                         topic,
                         qos.output(),
                         qos_overriding_options=qos.overridable(),
+                        event_callbacks=qos.without_event_handlers(),
                     )
 
     def wanted(self, labelling: Labelling) -> dict[str, int]:
@@ -65,14 +66,21 @@ class SimilarityPublishers:
         wanted: Mapping[str, int],
         cosines: NDArray[np.float32],
         size: tuple[int, int],
-    ) -> None:
-        """Publishes (K, h, w) cosines of classes, those wanted, raised to (H, W) pixels."""
+    ) -> list[str]:
+        """Publishes (K, h, w) cosines of classes, those wanted, raised to (H, W) pixels.
+
+        Returns:
+            The topics that were still there.
+        """
+        published = []
         for name, position in wanted.items():
             pixels = similarity_map(torch.from_numpy(cosines[position]), size)
             message = image_message(RCLPY_TYPES, header, pixels, "32FC1")
             with self._lock:
                 if name in self._publishers:
                     self._publishers[name].publish(message)
+                    published.append(name)
+        return published
 
     def close(self) -> None:
         """Destroys the publishers."""

@@ -21,12 +21,21 @@ class Throttle:
         """Logs a warning unless this key spoke a short while ago."""
         self._log(logging.WARNING, key, message, args)
 
-    def error(self, key: str, message: str, *args: object) -> None:
-        """Logs an error unless this key spoke a short while ago."""
-        self._log(logging.ERROR, key, message, args)
+    def error(
+        self, key: str, message: str, *args: object, cause: BaseException | None = None
+    ) -> None:
+        """Logs an error, with the traceback of its cause, unless this key spoke a while ago."""
+        self._log(logging.ERROR, key, message, args, cause)
 
-    def _log(self, level: int, key: str, message: str, args: tuple[object, ...]) -> None:
+    def _log(
+        self,
+        level: int,
+        key: str,
+        message: str,
+        args: tuple[object, ...],
+        cause: BaseException | None = None,
+    ) -> None:
         now = time.monotonic()
         if now - self._said.get(key, -self._again_after_s) >= self._again_after_s:
             self._said[key] = now
-            self._logger.log(level, message, *args)
+            self._logger.log(level, message, *args, exc_info=cause)

@@ -6,7 +6,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rclpy.lifecycle import LifecycleNode
 
@@ -16,7 +17,9 @@ from tips_ros.perception.semantic.class_lists import ClassList
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.perception.semantic.prompting import labelling_of, requested
 from tips_ros.perception.semantic.sought import Sought, sought
+from tips_ros.perception.semantic.stable_ids import StableIds
 from tips_ros.ros.camera_names import ONLY
+from tips_ros.ros.class_announcer import ClassHistory
 from tips_ros.ros.class_board import ClassBoard, InForce
 from tips_ros.ros.prompt_parameters import Asked
 from tips_ros.ros.similarity_publishers import SimilarityPublishers
@@ -41,16 +44,34 @@ class Vocabulary:
         predictor: Predictor,
         encoder: PromptEncoder,
         cameras: Sequence[str] = (ONLY,),
+        histories: Mapping[str, ClassHistory] | None = None,
+        ids: StableIds | None = None,
     ) -> None:
+        """
+        Args:
+            node: who publishes.
+            predictor: the model.
+            encoder: of its words.
+            cameras: their names.
+            histories: what was announced by camera, where an earlier vocabulary did.
+            ids: those that names have had so far, likewise.
+        """
         self._predictor = predictor
         self._encoder = encoder
         self._own: ClassList = predictor.description.classes
-        self._lock = threading.Lock()  # prompts and questions come from two threads
-        self.board = ClassBoard(node, predictor, cameras)
+        self._ids = ids or StableIds()
+        self._ids.reserve(self._own if self._has_head else None)
+        self._changing = threading.Lock()  # one change after the other, however long it takes
+        self._closed = False
+        self.board = ClassBoard(node, predictor, cameras, histories)
         self.similarity = {camera: SimilarityPublishers(node, camera) for camera in cameras}
         self.message = ""
         self.active_from_ns = 0
         self._preparing_s = 0.0
+
+    def prepare(self, asked: Asked) -> None:
+        """Encodes the words, so that `put_in_force` will find them; errors as there."""
+        self._prepared(asked)
 
     def put_in_force(self, asked: Asked) -> None:
         """From the next frame on; nothing is changed unless all of it can be.
@@ -58,29 +79,35 @@ class Vocabulary:
         Raises:
             ValueError, OSError, RuntimeError: it can't be; says why.
         """
-        with self._lock:
+        with self._changing:
             started = time.perf_counter()
             in_force = self._prepared(asked)
             self._preparing_s = time.perf_counter() - started
+            if self._closed:
+                raise RuntimeError("the node is not configured any more")
             for similarity in self.similarity.values():
                 similarity.replace(in_force.labelling)
+            if in_force.prompts is not None:
+                self._ids.keep(in_force.labelling.classes)
             self.active_from_ns = self.board.replace(in_force)
             self.message = self._summary(in_force, asked)
         logger.info("%s", self.message)
 
     def sought(self, prompt: str, sliding_window: bool) -> Sought:
-        """How to find one thing in a frame; errors as of `put_in_force`."""
-        with self._lock:
-            in_force = self.board.in_force
-            return sought(
-                prompt,
-                in_force.labelling,
-                in_force.prompts,
-                self._encoder,
-                self._own,
-                has_head=self._has_head,
-                sliding_window=sliding_window,
-            )
+        """How to find one thing in a frame; errors as of `put_in_force`.
+
+        It waits for no change of the classes: of one under way it sees nothing.
+        """
+        in_force = self.board.in_force
+        return sought(
+            prompt,
+            in_force.labelling,
+            in_force.prompts,
+            self._encoder,
+            self._own,
+            has_head=self._has_head,
+            sliding_window=sliding_window,
+        )
 
     @property
     def classes(self) -> dict[int, str]:
@@ -98,10 +125,12 @@ class Vocabulary:
         }
 
     def close(self) -> None:
-        """Destroys the publishers."""
-        self.board.close()
-        for similarity in self.similarity.values():
-            similarity.close()
+        """Destroys the publishers; a change under way is waited for, and comes to nothing."""
+        self._closed = True
+        with self._changing:
+            self.board.close()
+            for similarity in self.similarity.values():
+                similarity.close()
 
     @property
     def _has_head(self) -> bool:
@@ -114,6 +143,8 @@ class Vocabulary:
         if not asked.prompts:
             return InForce(self._predictor.own_labelling)
         prompts = requested(asked.prompts, asked.background, asked.thresholds, self._own)
+        names = prompts.classes.names
+        prompts = replace(prompts, classes=ClassList(names, self._ids.assign(names)))
         labelling = labelling_of(
             prompts, self._encoder, self._own, sliding_window=asked.sliding_window
         )

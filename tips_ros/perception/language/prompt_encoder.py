@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 _RECIPE = 1  # to be raised when the same files and words would give other embeddings
 _HASHES = "files"
+_AT_A_TIME = 8  # words; each is encoded in several sentences
 
 
 class _Tower(NamedTuple):
@@ -46,7 +47,7 @@ class PromptEncoder:
     """Embeds the words of one model's prompts, on the CPU.
 
     The text encoder is loaded when a word is not in the cache, and kept until `free`. Threads may
-    share an encoder; one at a time is served.
+    share an encoder: they take turns, a few words each.
 
     Args:
         model: as of `load_model`. Only names of files are looked at now.
@@ -120,8 +121,11 @@ class PromptEncoder:
         seen = [[lower_ascii(word.strip()) for word in group] for group in words]
         if not seen or not all(group and all(group) for group in seen):
             raise ValueError("each class needs a word that is not empty")
-        with self._lock:
-            of_word = self._embedded(dict.fromkeys(word for group in seen for word in group))
+        distinct = list(dict.fromkeys(word for group in seen for word in group))
+        of_word: dict[str, NDArray[np.float32]] = {}
+        for start in range(0, len(distinct), _AT_A_TIME):
+            with self._lock:  # another thread with a word or two waits for these few at most
+                of_word |= self._embedded(distinct[start : start + _AT_A_TIME])
         tensors = {word: torch.from_numpy(vector.copy()) for word, vector in of_word.items()}
         return class_means(tensors, seen)
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
+from std_msgs.msg import Header
 
 from tips_ros.msg import DepthInfo
 from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
@@ -26,11 +27,14 @@ from tips_ros.ros.camera_names import output_topic
 from tips_ros.ros.conversions import stamp_ns
 from tips_ros.ros.depth_info import LiveScale, depth_info_message
 from tips_ros.ros.frames import Frames
+from tips_ros.ros.latched_history import LatchedHistory
 from tips_ros.ros.message_types import RCLPY_TYPES
 from tips_ros.ros.sensor_depth import NotMeasured, SensorDepth
 from tips_ros.ros.throttle import Throttle
 
 logger = logging.getLogger(__name__)
+
+DepthHistory = LatchedHistory[LiveScale]
 
 
 class _Predicted(NamedTuple):
@@ -55,6 +59,7 @@ class DepthScaling:
         description: ModelDescription,
         frames: Frames,
         group: CallbackGroup,
+        history: DepthHistory | None = None,
     ) -> None:
         """
         Args:
@@ -63,6 +68,7 @@ class DepthScaling:
             description: of the model that predicts.
             frames: where the sensor is.
             group: the callback group of the sensor's subscriptions.
+            history: what `~/depth/info` has said so far, where an earlier activation did.
         """
         self._node, self._camera = node, camera
         self._description = description
@@ -74,7 +80,7 @@ class DepthScaling:
         self._forget = threading.Event()
         self._throttle = Throttle(logger)
         self._live: LiveScale | None = None
-        self._told: LiveScale | None = None
+        self._history = history or DepthHistory()
         # It lives while the node is active: no lifecycle of its own.
         self._publisher = node.create_publisher(
             DepthInfo,
@@ -82,6 +88,12 @@ class DepthScaling:
             qos.latched(),
             qos_overriding_options=qos.overridable(),
         )
+        # Whoever listens before depth is made reads at least that none was.
+        wanted: ScaleSource = self._value("depth.scale_source")
+        nothing = DepthScale(1.0, "model", note="no depth was asked for yet")
+        nothing_yet = LiveScale.of(nothing, wanted, description)
+        self._publisher.publish(depth_info_message(RCLPY_TYPES, Header(), nothing_yet))
+        self._history.add(0, nothing_yet)
 
     def metres(
         self,
@@ -120,8 +132,10 @@ class DepthScaling:
         """For diagnostics."""
         live = self._live
         if live is None:
-            wanted = self._value("depth.scale_source")
-            return {"depth scale source": f"{wanted}, once depth is asked for"}
+            return {
+                "depth scale wanted": self._value("depth.scale_source"),
+                "depth scale note": "no depth was asked for yet",
+            }
         return live.facts()
 
     @property
@@ -133,6 +147,12 @@ class DepthScaling:
     def reset(self) -> None:
         """Forgets what the sensor saw so far, as when time jumps back."""
         self._forget.set()
+
+    def rest(self) -> None:
+        """Unsubscribes from the sensor until depth is made again; from the thread of `metres`."""
+        sensor, self._sensor, self._pending = self._sensor, None, None
+        if sensor is not None:
+            sensor.close()
 
     def close(self) -> None:
         """Unsubscribes from the sensor and ends the topic. `metres` must not be called any more."""
@@ -204,6 +224,7 @@ class DepthScaling:
 
     def _tell(self, header: Any, live: LiveScale) -> None:
         self._live = live
-        if live.is_news_after(self._told):
-            self._told = live
+        at_ns = stamp_ns(header)
+        if self._history.needs(at_ns, live, lambda said, now: not now.is_news_after(said)):
             self._publisher.publish(depth_info_message(RCLPY_TYPES, header, live))
+            self._history.add(at_ns, live)

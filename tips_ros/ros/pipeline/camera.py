@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All that an active node has of one camera: its input, its outputs, queries and counters."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+from rclpy.callback_groups import CallbackGroup
+from rclpy.lifecycle import LifecycleNode
+
+from tips_ros.perception.camera.mounting import Turn, turn_of
+from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.semantic.labelling import Labelling
+from tips_ros.ros import parameters
+from tips_ros.ros.camera_input import CameraInput, ReceivedImage
+from tips_ros.ros.diagnostics import CameraState
+from tips_ros.ros.frame import OutputOptions
+from tips_ros.ros.frame_camera import FrameCamera
+from tips_ros.ros.frames import Frames
+from tips_ros.ros.latest import Latest
+from tips_ros.ros.outputs import OutputTopic
+from tips_ros.ros.pipeline.depth_scaling import DepthHistory, DepthScaling
+from tips_ros.ros.pipeline.queries import FrameQueries
+from tips_ros.ros.placement import Placement
+from tips_ros.ros.publishers import OutputPublishers
+from tips_ros.ros.similarity_publishers import SimilarityPublishers
+from tips_ros.ros.statistics import Statistics
+
+
+class Demand(NamedTuple):
+    """Who waits for the frames of a camera."""
+
+    topics: list[OutputTopic]  # with subscribers
+    heat_maps: dict[str, int]  # by topic with subscribers, the position of the class
+    queries: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.topics or self.heat_maps or self.queries)
+
+
+class Camera:
+    """Listens from its creation on; `close` ends it.
+
+    Attributes:
+        name: of the camera; "" for the only one.
+        input: where the images come from.
+        calibration: what the camera of a frame is.
+        scaling: how its depth becomes metres.
+        placement: where it stands, for clouds in other frames.
+        publishers, similarity: where its outputs go.
+        queries: of services to its next frame.
+        statistics: of its frames.
+    """
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        name: str,
+        *,
+        latest: Latest[ReceivedImage],
+        publishers: OutputPublishers,
+        similarity: SimilarityPublishers,
+        statistics: Statistics,
+        description: ModelDescription,
+        frames: Frames,
+        group: CallbackGroup,
+        depth_history: DepthHistory | None = None,
+    ) -> None:
+        self._node = node
+        self.name = name
+        self.publishers, self.similarity = publishers, similarity
+        self.statistics, self.queries = statistics, FrameQueries()
+        self.placement = Placement(node, name, frames)
+        self.placement.listen()
+        self._wanted_at = self.listening_since = time.monotonic()
+        self._newest_ns: int | None = None
+        self.scaling = DepthScaling(node, name, description, frames, group, depth_history)
+        transport = parameters.value(node, "image_transport", name)
+        try:
+            self.input = CameraInput(node, name, transport, group, statistics, latest)
+        except Exception:
+            self.scaling.close()
+            raise
+        self.calibration = FrameCamera(self.input)
+
+    @property
+    def turn(self) -> Turn:
+        """How it is mounted now."""
+        return turn_of(parameters.value(self._node, "rotation_deg", self.name))
+
+    @property
+    def options(self) -> OutputOptions:
+        """What the user wants of its outputs now."""
+        return parameters.output_options(self._node, self.name)
+
+    def demand(self, labelling: Labelling) -> Demand:
+        """Who waits for a frame of this camera now."""
+        return Demand(
+            self.publishers.wanted(), self.similarity.wanted(labelling), self.queries.waiting
+        )
+
+    def follow_demand(self, labelling: Labelling) -> bool:
+        """Subscribes to the images while somebody waits for an output, and rests a while after.
+
+        Returns:
+            Whether it has just begun to rest.
+        """
+        after_s = parameters.value(self._node, "unsubscribe_after_s")
+        now = time.monotonic()
+        if after_s <= 0.0 or self.demand(labelling):
+            self._wanted_at = now
+            if self.input.listen():
+                self.listening_since = now
+            return False
+        return now - self._wanted_at > after_s and self.input.rest()
+
+    def went_back(self, stamp_ns: int, by_ns: int) -> bool:
+        """Notes the stamp of a frame; whether it is earlier than the one before by that much."""
+        last, self._newest_ns = self._newest_ns, stamp_ns
+        return last is not None and stamp_ns < last - by_ns
+
+    def state(self) -> CameraState:
+        """For diagnostics."""
+        return CameraState(
+            self.name,
+            self.statistics.snapshot(),
+            [topic.name for topic in self.publishers.wanted()],
+            self.scaling.facts(),
+            self.scaling.doubt,
+            topic=self.input.topic,
+            listening_s=time.monotonic() - self.listening_since if self.input.listens else None,
+        )
+
+    def reset(self) -> None:
+        """Forgets what was learnt of earlier frames, as when time jumps back."""
+        self._newest_ns = None
+        self.scaling.reset()
+
+    def close(self) -> None:
+        """Unsubscribes. A frame that is in work is not waited for."""
+        self.queries.close()
+        self.input.close()
+
+    def release(self) -> None:
+        """Frees what frames in work may still use, after the last of them."""
+        self.scaling.close()

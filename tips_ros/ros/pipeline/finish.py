@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From what a pass left on the device to arrays, messages, answers, and the frame's account."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from rclpy.clock import Clock
+
+from tips_ros.perception.predictor import Prediction, Predictor
+from tips_ros.perception.seen import Seen
+from tips_ros.perception.semantic.labelling import Labelling
+from tips_ros.ros.class_board import ClassBoard
+from tips_ros.ros.frame import Frame
+from tips_ros.ros.frames import FrameError, NoTransforms
+from tips_ros.ros.outputs import OutputTopic
+from tips_ros.ros.pipeline.camera import Camera
+from tips_ros.ros.pipeline.held_clouds import HeldCloud, HeldClouds
+from tips_ros.ros.pipeline.queries import QueryResult
+from tips_ros.ros.pipeline.request import FrameRequest
+from tips_ros.ros.sim_clock import age_s
+from tips_ros.ros.throttle import Throttle
+
+logger = logging.getLogger(__name__)
+
+HEAT_MAPS = "similarity"  # of all prompts together, in a frame's outcome
+ANSWERS = "locate"
+_FILTERED = "points_filtered"
+
+
+class Finisher:
+    """Publishes and answers, one frame after the other. Called from one thread."""
+
+    def __init__(self, clock: Clock, predictor: Predictor, board: ClassBoard) -> None:
+        """
+        Args:
+            clock: that ages are told by.
+            predictor: the model.
+            board: where a frame's classes are announced before its masks.
+        """
+        self._clock, self._predictor, self._board = clock, predictor, board
+        self._throttle = Throttle(logger)
+        self._held = HeldClouds()
+        self._abandoned = False
+
+    def announce(self, camera: Camera, labelling: Labelling, header: Any) -> None:
+        """Tells the classes of a frame that nobody waits for; frames before it come first."""
+        try:
+            self._board.announce(camera.name, labelling, header)
+        except Exception as error:
+            self._throttle.error("announce", "classes not told: %r", error, cause=error)
+
+    def finish(self, request: FrameRequest, seen: Seen | None) -> None:
+        """Does all that is wanted of a frame, and settles its account."""
+        camera = request.camera
+        prediction, cosines = Prediction(), None
+        if seen is not None:
+            with camera.statistics.stage("arrays"):
+                prediction = self._predict(request, seen)
+                if request.demand.heat_maps:
+                    cosines = self._predictor.similarities(seen, request.labelling)
+        if self._abandoned:
+            request.image.account.drop("deactivated")
+            return
+        outcome: dict[str, str] = {}
+        if seen is not None:
+            for query in request.queries:
+                found = self._labelled(seen, prediction, request.masks, query.labelling)
+                query.answer(QueryResult(request.header, found, request.calibration))
+                outcome[ANSWERS] = ""
+        with camera.statistics.stage("publish"):
+            self._board.announce(camera.name, request.labelling, request.header)
+            held = self._publish(request, prediction, outcome)
+            if seen is not None and cosines is not None:
+                went_out = camera.similarity.publish(
+                    request.header, request.demand.heat_maps, cosines, seen.mounted_size
+                )
+                outcome[HEAT_MAPS] = "" if went_out else "unwatched"
+        age = age_s(self._clock, request.header)
+        latency_s = time.monotonic() - request.image.at
+        if held is None:
+            _settle(request, outcome, age, latency_s)
+        else:
+            held.then = lambda cause: _settle(request, outcome | {_FILTERED: cause}, age, latency_s)
+            self._held.put(held)
+
+    def abandon(self) -> None:
+        """Frames that are finished from now on come to nothing: the node is about to go."""
+        self._abandoned = True
+
+    def close(self) -> None:
+        """Gives up what still waits for a transform."""
+        self._held.close()
+
+    def _predict(self, request: FrameRequest, seen: Seen) -> Prediction:
+        prediction = self._predictor.prediction(seen, request.masks)
+        return request.camera.scaling.metres(
+            request.header, request.rgb, prediction, request.calibration, request.turn
+        )
+
+    def _publish(
+        self, request: FrameRequest, prediction: Prediction, outcome: dict[str, str]
+    ) -> HeldCloud | None:
+        """Publishes what can be; the cloud that waits for its transform, where there is one."""
+        camera, held = request.camera, None
+        frame = Frame(
+            request.header,
+            request.rgb,
+            prediction,
+            request.labelling,
+            request.calibration,
+            request.options,
+        )
+        self._warn_of_unknown_names(request, frame)
+        for topic in request.demand.topics:
+            if topic.name == _FILTERED:
+                try:
+                    frame.placed = camera.placement.of(request.header)
+                except ValueError as error:
+                    if isinstance(error, FrameError) and not isinstance(error, NoTransforms):
+                        held = HeldCloud(topic, frame, camera)
+                        continue
+                    camera.placement.complain(request.header, error)
+                    outcome[topic.name] = "no transform"
+                    continue
+            try:
+                published = camera.publishers.publish(topic, frame)
+            except Exception as error:  # the other topics go on
+                self._throttle.error(topic.name, "no ~/%s: %r", topic.name, error, cause=error)
+                outcome[topic.name] = "failed"
+                continue
+            outcome[topic.name] = "" if published else _missing(topic, frame)
+        return held
+
+    def _labelled(
+        self, seen: Seen, prediction: Prediction, masks: Labelling | None, labelling: Labelling
+    ) -> Prediction:
+        """The prediction with the labels of another labelling."""
+        if labelling is masks:
+            return prediction
+        labels, confidence = self._predictor.labels(seen, labelling)
+        return prediction._replace(labels=labels, confidence=confidence)
+
+    def _warn_of_unknown_names(self, request: FrameRequest, frame: Frame) -> None:
+        if not any(topic.name.startswith("points") for topic in request.demand.topics):
+            return
+        if unknown := frame.kept.unknown:
+            self._throttle.warning(
+                f"kept {unknown}",
+                "points.include and points.exclude: %s not among the classes now, which are %s",
+                ", ".join(map(repr, unknown)),
+                ", ".join(frame.labelling.classes.names),
+            )
+
+
+def _missing(topic: OutputTopic, frame: Frame) -> str:
+    """Why a topic could not be made of a frame, as diagnostics count it."""
+    if topic.needs_camera and frame.camera is None:
+        return "no camera_info"
+    if "semantic" in topic.needs and frame.ids is None:
+        return "no classes"
+    return "not made"
+
+
+def _settle(
+    request: FrameRequest, outcome: dict[str, str], age_s: float | None, latency_s: float
+) -> None:
+    account = request.image.account
+    if any(not cause for cause in outcome.values()):
+        unwatched = {name: "unwatched" for name in request.camera.publishers.names}
+        account.publish(unwatched | outcome, age_s, latency_s)
+    else:
+        account.drop("incomplete", _because(outcome))
+
+
+def _because(outcome: dict[str, str]) -> str:
+    return ", ".join(f"no {name}: {cause}" for name, cause in outcome.items() if cause)
