@@ -49,7 +49,7 @@ class GuardedNode(LifecycleNode):
         super().__init__(name, **kwargs)
         for service in self.services:
             if service.srv_type is ChangeState:
-                service.callback = self._answering(service.callback, ChangeState)
+                service.callback = self._answering(self._changing(service.callback), ChangeState)
                 service.callback_group = self.transition_group
                 self.transition_group.add_entity(service)
 
@@ -85,6 +85,21 @@ class GuardedNode(LifecycleNode):
         """As rclpy's, one change after the other."""
         with self.parameter_lock:
             return super().set_parameters_atomically(parameter_list)
+
+    def _changing(self, callback: Callable[..., Any]) -> Callable[..., Any]:
+        """A transition that the state machine does not have here is a client's mistake."""
+
+        @functools.wraps(callback)
+        def changed(request: Any, response: Any) -> Any:
+            try:
+                return callback(request, response)
+            except RuntimeError as error:  # RCLError
+                wanted = request.transition.label or request.transition.id
+                logger.warning("transition %s refused: %s", wanted, str(error).split(", at ")[0])
+                response.success = False
+                return response
+
+        return changed
 
     def _guarded(self, callback: Callable[..., Any], what: str) -> Callable[..., Any]:
         @functools.wraps(callback)
