@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real process under real signals: it ends in two seconds wherever it is, the second time now."""
+"""The real process under real signals: it ends in two seconds, and at the second one at once."""
 
 import os
 import signal
