@@ -1,69 +1,61 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The YAML file that `camera_calibration` writes and `camera_info_manager` reads."""
+"""Calibration files as tools write them: which camera of the file, and the lens of a picture.
+
+`camera_calibration` and `camera_info_manager` (YAML with the keys of today and of ten years ago,
+and ``ost.txt``), OpenCV (YAML, XML), Kalibr's ``camchain.yaml``, camodocal, ZED's ``.conf``, JSON
+of Open3D and RealSense, and the output of ``ros2 topic echo``.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import codecs
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from tips_ros.perception.camera.calibration import Calibration
+from tips_ros.perception.camera.calibration_keys import cameras_in
+from tips_ros.perception.camera.calibration_text import parse_calibration_text
+from tips_ros.perception.camera.calibration_values import EXPECTED, calibration_of
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.lens import Lens
 
-
-@dataclass(frozen=True)
-class _Region:
-    """No region of interest: a calibration file describes the full sensor."""
-
-    x_offset: int = 0
-    y_offset: int = 0
-    width: int = 0
-    height: int = 0
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """A calibration file's content, under the names of `sensor_msgs/CameraInfo`."""
-
-    width: int
-    height: int
-    distortion_model: str
-    d: list[float]
-    k: list[float]  # 9, row by row
-    r: list[float]  # 9
-    p: list[float]  # 12
-    binning_x: int = 0
-    binning_y: int = 0
-    roi: Any = field(default_factory=_Region)
+# What ZED's .conf means by LEFT_CAM_HD; its sections don't say the size.
+_ZED_SIZES = {
+    "4K": (3840, 2160),
+    "2K": (2208, 1242),
+    "FHD": (1920, 1080),
+    "FHD1200": (1920, 1200),
+    "HD": (1280, 720),
+    "HD1200": (1920, 1200),
+    "SVGA": (960, 600),
+    "VGA": (672, 376),
+}
 
 
-def load_calibration(path: str | Path) -> Calibration:
-    """Reads a calibration file.
+def load_calibration(path: str | Path, size: tuple[int, int] | None = None) -> Calibration:
+    """Reads one camera's calibration.
+
+    Args:
+        path: of the file; ``FILE#NAME`` for one camera of several.
+        size: (width, height) of the picture, which chooses among several.
 
     Raises:
         OSError: the file cannot be read.
         UncalibratedCamera: not such a file; the message says what is missing.
     """
-    path = Path(path)
+    path, wanted = _named(Path(path))
     try:
-        # OpenCV's own calibration files begin like this; the rest of theirs is another layout.
-        content = yaml.safe_load(path.read_text(encoding="utf-8").replace("%YAML:1.0", "", 1))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise UncalibratedCamera(f"{path}: not a YAML file ({reason})") from error
-    if not isinstance(content, dict):
-        raise UncalibratedCamera(f"{path}: not a camera calibration; {_EXPECTED}")
-    return Calibration(
-        width=_side(content, "image_width", path),
-        height=_side(content, "image_height", path),
-        distortion_model=str(content.get("distortion_model", "")),
-        d=_numbers(content, "distortion_coefficients", path, required=False),
-        k=_numbers(content, "camera_matrix", path, 9),
-        r=_numbers(content, "rectification_matrix", path, 9, required=False) or [0.0] * 9,
-        p=_numbers(content, "projection_matrix", path, 12, required=False) or [0.0] * 12,
-    )
+        cameras = _cameras(_text(path.read_bytes()))
+        if not cameras:
+            raise ValueError(f"not a camera calibration; {EXPECTED}")
+        if wanted and wanted not in cameras:
+            raise ValueError(f"there is no camera {wanted!r}; name one of {', '.join(cameras)}")
+        if wanted:
+            return calibration_of(cameras[wanted], path)
+        found = {name: calibration_of(camera, path) for name, camera in cameras.items()}
+        return found[_chosen(found, size, path)]
+    except ValueError as error:
+        raise UncalibratedCamera(f"{path}: {error}", "file") from error
 
 
 def lens_at(calibration: Calibration, width: int, height: int, rectified: bool = False) -> Lens:
@@ -73,38 +65,74 @@ def lens_at(calibration: Calibration, width: int, height: int, rectified: bool =
         UncalibratedCamera: impossible numbers, or an image of another shape: it was cropped, and
             nobody knows where.
     """
+    try:
+        return Lens.from_camera_info(calibration, rectified, (height, width))
+    except UncalibratedCamera as error:
+        if error.fault != "size":
+            raise
     lens = Lens.from_camera_info(calibration, rectified)
     full = lens.intrinsics
-    # A resized side was rounded to whole pixels, so the shapes agree to within one of them.
-    if abs(width * full.height - height * full.width) > max(full.width, full.height):
+    if not _same_shape((full.width, full.height), (width, height)):
         raise UncalibratedCamera(
             f"the calibration is for {full.width}x{full.height} images and this one is "
-            f"{width}x{height}, which is another shape; give the camera's own images"
+            f"{width}x{height}, which is another shape; give the camera's own images",
+            "size",
         )
     return lens.scaled_to(width, height)
 
 
-_EXPECTED = "expected image_width, image_height and camera_matrix as camera_calibration writes them"
+def _named(path: Path) -> tuple[Path, str]:
+    """A path and, behind #, the name of a camera in the file."""
+    base, _, name = path.name.rpartition("#")
+    return (path.with_name(base), name) if base and not path.exists() else (path, "")
 
 
-def _side(content: dict[str, Any], name: str, path: Path) -> int:
-    side = content.get(name)
-    if not isinstance(side, int) or isinstance(side, bool) or side < 1:
-        raise UncalibratedCamera(f"{path}: {name} is {side!r}; {_EXPECTED}")
-    return side
-
-
-def _numbers(
-    content: dict[str, Any], name: str, path: Path, count: int | None = None, required: bool = True
-) -> list[float]:
-    matrix = content.get(name)
-    if matrix is None and not required:
-        return []
-    data = matrix.get("data") if isinstance(matrix, dict) else None
+def _text(data: bytes) -> str:
+    """Raises ValueError where it is none."""
+    utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # of PowerShell
     try:
-        numbers = [float(number) for number in data]  # type: ignore[union-attr]
-    except (TypeError, ValueError):
-        raise UncalibratedCamera(f"{path}: {name}.data is not a list of numbers") from None
-    if count is not None and len(numbers) != count:
-        raise UncalibratedCamera(f"{path}: {name}.data holds {len(numbers)} numbers, not {count}")
-    return numbers
+        return data.decode("utf-16" if utf_16 else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"not a text file ({error.reason}); of an archive, give the .yaml or ost.txt inside"
+        ) from error
+
+
+def _cameras(text: str) -> dict[str, Mapping[str, object]]:
+    """Each camera of the file by its name; the first where documents repeat one."""
+    found: dict[str, Mapping[str, object]] = {}
+    for document in parse_calibration_text(text):
+        shared = document.get("image")  # of ost.txt: the size, for all its cameras
+        size = dict(shared) if isinstance(shared, dict) and "width" in shared else {}
+        rest = {key: value for key, value in document.items() if not (size and key == "image")}
+        for name, camera in cameras_in(rest):
+            found.setdefault(name, {**size, **_zed_size(name), **camera})
+    return found
+
+
+def _zed_size(name: str) -> dict[str, int]:
+    side, _, resolution = name.upper().partition("_CAM_")
+    if side not in ("LEFT", "RIGHT") or resolution not in _ZED_SIZES:
+        return {}
+    width, height = _ZED_SIZES[resolution]
+    return {"width": width, "height": height}
+
+
+def _chosen(found: Mapping[str, Calibration], size: tuple[int, int] | None, path: Path) -> str:
+    """The name of the only camera, or of the only one for a picture of this size."""
+    names = list(found)
+    if size is not None:
+        of = {name: (found[name].width, found[name].height) for name in names}
+        exact = [name for name in names if of[name] == size]
+        names = exact or [name for name in names if _same_shape(of[name], size)] or names
+    if len(names) > 1:
+        raise ValueError(
+            f"holds {len(names)} cameras that may be this one: {', '.join(names)}; name one, as "
+            f"{path.name}#{names[0]}"
+        )
+    return names[0]
+
+
+def _same_shape(size: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether one can be the other resized: whole pixels agree to within one."""
+    return abs(other[0] * size[1] - other[1] * size[0]) <= max(size)

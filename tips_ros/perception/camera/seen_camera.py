@@ -6,6 +6,7 @@ A camera says the same with every image, so what was read of it is kept for the 
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,9 +17,9 @@ from tips_ros.perception.camera.camera_info import (
     CameraInfoFields,
     CameraInfoLike,
     Intrinsics,
-    UncalibratedCamera,
-    scaled_camera_info_fields,
 )
+from tips_ros.perception.camera.camera_reading import read_camera_info
+from tips_ros.perception.camera.distortion import Distortion
 from tips_ros.perception.camera.lens import Lens
 
 
@@ -85,16 +86,10 @@ def seen_camera(
 def _seen_camera(
     info: _Content, image_size: tuple[int, int], size: tuple[int, int], rectified: bool
 ) -> SeenCamera:
-    lens = Lens.from_camera_info(info, rectified)
-    of = lens.intrinsics
-    if (of.height, of.width) != image_size:
-        raise UncalibratedCamera(
-            f"CameraInfo is for {of.width}x{of.height} images, but they are "
-            f"{image_size[1]}x{image_size[0]}; publish the one that belongs to them"
-        )
+    reading = read_camera_info(info, rectified, image_size)
+    lens = Lens(reading.intrinsics, Distortion.from_camera_info(info, rectified))
     height, width = size
-    fields = scaled_camera_info_fields(info, width, height)
-    return SeenCamera(lens.scaled_to(width, height), fields)
+    return SeenCamera(lens.scaled_to(width, height), reading.scaled_fields(width, height))
 
 
 def _content(info: CameraInfoLike) -> _Content:
@@ -114,4 +109,6 @@ def _content(info: CameraInfoLike) -> _Content:
 
 
 def _numbers(values: Any) -> tuple[float, ...]:
-    return tuple(np.asarray(values, np.float64).ravel().tolist())
+    numbers = np.asarray(values, np.float64).ravel().tolist()
+    # One and the same NaN is equal to itself within a tuple; two are not.
+    return tuple(number if number == number else math.nan for number in numbers)
