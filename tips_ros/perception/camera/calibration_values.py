@@ -21,6 +21,7 @@ _OTHER_CAMERAS = ("omni", "mei", "ds", "doublesphere", "eucm", "ucm", "equirecta
 _BROWN: tuple[Field, ...] = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
 _FISHEYE: tuple[Field, ...] = ("k1", "k2", "k3", "k4")
 _FISHEYE_FROM_2: tuple[Field, ...] = ("k2", "k3", "k4", "k5")  # camodocal counts powers
+_DEEPEST = 2  # a list of rows, of lists of one number
 
 _Fields = dict[Field, Any]
 
@@ -180,18 +181,15 @@ def _numbers(value: Any, name: str) -> list[float]:
         raise ValueError(f"{name}.data is not a list of numbers") from None
 
 
-def _flat(value: Any) -> list[float]:
+def _flat(value: Any, depth: int = 0) -> list[float]:
     if value is None:
         return []
-    if isinstance(value, str):
+    if isinstance(value, str) and depth == 0:
         value = value.replace(",", " ").split()
-        return [_number(part) for part in value]
     if isinstance(value, (list, tuple)):
-        return [
-            number
-            for part in value
-            for number in (_flat(part) if isinstance(part, (list, tuple)) else [_number(part)])
-        ]
+        if depth > _DEEPEST:  # also what refers to itself
+            raise ValueError("lists too deep in each other for a matrix")
+        return [number for part in value for number in _flat(part, depth + 1)]
     return [_number(value)]
 
 
