@@ -163,6 +163,47 @@ roi: \n  x_offset: 0
 ---
 """
 
+MAPLAB = f"""\
+label: rig
+cameras:
+- camera:
+    label: cam0
+    line-delay-nanoseconds: 0
+    image_height: 480
+    image_width: 640
+    type: pinhole
+    intrinsics:
+      cols: 1
+      rows: 4
+      data: [{K[0]}, {K[4]}, {K[2]}, {K[5]}]
+    distortion:
+      type: radial-tangential
+      parameters:
+        cols: 1
+        rows: 4
+        data: {D[:4]}
+  T_B_C:
+    cols: 4
+    rows: 4
+    data: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+"""
+
+ZIVID = f"""\
+__version__: 5
+CameraIntrinsics:
+  CameraMatrix:
+    CX: {K[2]}
+    CY: {K[5]}
+    FX: {K[0]}
+    FY: {K[4]}
+  Distortion:
+    K1: {D[0]}
+    K2: {D[1]}
+    K3: {D[4]}
+    P1: {D[2]}
+    P2: {D[3]}
+"""
+
 KALIBR = f"""\
 cam0:
   cam_overlaps: []
@@ -297,6 +338,10 @@ FORMATS = {
     "ros2 topic echo --flow-style": ECHOED_FLOW,
     "rostopic echo": ROS_1_ECHOED,
     "Kalibr": KALIBR,
+    "maplab": MAPLAB,
+    "Zivid": ZIVID,
+    "with comments that trail off ...": ROS.replace("camera_name", "# by hand...\n# ---\nx"),
+    "ros2 topic echo, joined late": ECHOED[ECHOED.index("k:") :] + ECHOED,
     "EuRoC's sensor.yaml": EUROC,
     "camodocal": CAMODOCAL,
     "ORB-SLAM": ORB_SLAM,
@@ -350,6 +395,7 @@ def test_what_powershell_redirects(tmp_path: Path):
     [
         ROS.replace("plumb_bob", "equidistant").replace(str(D), str(FISHEYE_D)),
         KALIBR.replace("radtan", "equidistant").replace(str(D[:4]), str(FISHEYE_D)),
+        MAPLAB.replace("radial-tangential", "equidistant").replace(str(D[:4]), str(FISHEYE_D)),
         OPENCV_TAGGED.replace("distortion_model: plumb_bob", "fisheye_model: 1").replace(
             str(D), str(FISHEYE_D)
         ),
@@ -360,7 +406,7 @@ def test_what_powershell_redirects(tmp_path: Path):
         "Camera1.cy: {7}\nCamera1.k1: {0}\nCamera1.k2: {1}\nCamera1.k3: {2}\nCamera1.k4: {3}\n"
         "Camera.width: 640\nCamera.height: 480\n".format(*FISHEYE_D, K[0], K[4], K[2], K[5]),
     ],
-    ids=["camera_calibration", "Kalibr", "OpenCV", "camodocal", "ORB-SLAM3"],
+    ids=["camera_calibration", "Kalibr", "maplab", "OpenCV", "camodocal", "ORB-SLAM3"],
 )
 def test_fisheyes_are_fisheyes(tmp_path: Path, text: str):
     assert lens_of(tmp_path, text) == FISHEYE
@@ -390,7 +436,9 @@ def test_an_echoed_message_keeps_its_region_and_binning(tmp_path: Path):
     assert (cropped.fx, cropped.cx, cropped.cy) == (K[0], K[2] - 20, K[5])
 
 
-@pytest.mark.parametrize("p", ["[" + ", ".join(["0"] * 12) + "]", "[" + ", ".join([".Nan"] * 12) + "]"])
+@pytest.mark.parametrize(
+    "p", ["[" + ", ".join(["0"] * 12) + "]", "[" + ", ".join([".Nan"] * 12) + "]"]
+)
 def test_a_projection_that_is_not_needed_may_be_anything(tmp_path: Path, p: str):
     assert lens_of(tmp_path, ROS.replace(str(P), p)) == LENS
 
@@ -427,6 +475,24 @@ class TestSeveralCameras:
         (tmp_path / "camera.yaml").write_text(self.two.replace("640, 480", "1280, 800", 1))
         half = load_calibration(tmp_path / "camera.yaml", (320, 240))
         assert half.k[0] == 533.0
+
+    @pytest.mark.parametrize(
+        "keys", ["M1 D1 M2 D2", "K_left D_left K_right D_right", "cameraMatrix1 distCoeffs1 K2 D2"]
+    )
+    def test_of_one_file_may_be_a_stereo_pair(self, tmp_path: Path, keys: str):
+        """As OpenCV's stereo_calib and scripts after its example write them."""
+        storage = cv2.FileStorage(str(tmp_path / "intrinsics.yml"), cv2.FILE_STORAGE_WRITE)
+        other = np.reshape([533.0, *K[1:]], (3, 3))
+        values = (np.reshape(K, (3, 3)), np.array([D]), other, np.array([D]))
+        for key, value in zip(keys.split(), values, strict=True):
+            storage.write(key, value)
+        storage.release()
+        names = ("left", "right") if "left" in keys else ("1", "2")
+        for name, focal in zip(names, (K[0], 533.0), strict=True):
+            one = load_calibration(f"{tmp_path}/intrinsics.yml#{name}")
+            assert (one.k[0], one.d) == (focal, D)
+        with pytest.raises(UncalibratedCamera, match=f"{names[0]}, {names[1]}; name one"):
+            load_calibration(tmp_path / "intrinsics.yml", SIZE)
 
     def test_resolutions_of_a_zed_are_those_of_its_sections(self, tmp_path: Path):
         (tmp_path / "SN1234.conf").write_text(ZED)
@@ -470,11 +536,20 @@ class TestAMisspeltKey:
             assert lens_of(tmp_path, ROS.replace(right, wrong)) == LENS
         assert f"{wrong} is not known: did you mean {right}?" in caplog.text
 
+    @pytest.mark.parametrize("key", ["dist_params", "distortion_vector", "distortion_ks"])
+    def test_of_the_distortion_is_never_taken_for_none(self, tmp_path: Path, key: str):
+        line = refusal(tmp_path, ROS.replace("distortion_coefficients", key))
+        assert f"{key} is not known: did you mean distortion_coefficients?" in line
+        nested = ZIVID.replace("    K", "    kappa").replace("    P", "    q")
+        assert "but no k1" in refusal(tmp_path, nested)
+
     def test_within_a_matrix_is_told(self, tmp_path: Path):
         line = refusal(tmp_path, ROS.replace("  data: [-0.28", "  dta: [-0.28"))
         assert "dta is not known, did you mean data?" in line
 
-    @pytest.mark.parametrize("key", ["calibration_time", "camera_name", "flags", "rms", "fps", "T_BS"])
+    @pytest.mark.parametrize(
+        "key", ["calibration_time", "camera_name", "flags", "rms", "fps", "T_BS"]
+    )
     def test_is_not_seen_in_keys_of_other_things(
         self, tmp_path: Path, caplog: pytest.LogCaptureFixture, key: str
     ):

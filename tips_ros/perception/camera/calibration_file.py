@@ -99,14 +99,15 @@ def _text(data: bytes) -> str:
 
 
 def _cameras(text: str) -> dict[str, Mapping[str, object]]:
-    """Each camera of the file by its name; the first where documents repeat one."""
+    """Each camera of the file by its name; the fullest where documents repeat one."""
     found: dict[str, Mapping[str, object]] = {}
     for document in parse_calibration_text(text):
         shared = document.get("image")  # of ost.txt: the size, for all its cameras
         size = dict(shared) if isinstance(shared, dict) and "width" in shared else {}
         rest = {key: value for key, value in document.items() if not (size and key == "image")}
         for name, camera in cameras_in(rest):
-            found.setdefault(name, {**size, **_zed_size(name), **camera})
+            if name not in found or len(camera) > len(found[name]):
+                found[name] = {**size, **_zed_size(name), **camera}
     return found
 
 

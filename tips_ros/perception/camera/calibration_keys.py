@@ -24,7 +24,7 @@ _SPELLINGS: dict[Field, tuple[str, ...]] = {
     "intrinsics": ("intrinsics", "projection_parameters", "camera_intrinsics"),
     "d": (
         "distortion_coefficients", "d", "distortion_coeffs", "dist_coeffs", "dist_coeff", "dist",
-        "distortion", "distortion_parameters", "coeffs",
+        "distortion", "distortion_parameters", "parameters", "coeffs",
     ),
     "model": ("distortion_model", "distortion_type"),
     "camera_model": ("camera_model", "model_type", "model", "type"),
@@ -64,9 +64,29 @@ def cameras_in(
     if any(_FIELD_OF.get(_plain(key)) in _OF_A_CAMERA for key in content):
         yield name, dict(content)
         return
+    pairs = _stereo_pair(content)
+    if pairs:
+        yield from pairs.items()
+        return
     for key, value in content.items():
-        if isinstance(value, Mapping) and depth < _DEEPEST:
-            yield from cameras_in(value, str(key), depth + 1)
+        many = len(value) > 1 if isinstance(value, list) else False
+        for number, part in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(part, Mapping) and depth < _DEEPEST:
+                yield from cameras_in(part, f"{key}{number if many else ''}", depth + 1)
+
+
+def _stereo_pair(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Two cameras whose keys lie side by side: ``M1 D1 M2 D2`` of OpenCV's sample, ``K_left`` …"""
+    found: dict[str, dict[str, Any]] = {}
+    shared = {}
+    for key, value in content.items():
+        one = re.fullmatch(r"(.+?)_?(1|2|left|right|l|r)", str(key), re.IGNORECASE)
+        stem = "K" if one and one[1] == "M" else one and one[1]
+        if one and stem and _plain(stem) in _FIELD_OF and isinstance(value, (Mapping, list)):
+            found.setdefault(one[2].lower(), {})[stem] = value
+        elif not isinstance(value, (Mapping, list)):
+            shared[key] = value
+    return {name: shared | camera for name, camera in found.items() if len(found) > 1}
 
 
 def fields_of(camera: Mapping[str, Any], logger: logging.Logger, path: object) -> dict[Field, Any]:
@@ -85,6 +105,8 @@ def fields_of(camera: Mapping[str, Any], logger: logging.Logger, path: object) -
             fields.setdefault(field, value)
     for key in unknown:
         field = _meant_by(key)
+        if (field is None or field in fields) and re.match(r"dist(_|ort)", str(key).lower()):
+            field = "d"  # whatever it is, it must not be taken for no distortion
         if field is None or field in fields:
             continue
         told = f"{key} is not known: did you mean {_SPELLINGS[field][0]}?"

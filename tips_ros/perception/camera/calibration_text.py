@@ -14,8 +14,10 @@ from xml.etree import ElementTree
 
 import yaml
 
-# Ends a document, also where `ros2 topic echo` puts it behind its note of a lost message.
-_DOCUMENT_END = re.compile(r"(?:^|(?<=\S))(?:---|\.\.\.)[ \t]*$|^---[ \t].*$", re.MULTILINE)
+_DOCUMENT_END = re.compile(r"^(?:---|\.\.\.) *(?:#.*)?$", re.MULTILINE)
+# `ros2 topic echo` ends its note of a lost message with a document's end on the same line.
+_LOST_MESSAGE = re.compile(r"^( *total count: *\d+)---$", re.MULTILINE)
+_DOCUMENTS = 8  # the messages of an echoed topic say the same
 _SECTION = re.compile(r"\[([A-Za-z_][^\]]*)\]\s*$")
 _COMMENT = ("#", ";")
 
@@ -61,7 +63,8 @@ def _yaml(text: str) -> list[dict[str, Any]]:
     # OpenCV's directive is none of YAML's, and YAML indents by spaces alone.
     text = re.sub(r"^%.*$", "", text, flags=re.MULTILINE).replace("\t", "  ")
     found, problem = [], None
-    for part in _DOCUMENT_END.split(text):
+    text = _LOST_MESSAGE.sub(r"\1\n---", text)
+    for part in _DOCUMENT_END.split(text, maxsplit=_DOCUMENTS)[:_DOCUMENTS]:
         try:
             content = yaml.load(part, _Loader)  # a SafeLoader
         except yaml.YAMLError as error:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import difflib
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from tips_ros.perception.camera.calibration import Calibration, Region
 from tips_ros.perception.camera.calibration_keys import Field, fields_of
@@ -37,11 +37,8 @@ def calibration_of(camera: Mapping[str, Any], path: object) -> Calibration:
         ValueError: something needed is missing, misspelt or no number; the message says what.
     """
     fields = fields_of(camera, logger, path)
-    for name in ("intrinsics", "k", "d"):  # tools that give each number a key
-        nested = fields.get(name)
-        if isinstance(nested, Mapping) and "data" not in nested and "rows" not in nested:
-            del fields[name]
-            fields = fields_of(nested, logger, path) | fields
+    for name in ("intrinsics", "k", "d"):
+        fields = _unfolded(fields, name, path)
     width, height = _size(fields)
     d, model = _lens(fields)
     assumed = ros_model_name(model, d)
@@ -64,6 +61,24 @@ def calibration_of(camera: Mapping[str, Any], path: object) -> Calibration:
         if isinstance(roi, Mapping)
         else Region(),
     )
+
+
+def _unfolded(fields: _Fields, name: Literal["intrinsics", "k", "d"], path: object) -> _Fields:
+    """The same where a field gives each of its numbers a key: those are fields, too.
+
+    Raises:
+        ValueError: a distortion without a coefficient that is known.
+    """
+    nested = fields.get(name)
+    if not isinstance(nested, Mapping) or "data" in nested or "rows" in nested:
+        return fields
+    inner = fields_of(nested, logger, path)
+    if name == "d":
+        if "camera_model" in inner:  # the type of a distortion is that of the lens
+            inner.setdefault("model", inner.pop("camera_model"))
+        if nested and not any(field in inner for field in ("d", *_BROWN)):
+            raise ValueError(f"the distortion has {', '.join(map(str, nested))}, but no k1")
+    return inner | {field: value for field, value in fields.items() if field != name}
 
 
 def _size(fields: _Fields) -> tuple[int, int]:
