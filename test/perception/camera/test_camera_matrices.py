@@ -74,6 +74,21 @@ def test_an_r_that_is_a_rotation_goes_with_p():
     assert read(r=TURNED).scaled_fields(1280, 960).r == pytest.approx(TURNED)
 
 
+def test_an_r_without_a_p_leads_nowhere_and_is_not_told():
+    """Rectified by R to K would be another picture than rectified to K alone."""
+    assert read(d=BENT, r=TURNED, p=[0.0] * 12).scaled_fields(640, 480).r == [
+        1,
+        0,
+        0,
+        0,
+        1,
+        0,
+        0,
+        0,
+        1,
+    ]
+
+
 @pytest.mark.parametrize("r", [np.eye(3).ravel(), np.zeros(9)])
 def test_without_distortion_p_stands_in_for_a_k_of_zeros(r: np.ndarray):
     assert read(k=[0.0] * 9, r=r).intrinsics == FULL
@@ -159,6 +174,7 @@ REAL = {
     "stretched from 21:9": ((640, 640), (300.0, 700.0, 320.0, 319.0)),
     "a telescope": ((4656, 3520), (1.06e6, 1.06e6, 2330.0, 1760.0)),
     "a lens that is mounted low": ((800, 600), (1454.0, 1458.9, 469.8, 180.4)),
+    "aside to a corner, but of no other resolution": ((800, 600), (900.0, 900.0, 560.0, 180.0)),
     "the upper half, cut off": ((1280, 480), (610.0, 605.0, 655.0, 475.0)),
     "a wide and low strip": ((1242, 375), (721.5, 721.5, 609.6, 172.9)),
     "rectified to 160 degrees": ((1280, 960), (113.0, 113.0, 640.0, 480.0)),
