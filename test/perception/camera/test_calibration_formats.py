@@ -578,7 +578,6 @@ def test_an_assumed_size_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixtur
         (str(D), "[a, b, c, d]", "distortion_coefficients.data is not a list of numbers"),
         (str(K), "[yes, no, 1, 0, 1, 1, 0, 0, 1]", "camera_matrix.data is not a list of numbers"),
         (str(K), "[]", "camera_matrix.data holds 0 numbers, not 9"),
-        (str(P), "[1, 2, 3]", "projection_matrix.data holds 3 numbers, not 12"),
         ("image_width: 640", "image_width: 640.5", "image_width is 640.5"),
         ("image_width: 640", "image_width: .nan", "image_width is nan"),
         ("image_width: 640", "image_width: 0", "image_width is 0 and image_height is 480"),
@@ -591,6 +590,29 @@ def test_what_means_nothing_is_refused_in_one_line(
 ):
     assert old in ROS
     assert message in refusal(tmp_path, ROS.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (str(P), "[1, 2, 3]", "projection_matrix.data holds 3 numbers, not 12"),
+        ("0.0, 500.1", "0.0 500.1", "projection_matrix.data is not a list of numbers"),
+        ("[1, 0, 0, 0, 1, 0, 0, 0, 1]", "", "rectification_matrix.data is not a list"),
+        ("[1, 0, 0, 0, 1, 0, 0, 0, 1]", "many", "rectification_matrix.data is not a list"),
+    ],
+)
+def test_what_is_broken_and_not_needed_is_told_and_the_rest_is_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, old: str, new: str, message: str
+):
+    assert old in ROS
+    with caplog.at_level(logging.WARNING):
+        assert lens_of(tmp_path, ROS.replace(old, new)) == LENS
+    assert message in caplog.text or not new
+
+
+def test_a_comment_in_another_encoding_is_a_comment(tmp_path: Path):
+    (tmp_path / "camera.yaml").write_bytes(b"# 90\xb0 lens\n" + ROS.encode())
+    assert lens_at(load_calibration(tmp_path / "camera.yaml"), *SIZE) == LENS
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,17 @@ def test_a_region_of_a_sensor_whose_size_is_not_told_crops_it(size: tuple[int, i
     assert seen(info, 1024, 768) == pytest.approx((FULL.fx, FULL.fy, FULL.cx - 512, FULL.cy - 384))
 
 
+def test_a_p_of_the_region_beside_a_k_of_the_sensor_is_understood():
+    """As Baxter's hand cameras have it."""
+    p = np.hstack([FULL.matrix(), np.zeros((3, 1))])
+    p[:2, 2] -= 512, 384
+    info = sensor(width=1024, height=768, roi=roi(512, 384, 1024, 768), p=p.ravel())
+    expected = pytest.approx((FULL.fx, FULL.fy, FULL.cx - 512, FULL.cy - 384))
+    assert seen(info, 1024, 768) == expected
+    k = read_camera_info(info, True, (768, 1024)).intrinsics
+    assert (k.fx, k.fy, k.cx, k.cy) == expected
+
+
 def test_a_calibration_of_the_region_is_not_cropped_again():
     own = Intrinsics(1180.0, 1170.0, 500.0, 390.0, 1024, 768)
     info = sensor(own, width=1024, height=768, roi=roi(512, 384, 1024, 768))

@@ -93,6 +93,8 @@ def _text(data: bytes) -> str:
     try:
         return data.decode("utf-16" if utf_16 else "utf-8-sig")
     except UnicodeDecodeError as error:
+        if b"\0" not in data:
+            return data.decode("latin-1")  # a comment in another encoding
         raise ValueError(
             f"not a text file ({error.reason}); of an archive, give the .yaml or ost.txt inside"
         ) from error

@@ -53,8 +53,8 @@ def calibration_of(camera: Mapping[str, Any], path: object) -> Calibration:
         model,
         d,
         _camera_matrix(fields),
-        _matrix(fields, "r", "rectification_matrix", 9),
-        _matrix(fields, "p", "projection_matrix", 12),
+        _spare_matrix(fields, "r", "rectification_matrix", 9, path),
+        _spare_matrix(fields, "p", "projection_matrix", 12, path),
         _integer(fields.get("binning_x", 0)),
         _integer(fields.get("binning_y", 0)),
         Region(*(_integer(roi.get(name, 0)) for name in Region.__dataclass_fields__))
@@ -141,7 +141,7 @@ def _lens(fields: _Fields) -> tuple[list[float], str]:
 def _camera_matrix(fields: _Fields) -> list[float]:
     """K, row by row; zeros where the file has P alone."""
     if "k" in fields:
-        k = _matrix(fields, "k", "camera_matrix", 9)
+        k = _matrix(fields["k"], "camera_matrix", 9)
         # Column by column, as Open3D and MATLAB write it.
         transposed = k[2] == k[5] == 0 and k[6] != 0 and k[7] != 0
         return [k[i] for i in (0, 3, 6, 1, 4, 7, 2, 5, 8)] if transposed else k
@@ -171,12 +171,19 @@ def _scalars(fields: _Fields, names: tuple[Field, ...]) -> list[float]:
         raise ValueError(f"{', '.join(names)} must be numbers") from None
 
 
-def _matrix(fields: _Fields, field: Field, name: str, count: int) -> list[float]:
-    if field not in fields:
+def _spare_matrix(
+    fields: _Fields, field: Literal["r", "p"], name: str, count: int, path: object
+) -> list[float]:
+    """One that most pictures don't need: zeros where it is absent or broken."""
+    try:
+        return _matrix(fields.get(field) or [0.0] * count, name, count)
+    except ValueError as error:
+        logger.warning("%s: %s: taken for absent", path, error)
         return [0.0] * count
-    numbers = _numbers(fields[field], name)
-    if not numbers and field != "k":
-        return [0.0] * count
+
+
+def _matrix(value: Any, name: str, count: int) -> list[float]:
+    numbers = _numbers(value, name)
     if len(numbers) != count:
         raise ValueError(f"{name}.data holds {len(numbers)} numbers, not {count}")
     return numbers
