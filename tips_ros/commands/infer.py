@@ -15,7 +15,7 @@ from tips_ros.errors import UserError
 from tips_ros.offline.language_questions import Answers, Questions, answer
 from tips_ros.offline.result_files import Results, write_results
 from tips_ros.offline.scale_line import scale_line
-from tips_ros.perception.camera.calibration_file import lens_at, load_calibration
+from tips_ros.perception.calibration.calibration_file import lens_at, load_calibration
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.camera.mounting import Turn, upright_intrinsics

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tips_ros.perception.camera.calibration import Calibration
+from tips_ros.perception.calibration.calibration import Calibration
 from tips_ros.perception.camera.distortion import (
     NO_DISTORTION,
     BadDistortion,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tips_ros.perception.camera.calibration_file import lens_at, load_calibration
+from tips_ros.perception.calibration.calibration_file import lens_at, load_calibration
 from tips_ros.perception.camera.camera_info import Intrinsics, UncalibratedCamera, has_distortion
 
 # As camera_calibration writes it.

@@ -8,8 +8,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from tips_ros.perception.camera.calibration import Calibration, Region
-from tips_ros.perception.camera.calibration_keys import Field, fields_of
+from tips_ros.perception.calibration.calibration import Calibration, Region
+from tips_ros.perception.calibration.file_keys import Field, fields_of
 from tips_ros.perception.camera.distortion import is_lens_name, ros_model_name
 
 logger = logging.getLogger(__name__)

@@ -12,10 +12,10 @@ import codecs
 from collections.abc import Mapping
 from pathlib import Path
 
-from tips_ros.perception.camera.calibration import Calibration
-from tips_ros.perception.camera.calibration_keys import cameras_in
-from tips_ros.perception.camera.calibration_text import parse_calibration_text
-from tips_ros.perception.camera.calibration_values import EXPECTED, calibration_of
+from tips_ros.perception.calibration.calibration import Calibration
+from tips_ros.perception.calibration.file_keys import cameras_in
+from tips_ros.perception.calibration.file_text import parse_calibration_text
+from tips_ros.perception.calibration.file_values import EXPECTED, calibration_of
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.lens import Lens
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
-from tips_ros.perception.camera.calibration_file import lens_at, load_calibration
+from tips_ros.perception.calibration.calibration_file import lens_at, load_calibration
 from tips_ros.perception.camera.camera_info import Intrinsics, UncalibratedCamera
 from tips_ros.perception.camera.distortion import Distortion
 from tips_ros.perception.camera.lens import Lens
