@@ -29,6 +29,7 @@ class CameraMatrices(NamedTuple):
     k: Float64Array  # (3, 3)
     p: Float64Array  # (3, 4)
     r: Float64Array  # (3, 3)
+    has_p: bool  # whether P and R are the CameraInfo's own
 
 
 def camera_matrices(info: CameraInfoLike, image: DeliveredImage, rectified: bool) -> CameraMatrices:
@@ -61,7 +62,7 @@ def camera_matrices(info: CameraInfoLike, image: DeliveredImage, rectified: bool
         r = np.eye(3)  # it leads to P: without the one the other means nothing
     rest = matrix if spare is None else spare
     k, p = (rest, matrix) if rectified else (matrix, rest)
-    return CameraMatrices(k[:, :3], p, r)
+    return CameraMatrices(k[:, :3], p, r, rectified or spare is not None)
 
 
 def _raw(info: CameraInfoLike, image: DeliveredImage, r: Float64Array) -> Float64Array:

@@ -6,13 +6,13 @@ A camera says the same with every image, so what was read of it is kept for the 
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.camera.camera_content import CameraContent, content_of
 from tips_ros.perception.camera.camera_info import (
     CameraInfoFields,
     CameraInfoLike,
@@ -40,30 +40,6 @@ class SeenCamera(NamedTuple):
         return self.lens.bent_rays
 
 
-class _Region(NamedTuple):
-    """Content of a RegionOfInterest, as far as it is read."""
-
-    x_offset: int
-    y_offset: int
-    width: int
-    height: int
-
-
-class _Content(NamedTuple):
-    """Content of a `CameraInfoLike`, by which two of them are the same."""
-
-    width: int
-    height: int
-    distortion_model: str
-    d: tuple[float, ...]
-    k: tuple[float, ...]
-    r: tuple[float, ...]
-    p: tuple[float, ...]
-    roi: _Region
-    binning_x: int
-    binning_y: int
-
-
 def seen_camera(
     info: CameraInfoLike,
     image_size: tuple[int, int],
@@ -79,36 +55,14 @@ def seen_camera(
         UncalibratedCamera: the CameraInfo holds no calibration, or that of another image size, or
             a distortion that means nothing.
     """
-    return _seen_camera(_content(info), image_size, size, rectified)
+    return _seen_camera(content_of(info), image_size, size, rectified)
 
 
 @lru_cache(maxsize=64)
 def _seen_camera(
-    info: _Content, image_size: tuple[int, int], size: tuple[int, int], rectified: bool
+    info: CameraContent, image_size: tuple[int, int], size: tuple[int, int], rectified: bool
 ) -> SeenCamera:
     reading = read_camera_info(info, rectified, image_size)
     lens = Lens(reading.intrinsics, Distortion.from_camera_info(info, rectified))
     height, width = size
     return SeenCamera(lens.scaled_to(width, height), reading.scaled_fields(width, height))
-
-
-def _content(info: CameraInfoLike) -> _Content:
-    roi = info.roi
-    return _Content(
-        info.width,
-        info.height,
-        info.distortion_model,
-        _numbers(info.d),
-        _numbers(info.k),
-        _numbers(info.r),
-        _numbers(info.p),
-        _Region(roi.x_offset, roi.y_offset, roi.width, roi.height),
-        info.binning_x,
-        info.binning_y,
-    )
-
-
-def _numbers(values: Any) -> tuple[float, ...]:
-    numbers = np.asarray(values, np.float64).ravel().tolist()
-    # One and the same NaN is equal to itself within a tuple; two are not.
-    return tuple(number if number == number else math.nan for number in numbers)
