@@ -15,7 +15,7 @@ from tips_ros.errors import UserError
 from tips_ros.offline.language_questions import Answers, Questions, answer
 from tips_ros.offline.result_files import Results, write_results
 from tips_ros.offline.scale_line import scale_line
-from tips_ros.perception.camera.calibration_file import lens_at, load_calibration
+from tips_ros.perception.calibration.calibration_file import lens_at, load_calibration
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
@@ -45,7 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--output", metavar="DIR", type=Path, default=Path("out"), help="(default: %(default)s)")
     add("--input-size", metavar="HxW", type=input_size, help="what the network sees, pixels")
     camera = parser.add_mutually_exclusive_group().add_argument
-    camera("--camera-info", metavar="YAML", type=Path, help="file of camera_calibration")
+    camera(
+        "--camera-info",
+        metavar="FILE",
+        type=Path,
+        help="calibration file, as tools write them; FILE#NAME for one camera of several",
+    )
     camera("--hfov-deg", metavar="X", type=float, help="horizontal angle of view, degrees")
     add("--rectified", action="store_true", help="the picture is rectified: use the file's P")
     add_depth_scale(parser)
@@ -119,7 +124,8 @@ def _lens(args: argparse.Namespace, rgb: NDArray[np.uint8]) -> Lens | None:
         raise UserError("--rectified says which matrix of --camera-info to use; give that too")
     try:
         if args.camera_info is not None:
-            return lens_at(load_calibration(args.camera_info), width, height, args.rectified)
+            calibration = load_calibration(args.camera_info, (width, height))
+            return lens_at(calibration, width, height, args.rectified)
         if args.hfov_deg is not None:
             return Lens(Intrinsics.from_hfov(args.hfov_deg, width, height))
     except FileNotFoundError:

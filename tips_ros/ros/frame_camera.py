@@ -37,5 +37,7 @@ class FrameCamera:
             size = scaled_size(*image_size, options.scale)
             return seen_camera(info, image_size, size, options.rectified)
         except UncalibratedCamera as error:
-            self._throttle.warning("camera_info", "no points: %s: %s", topic, error)
+            # A key for each kind of reason: another one is news, other numbers are not.
+            key = f"camera_info: {error.fault}"
+            self._throttle.warning(key, "no points: %s: %s", topic, error)
             return None
