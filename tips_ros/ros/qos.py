@@ -51,6 +51,16 @@ def latched() -> QoSProfile:
     )
 
 
+def service(depth: int = 64) -> QoSProfile:
+    """As ROS's own services, for more calls at a time: more than `depth` would be lost unheard."""
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=depth,
+        reliability=ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.VOLATILE,
+    )
+
+
 def overridable() -> QoSOverridingOptions:
     """What parameters may say of a topic: history, depth, reliability and durability."""
     return QoSOverridingOptions(
