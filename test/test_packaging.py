@@ -20,7 +20,7 @@ SHARED = sorted(
     for path in (SOURCE / folder).rglob("*")
     if path.is_file() and "__pycache__" not in path.parts
 )
-STARTED_BY_NAME = ("run", ".ci/run", "scripts/tips_node", "scripts/tips_ros")
+STARTED_BY_NAME = ("run", ".ci/run", "scripts/tips_node", "scripts/tips_ros", "scripts/tips_view")
 
 
 def test_the_tests_run_against_the_installed_package():

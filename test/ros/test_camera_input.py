@@ -100,11 +100,11 @@ class TestCompressed:
 
 
 class TestCameraInfo:
-    @pytest.mark.parametrize("topic", ["/cam/color/camera_info", "/cam/color/image_raw/camera_info"])
+    @pytest.mark.parametrize("topic", ["/cam/camera_info", "/cam/image_raw/camera_info"])
     def test_that_is_near_the_image_is_found_without_a_remapping_and_said(
         self, graph_with, driver, said, topic
     ):
-        graph = graph_with(remapped(image="/cam/color/image_raw"), **SMALL).active()
+        graph = graph_with(remapped(image="/cam/image_raw"), **SMALL).active()
         publisher = driver(graph).node.create_publisher(CameraInfo, topic, qos.output())
         until(publisher.get_subscription_count, f"the node to listen to {topic}")
         publisher.publish(camera_info())

@@ -30,7 +30,7 @@ def test_image_topics_are_the_conventional_one_and_then_the_topic_itself(base, t
 @pytest.mark.parametrize(
     ("base", "topics"),
     [
-        ("/camera/color/image_raw", ("/camera/color/camera_info", "/camera/color/image_raw/camera_info")),
+        ("/cam/image_raw", ("/cam/camera_info", "/cam/image_raw/camera_info")),
         ("/image", ("/camera_info", "/image/camera_info")),
         ("/cam/image_raw/compressed", ("/cam/camera_info", "/cam/image_raw/camera_info")),
     ],
