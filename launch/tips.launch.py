@@ -22,7 +22,7 @@ from launch_ros.substitutions import FindPackageShare
 from tips_ros.startup import arguments
 from tips_ros.startup.cameras import camera_remappings, cameras_of, image_topics_of
 from tips_ros.startup.node_name import full_name, logger_name
-from tips_ros.startup.params_file import read_parameters, says_the_defaults
+from tips_ros.startup.params_file import read_parameters
 
 SHARE = FindPackageShare("tips_ros")
 
@@ -35,8 +35,9 @@ TRUE_FALSE = ("true", "false", "True", "False")
 ARGUMENTS = (
     DeclareLaunchArgument(
         "params_file",
-        default_value=PathJoinSubstitution([SHARE, "config", "tips.yaml"]),
-        description="YAML file with the node's parameters; start from a copy of the default one.",
+        default_value="",
+        description="YAML file with the node's parameters; start from a copy of config/tips.yaml. "
+        "Empty: none, all is at its default or as an outer launch's SetParameter says.",
     ),
     DeclareLaunchArgument(
         "namespace",
@@ -145,7 +146,8 @@ ARGUMENTS = (
         "rviz_frame",
         default_value="",
         description="RViz's fixed frame: one that TF ties to the images' frame, such as base_link; "
-        "z is up then. Empty: the frame_id of the first image, seen from behind the camera.",
+        "z is up then. Empty: points_filtered.target_frame of params_file, else the frame_id of "
+        "the first image, seen from behind the camera.",
     ),
 )
 
@@ -163,7 +165,7 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
     namespace, level, params_file = given("namespace"), given("log_level"), given("params_file")
     name_in_full = full_name(context.launch_configurations.get("ros_namespace", ""), namespace)
-    of_file = read_parameters("params_file", params_file, name_in_full)
+    of_file = read_parameters("params_file", params_file, name_in_full) if params_file else {}
     # Typed: launch would make a number of the text "0".
     parameters: dict[str, Any] = {
         n: ParameterValue(given(n), value_type=str) for n in TEXTS if given(n)
@@ -183,13 +185,13 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     transport = arguments.profile_environment(
         "transport_profile", given("transport_profile"), context.environment
     )
-    files = [] if says_the_defaults(params_file) else [params_file]
     tips = Node(
         package="tips_ros",
         executable="tips_node",
         name="tips",
         namespace=namespace,
-        parameters=[*files, *([parameters] if parameters else [])],
+        # Defaults are not among them: they would win over an outer launch's SetParameter.
+        parameters=[*filter(None, [params_file, parameters])],
         remappings=remappings,
         ros_arguments=["--log-level", f"{logger_name(name_in_full)}:={level}"] if level else [],
         output="screen",
@@ -202,13 +204,14 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     if is_true(given("rviz")):
         one = given("image_transport") or of_file.get("image_transport", "raw")
         transports = [of_file.get(f"{name}.image_transport", one) for name in cameras] or [one]
+        frame = given("rviz_frame") or of_file.get("points_filtered.target_frame", "")
         view = Node(
             package="tips_ros",
             executable="tips_view",
             name="tips_rviz",
             namespace=namespace,
             arguments=[
-                *(["--frame", given("rviz_frame")] if given("rviz_frame") else []),
+                *(["--frame", frame] if frame else []),
                 *(["--cameras", *cameras] if cameras else []),
                 *("--transports", *transports),
             ],

@@ -48,6 +48,14 @@ def test_each_ros_package_that_is_imported_is_declared():
     assert imported and imported <= declared
 
 
+def test_what_a_robot_without_a_screen_needs_not_is_brought_on_demand_only():
+    root = ElementTree.parse(SOURCE / "package.xml").getroot()
+    on_demand = {item.text for item in root if item.get("condition") == "$TIPS_ROS_DESKTOP == 1"}
+    assert {"rviz2", "python3-open3d-pip"} <= on_demand
+    page = (SOURCE / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in page for name in on_demand)
+
+
 @pytest.mark.parametrize("path", SHARED, ids=str)
 def test_each_shared_file_is_installed(path: Path):
     assert (share_dir() / path).read_bytes() == (SOURCE / path).read_bytes()

@@ -116,8 +116,7 @@ def test_nothing_is_fetched_or_run_while_the_file_is_read():
 
 def test_the_files_it_names_are_in_the_package():
     named = {n.value for n in ast.walk(TREE) if isinstance(n, ast.Constant)}
-    assert {"tips.yaml", "fastdds.xml", "tips_node", "tips_view"} <= named
-    assert (SOURCE / "config" / "tips.yaml").is_file()
+    assert {"fastdds.xml", "tips_node", "tips_view"} <= named
     assert (SOURCE / "config" / "fastdds.xml").is_file()
     assert (SOURCE / "scripts" / "tips_node").is_file()
     assert (SOURCE / "scripts" / "tips_view").is_file()
@@ -262,6 +261,14 @@ class TestWithLaunch:
         ]
         assert parameters_of(view) == {"use_sim_time": True}
         assert "__ns:=/robot1" in view
+
+    def test_rviz_takes_the_frame_of_the_filtered_cloud_unless_told_another(self, tmp_path: Path):
+        file = tmp_path / "my.yaml"
+        file.write_text("/**: {ros__parameters: {points_filtered: {target_frame: base_link}}}")
+        view, _ = started(rviz="true", params_file=str(file))
+        assert view[1:3] == ["--frame", "base_link"]
+        view, _ = started(rviz="true", params_file=str(file), rviz_frame="map")
+        assert view[1:3] == ["--frame", "map"]
 
     def test_rviz_of_one_camera_is_told_its_topic_and_nothing_else(self):
         view, node = started(rviz="true", image="/cam/image", image_transport="compressed")

@@ -159,6 +159,14 @@ class TestCameraInfo:
         assert not [line for line in said if line.startswith("no CameraInfo")]
 
 
+def test_two_cameras_on_one_topic_are_named(graph_with, driver, said):
+    graph = graph_with(**SMALL).active()
+    for _ in range(2):
+        driver(graph).node.create_publisher(Image, "/image", qos.output())
+    line = until(lambda: next((line for line in said if "2 nodes publish" in line), ""), "the line")
+    assert "on /image: /driver0, /driver1" in line
+
+
 def image(sec: int = 1) -> Image:
     rgb = picture()
     height, width = rgb.shape[:2]

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tips_ros.resources import share_dir
 from tips_ros.startup.arguments import ArgumentError
-from tips_ros.startup.params_file import read_parameters, says_the_defaults
+from tips_ros.startup.params_file import read_parameters
 
 
 @pytest.fixture
@@ -73,11 +72,3 @@ def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path):
                          (binary, "not a text file")]:  # fmt: skip
         with pytest.raises(ArgumentError, match=reason):
             read_parameters("params_file", str(path), "/tips")
-
-
-def test_says_the_defaults_is_true_of_the_shipped_file_alone(tmp_path: Path):
-    shipped = share_dir() / "config" / "tips.yaml"
-    changed = tmp_path / "tips.yaml"
-    changed.write_text(shipped.read_text("utf-8").replace("stride: 1", "stride: 2"), "utf-8")
-    assert says_the_defaults(str(shipped))
-    assert not says_the_defaults(str(changed))

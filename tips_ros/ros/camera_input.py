@@ -16,6 +16,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from tips_ros.ros import qos
 from tips_ros.ros.camera_names import input_topic
+from tips_ros.ros.input_oddities import InputOddities
 from tips_ros.ros.input_topics import (
     CAMERA_INFO,
     IMAGE_TYPES,
@@ -88,6 +89,7 @@ class CameraInput:
         self._image_topics = (*map(node.resolve_topic_name, below[:-1]), below[-1])
         self._info_topics = self._possible_info_topics()
         self._first_image_at: float | None = None
+        self._oddities = InputOddities()
         self._image: Subscription | None = None
         self.topic = self._published_image_topic() or self._image_topics[0]
         self.info_topic = self._published_info_topic() or self._info_topics[0]
@@ -174,6 +176,11 @@ class CameraInput:
         self._follow_camera_info()
         if len(self._image_topics) > 1:
             self._follow_image()
+        nodes = [
+            f"{p.node_namespace.rstrip('/')}/{p.node_name}"
+            for p in self._node.get_publishers_info_by_topic(self.topic)
+        ]
+        self._oddities.check_publishers(self.topic, nodes)
 
     def _follow_image(self) -> None:
         topic = self._published_image_topic() or self.topic
@@ -224,6 +231,7 @@ class CameraInput:
         if self._first_image_at is None:
             self._first_image_at = now
             self._follow_camera_info()
+        self._oddities.check_frame(self.topic, message.header.frame_id)
         self._statistics.arrived()
         if self._latest.put(self._name, Received(message, now)):
             self._statistics.dropped("superseded")

@@ -10,7 +10,6 @@ from typing import Any
 
 import yaml
 
-from tips_ros.ros.parameter_file import document
 from tips_ros.startup.arguments import ArgumentError
 
 _COPY = "start from a copy of config/tips.yaml"
@@ -39,14 +38,6 @@ def read_parameters(argument: str, path: str, node: str) -> dict[str, Any]:
         if _matches(pattern, node):
             found |= dict(_flat(parameters))
     return found
-
-
-def says_the_defaults(path: str) -> bool:
-    """Whether a file is the shipped one, which says the node's own defaults and nothing else.
-
-    Given to the node all the same it would overrule an including launch file's SetParameter.
-    """
-    return Path(path).read_text(encoding="utf-8") == document()
 
 
 def _loaded(argument: str, path: str) -> Any:
