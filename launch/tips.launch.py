@@ -19,10 +19,10 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
-from tips_ros.startup import arguments
-from tips_ros.startup.cameras import camera_remappings, cameras_of, image_topics_of
-from tips_ros.startup.node_name import full_name, logger_name
-from tips_ros.startup.params_file import read_parameters
+from tips_ros.ros.startup import arguments
+from tips_ros.ros.startup.cameras import camera_remappings, cameras_of, image_topics_of
+from tips_ros.ros.startup.node_name import full_name, logger_name
+from tips_ros.ros.startup.params_file import read_parameters
 
 SHARE = FindPackageShare("tips_ros")
 

@@ -159,6 +159,22 @@ class TestCameraInfo:
         assert not [line for line in said if line.startswith("no CameraInfo")]
 
 
+def test_a_resting_camera_is_heard_again_on_the_topic_that_is_published_by_then(
+    graph_with, driver
+):
+    graph = graph_with(image_transport="compressed", **SMALL).active()
+    graph.listen("depth/image")
+    given = graph.camera.input
+    assert given.rest() and not given.rest()
+    camera = driver(graph)
+    camera.node.create_publisher(CompressedImage, "/image", qos.output())
+    until(lambda: given.topic == "/image", "the topic to be found")
+    assert graph.probe.count_subscribers("/image") == 0
+    assert given.publishers_found() == "it rests until somebody wants an output"
+    assert given.listen() and not given.listen()
+    show(graph, camera, "/image", jpeg())
+
+
 def test_two_cameras_on_one_topic_are_named(graph_with, driver, said):
     graph = graph_with(**SMALL).active()
     for _ in range(2):

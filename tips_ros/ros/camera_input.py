@@ -14,13 +14,13 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from tips_ros.ros import qos
-from tips_ros.ros.camera_info_input import CameraInfoInput
 from tips_ros.ros.camera_names import input_topic
-from tips_ros.ros.input_oddities import InputOddities
-from tips_ros.ros.input_subscription import moved, published_types, subscribed
-from tips_ros.ros.input_topics import IMAGE_TYPES, first_published, image_topics
+from tips_ros.ros.inputs.camera_info import CameraInfoInput
+from tips_ros.ros.inputs.oddities import InputOddities
+from tips_ros.ros.inputs.silence_advice import Setting, advise_on_images, publishers
+from tips_ros.ros.inputs.subscription import moved, published_types, subscribed
+from tips_ros.ros.inputs.topics import IMAGE_TYPES, first_published, image_topics
 from tips_ros.ros.latest import Latest
-from tips_ros.ros.silence_advice import Setting, advise_on_images, publishers
 from tips_ros.ros.statistics import Statistics
 
 logger = logging.getLogger(__name__)
@@ -76,8 +76,12 @@ class CameraInput:
         self._topics: tuple[str, ...] = (*map(node.resolve_topic_name, below), base)
         self.topic = self._published_topic() or self._topics[0]
         self._image: Subscription | None = None
-        self._subscribe_image()
         self._info = CameraInfoInput(node, camera, base, group)
+        try:
+            self.listen()
+        except Exception:  # a QoS override that can't be
+            self._info.close()
+            raise
         self._look_again = node.create_timer(
             _LOOK_AGAIN_S,
             self._follow_publishers,
@@ -100,6 +104,24 @@ class CameraInput:
         """Whether none came although one is due; not while a published one is on its way."""
         return self._info.missing
 
+    @property
+    def listens(self) -> bool:
+        """Whether it is subscribed to the images."""
+        return self._image is not None
+
+    def listen(self) -> bool:
+        """Subscribes to the images; False where it was."""
+        if self._image is not None:
+            return False
+        self._subscribe_image()
+        return True
+
+    def rest(self) -> bool:
+        """Unsubscribes from the images until `listen`; False where it was resting."""
+        listened = self.listens
+        self._unsubscribe_image()
+        return listened
+
     def close(self) -> None:
         """Unsubscribes."""
         self._node.destroy_timer(self._look_again)
@@ -109,6 +131,8 @@ class CameraInput:
     def publishers_found(self) -> str:
         """Who publishes the image topic and with which QoS, and what to do about it, for people."""
         graph = publishers(self._node, *self._topics)
+        if self._image is None and self._published_topic():
+            return "it rests until somebody wants an output"
         asked = self._image.qos_profile if self._image else qos.sensor_input()
         return advise_on_images(self._name, self._setting, self.topic, asked, graph)
 

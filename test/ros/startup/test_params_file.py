@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tips_ros.startup.arguments import ArgumentError
-from tips_ros.startup.params_file import read_parameters
+from tips_ros.ros.startup.arguments import ArgumentError
+from tips_ros.ros.startup.params_file import read_parameters
 
 
 @pytest.fixture

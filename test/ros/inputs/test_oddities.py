@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from tips_ros.ros.input_oddities import InputOddities
+from tips_ros.ros.inputs.oddities import InputOddities
 
 
 @pytest.fixture

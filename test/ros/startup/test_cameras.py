@@ -3,8 +3,8 @@
 
 import pytest
 
-from tips_ros.startup.arguments import ArgumentError
-from tips_ros.startup.cameras import (
+from tips_ros.ros.startup.arguments import ArgumentError
+from tips_ros.ros.startup.cameras import (
     beside,
     camera_remappings,
     cameras_of,

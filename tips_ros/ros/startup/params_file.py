@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from tips_ros.startup.arguments import ArgumentError
+from tips_ros.ros.startup.arguments import ArgumentError
 
 _COPY = "start from a copy of config/tips.yaml"
 _KEY = "ros__parameters"

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tips_ros.ros.camera_names import cameras_named
-from tips_ros.ros.input_topics import base_of
-from tips_ros.startup.arguments import ArgumentError, checked_topic, items
+from tips_ros.ros.inputs.topics import base_of
+from tips_ros.ros.startup.arguments import ArgumentError, checked_topic, items
 
 
 def image_topics_of(argument: str, text: str) -> dict[str, str]:

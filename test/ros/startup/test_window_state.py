@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from tips_ros.startup.window_state import Panel, window_state
+from tips_ros.ros.startup.window_state import Panel, window_state
 
 LEFT = [Panel("Displays"), Panel("Views")]
 

@@ -3,7 +3,7 @@
 
 import pytest
 
-from tips_ros.ros.input_topics import (
+from tips_ros.ros.inputs.topics import (
     IMAGE_TYPES,
     base_of,
     camera_info_topics,

@@ -11,9 +11,9 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo
 
 from tips_ros.ros.camera_names import input_topic
-from tips_ros.ros.input_subscription import moved, published_types, subscribed
-from tips_ros.ros.input_topics import CAMERA_INFO, camera_info_topics, first_published
-from tips_ros.ros.silence_advice import advise_on_camera_info, publishers
+from tips_ros.ros.inputs.silence_advice import advise_on_camera_info, publishers
+from tips_ros.ros.inputs.subscription import moved, published_types, subscribed
+from tips_ros.ros.inputs.topics import CAMERA_INFO, camera_info_topics, first_published
 
 logger = logging.getLogger(__name__)
 

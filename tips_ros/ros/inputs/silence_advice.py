@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Advice on an input that stays silent: the cause as the graph shows it, and the words to type.
 
-Another topic or transport is advised only where `input_topics` finds images with it, by the rule
+Another topic or transport is advised only where `inputs.topics` finds images with it, by the rule
 that the node itself goes by: whoever follows the advice is not sent back.
 """
 
@@ -22,7 +22,7 @@ from rclpy.qos import (
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 from tips_ros.ros.camera_names import input_topic, parameter_name
-from tips_ros.ros.input_topics import (
+from tips_ros.ros.inputs.topics import (
     CAMERA_INFO,
     IMAGE_TYPES,
     base_of,

@@ -9,14 +9,14 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 from tips_ros.ros import qos
-from tips_ros.ros.input_topics import CAMERA_INFO, IMAGE_TYPES, image_topics
-from tips_ros.ros.silence_advice import (
+from tips_ros.ros.inputs.silence_advice import (
     Setting,
     advise_on_camera_info,
     advise_on_images,
     heard_topic,
     other_setting,
 )
+from tips_ros.ros.inputs.topics import CAMERA_INFO, IMAGE_TYPES, image_topics
 
 RAW, COMPRESSED = IMAGE_TYPES["raw"], IMAGE_TYPES["compressed"]
 RELIABLE = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tips_ros.startup.arguments import (
+from tips_ros.ros.startup.arguments import (
     ArgumentError,
     bag_to_play,
     checked_topic,

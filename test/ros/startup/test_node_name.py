@@ -3,7 +3,7 @@
 
 import pytest
 
-from tips_ros.startup.node_name import full_name, logger_name
+from tips_ros.ros.startup.node_name import full_name, logger_name
 
 
 @pytest.mark.parametrize(

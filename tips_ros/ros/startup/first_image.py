@@ -12,7 +12,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
 from tips_ros.ros import qos
-from tips_ros.ros.input_topics import IMAGE_TYPES, first_published, image_topics
+from tips_ros.ros.inputs.topics import IMAGE_TYPES, first_published, image_topics
 
 _LOOK_S = 0.2
 

@@ -6,7 +6,7 @@ import math
 import pytest
 import yaml
 
-from tips_ros.startup.rviz_view import ViewedCamera, pattern, view_of, write_view
+from tips_ros.ros.startup.rviz_view import ViewedCamera, pattern, view_of, write_view
 
 from .test_window_state import read
 
