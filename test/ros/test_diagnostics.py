@@ -22,6 +22,10 @@ def running(**fields):
     return CameraState("front", statistics.snapshot(), [], {}, topic="/image", **fields)
 
 
+def silent_from_the_start():
+    return CameraState("front", Statistics().snapshot(), [], {}, topic="/image")
+
+
 def summary(camera):
     _, status = statuses(NodeState("tips", None, "", {}, [camera], 5.0))
     return status.level, status.message
@@ -45,7 +49,7 @@ def failed(cause, seconds_ago):
         (running(paused=True), OK, "stands still"),
         (running(listening_s=None), OK, "resting"),
         (running(active=False), OK, "inactive"),
-        (CameraState("front", Statistics().snapshot(), [], {}, topic="/image"), WARN, "no images on"),
+        (silent_from_the_start(), WARN, "no images on"),
     ],
 )
 def test_the_level_is_that_of_the_last_seconds(camera, level, words):

@@ -26,12 +26,14 @@ class FrameCamera:
         """From the newest CameraInfo if it belongs to (H, W) images, else None and a warning."""
         info, topic = self._input.camera_info, self._input.info_topic
         if info is None:
-            self._throttle.warning(
-                "no camera_info",
-                "no CameraInfo on %s yet: points wait for it, and depth is not corrected for the "
-                "camera's focal length; the other outputs go on",
-                topic,
-            )
+            if self._input.camera_info_is_missing:
+                self._throttle.warning(
+                    "no camera_info",
+                    "no CameraInfo on %s yet: %s. Points wait for it, and depth is not corrected "
+                    "for the camera's focal length; the other outputs go on",
+                    topic,
+                    self._input.camera_info_found(),
+                )
             return None
         try:
             size = scaled_size(*image_size, options.scale)

@@ -19,8 +19,7 @@ from tips_ros.perception.loading.models import load_predictor
 from tips_ros.perception.predictor import Output, Predictor
 from tips_ros.perception.semantic.stable_ids import StableIds
 from tips_ros.ros import diagnostics, parameters, qos
-from tips_ros.ros.camera_input import image_topic
-from tips_ros.ros.camera_names import cameras_named
+from tips_ros.ros.camera_names import cameras_named, input_topic
 from tips_ros.ros.class_announcer import ClassHistory
 from tips_ros.ros.diagnostics import CameraState
 from tips_ros.ros.frames import Frames
@@ -272,7 +271,12 @@ class TipsNode(GuardedNode):
         """Of the cameras while the node is not active."""
         return [
             CameraState(
-                name, statistics.snapshot(), [], {}, topic=image_topic(self, name), active=False
+                name,
+                statistics.snapshot(),
+                [],
+                {},
+                topic=self.resolve_topic_name(input_topic(name, "image")),
+                active=False,
             )
             for name, statistics in self.statistics.items()
         ]

@@ -94,7 +94,8 @@ PARAMETERS: tuple[Declared, ...] = (
         "raw",
         "at configure",
         "",
-        "Subscribe to sensor_msgs/Image, or to CompressedImage on <image>/compressed.",
+        "Subscribe to sensor_msgs/Image, or to CompressedImage on <image>/compressed or on <image> "
+        "itself, whichever is published.",
         choices=("raw", "compressed"),
         per_camera=True,
     ),
