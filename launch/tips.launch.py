@@ -33,8 +33,9 @@ TRUE_FALSE = ("true", "false", "True", "False")
 ARGUMENTS = (
     DeclareLaunchArgument(
         "params_file",
-        default_value=PathJoinSubstitution([SHARE, "config", "tips.yaml"]),
-        description="YAML file with the node's parameters; start from a copy of the default one.",
+        default_value="",
+        description="YAML file with the node's parameters; start from a copy of config/tips.yaml. "
+        "Empty: none, all is at its default or as an outer launch's SetParameter says.",
     ),
     DeclareLaunchArgument(
         "namespace",
@@ -174,6 +175,14 @@ def items(value: str) -> list:
     return [item.strip() for item in value.split(";") if item.strip()]
 
 
+def numbers(name: str, value: str) -> list:
+    """The numbers of a list: '0.2; 0.5' or '0.2, 0.5' → [0.2, 0.5]."""
+    try:
+        return [float(item) for item in items(value.replace(",", ";"))]
+    except ValueError:
+        raise ValueError(f"{name}: numbers like '0.2; 0.5', not {value!r}") from None
+
+
 def is_true(value: str) -> bool:
     """Whether a switch is on; what else it may be is in its argument's choices."""
     return value in ("true", "True")
@@ -185,7 +194,7 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     def given(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
-    if not Path(given("params_file")).is_file():
+    if given("params_file") and not Path(given("params_file")).is_file():
         # launch itself would only warn and go on with the defaults.
         raise FileNotFoundError(f"params_file: no file {given('params_file')}")
     profile = given("transport_profile")
@@ -196,10 +205,10 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     parameters = {n: ParameterValue(given(n), value_type=str) for n in TEXTS if given(n)}
     parameters |= {n: is_true(given(n)) for n in SWITCHES if given(n)}
     for name in filter(given, LISTS):
-        numbers = name == "prompt_thresholds"
-        listed = [float(item) for item in items(given(name))] if numbers else items(given(name))
+        of_numbers = name == "prompt_thresholds"
+        listed = numbers(name, given(name)) if of_numbers else items(given(name))
         # launch knows the lists of `typing` only.
-        kind = List[float] if numbers else List[str]  # noqa: UP006
+        kind = List[float] if of_numbers else List[str]  # noqa: UP006
         parameters[name] = ParameterValue(listed, value_type=kind)
     clock = {n: parameters[n] for n in ("use_sim_time",) if n in parameters}
     image, namespace, level = given("image"), given("namespace"), given("log_level")
@@ -213,7 +222,8 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         executable="tips_node",
         name="tips",
         namespace=namespace,
-        parameters=[given("params_file"), *([parameters] if parameters else [])],
+        # Defaults are not among them: they would win over an outer launch's SetParameter.
+        parameters=[*filter(None, [given("params_file"), parameters])],
         remappings=remappings,
         ros_arguments=["--log-level", f"{node_logger(namespace)}:={level}"] if level else [],
         output="screen",

@@ -72,7 +72,7 @@ def test_the_quality_of_service_example_works_once_its_comments_are_taken_away(
 
 
 @pytest.mark.parametrize(
-    "line", ["output_scale: 0.0", "image_transport: foo", "points: {stride: 0}", "max_age_s: 1"]
+    "line", ["output_scale: 0.0", "image_transport: foo", "points: {stride: 0}", "max_age_s: -1"]
 )
 def test_a_bad_value_in_a_file_is_refused_at_the_start_and_named(line, tmp_path):
     file = tmp_path / "tips.yaml"
@@ -90,7 +90,7 @@ def test_a_bad_value_in_a_file_is_refused_at_the_start_and_named(line, tmp_path)
     [
         ("output_scale", 0.0, "0.01"),
         ("image_transport", "foo", "choose one of raw, compressed"),
-        ("points.stride", 0, "Min: 1"),
+        ("points.stride", 0, "must be 1 to 64"),
         ("autostart", False, "read-only"),
     ],
 )

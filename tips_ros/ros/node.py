@@ -11,7 +11,7 @@ import torch
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 from tips_ros.perception.language.prompt_encoder import PromptEncoder
 from tips_ros.perception.loading.models import load_predictor
@@ -20,7 +20,8 @@ from tips_ros.ros import diagnostics, parameters, qos
 from tips_ros.ros.camera_names import cameras_named
 from tips_ros.ros.frames import Frames
 from tips_ros.ros.locate import LocateService, Source
-from tips_ros.ros.logging_bridge import forward_logs, stop_forwarding
+from tips_ros.ros.logging_bridge import RosLogHandler, forward_logs, stop_forwarding
+from tips_ros.ros.parameter_node import ParameterNode
 from tips_ros.ros.prompt_parameters import PromptParameters
 from tips_ros.ros.prompt_service import PromptService
 from tips_ros.ros.publishers import OutputPublishers
@@ -32,16 +33,24 @@ logger = logging.getLogger(__name__)
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
 
-class TipsNode(LifecycleNode):
+class TipsNode(ParameterNode):
     """Configure loads the model, activate subscribes and works, cleanup frees everything."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__("tips", **kwargs)
-        self._log_handler = forward_logs(self.get_logger())
-        self._prompts = PromptParameters(self)  # before the other checks: see there
-        parameters.declare_all(self)
+        # What `destroy_node` needs comes first: a value that is refused leaves a node half built,
+        # which rclpy's context may destroy.
         self.predictor: Predictor | None = None
         self.work: Work | None = None  # while active
+        self._locate: dict[str, LocateService] = {}
+        self._log_handler: RosLogHandler | None = None
+        super().__init__("tips", **kwargs)
+        self._log_handler = forward_logs(self.get_logger())
+        self._prompts = PromptParameters(self)
+        try:
+            parameters.declare_all(self)
+        except Exception:
+            self.destroy_node()
+            raise
         self.cameras = cameras_named(parameters.value(self, "cameras"))
         self._outputs: dict[str, OutputPublishers] = {}
         self._vocabulary: Vocabulary | None = None
@@ -137,7 +146,8 @@ class TipsNode(LifecycleNode):
     def destroy_node(self) -> None:
         """Ends the worker before the node goes away."""
         self._stop()
-        stop_forwarding(self._log_handler)
+        if self._log_handler is not None:
+            stop_forwarding(self._log_handler)
         super().destroy_node()
 
     def _configure(self) -> None:

@@ -15,6 +15,7 @@ from tips_ros.ros import parameters
 from tips_ros.ros.camera_names import output_topic, parameter_name
 from tips_ros.ros.frame import Placed
 from tips_ros.ros.frames import FrameError, Frames
+from tips_ros.ros.parameter_snapshot import Snapshot
 from tips_ros.ros.throttle import Throttle
 
 logger = logging.getLogger(__name__)
@@ -47,11 +48,12 @@ class Placement:
         stamp. None, and a warning now and then, where neither says it.
         """
         own: str = header.frame_id
-        target = self._value("points_filtered.target_frame") or own
+        wanted = parameters.snapshot(self._node)
+        target = wanted.value("points_filtered.target_frame", self._camera) or own
         if target == own:
             return Placed(own, np.eye(4))
         try:
-            return Placed(target, self._matrix(target, header))
+            return Placed(target, self._matrix(target, header, wanted))
         except (FrameError, RuntimeError, ValueError) as error:
             self._throttle.warning(
                 f"{own} in {target}",
@@ -66,8 +68,8 @@ class Placement:
             )
             return None
 
-    def _matrix(self, target: str, header: Any) -> NDArray[np.float64]:
-        xyz, rpy = self._value("extrinsics.xyz"), self._value("extrinsics.rpy")
+    def _matrix(self, target: str, header: Any, wanted: Snapshot) -> NDArray[np.float64]:
+        xyz, rpy = (wanted.value(f"extrinsics.{part}", self._camera) for part in ("xyz", "rpy"))
         if xyz or rpy:
             return extrinsic_matrix(xyz, rpy)
         key = target, header.frame_id
@@ -77,9 +79,6 @@ class Placement:
         matrix = self._frames.transform(*key, header.stamp, patience_s)
         self._found[key] = True
         return matrix
-
-    def _value(self, name: str) -> Any:
-        return parameters.value(self._node, name, self._camera)
 
     def _name(self, name: str) -> str:
         return parameter_name(self._camera, name)
