@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from rclpy.utilities import remove_ros_args
 
 HELP = """\
 usage: tips_node [--help] [--ros-args ARGUMENT ...]
@@ -50,12 +49,20 @@ def check(arguments: Sequence[str]) -> None:
             f"unknown argument {unknown[0]}: parameters and remappings come after --ros-args, as "
             "in `tips_node --ros-args -p model:=demo`; see tips_node --help"
         )
+    for file in parameter_files(arguments):
+        _check_file(Path(file))
     for option, value in zip(arguments, arguments[1:], strict=False):
-        if option == "--params-file":
-            _check_file(Path(value))
-        elif option in ("-p", "--param"):
+        if option in ("-p", "--param"):
             name, _, text = value.partition(":=")
+            if not name or not text:
+                raise ValueError(f"{option} {value}: write NAME:=VALUE, as in -p model:=demo")
             _check_lists(f"-p {value}", _composed(text, f"-p {value}"), name)
+
+
+def parameter_files(arguments: Sequence[str]) -> list[str]:
+    """The files that a command line names."""
+    pairs = zip(arguments, arguments[1:], strict=False)
+    return [value for option, value in pairs if option == "--params-file"]
 
 
 def explained(error: BaseException) -> str:
@@ -63,12 +70,21 @@ def explained(error: BaseException) -> str:
     said = _PLACE_IN_SOURCES.sub("", " ".join(str(error).split()))
     said = said.removeprefix("failed to initialize rcl: ")
     if type(error).__name__ == "UnknownROSArgsError":
-        return f"unknown argument of ROS: {said}; see tips_node --help"
+        return f"unknown argument after --ros-args: {said.strip('[]')}; see tips_node --help"
     return said
 
 
 def _not_for_ros(arguments: Sequence[str]) -> list[str]:
-    return remove_ros_args(["tips_node", *arguments])[1:]
+    """What stands before --ros-args or after the -- that ends them, but for remappings in the old
+    way, `image:=/x`. rclpy's own function for this raises on what is wrong among those for ROS.
+    """
+    found, for_ros = [], False
+    for argument in arguments:
+        if argument == ("--" if for_ros else "--ros-args"):
+            for_ros = not for_ros
+        elif not for_ros and ":=" not in argument:
+            found.append(argument)
+    return found
 
 
 def _check_file(path: Path) -> None:

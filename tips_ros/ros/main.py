@@ -16,6 +16,7 @@ from tips_ros.ros import command_line
 from tips_ros.ros.executor import NodeExecutor
 from tips_ros.ros.middleware import publish_in_the_background
 from tips_ros.ros.node import TipsNode
+from tips_ros.ros.parameter_node import given_at_start
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -46,6 +47,9 @@ def main(args: Sequence[str] | None = None) -> int:
         executor.shutdown()
         rclpy.try_shutdown()
         return 1
+    if (files := command_line.parameter_files(given)) and not given_at_start(node):
+        whose = node.get_fully_qualified_name()
+        node.get_logger().warning(f"nothing for {whose} or /** in {', '.join(files)}")
     executor.add_node(node)
     try:
         executor.spin()

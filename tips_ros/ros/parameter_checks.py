@@ -26,9 +26,8 @@ def check_value(declared: Declared, name: str, value: Any) -> None:
     if declared.low is not None and declared.high is not None:
         near = any(math.isclose(value, end, rel_tol=_ROUNDING) for end in _ends(declared))
         if not near and not declared.low <= value <= declared.high:
-            unit = f" {declared.unit}" if declared.unit else ""
-            unlimited = "; 0 is no limit" if value == math.inf and not declared.low else ""
-            raise ValueError(f"{name} must be {declared.range_text}{unit}, not {value}{unlimited}")
+            hint = "; 0 is no limit" if value == math.inf and declared.high >= UNBOUNDED else ""
+            raise ValueError(f"{name} must be {declared.range_text}, not {value}{hint}")
     if declared.check is not None:
         try:
             declared.check(value)

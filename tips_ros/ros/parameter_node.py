@@ -65,10 +65,10 @@ class ParameterNode(LifecycleNode):
             except ValueError as error:
                 return SetParametersResult(successful=False, reason=str(error))
             changes = self._per_camera.spread(own)
-            result = super().set_parameters_atomically([*others, *changes.values()])
+            result = super().set_parameters_atomically([*others, *changes])
             if not result.successful:
                 return result
-            values = {name: parameter.value for name, parameter in changes.items()}
+            values = {parameter.name: parameter.value for parameter in changes}
             notes = [self._per_camera.note(own), _waiting(self.parameter_snapshot, values)]
             self._per_camera.remember(own)
             self.parameter_snapshot = self.parameter_snapshot.changed(values)

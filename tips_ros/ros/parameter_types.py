@@ -16,6 +16,7 @@ from rclpy.parameter import Parameter
 from tips_ros.ros.declared import ITEMS, Declared
 
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+_INT_END = 2.0**63
 _LIST_EXAMPLES = {str: "['door', 'cup']", float: "[0.5, 1.0]"}
 
 
@@ -42,7 +43,7 @@ def _scalar(declared: Declared, value: Any) -> Any:
         return value
     if kind is float and type(value) is int:
         return float(value)
-    if kind is int and type(value) is float and value.is_integer():
+    if kind is int and type(value) is float and value.is_integer() and abs(value) < _INT_END:
         return int(value)
     return None
 

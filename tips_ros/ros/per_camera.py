@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping
+
+from rclpy.parameter import Parameter
 
 from tips_ros.ros.camera_names import ONLY, parameter_name
 from tips_ros.ros.parameter_table import PARAMETERS
@@ -15,7 +16,7 @@ _NAMES = {declared.name for declared in PARAMETERS if declared.per_camera}
 class PerCamera:
     """A camera keeps what was set under its name; the plain name is for all others."""
 
-    def __init__(self, cameras: Sequence[str], own: Sequence[str] = ()) -> None:
+    def __init__(self, cameras: Collection[str], own: Collection[str] = ()) -> None:
         """
         Args:
             cameras: the names; "" for the only one, which has the plain parameters alone.
@@ -24,16 +25,17 @@ class PerCamera:
         self._cameras = [camera for camera in cameras if camera != ONLY]
         self._own = set(own)
 
-    def spread(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """The changes, with those of cameras that follow from a plain name."""
+    def spread(self, changes: Mapping[str, Parameter]) -> list[Parameter]:
+        """The changes, by name, and those of cameras that follow from a plain name."""
         following = {
-            parameter_name(camera, name): value
-            for name, value in changes.items()
+            own: Parameter(own, parameter.type_, parameter.value)
+            for name, parameter in changes.items()
             for camera in self._followers(name)
+            if (own := parameter_name(camera, name)) not in changes
         }
-        return {**following, **changes}
+        return [*changes.values(), *following.values()]
 
-    def note(self, changes: Mapping[str, Any]) -> str:
+    def note(self, changes: Collection[str]) -> str:
         """What a plain name among the changes does not reach, for whoever sets it."""
         said = []
         for name in changes:
@@ -47,7 +49,7 @@ class PerCamera:
                     said.append(f"no camera follows {name}: set {kept}")
         return "; ".join(said)
 
-    def remember(self, changes: Mapping[str, Any]) -> None:
+    def remember(self, changes: Collection[str]) -> None:
         """Takes note of what somebody set under a camera's name."""
         self._own |= {
             own
