@@ -31,6 +31,7 @@ PURE = (
     "cameras_and_remappings",
     "items",
     "node_logger",
+    "numbers",
 )  # functions that need no `launch`
 NO_LAUNCH = "needs launch_ros and ros2launch, which a ROS installation brings"
 
@@ -150,6 +151,17 @@ def test_a_list_is_written_with_semicolons_because_prompts_have_commas_and_colon
     assert PLAIN["items"]("door; cup: mug | beaker ;") == ["door", "cup: mug | beaker"]
 
 
+@pytest.mark.parametrize("text", ["0.2; 1", "0.2, 1", "0.2;1;"])
+def test_numbers_are_told_apart_by_semicolons_or_commas(text: str):
+    assert PLAIN["numbers"]("prompt_thresholds", text) == [0.2, 1.0]
+
+
+@pytest.mark.parametrize("text", ["abc", "0.2 1", "0.2; b"])
+def test_what_is_no_number_is_told_with_the_argument_s_name(text: str):
+    with pytest.raises(ValueError, match="prompt_thresholds: numbers like '0.2; 0.5', not"):
+        PLAIN["numbers"]("prompt_thresholds", text)
+
+
 def test_nothing_is_fetched_or_run_while_the_file_is_read():
     imported = {
         (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name).split(".")[0]
@@ -161,7 +173,7 @@ def test_nothing_is_fetched_or_run_while_the_file_is_read():
 
 def test_the_files_it_names_are_in_the_package():
     named = {n.value for n in ast.walk(TREE) if isinstance(n, ast.Constant)}
-    assert {"tips.yaml", "tips.rviz", "tips_node"} <= named
+    assert {"tips.rviz", "tips_node"} <= named
     assert (SOURCE / "config" / "tips.yaml").is_file()
     assert (SOURCE / "config" / "tips.rviz").is_file()
     assert (SOURCE / "scripts" / "tips_node").is_file()
@@ -178,8 +190,8 @@ def started(**given: str) -> list[list[str]]:
     return [command for command, _ in processes(**given)]
 
 
-def processes(**given: str) -> list[tuple[list[str], dict[str, str]]]:
-    """As `started`, with the environment of each process."""
+def processes(*outer: Any, **given: str) -> list[tuple[list[str], dict[str, str]]]:
+    """As `started`, with the environment of each process; `outer` are actions before the file."""
     from launch import LaunchDescription, LaunchService
     from launch.actions import EmitEvent, IncludeLaunchDescription, RegisterEventHandler
     from launch.event_handlers import OnProcessStart
@@ -199,7 +211,9 @@ def processes(**given: str) -> list[tuple[list[str], dict[str, str]]]:
     )
     service = LaunchService(noninteractive=True)
     service.include_launch_description(
-        LaunchDescription([RegisterEventHandler(OnProcessStart(on_start=on_start)), include])
+        LaunchDescription(
+            [RegisterEventHandler(OnProcessStart(on_start=on_start)), *outer, include]
+        )
     )
     service.run()
     return found
@@ -215,12 +229,36 @@ class TestWithLaunch:
 
     def test_what_is_not_given_is_not_passed_on(self):
         (node,) = started()
-        assert node.count("--params-file") == 1
+        assert "--params-file" not in node
         assert "--log-level" not in node
         assert "camera_info:=camera_info" in node
 
+    def test_an_outer_launch_s_parameters_are_not_overruled_by_defaults(self):
+        from launch_ros.actions import SetParameter
+
+        ((node, _),) = processes(SetParameter("points.stride", 4))
+        assert "points.stride:=4" in node
+        assert "--params-file" not in node
+
+    def test_a_params_file_wins_over_an_outer_launch_and_the_arguments_over_it(
+        self, tmp_path: Path
+    ):
+        from launch_ros.actions import SetParameter
+
+        file = tmp_path / "mine.yaml"
+        file.write_text("/**: {ros__parameters: {model: demo}}", encoding="utf-8")
+        outer = SetParameter("model", "a")
+        ((node, _),) = processes(outer, params_file=str(file), device="cpu")
+        order = [i for i, word in enumerate(node) if word in ("model:=a", "--params-file")]
+        assert [node[i] for i in order] == ["model:=a", "--params-file", "--params-file"]
+        assert node[order[1] + 1] == str(file)
+
     def test_what_is_given_is_passed_after_the_file(self, tmp_path: Path):
-        (node,) = started(image="/a/b", namespace="robot1", model="0", log_level="debug")
+        mine = tmp_path / "mine.yaml"
+        mine.write_text("/**: {ros__parameters: {model: demo}}", encoding="utf-8")
+        (node,) = started(
+            params_file=str(mine), image="/a/b", namespace="robot1", model="0", log_level="debug"
+        )
         assert node.count("--params-file") == 2
         last = node[len(node) - 1 - node[::-1].index("--params-file") + 1]
         values = yaml.safe_load(Path(last).read_text(encoding="utf-8"))

@@ -2,12 +2,13 @@
 """A value as somebody wrote it, in the type that its parameter has.
 
 `5` for a double, `[0, 0, 1]` for a list of numbers and `90.0` for an integer are what they stand
-for. ROS gives an empty list no type of its own, and `ros2 param set` sends a list of whole and
-broken numbers as a text.
+for. ROS gives an empty list no type of its own; `ros2 param set` sends a list of whole and broken
+numbers as a text, and so does `SetParameter` of launch_ros with every list.
 """
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import yaml
@@ -51,7 +52,7 @@ def _scalar(declared: Declared, value: Any) -> Any:
 def _list(declared: Declared, value: Any) -> list[Any] | None:
     if value is None:
         return []
-    if isinstance(value, str) and declared.items is float:
+    if isinstance(value, str):
         value = _from_text(value)
     if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
         return None
@@ -65,9 +66,11 @@ def _list(declared: Declared, value: Any) -> list[Any] | None:
 
 
 def _from_text(text: str) -> Any:
+    """The list that a text stands for; None, or something else, where it is none."""
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
+        # In round brackets it comes from `SetParameter` of a launch file.
+        return ast.literal_eval(text) if text.startswith("(") else yaml.safe_load(text)
+    except (yaml.YAMLError, SyntaxError, ValueError):
         return None
 
 
