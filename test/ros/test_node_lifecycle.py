@@ -180,8 +180,8 @@ def test_a_shutdown_ends_in_finalized_from_every_state(graph_with, start):
     assert graph.node.predictor is None
 
 
-@pytest.mark.parametrize("name", [p.name for p in PARAMETERS if p.felt == "at start"])
-def test_what_is_felt_at_start_only_is_read_only(graph, name):
+@pytest.mark.parametrize("name", [p.name for p in PARAMETERS if p.applies == "at start"])
+def test_what_applies_at_start_only_is_read_only(graph, name):
     value = graph.parameter(name)
     result = graph.set_parameter(name, value if value != [] else ["front"])
     assert not result.successful

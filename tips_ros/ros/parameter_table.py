@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every parameter of the node, declared once: default, unit, range, and when a change is felt."""
+"""Every parameter of the node, declared once: default, unit, range, and when a change applies."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from tips_ros.perception.depth.depth_scale import SCALE_SOURCES
 from tips_ros.perception.loading.backends import BACKENDS
 from tips_ros.perception.loading.models import DEMO
 from tips_ros.perception.loading.precisions import PRECISION_NAMES
-from tips_ros.ros.declared import Declared
-
-_HUGE = 1e9
+from tips_ros.ros.declared import UNBOUNDED, Declared
 
 PARAMETERS: tuple[Declared, ...] = (
     Declared(
@@ -124,7 +122,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "s",
         "Frames whose stamp is older than this are dropped; 0 keeps all.",
         low=0.0,
-        high=_HUGE,
+        high=UNBOUNDED,
     ),
     Declared(
         "output_scale",
@@ -229,7 +227,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "m",
         "Points nearer than this along z become NaN.",
         low=0.0,
-        high=_HUGE,
+        high=UNBOUNDED,
     ),
     Declared(
         "points.max_range_m",
@@ -238,7 +236,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "m",
         "Points farther than this along z become NaN; 0 is no limit.",
         low=0.0,
-        high=_HUGE,
+        high=UNBOUNDED,
     ),
     Declared(
         "points.edge_jump",
@@ -358,7 +356,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "(at 1080p they cost a quarter of a core); it subscribes again for the next subscriber. 0 "
         "is never.",
         low=0.0,
-        high=_HUGE,
+        high=UNBOUNDED,
     ),
     Declared(
         "silence_warning_s",
@@ -367,6 +365,16 @@ PARAMETERS: tuple[Declared, ...] = (
         "s",
         "Seconds without an image until the node says so; 0 is never.",
         low=0.0,
-        high=_HUGE,
+        high=UNBOUNDED,
     ),
 )
+
+_BY_NAME = {declared.name: declared for declared in PARAMETERS}
+
+
+def entry_of(name: str) -> Declared | None:
+    """The entry of a parameter's own name, or of a camera's, as `front.rotation_deg`."""
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    entry = _BY_NAME.get(name.partition(".")[2])
+    return entry if entry is not None and entry.per_camera else None
