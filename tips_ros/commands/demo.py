@@ -14,7 +14,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from tips_ros.bags import BagError
-from tips_ros.commands.arguments import add_model
+from tips_ros.commands.arguments import add_camera_topics, add_model
 from tips_ros.demo import accuracy
 from tips_ros.demo.frame_sheet import write_frame_sheet
 from tips_ros.demo.result import lines
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     add("--output", metavar="DIR", type=Path, default=Path("out"), help="(default: %(default)s)")
     add("--rate", type=positive, default=1.0, help="bag seconds per second (default: %(default)s)")
-    add("--image-topic", help="the camera's images, where the bag has several")
+    add_camera_topics(add)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
             model=args.model,
             device=args.device,
             image_topic=args.image_topic,
+            camera_info_topic=args.camera_info_topic,
             rate=args.rate,
         )
         with _terminable(), _ProgressBar() as bar:

@@ -58,6 +58,7 @@ class DemoOptions:
         model: name or directory.
         device: as torch names it.
         image_topic: the camera's images, where the bag has several.
+        camera_info_topic: its CameraInfo, where that is not found by its name.
         rate: bag seconds per second.
     """
 
@@ -66,6 +67,7 @@ class DemoOptions:
     model: str
     device: str = "auto"
     image_topic: str | None = None
+    camera_info_topic: str | None = None
     rate: float = 1.0
 
 
@@ -118,7 +120,12 @@ class _Session:
         self._reader = reader
         self._folder = folder
         self._observer = observer
-        self._camera = find_camera(reader, options.image_topic, ignore_namespace=TRUTH)
+        self._camera = find_camera(
+            reader,
+            options.image_topic,
+            camera_info_topic=options.camera_info_topic,
+            ignore_namespace=TRUTH,
+        )
         self._live = _live_topics(reader, self._camera)
 
     def run(self, stack: ExitStack) -> DemoResult:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.bags import BagMessage, BagReader, BagWriter, CameraTopics
+from tips_ros.bags import BagError, BagMessage, BagReader, BagWriter, CameraTopics
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
 from tips_ros.perception.camera.seen_camera import SeenCamera, seen_camera
@@ -95,7 +95,14 @@ class BagAnnotator:
         """
         types = bag_types(writer)
         for topic in reader.topics.values():
-            writer.add_topic(topic.name, topic.type, latched=topic.latched)
+            writer.add_topic(
+                topic.name, topic.type, latched=topic.latched, definition=topic.definition
+            )
+        if reader.undescribed:
+            logger.warning(
+                "%s: copied as bytes, as nothing says what their types look like: %s",
+                *(reader.path, ", ".join(reader.undescribed)),
+            )
         for output in self.topics:
             writer.add_topic(self._name(output), output.type)
         classes_topic = f"{self.namespace}/semantic/classes"
@@ -105,7 +112,7 @@ class BagAnnotator:
             writer.add_topic(info_topic, DEPTH_INFO, latched=True)
 
         result = Annotation()
-        info = _first(reader, camera.camera_info)
+        info = first_info(reader, camera.camera_info)
         waiting: list[_Waiting] = []
         told: LiveScale | None = None
 
@@ -124,7 +131,7 @@ class BagAnnotator:
         for message in reader.messages():
             writer.write(message.topic, message.stamp_ns, message.data)
             if message.topic == camera.camera_info:
-                info = reader.deserialize(message)
+                info = self._info(reader, message, result) or info
             elif message.topic == camera.image:
                 waiting.extend(self._decoded(reader, message, info, result))
                 if len(waiting) == self.batch:
@@ -136,12 +143,26 @@ class BagAnnotator:
     def _name(self, output: OutputTopic) -> str:
         return f"{self.namespace}/{output.name}"
 
+    def _info(self, reader: BagReader, message: BagMessage, result: Annotation) -> Any:
+        """The CameraInfo; None, and a problem counted, for one that can't be read."""
+        try:
+            return reader.deserialize(message)
+        except BagError as error:
+            logger.info("%s", error)
+            result.problem(f"{message.topic}: a message whose bytes are no {message.type}")
+            return None
+
     def _decoded(
         self, reader: BagReader, message: BagMessage, info: Any, result: Annotation
     ) -> Iterator[_Waiting]:
         """The image with its camera; nothing, and a problem counted, for one that can't be read."""
         result.images += 1
-        image = reader.deserialize(message)
+        try:
+            image = reader.deserialize(message)
+        except BagError as error:
+            logger.info("%s", error)
+            result.problem(f"{message.topic}: a message whose bytes are no {message.type}")
+            return
         try:
             rgb = decode_message(image)
         except ValueError as error:
@@ -240,8 +261,11 @@ def bag_types(writer: BagWriter) -> MessageTypes:
     )
 
 
-def _first(reader: BagReader, topic: str | None) -> Any:
-    """The topic's first message, so that images before it have one, too; None without any."""
+def first_info(reader: BagReader, topic: str | None) -> Any:
+    """The topic's first CameraInfo, so that images before it have one, too; None without any."""
     for message in reader.messages([topic]) if topic else ():
-        return reader.deserialize(message)
+        try:
+            return reader.deserialize(message)
+        except BagError as error:
+            logger.info("%s", error)
     return None
