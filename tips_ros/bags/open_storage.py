@@ -49,10 +49,15 @@ def open_storage(path: Path, scratch: Path) -> StorageFile:
 
 def _unpack(path: Path, plain: Path) -> bool:
     """False where the packed file ends too early, or is damaged."""
-    with zstd.open(path, "rb") as packed, plain.open("wb") as unpacked:
-        try:
-            while block := packed.read(_BLOCK_BYTES):
-                unpacked.write(block)
-        except (EOFError, zstd.ZstdError):
-            return False
-    return True
+    unpacker = zstd.ZstdDecompressor()
+    with path.open("rb") as packed, plain.open("wb") as unpacked:
+        while block := packed.read(_BLOCK_BYTES):
+            while block:
+                if unpacker.eof:  # several frames, one behind the other
+                    unpacker = zstd.ZstdDecompressor()
+                try:
+                    unpacked.write(unpacker.decompress(block))
+                except zstd.ZstdError:
+                    return False
+                block = unpacker.unused_data
+    return bool(unpacker.eof)

@@ -73,8 +73,7 @@ def full_type_name(name: str) -> str:
     """`sensor_msgs/Image` and `sensor_msgs::msg::dds_::Image_` as `sensor_msgs/msg/Image`."""
     if "::" in name:
         name = name.replace("::dds_::", "::").replace("::", "/").removesuffix("_")
-    package, *_, message = name.split("/")
-    return f"{package}/msg/{message}" if name.count("/") == 1 else name
+    return name.replace("/", "/msg/") if name.count("/") == 1 else name
 
 
 def recorded_text(type_name: str, definition: Definition) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
 from tips_ros.bags import BagError, BagReader, BagWriter, find_camera
 from tips_ros.commands.arguments import (
@@ -78,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
                 BagWriter(
                     args.output, overwrite=args.overwrite, typestore=reader.typestore
                 ) as writer,
+                logging_redirect_tqdm(),
                 tqdm(total=reader.message_count, unit="msg", desc=args.input.name) as bar,
             ):
                 result = annotator.annotate(reader, camera, writer, progress=bar.update)
