@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Folders as recorders, copies and `ros2 bag reindex` leave them: what is there is read, and told."""
+"""Folders as recorders, copies and `ros2 bag reindex` leave them: all is read, and told."""
 
 from __future__ import annotations
 

@@ -126,7 +126,8 @@ NUMBERS = [(0, n, string(str(n))) for n in range(60)]
     ids=["messages", "chunks", "chunks and zeros", "chunks and ones"],
 )
 def test_an_mcap_file_without_an_end_gives_its_whole_chunks(tmp_path, caplog, chunks, tail, pack):
-    path = mcap(tmp_path / "a.mcap", [Topic("/chatter")], NUMBERS, chunks=chunks, pack=pack, summary=False)  # fmt: skip
+    layout = {"chunks": chunks, "pack": pack, "summary": False}
+    path = mcap(tmp_path / "a.mcap", [Topic("/chatter")], NUMBERS, **layout)
     whole = path.read_bytes()
     for kept in (0.4, 0.55, 0.7):
         caplog.clear()
@@ -134,8 +135,9 @@ def test_an_mcap_file_without_an_end_gives_its_whole_chunks(tmp_path, caplog, ch
         found = read(path)
         assert 0 < len(found) < 60
         assert found == sorted(found, key=int)
-        assert f"a.mcap was cut short, by its recorder's end or on its way here: the {len(found)} " \
-            "messages before the cut are read" in caplog.text  # fmt: skip
+        assert f"a.mcap was cut short, .*: the {len(found)} messages before the cut are read" in (
+            caplog.text.replace("by its recorder's end or on its way here", ".*")
+        )
 
 
 def test_an_mcap_file_that_lacks_only_its_index_gives_all(tmp_path):
@@ -156,7 +158,8 @@ def test_a_packed_file_that_was_cut_gives_what_is_in_it(tmp_path, caplog):
 
 
 def test_a_damaged_chunk_in_a_whole_file_is_an_error(tmp_path):
-    path = mcap(tmp_path / "a.mcap", [Topic("/chatter")], NUMBERS, chunks=1, pack=("zstd", zstd.compress))  # fmt: skip
+    packed = ("zstd", zstd.compress)
+    path = mcap(tmp_path / "a.mcap", [Topic("/chatter")], NUMBERS, pack=packed)
     data = bytearray(path.read_bytes())
     data[200:220] = bytes(20)
     path.write_bytes(data)

@@ -27,7 +27,8 @@ TEXTS = {
     "a service": ("ros2msg", "int64 a\n---\nint64 b"),
     "a service's event": (
         "ros2msg",
-        "service_msgs/ServiceEventInfo info\nexample_interfaces/srv/AddTwoInts_Request[<=1] request",
+        "service_msgs/ServiceEventInfo info\n"
+        "example_interfaces/srv/AddTwoInts_Request[<=1] request",
     ),
     "not IDL": ("ros2idl", "module ! {"),
     "binary": ("protobuf", "\x0a\x0f"),
@@ -61,7 +62,7 @@ def check(path, kind, count=1):
 
 
 def messages(kind, count):
-    chatter = [("/chatter", STRING, stamp, string(text)) for stamp, text in ((1, "one"), (3, "two"))]
+    chatter = [("/chatter", STRING, 1, string("one")), ("/chatter", STRING, 3, string("two"))]
     return [("/own", kind, 2, OWN_BYTES)] * count + chatter
 
 

@@ -15,7 +15,7 @@ _NOBODY = -1  # the channel of a record that only says when a chunk begins
 
 
 class McapFile:
-    """An open mcap file; a `StorageFile`. Whatever profile it names, the channels say what it is."""
+    """An open mcap file; a `StorageFile`. Its profile is ignored: the channels say what it is."""
 
     def __init__(self, path: Path) -> None:
         """Read its index.

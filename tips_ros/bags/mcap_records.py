@@ -12,14 +12,14 @@ from binascii import crc32
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lz4.frame import decompress as lz4_decompress
+from lz4.frame import decompress as lz4_decompress  # type: ignore[import-untyped] # with rosbags
 
 from tips_ros.bags.storage import BrokenFile
 
 if sys.version_info >= (3, 14):
-    from compression import zstd
+    from compression import zstd as zstd
 else:
-    from backports import zstd  # comes with rosbags
+    from backports import zstd as zstd  # comes with rosbags
 
 MAGIC = b"\x89MCAP0\r\n"
 RECORD_HEAD = struct.Struct("<BQ")  # opcode, length

@@ -95,13 +95,21 @@ def _channels(database: sqlite3.Connection) -> list[Channel]:
         name if name in columns else "''"
         for name in ("serialization_format", "offered_qos_profiles")
     )
+    topics = database.execute(
+        f"SELECT id, name, type, {serialization}, {qos} FROM topics ORDER BY id"
+    )
     return [
-        Channel(number, topic, type_name, how, texts.get(type_name, Definition()), read_qos(offered),
-                counts.get(number, 0))
-        for number, topic, type_name, how, offered in database.execute(
-            f"SELECT id, name, type, {serialization}, {qos} FROM topics ORDER BY id"
+        Channel(
+            number,
+            topic,
+            type_name,
+            how,
+            texts.get(type_name, Definition()),
+            read_qos(offered),
+            counts.get(number, 0),
         )
-    ]  # fmt: skip
+        for number, topic, type_name, how, offered in topics
+    ]
 
 
 def _unfinished(path: Path) -> Path | None:

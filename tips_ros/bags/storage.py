@@ -75,6 +75,6 @@ def read_qos(recorded: object) -> Qos | None:
     """What the first publisher offered; None where that was not kept, or was edited to nonsense."""
     try:
         return next(iter(parse_qos(recorded)), None)  # type: ignore[arg-type]
-    # The library lets whatever the YAML of a recorder, or of an editor, makes it stumble over through.
+    # The YAML of some recorders, and of all editors, can make the library stumble in any way.
     except Exception:
         return None

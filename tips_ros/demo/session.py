@@ -264,7 +264,12 @@ class _Session:
     def _result(self, report: NodeReport, seconds: float) -> DemoResult:
         images = self._player.published[self._camera.image]
         arrived = self._recorder.arrived
-        recorded = arrived[self._live[self._camera.image]].stamps_ns  # others can't be shown
+        # Images that were not recorded can't be shown, and of several with one stamp nothing
+        # says which of them an answer is about.
+        recorded, times = np.unique(
+            arrived[self._live[self._camera.image]].stamps_ns, return_counts=True
+        )
+        shown = recorded[times == 1]
         return DemoResult(
             bag=self._options.bag,
             recording=self._options.recording,
@@ -279,7 +284,7 @@ class _Session:
             report=report,
             complaints=tuple(self._process.complaints()),
             sheet_stamp_ns=most_complete_stamp(
-                {name: np.intersect1d(arrived[name].stamps_ns, recorded) for name in _OUTPUTS},
+                {name: np.intersect1d(arrived[name].stamps_ns, shown) for name in _OUTPUTS},
                 images.stamps_ns,
             ),
         )

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.bags import BagError, BagMessage, BagReader, BagWriter, CameraTopics
+from tips_ros.offline.first_info import first_info
+from tips_ros.offline.topic_copy import copy_topics
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
 from tips_ros.perception.camera.seen_camera import SeenCamera, seen_camera
@@ -94,15 +96,7 @@ class BagAnnotator:
             BagError: the bag can't be read or written.
         """
         types = bag_types(writer)
-        for topic in reader.topics.values():
-            writer.add_topic(
-                topic.name, topic.type, latched=topic.latched, definition=topic.definition
-            )
-        if reader.undescribed:
-            logger.warning(
-                "%s: copied as bytes, as nothing says what their types look like: %s",
-                *(reader.path, ", ".join(reader.undescribed)),
-            )
+        copy_topics(reader, writer)
         for output in self.topics:
             writer.add_topic(self._name(output), output.type)
         classes_topic = f"{self.namespace}/semantic/classes"
@@ -131,7 +125,7 @@ class BagAnnotator:
         for message in reader.messages():
             writer.write(message.topic, message.stamp_ns, message.data)
             if message.topic == camera.camera_info:
-                info = self._info(reader, message, result) or info
+                info = _readable(reader, message, result) or info
             elif message.topic == camera.image:
                 waiting.extend(self._decoded(reader, message, info, result))
                 if len(waiting) == self.batch:
@@ -143,25 +137,12 @@ class BagAnnotator:
     def _name(self, output: OutputTopic) -> str:
         return f"{self.namespace}/{output.name}"
 
-    def _info(self, reader: BagReader, message: BagMessage, result: Annotation) -> Any:
-        """The CameraInfo; None, and a problem counted, for one that can't be read."""
-        try:
-            return reader.deserialize(message)
-        except BagError as error:
-            logger.info("%s", error)
-            result.problem(f"{message.topic}: a message whose bytes are no {message.type}")
-            return None
-
     def _decoded(
         self, reader: BagReader, message: BagMessage, info: Any, result: Annotation
     ) -> Iterator[_Waiting]:
         """The image with its camera; nothing, and a problem counted, for one that can't be read."""
         result.images += 1
-        try:
-            image = reader.deserialize(message)
-        except BagError as error:
-            logger.info("%s", error)
-            result.problem(f"{message.topic}: a message whose bytes are no {message.type}")
+        if (image := _readable(reader, message, result)) is None:
             return
         try:
             rgb = decode_message(image)
@@ -245,6 +226,16 @@ class BagAnnotator:
         result.annotated += 1
 
 
+def _readable(reader: BagReader, message: BagMessage, result: Annotation) -> Any:
+    """The message; None, and a problem counted, where its bytes are not of its type."""
+    try:
+        return reader.deserialize(message)
+    except BagError as error:
+        logger.info("%s", error)
+        result.problem(f"{message.topic}: a message whose bytes are no {message.type}")
+        return None
+
+
 def bag_types(writer: BagWriter) -> MessageTypes:
     """The message classes of a bag."""
 
@@ -259,13 +250,3 @@ def bag_types(writer: BagWriter) -> MessageTypes:
         bulky=bulky,
         once=bulky,
     )
-
-
-def first_info(reader: BagReader, topic: str | None) -> Any:
-    """The topic's first CameraInfo, so that images before it have one, too; None without any."""
-    for message in reader.messages([topic]) if topic else ():
-        try:
-            return reader.deserialize(message)
-        except BagError as error:
-            logger.info("%s", error)
-    return None

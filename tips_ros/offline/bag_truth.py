@@ -14,8 +14,8 @@ from tips_ros.bags import BagError, BagReader, find_camera
 from tips_ros.evaluation.datasets.files import checked
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.sample import Sample
-from tips_ros.offline.bag_annotation import first_info
 from tips_ros.offline.camera_poses import CameraPoses
+from tips_ros.offline.first_info import first_info
 from tips_ros.offline.numbered_messages import NumberedMessages
 from tips_ros.offline.truth_decoding import DECODER_OF, decoded
 from tips_ros.offline.truth_pairs import Stamped, pair, stamped

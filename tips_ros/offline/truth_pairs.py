@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pairs a camera's images with the truth about them: by their stamps, where these tell them apart."""
+"""Pairs images with the truth about them: by their stamps, where these tell them apart."""
 
 from __future__ import annotations
 
