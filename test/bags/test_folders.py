@@ -58,7 +58,9 @@ def test_files_are_read_in_the_order_of_their_stamps_not_of_their_names(tmp_path
 
 
 @pytest.mark.parametrize("text", ["", "no bag", "a: [", "rosbag2_bagfile_information: {}", "[]",
-                                  "rosbag2_bagfile_information: 3", "\0\0\0"])  # fmt: skip
+                                  "rosbag2_bagfile_information: 3", "\0\0\0",
+                                  "rosbag2_bagfile_information: {relative_file_paths: }",
+                                  "a: 2024-99-99", "? [a]: {b}"])  # fmt: skip
 def test_a_broken_metadata_is_as_none(tmp_path, caplog, text):
     split(tmp_path)
     (tmp_path / "metadata.yaml").write_text(text)
@@ -114,7 +116,14 @@ def test_renamed_files_are_found(tmp_path, caplog):
     split(tmp_path)
     metadata(tmp_path, ["before_0.mcap", "before_1.mcap"], 6)
     assert read(tmp_path) == [1, 2, 3, 4, 5, 6]
-    assert "none of the files that metadata.yaml names is there (before_0.mcap" in caplog.text
+    assert (
+        "before_0.mcap, before_1.mcap, which metadata.yaml names, is not there: "
+        "the 3 files there are read as one bag"
+    ) in caplog.text
+    caplog.clear()
+    metadata(tmp_path, [], 6)
+    assert read(tmp_path) == [1, 2, 3, 4, 5, 6]
+    assert "metadata.yaml names none of its files: the 3 files" in caplog.text
 
 
 def test_files_that_metadata_does_not_name_are_told_and_not_read(tmp_path, caplog):

@@ -55,8 +55,9 @@ def _of_folder(folder: Path) -> BagFiles:
     lost = [path.name for path, is_there in zip(named, present, strict=True) if is_there is None]
     if not found:
         bag = _without_metadata(folder, there)
-        note = f"{folder}: none of the files that {metadata.NAME} names is there ({_list(lost)})"
-        return BagFiles(bag.paths, described, [note, *bag.notes])
+        why = f"which {metadata.NAME} names, is not there" if lost else f"{metadata.NAME} names none"
+        note = f"{folder}: {_list(lost)}, {why}" if lost else f"{folder}: {why} of its files"
+        return BagFiles(bag.paths, described, [f"{note}: {_read(bag.paths)}"])
     bag = BagFiles(found, described)
     if lost:
         bag.notes.append(
@@ -81,14 +82,15 @@ def _without_metadata(folder: Path, there: list[Path]) -> BagFiles:
             f"{folder} has no {metadata.NAME}, and files of both storages ({_list(files)}); "
             f"give one of the files, or part them into two folders"
         )
-    how = (
-        f"cannot be understood in {folder}"
-        if (folder / metadata.NAME).exists()
-        else f"is missing in {folder}"
-    )
-    count = f"the {len(files)} files there are read as one bag" if len(files) > 1 else files[0].name
-    count += " is read" if len(files) == 1 else ""
-    return BagFiles(files, BagMetadata(), [f"{metadata.NAME} {how}: {count}"])
+    is_there = (folder / metadata.NAME).exists()
+    how = "cannot be understood in" if is_there else "is missing in"
+    return BagFiles(files, BagMetadata(), [f"{metadata.NAME} {how} {folder}: {_read(files)}"])
+
+
+def _read(files: list[Path]) -> str:
+    if len(files) == 1:
+        return f"{files[0].name} is read"
+    return f"the {len(files)} files there are read as one bag"
 
 
 def _no_bag(folder: Path) -> str:

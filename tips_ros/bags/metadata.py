@@ -41,7 +41,7 @@ def read_metadata(folder: Path) -> BagMetadata | None:
         loaded = yaml.safe_load((folder / NAME).read_text(errors="replace"))
         info = loaded["rosbag2_bagfile_information"]
         files = tuple(PurePath(str(name)).name for name in info["relative_file_paths"])
-    except (OSError, yaml.YAMLError, TypeError, KeyError):
+    except (OSError, yaml.YAMLError, TypeError, KeyError, ValueError):
         return None
     mode, packed = (str(info.get(f"compression_{key}") or "") for key in ("mode", "format"))
     if mode.lower() not in ("", "none") and packed not in ("", "zstd"):

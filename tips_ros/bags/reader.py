@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import errno
 import heapq
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, NamedTuple
 
 from rosbags.typesys.store import Typestore
@@ -210,6 +211,8 @@ def _is_used(storage: StorageFile) -> bool:
 
 
 def _unreadable(path: Path, error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"{path} cannot be unpacked ({error.strerror}); make room in {gettempdir()}"
     if isinstance(error, OSError) and error.strerror:
         return f"{path} cannot be read ({error.strerror}); see that it is there and yours to read"
     hint = "copy it again, or repair it with `ros2 bag reindex` or `mcap recover`"

@@ -53,7 +53,7 @@ def is_cdr(channel: Channel) -> bool:
     """Whether its messages are those of ROS 2; a few writers leave the name of that away."""
     if not channel.serialization:
         return not channel.definition.encoding or channel.definition.encoding in _ROS2_DEFINITIONS
-    return channel.serialization == CDR
+    return channel.serialization.lower() == CDR
 
 
 def sort_topics(channels: Iterable[Channel], qos: Mapping[str, Qos]) -> SortedTopics:
