@@ -55,9 +55,10 @@ def _of_folder(folder: Path) -> BagFiles:
     lost = [path.name for path, is_there in zip(named, present, strict=True) if is_there is None]
     if not found:
         bag = _without_metadata(folder, there)
-        why = f"which {metadata.NAME} names, is not there" if lost else f"{metadata.NAME} names none"
-        note = f"{folder}: {_list(lost)}, {why}" if lost else f"{folder}: {why} of its files"
-        return BagFiles(bag.paths, described, [f"{note}: {_read(bag.paths)}"])
+        why = f"{metadata.NAME} names none of its files"
+        if lost:
+            why = f"{_list(lost)}, which {metadata.NAME} names, is not there"
+        return BagFiles(bag.paths, described, [f"{folder}: {why}: {_read(bag.paths)}"])
     bag = BagFiles(found, described)
     if lost:
         bag.notes.append(

@@ -76,7 +76,7 @@ class InnerRecord(NamedTuple):
     body: memoryview
 
 
-def inner_records(data: bytes) -> Iterator[InnerRecord]:
+def inner_records(data: bytes | memoryview) -> Iterator[InnerRecord]:
     """The records of a decompressed chunk, or of a summary section.
 
     Raises:
@@ -94,7 +94,7 @@ def inner_records(data: bytes) -> Iterator[InnerRecord]:
         at += length
 
 
-def decompressed(chunk: bytes) -> bytes:
+def decompressed(chunk: bytes) -> bytes | memoryview:
     """The records in the body of a chunk record.
 
     Raises:
@@ -103,7 +103,8 @@ def decompressed(chunk: bytes) -> bytes:
     fields = Fields(chunk)
     _, _, size, crc = fields.numbers(_CHUNK_HEAD.format[1:])
     compression = fields.text()
-    packed = bytes(fields.data("Q"))
+    data: bytes | memoryview
+    packed = fields.data("Q")
     try:
         match compression:
             case "":
