@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from tips_ros.bags import BagReader, BagWriter
 from tips_ros.bags.storage import Definition
@@ -77,6 +79,28 @@ def test_a_topic_of_an_unknown_type_is_copied_as_bytes_and_told(tmp_path, caplog
     )
     with BagReader(tmp_path / "out") as reader:
         assert [m.data for m in reader.messages(["/own"])] == [OWN_BYTES] * count
+
+
+def test_a_class_map_of_an_older_version_costs_itself_and_nothing_else(tmp_path, caplog):
+    kind = "tips_ros/msg/ClassMap"
+    older = get_typestore(Stores.ROS2_JAZZY)
+    older.register(get_types_from_msg("string[] names", kind))
+    with BagWriter(tmp_path / "old", typestore=older) as writer:
+        writer.add_topic("/before/semantic/classes", kind, latched=True)
+        writer.write("/before/semantic/classes", 1, older.types[kind](["door"]))
+    folder = tmp_path / "in"
+    camera(folder)
+    shutil.copy(tmp_path / "old" / "old.mcap", folder)
+    (folder / "metadata.yaml").unlink()
+    counts = annotate(folder)
+    assert counts["/tips/depth/image"] == 3
+    assert "/before/semantic/classes" not in counts
+    assert "another version of their type: /before/semantic/classes" in caplog.text
+    with BagReader(folder) as reader, BagReader(tmp_path / "out") as written:
+        (old,) = reader.messages(["/before/semantic/classes"])
+        assert reader.deserialize(old).names == ["door"], "for reading, the bag knows best"
+        (new,) = written.messages(["/tips/semantic/classes"])
+        assert len(written.deserialize(new).names) > 1
 
 
 def test_bytes_that_are_no_image_cost_one_line_and_no_output(tmp_path, capsys):

@@ -21,7 +21,7 @@ from tips_ros.bags.mcap_records import zstd
 from tips_ros.bags.open_storage import ZSTD_MAGIC, open_storage
 from tips_ros.bags.storage import BrokenFile, Channel, StorageFile
 from tips_ros.bags.topics import is_cdr, sort_topics
-from tips_ros.bags.types import describes, typestore_of
+from tips_ros.bags.types import OWN_PACKAGE, describes, typestore_of
 
 logger = logging.getLogger(__name__)
 
@@ -127,6 +127,17 @@ class BagReader:
     def typestore(self) -> Typestore:
         """The types of ROS 2 Jazzy, of this package, and those that the bag brings along."""
         return typestore_of({topic.type: topic.definition for topic in self.topics.values()})
+
+    @cached_property
+    def copy_typestore(self) -> Typestore:
+        """`typestore`, but with the messages of this package as they are now: for a `BagWriter`."""
+        return typestore_of(
+            {
+                topic.type: topic.definition
+                for topic in self.topics.values()
+                if not topic.type.startswith(OWN_PACKAGE)
+            }
+        )
 
     @cached_property
     def undescribed(self) -> list[str]:

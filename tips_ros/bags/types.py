@@ -21,6 +21,8 @@ from tips_ros.resources import share_dir
 
 logger = logging.getLogger(__name__)
 
+OWN_PACKAGE = "tips_ros/"
+
 _SEPARATOR = "=" * 80 + "\n"
 
 

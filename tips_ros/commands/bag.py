@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
             )
             with (
                 BagWriter(
-                    args.output, overwrite=args.overwrite, typestore=reader.typestore
+                    args.output, overwrite=args.overwrite, typestore=reader.copy_typestore
                 ) as writer,
                 logging_redirect_tqdm(),
                 tqdm(total=reader.message_count, unit="msg", desc=args.input.name) as bar,

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.bags import BagError, BagMessage, BagReader, BagWriter, CameraTopics
-from tips_ros.offline.first_info import first_info
+from tips_ros.bags import BagMessage, BagReader, BagWriter, CameraTopics
+from tips_ros.offline.readable import first_readable, read_if_whole
 from tips_ros.offline.topic_copy import copy_topics
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
@@ -96,7 +96,7 @@ class BagAnnotator:
             BagError: the bag can't be read or written.
         """
         types = bag_types(writer)
-        copy_topics(reader, writer)
+        copied = copy_topics(reader, writer)
         for output in self.topics:
             writer.add_topic(self._name(output), output.type)
         classes_topic = f"{self.namespace}/semantic/classes"
@@ -106,7 +106,7 @@ class BagAnnotator:
             writer.add_topic(info_topic, DEPTH_INFO, latched=True)
 
         result = Annotation()
-        info = first_info(reader, camera.camera_info)
+        info = first_readable(reader, camera.camera_info)
         waiting: list[_Waiting] = []
         told: LiveScale | None = None
 
@@ -123,7 +123,8 @@ class BagAnnotator:
             waiting.clear()
 
         for message in reader.messages():
-            writer.write(message.topic, message.stamp_ns, message.data)
+            if message.topic in copied:
+                writer.write(message.topic, message.stamp_ns, message.data)
             if message.topic == camera.camera_info:
                 info = _readable(reader, message, result) or info
             elif message.topic == camera.image:
@@ -228,12 +229,9 @@ class BagAnnotator:
 
 def _readable(reader: BagReader, message: BagMessage, result: Annotation) -> Any:
     """The message; None, and a problem counted, where its bytes are not of its type."""
-    try:
-        return reader.deserialize(message)
-    except BagError as error:
-        logger.info("%s", error)
+    if (read := read_if_whole(reader, message)) is None:
         result.problem(f"{message.topic}: a message whose bytes are no {message.type}")
-        return None
+    return read
 
 
 def bag_types(writer: BagWriter) -> MessageTypes:

@@ -15,8 +15,8 @@ from tips_ros.evaluation.datasets.files import checked
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.sample import Sample
 from tips_ros.offline.camera_poses import CameraPoses
-from tips_ros.offline.first_info import first_info
 from tips_ros.offline.numbered_messages import NumberedMessages
+from tips_ros.offline.readable import first_readable
 from tips_ros.offline.truth_decoding import DECODER_OF, decoded
 from tips_ros.offline.truth_pairs import Stamped, pair, stamped
 from tips_ros.offline.truth_topics import NAMESPACE, find_truth
@@ -87,9 +87,9 @@ class BagTruth:
         if not self._pairs.found:
             raise BagError(self._why_none(image_stamps, truth_stamps))
         self._tell()
-        self._info = first_info(images, camera.camera_info)
-        first = next(iter(images.messages([camera.image])))
-        frame_id = images.deserialize(first).header.frame_id
+        self._info = first_readable(images, camera.camera_info)
+        first = first_readable(images, camera.image)
+        frame_id = "" if first is None else first.header.frame_id
         self._poses = [CameraPoses(bag, frame_id) for bag in dict.fromkeys((images, self._truth))]
 
     def __len__(self) -> int:

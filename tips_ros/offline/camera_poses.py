@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -11,9 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.bags import BagError, BagMessage, BagReader
-
-logger = logging.getLogger(__name__)
+from tips_ros.bags import BagMessage, BagReader
+from tips_ros.offline.readable import read_if_whole
 
 _STATIC, _MOVING = "/tf_static", "/tf"
 _TYPE = "tf2_msgs/msg/TFMessage"
@@ -81,11 +79,8 @@ def _transform_topics(reader: BagReader) -> list[str]:
 
 def _transforms(reader: BagReader, message: BagMessage) -> Iterable[Any]:
     """None of a message that can't be read: poses are no more than welcome."""
-    try:
-        return reader.deserialize(message).transforms  # type: ignore[no-any-return]
-    except BagError as error:
-        logger.info("%s", error)
-        return ()
+    read = read_if_whole(reader, message)
+    return () if read is None else read.transforms
 
 
 def _bare(frame_id: str) -> str:
