@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
 
 from tips_ros.perception.camera.mounting import TURNS
 from tips_ros.perception.depth.scale_choice import ScaleChoice
@@ -18,6 +19,12 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--model", default=DEMO, help="name or directory of the model (default: %(default)s)")
     add("--device", default="auto", help="as torch names it (default: %(default)s)")
+
+
+def add_camera_topics(add: Callable[..., object]) -> None:
+    """--image-topic and --camera-info-topic, by the parser's or a group's `add_argument`."""
+    add("--image-topic", help="the camera's images, where the bag has several")
+    add("--camera-info-topic", help="its CameraInfo, where that is not beside or below the images")
 
 
 def add_prediction(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ import cv2
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from tips_ros.commands.arguments import add_model, count, input_size
+from tips_ros.commands.arguments import add_camera_topics, add_model, count, input_size
 from tips_ros.commands.prompt_arguments import add_prompts, prompted_labelling
 from tips_ros.errors import UserError
 from tips_ros.evaluation.datasets.first import First
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_prompts(parser)
     bags = parser.add_argument_group("bags").add_argument
     bags("--truth", metavar="BAG", type=Path, help="bag with the truth, where DATA has none")
-    bags("--image-topic", help="the camera's images, where the bag has several")
+    add_camera_topics(bags)
     bags("--depth-topic", help="measured depth, registered to the images, to compare with")
     bags("--rectified", action="store_true", help="images are rectified: use P of CameraInfo")
 
@@ -82,7 +82,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    bag = BagOptions(args.truth, args.image_topic, args.depth_topic, args.rectified)
+    bag = BagOptions(
+        args.truth, args.image_topic, args.camera_info_topic, args.depth_topic, args.rectified
+    )
     with open_data(args.data, None if args.layout == "auto" else args.layout, bag) as data:
         print(f"{args.data}: {data.about}")
         contender = _contender(args, data)
