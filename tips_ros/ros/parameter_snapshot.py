@@ -45,6 +45,7 @@ class Snapshot:
         return OutputOptions(
             scale=self.value("output_scale"),
             rectified=self.value("rectified", camera),
+            rectify=self.value("rectify", camera),
             overlay_alpha=self.value("semantic.overlay_alpha"),
             points_stride=self.value("points.stride"),
             points_min_range_m=self.value("points.min_range_m"),

@@ -106,6 +106,16 @@ PARAMETERS: tuple[Declared, ...] = (
         per_camera=True,
     ),
     Declared(
+        "rectify",
+        False,
+        "at once",
+        "",
+        "Undistort raw images before the model sees them, so that every output is a pinhole's, as "
+        "depth_image_proc and all others that read depth with its CameraInfo take it. Without it, "
+        "depth of a lens that distorts fits ~/points alone.",
+        per_camera=True,
+    ),
+    Declared(
         "rotation_deg",
         0,
         "at once",
