@@ -13,6 +13,7 @@ from rcl_interfaces.msg import Parameter as ParameterMessage
 from rcl_interfaces.msg import ParameterType, ParameterValue
 from rcl_interfaces.srv import (
     DescribeParameters,
+    GetParameters,
     GetParameterTypes,
     ListParameters,
     SetParameters,
@@ -105,6 +106,28 @@ class TestAtOnce:
         last = node.get_parameter(MIN).value
         assert node.get_parameter(MAX).value == last + 1
         assert parameters.value(node, MIN) == last
+
+    def test_a_client_that_reads_several_reads_them_of_one_moment(self, idle, interrupted):
+        stop = threading.Event()
+
+        def storm() -> None:
+            k = 1.0
+            while not stop.is_set():
+                pair = [Parameter(MIN, value=k), Parameter(MAX, value=k + 1)]
+                assert idle.node.set_parameters_atomically(pair).successful
+                k = k % 900 + 1
+
+        pair = [Parameter(MIN, value=1.0), Parameter(MAX, value=2.0)]
+        assert idle.node.set_parameters_atomically(pair).successful
+        thread = threading.Thread(target=storm)
+        thread.start()
+        request = GetParameters.Request(names=[MIN, MAX])
+        read = [idle.call(GetParameters, "/tips/get_parameters", request) for _ in range(30)]
+        stop.set()
+        thread.join()
+        pairs = [[value.double_value for value in answer.values] for answer in read]
+        assert len({nearest for nearest, _ in pairs}) > 3
+        assert all(farthest == nearest + 1 for nearest, farthest in pairs)
 
     def test_a_snapshot_stays_what_it_was(self, idle):
         before = parameters.snapshot(idle.node)

@@ -49,6 +49,20 @@ class ParameterServices(ParameterService):
         response.result = _set_together(self._get_node(), request.parameters)
         return response
 
+    def _get_parameters_callback(self, request: Any, response: Any) -> Any:
+        """All values of one moment: a set that is under way is seen whole or not at all."""
+        node = self._get_node()
+        moment = node.parameter_snapshot.as_dict()  # type: ignore[attr-defined]
+        values = []
+        for name in request.names:
+            if not node.has_parameter(name):
+                return response  # as rclpy does: no values for a name that isn't there
+            kind = Parameter.Type(node.get_parameter_type(name))
+            value = moment.get(name, node.get_parameter(name).value)
+            values.append(Parameter(name, kind, value).get_parameter_value())
+        response.values = values
+        return response
+
     def _list_parameters_callback(self, request: Any, response: Any) -> Any:
         for _ in range(_TRIES):
             try:
