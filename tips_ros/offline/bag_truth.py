@@ -20,7 +20,7 @@ from tips_ros.offline.truth_decoding import DECODER_OF, decoded
 from tips_ros.offline.truth_topics import NAMESPACE, find_truth
 from tips_ros.perception.camera.camera_info import Intrinsics, UncalibratedCamera
 from tips_ros.perception.camera.seen_camera import seen_camera
-from tips_ros.perception.image_encodings import decode_message
+from tips_ros.perception.images.decoder import ImageDecoder
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +88,9 @@ class BagTruth:
     def __iter__(self) -> Iterator[Sample]:
         images = StampedMessages(self._reader, self._image_index, self._stamps)
         truths = StampedMessages(self._truth, self._truth_index, self._stamps)
+        decoder = ImageDecoder(self.image_topic)
         for stamp_ns in self._stamps:
-            rgb = decoded(self._reader, images.at(stamp_ns)[self.image_topic], decode_message)
+            rgb = decoded(self._reader, images.at(stamp_ns)[self.image_topic], decoder.decode)
             messages = truths.at(stamp_ns)
             known = {
                 kind: decoded(self._truth, messages[topic], DECODER_OF[kind])

@@ -19,7 +19,7 @@ from tips_ros.model.fast.onednn import OneDnnLinear, onednn_is_there
 from tips_ros.model.fast.tails import DirectTail
 from tips_ros.model.heads import DenseHead
 from tips_ros.model.tips import HEAD_NAMES
-from tips_ros.perception.image_encodings import decode_message
+from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.loading.models import load_predictor, load_with_text
 from tips_ros.perception.predictor import Prediction, Predictor
