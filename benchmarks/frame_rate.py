@@ -43,7 +43,7 @@ def main() -> None:
 
 def measure(model: str, frames: int) -> dict[str, list[float]]:
     """Milliseconds of each stage for each frame."""
-    predictor = load_predictor(model)
+    predictor = load_predictor(model, precision="fp32")
     labelling = predictor.own_labelling
     types = rclpy_types_for_one_thread()
     with BagReader(sample_bag()) as bag:

@@ -34,7 +34,7 @@ from tips_ros.perception.semantic.labelling import Labelling
 HELP = "write depth, normals and classes of one picture, and a cloud where the camera is known"
 
 _MANY_POINTS = 8_000_000
-_FILTER_BYTES = 250  # a point, measured
+_FILTER_BYTES = 140  # a point, measured
 UNTRAINED = "UNTRAINED model: random weights, the outputs mean nothing."
 
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 logger = logging.getLogger(__name__)
 
 DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras have
-_FEW_LEVELS = 32  # of 256: a picture of no more is nearly flat
+_FEW_LEVELS = 32  # of 256: a picture of fewer is nearly flat
+_ABOVE_BLACK = 4096  # no camera has its black there, but thermal ones count from absolute zero
 
 
 class ImageStream:
@@ -60,7 +61,7 @@ class ImageStream:
     def _warn_of_a_flat_picture(self, smallest: int, largest: int, full: int, what: str) -> None:
         levels = (largest - smallest) * 255 // full + 1
         # One that is dark or overexposed as a whole is no camera's fault.
-        if 2 * smallest > largest and largest < full and levels < _FEW_LEVELS:
+        if smallest >= _ABOVE_BLACK and largest < full and levels < _FEW_LEVELS:
             self.warn_once(
                 "flat",
                 f"{what} samples lie between {smallest} and {largest}, which leaves {levels} of "
