@@ -54,9 +54,7 @@ def test_planes_in_a_buffer_of_two_bytes_a_pixel_are_read(encoding: str):
     data, right = noise(encoding)
     wanted = decode_image(data, encoding, HEIGHT, WIDTH, right)
     spare = data + bytes(HEIGHT * WIDTH // 2)
-    np.testing.assert_array_equal(
-        decode_image(spare, encoding, HEIGHT, WIDTH, 2 * WIDTH), wanted
-    )
+    np.testing.assert_array_equal(decode_image(spare, encoding, HEIGHT, WIDTH, 2 * WIDTH), wanted)
 
 
 @pytest.mark.parametrize("encoding", ["nv12", "nv21"])
@@ -65,9 +63,7 @@ def test_planes_that_are_really_padded_to_twice_their_width_keep_their_step(enco
     wanted = decode_image(data, encoding, HEIGHT, WIDTH, right)
     rows = np.frombuffer(data, np.uint8).reshape(-1, WIDTH)
     padded = np.hstack([rows, np.full_like(rows, 0xEE)]).tobytes()
-    np.testing.assert_array_equal(
-        decode_image(padded, encoding, HEIGHT, WIDTH, 2 * WIDTH), wanted
-    )
+    np.testing.assert_array_equal(decode_image(padded, encoding, HEIGHT, WIDTH, 2 * WIDTH), wanted)
 
 
 @pytest.mark.parametrize("encoding", ["rgb8", "mono16", "uyvy"])

@@ -142,7 +142,8 @@ class TestTheLog:
         for _ in range(3):
             decoder.decode(message(7000 + samples(1020)))
         warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
-        assert len(warnings) == 1 and "between 7000 and 8020" in warnings[0] and "AGC" in warnings[0]
+        (warning,) = warnings
+        assert "between 7000 and 8020" in warning and "AGC" in warning
 
     @pytest.mark.parametrize("level", [0, 5, 250, 1023, 3840, 65535])
     def test_has_no_advice_for_a_dark_or_overexposed_picture(
