@@ -102,13 +102,7 @@ class Predictor:
         self.dtype = dtype
         self.precision = precision or dtype
         self.backend, self.backend_note = backend, backend_note
-        self.input_size = input_size or description.input_size
-        patch = model.backbone.config.patch
-        if any(side < patch or side % patch for side in self.input_size):
-            raise ValueError(
-                f"input size {self.input_size} (h, w) must be multiples of {patch}; "
-                f"the model's own is {description.input_size}"
-            )
+        self.input_size = checked_input_size(input_size, description, model.backbone.config.patch)
         self.model = model.to(self.device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._labeller = Labeller(self.model, self.input_size, self.device, dtype)
         self._way_back = WayBack(self.device)
@@ -252,6 +246,23 @@ class Predictor:
         if seen.turn == 0:
             return cosines
         return np.stack([as_mounted(one, seen.turn) for one in cosines])
+
+
+def checked_input_size(
+    input_size: tuple[int, int] | None, description: ModelDescription, patch: int
+) -> tuple[int, int]:
+    """(h, w) that the network is to see: as asked for, or the model's own.
+
+    Raises:
+        ValueError: not a positive multiple of the patch.
+    """
+    size = input_size or description.input_size
+    if any(side < patch or side % patch for side in size):
+        raise ValueError(
+            f"input size {size} (h, w) must be multiples of {patch}; "
+            f"the model's own is {description.input_size}"
+        )
+    return size
 
 
 def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:

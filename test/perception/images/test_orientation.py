@@ -76,7 +76,8 @@ def test_a_tag_without_a_meaning_leaves_the_picture_alone(tag: int):
 @pytest.mark.parametrize(
     "data",
     [b"", b"\xff\xd8", b"\xff\xd8\xff\xe1\xff\xff", b"GIF89a", b"RIFF\0\0\0\0WEBP",
-     b"\x89PNG\r\n\x1a\n", jpeg_with(), jpeg_with(b"Exif\0\0"), jpeg_with(b"Exif\0\0MM\0*\xff\xff\xff\xff"),
+     b"\x89PNG\r\n\x1a\n", jpeg_with(), jpeg_with(b"Exif\0\0"),
+     jpeg_with(b"Exif\0\0MM\0*\xff\xff\xff\xff"),
      jpeg_with(b"Exif\0\0" + tiff_block(6)[:12]), jpeg_with(b"Exif\0\0XX" + tiff_block(6)[2:])],
 )  # fmt: skip
 def test_files_without_a_tag_that_can_be_read_are_as_stored(data: bytes):

@@ -82,11 +82,9 @@ class TestTheDemoModel:
 
     def test_says_the_same_for_another_input_size(self, room: NDArray[np.uint8]):
         """Odd patch grids take another way through the decoder."""
-        size = (154, 210)
-        found = load_predictor("demo", device="cpu", precision="fp32", input_size=size).predict(room)
-        expected = load_predictor("demo", device="cpu", precision="fp32", input_size=size, heads="plain").predict(
-            room
-        )
+        how = {"device": "cpu", "precision": "fp32", "input_size": (154, 210)}
+        found = load_predictor("demo", **how).predict(room)
+        expected = load_predictor("demo", heads="plain", **how).predict(room)
         apart = differences(found, expected)
         assert apart["depth"] < 1e-4 and apart["normals"] < 1e-4 and apart["labels"] < 1e-4
 
