@@ -166,6 +166,7 @@ def test_the_outputs_of_a_model_are_truth_for_another(measure, drive, tiny_direc
     """Here for itself, so that they must agree; normals of random weights may face away."""
     recorded = tmp_path / "recorded"
     arguments = [drive[0], recorded, "--model", tiny_directory, "--device", "cpu"]
+    arguments += ["--precision", "fp32"]
     arguments += ["--namespace", "/ground_truth", "--topics", "depth/image,semantic/image"]
     arguments += ["--depth-scale", "model"]
     assert cli.main(["bag", *map(str, arguments)]) == 0
