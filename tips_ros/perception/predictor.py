@@ -17,7 +17,7 @@ from tips_ros.perception.camera.mounting import Turn, as_mounted, normals_as_mou
 from tips_ros.perception.depth.maps import depth_at
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.normals import normals_at
-from tips_ros.perception.preprocess import check_image, network_input
+from tips_ros.perception.preprocess import check_image, check_input_size, network_input
 from tips_ros.perception.seen import Seen
 from tips_ros.perception.semantic.labeller import Labeller
 from tips_ros.perception.semantic.labelling import Labelling, own_labelling
@@ -102,7 +102,8 @@ class Predictor:
         self.dtype = dtype
         self.precision = precision or dtype
         self.backend, self.backend_note = backend, backend_note
-        self.input_size = checked_input_size(input_size, description, model.backbone.config.patch)
+        self.input_size = input_size or description.input_size
+        check_input_size(self.input_size, model.backbone.config.patch, description.input_size)
         self.model = model.to(self.device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._labeller = Labeller(self.model, self.input_size, self.device, dtype)
         self._way_back = WayBack(self.device)
@@ -246,23 +247,6 @@ class Predictor:
         if seen.turn == 0:
             return cosines
         return np.stack([as_mounted(one, seen.turn) for one in cosines])
-
-
-def checked_input_size(
-    input_size: tuple[int, int] | None, description: ModelDescription, patch: int
-) -> tuple[int, int]:
-    """(h, w) that the network is to see: as asked for, or the model's own.
-
-    Raises:
-        ValueError: not a positive multiple of the patch.
-    """
-    size = input_size or description.input_size
-    if any(side < patch or side % patch for side in size):
-        raise ValueError(
-            f"input size {size} (h, w) must be multiples of {patch}; "
-            f"the model's own is {description.input_size}"
-        )
-    return size
 
 
 def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:

@@ -24,6 +24,14 @@ def check_image(rgb: NDArray[np.uint8]) -> None:
         )
 
 
+def check_input_size(size: tuple[int, int], patch: int, own: tuple[int, int]) -> None:
+    """ValueError, which names the model's `own`, unless both sides are multiples of the patch."""
+    if any(side < patch or side % patch for side in size):
+        raise ValueError(
+            f"input size {size} (h, w) must be multiples of {patch}; the model's own is {own}"
+        )
+
+
 def network_input(
     rgb: NDArray[np.uint8],
     size: tuple[int, int],
