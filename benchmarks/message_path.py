@@ -24,12 +24,12 @@ from std_msgs.msg import Header
 
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.camera.seen_camera import seen_camera
+from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.semantic.class_lists import ade20k
 from tips_ros.perception.semantic.labelling import own_labelling
 from tips_ros.ros import qos
 from tips_ros.ros.conversions import image_message
-from tips_ros.ros.decoding import rgb_of
 from tips_ros.ros.frame import Frame
 from tips_ros.ros.message_types import (
     RCLPY_TYPES,
@@ -113,7 +113,7 @@ def measure(
             times.clear()
         spent = time.thread_time(), time.process_time()
         start = at = time.perf_counter()
-        rgb = rgb_of(image)
+        rgb = decode_message(image)
         at = lap("decode", at)
         camera = seen_camera(info, (height, width), (height, width))
         at = lap("camera", at)

@@ -262,8 +262,8 @@ def by_head(sparse_ids: Path) -> Path:
 
 @pytest.fixture
 def graph(graph_with: Callable[..., Graph]) -> Graph:
-    """An active node with the demo model, seeing 112×112 so that frames are quick."""
-    return graph_with(input_height=112, input_width=112).active()
+    """An active node with the demo model, seeing 112×112 in fp32 so that it is soon there."""
+    return graph_with(input_height=112, input_width=112, precision="fp32").active()
 
 
 __all__ = [

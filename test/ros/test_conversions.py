@@ -11,7 +11,7 @@ from tips_ros.bags import BagReader, BagWriter
 from tips_ros.offline.bag_annotation import bag_types
 from tips_ros.perception.camera.camera_reading import read_camera_info
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
-from tips_ros.perception.image_encodings import decode_message
+from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.semantic.class_lists import ClassList
 from tips_ros.perception.semantic.labelling import own_labelling
 from tips_ros.ros.conversions import (

@@ -214,7 +214,7 @@ def test_diagnostics_tell_the_model_the_rates_and_the_drops(graph):
     assert values["outputs active"] == "depth/image"
     assert float(values["memory (MiB)"]) > 50
     assert float(values["output rate (Hz)"]) == 0.0, "of one frame there is no rate"
-    assert values["precision"] == "float32"
+    assert values["precision"] == str(graph.node.predictor.precision).removeprefix("torch.")
 
 
 def test_diagnostics_warn_of_a_model_with_random_weights(graph_with, untrained):

@@ -11,7 +11,7 @@ from tips_ros.perception.camera.mounting import TURNS
 from tips_ros.perception.depth.scale_choice import ScaleChoice
 from tips_ros.perception.loading.backends import BACKENDS
 from tips_ros.perception.loading.models import DEMO
-from tips_ros.perception.loading.precisions import PRECISION_NAMES
+from tips_ros.perception.loading.precisions import AUTO, PRECISION_NAMES
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +31,19 @@ def add_prediction(parser: argparse.ArgumentParser) -> None:
     """What `add_model` adds, --precision, --backend and --scale."""
     add_model(parser)
     add = parser.add_argument
-    add("--precision", default="fp32", choices=PRECISION_NAMES, help="(default: %(default)s)")
+    add_precision(parser)
     add("--backend", default="auto", choices=BACKENDS, help="who computes (default: %(default)s)")
     add("--scale", type=fraction, default=1.0, help="size of the outputs, fraction of the image's")
+
+
+def add_precision(parser: argparse.ArgumentParser) -> None:
+    """--precision."""
+    parser.add_argument(
+        "--precision",
+        default=AUTO,
+        choices=PRECISION_NAMES,
+        help="(default: %(default)s, what the hardware is fastest in, if the model bears it)",
+    )
 
 
 def add_depth_scale(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
 from tips_ros.perception.camera.seen_camera import SeenCamera, seen_camera
 from tips_ros.perception.depth.metric_depth import in_metres
 from tips_ros.perception.depth.scale_choice import ScaleChoice
-from tips_ros.perception.image_encodings import decode_message
+from tips_ros.perception.images.decoder import ImageDecoder
 from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros.conversions import class_map_message
@@ -107,6 +107,7 @@ class BagAnnotator:
 
         result = Annotation()
         info = first_readable(reader, camera.camera_info)
+        decoder = ImageDecoder(camera.image)
         waiting: list[_Waiting] = []
         told: LiveScale | None = None
 
@@ -128,7 +129,7 @@ class BagAnnotator:
             if message.topic == camera.camera_info:
                 info = _readable(reader, message, result) or info
             elif message.topic == camera.image:
-                waiting.extend(self._decoded(reader, message, info, result))
+                waiting.extend(self._decoded(reader, decoder, message, info, result))
                 if len(waiting) == self.batch:
                     flush()
             progress()
@@ -139,14 +140,19 @@ class BagAnnotator:
         return f"{self.namespace}/{output.name}"
 
     def _decoded(
-        self, reader: BagReader, message: BagMessage, info: Any, result: Annotation
+        self,
+        reader: BagReader,
+        decoder: ImageDecoder,
+        message: BagMessage,
+        info: Any,
+        result: Annotation,
     ) -> Iterator[_Waiting]:
         """The image with its camera; nothing, and a problem counted, for one that can't be read."""
         result.images += 1
         if (image := _readable(reader, message, result)) is None:
             return
         try:
-            rgb = decode_message(image)
+            rgb = decoder.decode(image)
         except ValueError as error:
             result.problem(f"{message.topic}: {error}")
             return

@@ -22,7 +22,7 @@ from tips_ros.offline.truth_pairs import Stamped, pair, stamped
 from tips_ros.offline.truth_topics import NAMESPACE, find_truth
 from tips_ros.perception.camera.camera_info import Intrinsics, UncalibratedCamera
 from tips_ros.perception.camera.seen_camera import seen_camera
-from tips_ros.perception.image_encodings import decode_message
+from tips_ros.perception.images.decoder import ImageDecoder
 
 logger = logging.getLogger(__name__)
 
@@ -106,9 +106,10 @@ class BagTruth:
         )
         kinds = {topic: kind for kind, topic in self._topic_of.items()}
         names = self._names()
+        decoder = ImageDecoder(self.image_topic)
         for (image, number_of), name in zip(pairs, names, strict=True):
             message = images.take(self.image_topic, image.number)
-            rgb = decoded(self._reader, message, decode_message)
+            rgb = decoded(self._reader, message, decoder.decode)
             known = {
                 kinds[topic]: decoded(
                     self._truth, truths.take(topic, number), DECODER_OF[kinds[topic]]

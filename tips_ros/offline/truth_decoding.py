@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tips_ros.bags import BagError, BagMessage, BagReader
 from tips_ros.evaluation.datasets import truth_png
 from tips_ros.offline.truth_topics import Kind
-from tips_ros.perception.image_encodings import (
+from tips_ros.perception.images.encodings import (
     MalformedImage,
     UnsupportedEncoding,
     decode_depth,

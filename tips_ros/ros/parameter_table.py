@@ -8,7 +8,7 @@ from tips_ros.perception.cloud.roi import check_roi
 from tips_ros.perception.depth.depth_scale import SCALE_SOURCES
 from tips_ros.perception.loading.backends import BACKENDS
 from tips_ros.perception.loading.models import DEMO
-from tips_ros.perception.loading.precisions import PRECISION_NAMES
+from tips_ros.perception.loading.precisions import AUTO, PRECISION_NAMES
 from tips_ros.ros.declared import UNBOUNDED, Declared
 
 PARAMETERS: tuple[Declared, ...] = (
@@ -24,7 +24,7 @@ PARAMETERS: tuple[Declared, ...] = (
     Declared("device", "auto", "at configure", "", "Device as torch names it: auto, cpu, cuda:0."),
     Declared(
         "precision",
-        "fp32",
+        AUTO,
         "at configure",
         "",
         "Number format of weights and activations. auto is bf16 where the GPU or CPU has it, fp16 "

@@ -12,6 +12,7 @@ from rclpy.lifecycle import LifecycleNode
 
 from tips_ros.perception.camera.mounting import Turn, turn_of
 from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.images.decoder import ImageDecoder
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros import parameters
 from tips_ros.ros.camera_input import CameraInput, ReceivedImage
@@ -46,6 +47,7 @@ class Camera:
     Attributes:
         name: of the camera; "" for the only one.
         input: where the images come from.
+        decoder: from their messages to pixels.
         calibration: what the camera of a frame is.
         scaling: how its depth becomes metres.
         placement: where it stands, for clouds in other frames.
@@ -86,6 +88,7 @@ class Camera:
             self.scaling.close()
             raise
         self.calibration = FrameCamera(self.input)
+        self.decoder = ImageDecoder(self.input.topic)
 
     @property
     def turn(self) -> Turn:
