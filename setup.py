@@ -43,7 +43,7 @@ setup(
     packages=find_packages(include=["tips_ros", "tips_ros.*"]),
     data_files=shared_files(),
     install_requires=requirements("core"),
-    extras_require={name: requirements(name) for name in ("test", "openvino", "onnxruntime")},
+    extras_require={name: requirements(name) for name in ("open3d", "openvino", "onnxruntime", "test")},
     entry_points={"console_scripts": ["tips_ros = tips_ros.cli:main"]},
     zip_safe=False,
 )
