@@ -44,7 +44,7 @@ colcon_build() {
   # CMake's caches hold absolute paths and the Python they were made with.
   if [[ $(known key none) != "$VENV_KEY $ROOT" ]]; then
     rm -rf install log
-    find build -mindepth 1 -maxdepth 1 ! -path "$STATE" -exec rm -rf {} +
+    find "$ROOT/build" -mindepth 1 -maxdepth 1 ! -path "$STATE" -exec rm -rf {} +
   fi
   printf '%s' "$VENV_KEY $ROOT" >"$STATE/key"
   colcon --log-base log build --paths . --symlink-install \

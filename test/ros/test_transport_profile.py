@@ -13,7 +13,8 @@ import pytest
 from sensor_msgs.msg import Image
 
 from tips_ros.ros import qos, transport_profile
-from tips_ros.ros.live.graph import LiveGraph, own_graph_environment
+from tips_ros.ros.live.domain import own_graph_environment
+from tips_ros.ros.live.graph import LiveGraph
 from tips_ros.ros.transport_profile import VARIABLES, shipped_profile, transport_environment
 
 from .conftest import until
