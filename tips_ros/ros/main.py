@@ -12,6 +12,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.ros.executor import NodeExecutor
+from tips_ros.ros.log_folder import ensure_log_folder
 from tips_ros.ros.middleware import publish_in_the_background
 from tips_ros.ros.node import TipsNode
 
@@ -20,6 +21,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """Spins the node until it is interrupted; 0 after SIGINT or SIGTERM, 1 for a bad parameter."""
     publish_in_the_background()
     keep_freed_memory()
+    ensure_log_folder()
     # Our own handlers: rclpy's end the context at once, and the frame at hand could not be
     # published. The second signal of an impatient user changes nothing.
     rclpy.init(

@@ -14,6 +14,8 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from tips_ros.ros.log_folder import ensure_log_folder
+
 _LOOK_UP_S = 0.2
 
 
@@ -32,6 +34,7 @@ class LiveGraph:
             environment: variables that choose the graph, on top of the process's own.
         """
         self.context = Context()
+        ensure_log_folder()
         with _environment(environment or {}):
             rclpy.init(
                 args=[], context=self.context, signal_handler_options=SignalHandlerOptions.NO
