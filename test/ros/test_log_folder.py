@@ -45,7 +45,8 @@ def test_without_a_folder_for_logs_ros_starts_with_one_line(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (line,) = done.stderr.splitlines()
-    assert line == f"tips_ros: {reason}: logs go to {tmp_path}/ros_log_{os.getuid()}; set ROS_LOG_DIR"
+    folder = tmp_path / f"ros_log_{os.getuid()}"
+    assert line == f"tips_ros: {reason}: logs go to {folder}; set ROS_LOG_DIR"
 
 
 @pytest.mark.parametrize("name", NAMES)
