@@ -5,18 +5,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSCompatibility, qos_check_compatible
-from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from tips_ros.ros import qos
 from tips_ros.ros.camera_names import input_topic
 from tips_ros.ros.latest import Latest
 from tips_ros.ros.statistics import Statistics
+
+if TYPE_CHECKING:  # from Lyrical on it is in rclpy.endpoint_info
+    from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 _COMPRESSED = "/compressed"
 
