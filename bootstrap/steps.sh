@@ -33,10 +33,13 @@ known() {
   fi
 }
 
+# pend TITLE counts a step that is to be done, once.
+pend() { [[ " ${PENDING[*]} " == *" $1 "* ]] || PENDING+=("$1"); }
+
 # forget NAME TITLE: the step has to be done again, whatever its stamp says.
 forget() {
   if [[ -n $ONLY_LOOKING ]]; then
-    PENDING+=("$2")
+    pend "$2"
   else
     rm -f "$STATE/$1"
   fi
@@ -49,7 +52,7 @@ step() {
   shift 3
   is_done "$name" "$key" && return
   if [[ -n $ONLY_LOOKING ]]; then
-    PENDING+=("$title")
+    pend "$title"
     return
   fi
   rm -f "$STATE/$name"
