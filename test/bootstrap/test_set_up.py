@@ -94,7 +94,7 @@ def make(venv: Path, *options: str) -> None:
 
 
 def test_an_environment_that_does_not_fit_stays_while_no_packages_can_be_had(run, copy):
-    make(copy / ".venv", "--without-pip", "--system-site-packages")  # laid over a ROS that is not sourced now
+    make(copy / ".venv", "--without-pip", "--system-site-packages")  # over a ROS, now not sourced
     mark = copy / ".venv" / "lib" / "mark"
     mark.touch()
     make_it = 'mkdir -p "$STATE"; remember_choices; step venv k Making make_venv'
