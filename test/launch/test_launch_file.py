@@ -20,7 +20,7 @@ import yaml
 
 from tips_ros.ros.live.domain import own_graph_environment
 from tips_ros.ros.parameter_table import PARAMETERS
-from tips_ros.ros.transport_profile import VARIABLES
+from tips_ros.ros.transport_profile import VARIABLES, profile_variables
 
 SOURCE = Path(__file__).resolve().parents[2]
 PROFILE = SOURCE / "config" / "fastdds.xml"
@@ -257,7 +257,7 @@ class TestWithLaunch:
         both = processes(bag="x.mcap")
         assert len(both) == 2
         for _, environment in both:
-            files = {environment[name] for name in VARIABLES}
+            files = {environment[name] for name in profile_variables()}
             assert {Path(file).read_bytes() for file in files} == {PROFILE.read_bytes()}
 
     @pytest.mark.parametrize("name", VARIABLES)
