@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import time
 
 import numpy as np
@@ -31,6 +32,7 @@ from tips_ros.perception.semantic.labelling import own_labelling
 from tips_ros.ros import qos
 from tips_ros.ros.conversions import image_message
 from tips_ros.ros.frame import Frame
+from tips_ros.ros.live.domain import own_graph_environment
 from tips_ros.ros.message_types import (
     RCLPY_TYPES,
     rclpy_class,
@@ -52,6 +54,7 @@ def main() -> None:
     parser.add_argument("--no-subscriber", action="store_true", help="publish to nobody")
     args = parser.parse_args()
     width, height = map(int, args.size.split("x"))
+    os.environ.update(own_graph_environment())  # the listener's too
 
     ready, stop = multiprocessing.Event(), multiprocessing.Event()
     listener = multiprocessing.Process(target=listen, args=(ready, stop))

@@ -19,8 +19,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tips_ros.ros.live.domain import own_graph_environment
 from tips_ros.ros.parameter_table import PARAMETERS
-from tips_ros.ros.transport_profile import VARIABLES
+from tips_ros.ros.transport_profile import VARIABLES, profile_variables
 
 SOURCE = Path(__file__).resolve().parents[2]
 PROFILE = SOURCE / "config" / "fastdds.xml"
@@ -279,7 +280,7 @@ class TestWithLaunch:
         both = processes(bag=str(SOURCE / "samples" / "drive"))
         assert len(both) == 2
         for _, environment in both:
-            files = {environment[name] for name in VARIABLES}
+            files = {environment[name] for name in profile_variables()}
             assert {Path(file).read_bytes() for file in files} == {PROFILE.read_bytes()}
 
     @pytest.mark.parametrize("name", VARIABLES)
@@ -327,10 +328,7 @@ class TestWithLaunch:
 
     @pytest.mark.skipif(shutil.which("ros2") is None, reason="needs the ros2 command")
     def test_ros2_launch_starts_the_node_and_ctrl_c_ends_it(self):
-        environment = os.environ | {
-            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-            "ROS_DOMAIN_ID": str(61 + os.getpid() % 40),
-        }
+        environment = os.environ | own_graph_environment()
         command = ["ros2", "launch", str(FILE), "namespace:=robot1", "image:=front/image_raw"]
         launch = subprocess.Popen(
             command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

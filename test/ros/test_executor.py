@@ -14,15 +14,16 @@ from std_srvs.srv import Trigger
 
 from tips_ros.ros import qos
 from tips_ros.ros.executor import NodeExecutor
+from tips_ros.ros.live.domain import claim_domain
 
-from .conftest import next_domain, until
+from .conftest import until
 
 
 @pytest.fixture
 def spun():
     """A node and the executor that spins it; both end with the test."""
     context = Context()
-    rclpy.init(context=context, domain_id=next_domain())
+    rclpy.init(context=context, domain_id=claim_domain())
     node, executor = Node("spun", context=context), NodeExecutor(context=context)
     executor.add_node(node)
     thread = threading.Thread(target=executor.spin, name="spinning")

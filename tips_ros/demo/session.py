@@ -20,7 +20,8 @@ from tips_ros.demo.result import DemoResult, count_output, most_complete_stamp
 from tips_ros.errors import UserError
 from tips_ros.offline.truth_topics import NAMESPACE as TRUTH
 from tips_ros.ros import qos
-from tips_ros.ros.live.graph import LiveGraph, own_graph_environment
+from tips_ros.ros.live.domain import own_graph_environment
+from tips_ros.ros.live.graph import LiveGraph
 from tips_ros.ros.live.node_watch import NodeReport, NodeWatch
 from tips_ros.ros.live.player import BagPlayer, offered_qos
 from tips_ros.ros.live.recorder import Recorder
@@ -185,9 +186,10 @@ class _Session:
             if report is not None and report.failed:
                 raise UserError(f"the node did not start: {report.message}")
             if time.monotonic() > deadline:
+                state = self._watch.state() or "unknown: it did not answer"
                 raise UserError(
-                    f"the node was not active after {_START_PATIENCE_S:.0f} s: "
-                    f"{self._process.last_words()}"
+                    f"the node was not active after {_START_PATIENCE_S:.0f} s (its state: "
+                    f"{state}); its last word: {self._process.last_words()}"
                 )
             time.sleep(_POLL_S)
 

@@ -13,6 +13,7 @@ from rclpy.signals import SignalHandlerOptions
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.ros import command_line
 from tips_ros.ros.executor import NodeExecutor
+from tips_ros.ros.log_folder import ensure_log_folder
 from tips_ros.ros.middleware import publish_in_the_background
 from tips_ros.ros.node import TipsNode
 from tips_ros.ros.parameter_node import given_at_start
@@ -32,6 +33,7 @@ def main(args: Sequence[str] | None = None) -> int:
         return 0
     publish_in_the_background()
     keep_freed_memory()
+    ensure_log_folder()
     # Our own handlers: rclpy's end the context at once, and the frame at hand could not be
     # published.
     try:
