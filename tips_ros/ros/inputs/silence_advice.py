@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rclpy.node import Node
 from rclpy.qos import (
@@ -19,7 +19,6 @@ from rclpy.qos import (
     ReliabilityPolicy,
     qos_check_compatible,
 )
-from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 from tips_ros.ros.camera_names import input_topic, parameter_name
 from tips_ros.ros.inputs.topics import (
@@ -30,6 +29,9 @@ from tips_ros.ros.inputs.topics import (
     image_topics,
     nearest_first,
 )
+
+if TYPE_CHECKING:  # from Lyrical on it is in rclpy.endpoint_info
+    from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 _MOST_NAMED = 3
 # Transports that need a plugin of image_transport, by the type of their messages.
