@@ -146,7 +146,7 @@ def _check(model: ModelFiles, files: Sequence[RemoteFile], directory: Path) -> N
     wrong = [report.file.name for report in reports if report.verdict is Verdict.BAD]
     told = []
     if missing:
-        told.append(f"{', '.join(missing)}: missing")
+        told.append(f"{', '.join(missing)}: missing (--only names those that you want)")
     if wrong:
         told.append(f"{', '.join(wrong)}: not as recorded; move what is there away")
     if told:

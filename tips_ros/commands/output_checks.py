@@ -56,8 +56,8 @@ def check_file(
         UserError: it can't be.
     """
     for read in inputs:
-        if _same(path, read) or (read.is_dir() and _is_within(path, read)):
-            raise UserError(f"{option} {path}: is read, or lies in what is read; choose another")
+        if _same(path, read) or (path.exists() and read.is_dir() and _is_within(path, read)):
+            raise UserError(f"{option} {path}: belongs to what is read; choose another")
     if path.is_dir():
         raise UserError(f"{option} {path}: is a folder; name a file")
     if path.is_file() and not overwrite:
