@@ -45,8 +45,8 @@ def ask(picture: Path, tiny_language_model: Path, tmp_path: Path) -> Any:
 
     def run(*args: str, model: Path | str = tiny_language_model) -> Path:
         out = tmp_path / "out"
-        arguments = ["infer", picture, "--model", model, "--output", out, "--overwrite", *SMALL, *args]
-        assert cli.main([str(a) for a in arguments]) == 0
+        arguments = ["infer", picture, "--model", model, "--output", out, "--overwrite", *args]
+        assert cli.main([str(a) for a in (*arguments, *SMALL)]) == 0
         return out
 
     return run

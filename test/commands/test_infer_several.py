@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`tips_ros infer` of several pictures and of folders: each has its results, and none costs others."""
+"""`tips_ros infer` of several pictures and folders: each has its results, none costs another's."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layout",
         default="auto",
         choices=("auto", *LAYOUT_NAMES),
-        help="of DATA (default: %(default)s, by what is in it)",
+        help="how DATA is laid out (default: %(default)s, by what is in it)",
     )
     add_model(parser)
     add_precision(parser)

@@ -18,7 +18,7 @@ from tips_ros.commands.arguments import (
     check_input_size,
 )
 from tips_ros.commands.output_checks import check_folder, could_not_write
-from tips_ros.commands.picture_report import say_tags, summary, tell
+from tips_ros.commands.picture_report import UNTRAINED, say_tags, summary, tell
 from tips_ros.commands.picture_results import PictureModel, PictureResults
 from tips_ros.commands.pictures import View, check_camera, view
 from tips_ros.commands.prompt_arguments import add_prompts, check_prompts, prompted_labelling
@@ -185,9 +185,14 @@ class _ModelError(UserError):
 
 def _first_model(args: argparse.Namespace, questions: Questions, seen_as: View) -> PictureModel:
     try:
-        return _model(args, questions, seen_as)
+        model = _model(args, questions, seen_as)
     except UserError as error:
         raise _ModelError(str(error)) from error
+    description = model.predictor.description
+    for line in (description.caution, "" if description.trained else UNTRAINED):
+        if line:
+            say(line)
+    return model
 
 
 def _model(args: argparse.Namespace, questions: Questions, seen_as: View) -> PictureModel:

@@ -133,7 +133,8 @@ def _rough(found: dict[str, Tensor], true: dict[str, Tensor]) -> Iterator[_Findi
 def _not_finite(name: str, found: Tensor, true: Tensor) -> _Finding | None:
     """A finding further off than anything where a value is infinite or NaN; None where none is."""
     if not true.isfinite().all():
-        return _Finding(math.nan, f"{name}: no finite numbers even in fp32; the weights are damaged")
+        told = f"{name}: no finite numbers even in fp32; the weights are damaged"
+        return _Finding(math.nan, told)
     if not found.isfinite().all():
         return _Finding(math.nan, f"{name}: no finite numbers, beyond the format's range")
     return None
