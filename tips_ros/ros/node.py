@@ -57,6 +57,7 @@ class TipsNode(GuardedNode):
         self._vocabulary: Vocabulary | None = None
         self._prompt_service: PromptService | None = None
         self._failure = ""
+        self._frames = Frames(self)
         self._locate: dict[str, LocateService] = {}
         parameters.declare_all(self)
         self.cameras = cameras_named(parameters.value(self, "cameras"))
@@ -66,7 +67,6 @@ class TipsNode(GuardedNode):
         self._class_ids = StableIds()
         self._depth_histories = {camera: DepthHistory() for camera in self.cameras}
         self._image_group = MutuallyExclusiveCallbackGroup()
-        self._frames = Frames(self)
         self._locate = {
             camera: LocateService(self, self._frames, camera) for camera in self.cameras
         }
@@ -107,6 +107,7 @@ class TipsNode(GuardedNode):
             return result
         result = self._succeed("activated", self._activate, lambda _: SUCCESS, state)
         if result != SUCCESS:
+            self._frames.close()
             super().on_deactivate(state)
         return result
 
@@ -139,6 +140,7 @@ class TipsNode(GuardedNode):
     def prepare_to_end(self) -> None:
         """Has nothing begin any more, and ends the waiting of services. From any thread."""
         self.ending = True
+        self._frames.end_waiting("the node is shutting down")
         if (work := self.work) is not None:
             work.fail_queries("the node is shutting down")
 
@@ -231,7 +233,9 @@ class TipsNode(GuardedNode):
         for service in self._locate.values():
             service.source = None
         work, self.work = self.work, None
-        return work is None or work.close(timeout_s)
+        ended = work is None or work.close(timeout_s)
+        self._frames.close()
+        return ended
 
     def _free(self) -> None:
         self._prompts.put_in_force = None
