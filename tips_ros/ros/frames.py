@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.time import Time
 
+from tips_ros.ros.transform_listener import TransformListener
 from tips_ros.ros.transform_tree import FrameError, TransformTree
 
 _ASK_AGAIN_S = 0.01
@@ -25,7 +26,8 @@ class Frames:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._lock = threading.Lock()
-        self._tree: TransformTree | None = None
+        self._tree: TransformTree | None = None  # while it listens
+        self._listener: TransformListener | None = None
         self._waiting = threading.BoundedSemaphore(_MOST_WAITING)
         self._ended = ""  # why nobody waits any more
 
@@ -41,11 +43,14 @@ class Frames:
             wait_s: how long to wait for the first transform where it has only just begun.
         """
         with self._lock:
-            begins = self._tree is None
-            try:
-                tree = self._tree = self._tree or TransformTree(self._node)
-            except ImportError:
-                return False
+            tree, begins = self._tree, self._tree is None
+            if tree is None:
+                try:
+                    tree = TransformTree()
+                    self._listener = TransformListener(self._node, tree)
+                except ImportError:
+                    return False
+                self._tree = tree
         if begins and wait_s > 0.0:
             tree.wait_until_heard(wait_s)
         return True
@@ -96,9 +101,9 @@ class Frames:
     def close(self) -> None:
         """Ends listening, until it is asked for again, and the waiting of those who wait."""
         with self._lock:
-            tree, self._tree = self._tree, None
-        if tree is not None:
-            tree.close()
+            listener, self._listener, self._tree = self._listener, None, None
+        if listener is not None:
+            listener.close()
 
     def _now(self, target: str, source: str, at: Time) -> NDArray[np.float64]:
         tree = self._tree

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tree of transforms that is heard on /tf and /tf_static, kept by tf2, for a time that goes on.
+"""The tree of transforms, kept by tf2, for times that begin anew.
 
 tf2 takes nothing older than what it has. A bag that begins anew, or a simulation that is reset,
 would fill the log and have nothing found until its time has caught up.
@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.duration import Duration
-from rclpy.node import Node
 from rclpy.time import Time
 
 from tips_ros.perception.regions.oriented_box import transform_matrix
@@ -44,16 +43,13 @@ class FrameError(ValueError):
 
 
 class TransformTree:
-    """Listens from its creation on; `close` ends it. All methods may come from any thread."""
+    """As tf2's buffer to whoever feeds it. All methods may come from any thread.
 
-    def __init__(self, node: Node) -> None:
-        """
-        Args:
-            node: whose subscriptions they are.
+    Raises:
+        ImportError: tf2_ros is not installed.
+    """
 
-        Raises:
-            ImportError: tf2_ros is not installed.
-        """
+    def __init__(self) -> None:
         import tf2_ros
 
         self._tf2 = tf2_ros
@@ -62,18 +58,16 @@ class TransformTree:
         self._recent: deque[tuple[float, Any]] = deque(maxlen=_MOST_RECENT)
         self._heard = threading.Event()
         self._buffer = tf2_ros.Buffer(Duration(seconds=_CACHE_S))
-        # The listener hands what it hears to this object as if it were the buffer.
-        self._listener = tf2_ros.TransformListener(self, node, spin_thread=False)
 
     def set_transform(self, transform: Any, authority: str) -> None:
-        """Takes a geometry_msgs/TransformStamped; called by the listener."""
+        """Takes a geometry_msgs/TransformStamped."""
         with self._lock:
             self._set(transform, authority)
             self._recent.append((time.monotonic(), transform))
         self._heard.set()
 
     def set_transform_static(self, transform: Any, authority: str) -> None:
-        """Takes one that holds at all times; called by the listener."""
+        """Takes one that holds at all times."""
         with self._lock:
             self._newest_ns.pop(_plain(transform.child_frame_id), None)
             self._buffer.set_transform_static(transform, authority)
@@ -116,10 +110,6 @@ class TransformTree:
                 raise self._reason(target, source, at, error) from error
         t, q = found.transform.translation, found.transform.rotation
         return transform_matrix((t.x, t.y, t.z), (q.x, q.y, q.z, q.w))
-
-    def close(self) -> None:
-        """Unsubscribes."""
-        self._listener.unregister()
 
     def _set(self, transform: Any, authority: str) -> None:
         child, at_ns = _plain(transform.child_frame_id), stamp_ns(transform.header)
