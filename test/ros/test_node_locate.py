@@ -134,7 +134,7 @@ def test_in_another_frame_everything_but_the_depth_is_turned_and_moved(
     graph.publish_camera_info()
     asked = []
 
-    def transform(target, source, stamp, timeout_s):
+    def transform(target, source, stamp, timeout_s=0.0):
         asked.append((target, source, stamp))
         # The camera's z forward is the map's x, its x right the map's -y, its y down -z.
         turn = np.eye(4)

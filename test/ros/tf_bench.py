@@ -44,19 +44,28 @@ class Robot:
 
     def __init__(self, graph: Any, kind: str) -> None:
         self._graph, self._real = graph, kind == "real"
-        self._say("/tf_static", edge("base", FRAME_ID, 0.0, 0.25), _STATIC)
-
-    def is_at(self, seconds: float, x: float = 0.0) -> None:
-        """Where it was at that time."""
-        self._say("/tf", edge("map", "base", seconds, x), 10)
-
-    def _say(self, topic: str, transform: TransformStamped, profile: Any) -> None:
-        message: Any = transform
+        message: Any = TransformStamped
         if self._real:
             from tf2_msgs.msg import TFMessage
 
-            message = TFMessage(transforms=[transform])
-        self._graph.publish(message, topic, profile)
+            message = TFMessage
+        self._message = message
+        self._tf = graph.probe.create_publisher(message, "/tf", 10)
+        self._static = graph.probe.create_publisher(message, "/tf_static", _STATIC)
+        self._say(self._static, edge("base", FRAME_ID, 0.0, 0.25))
+
+    def is_at(self, seconds: float, x: float = 0.0) -> None:
+        """Where it was at that time."""
+        self.says(edge("map", "base", seconds, x))
+
+    def says(self, transform: TransformStamped) -> None:
+        """Any transform, on /tf; to the node, where that listens."""
+        if self._graph.node._frames.listens:
+            until(self._tf.get_subscription_count, "the node to hear /tf")
+        self._say(self._tf, transform)
+
+    def _say(self, publisher: Any, transform: TransformStamped) -> None:
+        publisher.publish(self._message(transforms=[transform]) if self._real else transform)
 
 
 def heard(graph: Any, count: int = 1) -> None:

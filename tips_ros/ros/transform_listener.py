@@ -51,6 +51,7 @@ class TransformListener:
             enable_rosout=False,
         )
         self._subscriptions = Subscriptions(tree, self._node, spin_thread=False)
+        self._wake = self._node.create_guard_condition(lambda: None)  # has a spin return
         self._executor = SingleThreadedExecutor(context=node.context)
         self._executor.add_node(self._node)
         self._closing = False
@@ -61,7 +62,7 @@ class TransformListener:
     def close(self) -> None:
         """Ends the thread and unsubscribes."""
         self._closing = True
-        self._executor.wake()
+        self._wake.trigger()
         self._thread.join()
         self._executor.shutdown()
         self._subscriptions.unregister()

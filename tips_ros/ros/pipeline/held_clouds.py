@@ -37,6 +37,7 @@ class HeldCloud:
         camera: whose it is.
         then: called with "" once it was published, else with the cause why it was not.
         since: monotonic seconds when it began to wait.
+        given_up: why, where that was decided while its transform was being looked for.
     """
 
     topic: OutputTopic
@@ -44,6 +45,7 @@ class HeldCloud:
     camera: Camera
     then: Callable[[str], None] = _nothing
     since: float = field(default_factory=time.monotonic)
+    given_up: str = ""
 
     @property
     def bytes(self) -> int:
@@ -117,7 +119,7 @@ class HeldClouds:
         with self._condition:
             self._closed = True
             waiting = [held for queue in self._queues.values() for held in queue]
-            given_up = [(held, "deactivated") for held in waiting if self._take(held)]
+            given_up = self._give_up(waiting, "deactivated")
             self._condition.notify()
         _tell(given_up)
         if self._thread is not None:
@@ -129,7 +131,7 @@ class HeldClouds:
             for held in self._queues.get(camera, ())
             if stamp_ns(held.frame.header) > now_ns + BACK_NS
         ]
-        return [(held, "rewound") for held in later if self._take(held)]
+        return self._give_up(later, "rewound")
 
     def _too_many(self, newest: HeldCloud) -> list[tuple[HeldCloud, str]]:
         given_up: list[tuple[HeldCloud, str]] = []
@@ -137,11 +139,12 @@ class HeldClouds:
             (held for queue in self._queues.values() for held in queue if held is not newest),
             key=lambda held: held.since,
         )
+        left = self._bytes
         for held in waiting:
-            if self._bytes <= _MOST_BYTES:
+            if left <= _MOST_BYTES:
                 break
-            if self._take(held):
-                given_up.append((held, "no transform"))
+            left -= held.bytes
+            given_up += self._give_up([held], "no transform")
         if given_up:
             self._throttle.warning(
                 "too many",
@@ -151,16 +154,21 @@ class HeldClouds:
             )
         return given_up
 
-    def _take(self, held: HeldCloud) -> bool:
-        """Takes it out of its queue; False where it is in work."""
-        if held is self._in_work:
-            return False
+    def _give_up(self, clouds: list[HeldCloud], cause: str) -> list[tuple[HeldCloud, str]]:
+        """Takes them out, and returns them to be told; the one in work is told by its thread."""
+        for held in clouds:
+            if held is self._in_work:
+                held.given_up = cause
+            else:
+                self._take(held)
+        return [(held, cause) for held in clouds if not held.given_up]
+
+    def _take(self, held: HeldCloud) -> None:
         queue = self._queues[held.camera]
         queue.remove(held)
         self._bytes -= held.bytes
         if not queue:
             del self._queues[held.camera]
-        return True
 
     def _run(self) -> None:
         while True:
@@ -188,12 +196,10 @@ class HeldClouds:
             cause = "failed"
         with self._condition:
             self._in_work = None
-            if cause is None and self._closed:
-                cause = "deactivated"
-            if cause is None:
+            if cause is None and not held.given_up:
                 return False
             self._take(held)
-        held.then(cause)
+        held.then(held.given_up if cause is None else cause)
         return True
 
 
