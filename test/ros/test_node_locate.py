@@ -9,6 +9,8 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from tips_ros.srv import Locate
 
+from tips_ros.ros.transform_tree import FrameError
+
 from .conftest import FRAME_ID, header_at, picture, until
 
 PATIENT = 20.0  # seconds that a call waits for its frame here
@@ -151,6 +153,41 @@ def test_in_another_frame_everything_but_the_depth_is_turned_and_moved(
             (a.centroid.z + 10, 20 - a.centroid.x, 30 - a.centroid.y)
         )
         assert b.median_depth_m == a.median_depth_m
+
+
+def test_tf_is_listened_to_before_the_frame_is_taken(graph, own_class, monkeypatch):
+    """What was said of it before, nobody would know."""
+    frames, queries, order = graph.node._frames, graph.camera.queries, []
+    ask = queries.ask
+    monkeypatch.setattr(frames, "listen", lambda wait_s: order.append("tf"))
+    monkeypatch.setattr(queries, "ask", lambda *given: order.append("frame") or ask(*given))
+    monkeypatch.setattr(frames, "transform", lambda *given: np.eye(4))
+    assert locate_in_a_frame(graph, own_class[0], target_frame="map").success
+    assert order == ["tf", "frame"]
+
+
+def test_a_frame_from_before_all_tf_is_followed_by_a_later_one(graph, own_class, monkeypatch):
+    asked = []
+
+    def transform(target, source, stamp, timeout_s):
+        asked.append(stamp.sec)
+        if len(asked) == 1:
+            raise FrameError("into the past", at_other_times=True)
+        return np.eye(4)
+
+    monkeypatch.setattr(graph.node._frames, "transform", transform)
+    monkeypatch.setattr(graph.node._frames, "listen", lambda wait_s: True)
+    answers = []
+    calling = threading.Thread(
+        target=lambda: answers.append(locate(graph, own_class[0], target_frame="map"))
+    )
+    calling.start()
+    sec = 1
+    while calling.is_alive():
+        graph.publish_image(sec=sec)
+        calling.join(0.1)
+        sec += 1
+    assert answers[0].success and answers[0].header.stamp.sec == asked[1] > asked[0]
 
 
 def test_a_frame_that_nobody_knows_is_refused_with_the_reason(graph, own_class):

@@ -15,8 +15,8 @@ from .analytic_scene import Scene, Stage, calibration, rays_of
 from .conftest import FRAME_ID, picture, until
 from .depth_bench import Bench, is_sensor
 from .sensor_scene import cloud_message
-from .tf_bench import KINDS, Robot, edge, heard, put_in_place
 from .test_node_geometry import QUIET, cloud_of, tell
+from .tf_bench import KINDS, Robot, edge, heard, put_in_place
 
 SIZE = (120, 160)
 CAMERA = calibration()

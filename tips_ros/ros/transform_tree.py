@@ -123,7 +123,7 @@ class TransformTree:
         self._newest_ns[child] = max(newest_ns, at_ns)
 
     def _reason(self, target: str, source: str, at: Time, error: Exception) -> FrameError:
-        reason = f"no transform from {source} to {target}: {error}"
+        reason = f"no transform from {source} to {target}: {str(error).strip(' .,')}"
         if not isinstance(error, self._tf2.ExtrapolationException):
             return FrameError(reason, may_come=bool(target and source))
         try:
