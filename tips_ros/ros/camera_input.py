@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -30,7 +31,7 @@ class ReceivedImage(NamedTuple):
 
 
 class CameraInput:
-    """Subscribes on creation; `close` undoes it."""
+    """Subscribes on creation; `close` undoes it for good. Methods may come from any thread."""
 
     def __init__(
         self,
@@ -60,6 +61,8 @@ class CameraInput:
         self.info_topic = node.resolve_topic_name(input_topic(camera, "camera_info"))
         self._type = CompressedImage if transport == "compressed" else Image
         self._group = group
+        self._lock = threading.Lock()
+        self._closed = False
         self._image: Any = None
         self._info: Any = None
         try:
@@ -74,21 +77,28 @@ class CameraInput:
         return self._image is not None
 
     def listen(self) -> bool:
-        """Subscribes to the images and their CameraInfo; False where it was."""
-        if self._image is not None:
-            return False
-        self._info = self._subscription(CameraInfo, self.info_topic, self._on_camera_info)
-        self._image = self._subscription(self._type, self.topic, self._on_image)
-        return True
+        """Subscribes to the images and their CameraInfo; False where it was, or is closed."""
+        with self._lock:
+            if self._closed or self._image is not None:
+                return False
+            self._info = self._subscription(CameraInfo, self.info_topic, self._on_camera_info)
+            self._image = self._subscription(self._type, self.topic, self._on_image)
+            return True
 
     def rest(self) -> bool:
         """Unsubscribes until `listen`; the newest CameraInfo stays. False where it was resting."""
-        was = self._image is not None
-        self.close()
-        return was
+        with self._lock:
+            was = self._image is not None
+            self._unsubscribe()
+            return was
 
     def close(self) -> None:
-        """Unsubscribes."""
+        """Unsubscribes; whoever still sees demand does not subscribe again."""
+        with self._lock:
+            self._closed = True
+            self._unsubscribe()
+
+    def _unsubscribe(self) -> None:
         for subscription in (self._image, self._info):
             if subscription is not None:
                 self._node.destroy_subscription(subscription)

@@ -51,6 +51,16 @@ def latched() -> QoSProfile:
     )
 
 
+def requests() -> QoSProfile:
+    """Of services: deep enough that of many calls at once none is lost, and so never answered."""
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=200,
+        reliability=ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.VOLATILE,
+    )
+
+
 def overridable() -> QoSOverridingOptions:
     """What parameters may say of a topic: history, depth, reliability and durability."""
     return QoSOverridingOptions(
