@@ -15,9 +15,10 @@ from rclpy.node import Node
 
 from tips_ros.ros import frames as frames_module
 from tips_ros.ros.frames import Frames
+from tips_ros.ros.live.domain import claim_domain
 from tips_ros.ros.transform_tree import FrameError
 
-from .conftest import next_domain, until
+from .conftest import until
 from .tf_bench import KINDS, edge, put_in_place
 
 STAMP = Time(sec=3, nanosec=500_000_000)
@@ -26,7 +27,7 @@ STAMP = Time(sec=3, nanosec=500_000_000)
 @pytest.fixture
 def node():
     context = Context()
-    rclpy.init(context=context, domain_id=next_domain())
+    rclpy.init(context=context, domain_id=claim_domain())
     made = Node("asks", namespace="/robot", context=context)
     yield made
     made.destroy_node()

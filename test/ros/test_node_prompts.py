@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Classes named in words, by the service and by the parameters."""
 
+import threading
+
 import numpy as np
 import pytest
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from rclpy.parameter import Parameter
 from tips_ros.msg import ClassMap
 
 from tips_ros.ros import qos
+from tips_ros.ros.vocabulary import Vocabulary
 
 from .conftest import mask_of, picture, until
 
@@ -35,7 +40,7 @@ def test_prompts_are_announced_with_the_first_frame_that_uses_them(graph):
 
     answer = graph.set_prompts("door", "seat: chair | sofa", background=["wall", "floor"])
     assert answer.success, answer.message
-    assert (list(answer.names), list(answer.ids)) == (["door", "seat"], [0, 1])
+    assert (list(answer.names), list(answer.ids)) == (["door", "seat"], [14, 1])
     header = graph.publish_image(sec=2)
 
     found = set(np.unique(masks(graph, 2)[1]).tolist())
@@ -100,7 +105,7 @@ def test_a_refused_request_leaves_everything_as_it_was_and_says_why(graph, promp
     ):
         assert not success
         assert reason in said
-    assert (list(by_service.names), list(by_service.ids)) == (["door", "cup"], [0, 1])
+    assert (list(by_service.names), list(by_service.ids)) == (["door", "cup"], [14, 1])
     assert graph.node._vocabulary.board.in_force is before
     assert graph.parameter("prompts") == ["door", "cup"]
     assert graph.parameter("prompt_thresholds") == [0.25]
@@ -157,6 +162,28 @@ def test_prompts_given_at_the_start_are_in_force_from_the_first_frame(graph_with
     assert list(maps[0].names) == ["door", "cup"]
 
 
+def test_prompts_set_while_the_node_is_configured_are_in_force_afterwards(graph_with, monkeypatch):
+    graph = graph_with(input_height=112, input_width=112, autostart=False)
+    setting, put_in_force = [], Vocabulary.put_in_force
+
+    def meanwhile(vocabulary, asked):
+        put_in_force(vocabulary, asked)
+        if not setting:
+            setting.append(
+                threading.Thread(target=graph.set_parameter, args=("prompts", ["door"]))
+            )
+            setting[0].start()
+            setting[0].join(1.0)  # it has set them, or waits until they can be put in force
+
+    monkeypatch.setattr(Vocabulary, "put_in_force", meanwhile)
+    configure = Transition(id=Transition.TRANSITION_CONFIGURE)
+    request = ChangeState.Request(transition=configure)
+    assert graph.call(ChangeState, "/tips/change_state", request).success
+    setting[0].join(30)
+    assert graph.parameter("prompts") == ["door"]
+    assert list(graph.node._vocabulary.classes.values()) == ["door"]
+
+
 def test_bad_prompts_at_the_start_leave_the_node_unconfigured_and_say_why(graph_with):
     graph = graph_with(prompts=["wall", "wall"])
     until(lambda: graph.node._failure, "the failure")
@@ -172,7 +199,7 @@ class TestWithoutATextEncoder:
         before = masks(graph, 1)[0]
         answer = graph.set_prompts("furniture: bed", "floor")
         assert answer.success, answer.message
-        assert (list(answer.names), list(answer.ids)) == (["furniture", "floor"], [0, 1])
+        assert (list(answer.names), list(answer.ids)) == (["furniture", "floor"], [1, 3])
         graph.publish_image(sec=2)
         expected = np.full(256, 255, np.uint8)
         expected[7], expected[3] = 0, 1

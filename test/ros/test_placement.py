@@ -9,6 +9,7 @@ import pytest
 
 from tips_ros.perception.camera.extrinsics import extrinsic_matrix
 from tips_ros.ros import placement as placement_module
+from tips_ros.ros.parameter_snapshot import Snapshot
 from tips_ros.ros.placement import Placement
 from tips_ros.ros.transform_tree import FrameError
 
@@ -46,11 +47,11 @@ def node_with(camera="", **values):
     }
     own = (f"{camera}." if camera else "",)
     named = {
-        prefix + name: SimpleNamespace(value=value)
+        prefix + name: value
         for name, value in given.items()
         for prefix in ("", *own)
     }
-    return SimpleNamespace(get_parameter=named.__getitem__)
+    return SimpleNamespace(parameter_snapshot=Snapshot(named))
 
 
 @pytest.mark.parametrize("target", ["", FRAME_ID])

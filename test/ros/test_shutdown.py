@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real process under real signals: it ends in two seconds, and at the second one now."""
+"""The real process under real signals: it ends in two seconds, and at the second one at once."""
 
 import os
 import signal
@@ -15,6 +15,7 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.srv import SetParameters
 from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
@@ -22,14 +23,14 @@ from std_msgs.msg import Header
 from tips_ros.srv import Locate, SetPrompts
 
 from tips_ros.ros.conversions import image_message
+from tips_ros.ros.live.domain import claim_domain
 from tips_ros.ros.message_types import RCLPY_TYPES
 
-from .conftest import camera_info, header_at, next_domain, picture, until
+from .conftest import camera_info, header_at, picture, until
 
 RUN = """
-import sys
-from tips_ros.ros.main import main
-sys.exit(main(["tips_node", "--ros-args", "-p", "input_height:=112", "-p", "input_width:=112"]))
+from tips_ros.ros.main import run
+run(["tips_node", "--ros-args", "-p", "input_height:=112", "-p", "input_width:=112"])
 """
 SLOW_LOAD = """
 import time
@@ -80,7 +81,7 @@ class Process:
     """The node's own process, what it says, and a client in this one."""
 
     def __init__(self, tmp_path, patch=""):
-        self.domain = next_domain()
+        self.domain = claim_domain()
         self._log = tmp_path / "log.txt"
         environment = {**os.environ, "ROS_DOMAIN_ID": str(self.domain)}
         with self._log.open("w") as log:
@@ -107,6 +108,13 @@ class Process:
         client = self.node.create_client(type_, name)
         assert client.wait_for_service(30)
         return client.call_async(request)
+
+    def spin_once(self):
+        executor = SingleThreadedExecutor(context=self.context)
+        executor.add_node(self.node)
+        executor.spin_once(timeout_sec=1.0)
+        executor.remove_node(self.node)
+        executor.shutdown()
 
     def ends(self, *signals):
         """Sends the signals one after the other; the seconds it took to end after the first."""
@@ -147,14 +155,25 @@ def test_an_idle_node_ends_on_a_signal_with_success_and_without_a_traceback(run,
     assert "Traceback" not in process.log and "terminate called" not in process.log
 
 
+def test_the_node_has_left_the_graph_when_its_process_ends_and_nothing_is_waited_for(run):
+    process = run("import atexit, time; atexit.register(time.sleep, 60)")
+    process.says("listening to")
+    until(lambda: "tips" in process.node.get_node_names(), "the node in the graph")
+    assert process.ends(signal.SIGINT) < SOON_S
+    end = time.monotonic() + 10.0  # one that died is in it for twenty seconds more
+    while "tips" in process.node.get_node_names():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def test_a_service_that_waits_for_a_frame_is_answered_and_does_not_hold_it(run):
     process = run()
     process.says("listening to")
     future = process.ask(Locate, "/tips/locate", Locate.Request(prompt="door", timeout_s=40.0))
-    rclpy.spin_once(process.node, timeout_sec=1.0)
+    process.spin_once()
     assert process.ends(signal.SIGINT) < SOON_S
     assert process.process.returncode == 0
-    rclpy.spin_once(process.node, timeout_sec=1.0)
+    process.spin_once()
     assert not future.done() or "shutting down" in future.result().message
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 
-from tips_ros.ros.guarded_node import GuardedNode
+from tips_ros.ros.parameter_node import ParameterNode
 from tips_ros.ros.prompt_parameters import asked_for, set_prompts
 from tips_ros.ros.vocabulary import Vocabulary
 from tips_ros.srv import SetPrompts
@@ -17,7 +17,7 @@ class PromptService:
     Words are encoded before parameters are touched: whoever sets another one does not wait.
     """
 
-    def __init__(self, node: GuardedNode, vocabulary: Vocabulary) -> None:
+    def __init__(self, node: ParameterNode, vocabulary: Vocabulary) -> None:
         self._node = node
         self._vocabulary: Vocabulary | None = vocabulary
         self._service = node.create_service(
@@ -47,7 +47,8 @@ class PromptService:
             reason = str(error)
         with self._node.parameter_lock:  # the answer is of this change
             if not reason:
-                reason = set_prompts(self._node, *wanted).reason
+                result = set_prompts(self._node, *wanted)
+                reason = "" if result.successful else result.reason
             response.success = not reason
             response.message = reason or vocabulary.message
             if response.success:

@@ -17,7 +17,7 @@ from sensor_msgs.msg import Image, PointCloud2
 
 from tips_ros.perception.camera.seen_camera import SeenCamera
 from tips_ros.perception.depth.sparse_depth import sparse_depth
-from tips_ros.perception.image_encodings import decode_depth
+from tips_ros.perception.images.encodings import decode_depth
 from tips_ros.ros import qos
 from tips_ros.ros.camera_names import input_topic
 from tips_ros.ros.conversions import stamp_ns
@@ -75,10 +75,15 @@ class SensorDepth:
         self._bytes = 0
         self._asked_at = self._heard_at = time.monotonic()
         self._throttle = Throttle(logger)
-        self._subscriptions = [
-            self._subscribed(type_, input_topic(camera, name), group)
-            for type_, name in ((Image, "sensor/depth"), (PointCloud2, "sensor/points"))
-        ]
+        self._subscriptions: list[Any] = []
+        try:
+            for type_, name in ((Image, "sensor/depth"), (PointCloud2, "sensor/points")):
+                self._subscriptions.append(
+                    self._subscribed(type_, input_topic(camera, name), group)
+                )
+        except Exception:  # a QoS override that can't be: the next frame tries again
+            self.close()
+            raise
 
     @property
     def topics(self) -> str:
