@@ -10,6 +10,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
+EXTRAS = ("open3d", "openvino", "onnxruntime", "test")
 SHARED_FOLDERS = ("config", "launch", "models", "msg", "samples", "srv")
 
 
@@ -43,7 +44,7 @@ setup(
     packages=find_packages(include=["tips_ros", "tips_ros.*"]),
     data_files=shared_files(),
     install_requires=requirements("core"),
-    extras_require={name: requirements(name) for name in ("test", "openvino", "onnxruntime")},
+    extras_require={name: requirements(name) for name in EXTRAS},
     entry_points={"console_scripts": ["tips_ros = tips_ros.cli:main"]},
     zip_safe=False,
 )

@@ -41,6 +41,7 @@ def annotate(length: int, batch: int, topics: str) -> tuple[float, float]:
         bag, out = Path(folder) / "in", Path(folder) / "out"
         write(bag, length)
         command = ["-m", "tips_ros", "bag", str(bag), str(out), "--topics", topics]
+        command += ["--precision", "fp32"]
         start = time.perf_counter()
         quiet = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
         process = os.posix_spawn(

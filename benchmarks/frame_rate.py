@@ -16,9 +16,9 @@ from std_msgs.msg import Header
 
 from tips_ros.bags import BagReader, find_camera
 from tips_ros.perception.camera.seen_camera import seen_camera
+from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.loading.models import load_predictor
 from tips_ros.resources import sample_bag
-from tips_ros.ros.decoding import rgb_of
 from tips_ros.ros.frame import Frame
 from tips_ros.ros.message_types import rclpy_types_for_one_thread
 from tips_ros.ros.outputs import DEFAULT_TOPICS, predict_for
@@ -43,7 +43,7 @@ def main() -> None:
 
 def measure(model: str, frames: int) -> dict[str, list[float]]:
     """Milliseconds of each stage for each frame."""
-    predictor = load_predictor(model)
+    predictor = load_predictor(model, precision="fp32")
     labelling = predictor.own_labelling
     types = rclpy_types_for_one_thread()
     with BagReader(sample_bag()) as bag:
@@ -55,7 +55,7 @@ def measure(model: str, frames: int) -> dict[str, list[float]]:
     for number in range(WARM_UP + frames):
         image = images[number % len(images)]
         start = time.perf_counter()
-        rgb = rgb_of(image)
+        rgb = decode_message(image)
         decoded = time.perf_counter()
         size = rgb.shape[:2]
         prediction = predict_for(DEFAULT_TOPICS, predictor, rgb, True, 1.0, labelling)

@@ -46,7 +46,8 @@ def steps(model: str, image: str, rounds: int, results: Path) -> list[Step]:
     often = ("--rounds", str(rounds), "--warm-up", "10")
     versus = (*bench, *often, "--against", "transformers")
     stages = (*bench, *often, "--subscribers", "0")
-    bf16, compiled = ("--precision", "bf16"), ("--backend", "compiled")
+    fp32, bf16 = ("--precision", "fp32"), ("--precision", "bf16")
+    compiled = ("--backend", "compiled")
     theirs = ("--their-precision", "fp32", "bf16")
     kernels = ("--profile", str(results.parent / "kernels.txt"))
     overlap = ("benchmarks/overlap.py", "--model", model, "--image", image, *to_file, *kernels)
@@ -59,12 +60,12 @@ def steps(model: str, image: str, rounds: int, results: Path) -> list[Step]:
         Step("stages-bf16", (*stages, *bf16)),
         Step("overlap-bf16-compiled", (*overlap, *bf16, *compiled)),
         Step("against-bf16", (*versus, *bf16, *theirs)),
-        Step("against-fp32", versus),
+        Step("against-fp32", (*versus, *fp32)),
         Step("cameras-bf16", (*stages, *bf16, "--cameras", "4")),
         Step("cameras-bf16-compiled", (*stages, *bf16, *compiled, "--cameras", "4")),
-        Step("exact-fp32", (*bench, *few), exact),
-        Step("stages-fp32", stages),
-        Step("stages-fp32-compiled", (*stages, *compiled)),
+        Step("exact-fp32", (*bench, *few, *fp32), exact),
+        Step("stages-fp32", (*stages, *fp32)),
+        Step("stages-fp32-compiled", (*stages, *fp32, *compiled)),
         Step("against-their-graphs", (*versus, *bf16, *compiled, *graphs)),
     ]
 

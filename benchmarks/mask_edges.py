@@ -120,7 +120,7 @@ def main() -> None:
     )
     args = parser.parse_args()
     with torch.inference_mode():
-        predictor, embedder = load_with_text(args.model)
+        predictor, embedder = load_with_text(args.model, precision="fp32")
         rooms = Rendered(args.rooms)
         table: dict[str, dict[str, Score]] = {}
         names = list(rooms.class_names.values())

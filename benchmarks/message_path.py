@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import time
 
 import numpy as np
@@ -24,13 +25,14 @@ from std_msgs.msg import Header
 
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.camera.seen_camera import seen_camera
+from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.semantic.class_lists import ade20k
 from tips_ros.perception.semantic.labelling import own_labelling
 from tips_ros.ros import qos
 from tips_ros.ros.conversions import image_message
-from tips_ros.ros.decoding import rgb_of
 from tips_ros.ros.frame import Frame
+from tips_ros.ros.live.domain import own_graph_environment
 from tips_ros.ros.message_types import (
     RCLPY_TYPES,
     rclpy_class,
@@ -52,6 +54,7 @@ def main() -> None:
     parser.add_argument("--no-subscriber", action="store_true", help="publish to nobody")
     args = parser.parse_args()
     width, height = map(int, args.size.split("x"))
+    os.environ.update(own_graph_environment())  # the listener's too
 
     ready, stop = multiprocessing.Event(), multiprocessing.Event()
     listener = multiprocessing.Process(target=listen, args=(ready, stop))
@@ -113,7 +116,7 @@ def measure(
             times.clear()
         spent = time.thread_time(), time.process_time()
         start = at = time.perf_counter()
-        rgb = rgb_of(image)
+        rgb = decode_message(image)
         at = lap("decode", at)
         camera = seen_camera(info, (height, width), (height, width))
         at = lap("camera", at)

@@ -22,7 +22,8 @@ from sensor_msgs.msg import CameraInfo, Image
 from tips_ros.demo.node_process import NodeProcess
 from tips_ros.ros import qos
 from tips_ros.ros.conversions import image_message
-from tips_ros.ros.live.graph import LiveGraph, own_graph_environment
+from tips_ros.ros.live.domain import own_graph_environment
+from tips_ros.ros.live.graph import LiveGraph
 from tips_ros.ros.message_types import RCLPY_TYPES, rclpy_class
 from tips_ros.ros.outputs import TOPICS
 

@@ -18,10 +18,10 @@ from contextlib import ExitStack
 import numpy as np
 from rig import Rig
 
-from tips_ros.ros.transport_profile import VARIABLES, shipped_profile
+from tips_ros.ros.transport_profile import VARIABLES, profile_variables, shipped_profile
 
 DEFAULT, SHIPPED = "default", "config/fastdds.xml"
-PROFILES = {DEFAULT: {}, SHIPPED: dict.fromkeys(VARIABLES, str(shipped_profile()))}
+PROFILES = {DEFAULT: {}, SHIPPED: dict.fromkeys(profile_variables(), str(shipped_profile()))}
 UNSURE_S = 20.0
 IMAGE = "/camera/image"
 TO_VIEWER, END_TO_END = "camera to viewer", "camera to node to viewer"

@@ -29,28 +29,36 @@ enter_venv() {
 # As enter_venv, and the built package with it.
 enter_environment() {
   enter_venv
+  local before=$PWD
+  # colcon's script calls Python without quotes: a relative path has no space in it.
+  cd "$VENV/bin"
   set +u
-  source "$ROOT/install/local_setup.bash"
+  COLCON_PYTHON_EXECUTABLE=./python source "$ROOT/install/local_setup.bash"
   set -u
+  cd "$before"
 }
 
 colcon_build() {
   enter_venv
   cd "$ROOT"
   # CMake's caches hold absolute paths and the Python they were made with.
-  if [[ ! -f build/.venv-key || $(<build/.venv-key) != "$VENV_KEY" ]]; then
-    rm -rf build install log
+  if [[ $(known key none) != "$VENV_KEY $ROOT" ]]; then
+    rm -rf install log
+    find "$ROOT/build" -mindepth 1 -maxdepth 1 ! -path "$STATE" -exec rm -rf {} +
   fi
-  mkdir -p build
-  printf '%s' "$VENV_KEY" >build/.venv-key
-  colcon --log-base log build --paths . --symlink-install --event-handlers console_direct+ \
+  printf '%s' "$VENV_KEY $ROOT" >"$STATE/key"
+  colcon --log-base log build --paths . --symlink-install \
+    --event-handlers console_direct+ \
     --cmake-args -DBUILD_TESTING=OFF "-DPython3_EXECUTABLE=$VENV/bin/python"
   # Links to files that are no longer there.
   find install -xtype l -delete
 }
 
 build_package() {
-  [[ -f $ROOT/install/local_setup.bash ]] || rm -f "$STATE/build"
-  step build "$(key_of "$VENV_KEY" "$(build_inputs)" "$(<"$ROOT/bootstrap/requirements-ros.txt")")" \
+  # The build belongs to this working copy, even where it shares its environment.
+  local STATE=$ROOT/build/.setup
+  [[ -n $ONLY_LOOKING ]] || mkdir -p "$STATE"
+  [[ -f $ROOT/install/local_setup.bash ]] || forget build "the tips_ros package"
+  step build "$(key_of "$VENV_KEY" "$ROOT" "$(build_inputs)" "${TIPS_ROS_DISTRO:-}")" \
     "the tips_ros package" colcon_build
 }

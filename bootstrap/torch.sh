@@ -4,30 +4,49 @@
 TORCH=torch==2.13.0
 
 has_torch() {
-  "$VENV/bin/python" - 2>/dev/null <<'EOF'
+  "$VENV/bin/python" - 2>/dev/null <<'PYTHON'
 import re, torch
 assert tuple(map(int, re.findall(r"\d+", torch.__version__)[:2])) >= (2, 4)
-EOF
+PYTHON
 }
 
 has_nvidia_gpu() { command -v nvidia-smi >/dev/null && nvidia-smi -L 2>/dev/null | grep -q GPU; }
 
+is_jetson() { [[ $(uname -m) == aarch64 && -f /etc/nv_tegra_release ]]; }
+
 # Would `pip install $TORCH` bring NVIDIA's libraries?
 brings_cuda() {
   pip_install --dry-run --quiet --report - "$TORCH" >"$STATE/torch.json"
-  "$VENV/bin/python" - "$STATE/torch.json" <<'EOF'
+  "$VENV/bin/python" - "$STATE/torch.json" <<'PYTHON'
 import json, sys
 names = [item["metadata"]["name"] for item in json.load(open(sys.argv[1]))["install"]]
 sys.exit(not any(name.lower().startswith(("nvidia-", "nvidia_")) for name in names))
-EOF
+PYTHON
 }
 
+# CPU builds are not on PyPI; uv knows where PyTorch keeps them.
 install_cpu_torch() {
+  rm -f "$STATE/uv.txt"
   pip_install uv &&
-    "$VENV/bin/uv" pip install --python "$VENV/bin/python" --torch-backend=cpu "$TORCH"
+    "$VENV/bin/uv" pip install --python "$VENV/bin/python" --torch-backend=cpu "$TORCH" \
+      2>"$STATE/uv.txt"
+}
+
+# Prints the reason that uv gave: that there is no such build, or that nobody could be asked, are
+# different things to do something about. Where it asked, and the innermost cause.
+why_no_cpu_torch() {
+  local reasons
+  [[ -s $STATE/uv.txt ]] || { echo "uv could not be installed, see $STATE/torch.log" && return; }
+  mapfile -t reasons < <(
+    grep -E 'error:|cause:|Caused by:|Because' "$STATE/uv.txt" |
+      sed -E 's/^[^[:alpha:]]*((error|cause|Caused by): )?//'
+  )
+  printf '%s\n' "${reasons[@]}" | grep -m 1 'Failed to fetch' | tr '\n' ' ' || true
+  echo "${reasons[-1]:-see $STATE/torch.log}"
 }
 
 install_torch() {
+  drop_half_installed
   if [[ -n ${TIPS_ROS_TORCH:-} ]]; then
     say "PyTorch as TIPS_ROS_TORCH says: $TIPS_ROS_TORCH"
     # Unquoted: it may hold several arguments for pip.
@@ -35,16 +54,18 @@ install_torch() {
     pip_install $TIPS_ROS_TORCH
   elif has_torch; then
     echo "there already"
-  elif [[ $(uname -m) == aarch64 && -f /etc/nv_tegra_release ]]; then
+  elif is_jetson; then
     fail "a Jetson needs NVIDIA's own PyTorch: put its wheel's path or address in TIPS_ROS_TORCH"
   elif ! brings_cuda; then
     pip_install "$TORCH"
   elif has_nvidia_gpu; then
-    say "PyTorch with CUDA, about 3 GB"
     pip_install "$TORCH"
   elif ! install_cpu_torch; then
-    say "no CPU build found: now downloading PyTorch with CUDA, about 3 GB, though no NVIDIA GPU" \
-      "is here; to choose another, stop this and set TIPS_ROS_TORCH"
+    cat "$STATE/uv.txt" 2>/dev/null || true
+    say "no CPU build of PyTorch could be had: $(why_no_cpu_torch)"
+    say "now downloading the one with CUDA, 1.2 GB more and 3.9 GB more on disk, though no NVIDIA GPU" \
+      "is here;" \
+      "to choose another, stop this and set TIPS_ROS_TORCH"
     pip_install "$TORCH"
   fi
   has_torch || fail "PyTorch 2.4 or newer does not import: see $STATE/torch.log"

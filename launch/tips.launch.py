@@ -5,8 +5,7 @@ An argument that is not given changes nothing: what params_file says stays in fo
 """
 
 import shlex
-from pathlib import Path
-from typing import List  # noqa: UP035
+from typing import Any, List  # noqa: UP035
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
@@ -20,7 +19,10 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
-from tips_ros.ros.transport_profile import transport_environment
+from tips_ros.ros.startup import arguments
+from tips_ros.ros.startup.cameras import camera_remappings, cameras_of, image_topics_of
+from tips_ros.ros.startup.node_name import full_name, logger_name
+from tips_ros.ros.startup.params_file import read_parameters
 
 SHARE = FindPackageShare("tips_ros")
 
@@ -33,8 +35,9 @@ TRUE_FALSE = ("true", "false", "True", "False")
 ARGUMENTS = (
     DeclareLaunchArgument(
         "params_file",
-        default_value=PathJoinSubstitution([SHARE, "config", "tips.yaml"]),
-        description="YAML file with the node's parameters; start from a copy of the default one.",
+        default_value="",
+        description="YAML file with the node's parameters; start from a copy of config/tips.yaml. "
+        "Empty: none, all is at its default or as an outer launch's SetParameter says.",
     ),
     DeclareLaunchArgument(
         "namespace",
@@ -44,13 +47,15 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         "image",
         default_value="image",
-        description="Topic of the camera's images; with image_transport:=compressed the topic "
+        description="Topic of the camera's images. With image_transport:=compressed also the topic "
         "without its /compressed.",
     ),
     DeclareLaunchArgument(
         "camera_info",
         default_value="",
-        description="Topic of the camera's CameraInfo. Empty: camera_info beside the image topic.",
+        description="Topic of the camera's CameraInfo; of several cameras "
+        "'front=/front/info; rear=/rear/info'. Empty: camera_info beside the image topic, or below "
+        "it.",
     ),
     DeclareLaunchArgument(
         "cameras",
@@ -78,8 +83,8 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         "prompts",
         default_value="",
-        description="Classes in words, with semicolons between: 'door; cup: mug | beaker'. Empty: "
-        "as params_file says.",
+        description="Classes in words, with semicolons or commas between: "
+        "'door; cup: mug | beaker'. Empty: as params_file says.",
     ),
     DeclareLaunchArgument(
         "prompt_background",
@@ -139,39 +144,12 @@ ARGUMENTS = (
     ),
     DeclareLaunchArgument(
         "rviz_frame",
-        default_value="camera_color_optical_frame",
-        description="RViz's fixed frame: the frame_id of the images, or a frame that TF ties to "
-        "it.",
+        default_value="",
+        description="RViz's fixed frame: one that TF ties to the images' frame, such as base_link; "
+        "z is up then. Empty: points_filtered.target_frame of params_file, else the frame_id of "
+        "the first image, seen from behind the camera.",
     ),
 )
-
-
-def beside(image: str) -> str:
-    """The topic of an image topic's CameraInfo by ROS's convention: its sibling camera_info."""
-    namespace, slash, _ = image.rpartition("/")
-    return f"{namespace}{slash}camera_info"
-
-
-def cameras_and_remappings(value: str) -> tuple:
-    """'front=/a/image_raw; rear' → (['front', 'rear'], what front's topics are remapped to)."""
-    names, remappings = [], []
-    for item in items(value):
-        name, _, image = (part.strip() for part in item.partition("="))
-        names.append(name)
-        if image:
-            remappings.append((f"{name}/image", image))
-            remappings.append((f"{name}/camera_info", beside(image)))
-    return names, remappings
-
-
-def node_logger(namespace: str) -> str:
-    """The name of the node's logger, which alone log_level is for: ROS's own stay quiet."""
-    return ".".join([*filter(None, namespace.split("/")), "tips"])
-
-
-def items(value: str) -> list:
-    """The items of a list: 'door; cup' → ['door', 'cup']."""
-    return [item.strip() for item in value.split(";") if item.strip()]
 
 
 def is_true(value: str) -> bool:
@@ -185,65 +163,70 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     def given(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
-    if not Path(given("params_file")).is_file():
-        # launch itself would only warn and go on with the defaults.
-        raise FileNotFoundError(f"params_file: no file {given('params_file')}")
-    profile = given("transport_profile")
-    transport = (
-        transport_environment(Path(profile), environment=context.environment) if profile else {}
-    )
+    namespace, level, params_file = given("namespace"), given("log_level"), given("params_file")
+    name_in_full = full_name(context.launch_configurations.get("ros_namespace", ""), namespace)
+    of_file = read_parameters("params_file", params_file, name_in_full) if params_file else {}
     # Typed: launch would make a number of the text "0".
-    parameters = {n: ParameterValue(given(n), value_type=str) for n in TEXTS if given(n)}
+    parameters: dict[str, Any] = {
+        n: ParameterValue(given(n), value_type=str) for n in TEXTS if given(n)
+    }
     parameters |= {n: is_true(given(n)) for n in SWITCHES if given(n)}
     for name in filter(given, LISTS):
         numbers = name == "prompt_thresholds"
-        listed = [float(item) for item in items(given(name))] if numbers else items(given(name))
+        listed = (arguments.fractions if numbers else arguments.items)(name, given(name))
         # launch knows the lists of `typing` only.
         kind = List[float] if numbers else List[str]  # noqa: UP006
         parameters[name] = ParameterValue(listed, value_type=kind)
-    clock = {n: parameters[n] for n in ("use_sim_time",) if n in parameters}
-    image, namespace, level = given("image"), given("namespace"), given("log_level")
-    remappings = [("image", image), ("camera_info", given("camera_info") or beside(image))]
-    cameras, remapped = cameras_and_remappings(given("cameras"))
-    if cameras:
+    named = image_topics_of("cameras", given("cameras"))
+    cameras = [*named] or cameras_of(of_file)
+    if named:
         parameters["cameras"] = ParameterValue(cameras, value_type=List[str])  # noqa: UP006
-        remappings += remapped
+    remappings = camera_remappings(given("image"), given("camera_info"), named, cameras)
+    transport = arguments.profile_environment(
+        "transport_profile", given("transport_profile"), context.environment
+    )
     tips = Node(
         package="tips_ros",
         executable="tips_node",
         name="tips",
         namespace=namespace,
-        parameters=[given("params_file"), *([parameters] if parameters else [])],
+        # Defaults are not among them: they would win over an outer launch's SetParameter.
+        parameters=[*filter(None, [params_file, parameters])],
         remappings=remappings,
-        ros_arguments=["--log-level", f"{node_logger(namespace)}:={level}"] if level else [],
+        ros_arguments=["--log-level", f"{logger_name(name_in_full)}:={level}"] if level else [],
         output="screen",
         emulate_tty=True,
     )
     processes: list[LaunchDescriptionEntity] = [
         SetEnvironmentVariable(name, value) for name, value in transport.items()
     ]
+    use_sim_time = parameters.get("use_sim_time", of_file.get("use_sim_time", False))
     if is_true(given("rviz")):
-        # The topics in tips.rviz are relative: RViz finds them in the node's namespace.
-        rviz = Node(
-            package="rviz2",
-            executable="rviz2",
+        one = given("image_transport") or of_file.get("image_transport", "raw")
+        transports = [of_file.get(f"{name}.image_transport", one) for name in cameras] or [one]
+        frame = given("rviz_frame") or of_file.get("points_filtered.target_frame", "")
+        view = Node(
+            package="tips_ros",
+            executable="tips_view",
             name="tips_rviz",
             namespace=namespace,
             arguments=[
-                *("-d", PathJoinSubstitution([SHARE, "config", "tips.rviz"])),
-                *("-f", given("rviz_frame")),
+                *(["--frame", frame] if frame else []),
+                *(["--cameras", *cameras] if cameras else []),
+                *("--transports", *transports),
             ],
-            parameters=[clock] if clock else [],
+            parameters=[{"use_sim_time": True}] if use_sim_time is True else [],
             remappings=remappings,
             output="screen",
         )
-        processes.append(rviz)
+        processes.append(view)
     if given("bag"):
-        command = ["ros2", "bag", "play", given("bag"), *shlex.split(given("bag_args"))]
-        if parameters.get("use_sim_time"):
+        bag = arguments.bag_to_play("bag", given("bag"))
+        command = ["ros2", "bag", "play", bag, *shlex.split(given("bag_args"))]
+        if use_sim_time is True:
             command.append("--clock")
         processes.append(ExecuteProcess(cmd=command, output="screen"))
-    # Last: launch leaves a process running when it fails at a later one, as without RViz.
+    # Last: launch leaves a process running when it fails at a later one, as without `ros2 bag`.
     return [*processes, tips]
 
 

@@ -17,12 +17,16 @@ import numpy as np
 import pytest
 import yaml
 
+from tips_ros.ros.live.domain import own_graph_environment
+
 if TYPE_CHECKING:
     from tips_ros.model.tips import Tips
 
 # `training` is not installed: it is found in the source tree, after the installed package.
 sys.path.append(str(Path(__file__).parents[1]))
 
+# Whatever a test or a process of its own starts must not be met by a robot, nor by another run.
+os.environ.update(own_graph_environment())
 # What tests embed must not meet what the user once embedded.
 _CACHE = tempfile.TemporaryDirectory(prefix="tips_ros-cache-")
 os.environ["XDG_CACHE_HOME"] = _CACHE.name

@@ -136,6 +136,7 @@ def written() -> Iterator[Path]:
         cv2.imwrite(str(picture), image()[..., ::-1])
         command = [sys.executable, "-m", "tips_ros", "infer", str(picture)]
         command += ["--model", str(model), "--output", str(output), "--device", "cpu"]
+        command += ["--precision", "fp32"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         yield output

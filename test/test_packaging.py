@@ -20,7 +20,7 @@ SHARED = sorted(
     for path in (SOURCE / folder).rglob("*")
     if path.is_file() and "__pycache__" not in path.parts
 )
-STARTED_BY_NAME = ("run", ".ci/run", "scripts/tips_node", "scripts/tips_ros")
+STARTED_BY_NAME = ("run", ".ci/run", "scripts/tips_node", "scripts/tips_ros", "scripts/tips_view")
 
 
 def test_the_tests_run_against_the_installed_package():
@@ -46,6 +46,14 @@ def test_each_ros_package_that_is_imported_is_declared():
     files = [*(SOURCE / "tips_ros").rglob("*.py"), *(SOURCE / "launch").rglob("*.py")]
     imported = {name for path in files for name in pattern.findall(path.read_text("utf-8"))}
     assert imported and imported <= declared
+
+
+def test_what_a_robot_without_a_screen_needs_not_is_brought_on_demand_only():
+    root = ElementTree.parse(SOURCE / "package.xml").getroot()
+    on_demand = {item.text for item in root if item.get("condition") == "$TIPS_ROS_DESKTOP == 1"}
+    assert {"rviz2", "python3-open3d-pip"} <= on_demand
+    page = (SOURCE / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in page for name in on_demand)
 
 
 @pytest.mark.parametrize("path", SHARED, ids=str)

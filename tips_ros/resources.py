@@ -65,5 +65,14 @@ def _caches() -> Path:
 
 
 def models_home() -> Path:
-    """Where models are looked up by name: $TIPS_ROS_MODELS, else ~/.cache/tips_ros/models."""
-    return Path(os.environ.get("TIPS_ROS_MODELS") or "~/.cache/tips_ros/models").expanduser()
+    """Where models are looked up by name: $TIPS_ROS_MODELS, else ~/.cache/tips_ros/models.
+
+    Raises:
+        FileNotFoundError: this user has no home.
+    """
+    try:
+        return Path(os.environ.get("TIPS_ROS_MODELS") or "~/.cache/tips_ros/models").expanduser()
+    except RuntimeError as error:
+        raise FileNotFoundError(
+            "this user has no home folder: name the one that models are kept in in TIPS_ROS_MODELS"
+        ) from error

@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="with a folder hfov_DEGREES for each camera")
     parser.add_argument("--model", default="demo")
     args = parser.parse_args()
-    predictor = load_predictor(args.model)
+    predictor = load_predictor(args.model, precision="fp32")
     predict = partial(predictor.predict, outputs=("depth",))
     folders = sorted(args.folder.glob("hfov_*"), key=_degrees)
     if not folders:

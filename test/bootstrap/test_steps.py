@@ -66,3 +66,21 @@ def test_an_interrupted_step_is_tried_again(bash, tmp_path: Path):
     assert bash("work() { kill -KILL $$; }\nstep work k Working work").returncode != 0
     bash(WORK + "step work k Working work")
     assert times_done(tmp_path) == 1
+
+
+def test_while_only_looking_nothing_is_done_and_what_is_missing_is_counted(bash, tmp_path: Path):
+    bash(WORK + "step first k First work")
+    done = bash(
+        WORK + "ONLY_LOOKING=1\nstep first k First work; step second k 'Second one' work\n"
+        'forget first Again; printf "%s\\n" "${PENDING[@]}"'
+    )
+    assert done.stdout.splitlines() == ["Second one", "Again"]
+    assert times_done(tmp_path) == 1
+
+
+def test_an_environment_that_is_a_link_keeps_its_stamps_where_it_is(bash, tmp_path: Path):
+    other = tmp_path / "other"
+    (tmp_path / ".venv").rename(other)
+    (tmp_path / ".venv").symlink_to(other)
+    bash(WORK + "step work k Working work")
+    assert (other / ".setup" / "work").read_text() == "k"

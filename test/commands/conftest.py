@@ -17,7 +17,8 @@ TEMPERATURE = 0.05
 TOKENIZER = Path(__file__).parents[1] / "data" / "tokenizer" / "tiny.model"
 
 
-SMALL = ["--input-size", "56x56", "--device", "cpu"]  # of what the network sees, to be quick
+# Of what the network sees, to be quick; and exact.
+SMALL = ["--input-size", "56x56", "--device", "cpu", "--precision", "fp32"]
 CALIBRATION = """\
 image_width: 84
 image_height: 56

@@ -85,7 +85,7 @@ def test_mistakes_are_told_in_one_line(tmp_path, capsys):
 def test_the_demo_model_agrees_with_transformers(tmp_path, capsys):
     pytest.importorskip("transformers", minversion="5.23")
     file = tmp_path / "results.jsonl"
-    options = [*QUICK, "--against", "transformers"]
+    options = [*QUICK, "--against", "transformers", "--precision", "fp32"]
     assert bench(*options, "--json", file) == 0
     assert "times as long as ours" in capsys.readouterr().out
     [line] = lines_of(file)

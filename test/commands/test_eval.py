@@ -27,7 +27,7 @@ from tips_ros.perception.semantic.class_lists import ClassList
 from tips_ros.perception.semantic.labelling import own_labelling
 from training.camera_messages import CameraMessages
 
-SMALL = ["--input-size", "56x56", "--device", "cpu"]
+SMALL = ["--input-size", "56x56", "--device", "cpu", "--precision", "fp32"]
 CLASSES = ClassList(("wall", "floor", "chair"), (0, 3, 19))
 CAMERA = Intrinsics(40.0, 40.0, 31.5, 23.5, 64, 48)
 SECOND = 10**9
@@ -166,6 +166,7 @@ def test_the_outputs_of_a_model_are_truth_for_another(measure, drive, tiny_direc
     """Here for itself, so that they must agree; normals of random weights may face away."""
     recorded = tmp_path / "recorded"
     arguments = [drive[0], recorded, "--model", tiny_directory, "--device", "cpu"]
+    arguments += ["--precision", "fp32"]
     arguments += ["--namespace", "/ground_truth", "--topics", "depth/image,semantic/image"]
     arguments += ["--depth-scale", "model"]
     assert cli.main(["bag", *map(str, arguments)]) == 0

@@ -24,7 +24,7 @@ from tips_ros.perception.semantic.edges import Guide, sharpened
 from tips_ros.perception.semantic.labelling import labelling_by_words
 
 SIZE = (28, 42)  # of the picture
-SMALL = ["--input-size", "56x56", "--device", "cpu"]
+SMALL = ["--input-size", "56x56", "--device", "cpu", "--precision", "fp32"]
 TEMPERATURE = 0.05  # that of the fixture's text file
 
 

@@ -152,6 +152,14 @@ def test_a_named_bag_without_truth_is_an_error(record):
         truth_about(bag, bag)
 
 
+def test_answers_to_images_that_share_a_stamp_are_not_compared_and_told(record, know):
+    accuracy = measure(record(seconds=(0, 0, 0, 4)), know(seconds=(0, 0, 0, 4)))
+    assert (accuracy.frames, accuracy.shared_stamps, accuracy.depth.images) == (1, 1, 1)
+    assert "1 stamps are those of several frames, which are not compared" in printed(accuracy)
+    again = Accuracy(accuracy.truth, 1, 0, 1, None, None, None, {})
+    assert len(list(lines(again))) == 1, "not that nothing was answered"
+
+
 def test_a_truth_of_another_view_is_refused(record, tmp_path: Path):
     with BagWriter(tmp_path / "truth") as bag:
         square = {n: getattr(truth(), n)[:, :HEIGHT] for n in ("depth_m", "normals", "labels")}

@@ -18,9 +18,11 @@ import pytest
 from tips_ros.bags import BagReader, BagWriter
 from tips_ros.demo.session import DemoOptions, Observer, Progress, run_session
 from tips_ros.errors import UserError
+from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.resources import sample_bag, sample_truth
 from tips_ros.ros.message_types import IMAGE
 from tips_ros.ros.outputs import DEFAULT_TOPICS
+from training.camera_messages import CameraMessages
 
 PATIENCE_S = 120.0
 ALL = [topic.name for topic in DEFAULT_TOPICS]
@@ -42,17 +44,25 @@ def short_drive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def raw_bag(path: Path, encoding: str = "rgb8", frames: int = 2) -> Path:
-    """Raw images at 5 Hz, and no CameraInfo."""
+def raw_bag(
+    path: Path, encoding: str = "rgb8", frames: int = 2, info_topics: tuple[str, ...] = ()
+) -> Path:
+    """Raw images at 5 Hz, and CameraInfo where that is asked for."""
     with BagWriter(path) as writer:
         types = writer.typestore.types
         writer.add_topic("/camera/image_raw", IMAGE)
+        for topic in info_topics:
+            writer.add_topic(topic, "sensor_msgs/msg/CameraInfo")
+        messages = CameraMessages(types, "camera")
         for index in range(frames):
             stamp_ns = 7 * 10**9 + index * 200_000_000
             stamp = types["builtin_interfaces/msg/Time"](*divmod(stamp_ns, 10**9))
             header = types["std_msgs/msg/Header"](stamp, "camera")
             pixels = np.full(48 * 64 * 3, index % 256, np.uint8)
             image = types[IMAGE](header, 48, 64, encoding, 0, 64 * 3, pixels)
+            for topic in info_topics:
+                info = messages.camera_info(stamp_ns, Intrinsics(40.0, 40.0, 31.5, 23.5, 64, 48))
+                writer.write(topic, stamp_ns, info)
             writer.write("/camera/image_raw", stamp_ns, image)
     return path
 
@@ -96,6 +106,23 @@ def until(predicate, what: str):
         assert time.monotonic() < deadline, f"waited in vain: {what}"
         time.sleep(0.02)
     return value
+
+
+@pytest.mark.parametrize(
+    ("topics", "named"),
+    [
+        (("/camera/image_raw/camera_info",), None),
+        (("/left/calibration", "/right/calibration"), "/right/calibration"),
+    ],
+    ids=["below the images", "named"],
+)
+def test_the_camera_info_may_be_anywhere(tmp_path: Path, topics: tuple[str, ...], named: str):
+    bag = raw_bag(tmp_path / "bag", frames=4, info_topics=topics)
+    asked = ("--camera-info-topic", named) if named else ()
+    done = demo("--bag", bag, "--output", tmp_path / "out", *asked)
+    assert done.returncode == 0, done.stderr
+    assert f"camera_info  {named or topics[0]}" in done.stdout
+    assert messages_by_topic(tmp_path / "out" / "demo.mcap")["/tips/points"]
 
 
 def test_a_bag_is_answered_recorded_drawn_measured_and_summed_up(short_drive: Path, tmp_path: Path):

@@ -19,7 +19,6 @@ COSTS = {
     "tqdm": "download",
     "transforms3d": "extrinsics",
     "vision_msgs": "label_info",
-    "cv_bridge": "rare encodings",
     "tf2_ros": "~/locate",
     "tf2_msgs": "pose",
 }

@@ -36,3 +36,11 @@ def test_the_classes_are_in_the_list_that_the_file_asks_for(source):
     named = [name for kind in source["class_types"] for name in source[kind]["classes"]]
     assert set(named) <= known
     assert len(named) == len(set(named)), "a class has one cost"
+
+
+def test_the_lifecycle_manager_asks_for_no_bond_and_has_this_node_alone():
+    manager = yaml.safe_load(FILE.read_text(encoding="utf-8"))["lifecycle_manager_tips"]
+    parameters = manager["ros__parameters"]
+    assert parameters["bond_timeout"] == 0.0
+    assert isinstance(parameters["bond_timeout"], float), "an integer is of another type to ROS"
+    assert parameters["node_names"] == ["tips"]

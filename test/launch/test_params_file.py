@@ -43,7 +43,7 @@ def comments() -> dict[str, str]:
 
 
 def summary(declared: Declared) -> str:
-    """The line below the description: unit, range or choices, default, when it is felt."""
+    """The line below the description: unit, range or choices, default, when it applies."""
     default = str(declared.default).lower() if isinstance(declared.default, bool) else None
     if declared.default == "":
         default = '""'
@@ -57,8 +57,8 @@ def summary(declared: Declared) -> str:
         up_to = "or more" if declared.high >= 1e9 else f"to {declared.high}"
         what = f"{declared.low} {up_to}. "
     unit = f"[{declared.unit}] " if declared.unit else ""
-    felt = declared.felt.capitalize()
-    return f"{unit}{what}Default {default or declared.default}. {felt}."
+    applies = declared.applies.capitalize()
+    return f"{unit}{what}Default {default or declared.default}. {applies}."
 
 
 def test_the_file_is_for_any_name_and_namespace():

@@ -60,13 +60,24 @@ def test_all_plugins_are_ones_that_rviz_has():
 
 
 def test_the_picture_of_every_kind_of_output_is_shown():
-    shown = {display["Topic"]["Value"] for display in WITH_TOPIC.values()}
+    shown = {d["Topic"]["Value"] for d in WITH_TOPIC.values() if d["Enabled"]}
     assert shown == {
-        "image", "tips/points", "tips/depth/image", "tips/normals/color", "tips/semantic/color",
-    }  # fmt: skip
+        *("image", "tips/points_filtered"),
+        *("tips/depth/image", "tips/normals/color", "tips/semantic/color"),
+    }
 
 
-@pytest.mark.parametrize("name", sorted(set(WITH_TOPIC) - {CAMERA}))
+def test_the_cloud_of_all_pixels_waits_to_be_asked_for():
+    assert DISPLAYS["Points"]["Topic"]["Value"] == "tips/points"
+    assert not DISPLAYS["Points"]["Enabled"]
+
+
+def test_what_is_ticked_is_what_is_enabled():
+    """RViz writes both, and reads Enabled."""
+    assert all(display["Value"] == display["Enabled"] for display in DISPLAYS.values())
+
+
+@pytest.mark.parametrize("name", sorted(set(WITH_TOPIC) - {CAMERA, "Heat map"}))
 class TestEachOutput:
     def test_is_a_topic_of_the_node_of_the_type_the_display_shows(self, name: str):
         display = WITH_TOPIC[name]
@@ -84,14 +95,18 @@ def test_the_camera_is_asked_for_as_cameras_publish():
 
 
 def test_the_cloud_is_coloured_by_its_rgb_field():
-    points = DISPLAYS["Points"]
-    assert (points["Color Transformer"], points["Position Transformer"]) == ("RGB8", "XYZ")
+    for name in ("Points", "Filtered points"):
+        points = DISPLAYS[name]
+        assert (points["Color Transformer"], points["Position Transformer"]) == ("RGB8", "XYZ")
 
 
-def test_the_range_of_the_depth_is_not_rounded_to_metres():
-    """RViz casts the medians of a window larger than one to integers."""
-    assert DISPLAYS["Depth"]["Normalize Range"] is True
-    assert DISPLAYS["Depth"]["Median window"] == 1
+@pytest.mark.parametrize(
+    "name", [n for n, display in DISPLAYS.items() if display["Class"].endswith("/Image")]
+)
+def test_the_range_of_float_images_is_not_rounded_to_whole_numbers(name: str):
+    """RViz casts the medians of a window larger than one to integers: metres, or a heat map's 0."""
+    assert DISPLAYS[name]["Normalize Range"] is True
+    assert DISPLAYS[name]["Median window"] == 1
 
 
 def test_the_view_looks_forward_from_behind_the_camera_with_the_image_upright():

@@ -22,7 +22,7 @@ DEPTH = [topic for topic in TOPICS if topic.name == "depth/image"]
 
 @pytest.fixture(scope="module")
 def predictor() -> Predictor:
-    return load_predictor(input_size=(56, 56))
+    return load_predictor(precision="fp32", input_size=(56, 56))
 
 
 def picture(number: int) -> np.ndarray:

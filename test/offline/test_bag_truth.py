@@ -92,6 +92,59 @@ def test_a_stamp_that_is_a_millisecond_off_says_so(record, opened):
         pass
 
 
+@pytest.fixture
+def unstamped(tmp_path, truth):
+    """unstamped(stamp_ns, truths): three images of one stamp; truth received 4 ms after some."""
+
+    def write(stamp_ns=0, truths=(1, 2, 3)):
+        with BagWriter(tmp_path / "drive") as bag:
+            types = bag_types(bag)
+            stamp = types.message("builtin_interfaces/msg/Time")(*divmod(stamp_ns, SECOND))
+            header = types.message("std_msgs/msg/Header")(stamp, "camera_optical")
+            for topic in ("/camera/image_raw", "/depth"):
+                bag.add_topic(topic, "sensor_msgs/msg/Image")
+            for number in (1, 2, 3):
+                image = image_message(types, header, truth(number).rgb, "rgb8")
+                bag.write("/camera/image_raw", number * SECOND, image)
+                if number in truths:
+                    depth = image_message(types, header, truth(number).depth_m, "32FC1")
+                    bag.write("/depth", number * SECOND + 4_000_000, depth)
+        return tmp_path / "drive"
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("stamp_ns", "why"), [(0, "headers have no stamp"), (7 * SECOND, "headers share their stamp")]
+)
+@pytest.mark.parametrize("truths", [(1, 2, 3), (1, 3), (2,)])
+def test_images_that_share_a_stamp_have_the_truth_received_with_them(
+    unstamped, opened, truth, caplog, stamp_ns, why, truths
+):
+    with opened(unstamped(stamp_ns, truths), depth_topic="/depth") as dataset:
+        samples = list(dataset)
+        assert len(samples) == len(dataset) == len(truths) and dataset.images == 3
+    for number, sample in zip(truths, samples, strict=True):
+        np.testing.assert_array_equal(sample.rgb, truth(number).rgb)
+        np.testing.assert_array_equal(sample.depth_m, truth(number).depth_m)
+    assert [sample.stamp_s for sample in samples] == [n - truths[0] for n in truths]
+    assert len({sample.name for sample in samples}) == len(truths)
+    (line,) = caplog.messages
+    assert line.endswith(f"{len(truths)} of 3 images are paired with their truth by when they "
+                         f"were received, up to 4.0 ms apart, because {why}")  # fmt: skip
+
+
+def test_the_camera_info_can_be_named(record, opened, truth):
+    drive, measured = record()
+    with opened(drive, measured, camera_info_topic="/camera/camera_info") as dataset:
+        assert next(iter(dataset)).intrinsics == truth(1).intrinsics
+    with (
+        pytest.raises(BagError, match="no CameraInfo on /nothing"),
+        opened(drive, measured, camera_info_topic="/nothing"),
+    ):
+        pass
+
+
 def test_a_bag_without_truth_says_how_to_name_it(tmp_path, camera, opened):
     with BagWriter(tmp_path / "drive") as bag:
         camera(bag, (1,))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tips_ros.bags import BagReader, BagWriter
+from tips_ros.bags.storage import Definition
 from tips_ros.offline.camera_poses import CameraPoses
 from training.camera_messages import CameraMessages
 
@@ -85,3 +86,15 @@ def test_a_rotation_of_zeros_is_left_out(poses_of, tmp_path):
         bag.write("/tf", SECOND, message)
     with BagReader(tmp_path / "zeros") as reader:
         assert CameraPoses(reader, "base").at(SECOND) is None
+
+
+def test_transforms_that_cannot_be_read_cost_their_pose_and_nothing_else(tmp_path):
+    with BagWriter(tmp_path / "odd") as bag:
+        messages = CameraMessages(bag.typestore.types, "base")
+        bag.add_topic("/tf", "tf2_msgs/msg/TFMessage")
+        bag.write("/tf", SECOND, messages.transform(SECOND, "odom", "base", pose(1)))
+        bag.write("/tf", SECOND + 1, b"\0\1\0\0junk")
+        bag.add_topic("/tf_static", "tf/msg/tfMessage", definition=Definition())
+        bag.write("/tf_static", 1, b"\0\1\0\0junk")
+    with BagReader(tmp_path / "odd") as reader:
+        np.testing.assert_allclose(CameraPoses(reader, "base").at(SECOND), pose(1))

@@ -31,9 +31,9 @@ def ns(second: int) -> int:
 
 
 def test_the_index_knows_which_topics_have_a_stamp(bag):
-    both = {"/a", "/b"}
-    assert stamp_index(bag, ["/a", "/b"]) == {ns(1): both, ns(2): both, ns(3): both}
-    assert stamp_index(bag, ["/b"])[ns(2)] == {"/b"}
+    both = {"/a": 1, "/b": 1}
+    assert stamp_index(bag, ["/a", "/b"]) == {ns(1): both, ns(2): {"/a": 2, "/b": 1}, ns(3): both}
+    assert stamp_index(bag, ["/b"])[ns(2)] == {"/b": 1}
 
 
 def test_all_messages_of_a_stamp_come_together(bag):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import struct
 from types import SimpleNamespace
 
 import cv2
@@ -32,6 +33,23 @@ def compressed(pixels, format="png", before=b""):
     return SimpleNamespace(
         format=format, data=np.frombuffer(before + bytes(cv2.imencode(".png", pixels)[1]), np.uint8)
     )
+
+
+def jpeg(format):
+    data = bytes(cv2.imencode(".jpg", LABELS)[1])
+    return SimpleNamespace(format=format, data=np.frombuffer(data, np.uint8))
+
+
+@pytest.mark.parametrize("format", ["32FC1; compressedDepth png", "32FC1; compressedDepth"])
+def test_compressed_depth_of_floats_is_that_of_its_scale(format):
+    furthest_m, quantization = 10.0, 100.0  # as compressed_depth_image_transport has them
+    a = quantization * (quantization + 1.0)
+    b = 1.0 - a / furthest_m
+    metres = np.array([[0.5, 2.5, 9.9]])
+    steps = np.hstack([[[0]], np.round(a / metres + b)]).astype(np.uint16)
+    depth_m = depth_of(compressed(steps, format, struct.pack("<iff", 0, a, b)))
+    assert np.isnan(depth_m[0, 0])
+    np.testing.assert_allclose(depth_m[0, 1:], metres[0], rtol=0.005)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +87,9 @@ def test_labels_are_the_ids_themselves(message):
 @pytest.mark.parametrize(
     ("decode", "message", "reason"),
     [
-        (depth_of, compressed(MM, "32FC1; compressedDepth png"), "record it as 16UC1"),
+        (depth_of, compressed(MM, "16UC1; compressedDepth rvl", bytes(12)), "record it in png"),
+        (depth_of, compressed(MM, "32FC1; compressedDepth png", bytes(12)), "scaled by 0.0"),
+        (depth_of, jpeg("16UC1; jpeg compressed "), "has lost its distances"),
         (depth_of, raw(LABELS, "mono8"), "not a depth image"),
         (normals_of, raw(MM, "16UC1"), "must be 32FC3"),
         (labels_of, raw(MM, "16UC1"), "must be mono8 or 8UC1"),

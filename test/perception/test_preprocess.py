@@ -6,7 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
+from tips_ros.perception import preprocess
 from tips_ros.perception.preprocess import network_input
 
 CPU = torch.device("cpu")
@@ -94,3 +96,16 @@ def test_half_precision_is_made_after_the_resize():
 def test_what_is_no_image_is_refused(array: np.ndarray):
     with pytest.raises(ValueError, match=r"must be \(H, W, 3\) uint8 RGB"):
         network_input(array, (14, 14), CPU, torch.float32)
+
+
+@pytest.mark.parametrize("size", [(28, 42), (700, 28), (28, 1400)])
+@pytest.mark.parametrize("shape", [(1100, 1400), (1333, 901)])
+def test_a_large_image_is_resized_in_bands_to_the_bit(
+    shape: tuple[int, int], size: tuple[int, int]
+):
+    rgb = noise(*shape)
+    assert rgb.shape[0] * rgb.shape[1] > preprocess._BAND_PIXELS  # or it would be one band
+    x = torch.from_numpy(rgb).permute(2, 0, 1)[None].float()
+    if x.shape[-2:] != size:
+        x = F.interpolate(x, size=size, mode="bilinear", antialias=True, align_corners=False)
+    np.testing.assert_array_equal(network_sees(rgb, size), (x / 255)[0].permute(1, 2, 0).numpy())

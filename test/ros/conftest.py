@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +25,7 @@ from tips_ros.srv import SetPrompts
 from tips_ros.ros import qos
 from tips_ros.ros.conversions import image_message
 from tips_ros.ros.executor import NodeExecutor
+from tips_ros.ros.live.domain import claim_domain
 from tips_ros.ros.message_types import RCLPY_TYPES, rclpy_class
 from tips_ros.ros.node import TipsNode
 from tips_ros.ros.outputs import TOPICS
@@ -34,14 +33,6 @@ from tips_ros.ros.pipeline.camera import Camera
 
 PATIENCE_S = 30.0
 FRAME_ID = "camera_color_optical_frame"
-# Only this machine, and a domain that other runs are unlikely to have.
-os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-_domains = count(1 + os.getpid() % 60)
-
-
-def next_domain() -> int:
-    """A ROS domain that no other graph of this run has."""
-    return next(_domains) % 100
 
 
 def until(predicate: Callable[[], Any], what: str) -> Any:
@@ -58,7 +49,7 @@ class Graph:
 
     def __init__(self, parameters: dict[str, Any], cli_args: list[str]) -> None:
         self.context = Context()
-        rclpy.init(context=self.context, domain_id=next_domain())
+        rclpy.init(context=self.context, domain_id=claim_domain())
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
         self.node = TipsNode(context=self.context, parameter_overrides=overrides, cli_args=cli_args)
         self.probe = Node("probe", context=self.context)
@@ -262,8 +253,8 @@ def by_head(sparse_ids: Path) -> Path:
 
 @pytest.fixture
 def graph(graph_with: Callable[..., Graph]) -> Graph:
-    """An active node with the demo model, seeing 112×112 so that frames are quick."""
-    return graph_with(input_height=112, input_width=112).active()
+    """An active node with the demo model, seeing 112×112 in fp32 so that it is soon there."""
+    return graph_with(input_height=112, input_width=112, precision="fp32").active()
 
 
 __all__ = [

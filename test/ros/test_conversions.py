@@ -9,9 +9,9 @@ from sensor_msgs.msg import PointField
 
 from tips_ros.bags import BagReader, BagWriter
 from tips_ros.offline.bag_annotation import bag_types
-from tips_ros.perception.camera.camera_info import scaled_camera_info_fields
+from tips_ros.perception.camera.camera_reading import read_camera_info
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
-from tips_ros.perception.image_encodings import decode_message
+from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.semantic.class_lists import ClassList
 from tips_ros.perception.semantic.labelling import own_labelling
 from tips_ros.ros.conversions import (
@@ -75,7 +75,7 @@ def test_one_thread_fills_the_same_memory_for_each_frame():
 def test_a_published_camera_info_has_no_region_and_no_binning():
     info = camera_info()
     info.binning_x = info.binning_y = 2
-    fields = scaled_camera_info_fields(info, 32, 24)
+    fields = read_camera_info(info).scaled_fields(32, 24)
     message = camera_info_message(RCLPY_TYPES, header_at(1), fields)
     assert (message.width, message.height) == (32, 24)
     assert (message.binning_x, message.binning_y, message.roi.width) == (0, 0, 0)
@@ -112,7 +112,7 @@ def test_the_same_builders_serve_a_bag(tmp_path):
             "/image": image_message(types, header, picture(), "rgb8"),
             "/points": cloud_message(types, header, (2, 3), lambda cloud: cloud.fill(0)),
             "/info": camera_info_message(
-                types, header, scaled_camera_info_fields(camera_info(), 32, 24)
+                types, header, read_camera_info(camera_info()).scaled_fields(32, 24)
             ),
             "/classes": class_map_message(
                 types, header, own_labelling(ClassList(("wall",))), "mine", True

@@ -12,19 +12,21 @@ from rclpy.node import Node
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from tips_ros.ros import qos
 from tips_ros.ros.executor import NodeExecutor
+from tips_ros.ros.live.domain import claim_domain
 
-from .conftest import next_domain, until
+from .conftest import until
 
 
 @pytest.fixture
 def spun():
     """A node and the executor that spins it; both end with the test."""
     context = Context()
-    rclpy.init(context=context, domain_id=next_domain())
+    rclpy.init(context=context, domain_id=claim_domain())
     node, executor = Node("spun", context=context), NodeExecutor(context=context)
     executor.add_node(node)
-    thread = threading.Thread(target=executor.spin)
+    thread = threading.Thread(target=executor.spin, name="spinning")
     thread.start()
     yield node, executor
     executor.stop()
@@ -124,8 +126,9 @@ def test_services_that_wait_do_not_keep_others_from_being_served(spun):
         gate.wait(30)
         return response
 
-    node.create_service(Trigger, "wait", wait, callback_group=ReentrantCallbackGroup())
-    client = node.create_client(Trigger, "wait", callback_group=ReentrantCallbackGroup())
+    group, many = ReentrantCallbackGroup(), qos.requests()
+    node.create_service(Trigger, "wait", wait, qos_profile=many, callback_group=group)
+    client = node.create_client(Trigger, "wait", qos_profile=many, callback_group=group)
     assert client.wait_for_service(10)
     futures = [client.call_async(Trigger.Request()) for _ in range(20)]
     assert still_serves(node)
@@ -136,6 +139,7 @@ def test_services_that_wait_do_not_keep_others_from_being_served(spun):
 
 def test_finishing_waits_no_longer_than_it_is_given(spun):
     node, executor = spun
+    (spinning,) = (t for t in threading.enumerate() if t.name == "spinning")
     entered, gate = threading.Event(), threading.Event()
 
     def block():
@@ -145,6 +149,7 @@ def test_finishing_waits_no_longer_than_it_is_given(spun):
     node.create_timer(0.01, block)
     assert entered.wait(10)
     executor.stop()
+    spinning.join(10)
     assert not executor.finish(0.05)
     gate.set()
     assert executor.finish(10)

@@ -67,7 +67,7 @@ def test_a_parameter_of_a_type_that_does_not_exist_is_refused(graph, type_):
     assert graph.parameter("output_scale") == 1.0
 
 
-def test_while_words_are_encoded_time_goes_on_and_everybody_else_is_answered(graph_with, monkeypatch):
+def test_while_words_are_encoded_time_goes_on_and_everybody_is_answered(graph_with, monkeypatch):
     graph = graph_with(use_sim_time=True, input_height=56, input_width=56).active()
     entered, gate = threading.Event(), threading.Event()
     embed = graph.node._vocabulary._encoder.embeddings

@@ -21,7 +21,8 @@ CAMERAS = ["front", "rear", "left", "right"]
 
 @pytest.fixture
 def graph(graph_with):
-    return graph_with(cameras=CAMERAS, input_height=56, input_width=56).active()
+    size = {"input_height": 56, "input_width": 56}
+    return graph_with(cameras=CAMERAS, precision="fp32", **size).active()
 
 
 class Passes:

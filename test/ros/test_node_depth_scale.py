@@ -92,8 +92,8 @@ def test_the_source_changes_at_once_and_news_alone_are_told(bench):
     ("name", "value", "reason"),
     [
         ("depth.scale_source", "lidar", "model, focal, sensor, fixed"),
-        ("depth.fixed_scale", 0.0, "range"),
-        ("depth.sensor_max_dt_s", -1.0, "range"),
+        ("depth.fixed_scale", 0.0, "0.001 to 1000.0"),
+        ("depth.sensor_max_dt_s", -1.0, "0.0 to 10.0"),
     ],
 )
 def test_what_can_be_no_scale_is_refused_with_the_reason(graph, name, value, reason):

@@ -40,7 +40,7 @@ def test_prompts_are_announced_with_the_first_frame_that_uses_them(graph):
 
     answer = graph.set_prompts("door", "seat: chair | sofa", background=["wall", "floor"])
     assert answer.success, answer.message
-    assert (list(answer.names), list(answer.ids)) == (["door", "seat"], [0, 1])
+    assert (list(answer.names), list(answer.ids)) == (["door", "seat"], [14, 1])
     header = graph.publish_image(sec=2)
 
     found = set(np.unique(masks(graph, 2)[1]).tolist())
@@ -105,7 +105,7 @@ def test_a_refused_request_leaves_everything_as_it_was_and_says_why(graph, promp
     ):
         assert not success
         assert reason in said
-    assert (list(by_service.names), list(by_service.ids)) == (["door", "cup"], [0, 1])
+    assert (list(by_service.names), list(by_service.ids)) == (["door", "cup"], [14, 1])
     assert graph.node._vocabulary.board.in_force is before
     assert graph.parameter("prompts") == ["door", "cup"]
     assert graph.parameter("prompt_thresholds") == [0.25]
@@ -228,7 +228,7 @@ class TestWithoutATextEncoder:
         before = masks(graph, 1)[0]
         answer = graph.set_prompts("furniture: bed", "floor")
         assert answer.success, answer.message
-        assert (list(answer.names), list(answer.ids)) == (["furniture", "floor"], [0, 1])
+        assert (list(answer.names), list(answer.ids)) == (["furniture", "floor"], [1, 3])
         graph.publish_image(sec=2)
         expected = np.full(256, 255, np.uint8)
         expected[7], expected[3] = 0, 1

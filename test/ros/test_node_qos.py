@@ -2,8 +2,10 @@
 """Quality of service: every publisher is heard, and a user can choose otherwise."""
 
 import logging
+import re
 
 import pytest
+from rcl_interfaces.srv import ListParameters
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
@@ -126,11 +128,13 @@ class TestSilence:
 
     def test_of_a_topic_that_nobody_publishes_says_what_to_do(self, silent):
         _, complaint = silent()
-        assert "on /image: nobody publishes it; remap `image` or start the camera" in complaint()
+        said = complaint()
+        assert "on /image: nobody publishes it, and no images are published at all" in said
+        assert "start the camera, or give both the same ROS_DOMAIN_ID" in said
 
     def test_of_one_of_several_cameras_names_that_one(self, silent):
         _, complaint = silent(cameras=["front"])
-        assert "on /front/image: nobody publishes it; remap `front/image`" in complaint()
+        assert "on /front/image: nobody publishes it" in complaint()
 
     @pytest.mark.parametrize(
         ("transport", "type_", "topic"),
@@ -143,7 +147,9 @@ class TestSilence:
         graph.probe.create_publisher(type_, topic, qos.output())
         until(lambda: graph.node.count_publishers(topic), "the publisher")
         other = "compressed" if transport == "raw" else "raw"
-        assert f"{topic} is: set image_transport to {other}" in complaint()
+        said = complaint()
+        assert f"{topic} is published" in said
+        assert f"start the node with `-p image_transport:={other}`" in said
 
     @pytest.mark.parametrize("durability", ["volatile", "transient_local"])
     def test_of_a_publisher_that_fits_tells_it_and_its_quality(self, silent, durability):
@@ -152,7 +158,7 @@ class TestSilence:
         graph.probe.create_publisher(Image, "/image", profile)
         said = complaint(publishers=1)
         assert f"published by probe (sensor_msgs/msg/Image, reliable, {durability})" in said
-        assert said.endswith("type and QoS fit: it is silent")
+        assert "type and QoS fit, yet nothing comes: see whether `ros2 topic hz /image`" in said
 
     def test_of_a_publisher_of_another_type_says_which_one_is_expected(self, silent):
         graph, complaint = silent()
@@ -163,6 +169,7 @@ class TestSilence:
             said = complaint(publishers=1)
         assert "published by other (sensor_msgs/msg/CompressedImage" in said
         assert "the node expects sensor_msgs/msg/Image" in said
+        assert "start the node with `-p image_transport:=compressed`" in said
 
     def test_of_a_mismatch_names_the_parameter_and_the_value_that_ends_it(self, silent, graph_with):
         name = "qos_overrides./image.subscription.reliability"
@@ -173,10 +180,95 @@ class TestSilence:
         graph.probe.create_timer(0.05, lambda: publisher.publish(message))
         said = complaint(publishers=1)
         assert "published by probe (sensor_msgs/msg/Image, best_effort, volatile)" in said
-        assert said.endswith(f"the node asks for reliable: set {name} to best_effort")
+        assert said.endswith(
+            f"the node asks for reliable, volatile: start it with `-p {name}:=best_effort`"
+        )
         assert graph.camera.statistics.snapshot().received == 0
 
         advised = graph_with(input_height=112, input_width=112, **{name: "best_effort"}).active()
         advised.listen("depth/image")
         advised.publish(message, "/image", camera)
         until(lambda: advised.received["depth/image"], "depth, once the advice was taken")
+
+
+def churned(graph, topic: str, keep: int = 0) -> None:
+    """A publisher comes and goes, with its parameters; `keep` others of the topic stay."""
+    node = graph.node
+    publishers = [
+        node.create_publisher(Image, topic, qos.output(), qos_overriding_options=qos.overridable())
+        for _ in range(1 + keep)
+    ]
+    name = publishers[0].topic_name
+    node.destroy_publisher(publishers[0])
+    qos.forget_overrides(node, name)
+
+
+def names_of(graph) -> set[str]:
+    answer = graph.call(ListParameters, "/tips/list_parameters", ListParameters.Request())
+    return set(answer.result.names)
+
+
+def test_overrides_of_a_topic_that_is_gone_are_forgotten_however_many_come(graph_with):
+    graph = graph_with(autostart=False)
+    before = names_of(graph)
+    for k in range(50):
+        churned(graph, f"~/similarity/cup_{k}")
+    assert names_of(graph) == before
+
+
+def test_overrides_stay_as_long_as_a_publisher_of_the_topic_does(graph_with):
+    graph = graph_with(autostart=False)
+    churned(graph, "~/similarity/cup", keep=1)
+    assert "qos_overrides./tips/similarity/cup.publisher.depth" in names_of(graph)
+
+
+def test_what_a_user_overrides_counts_again_when_the_topic_comes_back(graph_with):
+    name = "qos_overrides./far/cup.publisher.reliability"
+    graph = graph_with(
+        cli_args=["--ros-args", "-r", "/tips/similarity/cup:=/far/cup"],
+        autostart=False,
+        **{name: "best_effort"},
+    )
+    for _ in range(2):
+        churned(graph, "~/similarity/cup")
+        assert name not in names_of(graph)
+    graph.node.create_publisher(
+        Image, "~/similarity/cup", qos.output(), qos_overriding_options=qos.overridable()
+    )
+    (found,) = until(lambda: graph.probe.get_publishers_info_by_topic("/far/cup"), "it")
+    assert found.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT
+    assert not graph.set_parameter(name, "reliable").successful  # read-only, as ever
+
+
+def test_overrides_of_a_subscription_are_forgotten_too(graph_with):
+    graph = graph_with(autostart=False)
+    before = names_of(graph)
+    heard = graph.node.create_subscription(
+        Image, "there", print, qos.output(), qos_overriding_options=qos.overridable()
+    )
+    topic = heard.topic_name
+    assert names_of(graph) != before
+    graph.node.destroy_subscription(heard)
+    qos.forget_overrides(graph.node, topic, "subscription")
+    assert names_of(graph) == before
+
+
+@pytest.mark.parametrize(
+    ("policy", "value"),
+    [
+        ("depth", 2.0),
+        ("depth", -1),
+        ("depth", "5"),
+        ("depth", True),
+        ("reliability", "relaible"),
+        ("reliability", 1),
+        ("durability", "latched"),
+        ("history", "unknown"),
+    ],
+)
+def test_an_override_that_can_t_be_is_refused_at_the_start_before_a_topic_meets_it(
+    graph_with, policy, value
+):
+    name = f"qos_overrides./rear/image.subscription.{policy}"
+    with pytest.raises(ValueError, match=re.escape(name)):
+        graph_with(autostart=False, **{name: value})

@@ -9,6 +9,7 @@ import pytest
 
 from tips_ros.perception.camera.extrinsics import extrinsic_matrix
 from tips_ros.ros.frames import FrameError
+from tips_ros.ros.parameter_snapshot import Snapshot
 from tips_ros.ros.placement import Placement
 
 from .conftest import FRAME_ID, header_at
@@ -43,8 +44,8 @@ def node_with(camera="", **values):
         "extrinsics.rpy": values.get("rpy", []),
     }
     prefix = f"{camera}." if camera else ""
-    named = {prefix + name: SimpleNamespace(value=value) for name, value in given.items()}
-    return SimpleNamespace(get_parameter=named.__getitem__)
+    values = {prefix + name: value for name, value in given.items()}
+    return SimpleNamespace(parameter_snapshot=Snapshot(values))
 
 
 @pytest.mark.parametrize("target", ["", FRAME_ID])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real process under real signals: it ends in two seconds wherever it is, the second time now."""
+"""The real process under real signals: it ends in two seconds, and at the second one at once."""
 
 import os
 import signal
@@ -20,9 +20,10 @@ from std_msgs.msg import Header
 from tips_ros.srv import Locate, SetPrompts
 
 from tips_ros.ros.conversions import image_message
+from tips_ros.ros.live.domain import claim_domain
 from tips_ros.ros.message_types import RCLPY_TYPES
 
-from .conftest import next_domain, picture, until
+from .conftest import picture, until
 
 RUN = """
 from tips_ros.ros.main import run
@@ -65,7 +66,7 @@ class Process:
     """The node's own process, what it says, and a client in this one."""
 
     def __init__(self, tmp_path, patch=""):
-        self.domain = next_domain()
+        self.domain = claim_domain()
         self._log = tmp_path / "log.txt"
         environment = {**os.environ, "ROS_DOMAIN_ID": str(self.domain)}
         with self._log.open("w") as log:

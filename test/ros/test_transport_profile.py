@@ -13,8 +13,14 @@ import pytest
 from sensor_msgs.msg import Image
 
 from tips_ros.ros import qos, transport_profile
-from tips_ros.ros.live.graph import LiveGraph, own_graph_environment
-from tips_ros.ros.transport_profile import VARIABLES, shipped_profile, transport_environment
+from tips_ros.ros.live.domain import own_graph_environment
+from tips_ros.ros.live.graph import LiveGraph
+from tips_ros.ros.transport_profile import (
+    VARIABLES,
+    profile_variables,
+    shipped_profile,
+    transport_environment,
+)
 
 from .conftest import until
 
@@ -79,7 +85,7 @@ def segment_of_a_node(variables: dict[str, str]) -> tuple[int, str]:
 @pytest.mark.skipif(not HAS_SHARED_MEMORY, reason="needs /dev/shm")
 class TestAProcess:
     def test_that_is_started_with_the_profile_has_the_memory_that_it_names(self):
-        size, said = segment_of_a_node(dict.fromkeys(VARIABLES, str(shipped_profile())))
+        size, said = segment_of_a_node(dict.fromkeys(profile_variables(), str(shipped_profile())))
         assert SEGMENT <= size < 1.1 * SEGMENT
         assert said == ""
 
@@ -100,7 +106,8 @@ class TestAProcess:
         text = shipped_profile().read_text(encoding="utf-8")
         assert right in text
         (tmp_path / "broken.xml").write_text(text.replace(right, wrong), encoding="utf-8")
-        size, said = segment_of_a_node(dict.fromkeys(VARIABLES, str(tmp_path / "broken.xml")))
+        broken = dict.fromkeys(profile_variables(), str(tmp_path / "broken.xml"))
+        size, said = segment_of_a_node(broken)
         assert size < SEGMENT
         assert said
 
@@ -115,7 +122,7 @@ class TestAProcess:
     def test_gets_a_large_image_of_another_one_whole(self):
         environment = {
             **own_graph_environment(),
-            **dict.fromkeys(VARIABLES, str(shipped_profile())),
+            **dict.fromkeys(profile_variables(), str(shipped_profile())),
         }
         images: list[Image] = []
         camera = subprocess.Popen([sys.executable, "-c", CAMERA], env={**os.environ, **environment})
@@ -131,9 +138,9 @@ class TestAProcess:
 
 
 class TestTheVariables:
-    def test_both_lead_to_the_shipped_profile(self, monkeypatch: pytest.MonkeyPatch):
+    def test_lead_to_the_shipped_profile(self, monkeypatch: pytest.MonkeyPatch):
         disk(monkeypatch, **ROOM)
-        assert transport_environment() == dict.fromkeys(VARIABLES, str(shipped_profile()))
+        assert transport_environment() == dict.fromkeys(profile_variables(), str(shipped_profile()))
 
     @pytest.mark.parametrize("name", VARIABLES)
     def test_stay_as_the_user_set_them(self, monkeypatch: pytest.MonkeyPatch, name: str):
@@ -146,6 +153,18 @@ class TestTheVariables:
         assert transport_environment(environment={"RMW_IMPLEMENTATION": "rmw_zenoh_cpp"}) == {}
         chosen = {"RMW_IMPLEMENTATION": "rmw_fastrtps_dynamic_cpp"}
         assert set(transport_environment(environment=chosen)) == set(VARIABLES)
+
+    @pytest.mark.parametrize(
+        ("package", "expected"),
+        [("fastrtps", VARIABLES[:1]), ("fastdds", VARIABLES[1:]), ("another", VARIABLES)],
+    )
+    def test_are_those_that_this_fast_dds_reads(
+        self, package: str, expected: tuple[str, ...], tmp_path: Path
+    ):
+        (tmp_path / "share" / package).mkdir(parents=True)
+        prefixes = {"AMENT_PREFIX_PATH": f"/nowhere:{tmp_path}"}
+        assert profile_variables(prefixes) == expected
+        assert profile_variables({}) == VARIABLES
 
     def test_are_not_set_where_the_memory_is_short(self, monkeypatch: pytest.MonkeyPatch):
         disk(monkeypatch, 4 * SEGMENT - 1)

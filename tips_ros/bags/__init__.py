@@ -3,7 +3,8 @@
 
 from tips_ros.bags.camera import CameraTopics, find_camera
 from tips_ros.bags.errors import BagError
-from tips_ros.bags.reader import BagMessage, BagReader, TopicInfo
+from tips_ros.bags.reader import BagMessage, BagReader
+from tips_ros.bags.topics import TopicInfo
 from tips_ros.bags.types import default_typestore
 from tips_ros.bags.writer import BagWriter
 

@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import NamedTuple
 
+from tips_ros.bags.camera_info import camera_infos, camera_of, find_camera_info
 from tips_ros.bags.errors import BagError
-from tips_ros.bags.reader import BagReader, TopicInfo
+from tips_ros.bags.reader import BagReader
+from tips_ros.bags.topics import TopicInfo
+
+logger = logging.getLogger(__name__)
 
 _RAW = "sensor_msgs/msg/Image"
 _COMPRESSED = "sensor_msgs/msg/CompressedImage"
-_INFO = "sensor_msgs/msg/CameraInfo"
 _COLOUR_PREFIXES = ("rgb", "bgr", "bayer", "yuv", "yuy", "uyvy", "nv", "8UC3", "8UC4")
 _DEPTH_ENCODINGS = ("16UC1", "32FC1", "64FC1")
 
@@ -24,17 +28,21 @@ class CameraTopics(NamedTuple):
 
 
 def find_camera(
-    reader: BagReader, image_topic: str | None = None, *, ignore_namespace: str | None = None
+    reader: BagReader,
+    image_topic: str | None = None,
+    *,
+    camera_info_topic: str | None = None,
+    ignore_namespace: str | None = None,
 ) -> CameraTopics:
     """Choose the colour images of a bag and the CameraInfo that belongs to them.
 
     A topic with depth images is not a choice; of one camera's raw and compressed images the raw
-    ones are. The CameraInfo is `camera_info` beside the image, or else the only one in a
-    namespace above it: that of another camera would be worse than none.
+    ones are. The CameraInfo is that of `find_camera_info`.
 
     Args:
         reader: an open bag.
         image_topic: take this topic.
+        camera_info_topic: take this CameraInfo.
         ignore_namespace: topics below it are no camera's, such as `/ground_truth`.
 
     Raises:
@@ -44,47 +52,49 @@ def find_camera(
         t.name: t for t in reader.topics.values() if t.count and t.type in (_RAW, _COMPRESSED)
     }
     if image_topic is None:
-        if ignore_namespace is not None:
-            prefix = f"{ignore_namespace}/"
-            images = {name: t for name, t in images.items() if not name.startswith(prefix)}
-        colour = [name for name, topic in images.items() if not _is_depth(reader, topic)]
-        chosen = [n for n in colour if n == _camera(n) or _camera(n) not in colour]
-        if not chosen:
-            raise BagError(f"{reader.path} has no colour images; it has {', '.join(reader.topics)}")
-        if len(chosen) > 1:
-            raise BagError(
-                f"{reader.path} has several image topics; choose one with --image-topic: "
-                f"{', '.join(sorted(chosen))}"
-            )
-        image_topic = chosen[0]
+        prefix = None if ignore_namespace is None else f"{ignore_namespace}/"
+        image_topic = _only_colour(reader, images, prefix)
     elif image_topic not in images:
         raise BagError(
             f"{reader.path} has no images on {image_topic}; "
             f"choose one with --image-topic: {', '.join(sorted(images)) or '(it has no images)'}"
         )
     compressed = images[image_topic].type == _COMPRESSED
-    return CameraTopics(image_topic, compressed, _camera_info(reader, image_topic))
+    if camera_info_topic is None:
+        camera_info_topic = find_camera_info(reader, image_topic)
+    elif camera_info_topic not in (infos := camera_infos(reader)):
+        raise BagError(
+            f"{reader.path} has no CameraInfo on {camera_info_topic}; choose one with "
+            f"--camera-info-topic: {', '.join(infos) or '(it has no CameraInfo)'}"
+        )
+    return CameraTopics(image_topic, compressed, camera_info_topic)
 
 
-def _camera(topic: str) -> str:
-    """The image topic that image_transport made this topic from."""
-    base, _, last = topic.rpartition("/")
-    return base if last in ("compressed", "compressedDepth") else topic
+def _only_colour(reader: BagReader, images: dict[str, TopicInfo], but: str | None) -> str:
+    colour = [
+        name
+        for name, topic in images.items()
+        if not (but and name.startswith(but)) and not _is_depth(reader, topic)
+    ]
+    chosen = [name for name in colour if name == camera_of(name) or camera_of(name) not in colour]
+    if not chosen:
+        raise BagError(f"{reader.path} has no colour images; it has {', '.join(reader.topics)}")
+    if len(chosen) > 1:
+        raise BagError(
+            f"{reader.path} has several image topics; choose one with --image-topic: "
+            f"{', '.join(sorted(chosen))}"
+        )
+    return chosen[0]
 
 
 def _is_depth(reader: BagReader, topic: TopicInfo) -> bool:
     """By what its first message says of itself; by the topic's name where that says nothing."""
-    message = reader.deserialize(next(iter(reader.messages([topic.name]))))
-    encoding = message.encoding if topic.type == _RAW else message.format
+    encoding = ""
+    try:
+        message = reader.deserialize(next(iter(reader.messages([topic.name]))))
+        encoding = message.encoding if topic.type == _RAW else message.format
+    except BagError as error:  # its images may be of no use, but those of the others are
+        logger.info("%s", error)
     if encoding.startswith(_DEPTH_ENCODINGS) or "compressedDepth" in encoding:
         return True
     return "depth" in topic.name and not encoding.startswith(_COLOUR_PREFIXES)
-
-
-def _camera_info(reader: BagReader, image_topic: str) -> str | None:
-    infos = [t.name for t in reader.topics.values() if t.count and t.type == _INFO]
-    namespace = _camera(image_topic).rpartition("/")[0]
-    if f"{namespace}/camera_info" in infos:
-        return f"{namespace}/camera_info"
-    above = [i for i in infos if f"{namespace}/".startswith(f"{i.rpartition('/')[0]}/")]
-    return above[0] if len(above) == 1 else None

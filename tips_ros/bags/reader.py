@@ -3,43 +3,29 @@
 
 from __future__ import annotations
 
-import sys
+import errno
+import heapq
+import logging
 from collections.abc import Iterable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, NamedTuple
 
-from rosbags.interfaces import ConnectionExtRosbag2, Qos, QosDurability
-from rosbags.rosbag2 import Reader
 from rosbags.typesys.store import Typestore
 
 from tips_ros.bags.errors import BagError
-from tips_ros.bags.types import full_type_name, typestore_of
+from tips_ros.bags.folder import BagFiles, find_files
+from tips_ros.bags.mcap_records import zstd
+from tips_ros.bags.open_storage import ZSTD_MAGIC, open_storage
+from tips_ros.bags.storage import BrokenFile, Channel, StorageFile
+from tips_ros.bags.topics import is_cdr, sort_topics
+from tips_ros.bags.types import OWN_PACKAGE, describes, typestore_of
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd  # comes with rosbags
+logger = logging.getLogger(__name__)
 
-_STORAGE_SUFFIXES = (".mcap", ".db3")
-_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-
-
-@dataclass(frozen=True)
-class TopicInfo:
-    """A recorded topic; `qos` is what its first publisher offered, None if that was not kept."""
-
-    name: str
-    type: str
-    count: int
-    qos: Qos | None
-
-    @property
-    def latched(self) -> bool:
-        """Whether late subscribers got the last messages (transient local), as with tf_static."""
-        return self.qos is not None and self.qos.durability == QosDurability.TRANSIENT_LOCAL
+_NAMED_IN_ERRORS = 5
 
 
 class BagMessage(NamedTuple):
@@ -54,9 +40,13 @@ class BagMessage(NamedTuple):
 class BagReader:
     """An open bag; a context manager.
 
+    The files count: metadata.yaml only helps to find them, and may be wrong or missing. What had
+    to be assumed, and what is left out, is logged in one line each.
+
     Attributes:
         path: the bag as it was given.
         topics: what was recorded, by name.
+        left_out: topics that are not of ROS 2, with the reason; nothing else tells of them.
         start_ns: receive time of the first message, nanoseconds.
         end_ns: receive time of the last message, nanoseconds.
         message_count: messages on all topics.
@@ -69,27 +59,90 @@ class BagReader:
             BagError: nothing there, not a ROS 2 bag, broken, compressed in an unknown way, empty.
         """
         self.path = Path(path)
-        self._reader = Reader(_storage(self.path))
-        try:
-            self._reader.open()
-            if self._reader.message_count == 0:
+        with ExitStack() as undo:
+            bag = find_files(self.path)
+            self._storages = self._open(bag, undo)
+            channels = [channel for storage in self._storages for channel in storage.channels]
+            self.topics, self.left_out = sort_topics(channels, bag.metadata.qos)
+            self._refuse_another_kind(channels)
+            self.message_count = sum(topic.count for topic in self.topics.values())
+            if self.message_count == 0:
                 raise BagError(f"{self.path} holds no messages; record it again")
-            self.topics = _topics(self._reader)
-        except BagError:
-            self.close()
-            raise
-        # The library lets errors of struct, sqlite, yaml and more through when bytes are broken.
-        except Exception as error:
-            self.close()
-            raise BagError(_unreadable(self.path, error)) from error
-        self.start_ns = self._reader.start_time
-        self.end_ns = self._reader.end_time - 1
-        self.message_count = self._reader.message_count
+            self.start_ns = min(s.start_ns for s in self._storages if _is_used(s))
+            self.end_ns = max(s.end_ns for s in self._storages if _is_used(s))
+            if self.left_out:  # whose first message may be of another age
+                self.start_ns = next(iter(self.messages())).stamp_ns
+            self._tell(bag, sum(channel.count for channel in channels))
+            self._files = undo.pop_all()
+
+    def _open(self, bag: BagFiles, undo: ExitStack) -> list[StorageFile]:
+        """Opens the files; of several, one that is broken is told and left out."""
+        scratch = Path(undo.enter_context(TemporaryDirectory(prefix="tips_ros_bag_")))
+        storages: list[StorageFile] = []
+        broken: list[BagError] = []
+        for path in bag.paths:
+            try:
+                storage = open_storage(path, scratch)
+            except (BrokenFile, OSError) as error:
+                shown = self.path if len(bag.paths) == 1 else path
+                broken.append(BagError(_unreadable(shown, error)))
+                continue
+            undo.callback(storage.close)
+            storages.append(storage)
+        if not storages:
+            raise broken[0]
+        bag.notes.extend(f"left out: {error}" for error in broken)
+        return storages
+
+    def _refuse_another_kind(self, channels: list[Channel]) -> None:
+        """Says what a bag is that has nothing for ROS 2 in it."""
+        if self.topics or not channels:
+            return
+        some = ", ".join(list(self.left_out)[:_NAMED_IN_ERRORS])
+        kinds = ", ".join(sorted({channel.serialization or "unknown" for channel in channels}))
+        if any(channel.serialization == "ros1" for channel in channels):
+            raise BagError(
+                f"{self.path} is a ROS 1 recording in an mcap file ({some}), which is not read; "
+                f"convert the .bag it was made of with `rosbags-convert`"
+            )
+        raise BagError(
+            f"{self.path} holds no messages of ROS 2: its messages are of the encoding {kinds} "
+            f"({some}), not cdr; record the ROS 2 topics with `ros2 bag record`"
+        )
+
+    def _tell(self, bag: BagFiles, count: int) -> None:
+        for note in (*bag.notes, *(note for one in self._storages for note in one.notes)):
+            logger.warning("%s", note)
+        described = bag.metadata.message_count
+        if described is not None and described != count:
+            logger.warning(
+                "%s: metadata.yaml counts %d messages, the files hold %d: the files are right",
+                *(self.path, described, count),
+            )
+        if self.left_out:
+            listed = ", ".join(f"{name} ({why})" for name, why in sorted(self.left_out.items()))
+            logger.warning("%s: left out, as they are not ROS 2 messages: %s", self.path, listed)
 
     @cached_property
     def typestore(self) -> Typestore:
         """The types of ROS 2 Jazzy, of this package, and those that the bag brings along."""
-        return typestore_of(self._reader.connections)
+        return typestore_of({topic.type: topic.definition for topic in self.topics.values()})
+
+    @cached_property
+    def copy_typestore(self) -> Typestore:
+        """`typestore`, but with the messages of this package as they are now: for a `BagWriter`."""
+        return typestore_of(
+            {
+                topic.type: topic.definition
+                for topic in self.topics.values()
+                if not topic.type.startswith(OWN_PACKAGE)
+            }
+        )
+
+    @cached_property
+    def undescribed(self) -> list[str]:
+        """The topics whose messages are no more than bytes: nobody says what they look like."""
+        return [n for n, topic in self.topics.items() if not describes(self.typestore, topic.type)]
 
     def messages(self, topics: Iterable[str] | None = None) -> Iterator[BagMessage]:
         """Go through the messages in the order of their stamps, few in memory at a time.
@@ -108,27 +161,31 @@ class BagReader:
         return self._messages(wanted)
 
     def _messages(self, wanted: set[str]) -> Iterator[BagMessage]:
-        connections = [c for c in self._reader.connections if c.topic in wanted]
-        if not connections:
-            return
-        count = 0
+        files = [self._of_file(storage, wanted) for storage in self._storages]
         try:
-            with closing(self._reader.messages(connections)) as messages:
-                for connection, stamp_ns, data in messages:
-                    # A recorder that compresses each message says so in metadata.yaml only; CDR
-                    # itself starts with a zero byte.
-                    if data[:4] == _ZSTD_MAGIC:
-                        data = zstd.decompress(data)
-                    kind = full_type_name(connection.msgtype)
-                    yield BagMessage(connection.topic, kind, stamp_ns, bytes(data))
-                    count += 1
-        except Exception as error:
+            for message in heapq.merge(*files, key=lambda message: message.stamp_ns):
+                if message.topic:
+                    yield message
+        except (BrokenFile, zstd.ZstdError, OSError) as error:
             raise BagError(_unreadable(self.path, error)) from error
-        if count == 0 and any(self.topics[topic].count for topic in wanted):
-            raise BagError(
-                f"{self.path}: metadata.yaml does not describe the files beside it; "
-                f"run `ros2 bag reindex`"
-            )
+
+    def _of_file(self, storage: StorageFile, wanted: set[str]) -> Iterator[BagMessage]:
+        topic_of = {
+            channel.id: self.topics[channel.topic]
+            for channel in storage.channels
+            if channel.topic in wanted and is_cdr(channel) and channel.count
+        }
+        if not topic_of:
+            return
+        # So that nothing is read of a file before its time has come.
+        yield BagMessage("", "", storage.start_ns, b"")
+        for stamp_ns, channel, data in storage.messages(topic_of):
+            # A recorder that compresses each message says so in metadata.yaml only; CDR itself
+            # starts with a zero byte.
+            if data[:4] == ZSTD_MAGIC:
+                data = zstd.decompress(data)
+            topic = topic_of[channel]
+            yield BagMessage(topic.name, topic.type, stamp_ns, data)
 
     def deserialize(self, message: BagMessage) -> Any:
         """The message as an object with the fields of its ROS type; sequences are ndarrays.
@@ -151,8 +208,7 @@ class BagReader:
 
     def close(self) -> None:
         """Close the files; does nothing the second time."""
-        if self._reader.is_open:
-            self._reader.close()
+        self._files.close()
 
     def __enter__(self) -> BagReader:
         return self
@@ -161,46 +217,17 @@ class BagReader:
         self.close()
 
 
-def _storage(path: Path) -> Path:
-    """What to open: the folder, the file, or the only file of a folder without metadata."""
-    if not path.exists():
-        raise BagError(f"{path} does not exist; give the folder of a ROS 2 bag")
-    if path.is_dir() and not (path / "metadata.yaml").exists():
-        files = sorted(p for p in path.iterdir() if p.suffix in _STORAGE_SUFFIXES)
-        if len(files) != 1:
-            raise BagError(
-                f"{path} has no metadata.yaml and {len(files) or 'no'} storage files; "
-                f"give the folder of a ROS 2 bag, or run `ros2 bag reindex`"
-            )
-        return files[0]
-    if path.suffix == ".bag" and path.is_file():
-        raise BagError(f"{path} is a ROS 1 bag; convert it with `rosbags-convert`")
-    if path.is_file() and path.suffix not in _STORAGE_SUFFIXES:
-        raise BagError(f"{path} is not a ROS 2 bag; give its folder, a .mcap or a .db3 file")
-    return path
-
-
-def _topics(reader: Reader) -> dict[str, TopicInfo]:
-    topics: dict[str, TopicInfo] = {}
-    for connection in reader.connections:
-        ext = connection.ext
-        offered = ext.offered_qos_profiles if isinstance(ext, ConnectionExtRosbag2) else []
-        kind = full_type_name(connection.msgtype)
-        info = TopicInfo(connection.topic, kind, connection.msgcount, next(iter(offered), None))
-        if (known := topics.get(info.name)) is not None:  # several publishers of one topic
-            if known.type != info.type:
-                raise BagError(
-                    f"{reader.path}: topic {info.name} has the types {known.type} and {info.type}; "
-                    f"filter the bag with `ros2 bag convert`"
-                )
-            info = replace(known, count=known.count + info.count, qos=known.qos or info.qos)
-        topics[info.name] = info
-    return topics
+def _is_used(storage: StorageFile) -> bool:
+    return any(channel.count for channel in storage.channels)
 
 
 def _unreadable(path: Path, error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"{path} cannot be unpacked ({error.strerror}); make room in {gettempdir()}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{path} cannot be read ({error.strerror}); see that it is there and yours to read"
     hint = "copy it again, or repair it with `ros2 bag reindex` or `mcap recover`"
-    if "ompression" in str(error):
+    if "compression" in str(error):
         hint = "convert it with `ros2 bag convert`"
     return f"{path} cannot be read ({_one_line(error)}); {hint}"
 

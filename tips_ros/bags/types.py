@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from rosbags.interfaces import Connection, MessageDefinitionFormat
 from rosbags.interfaces.typing import Typesdict
 from rosbags.typesys import (
     Stores,
@@ -17,11 +16,14 @@ from rosbags.typesys import (
 )
 from rosbags.typesys.store import Typestore
 
+from tips_ros.bags.storage import Definition
 from tips_ros.resources import share_dir
 
 logger = logging.getLogger(__name__)
 
-_IDL_SEPARATOR = "=" * 80 + "\n"
+OWN_PACKAGE = "tips_ros/"
+
+_SEPARATOR = "=" * 80 + "\n"
 
 
 def default_typestore() -> Typestore:
@@ -35,14 +37,60 @@ def default_typestore() -> Typestore:
     return store
 
 
-def typestore_of(connections: Iterable[Connection]) -> Typestore:
-    """`default_typestore` and the types that a bag brings along; where they differ, the bag's."""
+def typestore_of(definitions: Mapping[str, Definition]) -> Typestore:
+    """`default_typestore` and the types that a bag brings along; where they differ, the bag's.
+
+    A definition that is no use costs its own type and nothing else.
+
+    Args:
+        definitions: type → the text about it and all that it is made of.
+    """
+    known = default_typestore().fielddefs
+    # What a known type says of its parts is trusted more than what a stranger says of them.
+    order = sorted(definitions, key=lambda name: name in known)
+    parsed = {name: _types(name, definitions[name]) for name in order}
+    try:
+        store = _with_all(parsed.values())
+    # What a definition holds can make the library stumble in any way; most of them are innocent.
+    except Exception:
+        parsed = {name: types for name, types in parsed.items() if _is_sound(name, types)}
+        store = _with_all(parsed.values())
+    if useless := [name for name in parsed if name in known and not describes(store, name)]:
+        logger.info("definitions in the bag that are not whole: %s", ", ".join(useless))
+        store = _with_all(types for name, types in parsed.items() if name not in useless)
+    return store
+
+
+def describes(store: Typestore, type_name: str) -> bool:
+    """Whether the store knows a type and all that it is made of."""
+    try:
+        store.generate_msgdef(type_name, ros_version=2)
+        store.hash_rihs01(type_name)
+    except Exception:
+        return False
+    return True
+
+
+def full_type_name(name: str) -> str:
+    """`sensor_msgs/Image` and `sensor_msgs::msg::dds_::Image_` as `sensor_msgs/msg/Image`."""
+    if "::" in name:
+        name = name.replace("::dds_::", "::").replace("::", "/").removesuffix("_")
+    return name.replace("/", "/msg/") if name.count("/") == 1 else name
+
+
+def recorded_text(type_name: str, definition: Definition) -> str:
+    """A definition as the mcap storage of rosbag2 keeps it: IDL begins with a line that says so."""
+    text = definition.text
+    if definition.encoding in ("ros2idl", "omgidl") and not text.startswith(_SEPARATOR):
+        return f"{_SEPARATOR}IDL: {type_name}\n{text}"
+    return text if definition.encoding != "unknown" else ""
+
+
+def _with_all(parsed: Iterable[Typesdict]) -> Typestore:
+    """Raises whatever the library does."""
     embedded: Typesdict = {}
-    for connection in connections:
-        try:
-            embedded.update(_definitions(connection))
-        except TypesysError as error:
-            logger.warning("definition of %s in the bag: %s", connection.msgtype, error)
+    for types in parsed:
+        embedded.update(types)
     store = default_typestore()
     try:
         store.register(embedded)
@@ -53,23 +101,36 @@ def typestore_of(connections: Iterable[Connection]) -> Typestore:
     return store
 
 
-def full_type_name(name: str) -> str:
-    """`sensor_msgs/Image`, as some recorders write it, as `sensor_msgs/msg/Image`."""
-    package, *_, message = name.split("/")
-    return f"{package}/msg/{message}" if name.count("/") == 1 else name
+def _is_sound(name: str, types: Typesdict) -> bool:
+    try:
+        _with_all([types])
+    except Exception as error:
+        logger.info("definition of %s in the bag: %s", name, _one_line(error))
+        return False
+    return True
 
 
-def _definitions(connection: Connection) -> Typesdict:
-    """Parse the definitions that a topic brings along: its own type and all that it is made of."""
-    text = connection.msgdef.data
-    if connection.msgdef.format == MessageDefinitionFormat.MSG:
-        return get_types_from_msg(text, full_type_name(connection.msgtype))
-    if connection.msgdef.format == MessageDefinitionFormat.NONE:
-        return {}
+def _types(name: str, definition: Definition) -> Typesdict:
+    """Parse the definition that a topic brings along; empty for one that can't be parsed."""
+    try:
+        if definition.encoding == "ros2msg":
+            return get_types_from_msg(definition.text, name) if definition.text.strip() else {}
+        if definition.encoding in ("ros2idl", "omgidl"):
+            return _types_of_idl(definition.text)
+    except Exception as error:
+        logger.info("definition of %s in the bag: %s", name, _one_line(error))
+    return {}
+
+
+def _types_of_idl(text: str) -> Typesdict:
     types: Typesdict = {}
-    for part in text.split(_IDL_SEPARATOR):
+    for part in text.split(_SEPARATOR):
         # Each part starts with a line `IDL: package/msg/Name`, unless there is only one.
         idl = part.split("\n", 1)[-1] if part.startswith("IDL: ") else part
         if idl.strip():
             types.update(get_types_from_idl(idl))
     return types
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -23,7 +23,8 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys.store import Typestore
 
 from tips_ros.bags.errors import BagError
-from tips_ros.bags.types import default_typestore
+from tips_ros.bags.storage import Definition
+from tips_ros.bags.types import default_typestore, describes, recorded_text
 
 logger = logging.getLogger(__name__)
 
@@ -74,27 +75,54 @@ class BagWriter:
                 ) from error
             undo.pop_all()
 
-    def add_topic(self, name: str, type: str, *, latched: bool = False) -> None:
+    def add_topic(
+        self,
+        name: str,
+        type: str,
+        *,
+        latched: bool = False,
+        definition: Definition | None = None,
+    ) -> None:
         """Declare a topic before its first message.
 
         Args:
             name: full name, such as `/camera/image_raw`.
             type: ROS type, such as `sensor_msgs/msg/Image`.
             latched: players shall offer it transient local, as tf_static and class lists are.
+            definition: what is known of a type that the typestore doesn't know, be it nothing:
+                it is kept as it is, and the messages are bytes.
 
         Raises:
-            BagError: declared already, or of an unknown type.
+            BagError: declared already, or of an unknown type without a definition.
         """
         if name in self._topics:
             raise BagError(f"{self.path}: topic {name} is declared twice; use another name")
-        if type not in self.typestore.fielddefs:
+        if describes(self.typestore, type):
+            self._topics[name] = self._writer.add_connection(
+                name, type, typestore=self.typestore, offered_qos_profiles=[_qos(latched)]
+            )
+        elif definition is not None:
+            self._topics[name] = self._add_unknown(name, type, latched, definition)
+        else:
             raise BagError(
                 f"{self.path}: topic {name} is of the unknown type {type}; "
                 f"give a typestore that has it"
             )
-        self._topics[name] = self._writer.add_connection(
-            name, type, typestore=self.typestore, offered_qos_profiles=[_qos(latched)]
+
+    def _add_unknown(
+        self, name: str, type: str, latched: bool, definition: Definition
+    ) -> Connection:
+        connection = self._writer.add_connection(
+            name,
+            type,
+            msgdef=recorded_text(type, definition),
+            rihs01="unknown",
+            offered_qos_profiles=[_qos(latched)],
         )
+        # The library insists on a hash; rosbag2 leaves it empty where it has none.
+        place = self._writer.connections.index(connection)
+        self._writer.connections[place] = connection = connection._replace(digest="")
+        return connection
 
     def write(self, name: str, stamp_ns: int, message: Any) -> None:
         """Append a message; the stamps of a bag need not be in order.

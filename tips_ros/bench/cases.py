@@ -27,7 +27,7 @@ class Case:
         model: demo, a name or directory, or `random-b14` and the like.
         image: (width, height) of the camera's pictures.
         input_size: (h, w) that the network sees; None for the model's own.
-        precision: fp32, bf16 or fp16.
+        precision: fp32, bf16, fp16, int8, or auto.
         heads: `rewritten`, as `tips_ros.model.fast` has them, or `plain`, as they were loaded.
         backend: who computes it.
         cameras: pictures in one pass of the network.

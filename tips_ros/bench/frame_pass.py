@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from tips_ros.bench.messages import calibration_message, camera_message, header, output_types
 from tips_ros.model.tips import DenseMaps, HeadName
 from tips_ros.perception.camera.seen_camera import seen_camera
+from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.predictor import HEAD_OF, Prediction, Predictor
 from tips_ros.perception.preprocess import network_input
 from tips_ros.perception.seen import Seen
 from tips_ros.perception.semantic.labelling import Labelling
-from tips_ros.ros.decoding import rgb_of
 from tips_ros.ros.frame import Frame
 from tips_ros.ros.outputs import DEFAULT_TOPICS, OutputTopic, view_for
 
@@ -69,7 +69,7 @@ class FramePass:
 
     def whole(self) -> None:
         """Everything, as the node does it."""
-        pictures = [rgb_of(message) for message in self._images]
+        pictures = [decode_message(message) for message in self._images]
         for rgb, prediction in zip(pictures, self._predictions(pictures), strict=True):
             self._send(rgb, prediction, _no_lap)
 
@@ -91,7 +91,7 @@ class FramePass:
     def staged(self, lap: Lap) -> None:
         """The same in stages; `lap` is told the name of each when it is done."""
         model, predictor = self._predictor.model, self._predictor
-        pictures = [rgb_of(message) for message in self._images]
+        pictures = [decode_message(message) for message in self._images]
         lap(DECODE)
         inputs = [
             network_input(rgb, predictor.input_size, predictor.device, predictor.dtype)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from tips_ros.bench.cases import Case
 from tips_ros.catalogue import MODELS
+from tips_ros.model.engines.served import chosen
 from tips_ros.model.heads import DepthBins, DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.tips import Tips
 from tips_ros.model.variants import VARIANTS, Variant, VitConfig
@@ -18,7 +19,7 @@ from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.loading.assembly import LoadedModel
 from tips_ros.perception.loading.backends import predictor_by
 from tips_ros.perception.loading.models import ModelNotFound, load_model
-from tips_ros.perception.loading.precisions import PRECISIONS
+from tips_ros.perception.loading.precisions import AUTO, PRECISIONS, choose_precision
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.class_lists import ClassList, ade20k
 
@@ -73,11 +74,12 @@ def predictor_of(loaded: LoadedModel, case: Case, device: torch.device) -> Predi
         case.backend,
         loaded,
         device=str(device),
-        dtype=PRECISIONS[case.precision],
+        dtype=PRECISIONS[choose_precision(case.precision, str(device))],
         input_size=case.input_size,
         heads=case.heads,
     )
-    if predictor.backend_note:
+    by_itself = case.precision == AUTO and predictor.backend == chosen(case.backend)
+    if predictor.backend_note and not by_itself:
         raise ValueError(f"not what is to be measured: {predictor.backend_note}")
     return predictor
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
 
 from tips_ros.perception.camera.mounting import TURNS
 from tips_ros.perception.depth.scale_choice import ScaleChoice
 from tips_ros.perception.loading.backends import BACKENDS
 from tips_ros.perception.loading.models import DEMO
-from tips_ros.perception.loading.precisions import PRECISION_NAMES
+from tips_ros.perception.loading.precisions import AUTO, PRECISION_NAMES
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -20,13 +21,29 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     add("--device", default="auto", help="as torch names it (default: %(default)s)")
 
 
+def add_camera_topics(add: Callable[..., object]) -> None:
+    """--image-topic and --camera-info-topic, by the parser's or a group's `add_argument`."""
+    add("--image-topic", help="the camera's images, where the bag has several")
+    add("--camera-info-topic", help="its CameraInfo, where that is not beside or below the images")
+
+
 def add_prediction(parser: argparse.ArgumentParser) -> None:
     """What `add_model` adds, --precision, --backend and --scale."""
     add_model(parser)
     add = parser.add_argument
-    add("--precision", default="fp32", choices=PRECISION_NAMES, help="(default: %(default)s)")
+    add_precision(parser)
     add("--backend", default="auto", choices=BACKENDS, help="who computes (default: %(default)s)")
     add("--scale", type=fraction, default=1.0, help="size of the outputs, fraction of the image's")
+
+
+def add_precision(parser: argparse.ArgumentParser) -> None:
+    """--precision."""
+    parser.add_argument(
+        "--precision",
+        default=AUTO,
+        choices=PRECISION_NAMES,
+        help="(default: %(default)s, what the hardware is fastest in, if the model bears it)",
+    )
 
 
 def add_depth_scale(parser: argparse.ArgumentParser) -> None:

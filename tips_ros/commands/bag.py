@@ -8,9 +8,16 @@ from collections.abc import Collection
 from pathlib import Path
 
 from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
 from tips_ros.bags import BagError, BagReader, BagWriter, find_camera
-from tips_ros.commands.arguments import add_depth_scale, add_prediction, add_rotation, count
+from tips_ros.commands.arguments import (
+    add_camera_topics,
+    add_depth_scale,
+    add_prediction,
+    add_rotation,
+    count,
+)
 from tips_ros.commands.prompt_arguments import add_prompts, prompted_labelling
 from tips_ros.errors import UserError
 from tips_ros.freed_memory import keep_freed_memory
@@ -34,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_depth_scale(parser)
     add_rotation(parser)
     add_prompts(parser)
-    add("--image-topic", help="the camera's images, where the bag has several")
+    add_camera_topics(add)
     add("--topics", metavar="A,B", help=f"outputs to write, of {every} (default: {usual})")
     add("--namespace", default="/tips", help="before the outputs' names (default: %(default)s)")
     add("--rectified", action="store_true", help="images are rectified: use P of CameraInfo")
@@ -55,7 +62,9 @@ def run(args: argparse.Namespace) -> int:
     topics = _chosen(args.topics, predictor.outputs_with(labelling))
     try:
         with BagReader(args.input) as reader:
-            camera = find_camera(reader, args.image_topic)
+            camera = find_camera(
+                reader, args.image_topic, camera_info_topic=args.camera_info_topic
+            )
             annotator = BagAnnotator(
                 predictor,
                 topics,
@@ -68,8 +77,9 @@ def run(args: argparse.Namespace) -> int:
             )
             with (
                 BagWriter(
-                    args.output, overwrite=args.overwrite, typestore=reader.typestore
+                    args.output, overwrite=args.overwrite, typestore=reader.copy_typestore
                 ) as writer,
+                logging_redirect_tqdm(),
                 tqdm(total=reader.message_count, unit="msg", desc=args.input.name) as bar,
             ):
                 result = annotator.annotate(reader, camera, writer, progress=bar.update)

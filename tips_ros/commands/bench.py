@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.model.fast import HEADS
 from tips_ros.perception.loading.backends import BACKENDS
 from tips_ros.perception.loading.models import DEMO, choose_device
-from tips_ros.perception.loading.precisions import FLOATS, PRECISIONS
+from tips_ros.perception.loading.precisions import AUTO, FLOATS, PRECISION_NAMES, precision_name
 from tips_ros.perception.predictor import Predictor
 
 HELP = "time a frame on this machine, stage by stage, and against transformers"
@@ -49,7 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--image", nargs="+", type=image_size, default=[(640, 480)], metavar="WxH")
     add("--input-size", nargs="+", type=input_size, default=[None], metavar="HxW")
-    add("--precision", nargs="+", choices=PRECISIONS, default=["fp32"])
+    add(
+        "--precision",
+        nargs="+",
+        choices=PRECISION_NAMES,
+        default=[AUTO],
+        help="(default: auto, what the hardware is fastest in)",
+    )
     add("--backend", nargs="+", choices=BACKENDS, default=["torch"], help="(default: torch)")
     add(
         "--heads",
@@ -75,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--keep-freed-memory", action="store_true", help="don't give freed memory to the system")
     add = parser.add_argument_group("against others").add_argument
     add("--against", choices=("transformers",), help="take turns with the same weights there")
-    add("--their-precision", nargs="+", choices=FLOATS, default=["fp32"])
+    add("--their-precision", nargs="+", choices=FLOATS, help="(default: as ours)")
     add(
         "--compile",
         nargs="?",
@@ -97,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    if args.against is None and (args.compile or args.their_precision != ["fp32"]):
+    if args.against is None and (args.compile or args.their_precision):
         raise ValueError("--compile and --their-precision are theirs: add --against transformers")
     if args.against and (args.series or args.plot):
         raise ValueError("--against takes turns on single cases; leave out --series and --plot")
@@ -136,7 +143,7 @@ def _stages(args: argparse.Namespace, bench: _Bench, machine: Machine) -> None:
             model = model_named(case.model, case.head_outputs)
             last = case.loaded, predictor_of(model, case, bench.device)
             del model
-        result = measure(case, last[1], bench.picture, bench.rounds)
+        result = measure(_as_served(case, last[1]), last[1], bench.picture, bench.rounds)
         print(f"\n{stage_text(result)}", flush=True)
         results.append(result)
         if args.json is not None:
@@ -175,17 +182,25 @@ def _against(args: argparse.Namespace, bench: _Bench, machine: Machine) -> None:
     for case in _cases(args):
         loaded = model_named(case.model)
         module = transformers_module(loaded.tips)
+        predictor = predictor_of(loaded, case, bench.device)
+        served = _as_served(case, predictor)
+        ours = served.precision if served.precision in FLOATS else "fp32"
         result = compare(
-            case,
-            predictor_of(loaded, case, bench.device),
+            served,
+            predictor,
             module,
             bench.picture,
             bench.rounds,
-            Opponents(args.their_precision, args.compile),
+            Opponents(args.their_precision or [ours], args.compile),
         )
         print(f"\n{comparison_text(result)}", flush=True)
         if args.json is not None:
             append_json(args.json, [result], machine)
+
+
+def _as_served(case: Case, predictor: Predictor) -> Case:
+    """The case with the precision that `auto` came to."""
+    return replace(case, precision=precision_name(predictor.precision))
 
 
 def _plot(

@@ -14,10 +14,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from tips_ros.bags import BagError
-from tips_ros.commands.arguments import add_model
+from tips_ros.commands.arguments import add_camera_topics, add_model
 from tips_ros.demo import accuracy
 from tips_ros.demo.frame_sheet import write_frame_sheet
-from tips_ros.demo.result import lines
+from tips_ros.demo.result import DemoResult, lines
 from tips_ros.demo.session import DemoOptions, Observer, Progress, run_session
 from tips_ros.errors import UserError
 from tips_ros.resources import sample_bag, sample_truth
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     add("--output", metavar="DIR", type=Path, default=Path("out"), help="(default: %(default)s)")
     add("--rate", type=positive, default=1.0, help="bag seconds per second (default: %(default)s)")
-    add("--image-topic", help="the camera's images, where the bag has several")
+    add_camera_topics(add)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
             model=args.model,
             device=args.device,
             image_topic=args.image_topic,
+            camera_info_topic=args.camera_info_topic,
             rate=args.rate,
         )
         with _terminable(), _ProgressBar() as bar:
@@ -66,8 +67,14 @@ def run(args: argparse.Namespace) -> int:
         print("\n" + "\n".join(_accuracy(result.recording, truth)))
     megabytes = result.recording.stat().st_size / 1e6
     print(f"\n  {result.recording}  {megabytes:.0f} MB; ros2 bag play {result.recording}")
-    print(f"  {picture}" if drawn else "  no picture: nothing was answered")
+    print(f"  {picture}" if drawn else f"  no picture: {_why_no_picture(result)}")
     return 0 if result.report.published else 1
+
+
+def _why_no_picture(result: DemoResult) -> str:
+    if result.report.published:
+        return "the images share their stamps, so that nothing says which answer is whose"
+    return "nothing was answered"
 
 
 def positive(text: str) -> float:

@@ -86,9 +86,9 @@ def _weights(args: argparse.Namespace, image: NDArray[np.uint8] | None) -> list[
 def _image(path: Path | None) -> NDArray[np.uint8] | None:
     if path is None:
         return None
-    from tips_ros.commands.infer import read_picture
+    from tips_ros.offline.picture_files import read_picture
 
-    return read_picture(path)
+    return read_picture(path).upright
 
 
 def _guarded(title: str, look: Callable[[], list[Section]]) -> list[Section]:

@@ -14,7 +14,13 @@ import cv2
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from tips_ros.commands.arguments import add_model, count, input_size
+from tips_ros.commands.arguments import (
+    add_camera_topics,
+    add_model,
+    add_precision,
+    count,
+    input_size,
+)
 from tips_ros.commands.prompt_arguments import add_prompts, prompted_labelling
 from tips_ros.errors import UserError
 from tips_ros.evaluation.datasets.first import First
@@ -25,7 +31,7 @@ from tips_ros.evaluation.worst_frames_sheet import worst_frames_sheet
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.offline.evaluation_data import LAYOUT_NAMES, BagOptions, Data, open_data
 from tips_ros.perception.loading.models import load_predictor
-from tips_ros.perception.loading.precisions import PRECISION_NAMES, precision_name
+from tips_ros.perception.loading.precisions import precision_name
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.class_lists import name_key
 
@@ -45,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of DATA (default: %(default)s, by what is in it)",
     )
     add_model(parser)
-    add("--precision", default="fp32", choices=PRECISION_NAMES, help="(default: %(default)s)")
+    add_precision(parser)
     add("--input-size", metavar="HxW", type=input_size, help="what the network sees, pixels")
     add("--limit", metavar="N", type=count, help="only the first N images")
     add(
@@ -59,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_prompts(parser)
     bags = parser.add_argument_group("bags").add_argument
     bags("--truth", metavar="BAG", type=Path, help="bag with the truth, where DATA has none")
-    bags("--image-topic", help="the camera's images, where the bag has several")
+    add_camera_topics(bags)
     bags("--depth-topic", help="measured depth, registered to the images, to compare with")
     bags("--rectified", action="store_true", help="images are rectified: use P of CameraInfo")
 
@@ -82,7 +88,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    bag = BagOptions(args.truth, args.image_topic, args.depth_topic, args.rectified)
+    bag = BagOptions(
+        args.truth, args.image_topic, args.camera_info_topic, args.depth_topic, args.rectified
+    )
     with open_data(args.data, None if args.layout == "auto" else args.layout, bag) as data:
         print(f"{args.data}: {data.about}")
         contender = _contender(args, data)

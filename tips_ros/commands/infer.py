@@ -10,20 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.commands.arguments import add_depth_scale, add_prediction, add_rotation, input_size
+from tips_ros.commands.pictures import view
 from tips_ros.commands.prompt_arguments import add_prompts, prompted_labelling
 from tips_ros.errors import UserError
 from tips_ros.offline.language_questions import Answers, Questions, answer
 from tips_ros.offline.result_files import Results, write_results
 from tips_ros.offline.scale_line import scale_line
-from tips_ros.perception.camera.calibration_file import lens_at, load_calibration
-from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
-from tips_ros.perception.cloud.point_cloud import Cloud, organised_cloud
+from tips_ros.perception.cloud.cloud_strips import CloudStrips
+from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.cloud.point_cloud_filters import filtered
 from tips_ros.perception.depth.depth_scale import DepthScale
 from tips_ros.perception.depth.metric_depth import in_metres
-from tips_ros.perception.image_encodings import MalformedImage, decode_compressed
 from tips_ros.perception.language.answers import Tag
 from tips_ros.perception.language.prompts import PromptError
 from tips_ros.perception.language.text_embedding import TextEmbedder
@@ -34,6 +33,8 @@ from tips_ros.perception.semantic.labelling import Labelling
 
 HELP = "write depth, normals and classes of one picture, and a cloud where the camera is known"
 
+_MANY_POINTS = 8_000_000
+_FILTER_BYTES = 140  # a point, measured
 UNTRAINED = "UNTRAINED model: random weights, the outputs mean nothing."
 
 
@@ -45,7 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--output", metavar="DIR", type=Path, default=Path("out"), help="(default: %(default)s)")
     add("--input-size", metavar="HxW", type=input_size, help="what the network sees, pixels")
     camera = parser.add_mutually_exclusive_group().add_argument
-    camera("--camera-info", metavar="YAML", type=Path, help="file of camera_calibration")
+    camera(
+        "--camera-info",
+        metavar="FILE",
+        type=Path,
+        help="calibration file, as tools write them; FILE#NAME for one camera of several",
+    )
     camera("--hfov-deg", metavar="X", type=float, help="horizontal angle of view, degrees")
     add("--rectified", action="store_true", help="the picture is rectified: use the file's P")
     add_depth_scale(parser)
@@ -67,22 +73,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Looks at the picture and says what was written."""
-    rgb = read_picture(args.image)
-    lens = _lens(args, rgb)
+    rgb, turn, lens = view(args)
     questions = _questions(args)
     predictor, embedder = _load(args, questions)
     labelling = prompted_labelling(args, predictor)
     _check_heads(predictor, args, lens, questions)
-    turn = args.rotation_deg
     prediction, answers = _look(predictor, embedder, rgb, args.scale, labelling, questions, turn)
     upright = lens and upright_intrinsics(lens.intrinsics, turn)
     scale = args.depth_scale.scale(upright, predictor.description.focal_ratio)
     if prediction.depth_m is not None:
         depth_m = in_metres(prediction.depth_m, scale, predictor.description.max_depth_m)
         prediction = prediction._replace(depth_m=depth_m)
-    cloud = None
+    cloud: Cloud | CloudStrips | None = None
     if lens is not None:
-        cloud = _cloud(prediction, lens, rgb, args.voxel_m, args.outlier_neighbors)
+        cloud = _cloud(prediction, lens, rgb, args)
     results = Results(
         args.image.name,
         rgb,
@@ -96,42 +100,6 @@ def run(args: argparse.Namespace) -> int:
     _write(results, scale, args.output)
     _say_tags(answers.tags, predictor.description.temperature)
     return 0
-
-
-def read_picture(path: Path) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 RGB of any picture file that OpenCV reads; UserError otherwise."""
-    try:
-        return decode_compressed(path.read_bytes(), "")
-    except FileNotFoundError:
-        raise UserError(f"{path}: there is no such file; name a picture") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
-    except MalformedImage as error:
-        raise UserError(
-            f"{path}: not a whole picture that OpenCV reads; convert it to PNG or JPEG"
-        ) from error
-
-
-def _lens(args: argparse.Namespace, rgb: NDArray[np.uint8]) -> Lens | None:
-    """Of the picture at its own size; None when the user said nothing of the camera."""
-    height, width = rgb.shape[:2]
-    if args.rectified and args.camera_info is None:
-        raise UserError("--rectified says which matrix of --camera-info to use; give that too")
-    try:
-        if args.camera_info is not None:
-            return lens_at(load_calibration(args.camera_info), width, height, args.rectified)
-        if args.hfov_deg is not None:
-            return Lens(Intrinsics.from_hfov(args.hfov_deg, width, height))
-    except FileNotFoundError:
-        raise UserError(f"{args.camera_info}: there is no such file") from None
-    except (ValueError, OSError) as error:
-        raise UserError(f"the camera: {error}") from error
-    if args.voxel_m or args.outlier_neighbors:
-        raise UserError(
-            "--voxel-m and --outlier-neighbors act on the cloud, which needs --camera-info "
-            "or --hfov-deg"
-        )
-    return None
 
 
 def _questions(args: argparse.Namespace) -> Questions:
@@ -199,26 +167,28 @@ def _check_heads(
 
 
 def _cloud(
-    prediction: Prediction,
-    lens: Lens,
-    rgb: NDArray[np.uint8],
-    voxel_m: float,
-    outlier_neighbors: int,
-) -> Cloud | None:
+    prediction: Prediction, lens: Lens, rgb: NDArray[np.uint8], args: argparse.Namespace
+) -> Cloud | CloudStrips | None:
     if prediction.depth_m is None:
         return None
     height, width = prediction.depth_m.shape
-    seen = lens.scaled_to(width, height)
-    cloud = organised_cloud(
+    strips = CloudStrips(
         prediction.depth_m,
-        seen.intrinsics,
+        lens.scaled_to(width, height),
         image_at(rgb, (height, width)),
         prediction.labels,
         prediction.normals,
-        rays=seen.bent_rays,
     )
+    if not (args.voxel_m or args.outlier_neighbors):
+        return strips
+    if width * height > _MANY_POINTS:
+        print(
+            f"filtering a cloud of {width * height:,} points takes "
+            f"{width * height * _FILTER_BYTES / 1e9:.0f} GB or more and minutes; "
+            "--scale 0.5 makes it a quarter"
+        )
     try:
-        return filtered(cloud, voxel_m, outlier_neighbors)
+        return filtered(strips.whole(), args.voxel_m, args.outlier_neighbors)
     except (ValueError, RuntimeError) as error:
         raise UserError(str(error)) from error
 

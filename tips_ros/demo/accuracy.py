@@ -29,12 +29,14 @@ class Accuracy(NamedTuple):
         truth: the bag that tells it.
         truths: images whose truth is known.
         frames: how many of them were answered.
+        shared_stamps: stamps that several messages have, so that they can't be compared.
         class_names: the truth's, id → name.
     """
 
     truth: Path
     truths: int
     frames: int
+    shared_stamps: int
     depth: DepthResult | None
     normals: NormalResult | None
     classes: SegmentationResult | None
@@ -72,7 +74,13 @@ def measure(recording: Path, truth: Path) -> Accuracy:
         match = match_classes(_class_names(answers), class_names)
         true_index = stamp_index(known, true_topic.values())
         answer_index = stamp_index(answers, topic_of.values())
-        stamps = sorted(true_index.keys() & answer_index.keys())
+        common = true_index.keys() & answer_index.keys()
+        # Of two messages with one stamp nothing says which answer is to which image.
+        stamps = [
+            stamp
+            for stamp in sorted(common)
+            if max(*true_index[stamp].values(), *answer_index[stamp].values()) == 1
+        ]
         truths = StampedMessages(known, true_index, stamps)
         said = StampedMessages(answers, answer_index, stamps)
         metrics: dict[Kind, Any] = {
@@ -100,6 +108,7 @@ def measure(recording: Path, truth: Path) -> Accuracy:
             truth=truth,
             truths=len(true_index),
             frames=len(stamps),
+            shared_stamps=len(common) - len(stamps),
             depth=metrics["depth"].result(),
             normals=metrics["normals"].result(),
             classes=metrics["labels"].result(),
@@ -110,6 +119,13 @@ def measure(recording: Path, truth: Path) -> Accuracy:
 def lines(accuracy: Accuracy) -> Iterator[str]:
     """The numbers for people."""
     name, frames = accuracy.truth.name, accuracy.frames
+    if accuracy.shared_stamps:
+        yield (
+            f"  accuracy: {accuracy.shared_stamps} stamps are those of several frames, which are "
+            f"not compared; `tips_ros eval` pairs them by when they were received"
+        )
+    if not frames and accuracy.shared_stamps:
+        return
     if not frames:
         yield f"  accuracy: of the {accuracy.truths} frames that {name} knows none was answered"
         yield "    play the bag slower, with --rate, so that fewer frames are dropped"

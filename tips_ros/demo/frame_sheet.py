@@ -14,7 +14,7 @@ from tips_ros.bags import BagReader
 from tips_ros.demo.result import DemoResult
 from tips_ros.errors import UserError
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud
-from tips_ros.perception.image_encodings import decode_message
+from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.overview.sheet import overview
 from tips_ros.ros.live.stamp_log import header_stamp_ns
 

@@ -20,7 +20,8 @@ from tips_ros.demo.result import DemoResult, count_output, most_complete_stamp
 from tips_ros.errors import UserError
 from tips_ros.offline.truth_topics import NAMESPACE as TRUTH
 from tips_ros.ros import qos
-from tips_ros.ros.live.graph import LiveGraph, own_graph_environment
+from tips_ros.ros.live.domain import own_graph_environment
+from tips_ros.ros.live.graph import LiveGraph
 from tips_ros.ros.live.node_watch import NodeReport, NodeWatch
 from tips_ros.ros.live.player import BagPlayer, offered_qos
 from tips_ros.ros.live.recorder import Recorder
@@ -58,6 +59,7 @@ class DemoOptions:
         model: name or directory.
         device: as torch names it.
         image_topic: the camera's images, where the bag has several.
+        camera_info_topic: its CameraInfo, where that is not found by its name.
         rate: bag seconds per second.
     """
 
@@ -66,6 +68,7 @@ class DemoOptions:
     model: str
     device: str = "auto"
     image_topic: str | None = None
+    camera_info_topic: str | None = None
     rate: float = 1.0
 
 
@@ -118,7 +121,12 @@ class _Session:
         self._reader = reader
         self._folder = folder
         self._observer = observer
-        self._camera = find_camera(reader, options.image_topic, ignore_namespace=TRUTH)
+        self._camera = find_camera(
+            reader,
+            options.image_topic,
+            camera_info_topic=options.camera_info_topic,
+            ignore_namespace=TRUTH,
+        )
         self._live = _live_topics(reader, self._camera)
 
     def run(self, stack: ExitStack) -> DemoResult:
@@ -132,7 +140,7 @@ class _Session:
         self._player = BagPlayer(graph.node, self._reader, self._live, rate=self._options.rate)
         bag = self._folder / self._options.recording.stem
         with (
-            BagWriter(bag, typestore=self._reader.typestore) as writer,
+            BagWriter(bag, typestore=self._reader.copy_typestore) as writer,
             self._recording(graph, writer),
         ):
             self._connect()
@@ -178,9 +186,10 @@ class _Session:
             if report is not None and report.failed:
                 raise UserError(f"the node did not start: {report.message}")
             if time.monotonic() > deadline:
+                state = self._watch.state() or "unknown: it did not answer"
                 raise UserError(
-                    f"the node was not active after {_START_PATIENCE_S:.0f} s: "
-                    f"{self._process.last_words()}"
+                    f"the node was not active after {_START_PATIENCE_S:.0f} s (its state: "
+                    f"{state}); its last word: {self._process.last_words()}"
                 )
             time.sleep(_POLL_S)
 
@@ -257,7 +266,12 @@ class _Session:
     def _result(self, report: NodeReport, seconds: float) -> DemoResult:
         images = self._player.published[self._camera.image]
         arrived = self._recorder.arrived
-        recorded = arrived[self._live[self._camera.image]].stamps_ns  # others can't be shown
+        # Images that were not recorded can't be shown, and of several with one stamp nothing
+        # says which of them an answer is about.
+        recorded, times = np.unique(
+            arrived[self._live[self._camera.image]].stamps_ns, return_counts=True
+        )
+        shown = recorded[times == 1]
         return DemoResult(
             bag=self._options.bag,
             recording=self._options.recording,
@@ -272,7 +286,7 @@ class _Session:
             report=report,
             complaints=tuple(self._process.complaints()),
             sheet_stamp_ns=most_complete_stamp(
-                {name: np.intersect1d(arrived[name].stamps_ns, recorded) for name in _OUTPUTS},
+                {name: np.intersect1d(arrived[name].stamps_ns, shown) for name in _OUTPUTS},
                 images.stamps_ns,
             ),
         )

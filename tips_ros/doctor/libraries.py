@@ -58,11 +58,6 @@ ROS_OPTIONAL = (
         "no ~/semantic/label_info (~/semantic/classes tells the same)",
     ),
     Library(
-        "cv_bridge",
-        ("cv-bridge",),
-        "images in rare encodings are refused; the usual ones need no cv_bridge",
-    ),
-    Library(
         "tf2_ros",
         ("tf2-ros",),
         "~/locate answers in the camera's frame only; ~/points_filtered takes extrinsics",

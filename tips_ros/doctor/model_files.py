@@ -59,7 +59,10 @@ class ModelReport:
 
 def known_directories() -> dict[str, Path]:
     """Name → directory: everything in `models_home()`, and Google's models in the Hub's cache."""
-    home = models_home()
+    try:
+        home = models_home()
+    except FileNotFoundError:
+        return {}
     here = sorted(path for path in home.iterdir() if path.is_dir()) if home.is_dir() else []
     found = {path.name if _is_released(path.name) else str(path): path for path in here}
     for name in _HUB:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tips_ros.doctor.findings import Finding, Section, Status
 from tips_ros.doctor.libraries import is_here, ros_libraries
-from tips_ros.ros.transport_profile import VARIABLES, shipped_profile
+from tips_ros.ros.transport_profile import VARIABLES, profile_variables, shipped_profile
 
 _DEFAULT_RMW = "rmw_fastrtps_cpp"
 _RANGES = ("SUBNET", "LOCALHOST", "OFF", "SYSTEM_DEFAULT")
@@ -128,7 +128,7 @@ def _profile() -> tuple[Finding, ...]:
         cost = (
             "half a megabyte of shared memory for each process, so that clouds travel in pieces "
             "through the network stack; the launch file and ./run bring more, elsewhere export "
-            f"{VARIABLES[0]}={shipped_profile()}"
+            f"{profile_variables()[0]}={shipped_profile()}"
         )
         return (Finding("Fast DDS profile", "none", Status.ABSENT, cost),)
     findings = []

@@ -56,11 +56,17 @@ def weights(
     ]
     if not reports and not sections:
         none = "only the small demo model; tips_ros download NAME gets a released one"
-        home = Finding(str(models_home()), "no models", Status.ABSENT, none)
-        sections.append(Section("Models", (home,)))
+        sections.append(Section("Models", (Finding(_home(), "no models", Status.ABSENT, none),)))
     sections += [report.section for report in reports]
     chosen = [r for r in reports if r.name in _ORACLES or (r.name == model and _is_b14(r))]
     return [*sections, *_oracle(chosen, image, oracle)]
+
+
+def _home() -> str:
+    try:
+        return str(models_home())
+    except FileNotFoundError as error:
+        return str(error)
 
 
 def _is_b14(report: ModelReport) -> bool:

@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.bags import BagMessage, BagReader, BagWriter, CameraTopics
+from tips_ros.offline.readable import first_readable, read_if_whole
+from tips_ros.offline.topic_copy import copy_topics
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
 from tips_ros.perception.camera.seen_camera import SeenCamera, seen_camera
 from tips_ros.perception.depth.metric_depth import in_metres
 from tips_ros.perception.depth.scale_choice import ScaleChoice
-from tips_ros.perception.image_encodings import decode_message
+from tips_ros.perception.images.decoder import ImageDecoder
 from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros.conversions import class_map_message
@@ -94,8 +96,7 @@ class BagAnnotator:
             BagError: the bag can't be read or written.
         """
         types = bag_types(writer)
-        for topic in reader.topics.values():
-            writer.add_topic(topic.name, topic.type, latched=topic.latched)
+        copied = copy_topics(reader, writer)
         for output in self.topics:
             writer.add_topic(self._name(output), output.type)
         classes_topic = f"{self.namespace}/semantic/classes"
@@ -105,7 +106,8 @@ class BagAnnotator:
             writer.add_topic(info_topic, DEPTH_INFO, latched=True)
 
         result = Annotation()
-        info = _first(reader, camera.camera_info)
+        info = first_readable(reader, camera.camera_info)
+        decoder = ImageDecoder(camera.image)
         waiting: list[_Waiting] = []
         told: LiveScale | None = None
 
@@ -122,11 +124,12 @@ class BagAnnotator:
             waiting.clear()
 
         for message in reader.messages():
-            writer.write(message.topic, message.stamp_ns, message.data)
+            if message.topic in copied:
+                writer.write(message.topic, message.stamp_ns, message.data)
             if message.topic == camera.camera_info:
-                info = reader.deserialize(message)
+                info = _readable(reader, message, result) or info
             elif message.topic == camera.image:
-                waiting.extend(self._decoded(reader, message, info, result))
+                waiting.extend(self._decoded(reader, decoder, message, info, result))
                 if len(waiting) == self.batch:
                     flush()
             progress()
@@ -137,13 +140,19 @@ class BagAnnotator:
         return f"{self.namespace}/{output.name}"
 
     def _decoded(
-        self, reader: BagReader, message: BagMessage, info: Any, result: Annotation
+        self,
+        reader: BagReader,
+        decoder: ImageDecoder,
+        message: BagMessage,
+        info: Any,
+        result: Annotation,
     ) -> Iterator[_Waiting]:
         """The image with its camera; nothing, and a problem counted, for one that can't be read."""
         result.images += 1
-        image = reader.deserialize(message)
+        if (image := _readable(reader, message, result)) is None:
+            return
         try:
-            rgb = decode_message(image)
+            rgb = decoder.decode(image)
         except ValueError as error:
             result.problem(f"{message.topic}: {error}")
             return
@@ -224,6 +233,13 @@ class BagAnnotator:
         result.annotated += 1
 
 
+def _readable(reader: BagReader, message: BagMessage, result: Annotation) -> Any:
+    """The message; None, and a problem counted, where its bytes are not of its type."""
+    if (read := read_if_whole(reader, message)) is None:
+        result.problem(f"{message.topic}: a message whose bytes are no {message.type}")
+    return read
+
+
 def bag_types(writer: BagWriter) -> MessageTypes:
     """The message classes of a bag."""
 
@@ -238,10 +254,3 @@ def bag_types(writer: BagWriter) -> MessageTypes:
         bulky=bulky,
         once=bulky,
     )
-
-
-def _first(reader: BagReader, topic: str | None) -> Any:
-    """The topic's first message, so that images before it have one, too; None without any."""
-    for message in reader.messages([topic]) if topic else ():
-        return reader.deserialize(message)
-    return None

@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.bags import BagReader
+from tips_ros.bags import BagMessage, BagReader
+from tips_ros.offline.readable import read_if_whole
 
 _STATIC, _MOVING = "/tf_static", "/tf"
+_TYPE = "tf2_msgs/msg/TFMessage"
 
 
 class _Pose(NamedTuple):
@@ -35,8 +38,8 @@ class CameraPoses:
         parent_of: dict[str, str] = {}
         fixed: dict[str, _Pose] = {}
         moving: dict[str, list[_Pose]] = {}
-        for message in reader.messages([t for t in (_STATIC, _MOVING) if t in reader.topics]):
-            for transform in reader.deserialize(message).transforms:
+        for message in reader.messages(_transform_topics(reader)):
+            for transform in _transforms(reader, message):
                 child = _bare(transform.child_frame_id)
                 pose = _pose(transform)
                 if pose is None:
@@ -67,6 +70,17 @@ class CameraPoses:
                 return None
             world_from_frame = _matrix(link) @ world_from_frame
         return world_from_frame
+
+
+def _transform_topics(reader: BagReader) -> list[str]:
+    topics = (reader.topics.get(name) for name in (_STATIC, _MOVING))
+    return [topic.name for topic in topics if topic is not None and topic.type == _TYPE]
+
+
+def _transforms(reader: BagReader, message: BagMessage) -> Iterable[Any]:
+    """None of a message that can't be read: poses are no more than welcome."""
+    read = read_if_whole(reader, message)
+    return () if read is None else read.transforms
 
 
 def _bare(frame_id: str) -> str:

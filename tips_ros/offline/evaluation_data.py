@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tips_ros.bags import BagReader
+from tips_ros.bags.folder import is_storage
 from tips_ros.evaluation.datasets.errors import DatasetError
 from tips_ros.evaluation.datasets.layouts import LAYOUTS, detect_layout, open_dataset
 from tips_ros.evaluation.sample import Dataset
@@ -18,7 +19,6 @@ from tips_ros.perception.predictor import OUTPUTS, Output
 
 BAG = "bag"
 LAYOUT_NAMES = (*LAYOUTS, BAG)
-_STORAGE = (".mcap", ".db3")
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class BagOptions:
 
     truth: Path | None = None
     image_topic: str | None = None
+    camera_info_topic: str | None = None
     depth_topic: str | None = None
     rectified: bool = False
 
@@ -61,8 +62,8 @@ def open_data(path: Path, layout: str | None, bag: BagOptions) -> Iterator[Data]
     layout = layout or (BAG if is_bag(path) else detect_layout(path))
     if layout != BAG and bag != BagOptions():
         raise DatasetError(
-            f"{path} is of layout {layout}: --truth, --image-topic, --depth-topic and --rectified "
-            "are for bags"
+            f"{path} is of layout {layout}: --truth, --image-topic, --camera-info-topic, "
+            "--depth-topic and --rectified are for bags"
         )
     with ExitStack() as stack:
         if layout == BAG:
@@ -77,9 +78,9 @@ def is_bag(path: Path) -> bool:
     """Whether the path looks like a ROS 2 bag: a storage file, or a folder with one."""
     if path.is_dir():
         return (path / "metadata.yaml").is_file() or any(
-            file.suffix in _STORAGE for file in path.iterdir()
+            is_storage(file) for file in path.iterdir()
         )
-    return path.suffix in (*_STORAGE, ".bag")  # that of ROS 1 is explained by the reader
+    return is_storage(path) or path.suffix == ".bag"  # that of ROS 1 is explained by the reader
 
 
 def _bag(path: Path, options: BagOptions, stack: ExitStack) -> Data:
@@ -89,6 +90,7 @@ def _bag(path: Path, options: BagOptions, stack: ExitStack) -> Data:
         images,
         truth,
         image_topic=options.image_topic,
+        camera_info_topic=options.camera_info_topic,
         depth_topic=options.depth_topic,
         rectified=options.rectified,
     )

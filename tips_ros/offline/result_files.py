@@ -13,12 +13,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.cloud.cloud_strips import CloudStrips
 from tips_ros.perception.cloud.ply import save_ply
 from tips_ros.perception.cloud.point_cloud import UNLABELLED, Cloud
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.language.answers import Tag
 from tips_ros.perception.overview.sheet import overview
 from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.semantic.class_counts import class_counts
 from tips_ros.perception.semantic.labelling import Labelling, own_labelling
 
 NAMES = (
@@ -35,6 +37,7 @@ NAMES = (
     "text_embedding.npy",
 )
 _NAMED_CLASSES = 4
+_DRAWN_POINTS = 1 << 22  # in the view from above, which shows no more of more
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Results:
         rgb: (H, W, 3) uint8, as it was given.
         prediction: at the outputs' size.
         description: of the model that saw it.
-        cloud: CLOUD_DTYPE, where the camera is known.
+        cloud: CLOUD_DTYPE, whole or in strips, where the camera is known.
         prompted: the classes of the labels, where they are not the model's own.
         tags: texts and how well they fit, best first.
         embeddings: (D,) of unit length, by the name of their file without `.npy`.
@@ -56,7 +59,7 @@ class Results:
     rgb: NDArray[np.uint8]
     prediction: Prediction
     description: ModelDescription
-    cloud: Cloud | None = None
+    cloud: Cloud | CloudStrips | None = None
     prompted: Labelling | None = None
     tags: Sequence[Tag] = ()
     embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
@@ -93,11 +96,13 @@ def write_results(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
         table = class_table(results.description, results.labelling)
         about = f"{len(table['classes'])} classes: ids, names, colours"
         yield _save_json(folder / "classes.json", table, about)
+    points = None
     if results.cloud is not None:
         path = folder / "points.ply"
-        yield path, f"{save_ply(path, results.cloud):,} points, metres in the optical frame"
+        points = save_ply(path, results.cloud)
+        yield path, f"{points:,} points, metres in the optical frame"
     if any(array is not None for array in seen):
-        yield _save_overview(folder / "overview.png", results)
+        yield _save_overview(folder / "overview.png", results, points)
     if results.tags:
         about = f"{len(results.tags)} tags, best first"
         yield _save_json(folder / "tags.json", tag_table(results), about)
@@ -158,7 +163,7 @@ def _largest_classes(results: Results) -> str:
     labels = results.prediction.labels
     assert labels is not None
     names = results.labelling.classes.by_id()
-    counts = np.bincount(labels.ravel(), minlength=256)
+    counts = class_counts(labels)
     order = np.argsort(-counts, kind="stable")[: int(np.count_nonzero(counts))]
     largest = [
         (names.get(int(i), "unlabelled"), counts[i] / labels.size) for i in order[:_NAMED_CLASSES]
@@ -168,8 +173,11 @@ def _largest_classes(results: Results) -> str:
     return shown + (f" and {more} more" if more > 0 else "")
 
 
-def _save_overview(path: Path, results: Results) -> tuple[Path, str]:
+def _save_overview(path: Path, results: Results, points: int | None) -> tuple[Path, str]:
     seen, description, classes = results.prediction, results.description, results.labelling.classes
+    cloud = results.cloud
+    if isinstance(cloud, CloudStrips):
+        cloud = cloud.thinned(_DRAWN_POINTS)
     sheet = overview(
         results.rgb,
         seen.depth_m,
@@ -177,7 +185,8 @@ def _save_overview(path: Path, results: Results) -> tuple[Path, str]:
         seen.labels,
         classes.palette(),
         classes.by_id(),
-        results.cloud,
+        cloud,
+        points=points,
         title_lines=[results.title, f"model {description.name} ({description.variant})"],
         trained=description.trained,
     )

@@ -4,18 +4,19 @@
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Iterable
 
 from tips_ros.bags import BagError, BagMessage, BagReader
 
-StampIndex = dict[int, set[str]]  # stamp in nanoseconds → the topics with a message of it
+StampIndex = dict[int, Counter[str]]  # stamp in nanoseconds → how many messages of it a topic has
 
 
 def stamp_index(reader: BagReader, topics: Iterable[str]) -> StampIndex:
     """Goes through the bag once. The topics' messages must begin with a header."""
     index: StampIndex = {}
     for message in reader.messages(topics):
-        index.setdefault(header_stamp_ns(message), set()).add(message.topic)
+        index.setdefault(header_stamp_ns(message), Counter())[message.topic] += 1
     return index
 
 
@@ -45,7 +46,7 @@ class StampedMessages:
 
     def at(self, stamp_ns: int) -> dict[str, BagMessage]:
         """Topic → message of this stamp, the first where there are several; each stamp once."""
-        expected = self._index.get(stamp_ns, set())
+        expected = self._index.get(stamp_ns, Counter()).keys()
         while self._held.get(stamp_ns, {}).keys() < expected:
             message = next(self._messages)
             stamp = header_stamp_ns(message)

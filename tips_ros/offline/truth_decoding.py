@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -12,20 +13,21 @@ from numpy.typing import NDArray
 from tips_ros.bags import BagError, BagMessage, BagReader
 from tips_ros.evaluation.datasets import truth_png
 from tips_ros.offline.truth_topics import Kind
-from tips_ros.perception.image_encodings import (
+from tips_ros.perception.images.encodings import (
     MalformedImage,
     UnsupportedEncoding,
     decode_depth,
 )
 
 _COMPRESSED_DEPTH = "compressedDepth"
-_CONFIG_BYTES = 12  # what compressed_depth_image_transport puts before its PNG
+_CONFIG_BYTES = 12  # what compressed_depth_image_transport puts before its PNG: an enum, two floats
+_JPEG_MAGIC = b"\xff\xd8\xff"
 
 
 def depth_of(message: Any) -> NDArray[np.float32]:
     """Image 32FC1 or 16UC1, or CompressedImage with a PNG of millimetres → (H, W) metres.
 
-    Also takes what compressed_depth_image_transport makes of 16UC1.
+    Also takes the PNG that compressed_depth_image_transport makes of 16UC1 and of 32FC1.
 
     Raises:
         ValueError: nothing of that, or not whole.
@@ -35,12 +37,36 @@ def depth_of(message: Any) -> NDArray[np.float32]:
         return decode_depth(message.data, *image, bool(message.is_bigendian))
     data = bytes(message.data)
     if _COMPRESSED_DEPTH not in message.format:
+        if data.startswith(_JPEG_MAGIC):
+            raise UnsupportedEncoding(
+                f"depth as a JPEG ({message.format!r}) has lost its distances; record the topic "
+                "itself, or …/compressedDepth"
+            )
         return truth_png.decode_depth(data)
-    if "32FC1" in message.format or "rvl" in message.format:
+    if "rvl" in message.format:
         raise UnsupportedEncoding(
-            f"compressed depth of format {message.format!r} is not read; record it as 16UC1, in png"
+            f"compressed depth of format {message.format!r} is not read; record it in png"
         )
+    if "32FC1" in message.format:
+        return _inverse_depth(data)
     return truth_png.decode_depth(data[_CONFIG_BYTES:])
+
+
+def _inverse_depth(data: bytes) -> NDArray[np.float32]:
+    """compressed_depth_image_transport's 32FC1: steps of 1/metres as two of its numbers scale them.
+
+    steps = a / metres + b, and 0 where nothing was measured.
+    """
+    if len(data) < _CONFIG_BYTES:
+        raise MalformedImage("compressed depth without its head")
+    a, b = struct.unpack_from("<ff", data, 4)
+    steps = truth_png.decode_depth(data[_CONFIG_BYTES:], unit_m=1.0)
+    if not (np.isfinite([a, b]).all() and a > 0):
+        raise MalformedImage(f"compressed depth is scaled by {a} and {b}: these can't be right")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        depth_m = (a / (steps - np.float32(b))).astype(np.float32)
+    depth_m[~(depth_m > 0) | ~np.isfinite(depth_m)] = np.nan
+    return depth_m
 
 
 def normals_of(message: Any) -> NDArray[np.float32]:

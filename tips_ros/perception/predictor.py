@@ -17,7 +17,7 @@ from tips_ros.perception.camera.mounting import Turn, as_mounted, normals_as_mou
 from tips_ros.perception.depth.maps import depth_at
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.normals import normals_at
-from tips_ros.perception.preprocess import check_image, network_input
+from tips_ros.perception.preprocess import check_image, check_input_size, network_input
 from tips_ros.perception.seen import Seen
 from tips_ros.perception.semantic.labeller import Labeller
 from tips_ros.perception.semantic.labelling import Labelling, own_labelling
@@ -103,12 +103,7 @@ class Predictor:
         self.precision = precision or dtype
         self.backend, self.backend_note = backend, backend_note
         self.input_size = input_size or description.input_size
-        patch = model.backbone.config.patch
-        if any(side < patch or side % patch for side in self.input_size):
-            raise ValueError(
-                f"input size {self.input_size} (h, w) must be multiples of {patch}; "
-                f"the model's own is {description.input_size}"
-            )
+        check_input_size(self.input_size, model.backbone.config.patch, description.input_size)
         self.model = model.to(self.device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._labeller = Labeller(self.model, self.input_size, self.device, dtype)
         self._way_back = WayBack(self.device)

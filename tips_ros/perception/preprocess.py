@@ -12,6 +12,8 @@ from torch import Tensor
 
 from tips_ros.perception.transfer import uploaded
 
+_BAND_PIXELS = 1 << 20  # of the image in fp32 at a time, on a CPU: 12 MB
+
 
 def check_image(rgb: NDArray[np.uint8]) -> None:
     """ValueError unless `rgb` is a non-empty (H, W, 3) uint8 array."""
@@ -19,6 +21,14 @@ def check_image(rgb: NDArray[np.uint8]) -> None:
         raise ValueError(
             f"an image must be (H, W, 3) uint8 RGB and not empty, not {rgb.shape} {rgb.dtype}; "
             "decode or convert it first"
+        )
+
+
+def check_input_size(size: tuple[int, int], patch: int, own: tuple[int, int]) -> None:
+    """ValueError, which names the model's `own`, unless both sides are multiples of the patch."""
+    if any(side < patch or side % patch for side in size):
+        raise ValueError(
+            f"input size {size} (h, w) must be multiples of {patch}; the model's own is {own}"
         )
 
 
@@ -43,10 +53,21 @@ def network_input(
     """
     check_image(rgb)
     pixels = uploaded(rgb, device)  # (H, W, 3)
-    x = pixels.permute(2, 0, 1)[None].to(torch.float32)  # (1, 3, H, W), channels-last
-    if x.shape[-2:] != size:
-        x = F.interpolate(x, size=size, mode="bilinear", antialias=True, align_corners=False)
-    return x.div(255.0).to(dtype)
+    x = pixels.permute(2, 0, 1)[None]  # (1, 3, H, W), channels-last
+    rows = max(1, _BAND_PIXELS // x.shape[3])
+    if device.type == "cpu" and x.shape[2] > rows and x.shape[3] != size[1]:
+        # Along the rows first, as torch does by itself, but never with the whole image in fp32.
+        bands = (_resized(band, (band.shape[2], size[1])) for band in x.split(rows, dim=2))
+        x = torch.cat(list(bands), dim=2)
+    return _resized(x, size).div(255.0).to(dtype)
+
+
+def _resized(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """(1, 3, H, W) → (1, 3, h, w) fp32."""
+    x = x.to(torch.float32)
+    if x.shape[-2:] == size:
+        return x
+    return F.interpolate(x, size=size, mode="bilinear", antialias=True, align_corners=False)
 
 
 def image_at(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -3,23 +3,30 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from rclpy.callback_groups import CallbackGroup
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from rclpy.qos import QoSCompatibility, qos_check_compatible
-from rclpy.topic_endpoint_info import TopicEndpointInfo
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from tips_ros.ros import parameters, qos
+from tips_ros.ros import qos
 from tips_ros.ros.camera_names import input_topic
+from tips_ros.ros.inputs.camera_info import CameraInfoInput
+from tips_ros.ros.inputs.oddities import InputOddities
+from tips_ros.ros.inputs.silence_advice import Setting, advise_on_images, publishers
+from tips_ros.ros.inputs.subscription import moved, published_types, subscribed
+from tips_ros.ros.inputs.topics import IMAGE_TYPES, first_published, image_topics
 from tips_ros.ros.latest import Latest
 from tips_ros.ros.statistics import FrameAccount, Statistics
 
-_COMPRESSED = "/compressed"
+logger = logging.getLogger(__name__)
+
+_LOOK_AGAIN_S = 1.0
 
 
 class ReceivedImage(NamedTuple):
@@ -31,7 +38,14 @@ class ReceivedImage(NamedTuple):
 
 
 class CameraInput:
-    """Subscribes on creation; `close` undoes it for good. Methods may come from any thread."""
+    """Subscribes on creation; `close` undoes it.
+
+    Of the topics that images and CameraInfo may come on, the one that is published is taken, and
+    looked for again once a second.
+
+    Attributes:
+        topic: the images that are listened to now.
+    """
 
     def __init__(
         self,
@@ -42,34 +56,58 @@ class CameraInput:
         statistics: Statistics,
         latest: Latest[ReceivedImage],
     ) -> None:
-        """Subscribes to `image` (or `<image>/compressed`) and `camera_info`.
+        """Subscribes to the images and to the CameraInfo.
 
         Args:
             node: who subscribes; its remappings apply.
             camera: its name.
-            transport: `raw` or `compressed`.
+            transport: `raw`: images on `image`; `compressed`: on `image/compressed`, or on `image`
+                itself.
             group: the callback group of both subscriptions.
             statistics: told of arrivals and of frames that a newer one superseded.
             latest: where images go.
         """
         self._node = node
         self._name = camera
+        self._group = group
         self._statistics = statistics
         self._latest = latest
-        self.camera_info: CameraInfo | None = None
-        self.topic = image_topic(node, camera)
-        self.info_topic = node.resolve_topic_name(input_topic(camera, "camera_info"))
-        self._type = CompressedImage if transport == "compressed" else Image
-        self._group = group
-        self._lock = threading.Lock()
+        self._oddities = InputOddities()
+        # Whoever wants outputs, who publishes, and transitions: each comes from its own thread.
+        self._lock = threading.RLock()
         self._closed = False
-        self._image: Any = None
-        self._info: Any = None
+        self._setting = Setting(node.resolve_topic_name(input_topic(camera, "image")), transport)
+        *below, base = image_topics(*self._setting)
+        self._topics: tuple[str, ...] = (*map(node.resolve_topic_name, below), base)
+        self.topic = self._published_topic() or self._topics[0]
+        self._image: Subscription | None = None
+        self._info = CameraInfoInput(node, camera, base, group)
         try:
             self.listen()
         except Exception:  # a QoS override that can't be
-            self.close()
+            self.rest()
             raise
+        self._look_again = node.create_timer(
+            _LOOK_AGAIN_S,
+            self._follow_publishers,
+            callback_group=group,
+            clock=Clock(clock_type=ClockType.STEADY_TIME),
+        )
+
+    @property
+    def camera_info(self) -> CameraInfo | None:
+        """The newest CameraInfo; None until one came."""
+        return self._info.newest
+
+    @property
+    def info_topic(self) -> str:
+        """The CameraInfo that is listened to now."""
+        return self._info.topic
+
+    @property
+    def camera_info_is_missing(self) -> bool:
+        """Whether none came although one is due; not while a published one is on its way."""
+        return self._info.missing
 
     @property
     def listens(self) -> bool:
@@ -79,96 +117,85 @@ class CameraInput:
     def listen(self) -> bool:
         """Subscribes to the images and their CameraInfo; False where it was, or is closed."""
         with self._lock:
-            if self._closed or self._image is not None:
+            if self._image is not None or self._closed:
                 return False
-            self._info = self._subscription(CameraInfo, self.info_topic, self._on_camera_info)
-            self._image = self._subscription(self._type, self.topic, self._on_image)
+            self._info.listen()
+            self._subscribe_image()
             return True
 
     def rest(self) -> bool:
         """Unsubscribes until `listen`; the newest CameraInfo stays. False where it was resting."""
         with self._lock:
-            was = self._image is not None
-            self._unsubscribe()
-            return was
+            listened = self.listens
+            self._unsubscribe_image()
+            self._info.rest()
+            return listened
 
     def close(self) -> None:
-        """Unsubscribes; whoever still sees demand does not subscribe again."""
+        """Unsubscribes."""
+        self._node.destroy_timer(self._look_again)
         with self._lock:
             self._closed = True
-            self._unsubscribe()
-
-    def _unsubscribe(self) -> None:
-        for subscription in (self._image, self._info):
-            if subscription is not None:
-                self._node.destroy_subscription(subscription)
-        self._image = self._info = None
-
-    def _subscription(self, type_: Any, topic: str, callback: Any) -> Any:
-        return self._node.create_subscription(
-            type_,
-            topic,
-            callback,
-            qos.sensor_input(),
-            callback_group=self._group,
-            qos_overriding_options=qos.overridable(),
-        )
+            self.rest()
 
     def publishers_found(self) -> str:
         """Who publishes the image topic and with which QoS, and what to do about it, for people."""
-        found = self._node.get_publishers_info_by_topic(self.topic)
-        if not found:
-            remap = f"remap `{input_topic(self._name, 'image')}` or start the camera"
-            return f"nobody publishes it; {self._other_transport() or remap}"
-        kinds = ", ".join(
-            f"{p.node_name} ({p.topic_type}, {p.qos_profile.reliability.name.lower()}, "
-            f"{p.qos_profile.durability.name.lower()})"
-            for p in found
-        )
-        return f"published by {kinds}; {self._remedy(found)}"
-
-    def _remedy(self, found: Sequence[TopicEndpointInfo]) -> str:
-        """What is wrong with all of the publishers, as the first of them tells."""
-        wanted = f"sensor_msgs/msg/{self._type.__name__}"
-        of_type = [p for p in found if p.topic_type == wanted]
-        if not of_type:
-            return f"the node expects {wanted}: remap `image`, or set image_transport"
-        if self._image is None:
+        graph = publishers(self._node, *self._topics)
+        if self._image is None and self._published_topic():
             return "it rests until somebody wants an output"
-        asked = self._image.qos_profile
-        if all(
-            qos_check_compatible(p.qos_profile, asked)[0] == QoSCompatibility.ERROR for p in of_type
-        ):
-            offered = of_type[0].qos_profile.reliability.name.lower()
-            return (
-                f"the node asks for {asked.reliability.name.lower()}: set "
-                f"qos_overrides.{self.topic}.subscription.reliability to {offered}"
-            )
-        return "type and QoS fit: it is silent"
+        asked = self._image.qos_profile if self._image else qos.sensor_input()
+        return advise_on_images(self._name, self._setting, self.topic, asked, graph)
 
-    def _other_transport(self) -> str:
-        """Advice where the camera publishes only what was not asked for: raw or compressed."""
-        base = self.topic.removesuffix(_COMPRESSED)
-        for topic, transport in ((base, "raw"), (base + _COMPRESSED, "compressed")):
-            if topic != self.topic and self._node.count_publishers(topic):
-                return f"but {topic} is: set image_transport to {transport}"
-        return ""
+    def camera_info_found(self) -> str:
+        """Who publishes the CameraInfo's topic, and what to do about it, for people."""
+        return self._info.advice()
+
+    def _subscribe_image(self) -> None:
+        type_ = CompressedImage if self._setting.transport == "compressed" else Image
+        self._image = subscribed(self._node, type_, self.topic, self._on_image, self._group)
+
+    def _unsubscribe_image(self) -> None:
+        if self._image is not None:
+            self._node.destroy_subscription(self._image)
+        self._image = None
+
+    def _published_topic(self) -> str | None:
+        type_ = IMAGE_TYPES[self._setting.transport]
+        return first_published(self._topics, type_, lambda t: published_types(self._node, t))
+
+    def _follow_publishers(self) -> None:
+        """Listens to what is published by now; nothing changes while nobody publishes."""
+        with self._lock:
+            if self._closed:
+                return
+            self._info.follow_publishers()
+            if len(self._topics) > 1:
+                self._follow_image()
+        nodes = [
+            f"{p.node_namespace.rstrip('/')}/{p.node_name}"
+            for p in self._node.get_publishers_info_by_topic(self.topic)
+        ]
+        self._oddities.check_publishers(self.topic, nodes)
+
+    def _follow_image(self) -> None:
+        topic = self._published_topic() or self.topic
+        if topic == self.topic:
+            return
+        if self._image is not None:
+            after = moved(self._node, self._image, topic, self._on_image)
+            if after is None:
+                self._topics = tuple(t for t in self._topics if t != topic)
+                return
+            self._image = after
+        logger.info("listening to %s, which is published, not to %s", topic, self.topic)
+        self.topic = topic
 
     def _on_image(self, message: Any) -> None:
+        with self._lock:
+            if not self._closed:
+                self._info.image_came()
+        self._oddities.check_frame(self.topic, message.header.frame_id)
         image = ReceivedImage(message, time.monotonic(), self._statistics.arrived())
         displaced = self._latest.put(self._name, image)
         if displaced is not None:
             displaced.account.drop("deactivated" if displaced is image else "superseded")
-
-    def _on_camera_info(self, message: CameraInfo) -> None:
-        self.camera_info = message
-
-
-def image_topic(node: Node, camera: str) -> str:
-    """The full name of a camera's image topic.
-
-    As image_transport does: the compressed topic hangs below the remapped base topic.
-    """
-    base: str = node.resolve_topic_name(input_topic(camera, "image"))
-    compressed = parameters.value(node, "image_transport", camera) == "compressed"
-    return base + _COMPRESSED if compressed and not base.endswith(_COMPRESSED) else base

@@ -7,12 +7,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, ParameterType
 
 # `at once`: the next frame. `at configure`: set it, then run the lifecycle transitions
 # deactivate, cleanup, configure, activate. `at start`: only in the launch or the YAML file.
-Felt = Literal["at once", "at configure", "at start"]
+Applies = Literal["at once", "at configure", "at start"]
 ITEMS: dict[type, str] = {str: "texts", float: "numbers"}
+UNBOUNDED = 1e9  # as the upper end of a range: there is none that anybody would meet
+_IN_WORDS: dict[Applies, str] = {
+    "at once": "Takes effect at once.",
+    "at configure": "Takes effect at the next configure.",
+    "at start": "Can be set at start only.",
+}
+_TYPES = {
+    bool: ParameterType.PARAMETER_BOOL,
+    int: ParameterType.PARAMETER_INTEGER,
+    float: ParameterType.PARAMETER_DOUBLE,
+    str: ParameterType.PARAMETER_STRING,
+}
+_LIST_TYPES: dict[type, int] = {
+    str: ParameterType.PARAMETER_STRING_ARRAY,
+    float: ParameterType.PARAMETER_DOUBLE_ARRAY,
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +40,7 @@ class Declared:
 
     name: str
     default: bool | int | float | str | list[Any]
-    felt: Felt
+    applies: Applies
     unit: str
     description: str
     low: float | None = None
@@ -33,6 +49,23 @@ class Declared:
     items: type[str] | type[float] | None = None  # of a list; None: it is no list
     check: Callable[[Any], None] | None = None  # ValueError for what ranges can't express
     per_camera: bool = False  # each of several cameras has its own: <camera>.<name>
+
+    @property
+    def type_id(self) -> int:
+        """The type of its values, as rcl_interfaces/ParameterType numbers them."""
+        return _LIST_TYPES[self.items] if self.items is not None else _TYPES[type(self.default)]
+
+    @property
+    def applies_text(self) -> str:
+        """When a change takes effect, as a sentence."""
+        return _IN_WORDS[self.applies]
+
+    @property
+    def range_text(self) -> str:
+        """`0 to 90` or `0 or more`; empty where it has no range."""
+        if self.low is None or self.high is None:
+            return ""
+        return f"{self.low} or more" if self.high >= UNBOUNDED else f"{self.low} to {self.high}"
 
     @property
     def default_text(self) -> str:
@@ -45,10 +78,9 @@ class Declared:
         """What `ros2 param describe` shows."""
         unit = f" [{self.unit}]" if self.unit else ""
         descriptor = ParameterDescriptor(
-            description=f"{self.description}{unit} Felt {self.felt}.",
-            read_only=self.felt == "at start",
-            # An empty list has no type: `ros2 param set` sends one of bools, a YAML file none.
-            dynamic_typing=self.items is not None,
+            type=self.type_id,
+            description=f"{self.description}{unit} {self.applies_text}",
+            read_only=self.applies == "at start",
         )
         if self.items is not None:
             descriptor.additional_constraints = f"a list of {ITEMS[self.items]}"

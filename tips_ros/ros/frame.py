@@ -26,6 +26,7 @@ class OutputOptions(NamedTuple):
 
     scale: float = 1.0  # size of the outputs as a fraction of the image's
     rectified: bool = False
+    rectify: bool = False
     overlay_alpha: float = 0.5
     points_stride: int = 1
     points_min_range_m: float = 0.0

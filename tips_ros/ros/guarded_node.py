@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -36,13 +35,11 @@ class GuardedNode(LifecycleNode):
 
     Attributes:
         transition_group: transitions, one after the other.
-        parameter_lock: held while parameters are changed.
     """
 
     def __init__(self, name: str, **kwargs: Any) -> None:
         # All of it before rclpy's own constructor, which creates services and `/clock`.
         self.transition_group: CallbackGroup = MutuallyExclusiveCallbackGroup()
-        self.parameter_lock = threading.RLock()
         self._parameter_group: CallbackGroup = MutuallyExclusiveCallbackGroup()
         self._clock_group: CallbackGroup = MutuallyExclusiveCallbackGroup()
         self._shared_group: CallbackGroup = ReentrantCallbackGroup()
@@ -82,11 +79,6 @@ class GuardedNode(LifecycleNode):
         """As rclpy's; the callback is guarded."""
         guarded = self._guarded(callback, f"timer {getattr(callback, '__name__', callback)}")
         return super().create_timer(period_s, guarded, **kwargs)
-
-    def set_parameters_atomically(self, parameter_list: list[Any]) -> SetParametersResult:
-        """As rclpy's, one change after the other."""
-        with self.parameter_lock:
-            return super().set_parameters_atomically(parameter_list)
 
     def _changing(self, callback: Callable[..., Any]) -> Callable[..., Any]:
         """A transition that the state machine does not have here is a client's mistake."""

@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import rclpy
+from rclpy.exceptions import ParameterException
 from rclpy.signals import SignalHandlerOptions
 
 from tips_ros.freed_memory import keep_freed_memory
+from tips_ros.ros import command_line
 from tips_ros.ros.executor import NodeExecutor
+from tips_ros.ros.log_folder import ensure_log_folder
 from tips_ros.ros.middleware import publish_in_the_background
 from tips_ros.ros.node import TipsNode
+from tips_ros.ros.parameter_node import given_at_start
 from tips_ros.ros.signals import EndOnSignal, end_now
 
 # Of the time that a signal leaves: for callbacks, and for the frames at hand.
@@ -22,15 +26,24 @@ _CALLBACKS_S, _FRAMES_S = 0.7, 0.6
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Spins the node until it is interrupted; 0 after SIGINT or SIGTERM, 1 for a bad parameter."""
+    """Spins the node until it is interrupted; 0 after SIGINT or SIGTERM, 1 for a bad parameter or
+    argument.
+    """
+    given = list(sys.argv[1:] if args is None else args[1:])
+    if command_line.asks_for_help(given):
+        print(command_line.HELP, end="")
+        return 0
     publish_in_the_background()
     keep_freed_memory()
+    ensure_log_folder()
     # Our own handlers: rclpy's end the context at once, and the frame at hand could not be
     # published.
-    rclpy.init(
-        args=list(args) if args is not None else None,
-        signal_handler_options=SignalHandlerOptions.NO,
-    )
+    try:
+        command_line.check(given)
+        rclpy.init(args=["tips_node", *given], signal_handler_options=SignalHandlerOptions.NO)
+    except (ValueError, RuntimeError) as error:
+        print(f"tips_node: {command_line.explained(error)}", file=sys.stderr)
+        return 1
     executor = NodeExecutor()
     nodes: list[TipsNode] = []  # none until it is made
 
@@ -42,12 +55,15 @@ def main(args: Sequence[str] | None = None) -> int:
     with EndOnSignal(end, may_take_longer=lambda: any(node.loading for node in nodes)):
         try:
             nodes.append(TipsNode())
-        except ValueError as error:
-            print(f"tips_node: {error}", file=sys.stderr)
+        except (ValueError, RuntimeError, ParameterException) as error:
+            print(f"tips_node: {command_line.explained(error)}", file=sys.stderr)
             executor.shutdown()
             rclpy.try_shutdown()
             return 1
         (node,) = nodes
+        if (files := command_line.parameter_files(given)) and not given_at_start(node):
+            whose = node.get_fully_qualified_name()
+            node.get_logger().warning(f"nothing for {whose} or /** in {', '.join(files)}")
         executor.add_node(node)
         executor.spin()
         _end(executor, node)

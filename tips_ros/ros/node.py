@@ -19,14 +19,14 @@ from tips_ros.perception.loading.models import load_predictor
 from tips_ros.perception.predictor import Output, Predictor
 from tips_ros.perception.semantic.stable_ids import StableIds
 from tips_ros.ros import diagnostics, parameters, qos
-from tips_ros.ros.camera_input import image_topic
-from tips_ros.ros.camera_names import cameras_named
+from tips_ros.ros.camera_names import cameras_named, input_topic
 from tips_ros.ros.class_announcer import ClassHistory
 from tips_ros.ros.diagnostics import CameraState
 from tips_ros.ros.frames import Frames
-from tips_ros.ros.guarded_node import GuardedNode, describe
+from tips_ros.ros.guarded_node import describe
 from tips_ros.ros.locate import LocateService, Source
-from tips_ros.ros.logging_bridge import forward_logs, stop_forwarding
+from tips_ros.ros.logging_bridge import RosLogHandler, forward_logs, stop_forwarding
+from tips_ros.ros.parameter_node import ParameterNode
 from tips_ros.ros.pipeline.depth_scaling import DepthHistory
 from tips_ros.ros.pipeline.pipeline import Pipeline
 from tips_ros.ros.prompt_parameters import PromptParameters
@@ -42,13 +42,12 @@ SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FA
 _FORESEEN = (ValueError, OSError, RuntimeError)
 
 
-class TipsNode(GuardedNode):
+class TipsNode(ParameterNode):
     """Configure loads the model, activate subscribes and works, cleanup frees everything."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__("tips", **kwargs)
-        self._log_handler = forward_logs(self.get_logger())
-        self._prompts = PromptParameters(self)  # before the other checks: see there
+        # What `destroy_node` needs comes first: a value that is refused leaves a node half built,
+        # which rclpy's context may destroy.
         self.loading = False  # while configuring
         self.ending = False  # from the first signal on: nothing is activated any more
         self.predictor: Predictor | None = None
@@ -57,7 +56,15 @@ class TipsNode(GuardedNode):
         self._vocabulary: Vocabulary | None = None
         self._failure = ""
         self._locate: dict[str, LocateService] = {}
-        parameters.declare_all(self)
+        self._log_handler: RosLogHandler | None = None
+        super().__init__("tips", **kwargs)
+        self._log_handler = forward_logs(self.get_logger())
+        self._prompts = PromptParameters(self)
+        try:
+            parameters.declare_all(self)
+        except Exception:
+            self.destroy_node()
+            raise
         self.cameras = cameras_named(parameters.value(self, "cameras"))
         self.statistics = {camera: Statistics() for camera in self.cameras}
         # What latched topics have said outlives a cleanup: their readers keep it.
@@ -149,7 +156,8 @@ class TipsNode(GuardedNode):
     def destroy_node(self) -> None:
         """Ends the worker before the node goes away."""
         self._stop()
-        stop_forwarding(self._log_handler)
+        if self._log_handler is not None:
+            stop_forwarding(self._log_handler)
         super().destroy_node()
 
     def _succeed(
@@ -276,7 +284,12 @@ class TipsNode(GuardedNode):
         """Of the cameras while the node is not active."""
         return [
             CameraState(
-                name, statistics.snapshot(), [], {}, topic=image_topic(self, name), active=False
+                name,
+                statistics.snapshot(),
+                [],
+                {},
+                topic=self.resolve_topic_name(input_topic(name, "image")),
+                active=False,
             )
             for name, statistics in self.statistics.items()
         ]

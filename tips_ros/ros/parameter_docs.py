@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tips_ros.ros.declared import ITEMS, Declared
+from tips_ros.ros.declared import ITEMS, UNBOUNDED, Declared
 from tips_ros.ros.parameter_table import PARAMETERS
 
 HEAD = """\
@@ -15,15 +15,21 @@ HEAD = """\
 Written by `python -m tips_ros.ros.parameter_docs docs/parameters.md` from the table in
 `tips_ros/ros/parameter_table.py`: change it there. `config/tips.yaml` sets the same values.
 
-Felt says when a change counts: *at once*, from the next frame; *at configure*, after deactivate,
-cleanup, configure and activate; *at start*, read-only while the node runs. A value that can't be is
-refused, and the reason comes back to whoever set it. Besides these, each topic has
-`qos_overrides.<topic>.*`.
+*Applies* says when a change takes effect: *at once*, from the next frame; *at configure*, after
+deactivate, cleanup, configure and activate; *at start*, read-only while the node runs. A value that
+can't be is refused, and the reason comes back to whoever set it. A whole number is taken where a
+double is meant, and `5.0` where an integer is. Parameters that are set together, as
+`ros2 param load` does it, are checked together: their order does not matter. Besides these, each
+topic has `qos_overrides.<topic>.*`.
 
-With several `cameras`, those marked *each* can be set for one camera, as `front.rotation_deg`; what
-is not set so has the value of the plain name at start.
+With several `cameras`, those marked *each* can be set for one camera, as `front.rotation_deg`: that
+camera keeps what was set for it, at start or later. The plain name, `rotation_deg`, is for all the
+others, at start and whenever it is set.
 
-| parameter | type | unit | default | allowed | felt | cameras | meaning |
+What the launch passes wins in this order, the last one most: the defaults, `SetParameter` of a
+launch file that includes `tips.launch.py`, `params_file`, the launch arguments.
+
+| parameter | type | unit | default | allowed | applies | cameras | meaning |
 |---|---|---|---|---|---|---|---|
 """
 
@@ -40,7 +46,7 @@ def _row(declared: Declared) -> str:
         declared.unit,
         f"`{declared.default_text}`",
         _allowed(declared),
-        declared.felt,
+        declared.applies,
         "each" if declared.per_camera else "",
         # A bar ends a cell, even within a code span, and <image> would be taken for HTML.
         declared.description.replace("|", "\\|").replace("<", "&lt;"),
@@ -56,7 +62,7 @@ def _type_of(declared: Declared) -> str:
 
 def _allowed(declared: Declared) -> str:
     if declared.low is not None and declared.high is not None:
-        if declared.high >= 1e9:
+        if declared.high >= UNBOUNDED:
             return f"{declared.low:g} or more"
         return f"{declared.low:g} to {declared.high:g}"
     return ", ".join(f"`{choice}`" for choice in declared.choices)

@@ -17,7 +17,7 @@ HEAD = """\
 # change, and start with `ros2 launch tips_ros tips.launch.py params_file:=<your copy>`.
 # Written by `python -m tips_ros.ros.parameter_file config/tips.yaml`.
 #
-# Under each description: [unit], range or choices, default, and when a change is felt:
+# Under each description: [unit], range or choices, default, and when a change takes effect:
 #   at once       the next frame: `ros2 param set /tips points.stride 2`
 #   at configure  set it, then `ros2 lifecycle set /tips` deactivate, cleanup, configure, activate
 #   at start      only here or in the launch
@@ -83,10 +83,10 @@ def _summary(declared: Declared) -> str:
         what = f"{', '.join(map(str, most))} or {last}. "
     elif isinstance(declared.default, bool):
         what = "true or false. "
-    elif declared.low is not None and declared.high is not None:
-        what = f"{declared.low} {'or more' if declared.high >= 1e9 else f'to {declared.high}'}. "
+    elif declared.range_text:
+        what = f"{declared.range_text}. "
     unit = f"[{declared.unit}] " if declared.unit else ""
-    return f"{unit}{what}Default {declared.default_text}. {declared.felt.capitalize()}."
+    return f"{unit}{what}Default {declared.default_text}. {declared.applies.capitalize()}."
 
 
 if __name__ == "__main__":

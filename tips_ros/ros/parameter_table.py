@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every parameter of the node, declared once: default, unit, range, and when a change is felt."""
+"""Every parameter of the node, declared once: default, unit, range, and when a change applies."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from tips_ros.perception.cloud.roi import check_roi
 from tips_ros.perception.depth.depth_scale import SCALE_SOURCES
 from tips_ros.perception.loading.backends import BACKENDS
 from tips_ros.perception.loading.models import DEMO
-from tips_ros.perception.loading.precisions import PRECISION_NAMES
-from tips_ros.ros.declared import Declared
-
-_HUGE = 1e9
+from tips_ros.perception.loading.precisions import AUTO, PRECISION_NAMES
+from tips_ros.ros.declared import UNBOUNDED, Declared
 
 PARAMETERS: tuple[Declared, ...] = (
     Declared(
@@ -26,7 +24,7 @@ PARAMETERS: tuple[Declared, ...] = (
     Declared("device", "auto", "at configure", "", "Device as torch names it: auto, cpu, cuda:0."),
     Declared(
         "precision",
-        "fp32",
+        AUTO,
         "at configure",
         "",
         "Number format of weights and activations. auto is bf16 where the GPU or CPU has it, fp16 "
@@ -94,7 +92,8 @@ PARAMETERS: tuple[Declared, ...] = (
         "raw",
         "at configure",
         "",
-        "Subscribe to sensor_msgs/Image, or to CompressedImage on <image>/compressed.",
+        "Subscribe to sensor_msgs/Image, or to CompressedImage on <image>/compressed or on <image> "
+        "itself, whichever is published.",
         choices=("raw", "compressed"),
         per_camera=True,
     ),
@@ -104,6 +103,16 @@ PARAMETERS: tuple[Declared, ...] = (
         "at once",
         "",
         "The images are rectified: use P of CameraInfo, not K and D.",
+        per_camera=True,
+    ),
+    Declared(
+        "rectify",
+        False,
+        "at once",
+        "",
+        "Undistort raw images before the model sees them, so that every output is a pinhole's, as "
+        "depth_image_proc and all others that read depth with its CameraInfo take it. Without it, "
+        "depth of a lens that distorts fits ~/points alone.",
         per_camera=True,
     ),
     Declared(
@@ -123,7 +132,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "s",
         "Frames whose stamp is older than this are dropped; 0 keeps all.",
         low=0.0,
-        high=_HUGE,
+        high=UNBOUNDED,
     ),
     Declared(
         "output_scale",
@@ -228,7 +237,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "m",
         "Points nearer than this along z become NaN.",
         low=0.0,
-        high=_HUGE,
+        high=UNBOUNDED,
     ),
     Declared(
         "points.max_range_m",
@@ -237,7 +246,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "m",
         "Points farther than this along z become NaN; 0 is no limit.",
         low=0.0,
-        high=_HUGE,
+        high=UNBOUNDED,
     ),
     Declared(
         "points.edge_jump",
@@ -357,7 +366,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "(at 1080p they cost a quarter of a core); it subscribes again for the next subscriber. 0 "
         "is never.",
         low=0.0,
-        high=_HUGE,
+        high=UNBOUNDED,
     ),
     Declared(
         "silence_warning_s",
@@ -366,6 +375,16 @@ PARAMETERS: tuple[Declared, ...] = (
         "s",
         "Seconds without an image until the node says so; 0 is never.",
         low=0.0,
-        high=_HUGE,
+        high=UNBOUNDED,
     ),
 )
+
+_BY_NAME = {declared.name: declared for declared in PARAMETERS}
+
+
+def entry_of(name: str) -> Declared | None:
+    """The entry of a parameter's own name, or of a camera's, as `front.rotation_deg`."""
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    entry = _BY_NAME.get(name.partition(".")[2])
+    return entry if entry is not None and entry.per_camera else None

@@ -7,7 +7,6 @@ import logging
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rclpy.lifecycle import LifecycleNode
 
 from tips_ros.perception.camera.extrinsics import extrinsic_matrix
@@ -58,10 +57,12 @@ class Placement:
             ValueError: one half of the extrinsics is not set.
         """
         own: str = header.frame_id
-        target = self._value("points_filtered.target_frame") or own
+        wanted = parameters.snapshot(self._node)
+        target = wanted.value("points_filtered.target_frame", self._camera) or own
         if target == own:
             return Placed(own, np.eye(4))
-        matrix = self._measured()
+        xyz, rpy = (wanted.value(f"extrinsics.{part}", self._camera) for part in ("xyz", "rpy"))
+        matrix = extrinsic_matrix(xyz, rpy) if xyz or rpy else None
         if matrix is None:
             matrix = self._frames.transform(target, own, header.stamp, timeout_s)
         return Placed(target, matrix)
@@ -80,11 +81,6 @@ class Placement:
             parameter_name(self._camera, "extrinsics.xyz"),
             parameter_name(self._camera, "extrinsics.rpy"),
         )
-
-    def _measured(self) -> NDArray[np.float64] | None:
-        """From the parameters; None where they say nothing."""
-        xyz, rpy = self._value("extrinsics.xyz"), self._value("extrinsics.rpy")
-        return extrinsic_matrix(xyz, rpy) if xyz or rpy else None
 
     def _value(self, name: str) -> Any:
         return parameters.value(self._node, name, self._camera)

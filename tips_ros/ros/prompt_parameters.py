@@ -29,8 +29,8 @@ class Asked(NamedTuple):
 class PromptParameters:
     """Hands a change to whoever puts it in force, and refuses what can't be.
 
-    Made before every other check of the node's parameters: rclpy asks the newest check first, so
-    this one comes last, and what it has put in force nobody refuses any more.
+    Asked after every check of `ParameterNode`, so that what it has put in force nobody refuses any
+    more.
     """
 
     def __init__(self, node: Node) -> None:
@@ -46,14 +46,8 @@ class PromptParameters:
 
     def _asked(self, changes: Sequence[Parameter]) -> Asked:
         new = {parameter.name: parameter.value for parameter in changes}
-        return Asked(
-            *(
-                parameters.plain(name, new[name])
-                if name in new
-                else parameters.value(self._node, name)
-                for name in _NAMES
-            )
-        )
+        asked = parameters.snapshot(self._node).changed(new)
+        return Asked(*(asked.value(name) for name in _NAMES))
 
     def _on_set(self, changes: list[Parameter]) -> SetParametersResult:
         if self.put_in_force is not None and any(change.name in _NAMES for change in changes):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 
-from tips_ros.ros.guarded_node import GuardedNode
+from tips_ros.ros.parameter_node import ParameterNode
 from tips_ros.ros.prompt_parameters import asked_for, set_prompts
 from tips_ros.ros.vocabulary import Vocabulary
 from tips_ros.srv import SetPrompts
@@ -21,7 +21,7 @@ class PromptService:
             changes it holds the node's `parameter_lock`.
     """
 
-    def __init__(self, node: GuardedNode) -> None:
+    def __init__(self, node: ParameterNode) -> None:
         self._node = node
         self.vocabulary: Vocabulary | None = None
         node.create_service(
@@ -49,7 +49,8 @@ class PromptService:
                 )
                 return response
             if not reason:
-                reason = set_prompts(self._node, *wanted).reason
+                result = set_prompts(self._node, *wanted)
+                reason = "" if result.successful else result.reason
             response.success = not reason
             response.message = reason or vocabulary.message
             if response.success:

@@ -17,7 +17,7 @@ from sensor_msgs.msg import Image, PointCloud2
 
 from tips_ros.perception.camera.seen_camera import SeenCamera
 from tips_ros.perception.depth.sparse_depth import sparse_depth
-from tips_ros.perception.image_encodings import decode_depth
+from tips_ros.perception.images.encodings import decode_depth
 from tips_ros.ros import qos
 from tips_ros.ros.camera_names import input_topic
 from tips_ros.ros.conversions import stamp_ns

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class EndOnSignal:
                 end_now(0)
 
 
-def end_now(code: int) -> None:
+def end_now(code: int) -> NoReturn:
     """Ends the process without waiting for any of its threads."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):  # nobody reads it any more

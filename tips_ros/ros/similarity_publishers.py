@@ -39,7 +39,7 @@ class SimilarityPublishers:
         names = topic_names(labelling.classes.names) if labelling.words is not None else ()
         with self._lock:
             for gone in set(self._publishers) - set(names):
-                self._node.destroy_publisher(self._publishers.pop(gone))
+                self._destroy(self._publishers.pop(gone))
             for name in names:
                 if name not in self._publishers:
                     topic = output_topic(self._camera, f"similarity/{name}")
@@ -86,5 +86,11 @@ class SimilarityPublishers:
         """Destroys the publishers."""
         with self._lock:
             for publisher in self._publishers.values():
-                self._node.destroy_publisher(publisher)
+                self._destroy(publisher)
             self._publishers.clear()
+
+    def _destroy(self, publisher: Any) -> None:
+        """Ends a topic, and with it the parameters that rclpy declared for its overrides."""
+        name: str = publisher.topic_name
+        self._node.destroy_publisher(publisher)
+        qos.forget_overrides(self._node, name)

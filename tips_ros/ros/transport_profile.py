@@ -18,13 +18,28 @@ from xml.etree import ElementTree
 
 from tips_ros.resources import share_dir
 
-# Humble and Jazzy read the first, later releases the second.
+# Fast DDS 2 (Humble, Jazzy) reads the first. Fast DDS 3 reads both, complains of the first, and
+# where both are set reads the file twice and complains of that.
 VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
 MEMORY = Path("/dev/shm")
 
 _SHARES = 4  # camera, node, viewer, and one more
 _LEAST_BYTES = 8 << 20
 _NAMESPACE = "http://www.eprosima.com"
+
+
+def profile_variables(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Those of VARIABLES that the Fast DDS here wants; both where none is found.
+
+    Args:
+        environment: where ROS is, in AMENT_PREFIX_PATH; None is this process's.
+    """
+    environment = os.environ if environment is None else environment
+    for prefix in environment.get("AMENT_PREFIX_PATH", "").split(os.pathsep):
+        for name, package in zip(VARIABLES, ("fastrtps", "fastdds"), strict=True):
+            if prefix and Path(prefix, "share", package).is_dir():
+                return (name,)
+    return VARIABLES
 
 
 def shipped_profile() -> Path:
@@ -68,7 +83,7 @@ def transport_environment(
         if smaller_in is None or fitting < _LEAST_BYTES:
             return {}
         profile = _smaller(profile, smaller_in.absolute(), fitting)
-    return dict.fromkeys(VARIABLES, str(profile))
+    return dict.fromkeys(profile_variables(environment), str(profile))
 
 
 def _segment_bytes(profile: Path) -> int:

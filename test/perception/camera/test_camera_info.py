@@ -15,8 +15,8 @@ from tips_ros.perception.camera.camera_info import (
     Intrinsics,
     UncalibratedCamera,
     has_distortion,
-    scaled_camera_info_fields,
 )
+from tips_ros.perception.camera.camera_reading import read_camera_info
 
 FULL = Intrinsics(610.0, 605.0, 655.5, 475.25, 1280, 960)
 
@@ -38,6 +38,10 @@ def camera_info(**changes: Any) -> SimpleNamespace:
     return SimpleNamespace(**(fields | changes))
 
 
+def intrinsics_of(info: Any, rectified: bool = False) -> Intrinsics:
+    return read_camera_info(info, rectified).intrinsics
+
+
 def roi(x_offset: int, y_offset: int, width: int, height: int) -> SimpleNamespace:
     return SimpleNamespace(x_offset=x_offset, y_offset=y_offset, width=width, height=height)
 
@@ -55,14 +59,14 @@ def some_points() -> np.ndarray:
 
 
 def test_an_uncropped_camera_info_is_read_as_it_is():
-    assert Intrinsics.from_camera_info(camera_info()) == FULL
+    assert intrinsics_of(camera_info()) == FULL
 
 
 @pytest.mark.parametrize("binning", [1, 2, 4])
 def test_region_of_interest_and_binning_agree_with_the_pixels_a_sensor_combines(binning: int):
     """Light that falls on full pixel u is read out of the binned pixel that contains u."""
     info = camera_info(roi=roi(200, 120, 800, 640), binning_x=binning, binning_y=binning)
-    delivered = Intrinsics.from_camera_info(info)
+    delivered = intrinsics_of(info)
     assert (delivered.width, delivered.height) == (800 // binning, 640 // binning)
     full = project(some_points(), FULL)
     # A pixel covers centre +-0.5, so its outer edges are what cropping and combining act on.
@@ -77,35 +81,35 @@ def test_a_binned_picture_shows_a_point_where_the_intrinsics_say():
     binned = full.reshape(480, 2, 640, 2).mean(axis=(1, 3))
     row, column = np.argwhere(binned == 1.0)[0]
     ray = np.linalg.solve(FULL.matrix(), [500.5, 300.5, 1.0])  # the block's centre
-    delivered = Intrinsics.from_camera_info(camera_info(binning_x=2, binning_y=2))
+    delivered = intrinsics_of(camera_info(binning_x=2, binning_y=2))
     np.testing.assert_allclose(project(ray[None], delivered), [[column, row]], atol=1e-9)
 
 
 def test_a_region_without_binning_only_moves_the_principal_point():
-    cropped = Intrinsics.from_camera_info(camera_info(roi=roi(100, 50, 640, 480)))
+    cropped = intrinsics_of(camera_info(roi=roi(100, 50, 640, 480)))
     assert cropped == Intrinsics(FULL.fx, FULL.fy, FULL.cx - 100, FULL.cy - 50, 640, 480)
 
 
 def test_binning_that_does_not_divide_the_size_drops_the_rest():
-    odd = Intrinsics.from_camera_info(camera_info(width=1281, binning_x=2, binning_y=2))
+    odd = intrinsics_of(camera_info(width=1281, binning_x=2, binning_y=2))
     assert (odd.width, odd.height) == (640, 480)
 
 
 def test_rectified_reads_p_and_raw_reads_k():
     rectified = dataclasses.replace(FULL, fx=500.0, fy=501.0, cx=640.0, cy=480.0)
     info = camera_info(p=np.hstack([rectified.matrix(), [[-50.0], [0], [0]]]).ravel())
-    assert Intrinsics.from_camera_info(info, rectified=True) == rectified
-    assert Intrinsics.from_camera_info(info) == FULL
+    assert intrinsics_of(info, rectified=True) == rectified
+    assert intrinsics_of(info) == FULL
 
 
 def test_without_distortion_k_stands_in_for_an_empty_p():
-    assert Intrinsics.from_camera_info(camera_info(p=[0.0] * 12), rectified=True) == FULL
+    assert intrinsics_of(camera_info(p=[0.0] * 12), rectified=True) == FULL
 
 
 def test_with_distortion_an_empty_p_is_refused():
     info = camera_info(p=[0.0] * 12, d=[0.1, 0, 0, 0, 0])
     with pytest.raises(UncalibratedCamera, match=r"CameraInfo\.p .* use the raw image"):
-        Intrinsics.from_camera_info(info, rectified=True)
+        intrinsics_of(info, rectified=True)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +126,7 @@ def test_with_distortion_an_empty_p_is_refused():
 )
 def test_a_nonsense_camera_info_is_refused_in_one_line(changes: dict[str, Any]):
     with pytest.raises(UncalibratedCamera, match="CameraInfo") as caught:
-        Intrinsics.from_camera_info(camera_info(**changes))
+        intrinsics_of(camera_info(**changes))
     assert "\n" not in str(caught.value)
 
 
@@ -179,8 +183,8 @@ def test_an_impossible_field_of_view_is_refused(hfov_deg: float):
 
 def test_the_published_camera_info_matches_the_published_image():
     info = camera_info(roi=roi(200, 120, 800, 640), binning_x=2, binning_y=2)
-    fields = scaled_camera_info_fields(info, 200, 160)
-    expected = Intrinsics.from_camera_info(info).scaled_to(200, 160)
+    fields = read_camera_info(info).scaled_fields(200, 160)
+    expected = intrinsics_of(info).scaled_to(200, 160)
     np.testing.assert_allclose(np.reshape(fields.k, (3, 3)), expected.matrix(), atol=1e-12)
     np.testing.assert_allclose(np.reshape(fields.p, (3, 4))[:, :3], expected.matrix(), atol=1e-12)
     assert (fields.width, fields.height) == (200, 160)
@@ -191,7 +195,7 @@ def test_the_stereo_baseline_survives_scaling():
     """P[3] is -fx * baseline, so it must shrink as fx does."""
     baseline_m = 0.12
     p = np.hstack([FULL.matrix(), [[-FULL.fx * baseline_m], [0], [0]]])
-    fields = scaled_camera_info_fields(camera_info(p=p.ravel()), 320, 240)
+    fields = read_camera_info(camera_info(p=p.ravel())).scaled_fields(320, 240)
     assert -fields.p[3] / fields.p[0] == pytest.approx(baseline_m)
     assert fields.p[11] == 0.0
 
@@ -199,14 +203,14 @@ def test_the_stereo_baseline_survives_scaling():
 def test_distortion_and_rotation_are_carried_over():
     turned = [0.0, -1, 0, 1, 0, 0, 0, 0, 1]
     info = camera_info(d=[0.1, -0.2, 0, 0, 0.01], r=turned, distortion_model="rational_polynomial")
-    fields = scaled_camera_info_fields(info, 640, 480)
+    fields = read_camera_info(info).scaled_fields(640, 480)
     assert fields.d == [0.1, -0.2, 0, 0, 0.01]
     assert fields.r == turned
     assert fields.distortion_model == "rational_polynomial"
 
 
 def test_an_empty_rotation_is_published_as_no_rotation():
-    fields = scaled_camera_info_fields(camera_info(r=[0.0] * 9), 640, 480)
+    fields = read_camera_info(camera_info(r=[0.0] * 9)).scaled_fields(640, 480)
     assert fields.r == np.eye(3).ravel().tolist()
 
 

@@ -7,8 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
-from tips_ros.perception.camera.calibration_file import Calibration
-from tips_ros.perception.camera.distortion import NO_DISTORTION, BadDistortion, Distortion
+from tips_ros.perception.calibration.calibration import Calibration
+from tips_ros.perception.camera.distortion import (
+    NO_DISTORTION,
+    BadDistortion,
+    Distortion,
+    ros_model_name,
+)
 
 PLUMB_BOB = [-0.28, 0.07, 1e-3, -5e-4, 0.0]
 AZURE_KINECT = [0.52, -2.6, 8e-4, -3e-4, 1.5, 0.39, -2.4, 1.43]
@@ -109,6 +114,48 @@ def test_zeros_are_no_distortion_whatever_they_are_called(model: str, d: list[fl
     assert lens(model, d) == NO_DISTORTION
 
 
+@pytest.mark.parametrize(
+    ("d", "named"),
+    [
+        (PLUMB_BOB[:4], "plumb_bob"),
+        (PLUMB_BOB, "plumb_bob"),
+        (AZURE_KINECT, "rational_polynomial"),
+        (THIN_PRISM, "rational_polynomial"),
+        (TILTED, "rational_polynomial"),
+    ],
+)
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_lens_without_a_name_is_what_its_number_of_coefficients_says(
+    d: list[float], named: str, blank: str
+):
+    assert lens(blank, d) == lens(named, d)
+    assert ros_model_name(blank, d) == named
+
+
+@pytest.mark.parametrize(
+    ("alias", "name", "d"),
+    [
+        ("PLUMB_BOB", "plumb_bob", PLUMB_BOB),
+        ("Brown Conrady", "plumb_bob", PLUMB_BOB),
+        ("radtan", "plumb_bob", PLUMB_BOB[:4]),
+        ("radial-tangential", "plumb_bob", PLUMB_BOB[:4]),
+        ("Rational Polynomial", "rational_polynomial", AZURE_KINECT),
+        ("equi", "equidistant", FISHEYE),
+        ("fisheye", "equidistant", FISHEYE),
+        ("KANNALA_BRANDT", "equidistant", FISHEYE),
+        ("kannala_brandt4", "equidistant", FISHEYE),
+    ],
+)
+def test_a_lens_has_the_names_that_tools_give_it(alias: str, name: str, d: list[float]):
+    assert lens(alias, d) == lens(name, d)
+    assert ros_model_name(alias, d) == name
+
+
+@pytest.mark.parametrize("zeros", [1, 3, 10])
+def test_a_vector_filled_up_with_zeros_is_understood(zeros: int):
+    assert lens("plumb_bob", [*PLUMB_BOB, *[0.0] * zeros]) == lens("plumb_bob", PLUMB_BOB)
+
+
 def test_the_zeros_of_a_fisheye_are_a_fisheye():
     assert lens("equidistant", [0.0] * 4).kind == "fisheye"
 
@@ -132,7 +179,10 @@ def test_a_fisheye_vector_filled_up_with_zeros_is_understood():
         ("plumb_bob", [0.1, np.nan, 0.0, 0.0, 0.0], "must be finite"),
         ("equidistant", [0.1, np.inf, 0.0, 0.0], "must be finite"),
         ("division", [0.1, 0.0], "'division' is not known; use one of plumb_bob"),
-        ("", [0.1, 0.0, 0.0, 0.0, 0.0], "'' is not known"),
+        ("", [0.1, 0.2, 0.3], "must hold 4, 5, 8, 12, 14 numbers, got 3"),
+        ("", [0.1] * 20, "must hold 4, 5, 8, 12, 14 numbers, got 20"),
+        ("inverse_brown_conrady", [0.1] * 5, "'inverse_brown_conrady' is not known"),
+        ("mei", [0.88], "'mei' is not known"),
     ],
 )
 def test_a_vector_that_means_nothing_says_so(model: str, d: list[float], message: str):

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tips_ros.perception.camera.calibration_file import Calibration
+from tips_ros.perception.calibration.calibration import Calibration
 from tips_ros.perception.camera.camera_info import Intrinsics, UncalibratedCamera
 from tips_ros.perception.camera.distortion import Distortion
 from tips_ros.perception.camera.lens import Lens

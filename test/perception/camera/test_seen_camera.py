@@ -12,12 +12,13 @@ import pytest
 from tips_ros.perception.camera.camera_info import (
     Intrinsics,
     UncalibratedCamera,
-    scaled_camera_info_fields,
 )
+from tips_ros.perception.camera.camera_reading import read_camera_info
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.camera.seen_camera import seen_camera
 
 K = Intrinsics(310.0, 305.0, 325.5, 235.25, 640, 480)
+TWICE = K.matrix().ravel() * [2, 1, 2, 1, 2, 2, 1, 1, 1]
 SIZE, SMALL = (480, 640), (240, 320)
 
 
@@ -45,7 +46,7 @@ def roi(width: int = 0, height: int = 0) -> SimpleNamespace:
 def test_it_is_what_its_two_sources_read_of_the_message_itself():
     seen = seen_camera(camera_info(), SIZE, SMALL)
     assert seen.lens == Lens.from_camera_info(camera_info()).scaled_to(320, 240)
-    assert seen.fields == scaled_camera_info_fields(camera_info(), 320, 240)
+    assert seen.fields == read_camera_info(camera_info()).scaled_fields(320, 240)
 
 
 def test_a_message_that_says_the_same_is_not_read_again():
@@ -60,7 +61,7 @@ def test_a_message_that_says_the_same_is_not_read_again():
         {"distortion_model": "rational_polynomial", "d": [0.1] * 8},
         {"r": [0.0, -1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0]},
         {"p": np.hstack([K.matrix(), [[-31.0], [0.0], [0.0]]]).ravel()},
-        {"width": 1280, "height": 960, "binning_x": 2, "binning_y": 2},
+        {"width": 1280, "height": 960, "binning_x": 2, "binning_y": 2, "k": TWICE},
         {"width": 800, "roi": roi(640, 480), "k": K.matrix().ravel() + [0, 0, 9, 0, 0, 0, 0, 0, 0]},
     ],
 )
@@ -69,7 +70,14 @@ def test_a_message_that_says_something_else_is_seen_at_once(changes: dict[str, A
     after = seen_camera(camera_info(**changes), SIZE, SMALL)
     assert after != before
     assert after.lens == Lens.from_camera_info(camera_info(**changes)).scaled_to(320, 240)
-    assert after.fields == scaled_camera_info_fields(camera_info(**changes), 320, 240)
+    assert after.fields == read_camera_info(camera_info(**changes)).scaled_fields(320, 240)
+
+
+def test_what_is_not_a_number_and_not_needed_is_not_read_again_either():
+    def info() -> SimpleNamespace:
+        return camera_info(p=[float("nan")] * 12, r=np.full(9, np.nan))
+
+    assert seen_camera(info(), SIZE, SMALL) is seen_camera(info(), SIZE, SMALL)
 
 
 def test_a_message_that_is_written_to_is_read_again():

@@ -27,7 +27,8 @@ def room() -> np.ndarray:
 
 
 def by(folder: Path, backend: str) -> Predictor:
-    return load_predictor(str(folder), device="cpu", input_size=SIZE, backend=backend)  # type: ignore[arg-type]
+    how = {"device": "cpu", "precision": "fp32", "input_size": SIZE, "backend": backend}
+    return load_predictor(str(folder), **how)  # type: ignore[arg-type]
 
 
 @needs_openvino

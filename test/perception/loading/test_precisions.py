@@ -3,16 +3,24 @@
 
 from __future__ import annotations
 
+import importlib
+from inspect import signature
+from typing import Any
+
 import pytest
 import torch
 
+from tips_ros.model.engines.trust import Verdict
 from tips_ros.perception.loading import precisions
-from tips_ros.perception.loading.models import load_predictor
+from tips_ros.perception.loading.models import load_predictor, load_with_text
 from tips_ros.perception.loading.precisions import (
     PRECISIONS,
     choose_precision,
     precision_name,
 )
+
+# The package has a function of the same name.
+SERVED = importlib.import_module("tips_ros.model.engines.served")
 
 
 @pytest.mark.parametrize(
@@ -43,3 +51,21 @@ def test_auto_on_a_cpu_is_bf16_where_it_has_instructions_for_it(
 def test_auto_loads_a_model():
     predictor = load_predictor("demo", device="cpu", precision="auto")
     assert predictor.precision == PRECISIONS[choose_precision("auto", "cpu")]
+
+
+@pytest.mark.parametrize("load", [load_predictor, load_with_text])
+def test_auto_is_the_default(load: Any):
+    assert signature(load).parameters["precision"].default == "auto"
+
+
+def test_a_precision_that_the_model_does_not_bear_is_no_fault_where_auto_chose_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(precisions, "bf16_is_fast", lambda: True)
+    refused = Verdict(False, "it says something else")
+    monkeypatch.setattr(SERVED, "trusted", lambda *args: refused)
+    chosen = load_predictor("demo", device="cpu")
+    assert (chosen.precision, chosen.backend_note) == (torch.float32, "")
+    assert "bf16 refused, fp32 serves instead (it says something else)" in caplog.messages
+    named = load_predictor("demo", device="cpu", precision="bf16")
+    assert named.precision == torch.float32 and "bf16 refused" in named.backend_note

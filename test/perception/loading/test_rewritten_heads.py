@@ -19,7 +19,7 @@ from tips_ros.model.fast.onednn import OneDnnLinear, onednn_is_there
 from tips_ros.model.fast.tails import DirectTail
 from tips_ros.model.heads import DenseHead
 from tips_ros.model.tips import HEAD_NAMES
-from tips_ros.perception.image_encodings import decode_message
+from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.loading.models import load_predictor, load_with_text
 from tips_ros.perception.predictor import Prediction, Predictor
@@ -42,7 +42,7 @@ def drive() -> list[NDArray[np.uint8]]:
 
 @pytest.fixture(scope="module")
 def plain() -> Predictor:
-    return load_predictor("demo", device="cpu", heads="plain")
+    return load_predictor("demo", device="cpu", precision="fp32", heads="plain")
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ class TestTheDemoModel:
         assert all(issubclass(kind, DenseHead) for kind in kinds(plain))
 
     def test_says_the_same_rewritten(self, plain_prediction: Prediction, room: NDArray[np.uint8]):
-        found = load_predictor("demo", device="cpu").predict(room)
+        found = load_predictor("demo", device="cpu", precision="fp32").predict(room)
         apart = differences(found, plain_prediction)
         assert apart["depth"] < 1e-4 and apart["normals"] < 1e-4 and apart["labels"] == 0
         assert found.confidence is not None and plain_prediction.confidence is not None
@@ -82,18 +82,16 @@ class TestTheDemoModel:
 
     def test_says_the_same_for_another_input_size(self, room: NDArray[np.uint8]):
         """Odd patch grids take another way through the decoder."""
-        size = (154, 210)
-        found = load_predictor("demo", device="cpu", input_size=size).predict(room)
-        expected = load_predictor("demo", device="cpu", input_size=size, heads="plain").predict(
-            room
-        )
+        how = {"device": "cpu", "precision": "fp32", "input_size": (154, 210)}
+        found = load_predictor("demo", **how).predict(room)
+        expected = load_predictor("demo", heads="plain", **how).predict(room)
         apart = differences(found, expected)
         assert apart["depth"] < 1e-4 and apart["normals"] < 1e-4 and apart["labels"] < 1e-4
 
     @pytest.mark.parametrize("sliding", [False, True], ids=["whole", "windows"])
     def test_finds_the_same_words(self, room: NDArray[np.uint8], sliding: bool):
-        rewritten, text = load_with_text("demo", device="cpu")
-        plain, _ = load_with_text("demo", device="cpu", heads="plain")
+        rewritten, text = load_with_text("demo", device="cpu", precision="fp32")
+        plain, _ = load_with_text("demo", device="cpu", precision="fp32", heads="plain")
         prompts = parse_prompts(["wall", "floor", "box"])
         labelling = labelling_by_words(
             prompts,

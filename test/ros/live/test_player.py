@@ -22,7 +22,8 @@ from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import String
 
 from tips_ros.bags import BagError, BagReader, BagWriter, TopicInfo, default_typestore
-from tips_ros.ros.live.graph import LiveGraph, own_graph_environment
+from tips_ros.ros.live.domain import own_graph_environment
+from tips_ros.ros.live.graph import LiveGraph
 from tips_ros.ros.live.player import BagPlayer, offered_qos
 
 from ..conftest import PATIENCE_S, until

@@ -11,7 +11,8 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
 from tips_ros.bags import BagReader, BagWriter
-from tips_ros.ros.live.graph import LiveGraph, own_graph_environment
+from tips_ros.ros.live.domain import own_graph_environment
+from tips_ros.ros.live.graph import LiveGraph
 from tips_ros.ros.live.recorder import Recorder
 
 from ..conftest import until

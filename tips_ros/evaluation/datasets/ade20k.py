@@ -65,7 +65,7 @@ class Ade20k:
     def __iter__(self) -> Iterator[Sample]:
         for photo, mask in self._pairs:
             labels = read(mask, _scene_parsing_labels)
-            yield checked(Sample(photo.stem, read_rgb(photo), labels=labels), photo)
+            yield checked(Sample(photo.stem, read_rgb(photo, labels), labels=labels), photo)
 
 
 def _scene_parsing_labels(png: bytes) -> NDArray[np.uint8]:

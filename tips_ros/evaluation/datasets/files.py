@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,10 @@ from numpy.typing import NDArray
 from tips_ros.evaluation.datasets.errors import DatasetError
 from tips_ros.evaluation.sample import Sample
 from tips_ros.evaluation.truth_size import same_proportions
-from tips_ros.perception.image_encodings import decode_compressed
+from tips_ros.perception.images.compressed import decode_compressed
+from tips_ros.perception.images.orientation import orientation_of, upright, upright_size
+
+logger = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
 PICTURES = (".jpg", ".jpeg", ".png")
@@ -35,9 +40,35 @@ def read(path: Path, decode: Callable[[bytes], Value]) -> Value:
         raise DatasetError(f"{path}: {error}") from error
 
 
-def read_rgb(path: Path) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 RGB of a JPEG or PNG; orientation tags are ignored, as annotators did."""
-    return read(path, lambda data: decode_compressed(data, ""))
+def read_rgb(path: Path, truth: NDArray[Any] | None = None) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 RGB of a JPEG or PNG, which way up the truth about it is.
+
+    Annotators of the known datasets saw the pixels as they are stored, Exif orientation ignored;
+    many newer tools show them upright. Where only the upright picture has the truth's size it is
+    the upright one.
+
+    Args:
+        path: the file.
+        truth: (H, W, …) what is known of its pixels; None for the picture as it is stored.
+    """
+
+    def decode(data: bytes) -> NDArray[np.uint8]:
+        stored = decode_compressed(data, "")
+        if truth is None or truth.shape[:2] == stored.shape[:2]:
+            return stored
+        orientation = orientation_of(data)
+        if upright_size(stored.shape[:2], orientation) != truth.shape[:2]:
+            return stored
+        _say_turned(path.parent)
+        return upright(stored, orientation)
+
+    return read(path, decode)
+
+
+@lru_cache(maxsize=16)
+def _say_turned(folder: Path) -> None:
+    """Logs it, once a folder."""
+    logger.info("%s: pictures are turned as their Exif tag says, because the truth is", folder)
 
 
 def pictures_in(folder: Path) -> list[Path]:

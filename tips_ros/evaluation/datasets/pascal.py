@@ -65,7 +65,7 @@ class Pascal:
         for name in self._names:
             photo = self._root / "JPEGImages" / f"{name}.jpg"
             labels = read(self._root / "SegmentationClass" / f"{name}.png", _voc_labels)
-            yield checked(Sample(name, read_rgb(photo), labels=labels), photo)
+            yield checked(Sample(name, read_rgb(photo, labels), labels=labels), photo)
 
 
 def palette() -> NDArray[np.uint8]:

@@ -15,6 +15,8 @@ ray would seem to fall on the same pixel; what lies beyond the fold has no ray h
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -22,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.camera import brown_lens, fisheye_lens
-from tips_ros.perception.camera.camera_info import CameraInfoLike, UncalibratedCamera
+from tips_ros.perception.camera.camera_info import CameraInfoLike, Fault, UncalibratedCamera
 
 Float64Array: TypeAlias = NDArray[np.float64]
 Kind: TypeAlias = Literal["none", "brown", "fisheye"]
@@ -31,12 +33,48 @@ _KIND_OF: dict[str, Kind] = {
     "plumb_bob": "brown",
     "rational_polynomial": "brown",
     "equidistant": "fisheye",
-    "fisheye": "fisheye",
+}
+# The same lenses as calibration tools and camera drivers call them; only letters and digits count.
+_ROS_NAME_OF = {
+    "plumbbob": "plumb_bob",
+    "brownconrady": "plumb_bob",
+    "radtan": "plumb_bob",
+    "radialtangential": "plumb_bob",
+    "rationalpolynomial": "rational_polynomial",
+    "rational": "rational_polynomial",
+    "radtan8": "rational_polynomial",
+    "equidistant": "equidistant",
+    "fisheye": "equidistant",
+    "equi": "equidistant",
+    "kannalabrandt": "equidistant",
+    "kannalabrandt4": "equidistant",
+    "kannalabrandt8": "equidistant",
+    "kb4": "equidistant",
 }
 
 
 class BadDistortion(UncalibratedCamera):
     """Distortion coefficients that mean nothing; the message says why and what to do."""
+
+    def __init__(self, message: str, fault: Fault = "coefficients") -> None:
+        super().__init__(message, fault)
+
+
+def ros_model_name(name: str, coefficients: Sequence[float]) -> str:
+    """The name that `sensor_msgs` has for a lens; another name as it is.
+
+    Without a name a lens is what its number of coefficients says, which is what
+    `camera_calibration_parsers` assumes: up to five are plumb_bob, eight and more
+    rational_polynomial.
+    """
+    if not name.strip() and any(coefficients):
+        return "plumb_bob" if len(coefficients) <= 5 else "rational_polynomial"
+    return _ROS_NAME_OF.get(re.sub(r"[^a-z0-9]", "", name.lower()), name.strip())
+
+
+def is_lens_name(name: str) -> bool:
+    """Whether it names a lens that is known here."""
+    return ros_model_name(name, ()) in _KIND_OF
 
 
 @dataclass(frozen=True)
@@ -68,17 +106,18 @@ class Distortion:
         """The lens of a raw image, or none for a rectified one.
 
         Coefficients that are all zero are no distortion whatever the model is called, but for
-        equidistant, whose zeros are the ideal fisheye. Cropping, binning and resizing change K
-        alone: D acts on normalised coordinates.
+        equidistant, whose zeros are the ideal fisheye. A lens without a name is what its number
+        of coefficients says, see `ros_model_name`. Cropping, binning and resizing change K alone:
+        D acts on normalised coordinates.
 
         Raises:
             BadDistortion: a wrong count, NaN, or a model that is not known here.
         """
         if rectified:
             return NO_DISTORTION
-        name = str(info.distortion_model).strip()
         numbers = tuple(float(number) for number in info.d)
-        kind = _KIND_OF.get(name.lower(), "none")
+        name = ros_model_name(str(info.distortion_model), numbers)
+        kind = _KIND_OF.get(name, "none")
         if not all(math.isfinite(number) for number in numbers):
             raise BadDistortion(
                 f"CameraInfo.d must be finite, got {list(numbers)}; recalibrate the camera"
@@ -88,7 +127,8 @@ class Distortion:
         if kind == "none":
             raise BadDistortion(
                 f"CameraInfo.distortion_model {name!r} is not known; use one of "
-                f"{', '.join(_KIND_OF)}, or the rectified image"
+                f"{', '.join(_KIND_OF)}, or the rectified image",
+                "lens",
             )
         return cls(kind, _complete(kind, name, numbers))
 
@@ -121,14 +161,16 @@ NO_DISTORTION = Distortion()
 def _complete(kind: Kind, name: str, numbers: tuple[float, ...]) -> tuple[float, ...]:
     """As many coefficients as the kind has; the absent ones are zero."""
     if kind == "brown":
-        if len(numbers) not in brown_lens.COUNTS:
+        # Some drivers fill up the vector of every lens to the same length.
+        filled = (n for n in brown_lens.COUNTS if n <= len(numbers) and not any(numbers[n:]))
+        count = next(filled, None)
+        if count is None:
             counts = ", ".join(map(str, brown_lens.COUNTS))
             raise BadDistortion(
                 f"CameraInfo.d of a {name} lens must hold {counts} numbers, got {len(numbers)}; "
                 "recalibrate the camera"
             )
-        return numbers + (0.0,) * (brown_lens.COUNT - len(numbers))
-    # Some drivers fill up the vector of every lens to the same length.
+        return numbers[:count] + (0.0,) * (brown_lens.COUNT - count)
     if len(numbers) < fisheye_lens.COUNT or any(numbers[fisheye_lens.COUNT :]):
         raise BadDistortion(
             f"CameraInfo.d of a {name} lens must hold {fisheye_lens.COUNT} numbers, got "

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.camera.camera_info import CameraInfoLike, Intrinsics
+from tips_ros.perception.camera.camera_reading import read_camera_info
 from tips_ros.perception.camera.distortion import NO_DISTORTION, Distortion
 
 
@@ -34,17 +35,24 @@ class Lens:
     distortion: Distortion = NO_DISTORTION
 
     @classmethod
-    def from_camera_info(cls, info: CameraInfoLike, rectified: bool = False) -> Lens:
+    def from_camera_info(
+        cls,
+        info: CameraInfoLike,
+        rectified: bool = False,
+        image_size: tuple[int, int] | None = None,
+    ) -> Lens:
         """Of the image the driver delivers, region of interest and binning applied.
 
         Args:
             info: a CameraInfo message of rclpy or rosbags, or a calibration file.
             rectified: for an ``image_rect`` topic: P, and no distortion.
+            image_size: (H, W) of the image it came with, as far as it is known.
 
         Raises:
-            UncalibratedCamera: no intrinsics, or coefficients that mean nothing.
+            UncalibratedCamera: no intrinsics, those of another image, or coefficients that mean
+                nothing.
         """
-        intrinsics = Intrinsics.from_camera_info(info, rectified)
+        intrinsics = read_camera_info(info, rectified, image_size).intrinsics
         return cls(intrinsics, Distortion.from_camera_info(info, rectified))
 
     @property

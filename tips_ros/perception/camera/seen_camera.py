@@ -7,18 +7,19 @@ A camera says the same with every image, so what was read of it is kept for the 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.camera.camera_content import CameraContent, content_of
 from tips_ros.perception.camera.camera_info import (
     CameraInfoFields,
     CameraInfoLike,
     Intrinsics,
-    UncalibratedCamera,
-    scaled_camera_info_fields,
 )
+from tips_ros.perception.camera.camera_reading import read_camera_info
+from tips_ros.perception.camera.distortion import Distortion
 from tips_ros.perception.camera.lens import Lens
 
 
@@ -39,30 +40,6 @@ class SeenCamera(NamedTuple):
         return self.lens.bent_rays
 
 
-class _Region(NamedTuple):
-    """Content of a RegionOfInterest, as far as it is read."""
-
-    x_offset: int
-    y_offset: int
-    width: int
-    height: int
-
-
-class _Content(NamedTuple):
-    """Content of a `CameraInfoLike`, by which two of them are the same."""
-
-    width: int
-    height: int
-    distortion_model: str
-    d: tuple[float, ...]
-    k: tuple[float, ...]
-    r: tuple[float, ...]
-    p: tuple[float, ...]
-    roi: _Region
-    binning_x: int
-    binning_y: int
-
-
 def seen_camera(
     info: CameraInfoLike,
     image_size: tuple[int, int],
@@ -78,40 +55,14 @@ def seen_camera(
         UncalibratedCamera: the CameraInfo holds no calibration, or that of another image size, or
             a distortion that means nothing.
     """
-    return _seen_camera(_content(info), image_size, size, rectified)
+    return _seen_camera(content_of(info), image_size, size, rectified)
 
 
 @lru_cache(maxsize=64)
 def _seen_camera(
-    info: _Content, image_size: tuple[int, int], size: tuple[int, int], rectified: bool
+    info: CameraContent, image_size: tuple[int, int], size: tuple[int, int], rectified: bool
 ) -> SeenCamera:
-    lens = Lens.from_camera_info(info, rectified)
-    of = lens.intrinsics
-    if (of.height, of.width) != image_size:
-        raise UncalibratedCamera(
-            f"CameraInfo is for {of.width}x{of.height} images, but they are "
-            f"{image_size[1]}x{image_size[0]}; publish the one that belongs to them"
-        )
+    reading = read_camera_info(info, rectified, image_size)
+    lens = Lens(reading.intrinsics, Distortion.from_camera_info(info, rectified))
     height, width = size
-    fields = scaled_camera_info_fields(info, width, height)
-    return SeenCamera(lens.scaled_to(width, height), fields)
-
-
-def _content(info: CameraInfoLike) -> _Content:
-    roi = info.roi
-    return _Content(
-        info.width,
-        info.height,
-        info.distortion_model,
-        _numbers(info.d),
-        _numbers(info.k),
-        _numbers(info.r),
-        _numbers(info.p),
-        _Region(roi.x_offset, roi.y_offset, roi.width, roi.height),
-        info.binning_x,
-        info.binning_y,
-    )
-
-
-def _numbers(values: Any) -> tuple[float, ...]:
-    return tuple(np.asarray(values, np.float64).ravel().tolist())
+    return SeenCamera(lens.scaled_to(width, height), reading.scaled_fields(width, height))

@@ -12,6 +12,7 @@ from tips_ros.model.fast import Heads, rewritten_for
 from tips_ros.model.tips import Tips
 from tips_ros.perception.loading.assembly import LoadedModel
 from tips_ros.perception.predictor import Predictor
+from tips_ros.perception.preprocess import check_input_size
 from tips_ros.resources import engine_cache
 
 __all__ = ["BACKENDS", "Backend", "predictor_by"]
@@ -51,7 +52,9 @@ def predictor_by(
         raise ValueError(
             "heads plain: no precision int8; use heads rewritten, or another precision"
         )
-    size = input_size or loaded.description.input_size
+    own = loaded.description.input_size
+    size = input_size or own
+    check_input_size(size, loaded.tips.backbone.config.patch, own)  # before it is computed with
     place = Place(torch.device(device), dtype, size)
     cache = engine_cache() if backend == "onnxruntime" else None
     found = served(loaded.tips, in_torch, backend, place, cache)

@@ -86,8 +86,11 @@ def scan(directory: Path) -> ModelDirectory:
 def hub_snapshot(name: str) -> Path | None:
     """The directory of `owner/name` in the Hugging Face Hub's local cache, or None."""
     caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    home = Path(os.environ.get("HF_HOME") or f"{caches}/huggingface").expanduser()
-    cache = Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+    try:
+        home = Path(os.environ.get("HF_HOME") or f"{caches}/huggingface").expanduser()
+        cache = Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+    except RuntimeError:  # this user has no home
+        return None
     repository = cache / f"models--{name.replace('/', '--')}"
     main = repository / "refs" / "main"
     if main.is_file():

@@ -12,6 +12,7 @@ import torch
 
 from tips_ros.catalogue import MODELS, download_advice
 from tips_ros.catalogue import Role as FileRole
+from tips_ros.model.engines.served import chosen as chosen_backend
 from tips_ros.model.fast import HEADS, Heads
 from tips_ros.perception.language.text_embedding import TextEmbedder
 from tips_ros.perception.loading.assembly import LoadedModel, TextTower, assemble, read_text
@@ -22,7 +23,7 @@ from tips_ros.perception.loading.model_directory import (
     hub_snapshot,
     scan,
 )
-from tips_ros.perception.loading.precisions import PRECISIONS, choose_precision
+from tips_ros.perception.loading.precisions import AUTO, PRECISIONS, choose_precision
 from tips_ros.perception.predictor import Predictor
 from tips_ros.resources import demo_model, models_home
 
@@ -47,7 +48,7 @@ def load_predictor(
     model: str = DEMO,
     *,
     device: str = "auto",
-    precision: str = "fp32",
+    precision: str = AUTO,
     input_size: tuple[int, int] | None = None,
     heads: Heads = "rewritten",
     backend: Backend = "torch",
@@ -57,7 +58,8 @@ def load_predictor(
     Args:
         model: see `load_model`.
         device: as torch names it; `auto` is the GPU where there is one.
-        precision: fp32, bf16, fp16, int8 (on a CPU), or `auto`: see `choose_precision`.
+        precision: fp32, bf16, fp16, int8 (on a CPU), or `auto`: see `choose_precision`; a higher
+            one where the model says something else in it.
         input_size: (h, w) the network is to see, instead of the model's own.
         heads: `rewritten` for the same maps, up to rounding, in less work (see `model.fast`), or
             `plain` as their files have them.
@@ -78,7 +80,7 @@ def load_with_text(
     model: str,
     *,
     device: str = "auto",
-    precision: str = "fp32",
+    precision: str = AUTO,
     input_size: tuple[int, int] | None = None,
     heads: Heads = "rewritten",
     backend: Backend = "torch",
@@ -119,7 +121,7 @@ def _load(
     if backend not in BACKENDS:
         raise ValueError(f"backend {backend!r}: choose one of {', '.join(BACKENDS)}")
     chosen = choose_device(device)
-    precision = choose_precision(precision, chosen)
+    asked, precision = precision, choose_precision(precision, chosen)
     loaded = load_model(model, with_text=with_text)
     logger.info(
         "model %s: TIPS %s with heads %s (%s) on %s in %s",
@@ -138,6 +140,8 @@ def _load(
         input_size=input_size,
         heads=heads,
     )
+    if asked == AUTO and predictor.backend == chosen_backend(backend):
+        predictor.backend_note = ""  # a precision that the model doesn't bear is logged; none asked
     return predictor, loaded.text
 
 

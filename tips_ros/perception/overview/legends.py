@@ -13,6 +13,7 @@ from tips_ros.perception.cloud.point_cloud import UNLABELLED
 from tips_ros.perception.overview.lettering import Color, shortened, text_width, write
 from tips_ros.perception.overview.top_view import grid_step_m
 from tips_ros.perception.pictures import Picture, depth_colors
+from tips_ros.perception.semantic.class_counts import class_counts
 
 PAPER: Color = (15, 17, 21)
 CARD: Color = (24, 27, 32)
@@ -86,7 +87,7 @@ def class_legend(
         (height, width, 3) uint8 RGB.
     """
     picture = np.full((height, width, 3), CARD, np.uint8)
-    counts = np.bincount(labels.ravel(), minlength=256)
+    counts = class_counts(labels)
     order = [int(i) for i in np.argsort(-counts, kind="stable") if counts[i] > 0]
     rows = max((height - 20) // _ROW_PX, 1)
     shown = order if len(order) <= rows else order[: rows - 1]

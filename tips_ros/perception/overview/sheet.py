@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -38,6 +38,7 @@ UNTRAINED_BANNER = "UNTRAINED model: random weights, shapes only"
 _ON_ACCENT = (38, 26, 0)
 _GAP, _TITLE_ROW, _CAPTION_ROW = 20, 32, 34
 _MIN_WIDTH = 480
+_LARGE_PIXELS = 1 << 22  # pictures of more would take hundreds of megabytes to draw
 
 
 class _Panel(NamedTuple):
@@ -61,6 +62,7 @@ def overview(
     max_depth_m: float | None = None,
     width: int = 1600,
     reasons: Mapping[str, str] | None = None,
+    points: int | None = None,
 ) -> Picture:
     """Input, depth, normals / classes, their legend, the cloud from above: two rows of three.
 
@@ -78,6 +80,7 @@ def overview(
         max_depth_m: end of the depth colours; None fits this frame.
         width: of the sheet, pixels; the height follows. At least 900 stays legible.
         reasons: panel title → why that panel is empty, instead of "not computed".
+        points: that the cloud has, where `cloud` is only some of them.
 
     Returns:
         (height, width, 3) uint8 RGB. A prediction that is None has an empty panel that says so.
@@ -93,6 +96,8 @@ def overview(
     _, _, panel_width, panel_height = cells[0]
     image = resized(rgb, panel_width, panel_height)
     limit_m = max_depth_m or (1.0 if depth_m is None else depth_limit_m(depth_m))
+    small_depth = None if depth_m is None else _thinned(depth_m, panel_width, panel_height)
+    small_normals = None if normals is None else _thinned(normals, panel_width, panel_height)
 
     classes: Picture | None = None
     legend: Picture | None = None
@@ -102,8 +107,12 @@ def overview(
         legend = class_legend(labels, palette, class_names or {}, panel_width, panel_height)
     panels = (
         _Panel("Input", image, False),
-        _Panel("Depth", None if depth_m is None else depth_picture(depth_m, limit_m), True),
-        _Panel("Surface normals", None if normals is None else normals_picture(normals), True),
+        _Panel("Depth", None if small_depth is None else depth_picture(small_depth, limit_m), True),
+        _Panel(
+            "Surface normals",
+            None if small_normals is None else normals_picture(small_normals),
+            True,
+        ),
         _Panel("Classes", classes, True),
         _Panel("Largest classes", legend, True),
         _Panel(
@@ -127,7 +136,7 @@ def overview(
         labelled = float(np.mean(labels != UNLABELLED))
         _draw_caption(sheet, captions[3], f"{labelled:.0%} of the pixels labelled")
     if cloud is not None:
-        points = int(np.count_nonzero(np.isfinite(cloud["z"])))
+        points = points or int(np.count_nonzero(np.isfinite(cloud["z"])))
         _draw_caption(sheet, captions[5], f"{points:,} points, camera at the bottom")
     if footer:
         line = shortened(footer, width - 2 * _GAP, 13)
@@ -140,6 +149,17 @@ def resized(picture: Picture, width: int, height: int) -> Picture:
     shrinks = width < picture.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST
     return np.asarray(cv2.resize(picture, (width, height), interpolation=method), np.uint8)
+
+
+def _thinned(array: NDArray[Any], width: int, height: int) -> NDArray[Any]:
+    """(H, W, …) with every n-th row and column, twice as many as a panel has or more.
+
+    One that is not large stays as it is.
+    """
+    if array.shape[0] * array.shape[1] <= _LARGE_PIXELS:
+        return array
+    n = max(1, min(array.shape[0] // (2 * height), array.shape[1] // (2 * width)))
+    return array[::n, ::n]
 
 
 def _layout(

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tips_ros.ros import qos
-from tips_ros.ros.live.graph import LiveGraph, own_graph_environment
+from tips_ros.ros.live.domain import own_graph_environment
+from tips_ros.ros.live.graph import LiveGraph
 from tips_ros.ros.message_types import rclpy_class
 from tips_ros.ros.middleware import publish_in_the_background
 from tips_ros.ros.outputs import DEFAULT_TOPICS, OutputTopic

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import os
-import random
-import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,22 +14,9 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from tips_ros.ros.log_folder import ensure_log_folder
+
 _LOOK_UP_S = 0.2
-# Above 101 the ports of a domain may be taken by outgoing connections on Linux.
-_DOMAINS = range(1, 102)
-
-
-def own_graph_environment() -> dict[str, str]:
-    """Environment variables for a ROS graph that nothing else takes part in.
-
-    Empty when the user chose ROS_DOMAIN_ID: then it is that graph which is meant.
-    """
-    if os.environ.get("ROS_DOMAIN_ID"):
-        return {}
-    return {
-        "ROS_DOMAIN_ID": str(_free_domain()),
-        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-    }
 
 
 class LiveGraph:
@@ -49,6 +34,7 @@ class LiveGraph:
             environment: variables that choose the graph, on top of the process's own.
         """
         self.context = Context()
+        ensure_log_folder()
         with _environment(environment or {}):
             rclpy.init(
                 args=[], context=self.context, signal_handler_options=SignalHandlerOptions.NO
@@ -79,22 +65,6 @@ class LiveGraph:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
-
-
-def _free_domain() -> int:
-    """A random domain; one whose ports nobody on this machine has, if there is one."""
-    domains = random.sample(_DOMAINS, len(_DOMAINS))
-    return next((domain for domain in domains if _is_free(domain)), domains[0])
-
-
-def _is_free(domain: int) -> bool:
-    # The first participant's unicast discovery port, as DDSI-RTPS defines it.
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(("", 7400 + 250 * domain + 10))
-        except OSError:
-            return False
-    return True
 
 
 @contextmanager

@@ -12,6 +12,9 @@ from lifecycle_msgs.srv import GetState
 from rclpy.node import Node
 
 _DROPPED = "dropped, "
+# An answer that takes longer is taken for lost: those that a server sends before it has found the
+# client never arrive.
+_ANSWER_PATIENCE_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -69,16 +72,22 @@ class NodeWatch:
         self.report: NodeReport | None = None
         self._client = node.create_client(GetState, f"/{name}/get_state")
         self._pending: Any = None
+        self._asked_at = 0.0
         self._state = ""
         node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
 
     def state(self) -> str:
         """The lifecycle state that the node told last, `""` before; asks again each time."""
-        if self._pending is not None and self._pending.done():
-            self._state = self._pending.result().current_state.label
-            self._pending = None
+        if self._pending is not None:
+            if self._pending.done():
+                self._state = self._pending.result().current_state.label
+                self._pending = None
+            elif time.monotonic() > self._asked_at + _ANSWER_PATIENCE_S:
+                self._client.remove_pending_request(self._pending)
+                self._pending = None
         if self._pending is None and self._client.service_is_ready():
             self._pending = self._client.call_async(GetState.Request())
+            self._asked_at = time.monotonic()
         return self._state
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:

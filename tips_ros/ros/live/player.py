@@ -89,7 +89,7 @@ class BagPlayer:
         topic = self._reader.topics[name]
         try:
             message_class = rclpy_class(topic.type)
-        except (ImportError, AttributeError):
+        except (ImportError, AttributeError, ValueError):
             logger.info("%s is not played: %s is not installed", name, topic.type)
             return
         self.live_topics[name] = live

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from rclpy.lifecycle import LifecycleNode
 
 from tips_ros.perception.camera.mounting import Turn, turn_of
 from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.images.decoder import ImageDecoder
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros import parameters
 from tips_ros.ros.camera_input import CameraInput, ReceivedImage
@@ -45,6 +47,7 @@ class Camera:
     Attributes:
         name: of the camera; "" for the only one.
         input: where the images come from.
+        decoder: from their messages to pixels.
         calibration: what the camera of a frame is.
         scaling: how its depth becomes metres.
         placement: where it stands, for clouds in other frames.
@@ -75,6 +78,8 @@ class Camera:
         self.placement.listen()
         self._wanted_at = self.listening_since = time.monotonic()
         self._newest_ns: int | None = None
+        self._lock = threading.Lock()
+        self._closed = False
         self.scaling = DepthScaling(node, name, description, frames, group, depth_history)
         transport = parameters.value(node, "image_transport", name)
         try:
@@ -83,6 +88,7 @@ class Camera:
             self.scaling.close()
             raise
         self.calibration = FrameCamera(self.input)
+        self.decoder = ImageDecoder(self.input.topic)
 
     @property
     def turn(self) -> Turn:
@@ -106,6 +112,10 @@ class Camera:
         Returns:
             Whether it has just begun to rest.
         """
+        with self._lock:
+            return not self._closed and self._follow_demand(labelling)
+
+    def _follow_demand(self, labelling: Labelling) -> bool:
         after_s = parameters.value(self._node, "unsubscribe_after_s")
         now = time.monotonic()
         if after_s <= 0.0 or self.demand(labelling):
@@ -140,7 +150,9 @@ class Camera:
     def close(self) -> None:
         """Unsubscribes. A frame that is in work is not waited for."""
         self.queries.close()
-        self.input.close()
+        with self._lock:  # nobody subscribes any more
+            self._closed = True
+            self.input.close()
 
     def release(self) -> None:
         """Frees what frames in work may still use, after the last of them."""

@@ -114,8 +114,9 @@ class DepthScaling:
         """
         if prediction.depth_m is None:
             return prediction
-        wanted: ScaleSource = self._value("depth.scale_source")
-        factor = self._value("depth.fixed_scale")
+        now = parameters.snapshot(self._node)
+        wanted: ScaleSource = now.value("depth.scale_source", self._camera)
+        factor = now.value("depth.fixed_scale", self._camera)
         upright = None if camera is None else upright_intrinsics(camera.intrinsics, turn)
         choice = ScaleChoice("focal" if wanted == "sensor" else wanted, factor)
         scale = choice.scale(upright, self._description.focal_ratio)

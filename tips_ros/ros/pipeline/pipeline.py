@@ -25,7 +25,6 @@ from tips_ros.perception.seen import Seen
 from tips_ros.ros import parameters
 from tips_ros.ros.camera_input import ReceivedImage
 from tips_ros.ros.conversions import stamp_ns
-from tips_ros.ros.decoding import rgb_of
 from tips_ros.ros.diagnostics import CameraState
 from tips_ros.ros.frames import Frames
 from tips_ros.ros.guarded_node import describe
@@ -218,7 +217,7 @@ class Pipeline:
             return None
         try:
             with camera.statistics.stage("decode"):
-                rgb = rgb_of(image.message)
+                rgb = camera.decoder.decode(image.message)
         except ValueError as error:
             image.account.drop("unreadable", str(error))
             self._throttle.warning(f"unreadable {camera.name}", "%s: %s", camera.input.topic, error)

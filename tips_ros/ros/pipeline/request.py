@@ -16,6 +16,7 @@ from tips_ros.perception.camera.seen_camera import SeenCamera
 from tips_ros.perception.predictor import Output, Predictor, View
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros.camera_input import ReceivedImage
+from tips_ros.ros.camera_names import output_topic
 from tips_ros.ros.frame import OutputOptions
 from tips_ros.ros.outputs import OutputTopic, used_outputs
 from tips_ros.ros.pipeline.camera import Camera, Demand
@@ -24,6 +25,7 @@ from tips_ros.ros.throttle import Throttle
 
 logger = logging.getLogger(__name__)
 _throttle = Throttle(logger)
+_DEPTH_CAMERA = "depth/camera_info"
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class FrameRequest:
     Attributes:
         camera: whose frame it is.
         image: the message, when it came, and its account.
-        rgb: (H, W, 3).
+        rgb: (H, W, 3), rectified where that is wanted.
         labelling: the classes in force for it.
         demand: the topics with subscribers.
         options: of its outputs.
@@ -93,8 +95,14 @@ def make_request(
             bool(queries) or any("depth" in topic.uses for topic in topics)
         )
         calibration = None
-        if depth or queries or any(topic.needs_camera for topic in topics):
+        if options.rectify and not options.rectified:
+            rgb, calibration = camera.calibration.rectify(rgb, options)
+        elif depth or queries or any(topic.needs_camera for topic in topics):
             calibration = camera.calibration.of(rgb.shape[:2], options)
+            if calibration is not None and any(topic.name == _DEPTH_CAMERA for topic in topics):
+                camera.calibration.warn_of_distortion(
+                    calibration, output_topic(camera.name, _DEPTH_CAMERA)
+                )
         outputs = _possible(topics, calibration is not None, labelling, predictor)
         if queries and depth:
             outputs.add("depth")

@@ -12,14 +12,14 @@ import cv2
 import numpy as np
 import pytest
 
-from tips_ros.perception.image_encodings import (
+from tips_ros.perception.images.compressed import decode_compressed
+from tips_ros.perception.images.decoder import decode_message
+from tips_ros.perception.images.encodings import (
     SUPPORTED_ENCODINGS,
     MalformedImage,
     UnsupportedEncoding,
-    decode_compressed,
     decode_depth,
     decode_image,
-    decode_message,
 )
 
 HEIGHT, WIDTH = 6, 10
@@ -202,7 +202,7 @@ def test_spare_bytes_after_the_last_row_are_ignored():
     assert decode_image(b"\x01\x02\x03spare", "rgb8", 1, 1, 3).tolist() == [[[1, 2, 3]]]
 
 
-@pytest.mark.parametrize("encoding", ["", "RGB8", "64FC1", "32FC3", "h264", "rgb8; jpeg"])
+@pytest.mark.parametrize("encoding", ["", "rgb9", "64FC1", "32FC3", "h264", "rgb8; jpeg"])
 def test_an_unknown_encoding_is_refused_with_the_list_of_known_ones(encoding):
     with pytest.raises(UnsupportedEncoding, match="bgr8.*nv12") as error:
         decode_image(b"", encoding, 1, 1, 1)

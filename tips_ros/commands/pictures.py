@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The picture that `tips_ros infer` is given: which way up it is, and the camera it is from."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.errors import UserError
+from tips_ros.offline.picture_files import read_picture
+from tips_ros.perception.calibration.calibration_file import lens_at, load_calibration
+from tips_ros.perception.camera.camera_info import Intrinsics
+from tips_ros.perception.camera.lens import Lens
+from tips_ros.perception.camera.mounting import Turn
+from tips_ros.perception.images.orientation import AS_STORED, TURNS, upright_size
+
+# Of those that are turned and not mirrored: the turn of a camera that is mounted like that.
+_TURN_OF: dict[int, Turn] = {3: 180, 6: 90, 8: 270}
+
+
+class View(NamedTuple):
+    """A picture as the outputs are to be."""
+
+    rgb: NDArray[np.uint8]  # (H, W, 3)
+    turn: Turn  # by which the network is to see it turned
+    lens: Lens | None  # at its own size; None when the user said nothing of the camera
+
+
+def view(args: argparse.Namespace) -> View:
+    """Reads the picture and turns it upright, unless the user says otherwise; prints which.
+
+    A calibration that fits the picture only as it is stored is the sensor's own: then the outputs
+    stay as stored, and the network alone sees it turned.
+
+    Args:
+        args: image, rotation_deg, camera_info, hfov_deg, rectified, voxel_m, outlier_neighbors.
+
+    Raises:
+        UserError: a picture or a calibration that can't be used.
+    """
+    name, file = args.image.name, read_picture(args.image)
+    stored, tag = file.stored, file.orientation
+    if tag == AS_STORED:
+        return View(stored, args.rotation_deg, _lens(args, stored.shape[:2]))
+    if args.rotation_deg:
+        print(f"{name}: as it is stored, for --rotation-deg; its Exif orientation {tag} is ignored")
+        return View(stored, args.rotation_deg, _lens(args, stored.shape[:2]))
+    try:
+        lens = _lens(args, upright_size(stored.shape[:2], tag))
+    except UserError:
+        turn = _TURN_OF.get(tag)
+        if args.camera_info is None or turn is None:
+            raise
+        lens = _lens(args, stored.shape[:2])
+        print(
+            f"{name}: seen {TURNS[tag]}, as its Exif orientation {tag} says; the calibration is "
+            "of the picture as stored, so the outputs are, too"
+        )
+        return View(stored, turn, lens)
+    print(
+        f"{name}: {TURNS[tag]}, as its Exif orientation {tag} says; "
+        "the outputs are of the upright picture"
+    )
+    return View(file.upright, 0, lens)
+
+
+def _lens(args: argparse.Namespace, size: tuple[int, ...]) -> Lens | None:
+    """Of the picture at its own size (H, W); None when the user said nothing of the camera."""
+    height, width = size
+    if args.rectified and args.camera_info is None:
+        raise UserError("--rectified says which matrix of --camera-info to use; give that too")
+    try:
+        if args.camera_info is not None:
+            calibration = load_calibration(args.camera_info, (width, height))
+            return lens_at(calibration, width, height, args.rectified)
+        if args.hfov_deg is not None:
+            return Lens(Intrinsics.from_hfov(args.hfov_deg, width, height))
+    except FileNotFoundError:
+        raise UserError(f"{args.camera_info}: there is no such file") from None
+    except (ValueError, OSError) as error:
+        raise UserError(f"the camera: {error}") from error
+    if args.voxel_m or args.outlier_neighbors:
+        raise UserError(
+            "--voxel-m and --outlier-neighbors act on the cloud, which needs --camera-info "
+            "or --hfov-deg"
+        )
+    return None
