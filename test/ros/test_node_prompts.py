@@ -162,6 +162,35 @@ def test_prompts_given_at_the_start_are_in_force_from_the_first_frame(graph_with
     assert list(maps[0].names) == ["door", "cup"]
 
 
+def test_without_a_model_the_service_says_so_and_changes_nothing(graph_with):
+    graph = graph_with(autostart=False)
+    answer = graph.set_prompts("door")
+    assert not answer.success and "configure" in answer.message
+    assert graph.parameter("prompts") == []
+
+
+def test_a_call_during_which_the_model_is_freed_is_answered(graph, monkeypatch):
+    encoding, gate, prepare = threading.Event(), threading.Event(), Vocabulary.prepare
+
+    def slowly(vocabulary, asked):
+        encoding.set()
+        gate.wait(30)
+        prepare(vocabulary, asked)
+
+    monkeypatch.setattr(Vocabulary, "prepare", slowly)
+    answers = []
+    calling = threading.Thread(target=lambda: answers.append(graph.set_prompts("door")))
+    calling.start()
+    assert encoding.wait(30)
+    for number in (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP):
+        request = ChangeState.Request(transition=Transition(id=number))
+        assert graph.call(ChangeState, "/tips/change_state", request).success
+    gate.set()
+    calling.join()
+    assert not answers[0].success and "configure" in answers[0].message
+    assert graph.parameter("prompts") == []
+
+
 def test_prompts_set_while_the_node_is_configured_are_in_force_afterwards(graph_with, monkeypatch):
     graph = graph_with(input_height=112, input_width=112, autostart=False)
     setting, put_in_force = [], Vocabulary.put_in_force

@@ -54,7 +54,6 @@ class TipsNode(ParameterNode):
         self.work: Pipeline | None = None  # while active
         self._outputs: dict[str, OutputPublishers] = {}
         self._vocabulary: Vocabulary | None = None
-        self._prompt_service: PromptService | None = None
         self._failure = ""
         self._frames = Frames(self)
         self._locate: dict[str, LocateService] = {}
@@ -74,6 +73,7 @@ class TipsNode(ParameterNode):
         self._class_ids = StableIds()
         self._depth_histories = {camera: DepthHistory() for camera in self.cameras}
         self._image_group = MutuallyExclusiveCallbackGroup()
+        self._prompt_service = PromptService(self)
         self._locate = {
             camera: LocateService(self, self._frames, camera) for camera in self.cameras
         }
@@ -217,7 +217,7 @@ class TipsNode(ParameterNode):
         with self.parameter_lock:  # a change meanwhile is seen here, and one from now on below
             self._vocabulary.put_in_force(self._prompts.now())
             self._prompts.put_in_force = self._vocabulary.put_in_force
-        self._prompt_service = PromptService(self, self._vocabulary)
+            self._prompt_service.vocabulary = self._vocabulary
 
     def _activate(self) -> None:
         """Begins to work; nothing is left of it where that fails."""
@@ -248,12 +248,14 @@ class TipsNode(ParameterNode):
         return ended
 
     def _free(self) -> None:
-        self._prompts.put_in_force = None
-        for part in (*self._outputs.values(), self._vocabulary, self._prompt_service):
+        with self.parameter_lock:  # a change under way is waited for
+            self._prompts.put_in_force = None
+            self._prompt_service.vocabulary = None
+        for part in (*self._outputs.values(), self._vocabulary):
             if part is not None:
                 part.close()
         self._outputs = {}
-        self._vocabulary = self._prompt_service = self.predictor = None
+        self._vocabulary = self.predictor = None
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
