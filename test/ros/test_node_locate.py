@@ -111,7 +111,7 @@ def test_no_frame_within_the_time_given_is_said(graph):
     answer = locate(graph, "wall", timeout_s=0.2)
     assert not answer.success
     assert "no image came on /image within 0.2 s" in answer.message
-    assert "remap `image` or start the camera" in answer.message
+    assert "nobody publishes it" in answer.message, "and what to do about it"
     assert not graph.camera.queries.waiting
 
 
