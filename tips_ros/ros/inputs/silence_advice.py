@@ -41,7 +41,7 @@ _PLUGINS = {
 }
 
 # The publishers of each topic, without the node's own.
-Graph = Mapping[str, Sequence[TopicEndpointInfo]]
+Graph = Mapping[str, Sequence["TopicEndpointInfo"]]
 
 
 class Setting(NamedTuple):

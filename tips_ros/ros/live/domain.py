@@ -11,6 +11,8 @@ import socket
 _DOMAINS = range(1, 102)
 # The first few participants' ports; DDSI-RTPS has two for each.
 _PARTICIPANTS = 5
+_NAME = "tips_ros/domain"
+_MOST = 8
 # Domain → what holds it, in the order they were claimed.
 _claims: dict[int, socket.socket] = {}
 
@@ -36,8 +38,14 @@ def own_graph_environment() -> dict[str, str]:
 def claim_domain() -> int:
     """A domain that nobody on this machine uses, for as long as this process lives.
 
-    A process that has claimed all of them gets its oldest again.
+    A process that has had several gets its oldest again, or one that makes graph after graph
+    would leave none to others.
+
+    Raises:
+        RuntimeError: other processes have all of them.
     """
+    if len(_claims) >= _MOST:
+        return _oldest()
     domains = [d for d in _DOMAINS if str(d) != os.environ.get("ROS_DOMAIN_ID", "").strip()]
     random.shuffle(domains)
     # Ports in use are somebody's who knows nothing of claims; better there than nowhere.
@@ -48,6 +56,10 @@ def claim_domain() -> int:
             return domain
     if not _claims:
         raise RuntimeError("every ROS domain of this machine is claimed by another run")
+    return _oldest()
+
+
+def _oldest() -> int:
     oldest = next(iter(_claims))
     _claims[oldest] = _claims.pop(oldest)
     return oldest
@@ -61,7 +73,7 @@ def _claim(domain: int) -> socket.socket | None:
     """
     claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
-        claim.bind(f"\0tips_ros/domain/{domain}")
+        claim.bind(f"\0{_NAME}/{domain}")
     except OSError:
         claim.close()
         return None
