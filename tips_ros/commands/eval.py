@@ -14,7 +14,6 @@ import cv2
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-<<<<<<< HEAD
 from tips_ros.commands.arguments import (
     add_camera_topics,
     add_model,
@@ -22,9 +21,6 @@ from tips_ros.commands.arguments import (
     count,
     input_size,
 )
-=======
-from tips_ros.commands.arguments import add_model, add_precision, count, input_size
->>>>>>> w/pictures
 from tips_ros.commands.prompt_arguments import add_prompts, prompted_labelling
 from tips_ros.errors import UserError
 from tips_ros.evaluation.datasets.first import First

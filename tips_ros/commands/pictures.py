@@ -11,11 +11,7 @@ from numpy.typing import NDArray
 
 from tips_ros.errors import UserError
 from tips_ros.offline.picture_files import read_picture
-<<<<<<< HEAD
 from tips_ros.perception.calibration.calibration_file import lens_at, load_calibration
-=======
-from tips_ros.perception.camera.calibration_file import lens_at, load_calibration
->>>>>>> w/pictures
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.camera.mounting import Turn
@@ -78,12 +74,8 @@ def _lens(args: argparse.Namespace, size: tuple[int, ...]) -> Lens | None:
         raise UserError("--rectified says which matrix of --camera-info to use; give that too")
     try:
         if args.camera_info is not None:
-<<<<<<< HEAD
             calibration = load_calibration(args.camera_info, (width, height))
             return lens_at(calibration, width, height, args.rectified)
-=======
-            return lens_at(load_calibration(args.camera_info), width, height, args.rectified)
->>>>>>> w/pictures
         if args.hfov_deg is not None:
             return Lens(Intrinsics.from_hfov(args.hfov_deg, width, height))
     except FileNotFoundError:

@@ -106,11 +106,7 @@ class BagAnnotator:
             writer.add_topic(info_topic, DEPTH_INFO, latched=True)
 
         result = Annotation()
-<<<<<<< HEAD
         info = first_readable(reader, camera.camera_info)
-=======
-        info = _first(reader, camera.camera_info)
->>>>>>> w/pictures
         decoder = ImageDecoder(camera.image)
         waiting: list[_Waiting] = []
         told: LiveScale | None = None

@@ -96,7 +96,6 @@ class BagTruth:
         return len(self._pairs.found)
 
     def __iter__(self) -> Iterator[Sample]:
-<<<<<<< HEAD
         pairs = self._pairs.found
         images = NumberedMessages(
             self._reader, {self.image_topic: [image.number for image, _ in pairs]}
@@ -111,14 +110,6 @@ class BagTruth:
         for (image, number_of), name in zip(pairs, names, strict=True):
             message = images.take(self.image_topic, image.number)
             rgb = decoded(self._reader, message, decoder.decode)
-=======
-        images = StampedMessages(self._reader, self._image_index, self._stamps)
-        truths = StampedMessages(self._truth, self._truth_index, self._stamps)
-        decoder = ImageDecoder(self.image_topic)
-        for stamp_ns in self._stamps:
-            rgb = decoded(self._reader, images.at(stamp_ns)[self.image_topic], decoder.decode)
-            messages = truths.at(stamp_ns)
->>>>>>> w/pictures
             known = {
                 kinds[topic]: decoded(
                     self._truth, truths.take(topic, number), DECODER_OF[kinds[topic]]
