@@ -130,8 +130,7 @@ def _why_no_ros(module: str) -> str:
     python = ".".join(map(str, sys.version_info[:2]))
     if distribution := os.environ.get("ROS_DISTRO"):
         if is_here("rclpy"):
-            package = f"ros-{distribution}-{module.replace('_', '-')}"
-            return f"{module} is not installed: sudo apt install {package}"
+            return f"{module} is not installed: {ros_install(module)}"
         return (
             f"{distribution}, which is sourced, has no rclpy for this Python {python} "
             f"({sys.executable}): use the one that it was built for, and leave virtual "
@@ -155,3 +154,10 @@ def pip_install(*packages: str) -> str:
         if Path(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED").is_file():
             options = ["--break-system-packages"]  # PEP 668
     return shlex.join([python, "-m", "pip", "install", *options, *packages])
+
+
+def ros_install(package: str) -> str:
+    """What to do to have a ROS package."""
+    if distribution := os.environ.get("ROS_DISTRO"):
+        return f"sudo apt install ros-{distribution}-{package.replace('_', '-')}"
+    return f"build {package} in a workspace beside this ROS"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 import signal
 import sys
@@ -73,7 +74,8 @@ def run(args: argparse.Namespace) -> int:
     if truth is not None:
         print("\n" + "\n".join(_accuracy(result.recording, truth)))
     megabytes = result.recording.stat().st_size / 1e6
-    print(f"\n  {result.recording}  {megabytes:.0f} MB; ros2 bag play {result.recording}")
+    player = f"; ros2 bag play {shlex.quote(str(result.recording))}" if shutil.which("ros2") else ""
+    print(f"\n  {result.recording}  {megabytes:.0f} MB{player}")
     print(f"  {picture}" if drawn else f"  no picture: {_why_no_picture(result)}")
     return 0 if result.report.published else 1
 
