@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
+from rclpy.qos import QoSProfile
 from tips_ros.srv import Locate
 
 from .conftest import FRAME_ID, header_at, picture, until
@@ -126,6 +127,15 @@ def test_a_bad_request_is_refused_at_once_with_the_reason(graph, fields, reason)
     answer = locate(graph, **fields)
     assert not answer.success
     assert reason in answer.message
+
+
+def test_of_many_calls_at_once_each_is_answered(graph):
+    client = graph.probe.create_client(Locate, "/tips/locate", qos_profile=QoSProfile(depth=200))
+    assert client.wait_for_service(30)
+    refused = Locate.Request(prompt="door", timeout_s=-1.0)
+    futures = [client.call_async(refused) for _ in range(120)]
+    until(lambda: all(future.done() for future in futures), "the answers")
+    assert all("timeout_s" in future.result().message for future in futures)
 
 
 def test_in_another_frame_everything_but_the_depth_is_turned_and_moved(

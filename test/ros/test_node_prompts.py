@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Classes named in words, by the service and by the parameters."""
 
+import threading
+
 import numpy as np
 import pytest
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from rclpy.parameter import Parameter
 from tips_ros.msg import ClassMap
 
 from tips_ros.ros import qos
+from tips_ros.ros.vocabulary import Vocabulary
 
 from .conftest import mask_of, picture, until
 
@@ -155,6 +160,28 @@ def test_prompts_given_at_the_start_are_in_force_from_the_first_frame(graph_with
     maps = graph.keep(ClassMap, CLASSES, qos.latched())
     until(lambda: maps, "the latched ClassMap")
     assert list(maps[0].names) == ["door", "cup"]
+
+
+def test_prompts_set_while_the_node_is_configured_are_in_force_afterwards(graph_with, monkeypatch):
+    graph = graph_with(input_height=112, input_width=112, autostart=False)
+    setting, put_in_force = [], Vocabulary.put_in_force
+
+    def meanwhile(vocabulary, asked):
+        put_in_force(vocabulary, asked)
+        if not setting:
+            setting.append(
+                threading.Thread(target=graph.set_parameter, args=("prompts", ["door"]))
+            )
+            setting[0].start()
+            setting[0].join(1.0)  # it has set them, or waits until they can be put in force
+
+    monkeypatch.setattr(Vocabulary, "put_in_force", meanwhile)
+    configure = Transition(id=Transition.TRANSITION_CONFIGURE)
+    request = ChangeState.Request(transition=configure)
+    assert graph.call(ChangeState, "/tips/change_state", request).success
+    setting[0].join(30)
+    assert graph.parameter("prompts") == ["door"]
+    assert list(graph.node._vocabulary.classes.values()) == ["door"]
 
 
 def test_bad_prompts_at_the_start_leave_the_node_unconfigured_and_say_why(graph_with):

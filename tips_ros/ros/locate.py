@@ -12,7 +12,7 @@ from rclpy.lifecycle import LifecycleNode
 
 from tips_ros.perception.regions.regions import Region, regions
 from tips_ros.perception.semantic.sought import Sought
-from tips_ros.ros import parameters, qos
+from tips_ros.ros import parameters
 from tips_ros.ros.camera_input import CameraInput
 from tips_ros.ros.camera_names import ONLY, output_topic
 from tips_ros.ros.conversions import region_message
@@ -55,7 +55,6 @@ class LocateService:
             Locate,
             output_topic(camera, "locate"),
             self._on_call,
-            qos_profile=qos.service(),
             callback_group=ReentrantCallbackGroup(),
         )
 

@@ -211,8 +211,10 @@ class TipsNode(ParameterNode):
         self._vocabulary = Vocabulary(
             self, self.predictor, encoder, self.cameras, self._class_histories, self._class_ids
         )
-        self._vocabulary.put_in_force(self._prompts.now())
-        self._prompts.put_in_force = self._vocabulary.put_in_force
+        self._vocabulary.prepare(self._prompts.now())  # slow, and so without the lock
+        with self.parameter_lock:  # a change meanwhile is seen here, and one from now on below
+            self._vocabulary.put_in_force(self._prompts.now())
+            self._prompts.put_in_force = self._vocabulary.put_in_force
         self._prompt_service = PromptService(self, self._vocabulary)
 
     def _activate(self) -> None:

@@ -66,10 +66,15 @@ class SensorDepth:
         self._bytes = 0
         self._asked_at = self._heard_at = time.monotonic()
         self._throttle = Throttle(logger)
-        self._subscriptions = [
-            self._subscribed(type_, input_topic(camera, name), group)
-            for type_, name in ((Image, "sensor/depth"), (PointCloud2, "sensor/points"))
-        ]
+        self._subscriptions: list[Any] = []
+        try:
+            for type_, name in ((Image, "sensor/depth"), (PointCloud2, "sensor/points")):
+                self._subscriptions.append(
+                    self._subscribed(type_, input_topic(camera, name), group)
+                )
+        except Exception:  # a QoS override that can't be: the next frame tries again
+            self.close()
+            raise
 
     @property
     def topics(self) -> str:
