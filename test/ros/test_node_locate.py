@@ -140,6 +140,26 @@ def test_of_many_calls_at_once_each_is_answered(graph):
     assert all("timeout_s" in future.result().message for future in futures)
 
 
+def test_of_more_calls_than_can_wait_the_rest_are_refused_and_nobody_else_waits(graph_with):
+    """Of all cameras together: their threads are those of the whole node."""
+    graph = graph_with(cameras=["front", "rear"], input_height=56, input_width=56).active()
+    calls = []
+    for camera in ("front", "rear"):
+        service, many = f"/tips/{camera}/locate", QoSProfile(depth=200)
+        client = graph.probe.create_client(Locate, service, qos_profile=many)
+        assert client.wait_for_service(30)
+        request = Locate.Request(prompt="door", timeout_s=30.0)
+        calls += [client.call_async(request) for _ in range(20)]
+    until(lambda: sum(call.done() for call in calls) >= 8, "those that are too many")
+    refused = [call.result() for call in calls if call.done()]
+    assert all("32 calls wait already" in answer.message for answer in refused)
+    assert graph.parameter("output_scale") == 1.0, "everybody else is answered"
+    for camera in ("front", "rear"):
+        graph.publish_image(camera=camera)
+    until(lambda: all(call.done() for call in calls), "the answers")
+    assert sum(call.result().success for call in calls) == 32
+
+
 def test_in_another_frame_everything_but_the_depth_is_turned_and_moved(
     graph, own_class, monkeypatch
 ):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from typing import NamedTuple
 
@@ -29,6 +30,8 @@ from tips_ros.srv import Locate
 
 logger = logging.getLogger(__name__)
 
+# Calls that wait at once: each holds a thread of the executor, which has more for all else.
+MOST_WAITING = 32
 _COUNT = 10  # what 0 stands for in a request
 _LONGEST_S = 3600.0
 # Without a timeout in the request: a few passes as they take now, and the time between two images.
@@ -52,9 +55,23 @@ class LocateService:
     Calls wait for a frame, each in a thread of its own, and one frame answers all that wait.
     """
 
-    def __init__(self, node: LifecycleNode, frames: Frames, camera: str = ONLY) -> None:
+    def __init__(
+        self,
+        node: LifecycleNode,
+        frames: Frames,
+        camera: str = ONLY,
+        places: threading.Semaphore | None = None,
+    ) -> None:
+        """
+        Args:
+            node: whose service it is.
+            frames: where cameras are.
+            camera: its name.
+            places: of the calls of all cameras that may wait at once.
+        """
         self._node = node
         self._frames = frames
+        self._places = places or threading.BoundedSemaphore(MOST_WAITING)
         self.source: Source | None = None
         node.create_service(
             Locate,
@@ -77,6 +94,21 @@ class LocateService:
             raise RuntimeError("the node is not active; activate it first")
         timeout_s = _checked("timeout_s", request.timeout_s, _LONGEST_S)
         min_score = _checked("min_score", request.min_score, 1.0)
+        if not self._places.acquire(blocking=False):
+            raise RuntimeError(f"{MOST_WAITING} calls wait already; try again later")
+        try:
+            self._answer(source, request, response, timeout_s, min_score)
+        finally:
+            self._places.release()
+
+    def _answer(
+        self,
+        source: Source,
+        request: Locate.Request,
+        response: Locate.Response,
+        timeout_s: float,
+        min_score: float,
+    ) -> None:
         sliding = parameters.value(self._node, SLIDING_WINDOW)
         wanted = source.vocabulary.sought(request.prompt, sliding)
         timeout_s = timeout_s or _default_timeout_s(source.statistics.snapshot())

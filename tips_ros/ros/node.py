@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +25,7 @@ from tips_ros.ros.class_announcer import ClassHistory
 from tips_ros.ros.diagnostics import CameraState
 from tips_ros.ros.frames import Frames
 from tips_ros.ros.guarded_node import describe
-from tips_ros.ros.locate import LocateService, Source
+from tips_ros.ros.locate import MOST_WAITING, LocateService, Source
 from tips_ros.ros.logging_bridge import RosLogHandler, forward_logs, stop_forwarding
 from tips_ros.ros.parameter_node import ParameterNode
 from tips_ros.ros.pipeline.depth_scaling import DepthHistory
@@ -74,8 +75,9 @@ class TipsNode(ParameterNode):
         self._depth_histories = {camera: DepthHistory() for camera in self.cameras}
         self._image_group = MutuallyExclusiveCallbackGroup()
         self._prompt_service = PromptService(self)
+        places = threading.BoundedSemaphore(MOST_WAITING)
         self._locate = {
-            camera: LocateService(self, self._frames, camera) for camera in self.cameras
+            camera: LocateService(self, self._frames, camera, places) for camera in self.cameras
         }
         self._diagnostics = self.create_publisher(
             DiagnosticArray,
