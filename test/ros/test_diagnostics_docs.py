@@ -46,7 +46,8 @@ def test_those_of_one_camera_follow_the_node_s():
 
 
 @pytest.mark.parametrize(
-    ("namespaced", "first"), [("tips", "tips: perception"), ("robot1/tips", "robot1/tips: perception")]
+    ("namespaced", "first"),
+    [("tips", "tips: perception"), ("robot1/tips", "robot1/tips: perception")],
 )
 def test_names_and_hardware_are_those_of_the_page(namespaced, first):
     camera = CameraState("front", Statistics().snapshot(), [], {}, topic="/front/image")
