@@ -94,8 +94,13 @@ class Audience:
         """Somebody reads masks from now on."""
         camera = rng.choice(self._cameras)
         if len(self._readers) < 3 * len(self._cameras):
-            self._readers.append(ClassReader(self._node, camera, self._names, self._findings))
+            self._read_masks(camera)
         return f"somebody reads the masks of {camera!r}"
+
+    def read_all(self) -> None:
+        """Somebody reads the masks of each camera from now on."""
+        for camera in self._cameras:
+            self._read_masks(camera)
 
     def stop_reading(self, rng: random.Random) -> str:
         """One of them does so no more."""
@@ -126,6 +131,9 @@ class Audience:
             peer.kill()
             peer.wait()
         return "a process is killed"
+
+    def _read_masks(self, camera: str) -> None:
+        self._readers.append(ClassReader(self._node, camera, self._names, self._findings))
 
     def listen(self, camera: str, output: str, kind: Any, reliability: Any) -> Any:
         """Subscribes to an output and checks whatever comes."""

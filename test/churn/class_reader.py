@@ -18,8 +18,9 @@ from tips_ros.msg import ClassMap
 
 LATCHED = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _UNLABELLED = 255
-# Two topics may overtake each other on the way by this much.
-_SLACK_S = 3.0
+# Two topics may overtake each other on the way: the classes may come after their mask, and a mask
+# after classes that were told later.
+_LATER_S, _EARLIER_S = 3.0, 1.0
 _MOST_NAMES = 240  # beyond, ids are given a second time
 
 
@@ -86,7 +87,7 @@ class ClassReader:
         now = time.monotonic()
         while True:
             with self._lock:
-                if not self._waiting or now - self._waiting[0].came_at < _SLACK_S:
+                if not self._waiting or now - self._waiting[0].came_at < _LATER_S:
                     return
                 mask, maps = self._waiting.popleft(), list(self._maps)
             self.judged += 1
@@ -126,7 +127,7 @@ class ClassReader:
 
 def _readings(mask: _Mask, maps: list[_Map]) -> list[dict[int, str]]:
     """What the rule gives for the mask, whatever of the maps around it had arrived."""
-    begin, end = mask.came_at - _SLACK_S, mask.came_at + _SLACK_S
+    begin, end = mask.came_at - _EARLIER_S, mask.came_at + _LATER_S
     readings = []
     for count in range(len(maps), 0, -1):
         known = maps[:count]

@@ -28,7 +28,7 @@ from tips_ros.srv import SetPrompts
 
 _STARTS_S, _WORKS_S = 90.0, 40.0
 _FORGETS_S = 15.0  # what has gone is known to others after a while
-_QUIET_EVERY_S = 15.0
+_QUIET_EVERY_S = 10.0
 # Two seconds are promised; the rest is for a machine that is busy. A load is waited for.
 _ENDS_S, _LOADS_S = 8.0, 60.0
 _PROGRESS_S = 5.0
@@ -126,6 +126,7 @@ class Life:
         self._rest()
         for actor in self._actors:
             actor.start()
+        self._audience.read_all()
         begin = told = quiet = time.monotonic()
         while not self._findings.first and time.monotonic() - begin < seconds:
             time.sleep(0.25)
@@ -136,6 +137,7 @@ class Life:
                         self._hold(actor)
                         held.callback(actor.resting.release)
                     self._rest()
+                    self._audience.read_all()
                 quiet = time.monotonic()
             if time.monotonic() - told > _PROGRESS_S and self.process.status is None:
                 told = time.monotonic()

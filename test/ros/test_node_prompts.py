@@ -231,7 +231,7 @@ class TestWithoutATextEncoder:
         assert (list(answer.names), list(answer.ids)) == (["furniture", "floor"], [1, 3])
         graph.publish_image(sec=2)
         expected = np.full(256, 255, np.uint8)
-        expected[7], expected[3] = 0, 1
+        expected[7], expected[3] = 1, 3
         np.testing.assert_array_equal(masks(graph, 2)[1], expected[before])
         own = graph.set_prompts()
         assert (list(own.names), list(own.ids)) == (["wall", "floor", "bed"], [0, 3, 7])
