@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a first set-up costs, said before it starts; measured as docs/distributions.md tells.
 
-# Gigabytes to download and on disk, for what LIST… of set_up adds.
+# megabytes_of PART prints how many are downloaded, and how many it fills.
 megabytes_of() {
   case $1 in
-    core) echo 480 1400 ;;
-    cuda) echo 3000 5500 ;;
-    open3d) echo 150 560 ;;
-    test) echo 260 900 ;;
+    core) echo 400 1400 ;;
+    cuda) echo 1200 3900 ;;
+    open3d) echo 120 480 ;;
+    test) echo 150 600 ;;
   esac
 }
 
@@ -15,7 +15,7 @@ gigabytes() { printf '%d.%d GB' "$(($1 / 1000))" "$(($1 % 1000 / 100))"; }
 
 # announce_cost LIST… says it, and stops where there is no room.
 announce_cost() {
-  local part down=0 disk=0 free parts=(core "$@")
+  local part download room down=0 disk=0 free parts=(core "$@")
   ! has_nvidia_gpu || is_jetson || parts+=(cuda)
   for part in "${parts[@]}"; do
     read -r download room < <(megabytes_of "$part")

@@ -63,7 +63,8 @@ install_torch() {
   elif ! install_cpu_torch; then
     cat "$STATE/uv.txt" 2>/dev/null || true
     say "no CPU build of PyTorch could be had: $(why_no_cpu_torch)"
-    say "now downloading the one with CUDA, 3 GB more, though no NVIDIA GPU is here;" \
+    say "now downloading the one with CUDA, 1.2 GB more and 3.9 GB more on disk, though no NVIDIA GPU" \
+      "is here;" \
       "to choose another, stop this and set TIPS_ROS_TORCH"
     pip_install "$TORCH"
   fi

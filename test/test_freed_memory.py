@@ -23,9 +23,41 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
+# Each thread has a heap of its own, as those have that load a model one after the other.
+_THREADS = """
+import threading
+import numpy as np
+from tips_ros.freed_memory import give_back_freed_memory, keep_freed_memory
+from tips_ros.process_memory import resident_mib
+assert keep_freed_memory()
+turns = [threading.Event() for _ in range(7)]
+def load(turn):
+    turns[turn].wait()
+    blocks = [np.ones(1 << 20, np.uint8) for _ in range(30)]
+    del blocks
+    turns[turn + 1].set()
+    turns[6].wait()
+threads = [threading.Thread(target=load, args=(turn,)) for turn in range(6)]
+for thread in threads:
+    thread.start()
+turns[0].set()
+turns[6].wait()
+before = resident_mib()
+assert give_back_freed_memory()
+print(before - resident_mib())
+"""
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has glibc")
 def test_the_system_is_not_asked_for_the_same_pages_again():
     done = subprocess.run([sys.executable, "-c", _SCRIPT], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     pages_of_one = (32 << 20) // resource.getpagesize()
     assert int(done.stdout) < pages_of_one
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has glibc")
+def test_what_several_threads_have_freed_is_given_back():
+    done = subprocess.run([sys.executable, "-c", _THREADS], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) > 30.0, "MiB: more than one of them had"

@@ -12,6 +12,7 @@ from typing import Protocol, cast
 
 from tips_ros import __version__
 from tips_ros.errors import UserError
+from tips_ros.libraries import explain_missing
 from tips_ros.progress import LogHandler, show_bars
 
 COMMANDS = ("infer", "bag", "eval", "bench", "download", "doctor", "demo")
@@ -45,7 +46,13 @@ def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tips_ros {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Subparser)
     for name in names:
-        command = load_command(name)
+        try:
+            command = load_command(name)
+        except ImportError as error:
+            if names == (name,) or (reason := explain_missing(error)) is None:
+                raise
+            subparsers.add_parser(name, help=reason)
+            continue
         subparser = subparsers.add_parser(
             name,
             help=command.HELP,
@@ -100,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     argv = sys.argv[1:] if argv is None else argv
     # Only the module of the named command is imported: another one's import may be slow.
-    names = argv[:1] if argv and argv[0] in COMMANDS else COMMANDS
+    names = (argv[0],) if argv and argv[0] in COMMANDS else COMMANDS
     show_bars()
     logging.basicConfig(
         format="tips_ros: %(message)s", level=logging.INFO, handlers=[LogHandler()]
@@ -112,6 +119,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error.__cause__, BrokenPipeError):
             return _unread()
         print(f"tips_ros: {error}", file=sys.stderr)
+        return 2
+    except ImportError as error:
+        if (reason := explain_missing(error)) is None:
+            raise
+        print(f"tips_ros: {reason}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps freed memory in the process."""
+"""Keeps freed memory in the process, until it is given back as a whole."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
+from typing import Any
 
 # Numbers of glibc's malloc.h.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
@@ -20,10 +21,28 @@ def keep_freed_memory() -> bool:
     Returns:
         False where there is no glibc: then nothing was done.
     """
-    if not sys.platform.startswith("linux"):
-        return False
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = _glibc("mallopt")
     if mallopt is None:
         return False
     settings = (_MMAP_THRESHOLD, _TRIM_THRESHOLD)
     return all(mallopt(setting, _LARGEST_THRESHOLD) == 1 for setting in settings)
+
+
+def give_back_freed_memory() -> bool:
+    """Gives the system what is free now, as after a model has gone.
+
+    Each thread takes from one of many heaps: a model that is loaded again by another thread would
+    come beside the memory of the one before.
+
+    Returns:
+        False where there is no glibc, or nothing to give.
+    """
+    malloc_trim = _glibc("malloc_trim")
+    return malloc_trim is not None and malloc_trim(ctypes.c_size_t(0)) == 1
+
+
+def _glibc(name: str) -> Any:
+    """A function of the C library's; None where it has none of that name."""
+    if not sys.platform.startswith("linux"):
+        return None
+    return getattr(ctypes.CDLL(None), name, None)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tips_ros.doctor.findings import Status
-from tips_ros.doctor.libraries import NEEDED, OPTIONAL, libraries, ros_libraries
+from tips_ros.doctor.libraries import libraries, ros_libraries
+from tips_ros.libraries import ENGINES, NEEDED, OPTIONAL
 
 COSTS = {
     "safetensors": "Hugging Face",
@@ -41,7 +42,7 @@ def hide(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_what_is_here_has_its_version():
     here = {f.topic: f for f in libraries().findings}
-    assert set(here) == {library.module for library in (*NEEDED, *OPTIONAL)}
+    assert set(here) == {library.module for library in (*NEEDED, *OPTIONAL, *ENGINES)}
     assert here["torch"].status is Status.GOOD and here["torch"].value[0].isdigit()
 
 

@@ -126,7 +126,7 @@ def test_services_that_wait_do_not_keep_others_from_being_served(spun):
         gate.wait(30)
         return response
 
-    group, many = ReentrantCallbackGroup(), qos.service()
+    group, many = ReentrantCallbackGroup(), qos.requests()
     node.create_service(Trigger, "wait", wait, qos_profile=many, callback_group=group)
     client = node.create_client(Trigger, "wait", qos_profile=many, callback_group=group)
     assert client.wait_for_service(10)

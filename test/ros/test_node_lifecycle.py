@@ -64,6 +64,18 @@ def test_deactivated_it_does_not_listen_and_activated_again_it_does(graph):
     until(lambda: len(graph.received["depth/image"]) == 2, "depth again")
 
 
+def test_demand_that_is_seen_too_late_does_not_have_an_inactive_node_listen_again(graph):
+    for _ in range(20):
+        assert change(graph, Transition.TRANSITION_DEACTIVATE)
+        assert "/image" not in [s.topic_name for s in graph.node.subscriptions]
+        assert change(graph, Transition.TRANSITION_ACTIVATE)
+    graph.listen("depth/image")
+    camera, labelling = graph.camera, graph.node._vocabulary.board.in_force.labelling
+    assert change(graph, Transition.TRANSITION_DEACTIVATE)
+    camera.follow_demand(labelling)
+    assert not camera.input.listens
+
+
 def test_cleanup_frees_the_model_and_configure_loads_it_again(graph):
     assert change(graph, Transition.TRANSITION_DEACTIVATE)
     assert change(graph, Transition.TRANSITION_CLEANUP)

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Classes named in words, by the service and by the parameters."""
 
+import threading
+
 import numpy as np
 import pytest
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from rclpy.parameter import Parameter
 from tips_ros.msg import ClassMap
 
 from tips_ros.ros import qos
+from tips_ros.ros.vocabulary import Vocabulary
 
 from .conftest import mask_of, picture, until
 
@@ -184,6 +189,57 @@ def test_prompts_given_at_the_start_are_in_force_from_the_first_frame(graph_with
     assert list(maps[0].names) == ["door", "cup"]
 
 
+def test_without_a_model_the_service_says_so_and_changes_nothing(graph_with):
+    graph = graph_with(autostart=False)
+    answer = graph.set_prompts("door")
+    assert not answer.success and "configure" in answer.message
+    assert graph.parameter("prompts") == []
+
+
+def test_a_call_during_which_the_model_is_freed_is_answered(graph, monkeypatch):
+    encoding, gate, prepare = threading.Event(), threading.Event(), Vocabulary.prepare
+
+    def slowly(vocabulary, asked):
+        encoding.set()
+        gate.wait(30)
+        prepare(vocabulary, asked)
+
+    monkeypatch.setattr(Vocabulary, "prepare", slowly)
+    answers = []
+    calling = threading.Thread(target=lambda: answers.append(graph.set_prompts("door")))
+    calling.start()
+    assert encoding.wait(30)
+    for number in (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP):
+        request = ChangeState.Request(transition=Transition(id=number))
+        assert graph.call(ChangeState, "/tips/change_state", request).success
+    gate.set()
+    calling.join()
+    assert not answers[0].success and "configure" in answers[0].message
+    assert graph.parameter("prompts") == []
+
+
+def test_prompts_set_while_the_node_is_configured_are_in_force_afterwards(graph_with, monkeypatch):
+    graph = graph_with(input_height=112, input_width=112, autostart=False)
+    setting, put_in_force = [], Vocabulary.put_in_force
+
+    def meanwhile(vocabulary, asked):
+        put_in_force(vocabulary, asked)
+        if not setting:
+            setting.append(
+                threading.Thread(target=graph.set_parameter, args=("prompts", ["door"]))
+            )
+            setting[0].start()
+            setting[0].join(1.0)  # it has set them, or waits until they can be put in force
+
+    monkeypatch.setattr(Vocabulary, "put_in_force", meanwhile)
+    configure = Transition(id=Transition.TRANSITION_CONFIGURE)
+    request = ChangeState.Request(transition=configure)
+    assert graph.call(ChangeState, "/tips/change_state", request).success
+    setting[0].join(30)
+    assert graph.parameter("prompts") == ["door"]
+    assert list(graph.node._vocabulary.classes.values()) == ["door"]
+
+
 def test_bad_prompts_at_the_start_leave_the_node_unconfigured_and_say_why(graph_with):
     graph = graph_with(prompts=["wall", "wall"])
     until(lambda: graph.node._failure, "the failure")
@@ -202,7 +258,7 @@ class TestWithoutATextEncoder:
         assert (list(answer.names), list(answer.ids)) == (["furniture", "floor"], [1, 3])
         graph.publish_image(sec=2)
         expected = np.full(256, 255, np.uint8)
-        expected[7], expected[3] = 0, 1
+        expected[7], expected[3] = 1, 3
         np.testing.assert_array_equal(masks(graph, 2)[1], expected[before])
         own = graph.set_prompts()
         assert (list(own.names), list(own.ids)) == (["wall", "floor", "bed"], [0, 3, 7])

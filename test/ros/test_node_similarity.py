@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Heat maps: a topic for each prompt in force, and pixels for whoever listens."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
 from sensor_msgs.msg import Image
 
 from tips_ros.perception.semantic.similarity import similarity_map
+from tips_ros.ros.similarity_publishers import SimilarityPublishers
 
 from .conftest import picture, until
 
@@ -75,6 +78,28 @@ def looks(graph, monkeypatch):
     for name in ("see_all", "prediction", "similarities"):
         monkeypatch.setattr(predictor, name, counted(calls, name, getattr(predictor, name)))
     return calls
+
+
+def test_frames_go_on_while_topics_are_made(graph, monkeypatch):
+    graph.listen("depth/image")
+    entered, gate, create = threading.Event(), threading.Event(), SimilarityPublishers._create
+
+    def slowly(publishers, name):
+        entered.set()
+        assert gate.wait(30)
+        return create(publishers, name)
+
+    monkeypatch.setattr(SimilarityPublishers, "_create", slowly)
+    swap = threading.Thread(target=graph.set_prompts, args=("door", "wall"))
+    swap.start()
+    assert entered.wait(30)
+    graph.publish_image()
+    try:
+        until(lambda: graph.received["depth/image"], "depth")
+    finally:
+        gate.set()
+        swap.join()
+    assert topics(graph) == {"door", "wall"}
 
 
 def test_without_a_subscriber_no_heat_map_is_made(graph, looks):

@@ -9,6 +9,7 @@ import rclpy
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.context import Context
 from rclpy.node import Node
+from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import Header
 
 from tips_ros.perception.camera.seen_camera import seen_camera
@@ -32,6 +33,22 @@ def sensor():
     made.close()
     node.destroy_node()
     rclpy.shutdown(context=context)
+
+
+def test_one_topic_that_cannot_be_subscribed_leaves_no_subscription_to_the_other(sensor):
+    node = sensor._node
+    subscribe, before = node.create_subscription, len(list(node.subscriptions))
+
+    def only_images(type_, *given, **named):
+        if type_ is PointCloud2:
+            raise ValueError("no such reliability")
+        return subscribe(type_, *given, **named)
+
+    node.create_subscription = only_images
+    for _ in range(3):
+        with pytest.raises(ValueError, match="reliability"):
+            SensorDepth(node, "", Frames(node), MutuallyExclusiveCallbackGroup())
+    assert len(list(node.subscriptions)) == before
 
 
 def at(ms: int) -> Header:

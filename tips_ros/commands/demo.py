@@ -4,23 +4,25 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tips_ros.bags import BagError
 from tips_ros.commands.arguments import add_camera_topics, add_model
 from tips_ros.commands.output_checks import check_folder
-from tips_ros.demo import accuracy
-from tips_ros.demo.frame_sheet import write_frame_sheet
-from tips_ros.demo.result import DemoResult, lines
-from tips_ros.demo.session import DemoOptions, Observer, Progress, run_session
+from tips_ros.demo.observer import Observer, Progress
 from tips_ros.errors import UserError
 from tips_ros.progress import WorkProgress
 from tips_ros.resources import sample_bag, sample_truth
+
+if TYPE_CHECKING:
+    from tips_ros.demo.result import DemoResult
 
 HELP = "show the node at work on a sample bag, or on your own: no robot and no weights needed"
 
@@ -71,6 +73,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Plays, records, measures, draws and tells; 1 when the node answered nothing."""
+    # They need ROS, which the help does not.
+    from tips_ros.demo import accuracy
+    from tips_ros.demo.frame_sheet import write_frame_sheet
+    from tips_ros.demo.result import lines
+    from tips_ros.demo.session import DemoOptions, run_session
+
     output = args.output or DEFAULT_OUTPUT
     picture = output / _PICTURE
     _check_output(args, output)
@@ -96,7 +104,8 @@ def run(args: argparse.Namespace) -> int:
     if truth is not None:
         print("\n" + "\n".join(_accuracy(result.recording, truth)))
     megabytes = result.recording.stat().st_size / 1e6
-    print(f"\n  {result.recording}  {megabytes:.0f} MB; ros2 bag play {result.recording}")
+    player = f"; ros2 bag play {shlex.quote(str(result.recording))}" if shutil.which("ros2") else ""
+    print(f"\n  {result.recording}  {megabytes:.0f} MB{player}")
     print(f"  {picture}" if drawn else f"  no picture: {_why_no_picture(result)}")
     return 0 if result.report.published else 1
 
@@ -128,6 +137,8 @@ def positive(text: str) -> float:
 
 def _accuracy(recording: Path, truth: Path) -> Iterator[str]:
     """The lines about it; what can't be measured is said, and the rest of the result stands."""
+    from tips_ros.demo import accuracy
+
     try:
         yield from accuracy.lines(accuracy.measure(recording, truth))
     except (ValueError, OSError) as error:  # a BagError, too

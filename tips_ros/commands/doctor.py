@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tips_ros.doctor.findings import Finding, Section, Status, as_data, as_text, is_broken
-from tips_ros.doctor.libraries import NEEDED, is_here, libraries
+from tips_ros.doctor.libraries import libraries
 from tips_ros.doctor.machine import machine
 from tips_ros.doctor.ros import ros
 from tips_ros.errors import UserError
+from tips_ros.libraries import NEEDED, is_here
 
 _NOT_TRIED = "not tried"  # how a finding begins that says so
 

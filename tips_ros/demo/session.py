@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from tips_ros.bags import BagReader, BagWriter, CameraTopics, find_camera
 from tips_ros.demo.node_process import NodeProcess
+from tips_ros.demo.observer import Observer, Progress
 from tips_ros.demo.result import DemoResult, count_output, most_complete_stamp
 from tips_ros.errors import UserError
 from tips_ros.offline.truth_topics import NAMESPACE as TRUTH
@@ -71,24 +71,6 @@ class DemoOptions:
     image_topic: str | None = None
     camera_info_topic: str | None = None
     rate: float = 1.0
-
-
-class Progress(NamedTuple):
-    """Frames played and answered up to now, of how many."""
-
-    played: int
-    answered: int
-    total: int
-
-
-class Observer:
-    """Is told how a session goes on; does nothing with it."""
-
-    def graph(self, environment: dict[str, str]) -> None:
-        """The graph's environment variables are known."""
-
-    def frames(self, progress: Progress) -> None:
-        """Something was played or answered."""
 
 
 def run_session(options: DemoOptions, observer: Observer | None = None) -> DemoResult:

@@ -9,7 +9,7 @@ import shutil
 import torch
 
 from tips_ros.doctor.findings import Finding, Status
-from tips_ros.doctor.libraries import is_here
+from tips_ros.libraries import is_here
 from tips_ros.model.engines import EngineUnavailable
 from tips_ros.model.engines.onnxruntime_engine import CPU, import_onnxruntime
 from tips_ros.model.engines.openvino_engine import import_openvino

@@ -18,6 +18,7 @@ from rclpy.callback_groups import (
 )
 from rclpy.lifecycle import LifecycleNode
 
+from tips_ros.ros import qos
 from tips_ros.ros.throttle import Throttle
 
 logger = logging.getLogger(__name__)
@@ -58,9 +59,10 @@ class GuardedNode(LifecycleNode):
     def create_service(
         self, srv_type: Any, srv_name: str, callback: Callable[..., Any], **kwargs: Any
     ) -> Any:
-        """As rclpy's; the callback is guarded."""
+        """As rclpy's; the callback is guarded, and ten calls at once are not too many."""
         if srv_type in (SetParameters, SetParametersAtomically):
             kwargs["callback_group"] = self._parameter_group
+        kwargs.setdefault("qos_profile", qos.requests())
         guarded = self._answering(callback, srv_type)
         return super().create_service(srv_type, srv_name, guarded, **kwargs)
 

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import operator
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
-_MOST = 64
+# Its readers keep them all: what is forgotten here may be read there once more.
+_MOST = 4096
 
 
 class LatchedHistory(Generic[Value]):
@@ -20,7 +22,8 @@ class LatchedHistory(Generic[Value]):
     """
 
     def __init__(self) -> None:
-        self._said: list[tuple[int, Value]] = []  # as published
+        self._said: dict[int, Value] = {}  # by stamp; the one published last stands last
+        self._stamps: list[int] = []  # of all, ascending
 
     def needs(
         self, stamp_ns: int, value: Value, same: Callable[[Value, Value], bool] = operator.eq
@@ -32,13 +35,29 @@ class LatchedHistory(Generic[Value]):
             value: that holds for it.
             same: whether two values are one to a reader, (said, needed).
         """
-        early = [entry for entry in self._said if entry[0] <= stamp_ns]
-        if not early or self._said[-1] is not early[-1]:
+        newest = next(reversed(self._said), None)
+        if newest is None or newest > stamp_ns:
             return True  # nothing yet, or the newest message is of later frames
-        by_stamp = max(early, key=lambda entry: entry[0])
-        return not (same(early[-1][1], value) and same(by_stamp[1], value))
+        last = self._stamps[bisect_right(self._stamps, stamp_ns) - 1]
+        read = None
+        # Back through the moments at which a reader may have come: each takes, of what was said
+        # since, the latest that is not later than the frame.
+        for at_ns, said in reversed(self._said.items()):
+            if at_ns <= stamp_ns and (read is None or at_ns > read):
+                if not same(said, value):
+                    return True
+                read = at_ns
+            if read == last:
+                break
+        return False
 
     def add(self, stamp_ns: int, value: Value) -> None:
         """A message with this stamp was published."""
-        kept = [entry for entry in self._said if entry[0] != stamp_ns]
-        self._said = [*kept, (stamp_ns, value)][-_MOST:]
+        if stamp_ns in self._said:
+            del self._said[stamp_ns]
+        else:
+            insort(self._stamps, stamp_ns)
+        self._said[stamp_ns] = value
+        if len(self._said) > _MOST:
+            oldest = next(iter(self._said))
+            del self._said[oldest], self._stamps[bisect_left(self._stamps, oldest)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
+from tips_ros.freed_memory import give_back_freed_memory
 from tips_ros.perception.language.prompt_encoder import PromptEncoder
 from tips_ros.perception.loading.models import load_predictor
 from tips_ros.perception.predictor import Output, Predictor
@@ -24,7 +26,7 @@ from tips_ros.ros.class_announcer import ClassHistory
 from tips_ros.ros.diagnostics import CameraState
 from tips_ros.ros.frames import Frames
 from tips_ros.ros.guarded_node import describe
-from tips_ros.ros.locate import LocateService, Source
+from tips_ros.ros.locate import MOST_WAITING, LocateService, Source
 from tips_ros.ros.logging_bridge import RosLogHandler, forward_logs, stop_forwarding
 from tips_ros.ros.parameter_node import ParameterNode
 from tips_ros.ros.pipeline.depth_scaling import DepthHistory
@@ -54,8 +56,8 @@ class TipsNode(ParameterNode):
         self.work: Pipeline | None = None  # while active
         self._outputs: dict[str, OutputPublishers] = {}
         self._vocabulary: Vocabulary | None = None
-        self._prompt_service: PromptService | None = None
         self._failure = ""
+        self._frames = Frames(self)
         self._locate: dict[str, LocateService] = {}
         self._log_handler: RosLogHandler | None = None
         super().__init__("tips", **kwargs)
@@ -73,9 +75,10 @@ class TipsNode(ParameterNode):
         self._class_ids = StableIds()
         self._depth_histories = {camera: DepthHistory() for camera in self.cameras}
         self._image_group = MutuallyExclusiveCallbackGroup()
-        self._frames = Frames(self)
+        self._prompt_service = PromptService(self)
+        places = threading.BoundedSemaphore(MOST_WAITING)
         self._locate = {
-            camera: LocateService(self, self._frames, camera) for camera in self.cameras
+            camera: LocateService(self, self._frames, camera, places) for camera in self.cameras
         }
         self._diagnostics = self.create_publisher(
             DiagnosticArray,
@@ -114,6 +117,7 @@ class TipsNode(ParameterNode):
             return result
         result = self._succeed("activated", self._activate, lambda _: SUCCESS, state)
         if result != SUCCESS:
+            self._frames.close()
             super().on_deactivate(state)
         return result
 
@@ -146,6 +150,7 @@ class TipsNode(ParameterNode):
     def prepare_to_end(self) -> None:
         """Has nothing begin any more, and ends the waiting of services. From any thread."""
         self.ending = True
+        self._frames.end_waiting("the node is shutting down")
         if (work := self.work) is not None:
             work.fail_queries("the node is shutting down")
 
@@ -211,9 +216,11 @@ class TipsNode(ParameterNode):
         self._vocabulary = Vocabulary(
             self, self.predictor, encoder, self.cameras, self._class_histories, self._class_ids
         )
-        self._vocabulary.put_in_force(self._prompts.now())
-        self._prompts.put_in_force = self._vocabulary.put_in_force
-        self._prompt_service = PromptService(self, self._vocabulary)
+        self._vocabulary.prepare(self._prompts.now())  # slow, and so without the lock
+        with self.parameter_lock:  # a change meanwhile is seen here, and one from now on below
+            self._vocabulary.put_in_force(self._prompts.now())
+            self._prompts.put_in_force = self._vocabulary.put_in_force
+            self._prompt_service.vocabulary = self._vocabulary
 
     def _activate(self) -> None:
         """Begins to work; nothing is left of it where that fails."""
@@ -239,16 +246,21 @@ class TipsNode(ParameterNode):
         for service in self._locate.values():
             service.source = None
         work, self.work = self.work, None
-        return work is None or work.close(timeout_s)
+        ended = work is None or work.close(timeout_s)
+        self._frames.close()
+        return ended
 
     def _free(self) -> None:
-        self._prompts.put_in_force = None
-        for part in (*self._outputs.values(), self._vocabulary, self._prompt_service):
+        with self.parameter_lock:  # a change under way is waited for
+            self._prompts.put_in_force = None
+            self._prompt_service.vocabulary = None
+        for part in (*self._outputs.values(), self._vocabulary):
             if part is not None:
                 part.close()
         self._outputs = {}
-        self._vocabulary = self._prompt_service = self.predictor = None
+        self._vocabulary = self.predictor = None
         gc.collect()
+        give_back_freed_memory()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 

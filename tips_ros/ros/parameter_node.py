@@ -60,7 +60,7 @@ class ParameterNode(GuardedNode):
 
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
         """Sets all of them, or none; the result's reason says why, or what it does not reach."""
-        if True:
+        with self.parameter_lock:
             try:
                 own, others = self._checked(parameter_list)
             except ValueError as error:

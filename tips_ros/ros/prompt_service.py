@@ -12,40 +12,42 @@ from tips_ros.srv import SetPrompts
 
 
 class PromptService:
-    """`~/set_prompts`, one call after the other.
+    """`~/set_prompts`, one call after the other. Lives as long as the node: each call is answered.
 
     Words are encoded before parameters are touched: whoever sets another one does not wait.
+
+    Attributes:
+        vocabulary: of the model; None while there is none, which is then the answer. Whoever
+            changes it holds the node's `parameter_lock`.
     """
 
-    def __init__(self, node: ParameterNode, vocabulary: Vocabulary) -> None:
+    def __init__(self, node: ParameterNode) -> None:
         self._node = node
-        self._vocabulary: Vocabulary | None = vocabulary
-        self._service = node.create_service(
+        self.vocabulary: Vocabulary | None = None
+        node.create_service(
             SetPrompts,
             "~/set_prompts",
             self._on_call,
             callback_group=MutuallyExclusiveCallbackGroup(),
         )
 
-    def close(self) -> None:
-        """Destroys the service, and lets go of the classes: an executor may hold it for a while."""
-        self._node.destroy_service(self._service)
-        self._vocabulary = None
-
     def _on_call(
         self, request: SetPrompts.Request, response: SetPrompts.Response
     ) -> SetPrompts.Response:
-        vocabulary = self._vocabulary
-        if vocabulary is None:  # it was asked before the cleanup, and is answered after
-            response.success, response.message = False, "the node is not configured any more"
-            return response
         wanted = request.prompts, request.background, request.thresholds
-        reason = ""
+        vocabulary, reason = self.vocabulary, ""
         try:
-            vocabulary.prepare(asked_for(self._node, *wanted))
+            if vocabulary is not None:
+                vocabulary.prepare(asked_for(self._node, *wanted))
         except (ValueError, OSError, RuntimeError) as error:
             reason = str(error)
         with self._node.parameter_lock:  # the answer is of this change
+            if vocabulary is None or vocabulary is not self.vocabulary:
+                response.success = False
+                response.message = (
+                    "the node is not configured: configure it first, or set the parameter prompts"
+                )
+                return response
             if not reason:
                 result = set_prompts(self._node, *wanted)
                 reason = "" if result.successful else result.reason

@@ -63,11 +63,11 @@ def latched() -> QoSProfile:
     )
 
 
-def service(depth: int = 64) -> QoSProfile:
-    """As ROS's own services, for more calls at a time: more than `depth` would be lost unheard."""
+def requests() -> QoSProfile:
+    """Of services: deep enough that of many calls at once none is lost, and so never answered."""
     return QoSProfile(
         history=HistoryPolicy.KEEP_LAST,
-        depth=depth,
+        depth=200,
         reliability=ReliabilityPolicy.RELIABLE,
         durability=DurabilityPolicy.VOLATILE,
     )

@@ -12,12 +12,13 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 logger = logging.getLogger(__name__)
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 END_WITHIN_S = 1.8
+_THREADS_S = 0.2
 
 
 class EndOnSignal:
@@ -38,6 +39,7 @@ class EndOnSignal:
         """
         self._on_first, self._may_take_longer = on_first, may_take_longer
         self._ended = threading.Event()
+        self._threads: list[threading.Thread] = []
         self._signals, self._wakeup = socket.socketpair()
         self._before: dict[int, Any] = {}
         self._wakeup_before = -1
@@ -47,7 +49,7 @@ class EndOnSignal:
         self._wakeup_before = signal.set_wakeup_fd(self._wakeup.fileno(), warn_on_full_buffer=False)
         for number in _SIGNALS:
             self._before[number] = signal.signal(number, _noticed)
-        threading.Thread(target=self._watch, name="tips signals", daemon=True).start()
+        self._begin(self._watch, "tips signals")
         return self
 
     def __exit__(
@@ -61,11 +63,17 @@ class EndOnSignal:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._wakeup.close()
+        for thread in self._threads:  # they hold what `on_first` holds
+            thread.join(_THREADS_S)
+
+    def _begin(self, target: Callable[[], None], name: str) -> None:
+        self._threads.append(threading.Thread(target=target, name=name, daemon=True))
+        self._threads[-1].start()
 
     def _watch(self) -> None:
         if not self._next():
             return
-        threading.Thread(target=self._enforce, name="tips deadline", daemon=True).start()
+        self._begin(self._enforce, "tips deadline")
         try:
             self._on_first()
         except Exception:
@@ -86,7 +94,7 @@ class EndOnSignal:
                 end_now(0)
 
 
-def end_now(code: int) -> None:
+def end_now(code: int) -> NoReturn:
     """Ends the process without waiting for any of its threads."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):  # nobody reads it any more

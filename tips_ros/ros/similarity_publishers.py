@@ -37,19 +37,21 @@ class SimilarityPublishers:
     def replace(self, labelling: Labelling) -> None:
         """Topics for these classes: they are there when it returns. None but by words."""
         names = topic_names(labelling.classes.names) if labelling.words is not None else ()
-        with self._lock:
-            for gone in set(self._publishers) - set(names):
-                self._destroy(self._publishers.pop(gone))
+        # Hundreds take seconds on a busy machine: frames do not wait for them.
+        before = self._publishers
+        new: dict[str, Any] = {}
+        try:
             for name in names:
-                if name not in self._publishers:
-                    topic = output_topic(self._camera, f"similarity/{name}")
-                    self._publishers[name] = self._node.create_publisher(
-                        Image,
-                        topic,
-                        qos.output(),
-                        qos_overriding_options=qos.overridable(),
-                        event_callbacks=qos.without_event_handlers(),
-                    )
+                if name not in before:
+                    new[name] = self._create(name)
+        except Exception:  # a QoS override that can't be
+            for publisher in new.values():
+                self._destroy(publisher)
+            raise
+        with self._lock:
+            self._publishers = {name: new.get(name) or before[name] for name in names}
+        for gone in set(before) - set(names):
+            self._destroy(before[gone])
 
     def wanted(self, labelling: Labelling) -> dict[str, int]:
         """The topics that have a subscriber now, with the position of their class."""
@@ -88,6 +90,15 @@ class SimilarityPublishers:
             for publisher in self._publishers.values():
                 self._destroy(publisher)
             self._publishers.clear()
+
+    def _create(self, name: str) -> Any:
+        return self._node.create_publisher(
+            Image,
+            output_topic(self._camera, f"similarity/{name}"),
+            qos.output(),
+            qos_overriding_options=qos.overridable(),
+            event_callbacks=qos.without_event_handlers(),
+        )
 
     def _destroy(self, publisher: Any) -> None:
         """Ends a topic, and with it the parameters that rclpy declared for its overrides."""

@@ -7,6 +7,7 @@ Errors name the argument, what is wrong, and what to write, in one line.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def bag_to_play(argument: str, text: str) -> str:
             argument,
             text,
             "the folder has no metadata.yaml, without which ROS can't open it; write it with "
-            f"`ros2 bag reindex {text} -s {storage}`",
+            f"`ros2 bag reindex {shlex.quote(str(path))} -s {storage}`",
         )
     return str(path)
 
