@@ -2,6 +2,7 @@
 """The `tips_ros` command: one subcommand per module of `tips_ros.commands`."""
 
 import argparse
+import difflib
 import importlib
 import logging
 import os
@@ -11,6 +12,8 @@ from typing import Protocol, cast
 
 from tips_ros import __version__
 from tips_ros.errors import UserError
+from tips_ros.libraries import explain_missing
+from tips_ros.progress import LogHandler, show_bars
 
 COMMANDS = ("infer", "bag", "eval", "bench", "download", "doctor", "demo")
 
@@ -19,6 +22,7 @@ class Command(Protocol):
     """What a module of `tips_ros.commands` offers."""
 
     HELP: str
+    EXAMPLES: tuple[tuple[str, str], ...]  # arguments of `tips_ros`, and what they are for
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declares the subcommand's arguments."""
@@ -34,15 +38,66 @@ def load_command(name: str) -> Command:
 
 def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """Returns the parser that knows the subcommands `names`."""
-    parser = argparse.ArgumentParser(prog="tips_ros", description=sys.modules["tips_ros"].__doc__)
+    parser = argparse.ArgumentParser(
+        prog="tips_ros",
+        description=sys.modules["tips_ros"].__doc__,
+        epilog="tips_ros COMMAND --help tells a command's options, with examples.",
+    )
     parser.add_argument("--version", action="version", version=f"tips_ros {__version__}")
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Subparser)
     for name in names:
-        command = load_command(name)
-        subparser = subparsers.add_parser(name, help=command.HELP, description=command.HELP)
+        try:
+            command = load_command(name)
+        except ImportError as error:
+            if names == (name,) or (reason := explain_missing(error)) is None:
+                raise
+            subparsers.add_parser(name, help=reason)
+            continue
+        subparser = subparsers.add_parser(
+            name,
+            help=command.HELP,
+            description=command.HELP,
+            epilog=_examples(getattr(command, "EXAMPLES", ())),
+            formatter_class=_HelpFormatter,
+        )
         command.add_arguments(subparser)
         subparser.set_defaults(run=command.run)
     return parser
+
+
+class _Subparser(argparse.ArgumentParser):
+    """Refuses what it does not know itself: the parser above would show its own usage."""
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def,override]
+        """As its parent's, but nothing is left over."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            near = difflib.get_close_matches(unknown[0].partition("=")[0], self._options(), n=1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{meant}")
+        return found, unknown
+
+    def _options(self) -> list[str]:
+        return [name for action in self._actions for name in action.option_strings]
+
+
+class _HelpFormatter(argparse.HelpFormatter):
+    """Leaves the lines of the examples as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if text.startswith(_EXAMPLES):
+            return text
+        return super()._fill_text(text, width, indent)
+
+
+_EXAMPLES = "examples:"
+
+
+def _examples(examples: Sequence[tuple[str, str]]) -> str:
+    lines = [_EXAMPLES]
+    for arguments, what in examples:
+        lines += [f"  {what}:", f"    tips_ros {arguments}"]
+    return "\n".join(lines)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,13 +107,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     argv = sys.argv[1:] if argv is None else argv
     # Only the module of the named command is imported: another one's import may be slow.
-    names = argv[:1] if argv and argv[0] in COMMANDS else COMMANDS
-    logging.basicConfig(format="tips_ros: %(message)s", level=logging.INFO)
+    names = (argv[0],) if argv and argv[0] in COMMANDS else COMMANDS
+    show_bars()
+    logging.basicConfig(
+        format="tips_ros: %(message)s", level=logging.INFO, handlers=[LogHandler()]
+    )
     try:
         args = build_parser(names).parse_args(argv)
         return int(args.run(args))
     except UserError as error:
         print(f"tips_ros: {error}", file=sys.stderr)
+        return 2
+    except ImportError as error:
+        if (reason := explain_missing(error)) is None:
+            raise
+        print(f"tips_ros: {reason}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

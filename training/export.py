@@ -41,6 +41,7 @@ def export(
     input_size: tuple[int, int],
     temperature: float,
     focal_ratio: float = NYU_FOCAL_RATIO,
+    knows: str = "",
 ) -> int:
     """Writes `model.safetensors`, `model.yaml` and `tokenizer.model`; other files stay.
 
@@ -53,6 +54,7 @@ def export(
         input_size: (h, w) in pixels that the network is to see.
         temperature: of the image-text softmax.
         focal_ratio: fx / width of the cameras that the depth head was trained with.
+        knows: what it was trained for, where that is little; told with every picture of it.
 
     Returns:
         Size of the weights in bytes.
@@ -76,6 +78,7 @@ def export(
         **_depth_settings(tips),
         "focal_ratio": round(focal_ratio, 6),
         "temperature": round(temperature, 6),
+        **({"knows": knows} if knows else {}),
     }
     written = yaml.safe_dump(settings, sort_keys=False, default_flow_style=None, width=88)
     (directory / SETTINGS_FILE).write_text(f"# Written by training/export.py.\n{written}")

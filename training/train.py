@@ -60,6 +60,7 @@ def main() -> None:
         classes=ClassList(tuple(CLASSES.values()), tuple(CLASSES)),
         input_size=(PICTURE, PICTURE),
         temperature=trainer.temperature,
+        knows="rendered rooms only",
     )
     logging.info("%s: written", args.output)
 

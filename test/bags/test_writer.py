@@ -88,7 +88,7 @@ def test_this_packages_class_map_can_be_recorded(tmp_path):
         colour = types["std_msgs/msg/ColorRGBA"](0.0, 0.5, 1.0, 1.0)
         message = types["tips_ros/msg/ClassMap"](
             header=header, model="demo", trained=False, source="prompts",
-            ids=np.uint8([0]), names=["sofa"], colors=[colour],
+            ids=np.uint16([0]), names=["sofa"], colors=[colour],
         )  # fmt: skip
         writer.add_topic("/tips/semantic/classes", "tips_ros/msg/ClassMap", latched=True)
         writer.write("/tips/semantic/classes", 7, message)

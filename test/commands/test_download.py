@@ -100,9 +100,13 @@ def test_check_says_how_each_file_is(mirror, tmp_path, capsys):
     arguments = ["download", NAME, "--to", str(there)]
     main([*arguments, "--mirror", mirror, "--only", "tokenizer,depth"])
     capsys.readouterr()
-    assert main([*arguments, "--check"]) == 0
-    out = capsys.readouterr().out
-    assert out.count("as recorded") == 2 and out.count("not here") == 4
+    assert main([*arguments, "--check", "--only", "tokenizer,depth"]) == 0
+    assert capsys.readouterr().out.count("as recorded") == 2
+    assert main([*arguments, "--check"]) == 2
+    told = capsys.readouterr()
+    assert told.out.count("as recorded") == 2 and told.out.count("not here") == 4
+    assert "_text.npz" in told.err and "missing (--only names those" in told.err
+    assert told.err.count("\n") == 1
     (there / "tokenizer.model").write_bytes(TOKENIZER + TOKENIZER)
     assert main([*arguments, "--check"]) == 2
     err = capsys.readouterr().err

@@ -82,7 +82,7 @@ def measure(tiny_directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
 
     def run(data: Path, *args: object, model: Path = tiny_directory) -> tuple[str, dict[str, Any]]:
         file = tmp_path / "out" / "numbers.json"
-        arguments = [data, "--model", model, "--json", file, *SMALL, *args]
+        arguments = [data, "--model", model, "--json", file, "--overwrite", *SMALL, *args]
         capsys.readouterr()
         assert cli.main(["eval", *map(str, arguments)]) == 0
         return capsys.readouterr().out, json.loads(file.read_text())

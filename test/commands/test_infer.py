@@ -128,7 +128,7 @@ def test_without_a_camera_there_is_no_cloud_and_none_of_an_earlier_picture(tmp_p
     out, image = tmp_path / "out", picture(tmp_path)
     infer(image, "--hfov-deg", 60, "--output", out, *SMALL)
     (out / "mine.txt").write_text("stays")
-    infer(image, "--output", out, *SMALL)
+    infer(image, "--output", out, "--overwrite", *SMALL)
     assert not (out / "points.ply").exists()
     assert (out / "depth.npy").exists() and (out / "mine.txt").exists()
 

@@ -30,7 +30,7 @@ def picture(tmp_path: Path) -> Path:
 
 def depth(picture: Path, *arguments: object) -> np.ndarray:
     out = picture.parent / "out"
-    assert infer(picture, "--output", out, *arguments, *SMALL) == 0
+    assert infer(picture, "--output", out, "--overwrite", *arguments, *SMALL) == 0
     return np.load(out / "depth.npy")
 
 

@@ -45,8 +45,8 @@ def ask(picture: Path, tiny_language_model: Path, tmp_path: Path) -> Any:
 
     def run(*args: str, model: Path | str = tiny_language_model) -> Path:
         out = tmp_path / "out"
-        arguments = ["infer", picture, "--model", model, "--output", out, *SMALL, *args]
-        assert cli.main([str(a) for a in arguments]) == 0
+        arguments = ["infer", picture, "--model", model, "--output", out, "--overwrite", *args]
+        assert cli.main([str(a) for a in (*arguments, *SMALL)]) == 0
         return out
 
     return run
@@ -84,7 +84,8 @@ def without(tiny_language_model: Path, tmp_path: Path) -> Any:
 @pytest.fixture(scope="module")
 def seen(tiny_language_model: Path) -> Any:
     """What the model sees in the picture, with value features."""
-    predictor = Predictor(load_model(str(tiny_language_model)).tips, None, input_size=(56, 56))  # type: ignore[arg-type]
+    loaded = load_model(str(tiny_language_model))
+    predictor = Predictor(loaded.tips, loaded.description, input_size=(56, 56))
     rgb = np.ascontiguousarray(noise()[..., ::-1])  # OpenCV writes BGR
     words = labelling_by_words(parse_prompts(["a"]), torch.zeros(1, 64))
     return predictor.see(rgb, predictor.outputs, labellings=[words])
@@ -117,7 +118,7 @@ class TestPrompts:
 
     @pytest.fixture
     def out(self, ask: Any) -> Path:
-        return ask("--prompts", ", ".join(self.PROMPTS))
+        return ask("--prompts", ", ".join(self.PROMPTS), "--background", "@none")
 
     @pytest.fixture
     def cosines(self, seen: Any, embed: Any) -> torch.Tensor:
@@ -178,14 +179,15 @@ class TestPrompts:
 
     def test_are_understood_by_the_demo_model(self, ask: Any):
         out = ask("--prompts", "door, carpet", "--tags", "office, kitchen", model="demo")
-        assert set(np.unique(np.load(out / "semantic.npy")).tolist()) <= {0, 1}
+        assert set(np.unique(np.load(out / "semantic.npy")).tolist()) <= {0, 1, 255}
         assert {"confidence.npy", "tags.json"} <= files(out)
 
     @pytest.mark.parametrize(
         ("prompts", "why"),
         [
             ("door,, lamp", "empty name"),
-            ("", "empty name"),
+            ("", "no class to look for"),
+            (" ; ", "empty name"),
             ("door, Door", "name it once"),
             ("door: | ", "empty name"),
         ],

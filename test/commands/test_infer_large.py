@@ -30,7 +30,7 @@ def test_twelve_megapixels_with_a_cloud_are_made_in_strips(tmp_path: Path):
     large = cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
     for name, picture in (("small", small), ("large", large)):
         assert cv2.imwrite(str(tmp_path / f"{name}.jpg"), picture)
-    options = ["--hfov-deg", 60, "--output", tmp_path / "out"]
+    options = ["--hfov-deg", 60, "--output", tmp_path / "out", "--overwrite"]
     before = peak_bytes(tmp_path / "small.jpg", *options)
     more = peak_bytes(tmp_path / "large.jpg", *options) - before
     assert (tmp_path / "out" / "points.ply").stat().st_size > 31 * WIDTH * HEIGHT

@@ -33,7 +33,7 @@ class TestAMistake:
         assert "picture.png: not a whole picture that OpenCV reads" in line
 
     def test_of_a_folder_for_a_picture(self, tmp_path: Path, capsys: Any):
-        assert "cannot be read (Is a directory)" in refusal(capsys, tmp_path)
+        assert "no pictures in this folder" in refusal(capsys, tmp_path)
 
     def test_in_the_model_s_name(self, tmp_path: Path, capsys: Any):
         line = refusal(capsys, picture(tmp_path), "--model", "tips-xxl")

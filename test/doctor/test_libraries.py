@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tips_ros.doctor.findings import Status
-from tips_ros.doctor.libraries import NEEDED, OPTIONAL, libraries, ros_libraries
+from tips_ros.doctor.libraries import libraries, ros_libraries
+from tips_ros.libraries import NEEDED, OPTIONAL
 
 COSTS = {
     "safetensors": "Hugging Face",

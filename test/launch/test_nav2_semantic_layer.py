@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -13,6 +15,13 @@ from tips_ros.perception.semantic.class_lists import listed_lines
 from tips_ros.ros.outputs import TOPICS
 
 FILE = Path(__file__).resolve().parents[2] / "config" / "nav2_semantic_layer.yaml"
+
+
+def beside() -> dict[str, Any]:
+    """What the comment at its top gives the node: `#   name: value   why`."""
+    text = FILE.read_text(encoding="utf-8")
+    found = re.findall(r"^#   (\S+): (\S+)   ", text, re.MULTILINE)
+    return {name: yaml.safe_load(value) for name, value in found}
 
 
 @pytest.fixture
@@ -34,7 +43,7 @@ def test_the_classes_are_in_the_list_that_the_file_asks_for(source):
     path = FILE.parent / "classes" / "indoor_robot.txt"
     known = {line.split(":")[0].strip() for line in listed_lines(path)}
     named = [name for kind in source["class_types"] for name in source[kind]["classes"]]
-    assert set(named) <= known
+    assert set(named) == known, "the layer prints an error for a class without a cost"
     assert len(named) == len(set(named)), "a class has one cost"
 
 
@@ -44,3 +53,45 @@ def test_the_lifecycle_manager_asks_for_no_bond_and_has_this_node_alone():
     assert parameters["bond_timeout"] == 0.0
     assert isinstance(parameters["bond_timeout"], float), "an integer is of another type to ROS"
     assert parameters["node_names"] == ["tips"]
+
+
+def test_masks_and_clouds_are_paired_by_their_exact_stamps():
+    costmap = yaml.safe_load(FILE.read_text(encoding="utf-8"))["local_costmap"]["local_costmap"]
+    assert costmap["ros__parameters"]["semantic_layer"]["use_approximate_time_sync"] is False
+
+
+def test_a_drivable_pixel_wins_a_tile_from_an_unlabelled_one(source):
+    """The layer replaces the pixel of a tile by a dearer one only, and unlabelled ones cost 0."""
+    assert source["drivable"]["max_cost"] > 0
+    assert source["drivable"]["max_cost"] < 10, "that is still free space"
+
+
+@pytest.mark.parametrize("ahead_m", [1.0, 2.5, 3.5])
+def test_an_open_door_stays_open(source, ahead_m):
+    """Perfect depth and labels of a wall with a door, by a level camera, into tiles as the layer
+    does it: of each tile the dearest pixel, whatever its height.
+    """
+    cost = {name: source[kind]["max_cost"] for kind in source["class_types"]
+            for name in source[kind]["classes"]}  # fmt: skip
+    camera_m, ceiling_m, f, width, height = 0.92, 2.6, 519.0, 320, 240
+    v, u = np.mgrid[:height, :width]
+    left, up = -(u - 159.5) * 2 / f, -(v - 119.5) * 2 / f  # of a ray whose step ahead is 1
+    with np.errstate(divide="ignore"):
+        room_m = np.where(up < 0, -camera_m / up, (ceiling_m - camera_m) / up)
+    at_door = (np.abs(left * ahead_m) < 0.45) & (up * ahead_m + camera_m < 2.0)
+    is_wall = (room_m > ahead_m) & ~at_door
+    depth_m = np.where(is_wall, ahead_m, room_m)
+    names = np.where(is_wall, "wall", np.where(up < 0, "floor", "ceiling"))
+
+    given = beside()
+    x0, y0, w, h = given["points.roi"]
+    columns = (u >= x0 * width) & (u < (x0 + w) * width)
+    inside = columns & (v >= y0 * height) & (v < (y0 + h) * height)
+    kept = inside & ~np.isin(names, given["points.exclude"])
+    seen = depth_m < source["max_obstacle_distance"]
+    opening = np.abs(left * depth_m) < 0.4
+    through = opening & (np.abs(depth_m - ahead_m) < 0.05) & seen
+    assert "wall" in names[through & is_wall] or ahead_m < 1.5, "the lintel is in view"
+    assert not [n for n in names[through & kept] if cost[n] >= 253], "the doorway is lethal"
+    beside_it = ~opening & is_wall & kept & seen
+    assert beside_it.any(), "the wall beside it is an obstacle all the same"

@@ -183,7 +183,7 @@ def test_points_of_another_frame_come_through_tf(measured, monkeypatch):
     to_camera = np.array([[0, -1, 0, 0], [0, 0, -1, -0.2], [1, 0, 0, 0], [0, 0, 0, 1.0]])
     asked = []
 
-    def transform(target, source, stamp, timeout_s):
+    def transform(target, source, stamp, timeout_s=0.0):
         asked.append((target, source, stamp, timeout_s))
         return to_camera
 

@@ -10,6 +10,8 @@ from lifecycle_msgs.srv import ChangeState
 from rclpy.qos import QoSProfile
 from tips_ros.srv import Locate
 
+from tips_ros.ros.transform_tree import FrameError
+
 from .conftest import FRAME_ID, header_at, picture, until
 
 PATIENT = 20.0  # seconds that a call waits for its frame here
@@ -109,7 +111,7 @@ def test_no_frame_within_the_time_given_is_said(graph):
     answer = locate(graph, "wall", timeout_s=0.2)
     assert not answer.success
     assert "no image came on /image within 0.2 s" in answer.message
-    assert "remap `image` or start the camera" in answer.message
+    assert "nobody publishes it" in answer.message, "and what to do about it"
     assert not graph.camera.queries.waiting
 
 
@@ -138,13 +140,33 @@ def test_of_many_calls_at_once_each_is_answered(graph):
     assert all("timeout_s" in future.result().message for future in futures)
 
 
+def test_of_more_calls_than_can_wait_the_rest_are_refused_and_nobody_else_waits(graph_with):
+    """Of all cameras together: their threads are those of the whole node."""
+    graph = graph_with(cameras=["front", "rear"], input_height=56, input_width=56).active()
+    calls = []
+    for camera in ("front", "rear"):
+        service, many = f"/tips/{camera}/locate", QoSProfile(depth=200)
+        client = graph.probe.create_client(Locate, service, qos_profile=many)
+        assert client.wait_for_service(30)
+        request = Locate.Request(prompt="door", timeout_s=30.0)
+        calls += [client.call_async(request) for _ in range(20)]
+    until(lambda: sum(call.done() for call in calls) >= 8, "those that are too many")
+    refused = [call.result() for call in calls if call.done()]
+    assert all("32 calls wait already" in answer.message for answer in refused)
+    assert graph.parameter("output_scale") == 1.0, "everybody else is answered"
+    for camera in ("front", "rear"):
+        graph.publish_image(camera=camera)
+    until(lambda: all(call.done() for call in calls), "the answers")
+    assert sum(call.result().success for call in calls) == 32
+
+
 def test_in_another_frame_everything_but_the_depth_is_turned_and_moved(
     graph, own_class, monkeypatch
 ):
     graph.publish_camera_info()
     asked = []
 
-    def transform(target, source, stamp, timeout_s):
+    def transform(target, source, stamp, timeout_s=0.0):
         asked.append((target, source, stamp))
         # The camera's z forward is the map's x, its x right the map's -y, its y down -z.
         turn = np.eye(4)
@@ -161,6 +183,41 @@ def test_in_another_frame_everything_but_the_depth_is_turned_and_moved(
             (a.centroid.z + 10, 20 - a.centroid.x, 30 - a.centroid.y)
         )
         assert b.median_depth_m == a.median_depth_m
+
+
+def test_tf_is_listened_to_before_the_frame_is_taken(graph, own_class, monkeypatch):
+    """What was said of it before, nobody would know."""
+    frames, queries, order = graph.node._frames, graph.camera.queries, []
+    ask = queries.ask
+    monkeypatch.setattr(frames, "listen", lambda wait_s: order.append("tf"))
+    monkeypatch.setattr(queries, "ask", lambda *given: order.append("frame") or ask(*given))
+    monkeypatch.setattr(frames, "transform", lambda *given: np.eye(4))
+    assert locate_in_a_frame(graph, own_class[0], target_frame="map").success
+    assert order == ["tf", "frame"]
+
+
+def test_a_frame_from_before_all_tf_is_followed_by_a_later_one(graph, own_class, monkeypatch):
+    asked = []
+
+    def transform(target, source, stamp, timeout_s):
+        asked.append(stamp.sec)
+        if len(asked) == 1:
+            raise FrameError("into the past", at_other_times=True)
+        return np.eye(4)
+
+    monkeypatch.setattr(graph.node._frames, "transform", transform)
+    monkeypatch.setattr(graph.node._frames, "listen", lambda wait_s: True)
+    answers = []
+    calling = threading.Thread(
+        target=lambda: answers.append(locate(graph, own_class[0], target_frame="map"))
+    )
+    calling.start()
+    sec = 1
+    while calling.is_alive():
+        graph.publish_image(sec=sec)
+        calling.join(0.1)
+        sec += 1
+    assert answers[0].success and answers[0].header.stamp.sec == asked[1] > asked[0]
 
 
 def test_a_frame_that_nobody_knows_is_refused_with_the_reason(graph, own_class):

@@ -20,8 +20,10 @@ import pytest
 import yaml
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from sensor_msgs.msg import Image, PointCloud2
+from tips_ros.msg import ClassMap
 
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
+from tips_ros.ros.class_announcer import ClassAnnouncer
 from tips_ros.ros.parameter_table import PARAMETERS
 
 from . import scratch_vision_msgs
@@ -97,6 +99,7 @@ def layer(graph_with):
 def test_the_file_names_parameters_of_the_node_and_the_stride_that_keeps_the_sizes_equal():
     assert {"points.stride", "prompts"} <= set(BESIDE) <= {p.name for p in PARAMETERS}
     assert BESIDE["points.stride"] == 1
+    assert set(BESIDE["points.exclude"]) <= set(SOURCE["overhead"]["classes"])
 
 
 @pytest.mark.parametrize(
@@ -149,3 +152,28 @@ def test_a_late_layer_gets_the_names_of_all_ids_that_the_mask_can_have(layer, la
     until(lambda: len(got[-1].class_map) == 2, "the new names")
     assert [entry.class_name for entry in got[-1].class_map] == ["floor", "robot vacuum"]
     assert graph.parameter("prompts") != before
+
+
+def test_who_listens_to_names_that_cannot_come_is_warned_once_of_what_that_does(
+    graph_with, monkeypatch, capfd
+):
+    """Without vision_msgs; a subscriber of another type stands in for Nav2's."""
+    module = sys.modules[ClassAnnouncer.__module__]
+
+    def absent(name):
+        raise ImportError("No module named 'vision_msgs'")
+
+    monkeypatch.setattr(module, "rclpy_class", absent)
+    graph = graph_with(**QUIET).active()
+    graph.listen("semantic/image")
+    graph.publish_image(sec=1)
+    until(lambda: graph.received["semantic/image"], "a mask")
+    assert "Nav2" not in capfd.readouterr().err, "nobody listens to the names"
+    graph.keep(ClassMap, SOURCE["labels_topic"], LATCHED)
+    until(lambda: graph.node.count_subscribers(SOURCE["labels_topic"]), "a subscriber")
+    for sec in (2, 3):
+        graph.publish_image(sec=sec)
+        until(lambda n=sec: len(graph.received["semantic/image"]) == n, "a mask")
+    warnings = [line for line in capfd.readouterr().err.splitlines() if "Nav2" in line]
+    assert len(warnings) == 1
+    assert "vision_msgs" in warnings[0] and SOURCE["labels_topic"][5:] in warnings[0]

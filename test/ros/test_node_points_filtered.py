@@ -3,7 +3,6 @@
 
 import logging
 import sys
-from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -117,39 +116,6 @@ def test_a_frame_that_nobody_knows_costs_this_topic_and_one_message(frames, warn
     assert graph.set_parameter("extrinsics.rpy", RPY).successful
     assert graph.set_parameter("extrinsics.xyz", XYZ).successful
     assert frame()["points_filtered"].header.frame_id == "base_link"
-
-
-def test_tf2_is_asked_for_the_time_of_each_image(frames, monkeypatch):
-    """The tree turns while frames come: each cloud is where the camera was at its own stamp."""
-    asked = []
-
-    class Buffer:
-        def lookup_transform(self, target, source, time):
-            asked.append((target, source, time.nanoseconds))
-            half = np.radians(10.0 * (time.nanoseconds // 10**9)) / 2
-            rotation = SimpleNamespace(x=0.0, y=0.0, z=np.sin(half), w=np.cos(half))
-            translation = SimpleNamespace(x=1.0, y=0.0, z=0.0)
-            return SimpleNamespace(
-                transform=SimpleNamespace(translation=translation, rotation=rotation)
-            )
-
-    tf2_ros = ModuleType("tf2_ros")
-    tf2_ros.Buffer, tf2_ros.TransformException = Buffer, LookupError
-    tf2_ros.TransformListener = lambda buffer, node, spin_thread: None
-    monkeypatch.setitem(sys.modules, "tf2_ros", tf2_ros)
-    _, frame = frames(
-        "points", "points_filtered",
-        **{"points_filtered.target_frame": "map", "points_filtered.voxel_m": 0.0},
-    )  # fmt: skip
-    for sec in (1, 2):
-        got = frame()
-        turn = extrinsic_matrix((1.0, 0.0, 0.0), (0.0, 0.0, np.radians(10.0 * sec)))
-        expected = moved(valid_points(cloud_of(got["points"])), turn)
-        points = cloud_of(got["points_filtered"])[0]
-        for axis in "xyz":
-            np.testing.assert_allclose(points[axis], expected[axis], atol=1e-5)
-        assert asked[-1] == ("map", FRAME_ID, sec * 10**9 + 250_000_000)
-    assert len(asked) == 2
 
 
 def test_without_open3d_the_outlier_filter_costs_this_topic_and_one_message(

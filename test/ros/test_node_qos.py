@@ -158,7 +158,7 @@ class TestSilence:
         graph.probe.create_publisher(Image, "/image", profile)
         said = complaint(publishers=1)
         assert f"published by probe (sensor_msgs/msg/Image, reliable, {durability})" in said
-        assert "type and QoS fit, yet nothing comes: see whether `ros2 topic hz /image`" in said
+        assert "type and QoS fit, yet nothing comes" in said
 
     def test_of_a_publisher_of_another_type_says_which_one_is_expected(self, silent):
         graph, complaint = silent()

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from tips_ros.perception.camera.extrinsics import extrinsic_matrix
-from tips_ros.ros.frames import FrameError
+from tips_ros.ros import placement as placement_module
 from tips_ros.ros.parameter_snapshot import Snapshot
 from tips_ros.ros.placement import Placement
+from tips_ros.ros.transform_tree import FrameError
 
 from .conftest import FRAME_ID, header_at
 
@@ -29,7 +30,7 @@ class Tree:
     def listen(self):
         self.listens = True
 
-    def transform(self, target, source, stamp, timeout_s):
+    def transform(self, target, source, stamp, timeout_s=0.0):
         self.asked.append((target, source, stamp, timeout_s))
         if self.matrix is None:
             raise FrameError(f"no transform from {source} to {target}: nobody publishes it")
@@ -42,10 +43,15 @@ def node_with(camera="", **values):
         "points_filtered.target_frame": values.get("target", ""),
         "extrinsics.xyz": values.get("xyz", []),
         "extrinsics.rpy": values.get("rpy", []),
+        "points_filtered.transform_timeout_s": values.get("timeout_s", 1.0),
     }
-    prefix = f"{camera}." if camera else ""
-    values = {prefix + name: value for name, value in given.items()}
-    return SimpleNamespace(parameter_snapshot=Snapshot(values))
+    own = (f"{camera}." if camera else "",)
+    named = {
+        prefix + name: value
+        for name, value in given.items()
+        for prefix in ("", *own)
+    }
+    return SimpleNamespace(parameter_snapshot=Snapshot(named))
 
 
 @pytest.mark.parametrize("target", ["", FRAME_ID])
@@ -77,27 +83,53 @@ def test_without_them_the_tree_is_asked_for_the_time_of_the_image():
 def test_a_place_that_nobody_knows_is_an_error_that_names_it():
     placement = Placement(node_with(target="map"), "", Tree())
     with pytest.raises(FrameError, match=f"from {FRAME_ID} to map"):
-        placement.of(HEADER, 0.2)
+        placement.of(HEADER)
 
 
-def test_the_time_to_wait_is_handed_on():
+def test_nobody_waits_where_others_are_held_up():
     tree = Tree(np.eye(4))
-    Placement(node_with(target="map"), "", tree).of(HEADER, 0.2)
-    assert tree.asked[0][3] == 0.2
+    Placement(node_with(target="map"), "", tree).of(HEADER)
+    assert tree.asked[0][3] == 0.0
 
 
-def test_the_complaint_is_told_once_with_both_remedies(caplog):
-    placement = Placement(node_with("front", target="map"), "front", Tree())
+def test_how_long_a_cloud_may_wait_is_the_users_word():
+    assert Placement(node_with(timeout_s=0.25), "", Tree()).timeout_s == 0.25
+
+
+@pytest.fixture
+def told(caplog):
+    """What is said, as far as it has come."""
     logger = logging.getLogger("tips_ros")
     logger.addHandler(caplog.handler)
-    try:
-        for _ in range(3):
-            placement.complain(HEADER, FrameError("nobody publishes it"))
-    finally:
-        logger.removeHandler(caplog.handler)
-    told = {id(record): record.getMessage() for record in caplog.records}
-    assert len(told) == 1
-    (message,) = told.values()
+    yield lambda: list({id(r): r.getMessage() for r in caplog.records}.values())
+    logger.removeHandler(caplog.handler)
+
+
+def test_what_passes_is_not_worth_a_word_until_it_lasts(told, monkeypatch):
+    """A start, or a loop of a bag, has images that are earlier than all transforms."""
+    now = [100.0]
+    monkeypatch.setattr(placement_module.time, "monotonic", lambda: now[0])
+    tree = Tree(np.eye(4))
+    placement = Placement(node_with(target="map"), "", tree)
+    passing = FrameError("into the past", at_other_times=True)
+    for seconds in (0.0, 0.5, 0.9, 0.4):
+        now[0] += seconds
+        placement.complain(HEADER, passing)
+        if seconds == 0.9:
+            placement.of(HEADER)  # a place is known again
+    assert not told()
+    for _ in range(4):
+        now[0] += 0.5
+        placement.complain(HEADER, passing)
+    assert len(told()) == 1 and "into the past" in told()[0]
+
+
+def test_the_complaint_is_told_once_with_both_remedies(told):
+    placement = Placement(node_with("front", target="map"), "front", Tree())
+    for _ in range(3):
+        placement.complain(HEADER, FrameError("nobody publishes it"))
+    assert len(told()) == 1
+    (message,) = told()
     assert message.startswith("no ~/front/points_filtered")
     assert FRAME_ID in message and "in map" in message and "Publish that transform" in message
     assert "front.extrinsics.xyz and front.extrinsics.rpy" in message

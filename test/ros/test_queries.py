@@ -65,17 +65,3 @@ def test_one_frame_takes_all_that_wait():
     for thread, _ in threads:
         thread.join()
     assert [outcome for _, (outcome,) in threads] == [f"labelling {i}" for i in range(10)]
-
-
-def test_more_calls_than_there_are_threads_for_are_refused_at_once():
-    queries = FrameQueries()
-    threads = [asked(queries, "labelling")[0] for _ in range(32)]
-    while len(queries._waiting) < 32:
-        pass
-    with pytest.raises(RuntimeError, match="32 calls wait for a frame already"):
-        queries.ask(FrameQuery("labelling"), 30.0)
-    queries.close()
-    for thread in threads:
-        thread.join()
-    queries = FrameQueries()
-    assert queries.ask(FrameQuery("labelling"), 0.0) is None

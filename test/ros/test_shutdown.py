@@ -7,15 +7,18 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import pytest
 import rclpy
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
+from rcl_interfaces.srv import SetParameters
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from sensor_msgs.msg import Image
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header
 from tips_ros.srv import Locate, SetPrompts
 
@@ -23,7 +26,7 @@ from tips_ros.ros.conversions import image_message
 from tips_ros.ros.live.domain import claim_domain
 from tips_ros.ros.message_types import RCLPY_TYPES
 
-from .conftest import picture, until
+from .conftest import camera_info, header_at, picture, until
 
 RUN = """
 from tips_ros.ros.main import run
@@ -57,6 +60,18 @@ def slow(self, words):
     print("ENCODING", flush=True)
     time.sleep(30)
 PromptEncoder.embeddings = slow
+"""
+LATE_TF = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import tf2_stand_in
+from tips_ros.ros.pipeline.held_clouds import HeldClouds
+sys.modules["tf2_ros"] = tf2_stand_in.module()
+put = HeldClouds.put
+def told(self, held):
+    print("HELD", flush=True)
+    put(self, held)
+HeldClouds.put = told
 """
 # Ended in two seconds by what was promised; more for a machine that is busy with other tests.
 SOON_S = 2.0 + 6.0
@@ -189,6 +204,28 @@ def test_a_long_pass_is_not_waited_for(run):
         time.sleep(0.1)
     assert process.ends(signal.SIGTERM) < SOON_S
     assert process.process.returncode == 0
+
+
+def test_clouds_that_wait_for_tf_are_not_waited_for(run):
+    process = run(LATE_TF)
+    process.says("listening to")
+    wanted = [
+        Parameter("points_filtered.target_frame", value="map").to_parameter_msg(),
+        Parameter("points_filtered.transform_timeout_s", value=30.0).to_parameter_msg(),
+    ]
+    process.ask(SetParameters, "/tips/set_parameters", SetParameters.Request(parameters=wanted))
+    process.node.create_subscription(PointCloud2, "/tips/points_filtered", print, 1)
+    image = process.node.create_publisher(Image, "/image", 1)
+    info = process.node.create_publisher(CameraInfo, "/camera_info", 1)
+    until(image.get_subscription_count, "the node to listen")
+    message = image_message(RCLPY_TYPES, header_at(1), picture(), "rgb8")
+    until(info.get_subscription_count, "the node to listen")
+    while process.log.count("HELD") < 3 and process.process.poll() is None:
+        info.publish(camera_info())
+        image.publish(message)
+        time.sleep(0.1)
+    assert process.ends(signal.SIGINT) < SOON_S
+    assert process.process.returncode == 0 and "Traceback" not in process.log
 
 
 def test_words_that_are_being_encoded_are_not_waited_for(run):

@@ -3,6 +3,7 @@
 
 from tips_ros.bags.camera import CameraTopics, find_camera
 from tips_ros.bags.errors import BagError
+from tips_ros.bags.place import check_place
 from tips_ros.bags.reader import BagMessage, BagReader
 from tips_ros.bags.topics import TopicInfo
 from tips_ros.bags.types import default_typestore
@@ -15,6 +16,7 @@ __all__ = [
     "BagWriter",
     "CameraTopics",
     "TopicInfo",
+    "check_place",
     "default_typestore",
     "find_camera",
 ]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys.store import Typestore
 
 from tips_ros.bags.errors import BagError
+from tips_ros.bags.place import MCAP, check_place
 from tips_ros.bags.storage import Definition
 from tips_ros.bags.types import default_typestore, describes, recorded_text
 
@@ -34,8 +35,9 @@ _UNSPECIFIED = QosTime(0, 0)
 class BagWriter:
     """A bag being written; a context manager.
 
-    The bag is a folder with metadata.yaml and one mcap file. It is written beside its final place
-    and moved there when all went well, so that what is found at `path` is always a whole bag.
+    The bag is a folder with metadata.yaml and one mcap file, or that file alone where the path ends
+    in .mcap: it is a whole bag, too. It is written beside its final place and moved there when all
+    went well, so that what is found at `path` is always a whole bag.
     """
 
     def __init__(
@@ -44,7 +46,7 @@ class BagWriter:
         """Start a bag.
 
         Args:
-            path: the folder that the bag will be; its parents are made.
+            path: the folder or .mcap file that the bag will be; its parents are made.
             overwrite: replace the bag that is at `path`; anything but a bag is never replaced.
             typestore: knows the types of the topics; give that of a `BagReader` to copy its topics.
 
@@ -56,7 +58,8 @@ class BagWriter:
         self._overwrite = overwrite
         self._topics: dict[str, Connection] = {}
         self._count = 0
-        self._refuse_to_overwrite()
+        self._name = self.path.name.removesuffix(MCAP) or "bag"
+        check_place(self.path, overwrite=overwrite)
         with ExitStack() as undo:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +69,7 @@ class BagWriter:
                 undo.callback(shutil.rmtree, self._workshop, ignore_errors=True)
                 # Version 9 would hide the topics' QoS from Humble; Jazzy reads 8 as well.
                 self._writer = Writer(
-                    self._workshop / self.path.name, version=8, storage_plugin=StoragePlugin.MCAP
+                    self._workshop / self._name, version=8, storage_plugin=StoragePlugin.MCAP
                 )
                 self._writer.open()
             except OSError as error:
@@ -133,7 +136,8 @@ class BagWriter:
             message: CDR bytes, such as rclpy.serialization gives, or a message of the typestore.
 
         Raises:
-            BagError: the topic is not declared, or the message is not of its type.
+            BagError: the topic is not declared, the message is not of its type, or the disk is
+                full.
         """
         if (connection := self._topics.get(name)) is None:
             raise BagError(f"{self.path}: topic {name} is not declared; call add_topic first")
@@ -145,38 +149,44 @@ class BagWriter:
                     f"{self.path}: {name} takes {connection.msgtype} ({error}); "
                     f"give a message of the typestore, or bytes"
                 ) from error
-        self._writer.write(connection, stamp_ns, memoryview(message))
+        try:
+            self._writer.write(connection, stamp_ns, memoryview(message))
+        except OSError as error:
+            raise self._not_written(error) from error
         self._count += 1
 
     def close(self) -> None:
         """Finish the bag and put it in its place.
 
         Raises:
-            BagError: no message was written, or something came to be at `path` meanwhile.
+            BagError: no message was written, something came to be at `path` meanwhile, or the disk
+                is full.
         """
         try:
             if self._count == 0:
                 raise BagError(f"{self.path} would be empty, so it was not written; record again")
             self._writer.close()
-            self._refuse_to_overwrite()
-            if self.path.exists():
+            check_place(self.path, overwrite=self._overwrite)
+            if self.path.is_dir():
                 self.path.rename(self._workshop / "replaced")
-            (self._workshop / self.path.name).rename(self.path)
+            self._made().replace(self.path)
+        except OSError as error:
+            raise self._not_written(error) from error
         finally:
             self.abort()
 
     def abort(self) -> None:
         """Forget what was written; what was at `path` before stays."""
-        self._writer.abort()
+        with suppress(OSError):  # what it still had to write, and can't
+            self._writer.abort()
         shutil.rmtree(self._workshop, ignore_errors=True)
 
-    def _refuse_to_overwrite(self) -> None:
-        if not self.path.exists():
-            return
-        if not self._overwrite:
-            raise BagError(f"{self.path} exists; remove it, or choose another name")
-        if not (self.path / "metadata.yaml").is_file():
-            raise BagError(f"{self.path} exists and is not a bag; choose another name")
+    def _not_written(self, error: OSError) -> BagError:
+        return BagError(f"{self.path} cannot be written ({error.strerror}); nothing of it was kept")
+
+    def _made(self) -> Path:
+        folder = self._workshop / self._name
+        return folder if self.path.suffix != MCAP else next(folder.glob(f"*{MCAP}"))
 
     def __enter__(self) -> BagWriter:
         return self

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.doctor.libraries import is_here
+from tips_ros.libraries import is_here
 from tips_ros.perception.camera.camera_info import CameraInfoFields, Intrinsics
 from tips_ros.ros.conversions import camera_info_message, image_message
 from tips_ros.ros.message_types import (

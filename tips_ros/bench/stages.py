@@ -21,6 +21,7 @@ from tips_ros.bench.timing import Spread, Stopwatch, milliseconds, spread
 from tips_ros.bench.words import labelling_by_patches
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.labelling import Labelling
+from tips_ros.progress import WorkProgress
 
 
 @dataclass(frozen=True)
@@ -130,16 +131,20 @@ def _timed(case: Case, predictor: Predictor, frames: FramePass, rounds: Rounds) 
             laps.setdefault(stage, []).append(taken)
 
     turns = (whole, staged)
-    for number in range(rounds.warm_up):
-        for work in turns if number % 2 == 0 else reversed(turns):
-            work()
-    wholes.clear()
-    processor.clear()
-    laps.clear()
-    meter = PeakMeter(predictor.device)
-    for number in range(rounds.count):
-        for work in turns if number % 2 == 0 else reversed(turns):
-            work()
+    with WorkProgress("measuring", rounds.warm_up + rounds.count, "round") as progress:
+
+        def take_turns(count: int) -> None:
+            for number in range(count):
+                for work in turns if number % 2 == 0 else reversed(turns):
+                    work()
+                progress.update()
+
+        take_turns(rounds.warm_up)
+        wholes.clear()
+        processor.clear()
+        laps.clear()
+        meter = PeakMeter(predictor.device)
+        take_turns(rounds.count)
     description = predictor.description
     return StageResult(
         case=case,

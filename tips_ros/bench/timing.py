@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from tips_ros.progress import WorkProgress
+
 
 class Spread(NamedTuple):
     """Of many rounds."""
@@ -88,11 +90,13 @@ def take_turns(
     """
     times: dict[str, list[float]] = {name: [] for name in contenders}
     names = list(contenders)
-    for number in range(-warm_up, rounds):
-        for name in names if number % 2 == 0 else reversed(names):
-            taken = milliseconds(contenders[name], device)
-            if number >= 0:
-                times[name].append(taken)
+    with WorkProgress("taking turns", warm_up + rounds, "round") as progress:
+        for number in range(-warm_up, rounds):
+            for name in names if number % 2 == 0 else reversed(names):
+                taken = milliseconds(contenders[name], device)
+                if number >= 0:
+                    times[name].append(taken)
+            progress.update()
     return times
 
 

@@ -15,13 +15,14 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from tips_ros.libraries import pip_install
 from tips_ros.model.checkpoints.hub_layout import hub_tensors
 from tips_ros.model.dpt import reassemble_channels
 from tips_ros.model.tips import HEAD_NAMES, DenseMaps, Tips
 from tips_ros.perception.preprocess import network_input
 
 OLDEST = (5, 23)
-_HOW = "pip install 'transformers>=5.23'"
+_HOW = pip_install("transformers>=5.23")
 _ACTIVATIONS = {"erf": "gelu", "tanh": "gelu_pytorch_tanh"}
 
 

@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
-
-from tips_ros.bags import BagError, BagReader, BagWriter, find_camera
+from tips_ros.bags import BagReader, BagWriter, check_place, find_camera
 from tips_ros.commands.arguments import (
     add_camera_topics,
     add_depth_scale,
@@ -18,17 +16,30 @@ from tips_ros.commands.arguments import (
     add_rotation,
     count,
 )
-from tips_ros.commands.prompt_arguments import add_prompts, prompted_labelling
+from tips_ros.commands.output_checks import check_writable
+from tips_ros.commands.prompt_arguments import add_prompts, check_prompts, prompted_labelling
 from tips_ros.errors import UserError
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.offline.bag_annotation import Annotation, BagAnnotator
 from tips_ros.offline.scale_line import scale_line
 from tips_ros.perception.loading.models import load_predictor
 from tips_ros.perception.predictor import Output, Predictor
+from tips_ros.progress import WorkProgress
 from tips_ros.ros.frame import OutputOptions
 from tips_ros.ros.outputs import DEFAULT_TOPICS, TOPICS, OutputTopic
 
 HELP = "write a bag with depth, normals, mask and cloud beside the original topics"
+EXAMPLES = (
+    ("bag drive seen", "a whole bag by the model that comes along"),
+    (
+        "bag drive.mcap seen.mcap --model tipsv2-b14 --batch 4 --topics depth/image,points",
+        "one file into another, depth and cloud alone",
+    ),
+    (
+        'bag drive seen --prompts "door, person" --image-topic /front/image_raw --overwrite',
+        "one camera of several, its pixels by words, over an earlier result",
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,40 +47,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     usual, every = (", ".join(t.name for t in of) for of in (DEFAULT_TOPICS, TOPICS))
     add = parser.add_argument
     add("input", metavar="IN", type=Path, help="bag to read: a folder, or an .mcap or .db3 file")
-    add("output", metavar="OUT", type=Path, help="bag to write: a folder that is not there yet")
+    add("output", metavar="OUT", type=Path, help="bag to write: a folder, or a file OUT.mcap")
     add_prediction(parser)
     add_depth_scale(parser)
     add_rotation(parser)
     add_prompts(parser)
     add_camera_topics(add)
     add("--topics", metavar="A,B", help=f"outputs to write, of {every} (default: {usual})")
-    add("--namespace", default="/tips", help="before the outputs' names (default: %(default)s)")
-    add("--rectified", action="store_true", help="images are rectified: use P of CameraInfo")
-    add("--batch", type=count, default=1, help="images in one pass (default: %(default)s)")
+    add(
+        "--namespace",
+        default="/tips",
+        metavar="/NAME",
+        type=namespace,
+        help="before the outputs' names (default: %(default)s)",
+    )
+    add(
+        "--rectified",
+        action="store_true",
+        help="images are rectified: use P of CameraInfo (default: K and the distortion)",
+    )
+    add(
+        "--batch",
+        type=count,
+        default=1,
+        metavar="N",
+        help="images in one pass of the network (default: %(default)s)",
+    )
     add("--overwrite", action="store_true", help="replace OUT if it is a bag")
 
 
 def run(args: argparse.Namespace) -> int:
     """Annotates the bag and says what was written."""
     keep_freed_memory()
+    wanted = _wanted(args.topics)
+    check_prompts(args)
     try:
-        predictor = load_predictor(
-            args.model, device=args.device, precision=args.precision, backend=args.backend
-        )
-    except (ValueError, OSError) as error:
-        raise UserError(str(error)) from error
-    labelling = prompted_labelling(args, predictor) or predictor.own_labelling
-    topics = _chosen(args.topics, predictor.outputs_with(labelling))
-    try:
+        _check_output(args)
         with BagReader(args.input) as reader:
             camera = find_camera(
                 reader, args.image_topic, camera_info_topic=args.camera_info_topic
             )
+            _check_names(args, reader, wanted or DEFAULT_TOPICS)
+            predictor = load_predictor(
+                args.model, device=args.device, precision=args.precision, backend=args.backend
+            )
+            labelling = prompted_labelling(args, predictor) or predictor.own_labelling
             annotator = BagAnnotator(
                 predictor,
-                topics,
+                _chosen(wanted, predictor.outputs_with(labelling)),
                 labelling,
-                namespace=args.namespace.rstrip("/"),
+                namespace=args.namespace,
                 options=OutputOptions(scale=args.scale, rectified=args.rectified),
                 scale=args.depth_scale,
                 turn=args.rotation_deg,
@@ -79,28 +106,71 @@ def run(args: argparse.Namespace) -> int:
                 BagWriter(
                     args.output, overwrite=args.overwrite, typestore=reader.copy_typestore
                 ) as writer,
-                logging_redirect_tqdm(),
-                tqdm(total=reader.message_count, unit="msg", desc=args.input.name) as bar,
+                WorkProgress(args.input.name, reader.message_count, "msg") as progress,
             ):
-                result = annotator.annotate(reader, camera, writer, progress=bar.update)
-    except (BagError, OSError) as error:
+                result = annotator.annotate(reader, camera, writer, progress=progress.update)
+    except (ValueError, OSError) as error:  # a BagError, too
         raise UserError(str(error)) from error
     _report(result, predictor, camera.image, args.output)
     return 0 if result.annotated else 1
 
 
-def _chosen(names: str | None, outputs: Collection[Output]) -> list[OutputTopic]:
-    possible = [topic for topic in TOPICS if topic.needs <= set(outputs)]
-    if names is None:
-        return [topic for topic in possible if topic.by_default]
-    by_name = {topic.name: topic for topic in possible}
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
-    if not wanted or (unknown := [name for name in wanted if name not in by_name]):
-        raise UserError(
-            f"--topics {names}: no such output: {', '.join(unknown) if wanted else '(empty)'}; "
-            f"this model has {', '.join(by_name)}"
+def namespace(text: str) -> str:
+    """Argument type: a namespace of ROS, as `/tips` or `/robot1/tips`; `/` alone is none."""
+    if text != "/" and not re.fullmatch(r"(/[A-Za-z_][A-Za-z0-9_]*)+/?", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: ROS takes / and then letters, digits and _, no part beginning with a "
+            "digit, as in /tips or /robot1/tips"
         )
-    return [by_name[name] for name in dict.fromkeys(wanted)]
+    return text.rstrip("/")
+
+
+def _check_output(args: argparse.Namespace) -> None:
+    source, target = args.input.resolve(), args.output.resolve()
+    if target == source or target in source.parents:
+        raise UserError(f"{args.output} is, or holds, the bag that is read; choose another OUT")
+    if source.is_dir() and source in target.parents:
+        raise UserError(f"{args.output} lies in the bag that is read; choose another OUT")
+    check_place(args.output, overwrite=args.overwrite)
+    check_writable(args.output.parent)
+
+
+def _check_names(
+    args: argparse.Namespace, reader: BagReader, topics: Iterable[OutputTopic]
+) -> None:
+    names = [f"{args.namespace}/{topic.name}" for topic in topics]
+    names.append(f"{args.namespace}/semantic/classes")
+    if there := [name for name in names if name in reader.topics]:
+        raise UserError(
+            f"{args.input} has {there[0]} already; give another --namespace, such as "
+            f"{args.namespace}_again"
+        )
+
+
+def _wanted(names: str | None) -> list[OutputTopic] | None:
+    """The outputs that were named, each once; None where none was."""
+    if names is None:
+        return None
+    by_name = {topic.name: topic for topic in TOPICS}
+    typed = [name.strip().removeprefix("~/") for name in names.split(",") if name.strip()]
+    if not typed or (unknown := [name for name in typed if name not in by_name]):
+        raise UserError(
+            f"--topics {names}: no such output: {', '.join(unknown) if typed else '(empty)'}; "
+            f"there are {', '.join(by_name)}"
+        )
+    return [by_name[name] for name in dict.fromkeys(typed)]
+
+
+def _chosen(wanted: list[OutputTopic] | None, outputs: Collection[Output]) -> list[OutputTopic]:
+    possible = [topic for topic in TOPICS if topic.needs <= set(outputs)]
+    if wanted is None:
+        return [topic for topic in possible if topic.by_default]
+    if beyond := [topic.name for topic in wanted if topic not in possible]:
+        raise UserError(
+            f"--topics: no such output: {', '.join(beyond)}; this model has "
+            f"{', '.join(topic.name for topic in possible)}"
+        )
+    return wanted
 
 
 def _report(result: Annotation, predictor: Predictor, image_topic: str, output: Path) -> None:

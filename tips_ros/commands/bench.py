@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from tips_ros.bench.against import Opponents, compare
-from tips_ros.bench.cases import AXIS, SERIES, Case, Point, combinations, series
+from tips_ros.bench.cases import AXIS, Case, Point, combinations, series
 from tips_ros.bench.machine import Machine, this_machine
 from tips_ros.bench.messages import ros_is_here
 from tips_ros.bench.models import model_named, predictor_of
@@ -25,74 +24,29 @@ from tips_ros.bench.plot import bars, curves
 from tips_ros.bench.report import append_json, comparison_text, stage_text
 from tips_ros.bench.stages import Rounds, StageResult, measure
 from tips_ros.bench.transformers_model import imported, transformers_module
-from tips_ros.commands.arguments import count, input_size
+from tips_ros.commands.arguments import check_input_size
+from tips_ros.commands.bench_arguments import add_arguments
+from tips_ros.commands.output_checks import check_file
 from tips_ros.errors import UserError
 from tips_ros.freed_memory import keep_freed_memory
-from tips_ros.model.fast import HEADS
-from tips_ros.perception.loading.backends import BACKENDS
-from tips_ros.perception.loading.models import DEMO, choose_device
-from tips_ros.perception.loading.precisions import AUTO, FLOATS, PRECISION_NAMES, precision_name
+from tips_ros.perception.loading.models import choose_device
+from tips_ros.perception.loading.precisions import FLOATS, precision_name
 from tips_ros.perception.predictor import Predictor
+from tips_ros.whole_file import write_atomically
+
+__all__ = ["EXAMPLES", "HELP", "add_arguments", "run"]
 
 HELP = "time a frame on this machine, stage by stage, and against transformers"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the arguments."""
-    what = parser.add_argument_group("what; several values are measured each with each")
-    add = what.add_argument
-    add(
-        "--model",
-        nargs="+",
-        default=[DEMO],
-        help="names or directories; random-b14, random-l14 and so on are released sizes with "
-        "random weights (default: %(default)s)",
-    )
-    add("--image", nargs="+", type=image_size, default=[(640, 480)], metavar="WxH")
-    add("--input-size", nargs="+", type=input_size, default=[None], metavar="HxW")
-    add(
-        "--precision",
-        nargs="+",
-        choices=PRECISION_NAMES,
-        default=[AUTO],
-        help="(default: auto, what the hardware is fastest in)",
-    )
-    add("--backend", nargs="+", choices=BACKENDS, default=["torch"], help="(default: torch)")
-    add(
-        "--heads",
-        nargs="+",
-        choices=HEADS,
-        default=["rewritten"],
-        help="for less work, or plain as they were loaded (default: rewritten)",
-    )
-    add("--cameras", nargs="+", type=count, default=[1], metavar="N", help="in one pass")
-    add(
-        "--subscribers",
-        type=whole_number,
-        metavar="N",
-        help="processes that take every output; 0 publishes nothing (default: 1 with ROS, else 0)",
-    )
-    add("--series", choices=SERIES, help="let this grow and everything else stay")
-    add = parser.add_argument_group("where and how").add_argument
-    add("--device", default="auto", help="as torch names it (default: %(default)s)")
-    add("--threads", type=count, metavar="N", help="of torch (default: its own choice)")
-    add("--picture", type=Path, help="what the cameras see (default: a drawn room)")
-    add("--rounds", type=count, default=20, metavar="N", help="(default: %(default)s)")
-    add("--warm-up", type=whole_number, default=3, metavar="N", help="rounds before them")
-    add("--keep-freed-memory", action="store_true", help="don't give freed memory to the system")
-    add = parser.add_argument_group("against others").add_argument
-    add("--against", choices=("transformers",), help="take turns with the same weights there")
-    add("--their-precision", nargs="+", choices=FLOATS, help="(default: as ours)")
-    add(
-        "--compile",
-        nargs="?",
-        const="default",
-        metavar="MODE",
-        help="also theirs with torch.compile in this mode",
-    )
-    add = parser.add_argument_group("results").add_argument
-    add("--json", type=Path, metavar="FILE", help="append a line for each result")
-    add("--plot", type=Path, metavar="PNG", help="draw the stages")
+EXAMPLES = (
+    ("bench", "a frame of 640x480 by the model that comes along"),
+    (
+        "bench --model tipsv2-b14 --precision fp32 bf16 --backend torch openvino --json log.jsonl",
+        "each with each, a line of JSON for each",
+    ),
+    ("bench --series prompts --plot prompts.png", "what grows with the number of classes, drawn"),
+)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -111,8 +65,13 @@ def _run(args: argparse.Namespace) -> int:
     kept = args.keep_freed_memory and keep_freed_memory()
     if args.threads is not None:
         torch.set_num_threads(args.threads)
-    for path in filter(None, (args.json, args.plot)):
-        path.parent.mkdir(parents=True, exist_ok=True)  # not after an hour's work
+    for option, path in (("--json", args.json), ("--plot", args.plot)):
+        if path is not None:
+            read = filter(None, [args.picture])
+            check_file(path, option, overwrite=True, inputs=read)  # not after an hour's work
+            path.parent.mkdir(parents=True, exist_ok=True)
+    for size in args.input_size:
+        check_input_size(size)
     bench = _Bench(
         torch.device(choose_device(args.device)),
         drawn_room() if args.picture is None else _picture(args.picture),
@@ -215,7 +174,7 @@ def _plot(
         picture = curves([p.at for p in points], results, AXIS[args.series], machine.title)
     written, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     assert written
-    args.plot.write_bytes(png.tobytes())
+    write_atomically(args.plot, png.tobytes())
     print(f"\nplot → {args.plot}")
 
 
@@ -224,19 +183,3 @@ def _picture(path: Path) -> NDArray[np.uint8]:
     if bgr is None:
         raise ValueError(f"{path}: not a picture that can be read")
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-def image_size(text: str) -> tuple[int, int]:
-    """Argument type: WxH in pixels, as cameras are named."""
-    match = re.fullmatch(r"(\d+)[xX×](\d+)", text)
-    if match is None or not (int(match[1]) and int(match[2])):
-        raise argparse.ArgumentTypeError(f"{text!r} is not WxH, as in 640x480")
-    return int(match[1]), int(match[2])
-
-
-def whole_number(text: str) -> int:
-    """Argument type: 0 or more."""
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{text} must be at least 0")
-    return number

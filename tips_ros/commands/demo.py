@@ -4,31 +4,48 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING
 
 from tips_ros.bags import BagError
 from tips_ros.commands.arguments import add_camera_topics, add_model
-from tips_ros.demo import accuracy
-from tips_ros.demo.frame_sheet import write_frame_sheet
-from tips_ros.demo.result import DemoResult, lines
-from tips_ros.demo.session import DemoOptions, Observer, Progress, run_session
+from tips_ros.commands.output_checks import check_folder
+from tips_ros.demo.observer import Observer, Progress
 from tips_ros.errors import UserError
+from tips_ros.progress import WorkProgress
 from tips_ros.resources import sample_bag, sample_truth
 
+if TYPE_CHECKING:
+    from tips_ros.demo.result import DemoResult
+
 HELP = "show the node at work on a sample bag, or on your own: no robot and no weights needed"
+
+
+EXAMPLES = (
+    ("demo", "the sample bag, with the truth about it"),
+    ("demo --bag my_bag --model tipsv2-b14 --output out/mine", "a bag of your own"),
+    ("demo --rate 0.25", "slowly, so that a small computer answers every frame"),
+)
+
+DEFAULT_OUTPUT = Path("out")
+_RECORDING, _PICTURE = "demo.mcap", "overview.png"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     add = parser.add_argument
-    add("--bag", type=Path, help="bag to play (default: the sample bag that comes along)")
+    add(
+        "--bag",
+        metavar="BAG",
+        type=Path,
+        help="bag to play (default: the sample bag that comes along)",
+    )
     add(
         "--truth",
         metavar="BAG",
@@ -36,20 +53,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="bag with the truth about its images (default: what the bag itself has)",
     )
     add_model(parser)
-    add("--output", metavar="DIR", type=Path, default=Path("out"), help="(default: %(default)s)")
-    add("--rate", type=positive, default=1.0, help="bag seconds per second (default: %(default)s)")
+    add(
+        "--output",
+        metavar="DIR",
+        type=Path,
+        help=f"folder of {_RECORDING} and {_PICTURE} (default: {DEFAULT_OUTPUT}, where an earlier "
+        "demo's are replaced)",
+    )
+    add("--overwrite", action="store_true", help="replace earlier results in --output")
+    add(
+        "--rate",
+        type=positive,
+        metavar="X",
+        default=1.0,
+        help="bag seconds per second (default: %(default)s)",
+    )
     add_camera_topics(add)
 
 
 def run(args: argparse.Namespace) -> int:
     """Plays, records, measures, draws and tells; 1 when the node answered nothing."""
-    picture = args.output / "overview.png"
+    # They need ROS, which the help does not.
+    from tips_ros.demo import accuracy
+    from tips_ros.demo.frame_sheet import write_frame_sheet
+    from tips_ros.demo.result import lines
+    from tips_ros.demo.session import DemoOptions, run_session
+
+    output = args.output or DEFAULT_OUTPUT
+    picture = output / _PICTURE
+    _check_output(args, output)
     try:
         bag = args.bag or sample_bag()
         truth = accuracy.truth_about(bag, args.truth or (None if args.bag else sample_truth()))
         options = DemoOptions(
             bag=bag,
-            recording=args.output / "demo.mcap",
+            recording=output / _RECORDING,
             model=args.model,
             device=args.device,
             image_topic=args.image_topic,
@@ -66,9 +104,21 @@ def run(args: argparse.Namespace) -> int:
     if truth is not None:
         print("\n" + "\n".join(_accuracy(result.recording, truth)))
     megabytes = result.recording.stat().st_size / 1e6
-    print(f"\n  {result.recording}  {megabytes:.0f} MB; ros2 bag play {result.recording}")
+    player = f"; ros2 bag play {shlex.quote(str(result.recording))}" if shutil.which("ros2") else ""
+    print(f"\n  {result.recording}  {megabytes:.0f} MB{player}")
     print(f"  {picture}" if drawn else f"  no picture: {_why_no_picture(result)}")
     return 0 if result.report.published else 1
+
+
+def _check_output(args: argparse.Namespace, output: Path) -> None:
+    """UserError unless the results may come there; only an earlier demo's own go without asking."""
+    inputs = [path for path in (args.bag, args.truth) if path is not None]
+    if output.is_dir() and any(path.resolve() == output.resolve() for path in inputs):
+        raise UserError(f"{output} is the bag that is read; choose another --output")
+    own = args.output is None and (output / _RECORDING).is_file()
+    check_folder(
+        output, (_RECORDING, _PICTURE), overwrite=args.overwrite or own, inputs=inputs
+    )
 
 
 def _why_no_picture(result: DemoResult) -> str:
@@ -87,6 +137,8 @@ def positive(text: str) -> float:
 
 def _accuracy(recording: Path, truth: Path) -> Iterator[str]:
     """The lines about it; what can't be measured is said, and the rest of the result stands."""
+    from tips_ros.demo import accuracy
+
     try:
         yield from accuracy.lines(accuracy.measure(recording, truth))
     except (ValueError, OSError) as error:  # a BagError, too
@@ -97,7 +149,7 @@ class _ProgressBar(Observer):
     """Shows a session on a terminal."""
 
     def __init__(self) -> None:
-        self._bar: tqdm | None = None
+        self._progress: WorkProgress | None = None
 
     def graph(self, environment: dict[str, str]) -> None:
         if environment and shutil.which("ros2"):
@@ -105,17 +157,17 @@ class _ProgressBar(Observer):
             print(f"to watch: {variables} ros2 topic list", file=sys.stderr)
 
     def frames(self, progress: Progress) -> None:
-        if self._bar is None:
-            self._bar = tqdm(total=progress.total, unit="frame", desc="playing", disable=None)
-        self._bar.set_postfix_str(f"{progress.answered} answered", refresh=False)
-        self._bar.update(progress.played - self._bar.n)
+        if self._progress is None:
+            self._progress = WorkProgress("playing", progress.total, "frame")
+        self._progress.note(f"{progress.answered} answered")
+        self._progress.update(progress.played - self._progress.done)
 
     def __enter__(self) -> _ProgressBar:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        if self._progress is not None:
+            self._progress.close()
 
 
 @contextmanager

@@ -11,30 +11,48 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tips_ros.doctor.findings import Finding, Section, Status, as_data, as_text, is_broken
-from tips_ros.doctor.libraries import NEEDED, is_here, libraries
+from tips_ros.doctor.libraries import libraries
 from tips_ros.doctor.machine import machine
 from tips_ros.doctor.ros import ros
 from tips_ros.errors import UserError
+from tips_ros.libraries import NEEDED, is_here
+
+_NOT_TRIED = "not tried"  # how a finding begins that says so
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-HELP = "tell what this machine has, what is missing and what that costs"
+HELP = "tell what this machine has, what is missing and what that costs; 1 if something is broken"
+EXAMPLES = (
+    ("doctor", "this machine, and the models that are here"),
+    ("doctor --model tipsv2-b14 --hash", "whether a model is whole and can be loaded"),
+    ("doctor --json", "the same for a program"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     add = parser.add_argument
-    add("--model", metavar="DIR|NAME", help="look at this model too")
-    add("--hash", action="store_true", help="read every model file and compare its SHA-256")
+    add(
+        "--model",
+        metavar="NAME|DIR",
+        help="load this model, too, as `infer` would (default: the one that comes along)",
+    )
+    add(
+        "--hash",
+        action="store_true",
+        help="read every file of every model, compare its SHA-256, and load the model (default: "
+        "names and shapes alone)",
+    )
     add(
         "--oracle-image",
         metavar="FILE",
         type=Path,
-        help="COCO val2017 image 39769: compare TIPSv2 B/14 with its published numbers",
+        help="COCO val2017 image 39769: compare TIPSv2 B/14 with its published numbers (default: "
+        "they are not compared)",
     )
-    add("--json", action="store_true", help="for programs")
+    add("--json", action="store_true", help="for programs (default: text for people)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -67,7 +85,11 @@ def _report(sections: list[Section]) -> str:
     if is_broken(sections):
         end = "Something is broken: see the lines that begin with `!`."
     else:
+        untried = [s.title for s in sections for f in s.findings if f.value.startswith(_NOT_TRIED)]
         end = "Nothing is broken; `-` marks what is absent."
+        if untried:
+            names = ", ".join(title.removeprefix("Model ") for title in untried)
+            end = f"Nothing that was looked at is broken. Not loaded, so not looked at: {names}"
     return f"{as_text(sections)}\n\n{end}"
 
 
@@ -78,9 +100,10 @@ def _compute() -> list[Section]:
 
 
 def _weights(args: argparse.Namespace, image: NDArray[np.uint8] | None) -> list[Section]:
-    from tips_ros.doctor.weights import weights
+    from tips_ros.doctor.weights import demo, weights
 
-    return weights(args.model, image, with_hashes=args.hash)
+    sections = weights(args.model, image, with_hashes=args.hash)
+    return [*sections, demo()] if args.model in (None, "demo") else sections
 
 
 def _image(path: Path | None) -> NDArray[np.uint8] | None:

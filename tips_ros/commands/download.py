@@ -8,9 +8,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
-
 from tips_ros.catalogue import (
     BASE_URL,
     FORMATS,
@@ -27,29 +24,63 @@ from tips_ros.downloads.errors import DownloadError
 from tips_ros.downloads.ledger import LEDGER_NAME
 from tips_ros.downloads.model_download import ModelDownload, Present
 from tips_ros.downloads.progress import Bar
-from tips_ros.downloads.verification import verify
+from tips_ros.downloads.verification import Verdict, verify
 from tips_ros.errors import UserError
+from tips_ros.progress import say
 from tips_ros.resources import models_home
 
 HELP = "fetch the official files of a model; goes on where it was interrupted"
+
+EXAMPLES = (
+    ("download --list", "which models there are, and how large"),
+    ("download tipsv2-b14", "one of them; the same again goes on where it was interrupted"),
+    ("download tipsv2-b14 --check", "whether what is here is whole, without the network"),
+)
 
 HUB_NOTE = (
     "Hugging Face models (google/tipsv2-b14-dpt, …) are read from the Hub's local cache or from a "
     "directory; this command fetches Google's storage files, which hold the same weights."
 )
 
+_MISSING = (Verdict.ABSENT, Verdict.LOST)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     add = parser.add_argument
-    add("name", metavar="NAME", nargs="?", help=f"one of {', '.join(MODELS)}")
-    add("--to", metavar="DIR", type=Path, help="where the files go (default: where --model looks)")
-    add("--mirror", metavar="URL", default=BASE_URL, help="take them from here instead")
-    add("--format", choices=FORMATS, default="pytorch", help="of the towers (default: %(default)s)")
-    add("--only", metavar="A,B", help=f"some of the files: {', '.join(ROLES)}")
+    add(
+        "name",
+        metavar="NAME",
+        nargs="?",
+        help=f"one of {', '.join(MODELS)}; --list alone goes without",
+    )
+    add(
+        "--to",
+        metavar="DIR",
+        type=Path,
+        help="where the files go (default: where --model looks, NAME below TIPS_ROS_MODELS or "
+        "~/.cache/tips_ros/models)",
+    )
+    add(
+        "--mirror",
+        metavar="URL",
+        default=BASE_URL,
+        help="take them from here instead (default: %(default)s)",
+    )
+    add(
+        "--format",
+        choices=FORMATS,
+        default="pytorch",
+        help="of the image and text encoders' files (default: %(default)s)",
+    )
+    add("--only", metavar="A,B", help=f"some of the files, of {', '.join(ROLES)} (default: all)")
     instead = parser.add_mutually_exclusive_group().add_argument
     instead("--list", action="store_true", help="show the models, or NAME's files, with sizes")
-    instead("--check", action="store_true", help="compare the files here with their hashes")
+    instead(
+        "--check",
+        action="store_true",
+        help="compare the files here with their hashes; 2 where one is missing or other",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -80,17 +111,16 @@ def _download(
 ) -> None:
     connection = Connection(args.mirror)
     print(f"{model.name}: {len(files)} files, about {_total(files)} → {directory}")
-    with logging_redirect_tqdm():
-        download = ModelDownload(directory, connection, progress=Bar(), told=_tell)
-        try:
-            download.run(files)
-        except KeyboardInterrupt:
-            print(
-                f"tips_ros: interrupted; what has arrived is kept in {directory}, and the same "
-                "command goes on from there",
-                file=sys.stderr,
-            )
-            raise
+    download = ModelDownload(directory, connection, progress=Bar(), told=_tell)
+    try:
+        download.run(files)
+    except KeyboardInterrupt:
+        print(
+            f"tips_ros: interrupted; what has arrived is kept in {directory}, and the same "
+            "command goes on from there",
+            file=sys.stderr,
+        )
+        raise
     is_found_by_name = args.to is None and args.format == "pytorch"
     print(f"Hashes are in {directory / LEDGER_NAME}.")
     print(f"Use it with --model {model.name if is_found_by_name else directory}")
@@ -98,8 +128,7 @@ def _download(
 
 def _tell(present: Present) -> None:
     what = "fetched" if present.fetched else "was here"
-    # Not print: that would tear the progress bar.
-    tqdm.write(
+    say(
         f"  {present.file.name:<52} {readable_size(present.size):>9}  {what:<8}  "
         f"sha256 {present.sha256[:12]}…"
     )
@@ -108,16 +137,21 @@ def _tell(present: Present) -> None:
 def _check(model: ModelFiles, files: Sequence[RemoteFile], directory: Path) -> None:
     if not directory.is_dir():
         raise UserError(f"{directory}: not here; get it with: tips_ros download {model.name}")
-    reports = verify(directory, files, Bar())
+    reports = verify(directory, files, Bar("checking"))
     print(directory)
     for report in reports:
         sha256 = f"sha256 {report.sha256}  " if report.sha256 else ""
         print(f"  {report.file.name:<52} {sha256}{report.note}")
-    problems = [report.file.name for report in reports if report.is_problem]
-    if problems:
+    missing = [report.file.name for report in reports if report.verdict in _MISSING]
+    wrong = [report.file.name for report in reports if report.verdict is Verdict.BAD]
+    told = []
+    if missing:
+        told.append(f"{', '.join(missing)}: missing (--only names those that you want)")
+    if wrong:
+        told.append(f"{', '.join(wrong)}: not as recorded; move what is there away")
+    if told:
         raise DownloadError(
-            f"{directory}: {', '.join(problems)}: not as recorded; move what is there away and "
-            f"give: tips_ros download {model.name}"
+            f"{directory}: {'; '.join(told)}; then give: tips_ros download {model.name}"
         )
 
 

@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import cv2
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
 
 from tips_ros.commands.arguments import (
     add_camera_topics,
+    add_input_size,
     add_model,
     add_precision,
+    check_input_size,
     count,
-    input_size,
 )
-from tips_ros.commands.prompt_arguments import add_prompts, prompted_labelling
+from tips_ros.commands.output_checks import check_file
+from tips_ros.commands.prompt_arguments import add_prompts, check_prompts, prompted_labelling
 from tips_ros.errors import UserError
 from tips_ros.evaluation.datasets.first import First
 from tips_ros.evaluation.evaluation import Predict, evaluate
@@ -34,8 +34,22 @@ from tips_ros.perception.loading.models import load_predictor
 from tips_ros.perception.loading.precisions import precision_name
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.class_lists import name_key
+from tips_ros.progress import WorkProgress
+from tips_ros.whole_file import write_atomically
 
 HELP = "measure depth, normals and classes against the truth of a dataset or a bag"
+
+EXAMPLES = (
+    ("eval samples/drive --truth samples/drive_truth", "the sample bag against its truth"),
+    (
+        "eval ADEChallengeData2016 --model tipsv2-b14 --limit 200 --json numbers.json",
+        "the first 200 images of a dataset; all numbers into a file",
+    ),
+    (
+        'eval my_bag --depth-topic /depth/image --worst worst.png --prompts "door, cup"',
+        "a bag with measured depth; the worst frames as a picture",
+    ),
+)
 
 UNTRAINED = "UNTRAINED model: random weights, so these numbers are those of chance"
 
@@ -48,26 +62,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layout",
         default="auto",
         choices=("auto", *LAYOUT_NAMES),
-        help="of DATA (default: %(default)s, by what is in it)",
+        help="how DATA is laid out (default: %(default)s, by what is in it)",
     )
     add_model(parser)
     add_precision(parser)
-    add("--input-size", metavar="HxW", type=input_size, help="what the network sees, pixels")
-    add("--limit", metavar="N", type=count, help="only the first N images")
+    add_input_size(parser)
+    add("--limit", metavar="N", type=count, help="only the first N images (default: all)")
     add(
         "--focal",
         default="both",
         choices=("on", "off", "both"),
         help="correct depth for the camera's focal length (default: %(default)s)",
     )
-    add("--json", metavar="FILE", type=Path, help="write all numbers here")
-    add("--worst", metavar="PNG", type=Path, help="draw the worst frames of each output here")
+    add("--json", metavar="FILE", type=Path, help="write all numbers here (default: nowhere)")
+    add(
+        "--worst",
+        metavar="PNG",
+        type=Path,
+        help="draw the worst frames of each output here (default: nowhere)",
+    )
+    add("--overwrite", action="store_true", help="replace files of --json and --worst")
     add_prompts(parser)
     bags = parser.add_argument_group("bags").add_argument
-    bags("--truth", metavar="BAG", type=Path, help="bag with the truth, where DATA has none")
+    bags(
+        "--truth",
+        metavar="BAG",
+        type=Path,
+        help="bag with the truth, where DATA has none (default: DATA)",
+    )
     add_camera_topics(bags)
-    bags("--depth-topic", help="measured depth, registered to the images, to compare with")
-    bags("--rectified", action="store_true", help="images are rectified: use P of CameraInfo")
+    bags(
+        "--depth-topic",
+        metavar="TOPIC",
+        help="measured depth, registered to the images, to compare with (default: the truth's)",
+    )
+    bags(
+        "--rectified",
+        action="store_true",
+        help="images are rectified: use P of CameraInfo (default: K and the distortion)",
+    )
 
 
 class _Contender(NamedTuple):
@@ -81,6 +114,12 @@ class _Contender(NamedTuple):
 def run(args: argparse.Namespace) -> int:
     """Measures, and says what came of it; 1 when there was nothing to measure."""
     keep_freed_memory()
+    check_prompts(args)
+    check_input_size(args.input_size)
+    read = [args.data, *filter(None, [args.truth])]
+    for option, path in (("--json", args.json), ("--worst", args.worst)):
+        if path is not None:
+            check_file(path, option, overwrite=args.overwrite, inputs=read)
     try:
         return _run(args)
     except (ValueError, OSError) as error:
@@ -94,19 +133,14 @@ def _run(args: argparse.Namespace) -> int:
     with open_data(args.data, None if args.layout == "auto" else args.layout, bag) as data:
         print(f"{args.data}: {data.about}")
         contender = _contender(args, data)
-        for path in filter(None, (args.json, args.worst)):
-            path.parent.mkdir(parents=True, exist_ok=True)  # not after an hour's work
         dataset = data.dataset if args.limit is None else First(data.dataset, args.limit)
-        with (
-            logging_redirect_tqdm(),
-            tqdm(total=len(dataset), unit="image", desc=args.data.name) as bar,
-        ):
+        with WorkProgress(args.data.name, len(dataset), "image") as progress:
             results = evaluate(
                 contender.predict,
                 dataset,
                 contender.predictor.description,
                 contender.class_names,
-                progress=bar.update,
+                progress=progress.update,
             )
     results = _with_focal(results, args.focal)
     _report(args, results, contender.predictor)
@@ -182,5 +216,5 @@ def _report(args: argparse.Namespace, results: Results, predictor: Predictor) ->
             return
         written, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
         assert written
-        args.worst.write_bytes(png.tobytes())
+        write_atomically(args.worst, png.tobytes())
         print(f"worst frames → {args.worst}")

@@ -1,105 +1,205 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`tips_ros infer IMAGE`: depth, normals, classes and answers in words of one picture file."""
+"""`tips_ros infer PICTURE …`: depth, normals, classes and answers in words of picture files."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from tips_ros.commands.arguments import add_depth_scale, add_prediction, add_rotation, input_size
-from tips_ros.commands.pictures import view
-from tips_ros.commands.prompt_arguments import add_prompts, prompted_labelling
+from tips_ros.commands.arguments import (
+    add_depth_scale,
+    add_input_size,
+    add_prediction,
+    add_rotation,
+    check_input_size,
+)
+from tips_ros.commands.output_checks import check_folder, could_not_write
+from tips_ros.commands.picture_report import UNTRAINED, say_tags, summary, tell
+from tips_ros.commands.picture_results import PictureModel, PictureResults
+from tips_ros.commands.pictures import View, check_camera, view
+from tips_ros.commands.prompt_arguments import add_prompts, check_prompts, prompted_labelling
 from tips_ros.errors import UserError
-from tips_ros.offline.language_questions import Answers, Questions, answer
-from tips_ros.offline.result_files import Results, write_results
-from tips_ros.offline.scale_line import scale_line
-from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
-from tips_ros.perception.cloud.cloud_strips import CloudStrips
-from tips_ros.perception.cloud.point_cloud import Cloud
-from tips_ros.perception.cloud.point_cloud_filters import filtered
-from tips_ros.perception.depth.depth_scale import DepthScale
-from tips_ros.perception.depth.metric_depth import in_metres
-from tips_ros.perception.language.answers import Tag
+from tips_ros.offline.language_questions import Questions
+from tips_ros.offline.named_pictures import NamedPicture, named_pictures
+from tips_ros.offline.result_files import NAMES, write_results
 from tips_ros.perception.language.prompts import PromptError
 from tips_ros.perception.language.text_embedding import TextEmbedder
 from tips_ros.perception.loading.models import load_predictor, load_with_text
-from tips_ros.perception.predictor import Prediction, Predictor
-from tips_ros.perception.preprocess import image_at
-from tips_ros.perception.semantic.labelling import Labelling
+from tips_ros.perception.predictor import Predictor
+from tips_ros.progress import WorkProgress, say
 
-HELP = "write depth, normals and classes of one picture, and a cloud where the camera is known"
+HELP = "write depth, normals and classes of pictures, and clouds where the camera is known"
+EXAMPLES = (
+    ("infer kitchen.jpg --hfov-deg 63", "everything of one picture, with a metric cloud"),
+    (
+        'infer photos/ --model tipsv2-b14 --prompts "door, cup" --output results',
+        "a folder of pictures, and the classes that you name",
+    ),
+    (
+        "infer raw.png --camera-info camera.yaml --scale 0.5 --overwrite",
+        "by a calibration file, at half the size, over earlier results",
+    ),
+)
 
-_MANY_POINTS = 8_000_000
-_FILTER_BYTES = 140  # a point, measured
-UNTRAINED = "UNTRAINED model: random weights, the outputs mean nothing."
+DEFAULT_OUTPUT = Path("out", "infer")  # a folder for each picture in it; the demo has another
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     add = parser.add_argument
-    add("image", metavar="IMAGE", type=Path, help="picture file: JPEG, PNG, TIFF, …")
+    add(
+        "pictures",
+        metavar="PICTURE",
+        type=Path,
+        nargs="+",
+        help="picture files (JPEG, PNG, TIFF, …), or folders of them",
+    )
     add_prediction(parser)
-    add("--output", metavar="DIR", type=Path, default=Path("out"), help="(default: %(default)s)")
-    add("--input-size", metavar="HxW", type=input_size, help="what the network sees, pixels")
+    add(
+        "--output",
+        metavar="DIR",
+        type=Path,
+        help="folder of the results; with several pictures they have one each in it (default: "
+        f"{DEFAULT_OUTPUT} with a folder for each picture)",
+    )
+    add("--overwrite", action="store_true", help="replace earlier results that are there")
+    add_input_size(parser)
     camera = parser.add_mutually_exclusive_group().add_argument
     camera(
         "--camera-info",
         metavar="FILE",
         type=Path,
-        help="calibration file, as tools write them; FILE#NAME for one camera of several",
+        help="calibration file, as tools write them; FILE#NAME for one camera of several (default: "
+        "no camera is known, so there is no cloud)",
     )
-    camera("--hfov-deg", metavar="X", type=float, help="horizontal angle of view, degrees")
-    add("--rectified", action="store_true", help="the picture is rectified: use the file's P")
+    camera(
+        "--hfov-deg",
+        metavar="X",
+        type=float,
+        help="horizontal angle of view of a camera without distortion, degrees (default: unknown)",
+    )
+    add(
+        "--rectified",
+        action="store_true",
+        help="the picture is rectified: use P of --camera-info (default: K and the distortion)",
+    )
     add_depth_scale(parser)
     add_rotation(parser)
-    add("--voxel-m", metavar="X", type=float, default=0.0, help="thin the cloud to this grid")
+    add(
+        "--voxel-m",
+        metavar="X",
+        type=float,
+        default=0.0,
+        help="thin the cloud to a grid of this many metres (default: 0, every pixel's point)",
+    )
     add(
         "--outlier-neighbors",
         metavar="N",
         type=int,
         default=0,
-        help="drop points unusually far from their N neighbours (needs Open3D)",
+        help="drop points unusually far from their N neighbours; needs Open3D (default: 0, none)",
     )
     add_prompts(parser)
     words = parser.add_argument_group("the whole picture in words").add_argument
-    words("--tags", metavar='"A, B"', help="say how well each text fits the whole picture")
+    words(
+        "--tags",
+        metavar='"A, B"',
+        help="say how well each text fits the whole picture (default: nothing is asked)",
+    )
     words("--embed", action="store_true", help="write the picture's two embeddings")
-    words("--text", metavar="TEXT", help="with --embed: write the embedding of this text too")
+    words(
+        "--text",
+        metavar="TEXT",
+        help="with --embed: write the embedding of this text too (default: none)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Looks at the picture and says what was written."""
-    rgb, turn, lens = view(args)
+    """Looks at the pictures and says what was written; 1 when some of several failed."""
+    pictures = named_pictures(args.pictures)
+    alone = len(pictures) == 1 and not args.pictures[0].is_dir()
+    jobs = [_Job(picture, _folder(args.output, picture, alone)) for picture in pictures]
     questions = _questions(args)
+    check_prompts(args)
+    check_camera(args)
+    check_input_size(args.input_size)
+    for job in jobs:
+        inputs = [picture.path for picture in pictures]
+        check_folder(job.folder, NAMES, overwrite=args.overwrite, inputs=inputs)
+    if not alone:
+        return _run_all(args, jobs, questions)
+    seen_as = view(jobs[0].picture.path, args)  # a mistake in it is told before a model is loaded
+    seen = _model(args, questions, seen_as).see(seen_as, jobs[0].picture.path.name)
+    tell(seen, jobs[0].folder, _written(seen, jobs[0].folder))
+    say_tags(seen.results.tags, seen.results.description.temperature)
+    return 0
+
+
+class _Job(NamedTuple):
+    picture: NamedPicture
+    folder: Path  # of its results
+
+
+def _folder(output: Path | None, picture: NamedPicture, alone: bool) -> Path:
+    if output is None:
+        return DEFAULT_OUTPUT / picture.name
+    return output if alone else output / picture.name
+
+
+def _run_all(args: argparse.Namespace, jobs: Sequence[_Job], questions: Questions) -> int:
+    """One after the other; one that can't be used is told and costs no other."""
+    model: PictureModel | None = None
+    failed: dict[Path, str] = {}
+    began = time.monotonic()
+    with WorkProgress("pictures", len(jobs), "picture") as progress:
+        for picture, folder in jobs:
+            try:
+                seen_as = view(picture.path, args)
+                if model is None:
+                    model = _first_model(args, questions, seen_as)
+                seen = model.see(seen_as, picture.path.name)
+                _written(seen, folder)
+                say(f"{picture.path} → {folder}: {summary(seen)}")
+                say_tags(seen.results.tags, seen.results.description.temperature)
+            except _ModelError:
+                raise
+            except (UserError, ValueError, RuntimeError) as error:
+                failed[picture.path] = " ".join(str(error).split())
+                print(f"tips_ros: {failed[picture.path]}", file=sys.stderr)
+            progress.update()
+    done = len(jobs) - len(failed)
+    where = args.output or DEFAULT_OUTPUT
+    print(f"{done} of {len(jobs)} pictures → {where}, in {time.monotonic() - began:.1f} s")
+    if failed:
+        print(f"  failed: {', '.join(str(path) for path in failed)}")
+    return 1 if failed else 0
+
+
+class _ModelError(UserError):
+    """Not one picture's fault."""
+
+
+def _first_model(args: argparse.Namespace, questions: Questions, seen_as: View) -> PictureModel:
+    try:
+        model = _model(args, questions, seen_as)
+    except UserError as error:
+        raise _ModelError(str(error)) from error
+    description = model.predictor.description
+    for line in (description.caution, "" if description.trained else UNTRAINED):
+        if line:
+            say(line)
+    return model
+
+
+def _model(args: argparse.Namespace, questions: Questions, seen_as: View) -> PictureModel:
     predictor, embedder = _load(args, questions)
     labelling = prompted_labelling(args, predictor)
-    _check_heads(predictor, args, lens, questions)
-    prediction, answers = _look(predictor, embedder, rgb, args.scale, labelling, questions, turn)
-    upright = lens and upright_intrinsics(lens.intrinsics, turn)
-    scale = args.depth_scale.scale(upright, predictor.description.focal_ratio)
-    if prediction.depth_m is not None:
-        depth_m = in_metres(prediction.depth_m, scale, predictor.description.max_depth_m)
-        prediction = prediction._replace(depth_m=depth_m)
-    cloud: Cloud | CloudStrips | None = None
-    if lens is not None:
-        cloud = _cloud(prediction, lens, rgb, args)
-    results = Results(
-        args.image.name,
-        rgb,
-        prediction,
-        predictor.description,
-        cloud,
-        prompted=labelling,
-        tags=answers.tags,
-        embeddings=answers.embeddings,
-    )
-    _write(results, scale, args.output)
-    _say_tags(answers.tags, predictor.description.temperature)
-    return 0
+    _check_heads(predictor, args, seen_as.lens is not None, questions)
+    return PictureModel(predictor, embedder, labelling, questions, args)
 
 
 def _questions(args: argparse.Namespace) -> Questions:
@@ -108,7 +208,7 @@ def _questions(args: argparse.Namespace) -> Questions:
     try:
         return Questions.typed(args.tags, args.embed, args.text)
     except PromptError as error:
-        raise UserError(str(error)) from error
+        raise UserError(f"--tags: {error}") from error
 
 
 def _load(args: argparse.Namespace, questions: Questions) -> tuple[Predictor, TextEmbedder | None]:
@@ -122,36 +222,8 @@ def _load(args: argparse.Namespace, questions: Questions) -> tuple[Predictor, Te
         raise UserError(str(error)) from error
 
 
-def _look(
-    predictor: Predictor,
-    embedder: TextEmbedder | None,
-    rgb: NDArray[np.uint8],
-    scale: float,
-    prompted: Labelling | None,
-    questions: Questions,
-    turn: Turn,
-) -> tuple[Prediction, Answers]:
-    """One backbone pass for the heads, the prompts and the questions."""
-    labelling = prompted or predictor.own_labelling
-    outputs = predictor.outputs_with(labelling)
-    labellings = [labelling] if "semantic" in outputs else []
-    seen = predictor.see(rgb, outputs, scale, labellings, turn)
-    prediction = predictor.prediction(seen, *labellings)
-    if prediction.labels is not None and prediction.confidence is None:
-        print("no confidence.npy: the model tells no temperature; model.yaml can")
-    try:
-        return prediction, answer(
-            questions, seen.features, embedder, predictor.description.temperature
-        )
-    except ValueError as error:
-        raise UserError(str(error)) from error
-
-
 def _check_heads(
-    predictor: Predictor,
-    args: argparse.Namespace,
-    lens: Lens | None,
-    questions: Questions,
+    predictor: Predictor, args: argparse.Namespace, lens_known: bool, questions: Questions
 ) -> None:
     if not predictor.outputs:
         heads = "tips_*_{depth,normals,segmentation}_dpt.zip"
@@ -162,63 +234,12 @@ def _check_heads(
             )
         less = "no depth or normals" if args.prompts else "nothing dense"
         print(f"{less}: model {args.model} has no heads ({heads})")
-    if lens is not None and "depth" not in predictor.outputs:
+    if lens_known and "depth" not in predictor.outputs:
         print(f"no points.ply: model {args.model} has no depth head")
 
 
-def _cloud(
-    prediction: Prediction, lens: Lens, rgb: NDArray[np.uint8], args: argparse.Namespace
-) -> Cloud | CloudStrips | None:
-    if prediction.depth_m is None:
-        return None
-    height, width = prediction.depth_m.shape
-    strips = CloudStrips(
-        prediction.depth_m,
-        lens.scaled_to(width, height),
-        image_at(rgb, (height, width)),
-        prediction.labels,
-        prediction.normals,
-    )
-    if not (args.voxel_m or args.outlier_neighbors):
-        return strips
-    if width * height > _MANY_POINTS:
-        print(
-            f"filtering a cloud of {width * height:,} points takes "
-            f"{width * height * _FILTER_BYTES / 1e9:.0f} GB or more and minutes; "
-            "--scale 0.5 makes it a quarter"
-        )
+def _written(seen: PictureResults, folder: Path) -> list[tuple[Path, str]]:
     try:
-        return filtered(strips.whole(), args.voxel_m, args.outlier_neighbors)
-    except (ValueError, RuntimeError) as error:
-        raise UserError(str(error)) from error
-
-
-def _write(results: Results, scale: DepthScale, folder: Path) -> None:
-    trained = results.description.trained
-    size = f"{results.rgb.shape[1]}x{results.rgb.shape[0]}"
-    print(f"{results.title} ({size}), model {results.description.name}")
-    if not trained:
-        print(UNTRAINED)
-    if results.prediction.depth_m is not None:
-        missing = scale.note and "; give --hfov-deg or --camera-info to make it metric"
-        print(f"  {scale_line(scale)}{missing}")
-    try:
-        for path, about in write_results(results, folder):
-            print(f"  {path}: {about}{'' if trained else ' (untrained)'}")
+        return list(write_results(seen.results, folder))
     except OSError as error:
-        raise UserError(
-            f"{error.filename or folder}: cannot be written ({error.strerror or error})"
-        ) from error
-
-
-def _say_tags(tags: tuple[Tag, ...], temperature: float | None) -> None:
-    if not tags:
-        return
-    if temperature is None:
-        print("tags by cosine; no probabilities: the model tells no temperature; model.yaml can")
-    else:
-        print(f"tags by probability among these (temperature {temperature:.4g}):")
-    width = max(len(tag.text) for tag in tags)
-    for tag in tags:
-        share = "" if tag.probability is None else f"{tag.probability:8.2%}"
-        print(f"  {tag.text:<{width}}{share}  cosine {tag.cosine:+.4f}")
+        raise could_not_write(error, folder) from error

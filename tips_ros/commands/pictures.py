@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The picture that `tips_ros infer` is given: which way up it is, and the camera it is from."""
+"""A picture that `tips_ros infer` is given: which way up it is, and the camera it is from."""
 
 from __future__ import annotations
 
 import argparse
+from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +18,7 @@ from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.camera.mounting import Turn
 from tips_ros.perception.images.orientation import AS_STORED, TURNS, upright_size
+from tips_ros.progress import say
 
 # Of those that are turned and not mirrored: the turn of a camera that is mounted like that.
 _TURN_OF: dict[int, Turn] = {3: 180, 6: 90, 8: 270}
@@ -29,24 +32,47 @@ class View(NamedTuple):
     lens: Lens | None  # at its own size; None when the user said nothing of the camera
 
 
-def view(args: argparse.Namespace) -> View:
-    """Reads the picture and turns it upright, unless the user says otherwise; prints which.
+def check_camera(args: argparse.Namespace) -> None:
+    """Looks at what is said of the camera before any picture is read; UserError if it can't be."""
+    if args.rectified and args.camera_info is None:
+        raise UserError("--rectified says which matrix of --camera-info to use; give that too")
+    if args.hfov_deg is not None:
+        try:
+            Intrinsics.from_hfov(args.hfov_deg, 640, 480)
+        except ValueError as error:
+            raise UserError(f"the camera: {error}") from error
+    if args.voxel_m < 0 or args.outlier_neighbors < 0:
+        raise UserError("--voxel-m and --outlier-neighbors must not be negative")
+    if args.outlier_neighbors and find_spec("open3d") is None:
+        raise UserError("--outlier-neighbors needs Open3D: pip install open3d, or leave it out")
+    if args.hfov_deg is None and args.camera_info is None and (
+        args.voxel_m or args.outlier_neighbors
+    ):
+        raise UserError(
+            "--voxel-m and --outlier-neighbors act on the cloud, which needs --camera-info "
+            "or --hfov-deg"
+        )
+
+
+def view(path: Path, args: argparse.Namespace) -> View:
+    """Reads a picture and turns it upright, unless the user says otherwise; prints which.
 
     A calibration that fits the picture only as it is stored is the sensor's own: then the outputs
     stay as stored, and the network alone sees it turned.
 
     Args:
-        args: image, rotation_deg, camera_info, hfov_deg, rectified, voxel_m, outlier_neighbors.
+        path: of the file.
+        args: rotation_deg, camera_info, hfov_deg, rectified.
 
     Raises:
         UserError: a picture or a calibration that can't be used.
     """
-    name, file = args.image.name, read_picture(args.image)
+    name, file = path.name, read_picture(path)
     stored, tag = file.stored, file.orientation
     if tag == AS_STORED:
         return View(stored, args.rotation_deg, _lens(args, stored.shape[:2]))
     if args.rotation_deg:
-        print(f"{name}: as it is stored, for --rotation-deg; its Exif orientation {tag} is ignored")
+        say(f"{name}: as it is stored, for --rotation-deg; its Exif orientation {tag} is ignored")
         return View(stored, args.rotation_deg, _lens(args, stored.shape[:2]))
     try:
         lens = _lens(args, upright_size(stored.shape[:2], tag))
@@ -55,12 +81,12 @@ def view(args: argparse.Namespace) -> View:
         if args.camera_info is None or turn is None:
             raise
         lens = _lens(args, stored.shape[:2])
-        print(
+        say(
             f"{name}: seen {TURNS[tag]}, as its Exif orientation {tag} says; the calibration is "
             "of the picture as stored, so the outputs are, too"
         )
         return View(stored, turn, lens)
-    print(
+    say(
         f"{name}: {TURNS[tag]}, as its Exif orientation {tag} says; "
         "the outputs are of the upright picture"
     )
@@ -70,8 +96,6 @@ def view(args: argparse.Namespace) -> View:
 def _lens(args: argparse.Namespace, size: tuple[int, ...]) -> Lens | None:
     """Of the picture at its own size (H, W); None when the user said nothing of the camera."""
     height, width = size
-    if args.rectified and args.camera_info is None:
-        raise UserError("--rectified says which matrix of --camera-info to use; give that too")
     try:
         if args.camera_info is not None:
             calibration = load_calibration(args.camera_info, (width, height))
@@ -82,9 +106,4 @@ def _lens(args: argparse.Namespace, size: tuple[int, ...]) -> Lens | None:
         raise UserError(f"{args.camera_info}: there is no such file") from None
     except (ValueError, OSError) as error:
         raise UserError(f"the camera: {error}") from error
-    if args.voxel_m or args.outlier_neighbors:
-        raise UserError(
-            "--voxel-m and --outlier-neighbors act on the cloud, which needs --camera-info "
-            "or --hfov-deg"
-        )
     return None

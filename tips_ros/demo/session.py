@@ -3,22 +3,22 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from tips_ros.bags import BagReader, BagWriter, CameraTopics, find_camera
 from tips_ros.demo.node_process import NodeProcess
+from tips_ros.demo.observer import Observer, Progress
 from tips_ros.demo.result import DemoResult, count_output, most_complete_stamp
 from tips_ros.errors import UserError
 from tips_ros.offline.truth_topics import NAMESPACE as TRUTH
+from tips_ros.progress import WorkProgress
 from tips_ros.ros import qos
 from tips_ros.ros.live.domain import own_graph_environment
 from tips_ros.ros.live.graph import LiveGraph
@@ -72,24 +72,6 @@ class DemoOptions:
     rate: float = 1.0
 
 
-class Progress(NamedTuple):
-    """Frames played and answered up to now, of how many."""
-
-    played: int
-    answered: int
-    total: int
-
-
-class Observer:
-    """Is told how a session goes on; does nothing with it."""
-
-    def graph(self, environment: dict[str, str]) -> None:
-        """The graph's environment variables are known."""
-
-    def frames(self, progress: Progress) -> None:
-        """Something was played or answered."""
-
-
 def run_session(options: DemoOptions, observer: Observer | None = None) -> DemoResult:
     """Plays the bag to a node and records it and what the node answers.
 
@@ -136,11 +118,13 @@ class _Session:
         graph = stack.enter_context(LiveGraph("tips_demo", environment))
         self._process = stack.enter_context(self._node_process(environment))
         self._watch = NodeWatch(graph.node, NODE)
-        self._wait_until_active()
+        with WorkProgress("starting the node", delay_s=1.0):
+            self._wait_until_active()
         self._player = BagPlayer(graph.node, self._reader, self._live, rate=self._options.rate)
-        bag = self._folder / self._options.recording.stem
         with (
-            BagWriter(bag, typestore=self._reader.copy_typestore) as writer,
+            BagWriter(
+                self._options.recording, overwrite=True, typestore=self._reader.copy_typestore
+            ) as writer,
             self._recording(graph, writer),
         ):
             self._connect()
@@ -148,8 +132,6 @@ class _Session:
             self._player.play(progress=lambda message: self._check())
             seconds = time.monotonic() - began_s
             report = self._wait_for_answers()
-        # A file alone is a whole bag: the folder's metadata.yaml is inside it, too.
-        os.replace(next(bag.glob("*.mcap")), self._options.recording)
         return self._result(report, seconds)
 
     def _node_process(self, environment: dict[str, str]) -> NodeProcess:

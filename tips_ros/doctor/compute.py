@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PyTorch, the devices it sees, and which precisions they are fast in."""
+"""PyTorch, the devices it sees, which precisions they are fast in, and the engines beside it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from tips_ros.doctor.engines import engines
 from tips_ros.doctor.findings import Finding, Section, Status
 
 OLDEST_TORCH = (2, 4)
@@ -18,7 +19,7 @@ _BF16_FLAGS = ("avx512_bf16", "amx_bf16", "bf16")  # the last is Arm's
 
 
 def compute() -> Section:
-    """Version, GPUs, what `auto` picks, and precisions."""
+    """Version, GPUs, what `auto` picks, precisions, and engines."""
     auto = "cuda" if torch.cuda.is_available() else "cpu"
     return Section(
         "PyTorch",
@@ -28,6 +29,7 @@ def compute() -> Section:
             Finding("device auto", auto),
             Finding("threads", str(torch.get_num_threads())),
             _bf16_on_cpu(),
+            *engines(),
         ),
     )
 

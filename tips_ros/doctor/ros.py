@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 from tips_ros.doctor.findings import Finding, Section, Status
-from tips_ros.doctor.libraries import is_here, ros_libraries
+from tips_ros.doctor.libraries import ros_libraries
+from tips_ros.libraries import is_here
 from tips_ros.ros.transport_profile import VARIABLES, profile_variables, shipped_profile
 
 _DEFAULT_RMW = "rmw_fastrtps_cpp"

@@ -15,13 +15,14 @@ from tips_ros.doctor.model_files import (
     model_report,
 )
 from tips_ros.doctor.oracle import IMAGE, PUBLISHED, Oracle, consult
-from tips_ros.perception.loading.models import DEMO, load_model
+from tips_ros.perception.loading.models import DEMO, find_model, load_model, load_predictor
 from tips_ros.resources import models_home
 
 _HOW = (
     f"give --oracle-image FILE with {IMAGE} to compare with the published numbers and to learn "
     "which depth activation gives them"
 )
+NOT_TRIED = "not tried; --hash loads every model, --model NAME one"
 _ORACLES = ("tipsv2-b14", "google/tipsv2-b14-dpt")
 
 
@@ -32,7 +33,10 @@ def weights(
     with_hashes: bool = False,
     oracle: Oracle = PUBLISHED,
 ) -> list[Section]:
-    """A section per directory.
+    """A section per directory, with whether `infer` would take it.
+
+    Only the model that was asked about is loaded, and all of them with hashes; of the others the
+    files' names and shapes are looked at.
 
     Args:
         model: name or directory that the user asked about, besides what is known.
@@ -57,9 +61,41 @@ def weights(
     if not reports and not sections:
         none = "only the small demo model; tips_ros download NAME gets a released one"
         sections.append(Section("Models", (Finding(_home(), "no models", Status.ABSENT, none),)))
-    sections += [report.section for report in reports]
+    for report in reports:
+        whole = with_hashes or report.name == model
+        sections.append(_with(report.section, loading(report.name, whole=whole)))
     chosen = [r for r in reports if r.name in _ORACLES or (r.name == model and _is_b14(r))]
     return [*sections, *_oracle(chosen, image, oracle)]
+
+
+def demo() -> Section:
+    """The model that comes with the package, which is what runs where none is named."""
+    return Section(f"Model {DEMO}", (loading(DEMO, whole=True),))
+
+
+def loading(model: str, *, whole: bool) -> Finding:
+    """Whether `infer --model` takes it.
+
+    Args:
+        model: name or directory.
+        whole: load it, to be sure; else only names of files are looked at.
+    """
+    topic = "loading"
+    try:
+        if not whole:
+            find_model(model)
+            return Finding(topic, NOT_TRIED)
+        predictor = load_predictor(model, device="cpu", precision="fp32")
+    except (ValueError, OSError) as error:
+        return Finding(topic, "refused", Status.BROKEN, str(error))
+    description = predictor.description
+    heads = ", ".join(description.heads) or "none"
+    size = "x".join(map(str, description.input_size))
+    return Finding(topic, f"works: TIPS {description.variant}, heads {heads}, input {size}")
+
+
+def _with(section: Section, finding: Finding) -> Section:
+    return Section(section.title, (*section.findings, finding))
 
 
 def _home() -> str:
@@ -95,7 +131,7 @@ def _asked(report: ModelReport, image: NDArray[np.uint8], oracle: Oracle) -> lis
     try:
         loaded = load_model(report.name)
     except (ValueError, OSError) as error:
-        return [Finding("loading", "failed", Status.BROKEN, str(error))]
+        return [Finding("oracle", "not asked: the model is refused", Status.ABSENT, str(error))]
     return consult(loaded.tips, image, loaded.description.bins.relu_after_project, oracle)
 
 

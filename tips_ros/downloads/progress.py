@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from tqdm import tqdm
+from tips_ros.progress import WorkProgress
 
 
 class Progress:
@@ -23,27 +23,25 @@ class Progress:
 
 
 class Bar(Progress):
-    """A progress bar over all files; nothing at all where the output is no terminal."""
+    """Over all files: a bar on a terminal, elsewhere a line now and then."""
 
-    def __init__(self) -> None:
-        self._bar: tqdm | None = None
+    def __init__(self, what: str = "downloading") -> None:
+        self._what = what
+        self._progress: WorkProgress | None = None
 
     def begin(self, total: int) -> None:
-        if total == 0:
-            return
-        self._bar = tqdm(
-            total=total, unit="B", unit_scale=True, disable=None, dynamic_ncols=True, miniters=1
-        )
+        if total:
+            self._progress = WorkProgress(self._what, total, "B")
 
     def label(self, text: str) -> None:
-        if self._bar is not None:
-            self._bar.set_description(text)
+        if self._progress is not None:
+            self._progress.note(text)
 
     def advance(self, count: int) -> None:
-        if self._bar is not None:
-            self._bar.update(count)
+        if self._progress is not None:
+            self._progress.update(count)
 
     def end(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+        if self._progress is not None:
+            self._progress.close()
+            self._progress = None

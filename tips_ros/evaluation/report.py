@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tips_ros.evaluation.depth_metrics import DepthErrors
 from tips_ros.evaluation.results import Results
+from tips_ros.whole_file import write_atomically
 
 _CLASSES_SHOWN = 20
 _HIGHER, _LOWER = "higher is better", "lower is better"
@@ -48,9 +49,8 @@ def write_json(path: Path, results: Results, about: Mapping[str, str | bool] | N
         OSError: the file cannot be written.
     """
     table = {**(about or {}), **results.as_dict()}
-    path.write_text(
-        json.dumps(table, indent=1, allow_nan=False, ensure_ascii=False) + "\n", "utf-8"
-    )
+    text = json.dumps(table, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    write_atomically(path, text.encode())
 
 
 def _depth(results: Results) -> Iterator[str]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tips_ros.model.vit import ImageFeatures
 from tips_ros.perception.language.answers import Tag, ranked_tags, unit_embedding
-from tips_ros.perception.language.prompts import PromptError
+from tips_ros.perception.language.prompt_syntax import PromptError, check_no_file, separated
 from tips_ros.perception.language.text_embedding import TextEmbedder
 
 
@@ -30,15 +30,16 @@ class Questions:
 
     @classmethod
     def typed(cls, tags: str | None, embed: bool, text: str | None) -> Questions:
-        """From a comma-separated list, as a command line has it.
+        """From a list with commas or semicolons, as a command line has it.
 
         Raises:
-            PromptError: an empty or repeated tag.
+            PromptError: an empty or repeated tag, or one that is the name of a file.
         """
-        listed = tuple(tag.strip() for tag in tags.split(",")) if tags is not None else ()
+        listed = tuple(separated(tags)) if tags is not None else ()
         for tag in listed:
             if not tag:
                 raise PromptError(f"{tags!r} has an empty tag; remove a comma")
+            check_no_file(tag)
             if listed.count(tag) > 1:
                 raise PromptError(f"tag {tag!r} is there twice; name it once")
         return cls(listed, embed, text)

@@ -22,6 +22,7 @@ from tips_ros.perception.overview.sheet import overview
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.semantic.class_counts import class_counts
 from tips_ros.perception.semantic.labelling import Labelling, own_labelling
+from tips_ros.whole_file import staged
 
 NAMES = (
     "depth.npy",
@@ -53,6 +54,8 @@ class Results:
         prompted: the classes of the labels, where they are not the model's own.
         tags: texts and how well they fit, best first.
         embeddings: (D,) of unit length, by the name of their file without `.npy`.
+        cloudless: why there is no cloud, for people.
+        depth_caution: in a few words what depth is not, as "not metric: lens unknown".
     """
 
     title: str
@@ -63,6 +66,8 @@ class Results:
     prompted: Labelling | None = None
     tags: Sequence[Tag] = ()
     embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    cloudless: str = ""
+    depth_caution: str = ""
 
     @property
     def labelling(self) -> Labelling:
@@ -71,16 +76,20 @@ class Results:
 
 
 def write_results(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
-    """Writes the files one by one; for each yields its path and one line about it.
+    """Writes the files, all of them or none; for each yields its path and one line about it.
 
-    Files of these names from an earlier image go first, so that none can be taken for this one's.
+    Files of these names from an earlier image go, so that none can be taken for this one's.
 
     Raises:
-        OSError: a file or the folder cannot be written.
+        OSError: a file or the folder cannot be written; what was there stays.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in NAMES:
-        (folder / name).unlink(missing_ok=True)
+    with staged(folder, NAMES) as stage:
+        written = list(_written(results, stage))
+    for path, about in written:
+        yield folder / path.name, about
+
+
+def _written(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
     seen = results.prediction
     if seen.depth_m is not None:
         yield _save_array(folder / "depth.npy", seen.depth_m, _depth_told(seen.depth_m))
@@ -88,7 +97,7 @@ def write_results(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
         about = "unit vectors, x right, y down, z forward, facing the camera"
         yield _save_array(folder / "normals.npy", seen.normals, about)
     if seen.labels is not None:
-        about = f"class ids: {_largest_classes(results)}"
+        about = f"class ids: {largest_classes(results)}"
         yield _save_array(folder / "semantic.npy", seen.labels, about)
         if seen.confidence is not None:
             about = "margin of that class over the second, 0 to 255"
@@ -159,7 +168,8 @@ def _depth_told(depth_m: NDArray[np.float32]) -> str:
     return f"metres along z, {span}{beyond}"
 
 
-def _largest_classes(results: Results) -> str:
+def largest_classes(results: Results) -> str:
+    """The classes of most pixels with their shares, in a line; there must be labels."""
     labels = results.prediction.labels
     assert labels is not None
     names = results.labelling.classes.by_id()
@@ -171,6 +181,21 @@ def _largest_classes(results: Results) -> str:
     shown = ", ".join(f"{name} {share:.0%}" for name, share in largest)
     more = len(order) - _NAMED_CLASSES
     return shown + (f" and {more} more" if more > 0 else "")
+
+
+def _reasons(results: Results) -> dict[str, str]:
+    """Panel of the sheet → why it is empty."""
+    heads = results.description.heads
+    reasons = {"Cloud from above": results.cloudless}
+    for panel, head in (("Depth", "depth"), ("Surface normals", "normals")):
+        if head not in heads:
+            reasons[panel] = f"model {results.description.name} has no {head} head"
+    if "segmentation" not in heads:
+        reasons |= dict.fromkeys(
+            ("Classes", "Largest classes"),
+            f"model {results.description.name} has no segmentation head; --prompts names classes",
+        )
+    return {panel: why for panel, why in reasons.items() if why}
 
 
 def _save_overview(path: Path, results: Results, points: int | None) -> tuple[Path, str]:
@@ -189,6 +214,9 @@ def _save_overview(path: Path, results: Results, points: int | None) -> tuple[Pa
         points=points,
         title_lines=[results.title, f"model {description.name} ({description.variant})"],
         trained=description.trained,
+        caution=description.caution,
+        depth_caution=results.depth_caution,
+        reasons=_reasons(results),
     )
     written, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
     assert written

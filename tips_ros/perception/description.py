@@ -31,6 +31,7 @@ class ModelDescription:
         temperature: of the image-text softmax; None where the release tells none.
         focal_ratio: fx / width of the camera the depth head was trained with.
         trained: False for random weights; whoever shows an output must then say so.
+        knows: what it was trained for, where that is little; whoever shows an output says so.
         origin: the formats of the files it was read from.
     """
 
@@ -46,7 +47,13 @@ class ModelDescription:
     temperature: float | None = None
     focal_ratio: float = NYU_FOCAL_RATIO
     trained: bool = True
+    knows: str = ""
     origin: str = ""
+
+    @property
+    def caution(self) -> str:
+        """What to bear in mind of all outputs, in a line; empty where there is nothing."""
+        return f"{self.name} model: knows {self.knows}" if self.knows else ""
 
     @property
     def max_depth_m(self) -> float:

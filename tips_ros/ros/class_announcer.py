@@ -8,6 +8,7 @@ from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
 
+from tips_ros.libraries import ros_install
 from tips_ros.msg import ClassMap
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.labelling import Labelling
@@ -46,14 +47,25 @@ class ClassAnnouncer:
         self._history = history or ClassHistory()
         self._class_map = self._publisher(ClassMap, output_topic(camera, "semantic/classes"))
         self._label_info = None
+        self._missing = ""  # a topic that nobody was warned of yet
         topic = output_topic(camera, "semantic/label_info")
         try:
             self._label_info = self._publisher(rclpy_class(LABEL_INFO), topic)
         except ImportError:
             logger.info("vision_msgs is not installed: no %s", topic)
+            self._missing = topic
 
     def announce(self, labelling: Labelling, header: Any) -> None:
         """Publishes the classes of a frame, unless its readers know them from earlier frames."""
+        if self._missing and self._node.count_subscribers(self._missing):
+            logger.warning(
+                "somebody listens to %s, which is not there without vision_msgs: Nav2's "
+                "semantic_segmentation_layer gets no class names and ends in an error with the "
+                "first mask; %s, and start this node again",
+                self._missing,
+                ros_install("vision_msgs"),
+            )
+            self._missing = ""
         if self._history.needs(stamp_ns(header), self._told_by(labelling)):
             self.publish(labelling, header)
 

@@ -92,6 +92,10 @@ class Frame:
             np.copyto(out.view(np.float32), self._organised.view(np.float32))
         return self._organised
 
+    def forget_cloud(self) -> None:
+        """Has the cloud made anew when it is wanted again: its memory was lent."""
+        self._organised = None
+
 
 def _organised(frame: Frame, out: Cloud | None) -> Cloud | None:
     depth_m, camera, options = frame.prediction.depth_m, frame.camera, frame.options

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.lifecycle import LifecycleNode
 
@@ -21,15 +24,20 @@ from tips_ros.ros.message_types import RCLPY_TYPES
 from tips_ros.ros.pipeline.queries import FrameQueries, FrameQuery, QueryResult
 from tips_ros.ros.prompt_parameters import SLIDING_WINDOW
 from tips_ros.ros.statistics import Snapshot, Statistics
+from tips_ros.ros.transform_tree import FrameError
 from tips_ros.ros.vocabulary import Vocabulary
 from tips_ros.srv import Locate
 
 logger = logging.getLogger(__name__)
 
+# Calls that wait at once: each holds a thread of the executor, which has more for all else.
+MOST_WAITING = 32
 _COUNT = 10  # what 0 stands for in a request
 _LONGEST_S = 3600.0
 # Without a timeout in the request: a few passes as they take now, and the time between two images.
 _PASSES, _BETWEEN_S, _FIRST_PASS_S, _DEFAULT_MOST_S = 4.0, 1.0, 10.0, 60.0
+_FIRST_TRANSFORM_S = 1.0  # for it to be heard where nobody listened before
+_LEAST_S = 1.0  # for the transform of a frame that came in the last moment
 
 
 class Source(NamedTuple):
@@ -47,9 +55,23 @@ class LocateService:
     Calls wait for a frame, each in a thread of its own, and one frame answers all that wait.
     """
 
-    def __init__(self, node: LifecycleNode, frames: Frames, camera: str = ONLY) -> None:
+    def __init__(
+        self,
+        node: LifecycleNode,
+        frames: Frames,
+        camera: str = ONLY,
+        places: threading.Semaphore | None = None,
+    ) -> None:
+        """
+        Args:
+            node: whose service it is.
+            frames: where cameras are.
+            camera: its name.
+            places: of the calls of all cameras that may wait at once.
+        """
         self._node = node
         self._frames = frames
+        self._places = places or threading.BoundedSemaphore(MOST_WAITING)
         self.source: Source | None = None
         node.create_service(
             Locate,
@@ -72,26 +94,57 @@ class LocateService:
             raise RuntimeError("the node is not active; activate it first")
         timeout_s = _checked("timeout_s", request.timeout_s, _LONGEST_S)
         min_score = _checked("min_score", request.min_score, 1.0)
+        if not self._places.acquire(blocking=False):
+            raise RuntimeError(f"{MOST_WAITING} calls wait already; try again later")
+        try:
+            self._answer(source, request, response, timeout_s, min_score)
+        finally:
+            self._places.release()
+
+    def _answer(
+        self,
+        source: Source,
+        request: Locate.Request,
+        response: Locate.Response,
+        timeout_s: float,
+        min_score: float,
+    ) -> None:
         sliding = parameters.value(self._node, SLIDING_WINDOW)
         wanted = source.vocabulary.sought(request.prompt, sliding)
-        before = source.statistics.snapshot()
-        timeout_s = timeout_s or _default_timeout_s(before)
-        query = FrameQuery(wanted.labelling)
-        shown = source.queries.ask(query, timeout_s)
-        if shown is None:
-            raise TimeoutError(_what_happened(source, query, before, timeout_s))
+        timeout_s = timeout_s or _default_timeout_s(source.statistics.snapshot())
+        shown, matrix = self._shown(source, wanted, request.target_frame, timeout_s)
         found, notes = _regions(shown, wanted, request.max_regions or _COUNT, min_score)
         frame_id = shown.header.frame_id
-        if request.target_frame:
+        if matrix is not None:
             frame_id = request.target_frame
-            matrix = self._frames.transform(
-                frame_id, shown.header.frame_id, shown.header.stamp, timeout_s
-            )
             found = [region.in_frame(matrix) for region in found]
         response.header.stamp, response.header.frame_id = shown.header.stamp, frame_id
         response.regions = [region_message(RCLPY_TYPES, region) for region in found]
         response.success = True
         response.message = "; ".join([f"{len(found)} of {wanted.name}", *notes])
+
+    def _shown(
+        self, source: Source, wanted: Sought, target_frame: str, timeout_s: float
+    ) -> tuple[QueryResult, NDArray[np.float64] | None]:
+        """A frame, and where its camera was in the target frame, where that is asked for."""
+        deadline = time.monotonic() + timeout_s
+        if target_frame:  # nobody knows of a frame what was said before anybody listened
+            self._frames.listen(min(_FIRST_TRANSFORM_S, timeout_s))
+        while True:
+            before, query = source.statistics.snapshot(), FrameQuery(wanted.labelling)
+            shown = source.queries.ask(query, max(deadline - time.monotonic(), 0.0))
+            if shown is None:
+                raise TimeoutError(_what_happened(source, query, before, timeout_s))
+            if not target_frame:
+                return shown, None
+            own, stamp = shown.header.frame_id, shown.header.stamp
+            left_s = max(deadline - time.monotonic(), _LEAST_S)
+            try:
+                return shown, self._frames.transform(target_frame, own, stamp, left_s)
+            except FrameError as error:
+                too_early = error.at_other_times and not error.may_come
+                if not too_early or time.monotonic() >= deadline:
+                    raise
 
 
 def _default_timeout_s(snapshot: Snapshot) -> float:

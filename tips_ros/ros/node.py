@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +26,7 @@ from tips_ros.ros.class_announcer import ClassHistory
 from tips_ros.ros.diagnostics import CameraState
 from tips_ros.ros.frames import Frames
 from tips_ros.ros.guarded_node import describe
-from tips_ros.ros.locate import LocateService, Source
+from tips_ros.ros.locate import MOST_WAITING, LocateService, Source
 from tips_ros.ros.logging_bridge import RosLogHandler, forward_logs, stop_forwarding
 from tips_ros.ros.parameter_node import ParameterNode
 from tips_ros.ros.pipeline.depth_scaling import DepthHistory
@@ -56,6 +57,7 @@ class TipsNode(ParameterNode):
         self._outputs: dict[str, OutputPublishers] = {}
         self._vocabulary: Vocabulary | None = None
         self._failure = ""
+        self._frames = Frames(self)
         self._locate: dict[str, LocateService] = {}
         self._log_handler: RosLogHandler | None = None
         super().__init__("tips", **kwargs)
@@ -73,10 +75,10 @@ class TipsNode(ParameterNode):
         self._class_ids = StableIds()
         self._depth_histories = {camera: DepthHistory() for camera in self.cameras}
         self._image_group = MutuallyExclusiveCallbackGroup()
-        self._frames = Frames(self)
         self._prompt_service = PromptService(self)
+        places = threading.BoundedSemaphore(MOST_WAITING)
         self._locate = {
-            camera: LocateService(self, self._frames, camera) for camera in self.cameras
+            camera: LocateService(self, self._frames, camera, places) for camera in self.cameras
         }
         self._diagnostics = self.create_publisher(
             DiagnosticArray,
@@ -115,6 +117,7 @@ class TipsNode(ParameterNode):
             return result
         result = self._succeed("activated", self._activate, lambda _: SUCCESS, state)
         if result != SUCCESS:
+            self._frames.close()
             super().on_deactivate(state)
         return result
 
@@ -147,6 +150,7 @@ class TipsNode(ParameterNode):
     def prepare_to_end(self) -> None:
         """Has nothing begin any more, and ends the waiting of services. From any thread."""
         self.ending = True
+        self._frames.end_waiting("the node is shutting down")
         if (work := self.work) is not None:
             work.fail_queries("the node is shutting down")
 
@@ -242,7 +246,9 @@ class TipsNode(ParameterNode):
         for service in self._locate.values():
             service.source = None
         work, self.work = self.work, None
-        return work is None or work.close(timeout_s)
+        ended = work is None or work.close(timeout_s)
+        self._frames.close()
+        return ended
 
     def _free(self) -> None:
         with self.parameter_lock:  # a change under way is waited for

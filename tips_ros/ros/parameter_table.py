@@ -335,6 +335,16 @@ PARAMETERS: tuple[Declared, ...] = (
         per_camera=True,
     ),
     Declared(
+        "points_filtered.transform_timeout_s",
+        1.0,
+        "at once",
+        "s",
+        "How long ~/points_filtered may come after a frame's other outputs while tf2 does not know "
+        "yet where the camera was; 0 is not at all.",
+        low=0.0,
+        high=30.0,
+    ),
+    Declared(
         "extrinsics.xyz",
         [],
         "at once",

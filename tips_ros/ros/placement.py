@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,13 @@ from tips_ros.ros.camera_names import output_topic, parameter_name
 from tips_ros.ros.frame import Placed
 from tips_ros.ros.frames import Frames
 from tips_ros.ros.throttle import Throttle
+from tips_ros.ros.transform_tree import FrameError
 
 logger = logging.getLogger(__name__)
+
+# A start or a bag that begins anew has some images that are earlier than all transforms, and an
+# end has some that are later: not worth a word until it lasts.
+_PATIENCE_S = 1.5
 
 
 class Placement:
@@ -33,6 +39,12 @@ class Placement:
         self._camera = camera
         self._frames = frames
         self._throttle = Throttle(logger)
+        self._unplaced_since: float | None = None  # monotonic seconds
+
+    @property
+    def timeout_s(self) -> float:
+        """How long a cloud may wait for its transform."""
+        return float(self._value("points_filtered.transform_timeout_s"))
 
     def listen(self) -> None:
         """Has /tf heard where it will be asked: what was said before that nobody knows later."""
@@ -41,7 +53,7 @@ class Placement:
         ):
             self._frames.listen()
 
-    def of(self, header: Any, timeout_s: float = 0.0) -> Placed:
+    def of(self, header: Any) -> Placed:
         """Where the camera was when this header's image was taken.
 
         From `extrinsics.xyz` and `extrinsics.rpy` where they are set, else from tf2 at the image's
@@ -49,11 +61,9 @@ class Placement:
 
         Args:
             header: of the image.
-            timeout_s: how long to wait until tf2 knows that time.
 
         Raises:
-            NoTransforms: it takes tf2, which is not installed.
-            FrameError: tf2 does not know it (yet).
+            FrameError: tf2 does not know it (yet), or is not installed.
             ValueError: one half of the extrinsics is not set.
         """
         own: str = header.frame_id
@@ -64,15 +74,22 @@ class Placement:
         xyz, rpy = (wanted.value(f"extrinsics.{part}", self._camera) for part in ("xyz", "rpy"))
         matrix = extrinsic_matrix(xyz, rpy) if xyz or rpy else None
         if matrix is None:
-            matrix = self._frames.transform(target, own, header.stamp, timeout_s)
+            matrix = self._frames.transform(target, own, header.stamp)
+            self._unplaced_since = None
         return Placed(target, matrix)
 
     def complain(self, header: Any, error: Exception) -> None:
         """Warns, now and then, that nobody said where the camera was."""
+        now = time.monotonic()
+        if self._unplaced_since is None:
+            self._unplaced_since = now
+        passing = isinstance(error, FrameError) and error.at_other_times
+        if passing and now - self._unplaced_since < _PATIENCE_S:
+            return
         own = header.frame_id
         target = self._value("points_filtered.target_frame") or own
         self._throttle.warning(
-            f"{own} in {target}",
+            f"{own} in {target}, {passing}",
             "no %s, as nobody says where %s is in %s: %s. Publish that transform, or set %s and %s",
             output_topic(self._camera, "points_filtered"),
             own or "the camera",

@@ -21,9 +21,10 @@ from tips_ros.perception.images.encodings import decode_depth
 from tips_ros.ros import qos
 from tips_ros.ros.camera_names import input_topic
 from tips_ros.ros.conversions import stamp_ns
-from tips_ros.ros.frames import FrameError, Frames
+from tips_ros.ros.frames import Frames
 from tips_ros.ros.point_decoding import positions_of
 from tips_ros.ros.throttle import Throttle
+from tips_ros.ros.transform_tree import FrameError
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,15 @@ class Measured(NamedTuple):
 
 
 class NotMeasured(ValueError):
-    """The sensor has nothing for this image; says why."""
+    """The sensor has nothing for this image; says why.
+
+    Attributes:
+        may_come: whether it may later: the transform of its points has not come yet.
+    """
+
+    def __init__(self, reason: str, may_come: bool = False) -> None:
+        super().__init__(reason)
+        self.may_come = may_come
 
 
 class SensorDepth:
@@ -108,7 +117,7 @@ class SensorDepth:
         except NotMeasured:
             raise
         except FrameError as error:
-            raise NotMeasured(f"{nearest.topic}: {error}") from error
+            raise NotMeasured(f"{nearest.topic}: {error}", error.may_come) from error
         except ValueError as error:
             self._throttle.error(nearest.topic, "%s: %s", nearest.topic, error)
             raise NotMeasured(f"{nearest.topic}: {error}") from error
@@ -137,6 +146,8 @@ class SensorDepth:
         )
 
     def _on_message(self, topic: str, message: Any) -> None:
+        if isinstance(message, PointCloud2):
+            self._frames.listen()  # what is said before, nobody knows when it asks
         with self._lock:
             self._heard_at = time.monotonic()
             if self._heard_at - self._asked_at > _NOBODY_ASKS_S:
@@ -185,7 +196,7 @@ class SensorDepth:
         source = message.header.frame_id or header.frame_id
         if source != header.frame_id:
             # Without a wait: the frames behind this one would wait, too.
-            matrix = self._frames.transform(header.frame_id, source, message.header.stamp, 0.0)
+            matrix = self._frames.transform(header.frame_id, source, message.header.stamp)
             points = points @ matrix[:3, :3].T + matrix[:3, 3]
         return sparse_depth(points, camera.lens)
 

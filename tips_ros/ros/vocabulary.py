@@ -15,7 +15,7 @@ from tips_ros.perception.language.prompt_encoder import PromptEncoder
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.class_lists import ClassList
 from tips_ros.perception.semantic.labelling import Labelling
-from tips_ros.perception.semantic.prompting import labelling_of, requested
+from tips_ros.perception.semantic.prompting import background_told, labelling_of, requested
 from tips_ros.perception.semantic.sought import Sought, sought
 from tips_ros.perception.semantic.stable_ids import StableIds
 from tips_ros.ros.camera_names import ONLY
@@ -158,10 +158,6 @@ class Vocabulary:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         by = "the model's own head" if labelling.words is None else "words"
         said = f"classes: {', '.join(names[:_NAMED])}{more}, by {by}"
-        if prompts is not None and prompts.background and not asked.background:
-            said += (
-                f"; told apart from the {len(prompts.background)} other classes that the model "
-                "has of its own (a class that is alone wins every pixel: give a background to "
-                "choose what else there is)"
-            )
+        if prompts is not None and labelling.words is not None:
+            said = "; ".join(filter(None, (said, background_told(prompts, asked.background))))
         return said

@@ -135,7 +135,7 @@ def test_a_package_that_is_not_installed_is_named_with_the_command(
     tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch, name: Any
 ):
     monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(EngineUnavailable, match=rf"pip install 'tips_ros\[{name}\]'"):
+    with pytest.raises(EngineUnavailable, match=f"pip install {name}"):
         served(tiny_tips, lambda _: tiny_tips, name, EXACT)
 
 

@@ -34,7 +34,10 @@ def test_what_is_no_number_is_not_trusted(
     wrong = copy.deepcopy(tiny_tips)
     getattr(wrong, name).head.weight.data[0] = value
     verdict = trusted(wrong, tiny_tips, SIZE, precision)
-    assert not verdict.trusted and name in verdict.reason
+    assert not verdict.trusted and verdict.reason.startswith(f"{name}: no finite numbers, beyond")
+    assert "nan" not in verdict.reason and "inf" not in verdict.reason.replace("infinite", "")
+    damaged = trusted(tiny_tips, wrong, SIZE, precision)
+    assert not damaged.trusted and "even in fp32; the weights are damaged" in damaged.reason
 
 
 @pytest.mark.parametrize("name", ["depth", "normals", "segmentation", "value features"])

@@ -120,6 +120,35 @@ class TestRefused:
     def test_no_class_at_all(self):
         assert "no class to look for; write `name`" in refusal([])
 
+    @pytest.mark.parametrize(
+        "name",
+        ["things.txt", "my things.TXT", "/etc/things", "~/things", "./a", "../b", "C:\\a.txt"]
+        + ["seat: chairs.csv", "seat: chair | ./seats", "classes.yaml", "coco.names"],
+    )
+    def test_the_name_of_a_file_that_is_not_there(self, name: str):
+        for told in (refusal(["door", name]), refusal(["door"], [name])):
+            assert "looks like a file, and there is none of that name" in told
+            assert "write @/path/of/the/file.txt for the lines of one" in told
+
+    def test_the_name_of_a_file_that_is_there(self, tmp_path: Path):
+        file = text_file(tmp_path, "cup").removeprefix("@")
+        assert f"is a file; write @{file} for its lines" in refusal([file])
+
+    @pytest.mark.parametrize(
+        "name", ["St. Bernard", "3.5 mm jack", "and/or", "U.S.A", "v2.0", "a."]
+    )
+    def test_but_no_name_with_a_dot_or_a_slash_in_it(self, name: str):
+        assert parse_prompts([name]).classes.names == (name,)
+
+    @pytest.mark.parametrize("text", ["door, cup", "door; cup", "door,cup,", "a;b;c;d"])
+    def test_separators_where_each_class_has_an_entry(self, text: str):
+        told = refusal([text])
+        assert "has a separator in it; write" in told and "as classes of their own" in told
+
+    def test_a_misspelt_list_is_answered_with_the_one_that_was_meant(self):
+        assert "(did you mean @indoor_robot?)" in refusal(["@indoor_robots"])
+        assert "there is none of that name in /" in refusal(["@things.txt"])
+
     def test_words_without_a_name(self):
         assert "words but no name for them" in refusal(["chair | stool"])
 
@@ -170,6 +199,10 @@ class TestRefused:
     def test_characters_that_are_no_text(self, text: str, reason: str):
         assert reason in refusal([text])
         assert reason in refusal(["wall"], [text])
+
+
+def test_a_comma_within_one_class_can_be_said():
+    assert parse_prompts(["sign: signboard, sign"]).words == (("signboard, sign",),)
 
 
 class TestTheBackground:

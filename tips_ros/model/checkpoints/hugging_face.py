@@ -19,6 +19,7 @@ from typing import Any
 
 from torch import Tensor
 
+from tips_ros.libraries import pip_install
 from tips_ros.model.checkpoints.errors import CheckpointError
 from tips_ros.model.checkpoints.parts import ROLES, Facts, Part, Role
 from tips_ros.model.heads import DepthBins
@@ -182,7 +183,7 @@ def _opened(file: Path) -> Iterator[Any]:
         from safetensors import SafetensorError, safe_open
     except ImportError:
         raise CheckpointError(
-            f"{file}: reading it needs safetensors; pip install safetensors"
+            f"{file}: reading it needs safetensors; {pip_install('safetensors')}"
         ) from None
     try:
         with safe_open(file, framework="pt") as opened:

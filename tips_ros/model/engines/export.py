@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch.export import ExportedProgram
 
+from tips_ros.libraries import pip_install
 from tips_ros.model.engines.engine import EngineUnavailable
 from tips_ros.model.engines.parts import Part
 
@@ -36,7 +37,7 @@ def onnx_file(part: Part, folder: Path) -> Path:
             torch.onnx.export(program, (), file, dynamo=True, verbose=False)
     except ImportError as error:
         raise EngineUnavailable(
-            f"torch can't write ONNX here ({error}): pip install 'tips_ros[onnxruntime]'"
+            f"torch can't write ONNX here ({error}): {pip_install('onnxscript')}"
         ) from error
     return file
 

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tips_ros.libraries import pip_install
 from tips_ros.model.engines.engine import EngineUnavailable
 
 TENSORRT, CUDA, CPU = (
@@ -103,7 +104,8 @@ def providers_for(device: torch.device, dtype: torch.dtype, cache: Path) -> list
         if not providers:
             raise EngineUnavailable(
                 f"backend onnxruntime: this one has no provider for {device} "
-                f"({', '.join(there)}); pip install onnxruntime-gpu, or use backend auto or torch"
+                f"({', '.join(there)}); {pip_install('onnxruntime-gpu')}, or use backend auto or "
+                "torch"
             )
     if dtype != torch.float32 and not (providers and providers[0][0] == TENSORRT):
         raise EngineUnavailable(
@@ -123,8 +125,8 @@ def import_onnxruntime() -> ModuleType:
         import onnxruntime
     except ImportError as error:
         raise EngineUnavailable(
-            f"backend onnxruntime: not here ({error}); pip install 'tips_ros[onnxruntime]', or use "
-            "backend auto or torch"
+            f"backend onnxruntime: not here ({error}); "
+            f"{pip_install('onnxruntime', 'onnxscript')}, or use backend auto or torch"
         ) from error
     module: ModuleType = onnxruntime
     return module

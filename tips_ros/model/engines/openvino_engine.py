@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tips_ros.libraries import pip_install
 from tips_ros.model.engines.engine import EngineUnavailable
 from tips_ros.model.engines.export import exported, silence
 from tips_ros.model.engines.parts import Part
@@ -84,7 +85,7 @@ def import_openvino() -> ModuleType:
         import openvino
     except ImportError as error:
         raise EngineUnavailable(
-            f"backend openvino: not here ({error}); pip install 'tips_ros[openvino]', or use "
+            f"backend openvino: not here ({error}); {pip_install('openvino')}, or use "
             "backend auto or torch"
         ) from error
     module: ModuleType = openvino

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -17,15 +17,18 @@ from tips_ros.model.engines.compiled_engine import CompiledEngine
 from tips_ros.model.engines.engine import Engine, EngineUnavailable
 from tips_ros.model.engines.engined import engined
 from tips_ros.model.engines.export import onnx_file
-from tips_ros.model.engines.parts import parts_of
+from tips_ros.model.engines.parts import Part, parts_of
 from tips_ros.model.engines.trust import trusted
 from tips_ros.model.fast.int8 import dtype_beside_int8, int8_is_there
 from tips_ros.model.precisions import precision_name
 from tips_ros.model.tips import Tips
+from tips_ros.progress import WorkProgress
 
 Backend = Literal["auto", "torch", "compiled", "openvino", "onnxruntime"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 InTorch = Callable[[torch.dtype], Tips]
+Built = tuple[str, Engine]  # a part's name, and what runs it
+_DELAY_S = 2.0  # before a bar comes: most models are there by then
 
 
 class Place(NamedTuple):
@@ -74,10 +77,15 @@ def served(
         )
     # On a device of its own: moving it would move what it shares with the plain one.
     other_sizes = _moved(in_torch(torch.float32), place.device)
+    work = f"building engines for {name} in {precision_name(place.dtype)}"
     try:
-        engines = _BUILDERS[name](plain, place, cache)
-        candidate = engined(other_sizes, engines, place.input_size)
-        verdict = trusted(candidate, _moved(plain, place.device), place.input_size, place.dtype)
+        parts = parts_of(plain, place.input_size)
+        # One more unit: what compiles at its first call does so where it is compared.
+        with WorkProgress(work, len(parts) + 1, "part", delay_s=_DELAY_S) as progress:
+            engines = dict(_BUILDERS[name](plain, _told(parts, progress), place, cache))
+            candidate = engined(other_sizes, engines, place.input_size)
+            progress.note("comparing with torch")
+            verdict = trusted(candidate, _moved(plain, place.device), place.input_size, place.dtype)
         refused = None if verdict.trusted else f"says something else than torch: {verdict.reason}"
     except EngineUnavailable:
         raise
@@ -102,6 +110,14 @@ def chosen(backend: Backend) -> Backend:
     return "torch" if backend == "auto" else backend
 
 
+def _told(parts: Sequence[Part], progress: WorkProgress) -> Iterator[Part]:
+    """The parts one by one; each is done when the next one is asked for."""
+    for part in parts:
+        progress.note(part.name)
+        yield part
+        progress.update()
+
+
 def _by_torch(plain: Tips, in_torch: InTorch, place: Place) -> Served:
     """In the lowest precision that is trusted, from the one asked for up to fp32."""
     notes: list[str] = []
@@ -112,7 +128,8 @@ def _by_torch(plain: Tips, in_torch: InTorch, place: Place) -> Served:
             dtype = dtype_beside_int8() if precision == torch.int8 else precision
             lower = copy.deepcopy(in_torch(precision)).to(place.device, dtype)
             reference = _moved(plain, place.device)
-            verdict = trusted(lower, reference, place.input_size, precision)
+            with WorkProgress(f"comparing {precision_name(precision)} with fp32", delay_s=_DELAY_S):
+                verdict = trusted(lower, reference, place.input_size, precision)
             if verdict.trusted:
                 return Served(lower, dtype, precision, "torch", "; ".join(notes))
             refused = verdict.reason
@@ -143,29 +160,32 @@ def _moved(tips: Tips, device: torch.device) -> Tips:
     return tips if device.type == "cpu" else copy.deepcopy(tips).to(device)
 
 
-def _compiled(plain: Tips, place: Place, cache: Path | None) -> dict[str, Engine]:
-    del cache  # torch keeps one of its own
-    return {
-        part.name: CompiledEngine(part, place.device, place.dtype)
-        for part in parts_of(plain, place.input_size)
-    }
+def _compiled(
+    plain: Tips, parts: Iterable[Part], place: Place, cache: Path | None
+) -> Iterator[Built]:
+    del plain, cache  # torch keeps one of its own
+    for part in parts:
+        yield part.name, CompiledEngine(part, place.device, place.dtype)
 
 
-def _openvino(plain: Tips, place: Place, cache: Path | None) -> dict[str, Engine]:
-    del cache  # it compiles in seconds
+def _openvino(
+    plain: Tips, parts: Iterable[Part], place: Place, cache: Path | None
+) -> Iterator[Built]:
+    del plain, cache  # it compiles in seconds
     openvino_engine.import_openvino()
     if place.device.type != "cpu":
         raise EngineUnavailable(
             f"backend openvino: runs on the CPU, not on {place.device}; use device cpu, or backend "
             "auto or torch"
         )
-    return {
-        part.name: openvino_engine.OpenVinoEngine(openvino_engine.openvino_graph(part), place.dtype)
-        for part in parts_of(plain, place.input_size)
-    }
+    for part in parts:
+        graph = openvino_engine.openvino_graph(part)
+        yield part.name, openvino_engine.OpenVinoEngine(graph, place.dtype)
 
 
-def _onnxruntime(plain: Tips, place: Place, cache: Path | None) -> dict[str, Engine]:
+def _onnxruntime(
+    plain: Tips, parts: Iterable[Part], place: Place, cache: Path | None
+) -> Iterator[Built]:
     onnxruntime_engine.import_onnxruntime()
     with tempfile.TemporaryDirectory(prefix="tips_ros-engines-") as folder:
         kept = Path(folder)
@@ -173,15 +193,12 @@ def _onnxruntime(plain: Tips, place: Place, cache: Path | None) -> dict[str, Eng
             kept = cache / ingredients_of(plain, *place).key()
             kept.mkdir(parents=True, exist_ok=True)
         providers = onnxruntime_engine.providers_for(place.device, place.dtype, kept)
-        return {
-            part.name: onnxruntime_engine.OnnxRuntimeEngine(
-                onnx_file(part, Path(folder)), providers, place.device
-            )
-            for part in parts_of(plain, place.input_size)
-        }
+        for part in parts:
+            file = onnx_file(part, Path(folder))
+            yield part.name, onnxruntime_engine.OnnxRuntimeEngine(file, providers, place.device)
 
 
-_BUILDERS: dict[Backend, Callable[[Tips, Place, Path | None], dict[str, Engine]]] = {
+_BUILDERS: dict[Backend, Callable[[Tips, Iterable[Part], Place, Path | None], Iterator[Built]]] = {
     "compiled": _compiled,
     "openvino": _openvino,
     "onnxruntime": _onnxruntime,

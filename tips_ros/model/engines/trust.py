@@ -62,8 +62,10 @@ def trusted(
         found, true = (_look(model, shown) for model in (candidate, reference))
         compared = _exact if precision == torch.float32 else _rough
         findings += compared(found, true)
-    # NaN is further off than anything.
-    worst = max(findings, key=lambda f: math.inf if math.isnan(f.of_bound) else f.of_bound)
+    for finding in findings:
+        if math.isnan(finding.of_bound):
+            return Verdict(False, finding.told)
+    worst = max(findings, key=lambda f: f.of_bound)
     if int8:
         told = f"{worst.told}, of which int8 may use {INT8_SHARE:.0%}"
         return Verdict(worst.of_bound <= INT8_SHARE, told)
@@ -103,6 +105,9 @@ def _look(model: Tips, picture: Tensor) -> dict[str, Tensor]:
 
 def _exact(found: dict[str, Tensor], true: dict[str, Tensor]) -> Iterator[_Finding]:
     for name, value in true.items():
+        if (broken := _not_finite(name, found[name], value)) is not None:
+            yield broken
+            continue
         off = float((found[name] - value).abs().max() / value.abs().max().clamp(min=_TINY))
         yield _Finding(off / EXACT, f"{name}: off by {off:.1e} of the largest, bound {EXACT:.0e}")
 
@@ -110,7 +115,9 @@ def _exact(found: dict[str, Tensor], true: dict[str, Tensor]) -> Iterator[_Findi
 def _rough(found: dict[str, Tensor], true: dict[str, Tensor]) -> Iterator[_Finding]:
     for name, value in true.items():
         other = found[name]
-        if name == "depth":
+        if (broken := _not_finite(name, other, value)) is not None:
+            yield broken
+        elif name == "depth":
             off = _quantile((other - value).abs() / value.abs().clamp(min=_TINY))
             yield _Finding(off / DEPTH, f"depth: off by {off:.1%}, bound {DEPTH:.0%}")
         elif name == "segmentation":
@@ -123,20 +130,25 @@ def _rough(found: dict[str, Tensor], true: dict[str, Tensor]) -> Iterator[_Findi
             yield _Finding(angle / bound, f"{name}: off by {angle:.2f}°, bound {bound:g}°")
 
 
-def _wrong_labels(found: Tensor, true: Tensor) -> float:
-    """The share of pixels whose label is none of the likeliest; NaN where no label would count."""
+def _not_finite(name: str, found: Tensor, true: Tensor) -> _Finding | None:
+    """A finding further off than anything where a value is infinite or NaN; None where none is."""
+    if not true.isfinite().all():
+        told = f"{name}: no finite numbers even in fp32; the weights are damaged"
+        return _Finding(math.nan, told)
     if not found.isfinite().all():
-        return math.nan
+        return _Finding(math.nan, f"{name}: no finite numbers, beyond the format's range")
+    return None
+
+
+def _wrong_labels(found: Tensor, true: Tensor) -> float:
+    """The share of pixels whose label is none of the likeliest."""
     behind = true.amax(1, keepdim=True) - true.gather(1, found.argmax(1, keepdim=True))
     return float((behind > AS_LIKELY).double().mean())
 
 
 def _quantile(values: Tensor) -> float:
-    """NaN if any is."""
     flat = values.flatten()
     step = -(-len(flat) // _MOST)
-    if not flat.isfinite().all():
-        return math.nan
     return float(flat[::step].quantile(_SHARE))
 
 

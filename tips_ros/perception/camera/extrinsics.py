@@ -18,6 +18,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.libraries import pip_install
+
 Float64Array: TypeAlias = NDArray[np.float64]
 
 
@@ -49,6 +51,6 @@ def _euler() -> Any:
         from transforms3d import euler
     except ImportError as error:
         raise RuntimeError(
-            f"roll, pitch and yaw take transforms3d ({error}); run: pip install transforms3d"
+            f"roll, pitch and yaw take transforms3d ({error}); run: {pip_install('transforms3d')}"
         ) from error
     return euler

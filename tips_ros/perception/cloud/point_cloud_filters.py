@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.libraries import OPEN3D
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud, unpacked_rgb
 
 if TYPE_CHECKING:
@@ -145,5 +146,5 @@ def _open3d() -> Any:
     try:
         import open3d
     except (ImportError, OSError) as error:
-        raise RuntimeError(f"this needs Open3D ({error}); run: pip install open3d") from error
+        raise RuntimeError(f"this needs Open3D ({error}); run: {OPEN3D.fix}") from error
     return open3d

@@ -10,7 +10,7 @@ from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from tips_ros.perception.language.atomic_file import write_atomically
+from tips_ros.whole_file import write_atomically
 
 _CHUNK_BYTES = 1 << 20
 _SETTLED_NS = 2_000_000_000

@@ -27,12 +27,14 @@ from tips_ros.perception.language.tokenizer import lower_ascii
 from tips_ros.perception.loading.assembly import read_text
 from tips_ros.perception.loading.models import DEMO, find_model, load_text
 from tips_ros.perception.loading.text_files import text_files
+from tips_ros.progress import WorkProgress
 from tips_ros.resources import text_cache
 
 logger = logging.getLogger(__name__)
 
 _RECIPE = 1  # to be raised when the same files and words would give other embeddings
 _HASHES = "files"
+_DELAY_S = 2.0  # before a bar comes
 _AT_A_TIME = 8  # words; each is encoded in several sentences
 
 
@@ -123,9 +125,12 @@ class PromptEncoder:
             raise ValueError("each class needs a word that is not empty")
         distinct = list(dict.fromkeys(word for group in seen for word in group))
         of_word: dict[str, NDArray[np.float32]] = {}
-        for start in range(0, len(distinct), _AT_A_TIME):
-            with self._lock:  # another thread with a word or two waits for these few at most
-                of_word |= self._embedded(distinct[start : start + _AT_A_TIME])
+        with WorkProgress("encoding words", len(distinct), "word", delay_s=_DELAY_S) as progress:
+            for start in range(0, len(distinct), _AT_A_TIME):
+                some = distinct[start : start + _AT_A_TIME]
+                with self._lock:  # another thread with a word or two waits for these few at most
+                    of_word |= self._embedded(some)
+                progress.update(len(some))
         tensors = {word: torch.from_numpy(vector.copy()) for word, vector in of_word.items()}
         return class_means(tensors, seen)
 

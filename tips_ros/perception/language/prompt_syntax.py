@@ -9,7 +9,9 @@ seat: chair | stool        a class, and the words that stand for it instead of i
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,6 +22,11 @@ from tips_ros.perception.semantic.class_lists import listed_lines, shipped_lists
 LONGEST_TEXT = 200  # characters of a name or word
 _NO_TEXT = {"Cc": "a control character", "Zl": "a line break", "Zp": "a paragraph break"}
 HOW = "write `name`, or `name: word | word`"
+# What nobody calls a thing, but many a file.
+_FILE = re.compile(
+    r"(~|\.{0,2})[/\\].*|.*\.(txt|text|lst|list|names|labels|csv|tsv|ya?ml|json|toml|md)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 class PromptError(ValueError):
@@ -34,12 +41,36 @@ class Entry(NamedTuple):
     origin: str = ""  # the list it came from, as ` (of @indoor_robot)`; empty where it was typed
 
 
+def separated(text: str) -> list[str]:
+    """`door; cup` or `door, cup`, as a shell or a launch file has it → ["door", "cup"].
+
+    Raises:
+        PromptError: both separators are there, so that either may be meant.
+    """
+    if ";" in text and "," in text:
+        raise PromptError(f"both ';' and ',' stand in {_shown(text)}; separate by one of them")
+    return [item.strip() for item in re.split("[;,]", text)]
+
+
+def check_no_file(text: str) -> None:
+    """PromptError for a text that looks like the name of a file, which is no word for a thing."""
+    if not _FILE.fullmatch(text.strip()):
+        return
+    name = text.strip()
+    if os.path.isfile(os.path.expanduser(name)):
+        raise PromptError(f"{_shown(name)} is a file; write @{name} for its lines")
+    raise PromptError(
+        f"{_shown(name)} looks like a file, and {_looked_for(name)}; write @/path/of/the/file.txt "
+        "for the lines of one"
+    )
+
+
 def entries(texts: Sequence[str]) -> Iterator[Entry]:
     """Of what was typed, line by line, the lists opened.
 
     Raises:
-        PromptError: an empty or too long name or word, characters that are no text, or a list that
-            is not there or can't be read.
+        PromptError: an empty or too long name or word, the name of a file without @, a separator
+            in a name, characters that are no text, or a list that is not there or can't be read.
     """
     for text in texts:
         _check_characters(text)
@@ -70,6 +101,13 @@ def _entry(text: str, origin: str = "") -> Entry:
             f"{_shown(text)} has words but no name for them; write `name: word | word`"
         )
     words = tuple(word.strip() for word in synonyms.split("|")) if colon else (name,)
+    if not colon and (parts := [part.strip() for part in re.split("[;,]", name)])[1:]:
+        raise PromptError(
+            f"{_shown(text)} has a separator in it; write {' and '.join(map(repr, parts[:3]))} as "
+            f"classes of their own, or `name: {name}` where it is one"
+        )
+    for part in (text, name, *words):
+        check_no_file(part)
     for part in (name, *words):
         if not any(c.isprintable() and not c.isspace() for c in part):
             raise PromptError(f"{_shown(text)} has an empty name or word; {HOW}")
@@ -87,8 +125,11 @@ def _lines(reference: str) -> list[str]:
     shipped = shipped_lists()
     file = shipped.get(name) or Path(os.path.expanduser(name))
     if not name or not os.path.lexists(file):
+        near = difflib.get_close_matches(name, shipped, n=1)
+        meant = f" (did you mean @{near[0]}?)" if near else ""
+        where = f" ({_looked_for(name)})" if _FILE.fullmatch(name) else ""
         raise PromptError(
-            f"there is no class list {_shown(reference)}; there are "
+            f"there is no class list {_shown(reference)}{meant}{where}; there are "
             f"{', '.join('@' + known for known in shipped)}, and any text file as "
             "@/path/of/the/file.txt"
         )
@@ -103,6 +144,13 @@ def _lines(reference: str) -> list[str]:
     if not lines:
         raise PromptError(f"{reference}: holds no class; write one a line")
     return lines
+
+
+def _looked_for(name: str) -> str:
+    """Where a file is missing, for people."""
+    path = os.path.expanduser(name)
+    there = "" if os.path.isabs(path) else f" in {os.getcwd()}"
+    return f"there is none of that name{there}"
 
 
 def _check_characters(text: str) -> None:

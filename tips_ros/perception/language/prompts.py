@@ -53,6 +53,12 @@ class Prompts:
         """Every word: class by class, then the background's."""
         return tuple(word for group in (*self.words, *self.background) for word in group)
 
+    @property
+    def room(self) -> int:
+        """How many background entries of one word there could be besides."""
+        outputs = _MOST_OUTPUTS - len(self.words) - len(self.background)
+        return max(0, min(outputs, MOST_WORDS - len(self.all_words)))
+
 
 def parse_prompts(
     prompts: Sequence[str], background: Sequence[str] = (), thresholds: Sequence[float] = ()

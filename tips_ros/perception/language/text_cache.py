@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.language.atomic_file import write_atomically
+from tips_ros.whole_file import write_atomically
 
 logger = logging.getLogger(__name__)
 

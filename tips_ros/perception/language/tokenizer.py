@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.libraries import pip_install
 from tips_ros.model.text import MAX_TOKENS
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _load(path: Path) -> SentencePieceProcessor:
         from sentencepiece import SentencePieceProcessor
     except ImportError:
         raise TokenizerError(
-            f"{path}: reading it needs SentencePiece; pip install sentencepiece"
+            f"{path}: reading it needs SentencePiece; {pip_install('sentencepiece')}"
         ) from None
     try:
         with path.open("rb") as file:

@@ -109,6 +109,7 @@ def assemble(
         temperature=settings.temperature,
         focal_ratio=settings.focal_ratio or NYU_FOCAL_RATIO,
         trained=settings.trained,
+        knows=settings.knows or "",
         origin=", ".join(sorted({part.origin for part in (vision, *parts.values())})),
     )
     if not with_text:

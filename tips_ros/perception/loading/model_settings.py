@@ -20,6 +20,7 @@ Every key is optional:
     focal_ratio: 0.8107             # fx / width of the camera the depth head was trained with
     temperature: 0.01
     trained: true
+    knows: streets at night only    # what it was trained for, told with every picture of it
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class ModelSettings:
     focal_ratio: float | None = None
     temperature: float | None = None
     trained: bool = True
+    knows: str | None = None
 
 
 def read_settings(directory: Path) -> ModelSettings:
@@ -121,6 +123,12 @@ def _flag(value: object, _: Path) -> bool:
     return value
 
 
+def _line(value: object, _: Path) -> str:
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise ValueError("must be one line of text")
+    return value.strip()
+
+
 def _taps(value: object, _: Path) -> tuple[int, ...]:
     if not isinstance(value, list) or len(value) != 4 or any(type(v) is not int for v in value):
         raise ValueError("must be four block numbers, as in [2, 5, 8, 11]")
@@ -163,4 +171,5 @@ _READERS: dict[str, Callable[[object, Path], Any]] = {
     "focal_ratio": _positive,
     "temperature": _positive,
     "trained": _flag,
+    "knows": _line,
 }

@@ -23,8 +23,14 @@ from tips_ros.perception.loading.model_directory import (
     hub_snapshot,
     scan,
 )
-from tips_ros.perception.loading.precisions import AUTO, PRECISIONS, choose_precision
+from tips_ros.perception.loading.precisions import (
+    AUTO,
+    PRECISIONS,
+    choose_precision,
+    precision_name,
+)
 from tips_ros.perception.predictor import Predictor
+from tips_ros.progress import WorkProgress
 from tips_ros.resources import demo_model, models_home
 
 __all__ = [
@@ -41,6 +47,7 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 DEMO = "demo"
+_DELAY_S = 2.0  # before a bar comes: most models are read by then
 _HUB, _DPT, _SCENIC = "google/", "-dpt", "-scenic"
 
 
@@ -122,16 +129,8 @@ def _load(
         raise ValueError(f"backend {backend!r}: choose one of {', '.join(BACKENDS)}")
     chosen = choose_device(device)
     asked, precision = precision, choose_precision(precision, chosen)
-    loaded = load_model(model, with_text=with_text)
-    logger.info(
-        "model %s: TIPS %s with heads %s (%s) on %s in %s",
-        model,
-        loaded.description.variant,
-        ", ".join(loaded.tips.head_names) or "none",
-        heads,
-        chosen,
-        precision,
-    )
+    with WorkProgress(f"reading model {model}", delay_s=_DELAY_S):
+        loaded = load_model(model, with_text=with_text)
     predictor = predictor_by(
         backend,
         loaded,
@@ -139,6 +138,16 @@ def _load(
         dtype=PRECISIONS[precision],
         input_size=input_size,
         heads=heads,
+    )
+    logger.info(
+        "model %s: TIPS %s with heads %s (%s), computed by %s in %s on %s",
+        model,
+        loaded.description.variant,
+        ", ".join(predictor.description.heads) or "none",
+        heads,
+        predictor.backend,
+        precision_name(predictor.precision),
+        chosen,
     )
     if asked == AUTO and predictor.backend == chosen_backend(backend):
         predictor.backend_note = ""  # a precision that the model doesn't bear is logged; none asked

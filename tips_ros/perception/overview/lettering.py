@@ -66,6 +66,18 @@ def shortened(text: str, width_px: int, size_px: int = 14, bold: bool = False) -
     return text + "..."
 
 
+def wrapped(text: str, width_px: int, size_px: int = 14) -> list[str]:
+    """The text in lines that fit; a word that doesn't is shortened."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size_px) <= width_px:
+            lines[-1] = longer
+        else:
+            lines.append(shortened(word, width_px, size_px))
+    return lines
+
+
 def _strokes(size_px: int, bold: bool) -> tuple[int, float, int]:
     font = cv2.FONT_HERSHEY_DUPLEX if bold else cv2.FONT_HERSHEY_SIMPLEX
     return font, size_px / 32, 1

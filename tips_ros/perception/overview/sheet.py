@@ -23,7 +23,7 @@ from tips_ros.perception.overview.legends import (
     draw_depth_bar,
     draw_normals_key,
 )
-from tips_ros.perception.overview.lettering import shortened, text_width, write
+from tips_ros.perception.overview.lettering import shortened, text_width, wrapped, write
 from tips_ros.perception.overview.top_view import top_view
 from tips_ros.perception.pictures import (
     Picture,
@@ -63,6 +63,8 @@ def overview(
     width: int = 1600,
     reasons: Mapping[str, str] | None = None,
     points: int | None = None,
+    caution: str = "",
+    depth_caution: str = "",
 ) -> Picture:
     """Input, depth, normals / classes, their legend, the cloud from above: two rows of three.
 
@@ -81,6 +83,8 @@ def overview(
         width: of the sheet, pixels; the height follows. At least 900 stays legible.
         reasons: panel title → why that panel is empty, instead of "not computed".
         points: that the cloud has, where `cloud` is only some of them.
+        caution: a line in the header about all predictions, as that the model knows little.
+        depth_caution: a few words beside the title of depth, as that it is not metric.
 
     Returns:
         (height, width, 3) uint8 RGB. A prediction that is None has an empty panel that says so.
@@ -92,7 +96,8 @@ def overview(
         raise ValueError(f"an overview needs a width of at least {_MIN_WIDTH} px, got {width}")
     if labels is not None and palette is None:
         raise ValueError("labels need a palette; pass ClassList.palette()")
-    cells, header, height = _layout(rgb, width, title_lines, footer, trained)
+    lines = [*title_lines, *filter(None, [caution])]
+    cells, header, height = _layout(rgb, width, lines, footer, trained)
     _, _, panel_width, panel_height = cells[0]
     image = resized(rgb, panel_width, panel_height)
     limit_m = max_depth_m or (1.0 if depth_m is None else depth_limit_m(depth_m))
@@ -122,9 +127,13 @@ def overview(
         ),
     )
     sheet = np.full((height, width, 3), PAPER, np.uint8)
-    _draw_header(sheet, header, title_lines, trained)
+    _draw_header(sheet, header, lines, trained, cautioned=bool(caution))
     for box, panel in zip(cells, panels, strict=True):
-        _draw_panel(sheet, box, panel, trained, (reasons or {}).get(panel.title, "not computed"))
+        _draw_panel(sheet, box, panel, (reasons or {}).get(panel.title, "not computed"))
+        if panel.predicted and not trained:
+            _draw_tag(sheet, box, "untrained")
+        elif panel.title == "Depth" and depth_caution and depth_m is not None:
+            _draw_tag(sheet, box, depth_caution)
 
     captions = [_caption_box(box) for box in cells]
     _draw_caption(sheet, captions[0], f"{rgb.shape[1]} x {rgb.shape[0]} px")
@@ -184,10 +193,15 @@ def _layout(
     return cells, header, top + 2 * cell_height + (28 if footer else 0)
 
 
-def _draw_header(sheet: Picture, header: int, lines: Sequence[str], trained: bool) -> None:
+def _draw_header(
+    sheet: Picture, header: int, lines: Sequence[str], trained: bool, cautioned: bool
+) -> None:
+    """The lines below each other, the last of them in the accent's colour where it is a caution."""
     width = sheet.shape[1]
     for number, line in enumerate(lines):
         size, color = (24, STRONG) if number == 0 else (15, TEXT)
+        if cautioned and number == len(lines) - 1:
+            color = ACCENT
         text = shortened(line, width - 2 * _GAP, size, bold=number == 0)
         write(sheet, text, _GAP, 38 + 24 * number, color, size, bold=number == 0)
     if not trained:
@@ -197,20 +211,23 @@ def _draw_header(sheet: Picture, header: int, lines: Sequence[str], trained: boo
         write(sheet, text, x, header + 26, _ON_ACCENT, 19, bold=True)
 
 
-def _draw_panel(sheet: Picture, box: Box, panel: _Panel, trained: bool, reason: str) -> None:
+def _draw_panel(sheet: Picture, box: Box, panel: _Panel, reason: str) -> None:
     write(sheet, panel.title, box.x, box.y - 10, STRONG, 16, bold=True)
     area = sheet[box.y : box.y + box.height, box.x : box.x + box.width]
     area[:] = CARD
     if panel.picture is not None:
         area[:] = resized(panel.picture, box.width, box.height)
-    else:
-        line = shortened(reason, box.width - 32, 15)
-        write(sheet, line, box.x + 16, box.y + 30, FAINT, 15)
-    if panel.predicted and not trained:
-        tag_width = text_width("untrained", 12) + 14
-        x = box.x + box.width - tag_width
-        sheet[box.y - 24 : box.y - 5, x : x + tag_width] = ACCENT
-        write(sheet, "untrained", x + 7, box.y - 10, _ON_ACCENT, 12)
+        return
+    for number, line in enumerate(wrapped(reason, box.width - 32, 15)):
+        write(sheet, line, box.x + 16, box.y + 30 + 22 * number, FAINT, 15)
+
+
+def _draw_tag(sheet: Picture, box: Box, text: str) -> None:
+    """At the right end of a panel's title row."""
+    tag_width = text_width(text, 12) + 14
+    x = box.x + box.width - tag_width
+    sheet[box.y - 24 : box.y - 5, x : x + tag_width] = ACCENT
+    write(sheet, text, x + 7, box.y - 10, _ON_ACCENT, 12)
 
 
 def _caption_box(box: Box) -> Box:

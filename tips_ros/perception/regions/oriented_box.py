@@ -22,6 +22,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tips_ros.libraries import OPEN3D
+
 logger = logging.getLogger(__name__)
 
 Float64Array: TypeAlias = NDArray[np.float64]
@@ -189,6 +191,6 @@ def _open3d() -> Any:
     try:
         import open3d
     except (ImportError, OSError) as error:
-        logger.warning("boxes are not the smallest ones without Open3D (%s)", error)
+        logger.warning("boxes are not the smallest ones without Open3D (%s): %s", error, OPEN3D.fix)
         return None
     return open3d

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from tips_ros.perception.language.prompt_encoder import PromptEncoder
-from tips_ros.perception.language.prompts import Prompts, parse_prompts
+from tips_ros.perception.language.prompts import PromptError, Prompts, parse_prompts
 from tips_ros.perception.semantic.class_lists import ClassList, name_key
 from tips_ros.perception.semantic.labelling import Labelling, labelling_by_head, labelling_by_words
 
 OWN_LIST = "@model"  # in the background: the model's own classes that are not looked for
+NOTHING = "@none"  # the background of those who want none
+_NUMBERED = re.compile(r"class \d+")  # what an output without a name is called: no words
 
 
 def requested(
@@ -20,27 +23,55 @@ def requested(
     thresholds: Sequence[float],
     own: ClassList,
 ) -> Prompts:
-    """What a user asks for, the model's own classes being the background of a single prompt.
+    """What a user asks for, the model's own classes being the background unless another is given.
 
-    With softmax or argmax a class that is alone wins every pixel; so one prompt without a
-    background is looked for among the classes that the model has of its own.
+    Each pixel becomes what fits it best, even where nothing fits well: in a room without a cup,
+    `cup` and `chair` alone would share out the walls. So what is not looked for has a say, too.
 
     Args:
-        prompts, background, thresholds: as of `parse_prompts`; `@model` in the background stands
-            for the model's own classes that are not looked for.
+        prompts, background, thresholds: as of `parse_prompts`; in the background `@model` stands
+            for the model's own classes that are not looked for, and `@none` alone for nothing.
+            An empty one is `@model`, as far as there is room for it.
         own: these.
 
     Raises:
         PromptError: prompts that can't be used.
     """
-    listed = [entry for entry in background if name_key(entry) != OWN_LIST]
+    keys = [name_key(entry) for entry in background]
+    if NOTHING in keys:
+        if len(keys) > 1:
+            raise PromptError(f"{NOTHING} means no background at all; leave out the rest, or it")
+        return parse_prompts(prompts, (), thresholds)
+    listed = [entry for entry, key in zip(background, keys, strict=True) if key != OWN_LIST]
     parsed = parse_prompts(prompts, listed, thresholds)
-    alone = len(parsed.classes) == 1 and not background
-    if not alone and len(listed) == len(background):
+    if background and len(listed) == len(background):
         return parsed
     taken = {name_key(word) for word in (*parsed.all_words, *parsed.classes.names)}
-    others = tuple((name,) for name in own.names if name_key(name) not in taken)
+    others = [
+        (name,)
+        for name in own.names
+        if name_key(name) not in taken and not _NUMBERED.fullmatch(name)
+    ]
+    if not background:
+        del others[parsed.room :]
     return replace(parsed, background=(*parsed.background, *others))
+
+
+def background_told(prompts: Prompts, background: Sequence[str]) -> str:
+    """What prompts compete with that their user did not name; empty where everything was named.
+
+    Args:
+        prompts: as of `requested`.
+        background: what it was asked with.
+    """
+    if not prompts.background:
+        return "every pixel becomes one of these, whatever it shows: no background"
+    if background:
+        return ""
+    return (
+        f"told apart from the {len(prompts.background)} other classes that the model has of its "
+        f"own (a background chooses what else there is, {NOTHING} leaves it out)"
+    )
 
 
 def labelling_of(

@@ -8,6 +8,7 @@ that the node itself goes by: whoever follows the advice is not sent back.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -180,7 +181,9 @@ def _advise_on_quality(topic: str, asked: QoSProfile, found: Sequence[TopicEndpo
         for policy, value in wanted.items()
         if _is(offered, policy, value) and not _is(asked, policy, value)
     ]
-    fits = f"type and QoS fit, yet nothing comes: see whether `ros2 topic hz {topic}` counts any"
+    fits = "type and QoS fit, yet nothing comes"
+    if shutil.which("ros2"):
+        fits += f": see whether `ros2 topic hz {topic}` counts any"
     if not changes:
         return f"{fits}, and docs/transport.md for images that get lost on the way"
     why = "what was published before is kept for those" if keeps else "what got lost is sent again"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,6 +36,7 @@ from tips_ros.ros.throttle import Throttle
 logger = logging.getLogger(__name__)
 
 DepthHistory = LatchedHistory[LiveScale]
+_TRANSFORM_WITHIN_S = 1.0  # of the frame that the sensor's points are to be seen in
 
 
 class _Predicted(NamedTuple):
@@ -44,6 +46,7 @@ class _Predicted(NamedTuple):
     rgb: NDArray[np.uint8]
     depth_m: NDArray[np.float32]  # as the model said it
     camera: SeenCamera | None
+    until: float  # monotonic seconds: then it is not compared any more
 
 
 class DepthScaling:
@@ -121,7 +124,8 @@ class DepthScaling:
         choice = ScaleChoice("focal" if wanted == "sensor" else wanted, factor)
         scale = choice.scale(upright, self._description.focal_ratio)
         if wanted == "sensor":
-            frame = _Predicted(header, rgb, prediction.depth_m, camera)
+            until = time.monotonic() + _TRANSFORM_WITHIN_S
+            frame = _Predicted(header, rgb, prediction.depth_m, camera, until)
             scale = self._by_sensor(frame, scale)
         else:
             self._without_sensor()
@@ -173,19 +177,18 @@ class DepthScaling:
         if self._forget.is_set() or with_offset != self._with_offset:
             self._start_again(sensor)
         self._with_offset = with_offset
-        waiting, self._pending = self._pending, None
-        if waiting is not None:
-            self._compare(sensor, waiting)
         at_ns = stamp_ns(frame.header)
-        if sensor.is_past(at_ns):
-            self._compare(sensor, frame)
-        else:
+        waiting, self._pending = self._pending, None
+        if waiting is not None and not self._compare(sensor, waiting):
+            self._pending = waiting  # and the frames that come meanwhile are not compared
+        elif not sensor.is_past(at_ns) or not self._compare(sensor, frame):
             self._pending = frame
         scale = self._measured.scale(at_ns / 1e9, otherwise)
         self._complain(at_ns / 1e9, scale)
         return scale
 
-    def _compare(self, sensor: SensorDepth, frame: _Predicted) -> None:
+    def _compare(self, sensor: SensorDepth, frame: _Predicted) -> bool:
+        """Learns from a frame; False where the transform of the points may still come."""
         max_dt_ns = round(self._value("depth.sensor_max_dt_s") * 1e9)
         measured = self._measured
         try:
@@ -196,10 +199,13 @@ class DepthScaling:
                     seen = sensor.measured(frame.header, frame.camera, max_dt_ns, images=False)
             measured.add(frame.depth_m, seen.depth_m, self._with_offset)
         except NotMeasured as error:
+            if error.may_come and time.monotonic() < frame.until:
+                return False
             measured.missed(str(error))
         except ValueError as error:  # of another view
             self._throttle.error("view", "%s: %s", sensor.topics, error)
             measured.missed(str(error))
+        return True
 
     def _complain(self, at_s: float, scale: DepthScale) -> None:
         if not scale.consistent or self._measured.overdue(at_s):

@@ -14,7 +14,6 @@ from tips_ros.perception.seen import Seen
 from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros.class_board import ClassBoard
 from tips_ros.ros.frame import Frame
-from tips_ros.ros.frames import FrameError, NoTransforms
 from tips_ros.ros.outputs import OutputTopic
 from tips_ros.ros.pipeline.camera import Camera
 from tips_ros.ros.pipeline.held_clouds import HeldCloud, HeldClouds
@@ -22,6 +21,7 @@ from tips_ros.ros.pipeline.queries import QueryResult
 from tips_ros.ros.pipeline.request import FrameRequest
 from tips_ros.ros.sim_clock import age_s
 from tips_ros.ros.throttle import Throttle
+from tips_ros.ros.transform_tree import FrameError
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +86,10 @@ class Finisher:
             held.then = lambda cause: _settle(request, outcome | {_FILTERED: cause}, age, latency_s)
             self._held.put(held)
 
+    def rewind(self, now_ns: int) -> None:
+        """Gives up clouds of a later time than this: time went back to it."""
+        self._held.rewind(now_ns)
+
     def abandon(self) -> None:
         """Frames that are finished from now on come to nothing: the node is about to go."""
         self._abandoned = True
@@ -116,13 +120,10 @@ class Finisher:
         self._warn_of_unknown_names(request, frame)
         for topic in request.demand.topics:
             if topic.name == _FILTERED:
-                try:
-                    frame.placed = camera.placement.of(request.header)
-                except ValueError as error:
-                    if isinstance(error, FrameError) and not isinstance(error, NoTransforms):
-                        held = HeldCloud(topic, frame, camera)
-                        continue
-                    camera.placement.complain(request.header, error)
+                if self._must_wait(frame, camera):
+                    held = HeldCloud(topic, frame, camera)
+                    continue
+                if frame.placed is None:
                     outcome[topic.name] = "no transform"
                     continue
             try:
@@ -133,6 +134,19 @@ class Finisher:
                 continue
             outcome[topic.name] = "" if published else _missing(topic, frame)
         return held
+
+    def _must_wait(self, frame: Frame, camera: Camera) -> bool:
+        """Says where the frame's camera was; whether that, or a cloud before it, is waited for."""
+        placement = camera.placement
+        if self._held.holds(camera):
+            return True
+        try:
+            frame.placed = placement.of(frame.header)
+        except ValueError as error:
+            if isinstance(error, FrameError) and error.may_come and placement.timeout_s > 0.0:
+                return True
+            placement.complain(frame.header, error)
+        return False
 
     def _labelled(
         self, seen: Seen, prediction: Prediction, masks: Labelling | None, labelling: Labelling

@@ -277,10 +277,12 @@ class Pipeline:
         """Time went back, as when a bag begins anew: frames from before are of another time."""
         for image in self._latest.clear():
             image.account.drop("rewound")
+        now_ns = self._node.get_clock().now().nanoseconds
+        self._frames.rewind(now_ns)
+        self._finisher.rewind(now_ns)
         self._forget("time")
 
     def _forget(self, what: str) -> None:
-        self._frames.clear()
         self._board.forget_stamps()
         for camera in self.cameras:
             camera.reset()

@@ -10,8 +10,6 @@ from tips_ros.perception.camera.seen_camera import SeenCamera
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.semantic.labelling import Labelling
 
-_MOST_WAITING = 32
-
 
 class QueryResult(NamedTuple):
     """The part of a frame that was asked for."""
@@ -58,27 +56,22 @@ class FrameQueries:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[FrameQuery] = []
-        self._open = 0  # waiting, and taken without an answer
         self._closed = ""  # why nothing is answered any more
 
     def ask(self, query: FrameQuery, timeout_s: float) -> QueryResult | None:
         """The next frame's answer; None when none came in time.
 
         Raises:
-            RuntimeError: the frame or the node failed, or too many wait already; it says so.
+            RuntimeError: the frame or the node failed; it says so.
         """
         with self._lock:
             if self._closed:
                 raise RuntimeError(self._closed)
-            if self._open >= _MOST_WAITING:
-                raise RuntimeError(f"{self._open} calls wait for a frame already; try again later")
-            self._open += 1
             self._waiting.append(query)
         try:
             return query.wait(timeout_s)
         finally:
             with self._lock:
-                self._open -= 1
                 if query in self._waiting:
                     self._waiting.remove(query)
 

@@ -7,9 +7,11 @@ Errors name the argument, what is wrong, and what to write, in one line.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from tips_ros.perception.language.prompt_syntax import PromptError, separated
 from tips_ros.ros.transport_profile import transport_environment
 
 _TOPIC = re.compile(r"(~/|/)?[A-Za-z_{}][A-Za-z0-9_{}]*(/[A-Za-z_{}][A-Za-z0-9_{}]*)*")
@@ -28,14 +30,10 @@ def items(argument: str, text: str) -> list[str]:
     Raises:
         ArgumentError: both separators are there, so that either may be meant.
     """
-    if ";" in text and "," in text:
-        raise ArgumentError(
-            argument,
-            text,
-            "both ';' and ',' stand in it; separate by one of them (words that hold a comma can be "
-            "given in params_file)",
-        )
-    return [item.strip() for item in re.split("[;,]", text) if item.strip()]
+    try:
+        return [item for item in separated(text) if item]
+    except PromptError as error:
+        raise ArgumentError(argument, text, str(error)) from None
 
 
 def fractions(argument: str, text: str) -> list[float]:
@@ -93,7 +91,7 @@ def bag_to_play(argument: str, text: str) -> str:
             argument,
             text,
             "the folder has no metadata.yaml, without which ROS can't open it; write it with "
-            f"`ros2 bag reindex {text} -s {storage}`",
+            f"`ros2 bag reindex {shlex.quote(str(path))} -s {storage}`",
         )
     return str(path)
 

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Optional means that the rest works, and that one line says what goes without and what to type."""
+
+from __future__ import annotations
+
+import pytest
+
+from tips_ros.cli import COMMANDS
+from tips_ros.libraries import (
+    ENGINES,
+    NEEDED,
+    OPEN3D,
+    OPTIONAL,
+    explain_missing,
+    pip_install,
+)
+
+from .conftest import only_line
+
+
+def test_with_nothing_but_python_the_commands_are_listed(without):
+    done = without(*(library.module for library in NEEDED)).tips_ros("--help")
+    assert done.returncode == 0 and done.stderr == ""
+    assert all(f"\n    {command} " in done.stdout for command in COMMANDS)
+
+
+@pytest.mark.parametrize("module", [library.module for library in NEEDED])
+def test_without_a_needed_library_one_line_names_it(without, photo, module):
+    done = without(module).tips_ros("infer", photo)
+    assert done.returncode == 2
+    line = only_line(done)
+    assert line.startswith(f"tips_ros: {module} is not installed: nothing runs; ")
+    assert "-m pip install " in line
+
+
+def test_infer_works_without_all_that_is_optional(without, photo, tmp_path):
+    optional = {library.module for library in (*OPTIONAL, *ENGINES)} | {"transformers"}
+    bare = without(*(optional - {"safetensors"}))  # the demo model is in their format
+    done = bare.tips_ros("infer", photo, "--hfov-deg", "63", "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "points.ply").is_file()
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "says"),
+    [
+        ("open3d", ["--hfov-deg", "63", "--outlier-neighbors", "8"], OPEN3D.fix),
+        ("openvino", ["--backend", "openvino"], pip_install("openvino")),
+        ("onnxruntime", ["--backend", "onnxruntime", "--precision", "fp32"],
+         pip_install("onnxruntime", "onnxscript")),
+        ("sentencepiece", ["--prompts", "door, cup"], pip_install("sentencepiece")),
+        ("safetensors", [], pip_install("safetensors")),
+    ],
+)  # fmt: skip
+def test_what_needs_it_says_so_and_what_to_type(without, photo, tmp_path, module, arguments, says):
+    done = without(module).tips_ros("infer", photo, "--output", tmp_path, *arguments)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
+    assert says in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("module", ["rosbags", "tqdm"])
+def test_commands_about_bags_say_what_they_need(without, small_bag, module):
+    done = without(module).python(
+        f"""
+        from tips_ros import cli
+        assert cli.main(["bag", {str(small_bag)!r}, "out"]) == 2
+        assert cli.main(["eval", {str(small_bag)!r}]) == 2
+        assert cli.main(["demo", "--bag", {str(small_bag)!r}]) == 2
+        """
+    )
+    assert done.returncode == 0
+    assert done.stderr.count(f"tips_ros: {module} is not installed") == 3
+    assert done.stderr.count(f"pip install {module}") == 3
+
+
+def test_a_library_that_is_there_and_broken_is_told_with_its_reason():
+    error = ImportError("libGL.so.1: cannot open shared object file", name="cv2")
+    reason = explain_missing(error)
+    assert reason is not None and "cv2 can't be imported (libGL.so.1: cannot open" in reason
+
+
+def test_a_module_of_this_package_that_is_missing_is_no_library():
+    assert explain_missing(ModuleNotFoundError("No module", name="tips_ros.modle")) is None
+    assert explain_missing(ImportError("cannot import name 'x' from 'y'")) is None
+
+
+def test_a_line_for_pip_can_be_pasted(monkeypatch):
+    monkeypatch.setattr("sys.executable", "/home/me/my tips/.venv/bin/python")
+    monkeypatch.setattr("sys.prefix", "/home/me/my tips/.venv")
+    line = pip_install("transformers>=5.23")
+    assert line == "'/home/me/my tips/.venv/bin/python' -m pip install 'transformers>=5.23'"
+
+
+def test_a_system_s_python_is_told_that_it_may(monkeypatch, tmp_path):
+    """Debian's and Ubuntu's refuses otherwise (PEP 668)."""
+    (tmp_path / "EXTERNALLY-MANAGED").touch()
+    monkeypatch.setattr("sys.executable", "/usr/bin/python3")
+    monkeypatch.setattr("sys.prefix", "/usr")
+    monkeypatch.setattr("sys.base_prefix", "/usr")
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
+    assert pip_install("open3d") == "python3 -m pip install --break-system-packages open3d"

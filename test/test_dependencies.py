@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One list of dependencies: package.xml, the lists for pip, doctor and docs say the same."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from tips_ros.libraries import ENGINES, NEEDED, OPTIONAL, ROS_OPTIONAL
+
+SOURCE = Path(__file__).resolve().parents[1]
+PAGE = (SOURCE / "docs" / "dependencies.md").read_text(encoding="utf-8")
+LISTS = ("core", "open3d", "openvino", "onnxruntime")
+LIBRARIES = (*NEEDED, *OPTIONAL, *ENGINES)
+# Imported by measurements alone, which say so themselves.
+COMPARED_WITH = {"transformers", "matplotlib"}
+# Parts of Python or of the lists' packages under names of their own.
+PARTS = dict.fromkeys(("compression", "backports", "lz4"), "rosbags")
+
+
+def package_xml() -> dict[str, bool]:
+    """Key → whether it comes on demand only; without those for building and testing."""
+    root = ElementTree.parse(SOURCE / "package.xml").getroot()
+    kinds = ("depend", "exec_depend")
+    return {str(e.text): e.get("condition") is not None for e in root if e.tag in kinds}
+
+
+def requirements() -> dict[str, str]:
+    """Package → the least version, of all lists for pip."""
+    found = {}
+    for name in LISTS:
+        text = (SOURCE / "bootstrap" / f"requirements-{name}.txt").read_text(encoding="utf-8")
+        found |= dict(re.findall(r"^([\w-]+)>=([\w.]+)", text, re.MULTILINE))
+    return found
+
+
+def rows() -> list[list[str]]:
+    """The cells of the first table."""
+    (section,) = re.findall(r"^## Python packages\n(.*?)(?=^## )", PAGE, re.M | re.S)
+    lines = [line for line in section.splitlines() if line.startswith("| `")]
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+
+
+def imported() -> set[str]:
+    """The roots of all that the package imports, wherever in its files."""
+    found = set()
+    for path in (SOURCE / "tips_ros").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                found.add(str(node.module).partition(".")[0])
+    return found - set(sys.stdlib_module_names) - {"tips_ros"}
+
+
+def test_whatever_is_imported_is_in_a_list():
+    python = {PARTS.get(name, name) for name in imported()} - set(package_xml()) - COMPARED_WITH
+    assert python == {library.module for library in LIBRARIES} - {"onnxscript"}, (
+        "onnxscript is imported by torch"
+    )
+
+
+def test_the_table_has_each_package_of_the_lists_with_its_least_version():
+    documented = {}
+    for package, least, *_ in rows():
+        names = re.findall(r"`([\w-]+)`", package.split("(")[0].split("; extra")[0])
+        documented |= dict.fromkeys(names, least)
+    assert documented == requirements()
+
+
+@pytest.mark.parametrize("library", LIBRARIES, ids=lambda library: library.module)
+def test_doctor_and_errors_name_what_pip_takes(library):
+    asked = re.split("[>=<]", library.requirement or library.distributions[0])[0]
+    assert asked in requirements()
+
+
+def test_each_key_of_the_table_is_one_of_package_xml_and_the_other_way_round():
+    keys = {key for row in rows() for key in re.findall(r"`([\w.-]+)`", row[2])}
+    declared = {key for key in package_xml() if key.startswith("python3-")}
+    assert keys == declared
+    on_demand = {key for row in rows() for key in re.findall(r"`([^`]+)`, on demand", row[2])}
+    assert on_demand == {key for key in declared if package_xml()[key]}
+
+
+def test_each_ros_package_is_on_the_page():
+    ros = {key for key in package_xml() if not key.startswith("python3-")}
+    (section,) = re.findall(r"^## ROS packages\n(.*)", PAGE, re.M | re.S)
+    assert ros <= set(re.findall(r"`([\w.-]+)`", section))
+    assert {library.module for library in ROS_OPTIONAL} <= ros
+
+
+def test_the_line_for_pip_names_what_has_no_key_and_nothing_else():
+    without_key = {row[0].strip("`") for row in rows() if row[2].startswith("none")}
+    core = (SOURCE / "bootstrap" / "requirements-core.txt").read_text(encoding="utf-8")
+    wanted = {name for name in without_key if re.search(rf"^{name}>", core, re.MULTILINE)}
+    lines = re.findall(r"^python3 -m pip install (.*)$", PAGE, re.MULTILINE)
+    assert lines and all({w for w in line.split() if w[0] != "-"} == wanted for line in lines)
+    comment = (SOURCE / "package.xml").read_text(encoding="utf-8")
+    assert all(name in comment for name in wanted)

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Places where a bag may be written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tips_ros.bags import metadata
+from tips_ros.bags.errors import BagError
+
+MCAP = ".mcap"
+_MAGIC = b"\x89MCAP0\r\n"
+_OTHER_STORAGES = (".db3", ".bag", ".zst", ".zstd")
+
+
+def check_place(path: Path, *, overwrite: bool = False) -> None:
+    """Whether a bag may come to be at a path, which is looked at and not touched.
+
+    Args:
+        path: a folder, or a file that ends in .mcap.
+        overwrite: a bag that is there may be replaced; anything else never.
+
+    Raises:
+        BagError: it may not.
+    """
+    if path.suffix in _OTHER_STORAGES:
+        raise BagError(f"{path}: bags are written as mcap; name a folder, or {path.stem}{MCAP}")
+    if not path.exists():
+        return
+    if not _is_bag(path):
+        raise BagError(f"{path} exists and is not a bag; choose another name")
+    if not overwrite:
+        raise BagError(f"{path} exists; remove it, add --overwrite, or choose another name")
+
+
+def _is_bag(path: Path) -> bool:
+    if path.is_dir():
+        return path.suffix != MCAP and (path / metadata.NAME).is_file()
+    if path.suffix != MCAP or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC

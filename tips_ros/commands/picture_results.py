@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a model sees in one picture: one pass for its heads, the prompts and the questions."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.commands.pictures import View
+from tips_ros.errors import UserError
+from tips_ros.offline.language_questions import Answers, Questions, answer
+from tips_ros.offline.result_files import Results
+from tips_ros.perception.camera.lens import Lens
+from tips_ros.perception.camera.mounting import upright_intrinsics
+from tips_ros.perception.cloud.cloud_strips import CloudStrips
+from tips_ros.perception.cloud.point_cloud import Cloud
+from tips_ros.perception.cloud.point_cloud_filters import filtered
+from tips_ros.perception.depth.depth_scale import DepthScale
+from tips_ros.perception.depth.metric_depth import in_metres
+from tips_ros.perception.language.text_embedding import TextEmbedder
+from tips_ros.perception.predictor import Prediction, Predictor
+from tips_ros.perception.preprocess import image_at
+from tips_ros.perception.semantic.labelling import Labelling
+from tips_ros.progress import say
+
+NOT_METRIC = "not metric: lens unknown"
+_MANY_POINTS = 8_000_000
+_FILTER_BYTES = 140  # a point, measured
+
+
+class PictureResults(NamedTuple):
+    """Of one picture."""
+
+    results: Results
+    scale: DepthScale
+
+
+@dataclass(frozen=True)
+class PictureModel:
+    """A model with what it is asked of each picture.
+
+    Attributes:
+        predictor: the model.
+        embedder: of texts; None where no question needs it.
+        prompted: the classes of the labels, where they are not the model's own.
+        questions: about the picture as a whole.
+        args: scale, depth_scale, voxel_m, outlier_neighbors.
+    """
+
+    predictor: Predictor
+    embedder: TextEmbedder | None
+    prompted: Labelling | None
+    questions: Questions
+    args: argparse.Namespace
+
+    def see(self, view: View, title: str) -> PictureResults:
+        """Looks at a picture. UserError where a text or a filter of clouds can't be used."""
+        prediction, answers = self._look(view)
+        description = self.predictor.description
+        upright = view.lens and upright_intrinsics(view.lens.intrinsics, view.turn)
+        scale = self.args.depth_scale.scale(upright, description.focal_ratio)
+        if prediction.depth_m is not None:
+            depth_m = in_metres(prediction.depth_m, scale, description.max_depth_m)
+            prediction = prediction._replace(depth_m=depth_m)
+        cloud: Cloud | CloudStrips | None = None
+        cloudless = "no cloud: the lens is unknown; give --hfov-deg or --camera-info"
+        if view.lens is not None and prediction.depth_m is not None:
+            cloud = self._cloud(prediction, prediction.depth_m, view.lens, view.rgb)
+        if prediction.depth_m is None:
+            cloudless = f"no cloud: model {description.name} has no depth head"
+        results = Results(
+            title,
+            view.rgb,
+            prediction,
+            description,
+            cloud,
+            prompted=self.prompted,
+            tags=answers.tags,
+            embeddings=answers.embeddings,
+            cloudless=cloudless,
+            depth_caution=NOT_METRIC if scale.note else "",
+        )
+        return PictureResults(results, scale)
+
+    def _look(self, view: View) -> tuple[Prediction, Answers]:
+        labelling = self.prompted or self.predictor.own_labelling
+        outputs = self.predictor.outputs_with(labelling)
+        labellings = [labelling] if "semantic" in outputs else []
+        seen = self.predictor.see(view.rgb, outputs, self.args.scale, labellings, view.turn)
+        prediction = self.predictor.prediction(seen, *labellings)
+        temperature = self.predictor.description.temperature
+        try:
+            return prediction, answer(self.questions, seen.features, self.embedder, temperature)
+        except ValueError as error:
+            raise UserError(str(error)) from error
+
+    def _cloud(
+        self,
+        prediction: Prediction,
+        depth_m: NDArray[np.float32],
+        lens: Lens,
+        rgb: NDArray[np.uint8],
+    ) -> Cloud | CloudStrips:
+        height, width = depth_m.shape
+        strips = CloudStrips(
+            depth_m,
+            lens.scaled_to(width, height),
+            image_at(rgb, (height, width)),
+            prediction.labels,
+            prediction.normals,
+        )
+        voxel_m, neighbors = self.args.voxel_m, self.args.outlier_neighbors
+        if not (voxel_m or neighbors):
+            return strips
+        if width * height > _MANY_POINTS:
+            say(
+                f"filtering a cloud of {width * height:,} points takes "
+                f"{width * height * _FILTER_BYTES / 1e9:.0f} GB or more and minutes; "
+                "--scale 0.5 makes it a quarter"
+            )
+        try:
+            return filtered(strips.whole(), voxel_m, neighbors)
+        except (ValueError, RuntimeError) as error:
+            raise UserError(str(error)) from error

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Somebody who is told how a demonstration goes on."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Progress(NamedTuple):
+    """Frames played and answered up to now, of how many."""
+
+    played: int
+    answered: int
+    total: int
+
+
+class Observer:
+    """Is told how a session goes on; does nothing with it."""
+
+    def graph(self, environment: dict[str, str]) -> None:
+        """The graph's environment variables are known."""
+
+    def frames(self, progress: Progress) -> None:
+        """Something was played or answered."""
