@@ -59,7 +59,13 @@ def test_what_needs_it_says_so_and_what_to_type(without, photo, tmp_path, module
     assert says in done.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("module", ["rosbags", "tqdm"])
+def test_without_bars_there_are_lines(without, photo, tmp_path):
+    done = without("tqdm").tips_ros("infer", photo, photo.parent, "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "1 of 1 pictures → " in done.stdout
+
+
+@pytest.mark.parametrize("module", ["rosbags"])
 def test_commands_about_bags_say_what_they_need(without, small_bag, module):
     done = without(module).python(
         f"""
