@@ -88,9 +88,9 @@ def test_the_callers_sameness_counts():
 
 def test_it_remembers_a_bounded_number():
     history = LatchedHistory()
-    for stamp in range(1000):
+    for stamp in range(10_000):
         history.add(stamp, stamp)
-    assert len(history._said) < 100
+    assert len(history._said) == len(history._stamps) < 5000
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -101,32 +101,3 @@ def test_whatever_the_order_of_stamps_each_reader_reads_each_frame_right(topic, 
         topic.frame(stamp, value)
         assert topic.late_reader(stamp) == value
         assert topic.early_reader(stamp) == value
-
-
-class Reader:
-    """Somebody who goes by the stamps of all that it has heard since it came."""
-
-    def __init__(self, latched):
-        self.heard = [latched] if latched else []
-
-    def reads(self, stamp):
-        early = [message for message in self.heard if message[0] <= stamp]
-        return max(reversed(early), key=lambda message: message[0])[1] if early else None
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_whoever_came_whenever_reads_each_frame_with_its_own_value(seed):
-    rng, history, latched = random.Random(seed), LatchedHistory(), None
-    readers, stamp, value = [Reader(None)], 0, "a"
-    for _ in range(600):
-        stamp = rng.randrange(300) if rng.random() < 0.02 else stamp + rng.randrange(3)
-        if rng.random() < 0.3:
-            value = rng.choice("abcde")
-        if rng.random() < 0.05:
-            readers.append(Reader(latched))
-        if history.needs(stamp, value):
-            history.add(stamp, value)
-            latched = stamp, value
-            for reader in readers:
-                reader.heard.append(latched)
-        assert {reader.reads(stamp) for reader in readers} == {value}
