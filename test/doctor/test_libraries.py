@@ -10,14 +10,14 @@ import pytest
 
 from tips_ros.doctor.findings import Status
 from tips_ros.doctor.libraries import libraries, ros_libraries
-from tips_ros.libraries import ENGINES, NEEDED, OPTIONAL
+from tips_ros.libraries import NEEDED, OPTIONAL
 
 COSTS = {
     "safetensors": "Hugging Face",
     "sentencepiece": "no prompts",
     "open3d": "outlier filter",
     "rosbags": "tips_ros bag",
-    "tqdm": "progress bars",
+    "tqdm": "no bars",
     "transforms3d": "extrinsics",
     "vision_msgs": "label_info",
     "tf2_ros": "~/locate",
@@ -42,7 +42,7 @@ def hide(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_what_is_here_has_its_version():
     here = {f.topic: f for f in libraries().findings}
-    assert set(here) == {library.module for library in (*NEEDED, *OPTIONAL, *ENGINES)}
+    assert set(here) == {library.module for library in (*NEEDED, *OPTIONAL)}
     assert here["torch"].status is Status.GOOD and here["torch"].value[0].isdigit()
 
 
