@@ -20,7 +20,7 @@ LATCHED = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _UNLABELLED = 255
 # Two topics may overtake each other on the way: the classes may come after their mask, and a mask
 # after classes that were told later.
-_LATER_S, _EARLIER_S = 3.0, 1.0
+_LATER_S, _EARLIER_S = 1.5, 0.5
 _MOST_NAMES = 240  # beyond, ids are given a second time
 
 

@@ -91,8 +91,8 @@ class Life:
         self._tuner = Tuner(self._client, findings)
         speaker = Speaker(self._client, names, findings)
         self._actors = [
-            Actor("prompts", speaker.disturbances(), seed, 0.6, findings),
-            Actor("lifecycle", self._manager.disturbances(), seed, 3.0, findings),
+            Actor("prompts", speaker.disturbances(), seed, 0.5, findings),
+            Actor("lifecycle", self._manager.disturbances(), seed, 6.0, findings),
             Actor("parameters", self._tuner.disturbances(), seed, 0.6, findings),
             Actor("audience", self._audience.disturbances(), seed, 0.8, findings),
             Actor("cameras", self._of_cameras(), seed, 0.5, findings),

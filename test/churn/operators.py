@@ -32,7 +32,7 @@ class Speaker:
 
     def disturbances(self) -> list[tuple[int, Any]]:
         """Of this kind, each with a weight."""
-        return [(6, self.swap), (2, self.refused), (3, self.locate), (1, self.locate_at_once)]
+        return [(8, self.swap), (2, self.refused), (3, self.locate), (1, self.locate_at_once)]
 
     def swap(self, rng: random.Random) -> str:
         """Other classes."""
