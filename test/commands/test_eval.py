@@ -119,7 +119,7 @@ def all_knowing(monkeypatch: pytest.MonkeyPatch, tiny_directory: Path) -> None:
     known = SimpleNamespace(
         description=SimpleNamespace(
             name="oracle", variant="B", trained=True, classes=CLASSES,
-            focal_ratio=CAMERA.fx / CAMERA.width, temperature=description.temperature,
+            focal_ratio=CAMERA.fx / CAMERA.width, temperature=description.temperature, caution="",
         ),
         outputs_with=lambda labelling: ("depth", "normals", "semantic"),
         own_labelling=own_labelling(CLASSES),

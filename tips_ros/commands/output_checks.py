@@ -30,10 +30,9 @@ def check_folder(
             raise UserError(f"{path} is read and would be replaced; choose another --output")
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} cannot be written: it is a file; choose another --output")
-    if folders := sorted(name for name in names if (folder / name).is_dir()):
-        raise UserError(
-            f"{folder / folders[0]} is a folder; remove it, or choose another --output"
-        )
+    for path in (folder / name for name in sorted(names)):
+        if path.is_dir():
+            raise UserError(f"{path} is a folder; remove it, or choose another --output")
     if not overwrite and folder.is_dir():
         there = sorted(path.name for path in folder.iterdir() if path.name in names)
         if there:

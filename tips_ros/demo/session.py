@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -122,10 +123,9 @@ class _Session:
         with WorkProgress("starting the node", delay_s=1.0):
             self._wait_until_active()
         self._player = BagPlayer(graph.node, self._reader, self._live, rate=self._options.rate)
+        bag = self._folder / self._options.recording.stem
         with (
-            BagWriter(
-                self._options.recording, overwrite=True, typestore=self._reader.copy_typestore
-            ) as writer,
+            BagWriter(bag, typestore=self._reader.copy_typestore) as writer,
             self._recording(graph, writer),
         ):
             self._connect()
@@ -133,6 +133,8 @@ class _Session:
             self._player.play(progress=lambda message: self._check())
             seconds = time.monotonic() - began_s
             report = self._wait_for_answers()
+        # A file alone is a whole bag: the folder's metadata.yaml is inside it, too.
+        os.replace(next(bag.glob("*.mcap")), self._options.recording)
         return self._result(report, seconds)
 
     def _node_process(self, environment: dict[str, str]) -> NodeProcess:
