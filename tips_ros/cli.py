@@ -116,6 +116,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = build_parser(names).parse_args(argv)
         return int(args.run(args))
     except UserError as error:
+        if isinstance(error.__cause__, BrokenPipeError):
+            return _unread()
         print(f"tips_ros: {error}", file=sys.stderr)
         return 2
     except ImportError as error:
@@ -126,7 +128,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output (`| head`) has gone. Without this, Python would complain
-        # once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _unread()
+
+
+def _unread() -> int:
+    """The reader of our output (`| head`) has gone, which is no error."""
+    # Without this, Python would complain once more when it flushes at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

@@ -16,8 +16,10 @@ else:  # Python 3.10 takes no subscript there
 
 logger = logging.getLogger(__name__)
 
-FIRST_S, EVERY_S = 3.0, 10.0  # after which a line comes, and the next ones
+FIRST_S = 3.0  # after which a line comes; the next ones after half of the time so far, but
+EVERY_S = 10.0, 60.0  # not before the first of these, nor after the second
 _TICK_S = 0.5
+_ENOUGH = 3  # units from which on it can be said how long the others will take
 _BYTES = "B"  # a unit that is told in MB
 _bars = False
 
@@ -87,13 +89,16 @@ class WorkProgress:
             if self._bar is not None:
                 self._bar.refresh()
             elif time.monotonic() >= self._due:
-                self._due = time.monotonic() + EVERY_S
+                now = time.monotonic()
+                soonest, latest = EVERY_S
+                self._due = now + min(max((now - self._began) / 2, soonest), latest)
                 logger.info("%s", self._line())
 
     def _amount(self, count: int, with_unit: bool = False) -> str:
         if self._unit == _BYTES:
             return f"{count / 1e6:.0f} MB"
-        return f"{count} {self._unit}".rstrip() if with_unit else str(count)
+        many = "" if count == 1 or not self._unit else "s"
+        return f"{count} {self._unit}{many}".rstrip() if with_unit else str(count)
 
     def _line(self) -> str:
         seconds = time.monotonic() - self._began
@@ -102,7 +107,7 @@ class WorkProgress:
             words.insert(0, f"{self._amount(self.done)} of {self._amount(self._total, True)}")
         elif self.done:
             words.insert(0, self._amount(self.done, True))
-        if self._total and 0 < self.done < self._total:
+        if self._total and _ENOUGH <= self.done < self._total:
             left_s = seconds / self.done * (self._total - self.done)
             words.append(f"about {left_s:.0f} s to go")
         return f"{self._what}: {', '.join(filter(None, words))}"

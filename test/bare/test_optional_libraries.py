@@ -59,9 +59,14 @@ def test_what_needs_it_says_so_and_what_to_type(without, photo, tmp_path, module
     assert says in done.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("module", ["rosbags", "tqdm"])
-def test_commands_about_bags_say_what_they_need(without, small_bag, module):
-    done = without(module).python(
+def test_without_bars_there_are_lines(without, photo, tmp_path):
+    done = without("tqdm").tips_ros("infer", photo, photo.parent, "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "1 of 1 pictures → " in done.stdout
+
+
+def test_commands_about_bags_say_what_they_need(without, small_bag):
+    done = without("rosbags").python(
         f"""
         from tips_ros import cli
         assert cli.main(["bag", {str(small_bag)!r}, "out"]) == 2
@@ -70,8 +75,14 @@ def test_commands_about_bags_say_what_they_need(without, small_bag, module):
         """
     )
     assert done.returncode == 0
-    assert done.stderr.count(f"tips_ros: {module} is not installed") == 3
-    assert done.stderr.count(f"pip install {module}") == 3
+    assert done.stderr.count("tips_ros: rosbags is not installed") == 3
+    assert done.stderr.count("pip install rosbags") == 3
+
+
+def test_without_tqdm_there_are_no_bars_and_the_work_is_done(without, small_bag):
+    done = without("tqdm").tips_ros("bag", small_bag, "out")
+    assert done.returncode == 0, done.stderr
+    assert "2 of 2 images" in done.stdout
 
 
 def test_a_library_that_is_there_and_broken_is_told_with_its_reason():

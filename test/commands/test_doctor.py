@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,46 @@ def test_a_model_with_a_changed_file_is_broken(
     code, out = doctor("--model", copy, "--hash")
     assert code == 1 and f"! {depth.name}" in out
     assert "Something is broken" in out
+
+
+def test_the_engines_are_named(doctor: Any):
+    _, out = doctor()
+    for name in ("torch", "compiled", "openvino", "onnxruntime"):
+        assert f" backend {name} " in out
+
+
+def test_the_model_that_runs_where_none_is_named_is_loaded(doctor: Any):
+    _, out = doctor()
+    assert "Model demo\n  loading  works: TIPS 6 blocks of width 192, heads depth" in out
+
+
+def test_what_infer_refuses_is_broken(doctor: Any, tiny_language_model: Path, tmp_path: Path):
+    """As `infer` does, by sizes that do not fit each other, which no name or hash tells."""
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_language_model, copy)
+    settings = copy / "model.yaml"
+    for mistake in ("input_size: [57, 56]", "classes: [wall, floor]", "taps: [0, 1, 2, 99]"):
+        kept = [line for line in settings.read_text().splitlines() if line[:4] != mistake[:4]]
+        settings.write_text("\n".join([*kept, mistake]))
+        code, out = doctor("--model", copy)
+        assert code == 1 and "! loading" in out and "Nothing is broken" not in out
+        shutil.copy(tiny_language_model / "model.yaml", settings)
+    assert doctor("--model", copy)[0] == 0
+
+
+def test_half_a_released_model_is_broken_and_whole_ones_are_not_called_looked_at(
+    doctor: Any, tiny_language_model: Path, tmp_path: Path
+):
+    home = tmp_path / "models"
+    (home / "tipsv2-b14").mkdir(parents=True)
+    (home / "tipsv2-b14" / "tokenizer.model").write_bytes(b"")
+    code, out = doctor()
+    assert code == 1 and "! loading" in out and "tips_ros download tipsv2-b14" in out
+    shutil.rmtree(home / "tipsv2-b14")
+    shutil.copytree(tiny_language_model, home / "mine")
+    code, out = doctor()
+    assert code == 0 and f"Not loaded, so not looked at: {home / 'mine'}" in out
+    assert "Nothing is broken" not in out
 
 
 @pytest.mark.parametrize("absent", ["torch", "numpy", "yaml"])

@@ -17,7 +17,7 @@ COSTS = {
     "sentencepiece": "no prompts",
     "open3d": "outlier filter",
     "rosbags": "tips_ros bag",
-    "tqdm": "download",
+    "tqdm": "no bars",
     "transforms3d": "extrinsics",
     "vision_msgs": "label_info",
     "tf2_ros": "~/locate",

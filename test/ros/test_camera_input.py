@@ -8,6 +8,7 @@ import pytest
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from tips_ros.ros import qos
+from tips_ros.ros.inputs import subscription
 from tips_ros.ros.live.graph import LiveGraph
 
 from .conftest import camera_info, header_at, picture, until
@@ -196,9 +197,18 @@ def image(sec: int = 1) -> Image:
     )
 
 
-def test_an_override_that_can_not_be_read_leaves_the_present_topic(graph_with, driver, said):
-    name = "qos_overrides./image.subscription.reliability"
-    graph = graph_with(image_transport="compressed", **{name: "best"}, **SMALL).active()
+def test_a_topic_that_cannot_be_subscribed_to_leaves_the_present_one(
+    graph_with, driver, said, monkeypatch
+):
+    graph = graph_with(image_transport="compressed", **SMALL).active()
+    subscribe = subscription.subscribed
+
+    def refuse(node, type_, topic, callback, group):
+        if topic == "/image":
+            raise RuntimeError("no more readers")
+        return subscribe(node, type_, topic, callback, group)
+
+    monkeypatch.setattr(subscription, "subscribed", refuse)
     camera = driver(graph)
     camera.node.create_publisher(CompressedImage, "/image", qos.output())
     until(lambda: [line for line in said if "not listening to /image" in line], "the reason")

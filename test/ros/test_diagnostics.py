@@ -7,6 +7,7 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
 from tips_ros.ros.diagnostics import CameraState, NodeState, statuses
+from tips_ros.ros.pipeline import camera as camera_module
 from tips_ros.ros.statistics import Failure, Statistics
 
 from .conftest import until
@@ -131,9 +132,16 @@ def test_simulated_time_that_never_began_is_told_and_no_age_is_made_up(graph_wit
     assert graph.camera.statistics.snapshot().age_s is None
 
 
-def test_a_failed_activation_leaves_nothing_behind(graph_with):
-    bad = "qos_overrides./rear/image.subscription.reliability"
-    graph = graph_with(cameras=["front", "rear"], autostart=False, **{bad: "sometimes"})
+def test_a_failed_activation_leaves_nothing_behind(graph_with, monkeypatch):
+    graph = graph_with(cameras=["front", "rear"], autostart=False)
+    make = camera_module.CameraInput
+
+    def refuse(node, name, *given):
+        if name == "rear":
+            raise RuntimeError("no more readers")
+        return make(node, name, *given)
+
+    monkeypatch.setattr(camera_module, "CameraInput", refuse)
 
     def change(name):
         transition = Transition(id=getattr(Transition, f"TRANSITION_{name}"))
@@ -142,13 +150,12 @@ def test_a_failed_activation_leaves_nothing_behind(graph_with):
 
     def held():
         node = graph.node
-        return [len(list(x)) for x in (node.publishers, node.subscriptions, node.services)]
+        kinds = (node.publishers, node.subscriptions, node.services, node.timers)
+        return [len(list(kind)) for kind in kinds]
 
     assert change("CONFIGURE")
     before = held()
     for _ in range(3):
         assert not change("ACTIVATE")
         assert held() == before
-    assert bad in graph.node._failure or "sometimes" in graph.node._failure
-
-
+    assert graph.node._failure == "no more readers"

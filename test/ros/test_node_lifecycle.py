@@ -10,6 +10,7 @@ from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from tips_ros.msg import ClassMap
 
+from tips_ros.perception.loading.precisions import precision_name
 from tips_ros.ros import node as node_module
 from tips_ros.ros import qos
 from tips_ros.ros.parameter_table import PARAMETERS
@@ -226,7 +227,7 @@ def test_diagnostics_tell_the_model_the_rates_and_the_drops(graph):
     assert values["outputs active"] == "depth/image"
     assert float(values["memory (MiB)"]) > 50
     assert float(values["output rate (Hz)"]) == 0.0, "of one frame there is no rate"
-    assert values["precision"] == str(graph.node.predictor.precision).removeprefix("torch.")
+    assert values["precision"] == precision_name(graph.node.predictor.precision)
 
 
 def test_diagnostics_warn_of_a_model_with_random_weights(graph_with, untrained):

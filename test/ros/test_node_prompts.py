@@ -68,12 +68,39 @@ def test_a_higher_threshold_leaves_more_pixels_unlabelled(graph):
     graph.listen("semantic/image")
     unlabelled = []
     for sec, threshold in enumerate((0.0, 0.5, 1.0), start=1):
-        assert graph.set_prompts("chair", "wall", "floor", thresholds=[threshold]).success
+        prompts, nothing = ("chair", "wall", "floor"), ["@none"]
+        assert graph.set_prompts(*prompts, background=nothing, thresholds=[threshold]).success
         graph.publish_image(sec=sec)
         unlabelled.append(int((masks(graph, sec)[-1] == 255).sum()))
     assert unlabelled[0] == 0
     assert unlabelled == sorted(unlabelled)
     assert unlabelled[-1] > 0
+
+
+def test_two_prompts_without_a_background_are_told_apart_from_the_models_own_classes(graph):
+    graph.listen("semantic/image")
+    answer = graph.set_prompts("cup", "spoon")
+    assert answer.success and "told apart from the 23 other classes" in answer.message
+    graph.publish_image(sec=1)
+    among_others = masks(graph, 1)[-1]
+    answer = graph.set_prompts("cup", "spoon", background=["@none"])
+    assert answer.success and "every pixel becomes one of these" in answer.message
+    graph.publish_image(sec=2)
+    assert (among_others == 255).any() and not (masks(graph, 2)[-1] == 255).any()
+
+
+@pytest.mark.parametrize(
+    ("prompts", "reason"),
+    [
+        (["things.txt"], "looks like a file"),
+        (["@/nowhere/things.txt"], "there is no class list"),
+        (["door; cup"], "has a separator in it"),
+    ],
+)
+def test_what_is_no_class_is_refused_by_service_and_parameter(graph, prompts, reason):
+    answer, result = graph.set_prompts(*prompts), graph.set_parameter("prompts", prompts)
+    assert not answer.success and reason in answer.message
+    assert not result.successful and reason in result.reason
 
 
 def test_one_prompt_alone_is_told_apart_from_the_models_own_classes_and_that_is_said(graph):
@@ -231,7 +258,7 @@ class TestWithoutATextEncoder:
         assert (list(answer.names), list(answer.ids)) == (["furniture", "floor"], [1, 3])
         graph.publish_image(sec=2)
         expected = np.full(256, 255, np.uint8)
-        expected[7], expected[3] = 0, 1
+        expected[7], expected[3] = 1, 3
         np.testing.assert_array_equal(masks(graph, 2)[1], expected[before])
         own = graph.set_prompts()
         assert (list(own.names), list(own.ids)) == (["wall", "floor", "bed"], [0, 3, 7])

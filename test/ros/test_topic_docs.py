@@ -37,14 +37,14 @@ class Endpoint(NamedTuple):
 
 
 def rows(heading: str) -> dict[str, list[str]]:
-    """The tables below a heading: first cell without backticks → all cells."""
+    """The tables below a heading: what the first cell names first → all cells."""
     (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
     cells = [
         [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
         for line in section.splitlines()
         if line.startswith("| ") and not line.startswith(("| topic", "| name", "| service"))
     ]
-    return {row[0].strip("`"): row for row in cells}
+    return {row[0].split("`")[1] if "`" in row[0] else row[0]: row for row in cells}
 
 
 def documented(heading: str) -> dict[str, Endpoint]:

@@ -106,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
                 BagWriter(
                     args.output, overwrite=args.overwrite, typestore=reader.copy_typestore
                 ) as writer,
-                WorkProgress(args.input.name, reader.message_count, "msg") as progress,
+                WorkProgress(args.input.name, reader.message_count, "message") as progress,
             ):
                 result = annotator.annotate(reader, camera, writer, progress=progress.update)
     except (ValueError, OSError) as error:  # a BagError, too

@@ -193,6 +193,8 @@ def _report(args: argparse.Namespace, results: Results, predictor: Predictor) ->
         f"model {description.name} ({description.variant}), input {size}, {precision} "
         f"on {predictor.device}" + (", classes by prompts" if args.prompts else "")
     ]
+    if description.caution:
+        about.append(description.caution)
     if not description.trained:
         about.append(UNTRAINED)
     print(text_report(results, about), end="")

@@ -121,7 +121,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Looks at the pictures and says what was written; 1 when some of several failed."""
     pictures = named_pictures(args.pictures)
-    alone = len(pictures) == 1 and not args.pictures[0].is_dir()
+    alone = len(pictures) == 1 and not any(path.is_dir() for path in args.pictures)
     jobs = [_Job(picture, _folder(args.output, picture, alone)) for picture in pictures]
     questions = _questions(args)
     check_prompts(args)

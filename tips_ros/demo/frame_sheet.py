@@ -17,6 +17,7 @@ from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud
 from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.overview.sheet import overview
 from tips_ros.ros.live.stamp_log import header_stamp_ns
+from tips_ros.whole_file import write_atomically
 
 _NODE = "/tips"
 _CLASSES = f"{_NODE}/semantic/classes"
@@ -53,9 +54,16 @@ def write_frame_sheet(result: DemoResult, path: Path) -> bool:
         footer=f"{result.image_topic} at {result.sheet_stamp_ns / 1e9:.3f} s",
         trained=result.trained,
         reasons={"Cloud from above": _why_no_points(result)},
+        caution=result.caution,
+        depth_caution=result.depth_caution,
     )
-    if not cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)):
-        raise UserError(f"{path} cannot be written; choose another folder")
+    written, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+    assert written
+    try:
+        write_atomically(path, png.tobytes())
+    except OSError as error:
+        reason = error.strerror or error
+        raise UserError(f"{path} cannot be written ({reason}); choose another folder") from error
     return True
 
 

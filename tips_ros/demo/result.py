@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.depth.scale_choice import WITHOUT_A_CAMERA
 from tips_ros.ros.live.node_watch import NodeReport
 from tips_ros.ros.live.stamp_log import StampLog
 
@@ -47,6 +48,7 @@ class DemoResult:
         report: the node's last diagnostics.
         complaints: the node's warnings and errors.
         sheet_stamp_ns: header stamp of the frame to show; None without any answer.
+        caution: what to bear in mind of the model, in a line; empty where there is nothing.
     """
 
     bag: Path
@@ -59,6 +61,7 @@ class DemoResult:
     report: NodeReport
     complaints: tuple[str, ...] = field(default=())
     sheet_stamp_ns: int | None = None
+    caution: str = ""
 
     @property
     def trained(self) -> bool:
@@ -66,10 +69,17 @@ class DemoResult:
         return self.report.values.get("trained") != "False"
 
     @property
+    def depth_caution(self) -> str:
+        """In a few words what its depth is not; empty where it is metric."""
+        unknown = WITHOUT_A_CAMERA in self.report.values.get("depth scale note", "")
+        return "not metric: lens unknown" if unknown else ""
+
+    @property
     def model_line(self) -> str:
         """The model in one line."""
         values = self.report.values
-        words = [values.get(k, "") for k in ("model", "device", "precision", "network input")]
+        keys = ("model", "device", "backend", "precision", "network input")
+        words = [values.get(key, "") for key in keys]
         return ", ".join(filter(None, words))
 
 
@@ -121,6 +131,8 @@ def lines(result: DemoResult) -> Iterator[str]:
     yield f"  images       {result.image_topic}"
     yield f"  camera_info  {result.camera_info_topic or 'none in this bag: no points'}"
     yield f"  model        {result.model_line}{untrained}"
+    for caution in filter(None, (result.caution, result.depth_caution)):
+        yield f"               {caution}"
     yield ""
     yield f"  {'output':<22}{'frames':>7}{'Hz':>8}{'latency p50':>14}{'p95':>10}"
     for output in result.outputs:
@@ -140,7 +152,8 @@ def _fates(result: DemoResult) -> Iterator[str]:
     yield f"{result.frames_played} played"
     yield f"{report.published} answered"
     for cause, count in sorted(report.drops.items()):
-        yield f"{count} {_CAUSES.get(cause, cause)}"
+        if count:
+            yield f"{count} {_CAUSES.get(cause, cause)}"
     if waiting := report.received - report.published - sum(report.drops.values()):
         yield f"{waiting} not answered in time"
     if lost := result.frames_played - report.received:

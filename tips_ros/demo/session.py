@@ -18,6 +18,7 @@ from tips_ros.demo.observer import Observer, Progress
 from tips_ros.demo.result import DemoResult, count_output, most_complete_stamp
 from tips_ros.errors import UserError
 from tips_ros.offline.truth_topics import NAMESPACE as TRUTH
+from tips_ros.perception.loading.models import find_model
 from tips_ros.progress import WorkProgress
 from tips_ros.ros import qos
 from tips_ros.ros.live.domain import own_graph_environment
@@ -245,6 +246,11 @@ class _Session:
             time.sleep(_POLL_S)
         return self._watch.report
 
+    def _caution(self) -> str:
+        """What the model's directory says that it knows; the node has loaded it."""
+        knows = find_model(self._options.model)[0].settings.knows
+        return f"{self._options.model} model: knows {knows}" if knows else ""
+
     def _result(self, report: NodeReport, seconds: float) -> DemoResult:
         images = self._player.published[self._camera.image]
         arrived = self._recorder.arrived
@@ -267,6 +273,7 @@ class _Session:
             ),
             report=report,
             complaints=tuple(self._process.complaints()),
+            caution=self._caution(),
             sheet_stamp_ns=most_complete_stamp(
                 {name: np.intersect1d(arrived[name].stamps_ns, shown) for name in _OUTPUTS},
                 images.stamps_ns,

@@ -9,7 +9,7 @@ import shutil
 import torch
 
 from tips_ros.doctor.findings import Finding, Status
-from tips_ros.libraries import is_here
+from tips_ros.libraries import is_here, pip_install
 from tips_ros.model.engines import EngineUnavailable
 from tips_ros.model.engines.onnxruntime_engine import CPU, import_onnxruntime
 from tips_ros.model.engines.openvino_engine import import_openvino
@@ -43,7 +43,7 @@ def _compiled() -> Finding:
 def _openvino() -> Finding:
     topic = "backend openvino"
     if not is_here("openvino"):
-        return Finding(topic, "absent", Status.ABSENT, "pip install 'tips_ros[openvino]' brings it")
+        return Finding(topic, "absent", Status.ABSENT, f"{pip_install('openvino')} brings it")
     try:
         version: str = import_openvino().__version__
     except EngineUnavailable as error:
@@ -54,7 +54,7 @@ def _openvino() -> Finding:
 def _onnxruntime() -> Finding:
     topic = "backend onnxruntime"
     if not is_here("onnxruntime"):
-        advice = "pip install 'tips_ros[onnxruntime]' brings it"
+        advice = f"{pip_install('onnxruntime', 'onnxscript')} brings it"
         return Finding(topic, "absent", Status.ABSENT, advice)
     try:
         module = import_onnxruntime()
@@ -64,6 +64,6 @@ def _onnxruntime() -> Finding:
     names = ", ".join(p.removesuffix("ExecutionProvider") for p in there)
     found = f"{module.__version__}, providers {names}"
     if torch.cuda.is_available() and not set(there) - {CPU}:
-        advice = "no provider for the GPU; pip install onnxruntime-gpu"
+        advice = f"no provider for the GPU; {pip_install('onnxruntime-gpu')}"
         return Finding(topic, found, Status.ABSENT, advice)
     return Finding(topic, found)

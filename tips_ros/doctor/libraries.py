@@ -6,13 +6,13 @@ from __future__ import annotations
 import importlib.metadata
 
 from tips_ros.doctor.findings import Finding, Section, Status
-from tips_ros.libraries import ENGINES, NEEDED, OPTIONAL, ROS_OPTIONAL, Library, is_here
+from tips_ros.libraries import NEEDED, OPTIONAL, ROS_OPTIONAL, Library, is_here
 
 
 def libraries() -> Section:
-    """Those of the core and of the command line, and the engines."""
+    """Those of the core and of the command line."""
     needed = (_finding(library, Status.BROKEN) for library in NEEDED)
-    optional = (_finding(library, Status.ABSENT) for library in (*OPTIONAL, *ENGINES))
+    optional = (_finding(library, Status.ABSENT) for library in OPTIONAL)
     return Section("Libraries", (*needed, *optional))
 
 

@@ -44,9 +44,15 @@ def label_error_picture(labels: NDArray[np.uint8], truth: NDArray[np.uint8]) -> 
     return picture
 
 
+def error_colors() -> Picture:
+    """(256, 3) RGB of errors from none to the worst."""
+    index = np.arange(256, dtype=np.uint8)[None]
+    return np.array(cv2.applyColorMap(index, cv2.COLORMAP_INFERNO)[0, :, ::-1], np.uint8)
+
+
 def _heat(share: NDArray[Any], counts: NDArray[np.bool_]) -> Picture:
     """0 is black, 1 and above is the brightest."""
     index = np.rint(np.clip(share, 0.0, 1.0) * 255).astype(np.uint8)
-    picture = np.array(cv2.applyColorMap(index, cv2.COLORMAP_INFERNO)[..., ::-1], np.uint8)
+    picture = error_colors()[index]
     picture[~counts] = _NOT_COUNTED
     return picture

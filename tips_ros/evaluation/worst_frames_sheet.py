@@ -12,12 +12,26 @@ from tips_ros.evaluation.error_pictures import (
     WORST_DEG,
     WORST_RELATIVE,
     depth_error_picture,
+    error_colors,
     label_error_picture,
     normal_error_picture,
 )
 from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.worst_frames import ScoredFrame, Task
-from tips_ros.perception.overview.legends import ACCENT, FAINT, PAPER, STRONG, TEXT
+from tips_ros.perception.overview.legends import (
+    ACCENT,
+    FAINT,
+    KEY_ROW_PX,
+    PAPER,
+    STRONG,
+    TEXT,
+    Box,
+    as_color,
+    draw_bar,
+    draw_class_key,
+    draw_depth_bar,
+    draw_normals_key,
+)
 from tips_ros.perception.overview.lettering import shortened, write
 from tips_ros.perception.overview.sheet import UNTRAINED_BANNER, resized
 from tips_ros.perception.pictures import (
@@ -29,7 +43,7 @@ from tips_ros.perception.pictures import (
 )
 from tips_ros.perception.semantic.class_lists import ClassList
 
-_GAP, _TITLE_ROW, _CAPTION_ROW = 16, 58, 24
+_GAP, _TITLE_ROW, _CAPTION_ROW = 16, 58, 36
 _COLUMNS = 4
 _OTHER_COLOR = (120, 120, 120)
 _HEADINGS: dict[Task, tuple[str, str]] = {
@@ -77,6 +91,8 @@ def worst_frames_sheet(
     for task, frames in results.worst.items():
         bands.append(_heading(*_HEADINGS[task], width))
         bands += [_row(task, frame, results, width) for frame in frames]
+        if task == "semantic":
+            bands.append(_class_key(frames, results, width))
     bands.append(_blank(_GAP, width))
     return np.concatenate(bands)
 
@@ -100,7 +116,51 @@ def _row(task: Task, frame: ScoredFrame, results: Results, width: int) -> Pictur
         x = _GAP + column * (panel_width + _GAP)
         band[:panel_height, x : x + panel_width] = resized(picture, panel_width, panel_height)
     caption = f"{_score(task, frame.badness)}   {frame.sample.name}"
-    write(band, shortened(caption, width - 2 * _GAP), _GAP, panel_height + 18, TEXT)
+    write(band, shortened(caption, panel_width), _GAP, panel_height + 18, TEXT)
+    _draw_keys(band, task, frame, results, Box(_GAP, panel_height, panel_width, _CAPTION_ROW))
+    return band
+
+
+def _draw_keys(
+    band: Picture, task: Task, frame: ScoredFrame, results: Results, first: Box
+) -> None:
+    """What the colours below prediction, truth and error mean; `first` is below the image."""
+    predicted, true, error = (
+        first._replace(x=first.x + column * (first.width + _GAP)) for column in (1, 2, 3)
+    )
+    if task == "depth":
+        for box in (predicted, true):
+            draw_depth_bar(band, box, _limit_m(frame, results))
+        ticks = {0.0: "0", 0.5: f"{WORST_RELATIVE / 2:.0%}", 1.0: f"{WORST_RELATIVE:.0%} off"}
+        draw_bar(band, error, error_colors(), ticks)
+    elif task == "normals":
+        for box in (predicted, true):
+            draw_normals_key(band, box)
+        ticks = {0.0: "0", 0.5: f"{WORST_DEG / 2:.0f}", 1.0: f"{WORST_DEG:.0f} degrees"}
+        draw_bar(band, error, error_colors(), ticks)
+
+
+def _limit_m(frame: ScoredFrame, results: Results) -> float:
+    """Where the colours of a frame's depth end."""
+    truth_m = frame.sample.depth_m
+    assert truth_m is not None
+    return depth_limit_m(np.where(results.depth_protocol.counts(truth_m), truth_m, np.nan))
+
+
+def _class_key(frames: Sequence[ScoredFrame], results: Results, width: int) -> Picture:
+    """The classes that are seen in the frames, by name."""
+    palette, seen = label_palette(results), set[int]()
+    for frame in frames:
+        for labels in (frame.sample.labels, frame.prediction.labels):
+            if labels is not None:
+                seen.update(np.unique(labels).tolist())
+    names = {i: name for i, name in results.class_names.items() if i in seen}
+    if OTHER in seen:
+        names[OTHER] = "a class that the truth doesn't name"
+    rows = 1 + len(names) // 6
+    band = _blank(rows * KEY_ROW_PX + _GAP, width)
+    colors = {name: as_color(palette[i]) for i, name in names.items()}
+    draw_class_key(band, Box(_GAP, 0, width - 2 * _GAP, band.shape[0]), colors)
     return band
 
 
@@ -109,7 +169,7 @@ def _panels(task: Task, frame: ScoredFrame, results: Results) -> tuple[Picture, 
     sample, said = frame.sample, frame.prediction
     if task == "depth" and sample.depth_m is not None and said.depth_m is not None:
         counts = results.depth_protocol.counts(sample.depth_m)
-        limit_m = depth_limit_m(np.where(counts, sample.depth_m, np.nan))
+        limit_m = _limit_m(frame, results)
         error = depth_error_picture(said.depth_m, sample.depth_m, counts)
         return depth_picture(said.depth_m, limit_m), depth_picture(sample.depth_m, limit_m), error
     if task == "normals" and sample.normals is not None and said.normals is not None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
+from tips_ros.perception.loading.precisions import precision_name
 from tips_ros.perception.predictor import Predictor
 from tips_ros.process_memory import gpu_mib, resident_mib
 from tips_ros.ros.camera_names import ONLY
@@ -163,7 +164,7 @@ def _node_facts(state: NodeState) -> dict[str, str]:
         "trained": str(description.trained),
         "variant": description.variant,
         "device": str(predictor.device),
-        "precision": str(predictor.precision).removeprefix("torch."),
+        "precision": precision_name(predictor.precision),
         "backend": predictor.backend,
         "backend note": predictor.backend_note,
         "network input": f"{width}x{height}",

@@ -12,6 +12,8 @@ from tips_ros.ros.parameter_table import PARAMETERS
 HEAD = """\
 # Parameters of the node
 
+[Index](README.md)
+
 Written by `python -m tips_ros.ros.parameter_docs docs/parameters.md` from the table in
 `tips_ros/ros/parameter_table.py`: change it there. `config/tips.yaml` sets the same values.
 

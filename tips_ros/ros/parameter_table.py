@@ -209,7 +209,8 @@ PARAMETERS: tuple[Declared, ...] = (
         "at once",
         "",
         "What the scene shows besides, in words: it wins the pixels that match it best, and they "
-        "stay unlabelled. `@model` is the model's own classes that are not prompted.",
+        "stay unlabelled. `@model` is the model's own classes that are not prompted, and what an "
+        "empty list means; `@none` is nothing besides, so that every pixel becomes a prompt.",
         items=str,
     ),
     Declared(

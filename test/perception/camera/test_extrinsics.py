@@ -47,5 +47,5 @@ def test_no_numbers_are_no_mistake_but_no_place_either():
 
 def test_without_transforms3d_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "transforms3d", None)
-    with pytest.raises(RuntimeError, match="pip install transforms3d"):
+    with pytest.raises(ValueError, match="pip install transforms3d"):
         extrinsic_matrix((0, 0, 0), AHEAD)

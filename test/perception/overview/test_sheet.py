@@ -147,3 +147,14 @@ def test_an_empty_panel_says_why_when_the_reason_is_given():
     assert (with_reason != without).any()
     # A panel that is not empty has nothing to explain.
     assert (overview(**some, width=960, reasons={"Depth": "too dark"}) == without).all()
+
+
+def test_cautions_are_written_in_the_accent_s_colour():
+    def accented(**options: str) -> int:
+        rgb, depth_m = np.zeros((48, 64, 3), np.uint8), np.ones((48, 64), np.float32)
+        sheet = overview(rgb, depth_m, title_lines=["a picture"], **options)
+        return int((sheet == ACCENT).all(axis=2).sum())
+
+    assert accented() == 0
+    assert accented(caution="demo model: knows rendered rooms only") > 50
+    assert accented(depth_caution="not metric: lens unknown") > 1000

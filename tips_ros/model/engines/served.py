@@ -77,7 +77,7 @@ def served(
         )
     # On a device of its own: moving it would move what it shares with the plain one.
     other_sizes = _moved(in_torch(torch.float32), place.device)
-    work = f"building engines for {name} in {precision_name(place.dtype)}"
+    work = f"building engines ({name}, {precision_name(place.dtype)})"
     try:
         parts = parts_of(plain, place.input_size)
         # One more unit: what compiles at its first call does so where it is compared.

@@ -33,8 +33,7 @@ def extrinsic_matrix(xyz_m: Sequence[float], rpy_rad: Sequence[float]) -> Float6
     """(4, 4) rigid: ``p_target = matrix @ (p_optical, 1)``.
 
     Raises:
-        ValueError: not three finite numbers each.
-        RuntimeError: transforms3d is not installed.
+        ValueError: not three finite numbers each, or transforms3d is not installed.
     """
     for numbers in (xyz_m, rpy_rad):
         check_triple(numbers)
@@ -50,7 +49,7 @@ def _euler() -> Any:
     try:
         from transforms3d import euler
     except ImportError as error:
-        raise RuntimeError(
+        raise ValueError(
             f"roll, pitch and yaw take transforms3d ({error}); run: {pip_install('transforms3d')}"
         ) from error
     return euler

@@ -22,6 +22,7 @@ TEXT: Color = (196, 202, 211)
 FAINT: Color = (134, 142, 154)
 ACCENT: Color = (255, 186, 51)
 
+KEY_ROW_PX = 22
 _ROW_PX = 27
 _BAR_PX = 8
 _NAME_X = 44
@@ -38,19 +39,46 @@ class Box(NamedTuple):
 
 def draw_depth_bar(sheet: Picture, box: Box, max_depth_m: float) -> None:
     """The colours from 0 to `max_depth_m`, with round metres below, along the top of the box."""
-    colors = depth_colors()[255 - np.linspace(0, 254, box.width).round().astype(np.intp)]
-    sheet[box.y + 6 : box.y + 6 + _BAR_PX, box.x : box.x + box.width] = colors
+    colors = depth_colors()[255 - np.linspace(0, 254, 256).round().astype(np.intp)]
     step_m = grid_step_m(max_depth_m)
+    metres = [tick * step_m for tick in range(int(max_depth_m / step_m) + 1)]
+    draw_bar(sheet, box, colors, {m / max_depth_m: f"{m:g}" if m else "0 m" for m in metres})
+
+
+def draw_bar(sheet: Picture, box: Box, colors: Picture, ticks: Mapping[float, str]) -> None:
+    """A bar along the top of the box, with what its places mean below.
+
+    Args:
+        sheet: (H, W, 3) uint8 RGB, drawn to.
+        box: at least 34 px high.
+        colors: (N, 3) RGB, from the left to the right.
+        ticks: place, 0 to 1 → text, from the left to the right; one without room is left out.
+    """
+    spread = np.linspace(0, len(colors) - 1, box.width).round().astype(np.intp)
+    sheet[box.y + 6 : box.y + 6 + _BAR_PX, box.x : box.x + box.width] = colors[spread]
     free_from = box.x
-    for tick in range(int(max_depth_m / step_m) + 1):
-        text = f"{tick * step_m:g}" if tick else "0 m"
+    for place, text in ticks.items():
         width = text_width(text, 12)
-        at = box.x + round(tick * step_m / max_depth_m * (box.width - 1))
+        at = box.x + round(place * (box.width - 1))
         x = min(max(at - width // 2, box.x), box.x + box.width - width)
         sheet[box.y + 6 : box.y + 9 + _BAR_PX, at : at + 1] = TEXT
         if x >= free_from:
             write(sheet, text, x, box.y + 28, FAINT, 12)
             free_from = x + width + 6
+
+
+def draw_class_key(sheet: Picture, box: Box, colors: Mapping[str, Color]) -> None:
+    """Names with their colours, in as many rows of `KEY_ROW_PX` as the box has room for."""
+    x, y = box.x, box.y
+    for name, color in colors.items():
+        width = 16 + text_width(name, 13)
+        if x + width > box.x + box.width and x > box.x:
+            x, y = box.x, y + KEY_ROW_PX
+        if y + KEY_ROW_PX > box.y + box.height:
+            return
+        sheet[y + 6 : y + 16, x : x + 10] = color
+        write(sheet, name, x + 16, y + 16, FAINT, 13)
+        x += width + 18
 
 
 def draw_normals_key(sheet: Picture, box: Box) -> None:
@@ -95,7 +123,7 @@ def class_legend(
     y = 12
     for class_id in shown:
         name = class_names.get(class_id, f"class {class_id}")
-        color = _rgb(palette[class_id])
+        color = as_color(palette[class_id])
         if class_id == UNLABELLED:
             name, color = "unlabelled", FAINT
             cv2.rectangle(picture, (16, y + 4), (33, y + 19), color)
@@ -114,6 +142,7 @@ def class_legend(
     return picture
 
 
-def _rgb(color: Picture) -> Color:
+def as_color(color: Picture) -> Color:
+    """A row of a palette, (3,) uint8, as it is drawn with."""
     red, green, blue = (int(channel) for channel in color)
     return red, green, blue

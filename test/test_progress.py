@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Long work tells how far it is: a bar on a terminal, elsewhere a line now and then."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+import threading
+
+import pytest
+
+from tips_ros import progress
+from tips_ros.progress import WorkProgress
+
+_SOON = """
+import logging, sys, time
+from tips_ros import progress
+progress.show_bars()
+logging.basicConfig(format="tips_ros: %(message)s", level=logging.INFO,
+                    handlers=[progress.LogHandler()])
+progress.FIRST_S = 0.2
+with progress.WorkProgress("building", 4, "part") as work:
+    for part in range(4):
+        work.note(f"part {part}")
+        time.sleep(0.6)
+        work.update()
+progress.say("built")
+"""
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "FIRST_S", 0.0)
+    monkeypatch.setattr(progress, "_TICK_S", 0.01)
+
+
+def lines(caplog: pytest.LogCaptureFixture, work: WorkProgress) -> list[str]:
+    """What is told within a while, at least one line."""
+    for _ in range(500):
+        if caplog.messages:
+            break
+        threading.Event().wait(0.01)
+    work.close()
+    return caplog.messages
+
+
+def test_a_line_says_what_and_how_far(soon: None, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO)
+    work = WorkProgress("building", 5, "part")
+    work.note("depth")
+    work.update(2)
+    assert any(line.startswith("building: 2 of 5 parts, depth, ") for line in lines(caplog, work))
+
+
+def test_work_of_unknown_length_is_told_by_its_time(soon: None, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO)
+    assert "reading: 0 s so far" in lines(caplog, WorkProgress("reading"))
+
+
+def test_short_work_says_nothing(caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO)
+    before = threading.active_count()
+    with WorkProgress("building", 2) as work:
+        work.update(2)
+    assert not caplog.messages and threading.active_count() == before
+
+
+def test_bytes_are_told_in_megabytes(soon: None, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO)
+    work = WorkProgress("downloading", 439_000_000, "B")
+    work.update(100_000_000)
+    assert any("downloading: 100 MB of 439 MB" in line for line in lines(caplog, work))
+
+
+def test_where_there_is_no_terminal_there_are_lines_and_no_bar():
+    done = subprocess.run([sys.executable, "-c", _SOON], capture_output=True, text=True)
+    assert done.stdout == "built\n"
+    told = done.stderr.splitlines()
+    assert told and all(line.startswith("tips_ros: building: ") for line in told)
+    assert "\r" not in done.stderr
+
+
+def test_on_a_terminal_there_is_a_bar():
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    done = subprocess.Popen([sys.executable, "-c", _SOON], stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:  # the terminal's other side is closed
+            break
+        if not part:
+            break
+        shown += part
+    assert done.communicate()[0].endswith(b"built\n") and done.returncode == 0
+    os.close(ours)
+    assert b"building" in shown and b"4/4" in shown and b"\r" in shown
+    assert b"tips_ros: building" not in shown
