@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import random
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pictures
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from sent import Sent
 from std_msgs.msg import Header
@@ -139,39 +137,27 @@ class ChurnCamera:
                 self._publishers[0].publish(picture)
 
 
-class SimulatedTime:
-    """/clock as of a bag that plays in a loop, pauses, and begins anew."""
+def disturbances_of(
+    cameras: Sequence[ChurnCamera],
+) -> list[tuple[int, Callable[[random.Random], str]]]:
+    """What happens to cameras, each with a weight."""
 
-    def __init__(self, node: Node, rng: random.Random) -> None:
-        self._message = Clock()
-        self._publisher = node.create_publisher(Clock, "/clock", 10)
-        self._rng = rng
-        self._ns = 0
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+    def die(rng: random.Random) -> str:
+        camera = rng.choice(cameras)
+        camera.die()
+        return f"camera {camera.name!r} dies"
 
-    def now_ns(self) -> int:
-        """What the clock says."""
-        return self._ns
+    def revive(rng: random.Random) -> str:
+        for camera in cameras:
+            camera.revive()
+        return "cameras come back"
 
-    def close(self) -> None:
-        """Stands still from now on."""
-        self._over.set()
-        self._thread.join()
+    def change(rng: random.Random) -> str:
+        camera = rng.choice(cameras)
+        return f"camera {camera.name!r}: {camera.change(rng)}"
 
-    def _run(self) -> None:
-        while not self._over.is_set():
-            start = 1_000 * 10**9
-            pause_at_s, pause_s = self._rng.uniform(1, 20), self._rng.uniform(0, 3)
-            begin = time.monotonic()
-            for tick in range(int(self._rng.uniform(3.0, 9.0) * 50)):
-                self._ns = start + tick * 20_000_000
-                sec, nanosec = divmod(self._ns, 10**9)
-                self._message.clock.sec, self._message.clock.nanosec = sec, nanosec
-                self._publisher.publish(self._message)
-                if self._over.wait(0.02):
-                    return
-                if 0 < pause_at_s < time.monotonic() - begin:
-                    pause_at_s = 0
-                    self._over.wait(pause_s)
+    def misbehave(rng: random.Random) -> str:
+        camera = rng.choice(cameras)
+        return f"camera {camera.name!r}: {camera.misbehave(rng)}"
+
+    return [(1, die), (3, revive), (5, change), (5, misbehave)]

@@ -14,17 +14,19 @@ from typing import NamedTuple
 from accounts import Accounts
 from actor import Actor
 from audience import Audience
-from cameras import ChurnCamera, SimulatedTime
+from cameras import ChurnCamera, disturbances_of
 from client import Client
 from endpoints import endpoints_amiss
 from findings import Findings
 from lifecycle_msgs.msg import Transition
-from operators import Manager, Speaker, Tuner
+from operators import Manager, Speaker
 from process import NodeProcess, Resources
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import Image
 from sent import Sent
+from simulated_time import SimulatedTime
 from tips_ros.srv import SetPrompts
+from tuner import Tuner
 
 _STARTS_S, _WORKS_S = 90.0, 40.0
 _FORGETS_S = 15.0  # what has gone is known to others after a while
@@ -95,7 +97,7 @@ class Life:
             Actor("lifecycle", self._manager.disturbances(), seed, 6.0, findings),
             Actor("parameters", self._tuner.disturbances(), seed, 0.6, findings),
             Actor("audience", self._audience.disturbances(), seed, 0.8, findings),
-            Actor("cameras", self._of_cameras(), seed, 0.5, findings),
+            Actor("cameras", disturbances_of(self._cameras), seed, 0.5, findings),
         ]
         self._quiet: list[tuple[float, Resources]] = []
 
@@ -239,24 +241,3 @@ class Life:
             f"{self._accounts.reports} reports; {held.memory_mib:.0f} MiB, {held.threads} threads, "
             f"{held.descriptors} descriptors"
         )
-
-    def _of_cameras(self) -> list[tuple[int, Callable[[random.Random], str]]]:
-        def die(rng: random.Random) -> str:
-            camera = rng.choice(self._cameras)
-            camera.die()
-            return f"camera {camera.name!r} dies"
-
-        def revive(rng: random.Random) -> str:
-            for camera in self._cameras:
-                camera.revive()
-            return "cameras come back"
-
-        def change(rng: random.Random) -> str:
-            camera = rng.choice(self._cameras)
-            return f"camera {camera.name!r}: {camera.change(rng)}"
-
-        def misbehave(rng: random.Random) -> str:
-            camera = rng.choice(self._cameras)
-            return f"camera {camera.name!r}: {camera.misbehave(rng)}"
-
-        return [(1, die), (3, revive), (5, change), (5, misbehave)]
