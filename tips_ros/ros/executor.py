@@ -66,9 +66,14 @@ class NodeExecutor(MultiThreadedExecutor):
         """Waits for the callbacks that run; False if some still do. `spin` must have returned."""
         return self._pool.finish(timeout_s)
 
-    def shutdown(self, timeout_sec: float | None = None) -> bool:
-        """Waits for the callbacks that run, then frees the executor. `spin` must have returned."""
-        return self.finish(timeout_sec) and super().shutdown(timeout_sec)
+    def shutdown(self, timeout_sec: float | None = None, **options: Any) -> bool:
+        """Waits for the callbacks that run, then frees the executor. `spin` must have returned.
+
+        Args:
+            timeout_sec: how long to wait; None waits for ever.
+            options: those that rclpy's own has from Kilted on.
+        """
+        return self.finish(timeout_sec) and super().shutdown(timeout_sec, **options)
 
     def _survive(self, take: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """Taking what is ready: an error of it means that there is nothing to do."""

@@ -50,6 +50,7 @@ class TipsNode(ParameterNode):
     def __init__(self, **kwargs: Any) -> None:
         # What `destroy_node` needs comes first: a value that is refused leaves a node half built,
         # which rclpy's context may destroy.
+        self._destroyed = False
         self.loading = False  # while configuring
         self.ending = False  # from the first signal on: nothing is activated any more
         self.predictor: Predictor | None = None
@@ -159,7 +160,10 @@ class TipsNode(ParameterNode):
         return self._stop(timeout_s)
 
     def destroy_node(self) -> None:
-        """Ends the worker before the node goes away."""
+        """Ends the worker before the node goes away; once, although Kilted's context asks again."""
+        if self._destroyed:
+            return
+        self._destroyed = True
         self._stop()
         if self._log_handler is not None:
             stop_forwarding(self._log_handler)
