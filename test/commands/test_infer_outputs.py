@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -128,19 +129,26 @@ class TestWritten:
         assert (out / "mine.txt").read_text() == "earlier" and not (out / "tags.json").exists()
 
 
-@pytest.fixture
+@contextmanager
 def small_disk() -> Iterator[None]:
-    """No file can be larger than 4 kB, so that writing ends as on a full disk: half way."""
+    """No file can be larger than 4 kB, so that writing ends as on a full disk: half way.
+
+    Only within a test: the report of the tests may go to a file, too.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 class TestADiskThatIsFull:
-    def test_leaves_nothing_half_written(self, tmp_path: Path, capsys: Any, small_disk: None):
+    def test_leaves_nothing_half_written(self, tmp_path: Path, capsys: Any):
         path = picture(tmp_path / "a.png")
-        line = refusal(capsys, path, "--output", tmp_path / "deep" / "out", *SMALL).splitlines()[-1]
+        with small_disk():
+            said = refusal(capsys, path, "--output", tmp_path / "deep" / "out", *SMALL)
+        line = said.splitlines()[-1]
         assert "cannot be written" in line and "nothing of it was kept" in line
         assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png"]
 
