@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from training.architecture import CLASSES, VIT
+from training.architecture import CLASSES, GRID, PATCH
 from training.scenes.render import RenderedFrame
 
-PICTURE = VIT.patch * VIT.pos_grid  # side of a picture, px
-TRUTH = 8 * VIT.pos_grid  # side of the truth, px
+PICTURE = PATCH * GRID  # side of a picture, px
+TRUTH = 8 * GRID  # side of the truth, px
 _CLASS_OF_ID = np.full(256, 255, np.uint8)
 _CLASS_OF_ID[list(CLASSES)] = np.arange(len(CLASSES))
 _ROOMS = "lived-in"  # named anew when the same number stands for another room

@@ -17,7 +17,8 @@ import torch
 
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.semantic.class_lists import ClassList
-from training.architecture import CLASSES, VOCABULARY
+from training.architecture import CLASSES, SIZES, VOCABULARY
+from training.compare_sizes import COMPARE, best_sizes
 from training.export import export
 from training.frame_store import PICTURE
 from training.phrases import corpus
@@ -46,7 +47,10 @@ def main() -> None:
     tokenizer = args.state / "tokenizer.model"
     if not tokenizer.is_file():
         tokenizer.write_bytes(train_tokenizer((s.lower() for s in corpus()), VOCABULARY))
-    plan = Plan(args.images, args.batch, args.seed)
+    sizes = args.sizes
+    if sizes == COMPARE:
+        sizes = best_sizes(args.state / "sizes", store, tokenizer, args.device)
+    plan = Plan(args.images, args.batch, args.seed, sizes=sizes)
     trainer = Trainer(args.state, store, tokenizer, plan, args.device, args.precision)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: trainer.stop())
@@ -74,9 +78,11 @@ def _arguments() -> argparse.Namespace:
     add("--output", type=Path, help="the model's directory; without it, `model` in the state")
     add("--scenes", type=int, default=4000)
     add("--views", type=int, default=12, help="pictures of each scene")
-    add("--images", type=int, default=900_000, help="pictures seen in training, repeats included")
+    add("--images", type=int, default=800_000, help="pictures seen in training, repeats included")
     add("--batch", type=int, default=16)
     add("--seed", type=int, default=1)
+    sizes = f"of the model; {COMPARE} takes those that are best after short runs side by side"
+    add("--sizes", choices=(*SIZES, COMPARE), default=COMPARE, help=sizes)
     add("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add("--precision", choices=PRECISIONS, help="without it, the faster one of this machine")
     add("--threads", type=int, help="of the training; without it, as OMP_NUM_THREADS says")

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import nn
 
-from training.architecture import CLASSES, VIT, demo_model
+from training.architecture import CLASSES, FIRST, GRID, demo_model
 from training.averaging import Average
 from training.checkpoint import StateFolder
 from training.feeder import Feeder, Maker, Source, Step
@@ -42,6 +42,7 @@ class Plan(NamedTuple):
     small: float = 0.65  # share of the steps that see small pictures
     cool_down: float = 0.3  # share of the steps in which the rate falls to zero
     average: float = 0.999  # share of the averaged weights that a step keeps
+    sizes: str = FIRST  # of the model, a name in `architecture.SIZES`
 
     @property
     def steps(self) -> int:
@@ -50,15 +51,15 @@ class Plan(NamedTuple):
 
     def grid_at(self, step: int) -> int:
         """Patches along a side: a quarter of them costs less than half the time."""
-        return VIT.pos_grid // 2 if step < self.small * self.steps else VIT.pos_grid
+        return GRID // 2 if step < self.small * self.steps else GRID
 
 
 class Model(nn.Module):
     """All that is trained: image encoder with heads, text encoder, temperature."""
 
-    def __init__(self, vocabulary: int) -> None:
+    def __init__(self, vocabulary: int, sizes: str) -> None:
         super().__init__()
-        self.tips, self.text = demo_model(vocabulary)
+        self.tips, self.text = demo_model(vocabulary, sizes)
         self.log_scale = nn.Parameter(torch.tensor(-math.log(_FIRST_TEMPERATURE)))
 
     @property
@@ -104,7 +105,7 @@ class Trainer:
         self._maker = Maker(self._source)
         self._folder = StateFolder(directory)
         torch.manual_seed(plan.seed)
-        self._model = Model(self._maker.vocabulary)
+        self._model = Model(self._maker.vocabulary, plan.sizes)
         self._model.tips.to(memory_format=torch.channels_last)  # as tokens already are
         if self._device.type == "cpu":
             use_plain_attention(self._model)
@@ -194,7 +195,7 @@ class Trainer:
     def _try_out(self, precision: Precision) -> None:
         """Forward and backward once, and nothing learnt."""
         self._precision = precision
-        step = self._maker.of_frames(np.arange(self.plan.batch), VIT.pos_grid,
+        step = self._maker.of_frames(np.arange(self.plan.batch), GRID,
                                      np.random.default_rng(0))  # fmt: skip
         self._losses(self._model, step).total().backward()
         self._model.zero_grad(set_to_none=True)

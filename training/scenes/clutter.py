@@ -18,7 +18,7 @@ from training.scenes.furniture.floor_things import floor_thing
 from training.scenes.groups import Group, part
 from training.scenes.layout import against_wall, free_standing
 from training.scenes.textures import Material
-from training.scenes.things import CABINET, DOOR, LIGHT, TABLE, WINDOW, Thing, placed
+from training.scenes.things import CABINET, DOOR, FLOOR, LIGHT, RUG, TABLE, WINDOW, Thing, placed
 
 Rng = np.random.Generator
 
@@ -163,7 +163,8 @@ def _other(rng: Rng, thing: Thing, oddness: float, polish: float) -> Material:
     material = thing.material
     if material.glow:
         return material
-    if rng.random() < oddness:
+    # A rug of planks or a floor of cloth would teach that nothing tells one from the other.
+    if rng.random() < oddness and thing.label not in (FLOOR, RUG):
         kinds = (materials.fabric, materials.wood, materials.painted_wood, materials.metal,
                  materials.plastic, materials.cloth, materials.wall_covering,
                  materials.floor_covering, materials.leather, materials.cardboard)  # fmt: skip
