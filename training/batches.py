@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tips_ros.perception.description import NYU_FOCAL_RATIO
-from training.architecture import VIT
+from training.architecture import GRID, PATCH
 from training.frame_store import PICTURE, TRUTH, StoredFrame
 
 Array = NDArray[Any]
@@ -30,7 +30,7 @@ class Batch(NamedTuple):
     offset: tuple[int, int]  # the first pixel taken, down and across
 
 
-def batch(frames: list[StoredFrame], rng: np.random.Generator, grid: int = VIT.pos_grid) -> Batch:
+def batch(frames: list[StoredFrame], rng: np.random.Generator, grid: int = GRID) -> Batch:
     """Frames with everything about them varied at random, shrunk to `grid` × `grid` patches."""
     offset = int(rng.integers(2)), int(rng.integers(2))
     varied = [_varied(frame, offset, grid, rng) for frame in frames]
@@ -60,7 +60,7 @@ def _varied(
     farther = NYU_FOCAL_RATIO * zoom / float(frame.focal_ratio)
     depth = frame.depth_m[pick].astype(np.float32) * np.float32(farther)
     normals = frame.normals[pick].astype(np.float32) / 127
-    rgb = _cut_out(frame.rgb, left, top, zoom, VIT.patch * grid)
+    rgb = _cut_out(frame.rgb, left, top, zoom, PATCH * grid)
     if mirrored:
         rgb, normals = rgb[:, ::-1], normals * np.array([-1, 1, 1], np.float32)
     return rgb, depth, normals, frame.classes[pick]

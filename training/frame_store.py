@@ -8,6 +8,7 @@ Truth is kept at the DPT heads' own resolution (8 px a patch): pixel i of the he
 from __future__ import annotations
 
 import json
+import mmap
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,13 +16,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from training.architecture import CLASSES, VIT
+from training.architecture import CLASSES, GRID, PATCH
 from training.scenes.render import RenderedFrame
 
-PICTURE = VIT.patch * VIT.pos_grid  # side of a picture, px
-TRUTH = 8 * VIT.pos_grid  # side of the truth, px
+PICTURE = PATCH * GRID  # side of a picture, px
+TRUTH = 8 * GRID  # side of the truth, px
 _CLASS_OF_ID = np.full(256, 255, np.uint8)
 _CLASS_OF_ID[list(CLASSES)] = np.arange(len(CLASSES))
+_ROOMS = "lived-in"  # named anew when the same number stands for another room
 _SCENES_DONE = "scenes.txt"
 _META = "meta.json"
 
@@ -74,7 +76,8 @@ class FrameStore:
             ValueError: the store on disk has other scenes, views or classes.
         """
         self.directory, self.scenes, self.views = directory, scenes, views
-        meta = {"scenes": scenes, "views": views, "classes": list(CLASSES), "side": PICTURE}
+        meta = {"scenes": scenes, "views": views, "classes": list(CLASSES), "side": PICTURE,
+                "rooms": _ROOMS}  # fmt: skip
         directory.mkdir(parents=True, exist_ok=True)
         file = directory / _META
         if file.is_file() and json.loads(file.read_text()) != meta:
@@ -103,7 +106,22 @@ class FrameStore:
         for view, frame in enumerate(frames):
             for array, value in zip(self.frames, frame, strict=True):
                 array[scene * self.views + view] = value
+        # Frames first, then the note that they are there: the machine may stop at any time.
+        for array in self.frames:
+            _flush(array, scene * self.views, self.views)
         with open(self.directory / _SCENES_DONE, "a") as done:
             done.write(f"{scene}\n")
             done.flush()
             os.fsync(done.fileno())
+
+
+def _flush(array: NDArray[Any], first: int, count: int) -> None:
+    """Writes some rows of a mapped array to the disk."""
+    assert isinstance(array, np.memmap)
+    row = array.strides[0]
+    start = array.offset + first * row
+    page = start // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
+    # NumPy maps from the page in which the data begins.
+    shift = array.offset // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
+    mapped: mmap.mmap = array._mmap  # type: ignore[attr-defined]
+    mapped.flush(page - shift, start + count * row - page)

@@ -40,6 +40,7 @@ def losses(
     """One forward pass and what is wrong with it.
 
     The heads' last layers are evaluated at every second pixel only, where the batch has its truth.
+    Whatever precision the products are in, depth and losses are summed up in fp32.
 
     Args:
         tips: the model, with all three heads.
@@ -52,15 +53,16 @@ def losses(
     assert tips.depth is not None and tips.normals is not None and tips.segmentation is not None
     assert features.value_features is not None
     depth = _depth(tips.depth, _thinned(tips.depth.dpt, features.layers, batch.offset))
-    normals = F.normalize(_head(tips.normals, features.layers, batch.offset), dim=1)
-    logits = _head(tips.segmentation, features.layers, batch.offset)
+    normals = F.normalize(_head(tips.normals, features.layers, batch.offset).float(), dim=1)
+    logits = _head(tips.segmentation, features.layers, batch.offset).float()
 
     known = (batch.depth_m > 0.05) & (batch.depth_m < _FAR_M)
     wrong = (depth.clamp_min(1e-3).log() - batch.depth_m.clamp_min(1e-3).log()).abs()
     # Heads are trained on normals that point away from the camera, as the released ones are.
     apart = (normals + batch.normals).square().sum(dim=1).clamp_min(1e-6).sqrt()
     faced = batch.normals.square().sum(dim=1) > 0.5
-    cosines = F.normalize(features.value_features, dim=-1) @ embeddings.T  # (B, h·w, K)
+    values = F.normalize(features.value_features.float(), dim=-1)
+    cosines = (values @ embeddings.T).float()  # (B, h·w, K)
     return Losses(
         _mean(wrong, known),
         _mean(apart, faced),
@@ -88,9 +90,10 @@ def _depth(head: DepthHead, x: Tensor) -> Tensor:
     """The depth head's last layer and its expectation over the bins, (B, h, w) metres."""
     if head.bins.relu_after_project:
         x = F.relu(x)
-    weights = F.relu(head.head(x)) + head.bins.min_m  # (B, K, h, w)
+    weights = F.relu(head.head(x)).float() + head.bins.min_m  # (B, K, h, w)
     centers = torch.linspace(head.bins.min_m, head.bins.max_m, weights.shape[1]).to(weights)
-    return torch.einsum("bkhw,k->bhw", weights, centers) / weights.sum(dim=1)
+    with torch.autocast(weights.device.type, enabled=False):
+        return torch.einsum("bkhw,k->bhw", weights, centers) / weights.sum(dim=1)
 
 
 def _thinned(dpt: DptDecoder, layers: tuple[LayerFeatures, ...], offset: tuple[int, int]) -> Tensor:

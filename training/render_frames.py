@@ -3,34 +3,43 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from training.frame_store import PICTURE, FrameStore, stored
+from training.scenes.any_sensor import any_sensor
+from training.scenes.lived_in import lived_in_scene
 from training.scenes.render import DRAFT, RenderedFrame, Renderer
-from training.scenes.scene import random_scene
+from training.scenes.robot_cameras import robot_viewpoints
+from training.scenes.scene import Scene, random_scene
 from training.scenes.seeds import training_seed
-from training.scenes.sensor import random_sensor
+from training.worker import end_with_parent
+
+logger = logging.getLogger(__name__)
+
+_TIDY_EVERY = 5  # of these rooms one is as `random_scene` furnishes it, the others are lived in
 
 
 def scene_frames(seed: int, views: int) -> list[RenderedFrame]:
     """Some views of a scene as training sees them: every one with a camera of its own."""
+    return _frames_of((lived_in_scene if seed % _TIDY_EVERY else random_scene)(seed), seed, views)
+
+
+def _frames_of(scene: Scene, seed: int, views: int) -> list[RenderedFrame]:
     rng = np.random.default_rng([seed, 1])
-    scene = random_scene(seed)
-    renderer = Renderer(scene.things, scene.lights, quality=DRAFT)
+    renderer = Renderer(scene.things, scene.lights, DRAFT, scene.sun)
     frames = []
-    for view in scene.viewpoints(rng, views):
+    for view in robot_viewpoints(rng, scene, views):
         aspect = 4 / 3 if rng.random() < 0.75 else 16 / 9
         camera = view.camera(PICTURE, PICTURE, aspect)
-        frames.append(
-            renderer.render(
-                camera, view.world_from_camera, int(rng.integers(2**31)), random_sensor(rng)
-            )
-        )
+        grain, sensor = int(rng.integers(2**31)), any_sensor(rng)
+        frames.append(renderer.render(camera, view.world_from_camera, grain, sensor))
     return frames
 
 
@@ -43,14 +52,24 @@ def fill(directory: Path, scenes: int, views: int, processes: int | None = None)
     # Each process renders with one thread; more would only wait for each other.
     os.environ["OMP_NUM_THREADS"] = "1"
     jobs = [(directory, scenes, views, scene) for scene in missing]
-    with multiprocessing.get_context("spawn").Pool(processes or os.cpu_count()) as pool:
-        done = pool.imap_unordered(_fill_one, jobs, chunksize=4)
-        for _ in tqdm(done, total=len(jobs), desc="rendering", unit="scene"):
-            pass
+    workers = multiprocessing.get_context("spawn").Pool(processes, end_with_parent)
+    # Into a file the bar is written once a minute.
+    often = 0.1 if sys.stderr.isatty() else 60
+    with workers as pool, tqdm(
+        total=scenes, initial=scenes - len(missing), desc="rendering", unit="scene",
+        mininterval=often, maxinterval=often,
+    ) as bar:  # fmt: skip
+        for _ in pool.imap_unordered(_fill_one, jobs):
+            bar.update()
     return FrameStore(directory, scenes, views)
 
 
 def _fill_one(job: tuple[Path, int, int, int]) -> None:
     directory, scenes, views, scene = job
-    frames = [stored(frame) for frame in scene_frames(training_seed(scene), views)]
-    FrameStore(directory, scenes, views).put(scene, frames)
+    seed = training_seed(scene)
+    try:
+        made = scene_frames(seed, views)
+    except Exception:  # one odd room in thousands must not stop a night's work
+        logger.exception("scene %d can't be rendered; its tidy room is taken instead", scene)
+        made = _frames_of(random_scene(seed), seed, views)
+    FrameStore(directory, scenes, views).put(scene, [stored(frame) for frame in made])

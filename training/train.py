@@ -1,68 +1,99 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the demo model: renders its scenes, trains it, writes its directory.
 
-    ./run exec python -m training.train
+    ./run exec python -m training.train --state build/training
 
-Stop it whenever you like: the same command goes on where it was.
+Stop it whenever you like, also with kill -9: the same command goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import signal
 from pathlib import Path
 
 import torch
 
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.semantic.class_lists import ClassList
-from training.architecture import CLASSES
+from training.architecture import CLASSES, SIZES, VOCABULARY
+from training.compare_sizes import COMPARE, best_sizes
 from training.export import export
 from training.frame_store import PICTURE
 from training.phrases import corpus
+from training.precision import PRECISIONS
 from training.render_frames import fill
 from training.train_tokenizer import train as train_tokenizer
 from training.trainer import Plan, Trainer
 
 _ROOT = Path(__file__).resolve().parents[1]
-_PIECES = 700
+
+logger = logging.getLogger(__name__)
 
 
 def main() -> None:
     """Runs the three parts, each only as far as it has not run yet."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add = parser.add_argument
-    add("--work", type=Path, default=_ROOT / "build" / "demo_training", help="frames, log")
-    add("--output", type=Path, default=_ROOT / "models" / "demo", help="the model's directory")
-    add("--scenes", type=int, default=1500)
-    add("--views", type=int, default=8, help="pictures of each scene")
-    add("--images", type=int, default=102_400, help="pictures seen in training, repeats included")
-    add("--batch", type=int, default=8)
-    add("--seed", type=int, default=1)
-    add("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    args = parser.parse_args()
-    logging.basicConfig(format="%(message)s", level=logging.INFO)
-
+    args = _arguments()
+    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
     keep_freed_memory()
-    args.work.mkdir(parents=True, exist_ok=True)
-    store = fill(args.work / f"frames_{args.scenes}x{args.views}", args.scenes, args.views)
-    tokenizer = args.work / "tokenizer.model"
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    args.state.mkdir(parents=True, exist_ok=True)
+    frames = args.state / f"frames_{args.scenes}x{args.views}"
+    store = fill(frames, args.scenes, args.views, args.processes)
+    if args.render_only:
+        return
+    tokenizer = args.state / "tokenizer.model"
     if not tokenizer.is_file():
-        tokenizer.write_bytes(train_tokenizer((s.lower() for s in corpus()), _PIECES))
-    plan = Plan(args.images, args.batch, args.seed)
-    trainer = Trainer(args.work, store, tokenizer, plan, args.device)
+        tokenizer.write_bytes(train_tokenizer((s.lower() for s in corpus()), VOCABULARY))
+    sizes = args.sizes
+    if sizes == COMPARE:
+        sizes = best_sizes(args.state / "sizes", store, tokenizer, args.device)
+    plan = Plan(args.images, args.batch, args.seed, sizes=sizes)
+    trainer = Trainer(args.state, store, tokenizer, plan, args.device, args.precision)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: trainer.stop())
     trainer.run()
+    if trainer.step < plan.steps:
+        logger.info("stopped after step %d; the same command goes on", trainer.step)
+        return
+    output = args.output or args.state / "model"
     export(
-        args.output,
-        trainer.tips,
-        trainer.text,
+        output,
+        trainer.average.tips,
+        trainer.average.text,
         tokenizer,
         classes=ClassList(tuple(CLASSES.values()), tuple(CLASSES)),
         input_size=(PICTURE, PICTURE),
+<<<<<<< HEAD
         temperature=trainer.temperature,
         knows="rendered rooms only",
+=======
+        temperature=trainer.average.temperature,
+>>>>>>> w/scenes
     )
-    logging.info("%s: written", args.output)
+    logger.info("%s: written", output)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add("--state", type=Path, default=_ROOT / "build" / "training", help="frames, checkpoint, log")
+    add("--output", type=Path, help="the model's directory; without it, `model` in the state")
+    add("--scenes", type=int, default=4000)
+    add("--views", type=int, default=12, help="pictures of each scene")
+    add("--images", type=int, default=800_000, help="pictures seen in training, repeats included")
+    add("--batch", type=int, default=16)
+    add("--seed", type=int, default=1)
+    sizes = f"of the model; {COMPARE} takes those that are best after short runs side by side"
+    add("--sizes", choices=(*SIZES, COMPARE), default=COMPARE, help=sizes)
+    add("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    add("--precision", choices=PRECISIONS, help="without it, the faster one of this machine")
+    add("--threads", type=int, help="of the training; without it, as OMP_NUM_THREADS says")
+    add("--processes", type=int, help="that render; without it, one a core")
+    add("--render-only", action="store_true", help="end when all scenes are rendered")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -3,22 +3,25 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
-from training.architecture import CLASSES, VIT, demo_model
+from training.architecture import CLASSES, GRID, PATCH, SIZES, demo_model
 
-SIDE = VIT.patch * VIT.pos_grid
+SIDE = PATCH * GRID
 HEADS = ("depth", "normals", "segmentation")
 
 
-def test_in_half_precision_it_is_below_12_mb():
-    tips, text = demo_model()
-    assert sum(p.numel() for m in (tips, text) for p in m.parameters()) < 6_000_000
+@pytest.mark.parametrize("sizes", SIZES)
+def test_in_half_precision_it_is_below_12_mb(sizes: str):
+    tips, text = demo_model(sizes=sizes)
+    assert sum(p.numel() for m in (tips, text) for p in m.parameters()) < 5_990_000
 
 
-def test_the_outputs_are_neither_constant_nor_wild():
+@pytest.mark.parametrize("sizes", SIZES)
+def test_the_outputs_are_neither_constant_nor_wild(sizes: str):
     torch.manual_seed(0)
-    tips, text = demo_model(vocabulary=50)
+    tips, text = demo_model(50, sizes)
     with torch.inference_mode():
         depth, normals, logits = tips(torch.rand(1, 3, SIDE, SIDE), HEADS)
         embeddings = text(torch.arange(1, 7).view(2, 3), torch.ones(2, 3, dtype=torch.bool))

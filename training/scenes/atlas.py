@@ -14,7 +14,11 @@ Array = NDArray[Any]
 
 
 class Atlas:
-    """Albedo and glow of a list of materials."""
+    """Albedo and glow of a list of materials.
+
+    Attributes:
+        gloss: (M,) of each material in the list.
+    """
 
     def __init__(self, materials: list[Material], texel_m: float, blend_levels: bool) -> None:
         """Pack the materials; one that occurs twice is stored once. See `Quality`."""
@@ -29,6 +33,7 @@ class Atlas:
         self._tile = np.array([material.tile for material in unique], np.float32)
         self._last = np.array([len(of_one) - 1 for of_one in levels], np.float32)
         self._glow = np.array([material.glow for material in unique], np.float32)
+        self.gloss = np.array([material.gloss for material in materials], np.float32)
         texels, count = [], 0
         for row, of_one in enumerate(levels):
             for column, level in enumerate(of_one):

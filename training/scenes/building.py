@@ -28,11 +28,12 @@ def shell(rng: np.random.Generator, plan: FloorPlan) -> list[Thing]:
     ceiling = rectangle((0, dy, height), (dx, 0, 0), (0, -dy, 0), cell=CELL_M)
     things.append(Thing([ceiling], materials.ceiling_covering(rng), CEILING))
     if rng.random() < 0.75:
-        things += _skirting(rng, plan)
+        things += skirting(rng, plan)
     return things
 
 
-def _skirting(rng: np.random.Generator, plan: FloorPlan) -> list[Thing]:
+def skirting(rng: np.random.Generator, plan: FloorPlan) -> list[Thing]:
+    """Boards along the foot of all walls."""
     height, depth = rng.uniform(0.05, 0.13), rng.uniform(0.01, 0.02)
     boards = []
     for wall in plan.walls:

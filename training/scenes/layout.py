@@ -27,7 +27,7 @@ def furnish(rng: np.random.Generator, plan: FloorPlan, kind: str) -> list[Thing]
     for name, chance, most in recipe.clutter:
         for _ in range(most):
             if rng.random() < chance and plan.share_taken < _MOST_TAKEN:
-                things += _free(rng, plan, groups.single(rng, name))
+                things += free_standing(rng, plan, groups.single(rng, name))
     if rng.random() < recipe.rug:
         things += _loose_rug(rng, plan)
     return things
@@ -37,11 +37,11 @@ def _place(rng: np.random.Generator, plan: FloorPlan, name: str) -> list[Thing]:
     bespoke = groups.BESPOKE.get(name)
     group = bespoke(rng) if bespoke else groups.single(rng, name)
     if groups.wants_wall(name):
-        return _against_wall(rng, plan, group)
-    return _free(rng, plan, group, square=name == "dining")
+        return against_wall(rng, plan, group)
+    return free_standing(rng, plan, group, square=name == "dining")
 
 
-def _against_wall(rng: np.random.Generator, plan: FloorPlan, group: Group) -> list[Thing]:
+def against_wall(rng: np.random.Generator, plan: FloorPlan, group: Group) -> list[Thing]:
     """The group with its back to a wall, or nothing where no wall has room for it."""
     back = min(one.footprint.x0 for one in group)
     gap = rng.uniform(0.02, 0.06)
@@ -61,7 +61,7 @@ def _against_wall(rng: np.random.Generator, plan: FloorPlan, group: Group) -> li
     return []
 
 
-def _free(
+def free_standing(
     rng: np.random.Generator, plan: FloorPlan, group: Group, square: bool = False
 ) -> list[Thing]:
     """The group somewhere on the floor, turned anyhow; or nothing where there is no room."""

@@ -30,9 +30,16 @@ class AreaLight(NamedTuple):
 
 
 def irradiance(
-    mesh: Mesh, rays: Rays, albedo: Array, lights: list[AreaLight], quality: Quality
+    mesh: Mesh,
+    rays: Rays,
+    albedo: Array,
+    lights: list[AreaLight],
+    quality: Quality,
+    sunlight: Array | None = None,
 ) -> Array:
     """Light (N, 3) that falls on the points of a mesh; `albedo` (T, 3) is of its triangles.
+
+    `sunlight` (N, 3), which is not part of the result, is reflected too.
 
     A point and the four beside it send their rays in different directions, and are then averaged:
     five times the rays for each at the price of slightly softer shadows.
@@ -42,7 +49,8 @@ def irradiance(
     for light in lights:
         direct += _arriving(mesh, rays, light, count)[:, None] * np.array(light.power, np.float32)
     direct = _averaged(direct, mesh.neighbours)
-    return direct + _reflected(mesh, rays, albedo, direct, quality)
+    sent = direct if sunlight is None else direct + sunlight
+    return direct + _reflected(mesh, rays, albedo, sent, quality)
 
 
 def _arriving(mesh: Mesh, rays: Rays, light: AreaLight, count: int) -> Array:

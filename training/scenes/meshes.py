@@ -77,6 +77,11 @@ def above_floor(shape: Shape) -> Shape:
     ]
 
 
+def on_floor(shape: Shape) -> Shape:
+    """The shape raised or lowered until its lowest point is at z = 0."""
+    return moved(shape, 0, 0, -min(float(patch.points[..., 2].min()) for patch in shape))
+
+
 def _turn(axis: str, angle_deg: float) -> Array:
     c, s = np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))
     first, second = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]

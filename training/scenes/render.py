@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.camera.camera_info import Intrinsics
+from training.scenes import gloss
 from training.scenes.atlas import Atlas
 from training.scenes.lighting import AreaLight, irradiance
 from training.scenes.mesh import mesh
 from training.scenes.quality import DRAFT, Quality
 from training.scenes.rays import Hits, Rays
 from training.scenes.sensor import Sensor
+from training.scenes.sunlight import Sun
 from training.scenes.things import Thing
 
 Array = NDArray[Any]
@@ -62,14 +64,18 @@ class Renderer:
     """A scene that does not move, ready to be looked at; the first look computes its light."""
 
     def __init__(
-        self, things: list[Thing], lights: list[AreaLight], quality: Quality = DRAFT
+        self,
+        things: list[Thing],
+        lights: list[AreaLight],
+        quality: Quality = DRAFT,
+        sun: Sun | None = None,
     ) -> None:
         """Put the things into one mesh.
 
         Raises:
             UserError: Open3D is not installed.
         """
-        self._lights, self._quality = lights, quality
+        self._lights, self._quality, self._sun = lights, quality, sun
         self._mesh = mesh(things, quality.cell_m)
         self._rays = Rays(self._mesh.points, self._mesh.corners)
         materials = [thing.material for thing in things]
@@ -80,8 +86,10 @@ class Renderer:
     def _attributes(self) -> Array:
         """Texture coordinates, light and normals at the points of the mesh, (N, 8)."""
         albedo = self._atlas.mean()[self._mesh.owner]
-        light = irradiance(self._mesh, self._rays, albedo, self._lights, self._quality)
-        return np.concatenate([self._mesh.uv, light, self._mesh.normals], axis=1)
+        points, normals = self._mesh.points, self._mesh.normals
+        sunlight = self._sun.on(points, normals, self._rays) if self._sun else None
+        light = irradiance(self._mesh, self._rays, albedo, self._lights, self._quality, sunlight)
+        return np.concatenate([self._mesh.uv, light, normals], axis=1)
 
     def render(
         self,
@@ -93,6 +101,8 @@ class Renderer:
         """Look at the scene from an optical frame; `seed` is that of the sensor's noise."""
         shape = (camera.height, camera.width)
         v, u = np.mgrid[0 : camera.height, 0 : camera.width].astype(np.float32)
+        if sensor.rolling:  # rows that are read later look elsewhere, and so does their truth
+            u += np.float32(sensor.rolling) * (v - np.float32(camera.cy))
         pixels = np.column_stack([u.ravel(), v.ravel()])
         seen = self._look(camera, world_from_camera, pixels)
         edges = np.flatnonzero(_edges(seen.owner.reshape(shape), seen.normals.reshape(*shape, 3)))
@@ -102,6 +112,8 @@ class Renderer:
             again = self._look(camera, world_from_camera, finer).light
             # A lamp's own light would jag its edge: each ray counts as its pixel is shown.
             seen.light[edges] = np.minimum(again, 4).reshape(len(edges), -1, 3).mean(axis=1)
+        if self._atlas.gloss.any():
+            self._mirror(camera, world_from_camera, pixels, seen)
         return RenderedFrame(
             rgb=sensor.develop(seen.light.reshape(*shape, 3), np.random.default_rng(seed)),
             depth_m=seen.depth.reshape(shape),
@@ -120,6 +132,51 @@ class Renderer:
         names = ("depth", "normals", "owner", "light")
         return _Seen(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
+    def _mirror(self, camera: Intrinsics, pose: Array, pixels: Array, seen: _Seen) -> None:
+        """Adds to the light of glossy pixels (N, 2) what they mirror."""
+        shine = np.where(seen.owner >= 0, self._atlas.gloss[seen.owner], 0)
+        at = np.flatnonzero(shine > 0)
+        if not len(at):
+            return
+        centre, focal = (camera.cx, camera.cy), (camera.fx, camera.fy)
+        ways = np.column_stack([(pixels[at] - centre) / focal, np.ones(len(at))])
+        turn = pose[:3, :3].T
+        share = gloss.share_mirrored(ways, seen.normals[at], shine[at])
+        normals = seen.normals[at] @ turn
+        points = (ways * seen.depth[at, None]) @ turn + pose[:3, 3]
+        onwards = gloss.mirrored_ways(ways @ turn, normals, points, shine[at])
+        origins = (points + 0.004 * normals).astype(np.float32)
+        found = np.zeros_like(seen.light)
+        found[at] = np.minimum(self._light_along(origins, onwards, np.sqrt(np.prod(focal))), 4)
+        size = (camera.height, camera.width)
+        where, shine = (shine > 0).reshape(size), shine.reshape(size)
+        soft = gloss.softened(found.reshape(*size, 3), where, shine).reshape(-1, 3)
+        seen.light[at] += share[:, None] * soft[at]
+
+    def _light_along(self, origins: Array, ways: Array, focal: float) -> Array:
+        """Light (N, 3) that comes along rays, as a camera of `focal` px resolves it."""
+        hits = self._rays.first(origins, ways)
+        here = self._between(hits)
+        owner = np.where(hits.triangle < 0, -1, self._mesh.owner[hits.triangle])
+        distance = np.where(hits.triangle < 0, 1, hits.distance)
+        albedo, glow = self._atlas.look_up(owner, here[:, :2], np.float32(2 * distance / focal))
+        light = here[:, 2:5] + glow[:, None]
+        if self._sun:
+            points = origins + distance[:, None] * ways
+            light += self._sun.on(points, _towards_camera(here[:, 5:], hits, ways), self._rays)
+        light *= albedo
+        light[hits.triangle < 0] = 0
+        return np.asarray(light)
+
+    def _between(self, hits: Hits) -> Array:
+        """The attributes (N, 8) where rays hit triangles, between those of their corners."""
+        corners = self._mesh.corners[hits.triangle]
+        second, third = hits.weights[:, :1], hits.weights[:, 1:]
+        here = self._attributes[corners[:, 0]] * (1 - second - third)
+        here += self._attributes[corners[:, 1]] * second
+        here += self._attributes[corners[:, 2]] * third
+        return np.asarray(here)
+
     def _look_at_once(self, camera: Intrinsics, world_from_camera: Array, pixels: Array) -> _Seen:
         rotation = world_from_camera[:3, :3].astype(np.float32)
         ways = np.ones((len(pixels), 3), np.float32)  # z = 1, so that the ray length is the depth
@@ -129,19 +186,20 @@ class Renderer:
         world_ways = ways @ rotation.T
         hits = self._rays.first(world_from_camera[:3, 3].astype(np.float32), world_ways)
         nothing = hits.triangle < 0
-        corners = self._mesh.corners[hits.triangle]
-        second, third = hits.weights[:, :1], hits.weights[:, 1:]
-        here = self._attributes[corners[:, 0]] * (1 - second - third)
-        here += self._attributes[corners[:, 1]] * second
-        here += self._attributes[corners[:, 2]] * third
-        normals = _towards_camera(here[:, 5:], hits, world_ways) @ rotation
+        here = self._between(hits)
+        facing = _towards_camera(here[:, 5:], hits, world_ways)
+        normals = facing @ rotation
         depth = np.where(nothing, np.float32(np.nan), hits.distance)
         # A slanted surface is averaged between what its near and its far direction ask for.
         slant = np.sqrt(np.clip(-normals[:, 2], 0.1, 1))
         footprint = np.where(nothing, 1, hits.distance) / np.sqrt(camera.fx * camera.fy) / slant
         owner = np.where(nothing, -1, self._mesh.owner[hits.triangle])
         albedo, glow = self._atlas.look_up(owner, here[:, :2], footprint)
-        light = albedo * (here[:, 2:5] + glow[:, None])
+        arriving = here[:, 2:5] + glow[:, None]
+        if self._sun:
+            points = world_from_camera[:3, 3].astype(np.float32) + depth[:, None] * world_ways
+            arriving += self._sun.on(points, facing, self._rays)
+        light = albedo * arriving
         light[nothing], normals[nothing] = 0, np.nan
         return _Seen(depth, normals, owner, light)
 

@@ -13,6 +13,7 @@ from training.scenes.ceiling_lights import ceiling_lights, standing_lights
 from training.scenes.floor_plan import FloorPlan, Footprint
 from training.scenes.lighting import AreaLight
 from training.scenes.recipes import RECIPES
+from training.scenes.sunlight import Sun
 from training.scenes.things import Thing
 from training.scenes.viewpoints import Sight, Viewpoint, viewpoints
 
@@ -26,12 +27,14 @@ class Scene:
         things: all there is; metres, z up, the floor at z = 0, one corner at the origin.
         lights: what shines.
         plan: the size of the room and what is taken of its floor.
+        sun: what shines through the windows in patches, if anything.
     """
 
     kind: str
     things: list[Thing]
     lights: list[AreaLight]
     plan: FloorPlan
+    sun: Sun | None = None
 
     @cached_property
     def sight(self) -> Sight:
@@ -52,8 +55,8 @@ def random_scene(seed: int) -> Scene:
     plan = FloorPlan(rng.uniform(*recipe.length), rng.uniform(*recipe.width), rng.uniform(2.3, 3.2))
     day = 0.0 if rng.random() < 0.2 else float(rng.uniform(0.25, 1.0))
     things = building.shell(rng, plan)
-    things += _doors(rng, plan, kind)
-    glass, daylight = _windows(rng, plan, day, kind)
+    things += doors(rng, plan, kind)
+    glass, daylight = windows(rng, plan, day, kind)
     things += glass
     lights = list(daylight)
     lit = not lights or rng.random() < (0.85 if day < 0.3 else 0.5)
@@ -66,7 +69,7 @@ def random_scene(seed: int) -> Scene:
     return Scene(kind, things, lights, plan)
 
 
-def _doors(rng: np.random.Generator, plan: FloorPlan, kind: str) -> list[Thing]:
+def doors(rng: np.random.Generator, plan: FloorPlan, kind: str) -> list[Thing]:
     """One to three doors, and in corridors some on both sides, with free floor before them."""
     height, width = min(rng.uniform(2.0, 2.15), plan.height - 0.08), rng.uniform(0.85, 1.05)
     if kind == "corridor":
@@ -89,7 +92,7 @@ def _doors(rng: np.random.Generator, plan: FloorPlan, kind: str) -> list[Thing]:
     return things
 
 
-def _windows(
+def windows(
     rng: np.random.Generator, plan: FloorPlan, day: float, kind: str
 ) -> tuple[list[Thing], list[AreaLight]]:
     """Up to three windows in one or two walls, with curtains beside some; and the daylight."""

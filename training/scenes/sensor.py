@@ -32,6 +32,12 @@ class Sensor:
         read_noise: deviation in the dark, as a share of full scale (linear).
         shot_noise: deviation at full scale.
         jpeg_quality: 1..100; 0 for none.
+        rolling: pixels to the side that a row is off the one above it, as the camera turns.
+        flicker: brightness that comes and goes from row to row under lamps, 0..1.
+        flicker_px: how many rows one period takes, and the first row's place in it, 0..1.
+        haze: light that dust and glass scatter over the whole picture, of its mean brightness.
+        coarse: how many times fewer pixels the sensor has each way; 1 is as many.
+        smoothing: strength of the noise filter in the camera, which leaves flat patches; 0..1.
     """
 
     exposure_ev: float = 0.0
@@ -46,14 +52,29 @@ class Sensor:
     read_noise: float = 0.0015
     shot_noise: float = 0.008
     jpeg_quality: int = 0
+    rolling: float = 0.0
+    flicker: float = 0.0
+    flicker_px: tuple[float, float] = (60.0, 0.0)
+    haze: float = 0.0
+    coarse: float = 1.0
+    smoothing: float = 0.0
 
     def develop(self, light: Array, rng: np.random.Generator) -> NDArray[np.uint8]:
         """The picture (H, W, 3) of linear RGB `light` (H, W, 3); `rng` is that of the noise."""
+        size = light.shape[1::-1]
         light = self._through_lens(np.maximum(light, 0).astype(np.float32))
+        if self.coarse > 1:
+            fewer = max(8, round(size[0] / self.coarse)), max(8, round(size[1] / self.coarse))
+            light = cv2.resize(light, fewer, interpolation=cv2.INTER_AREA)
         light *= self._gains(light)
         grain = rng.standard_normal(light.shape, np.float32)
         light += grain * np.sqrt(self.read_noise**2 + self.shot_noise**2 * light)
         shown = self._shown(light)
+        if self.smoothing:
+            calm = cv2.bilateralFilter(shown, 5, 12 + 30 * self.smoothing, 2)
+            shown = cv2.addWeighted(calm, self.smoothing, shown, 1 - self.smoothing, 0)
+        if shown.shape[1::-1] != size:
+            shown = cv2.resize(shown, size, interpolation=cv2.INTER_CUBIC)
         if self.jpeg_quality:
             _, packed = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, self.jpeg_quality])
             shown = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
@@ -67,7 +88,14 @@ class Sensor:
             light = cv2.filter2D(light, -1, _streak(self.motion_px, self.motion_deg))
         y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
         shade = 1 - 0.5 * self.vignette * (x**2 + y**2)
-        return light * shade[..., None].astype(np.float32)
+        if self.flicker:
+            period, start = self.flicker_px
+            row = np.arange(height)[:, None]
+            shade = shade * (1 + self.flicker * np.sin(2 * np.pi * (row / period + start)))
+        light = light * shade[..., None].astype(np.float32)
+        if self.haze:
+            light = light + np.float32(self.haze) * light.mean(axis=(0, 1))
+        return light
 
     def _gains(self, light: Array) -> Array:
         """Factors (3,) of exposure and white balance, measured on the picture itself."""

@@ -22,11 +22,13 @@ class Material:
         albedo: (h, w, 3) linear RGB, 0..1.
         tile: width and height that the picture covers, in units of the texture coordinates.
         glow: light given off, as a multiple of the albedo; 0 for most things.
+        gloss: how much it mirrors, as a multiple of what polished wood or tile does; 0 is matt.
     """
 
     albedo: Array
     tile: tuple[float, float] = (1.0, 1.0)
     glow: float = 0.0
+    gloss: float = 0.0
 
     @cached_property
     def levels(self) -> list[Array]:

@@ -5,6 +5,7 @@ import dataclasses
 
 import numpy as np
 
+from training.scenes.any_sensor import any_sensor
 from training.scenes.sensor import Sensor, random_sensor
 
 QUIET = Sensor(read_noise=0, shot_noise=0, vignette=0, defocus_px=0, white_balance=0)
@@ -74,3 +75,37 @@ def test_random_cameras_differ_but_all_give_usable_pictures() -> None:
         means.append(picture.mean())
         assert picture[:, 48:].mean() > picture[:, :16].mean() + 30
     assert min(means) > 40 and max(means) < 225 and np.std(means) > 8
+
+
+def test_flicker_makes_bands_and_haze_lifts_the_dark() -> None:
+    banded = shown(grey(1.0), dataclasses.replace(QUIET, flicker=0.2, flicker_px=(16.0, 0.0)))
+    rows = banded.mean(axis=(1, 2))
+    assert np.ptp(rows) > 10 and np.ptp(banded[5]) == 0
+    light = grey(1.5)
+    light[:, :32] = 0.0
+    clear, hazy = (shown(light, dataclasses.replace(QUIET, haze=h)) for h in (0.0, 0.5))
+    assert hazy[32, 8].mean() > clear[32, 8].mean() + 20
+
+
+def test_a_coarse_sensor_gives_a_picture_of_the_same_size() -> None:
+    light = np.random.default_rng(0).uniform(0.1, 1, (64, 64, 3)).astype(np.float32)
+    coarse = shown(light, dataclasses.replace(QUIET, coarse=2.0, smoothing=0.5))
+    assert coarse.shape == (64, 64, 3)
+    assert (
+        np.abs(np.diff(coarse, axis=1)).mean()
+        < 0.7 * np.abs(np.diff(shown(light, QUIET), axis=1)).mean()
+    )
+
+
+def test_any_camera_is_drawn_from_its_number_and_some_are_bad() -> None:
+    ramp = (np.linspace(0.02, 2, 64, dtype=np.float32)[None, :, None] * np.ones((64, 1, 3))).astype(
+        np.float32
+    )
+    means, bad = [], 0
+    for seed in range(200):
+        sensor = any_sensor(np.random.default_rng(seed))
+        assert sensor == any_sensor(np.random.default_rng(seed))
+        means.append(shown(ramp, sensor, seed).mean())
+        bad += sensor.motion_px > 4.5 or sensor.flicker > 0 or sensor.coarse > 1 or sensor.haze > 0
+    assert 20 < bad < 120
+    assert min(means) < 60 and max(means) > 190
