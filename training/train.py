@@ -66,12 +66,8 @@ def main() -> None:
         tokenizer,
         classes=ClassList(tuple(CLASSES.values()), tuple(CLASSES)),
         input_size=(PICTURE, PICTURE),
-<<<<<<< HEAD
-        temperature=trainer.temperature,
-        knows="rendered rooms only",
-=======
         temperature=trainer.average.temperature,
->>>>>>> w/scenes
+        knows="rendered rooms only",
     )
     logger.info("%s: written", output)
 
