@@ -64,7 +64,7 @@ def test_a_model_without_a_head_of_its_own_has_no_classes_until_there_are_prompt
     until(lambda: maps, "the empty ClassMap")
     assert [list(m.names) for m in maps] == [[]]
 
-    assert graph.set_prompts("a", "b").success
+    assert graph.set_prompts("a", "b", background=["@none"]).success
     graph.publish_image(sec=2)
     until(lambda: graph.received["semantic/image"], "a mask")
     assert set(np.unique(mask_of(graph.received["semantic/image"][0]))) <= {0, 1}
