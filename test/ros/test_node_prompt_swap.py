@@ -115,7 +115,9 @@ def test_a_slow_text_encoder_holds_up_no_frame(graph):
 
     encoder.embeddings = slow
     graph.listen("semantic/image")
-    calling = threading.Thread(target=graph.set_prompts, args=("door", "cup"))
+    calling = threading.Thread(
+        target=graph.set_prompts, args=("door", "cup"), kwargs={"background": ["@none"]}
+    )
     calling.start()
     try:
         until(entered.is_set, "the encoder to be at work")

@@ -25,6 +25,7 @@ from tips_ros.srv import Locate, SetPrompts
 from tips_ros.ros.conversions import image_message
 from tips_ros.ros.live.domain import claim_domain
 from tips_ros.ros.message_types import RCLPY_TYPES
+from tips_ros.ros.signals import END_WITHIN_S
 
 from .conftest import camera_info, header_at, picture, until
 
@@ -159,7 +160,10 @@ def test_the_node_has_left_the_graph_when_its_process_ends_and_nothing_is_waited
     process = run("import atexit, time; atexit.register(time.sleep, 60)")
     process.says("listening to")
     until(lambda: "tips" in process.node.get_node_names(), "the node in the graph")
-    assert process.ends(signal.SIGINT) < SOON_S
+    took_s = process.ends(signal.SIGINT)
+    assert took_s < SOON_S
+    if took_s >= END_WITHIN_S:
+        pytest.skip("this machine is too busy for an end in good order, so it was ended by force")
     end = time.monotonic() + 10.0  # one that died is in it for twenty seconds more
     while "tips" in process.node.get_node_names():
         assert time.monotonic() < end
