@@ -123,7 +123,7 @@ def small_bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def only_line(done: subprocess.CompletedProcess[str]) -> str:
-    """What was said on standard error, which must be one line."""
+    """The one line on standard error."""
     lines = done.stderr.splitlines()
     assert len(lines) == 1, done.stderr
     return lines[0]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether diagnostics come each second, and add up each time."""
+"""Checks that diagnostics come each second, and add up each time."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Audience:
         return self._read + sum(reader.judged for reader in self._readers)
 
     def disturbances(self) -> list[tuple[int, Any]]:
-        """Of this kind, each with a weight."""
+        """Disturbances of this kind, each with a weight."""
         return [
             (4, self.come),
             (3, self.go),

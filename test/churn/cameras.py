@@ -140,7 +140,7 @@ class ChurnCamera:
 def disturbances_of(
     cameras: Sequence[ChurnCamera],
 ) -> list[tuple[int, Callable[[random.Random], str]]]:
-    """What happens to cameras, each with a weight."""
+    """Disturbances of cameras, each with a weight."""
 
     def die(rng: random.Random) -> str:
         camera = rng.choice(cameras)

@@ -45,7 +45,7 @@ class ClassNames:
         self._known: set[str] = set()
 
     def add(self, names: dict[int, str]) -> None:
-        """Of one class map."""
+        """Adds the names of one class map."""
         self._known |= set(names.values())
         for i, name in names.items():
             before = self._names.setdefault(i, name)
@@ -126,7 +126,7 @@ class ClassReader:
 
 
 def _readings(mask: _Mask, maps: list[_Map]) -> list[dict[int, str]]:
-    """What the rule gives for the mask, whatever of the maps around it had arrived."""
+    """The maps that the rule may give for the mask, by what of those around it had arrived."""
     begin, end = mask.came_at - _EARLIER_S, mask.came_at + _LATER_S
     readings = []
     for count in range(len(maps), 0, -1):

@@ -90,7 +90,7 @@ class Client:
         return future.result()
 
     def call(self, type_: Any, name: str, request: Any, **options: Any) -> Any:
-        """As `send` and `answer`."""
+        """Sends a request and waits for its answer; arguments as of `send` and `answer`."""
         return self.answer(self.send(type_, name, request), name, **options)
 
     def state(self) -> str:

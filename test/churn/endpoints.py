@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the graph shows of the node, beside what it should be."""
+"""Compares what the graph shows of the node with what it should be."""
 
 from __future__ import annotations
 

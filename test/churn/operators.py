@@ -29,7 +29,7 @@ class Speaker:
         self._client, self._cameras, self._findings = client, cameras, findings
 
     def disturbances(self) -> list[tuple[int, Any]]:
-        """Of this kind, each with a weight."""
+        """Disturbances of this kind, each with a weight."""
         return [(8, self.swap), (2, self.refused), (3, self.locate), (1, self.locate_at_once)]
 
     def swap(self, rng: random.Random) -> str:
@@ -104,7 +104,7 @@ class Manager:
         self._client, self._findings = client, findings
 
     def disturbances(self) -> list[tuple[int, Any]]:
-        """Of this kind, each with a weight."""
+        """Disturbances of this kind, each with a weight."""
         return [(4, self.pause), (2, self.reload), (3, self.wrong), (2, self.look)]
 
     def pause(self, rng: random.Random) -> str:

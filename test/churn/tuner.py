@@ -84,7 +84,7 @@ class Tuner:
         self._client.set(**self.USUAL, **values)
 
     def disturbances(self) -> list[tuple[int, Any]]:
-        """Of this kind, each with a weight."""
+        """Disturbances of this kind, each with a weight."""
         return [(5, self.good), (4, self.bad), (1, self.typeless), (1, self.read)]
 
     def good(self, rng: random.Random) -> str:

@@ -27,6 +27,11 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         help="a released model by name, as tipsv2-b14 (`tips_ros download --list` has them all), "
         "or a directory (default: %(default)s, a small one that knows rendered rooms only)",
     )
+    add_device(add)
+
+
+def add_device(add: Callable[..., object]) -> None:
+    """--device, by the parser's or a group's `add_argument`."""
     add(
         "--device",
         default="auto",

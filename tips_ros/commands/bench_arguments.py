@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from tips_ros.bench.cases import SERIES
-from tips_ros.commands.arguments import count, input_size
+from tips_ros.commands.arguments import add_device, count, input_size
 from tips_ros.model.fast import HEADS
 from tips_ros.perception.loading.backends import BACKENDS
 from tips_ros.perception.loading.models import DEMO
@@ -84,13 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="let this grow and everything else stay (default: nothing grows)",
     )
     add = parser.add_argument_group("where and how").add_argument
-    add(
-        "--device",
-        default="auto",
-        metavar="NAME",
-        help="as torch names it: cpu, cuda, cuda:1 (default: %(default)s, the GPU where there is "
-        "one)",
-    )
+    add_device(add)
     add("--threads", type=count, metavar="N", help="threads of torch (default: its own choice)")
     add(
         "--picture",

@@ -124,7 +124,7 @@ class TipsNode(ParameterNode):
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stops working; the model stays loaded."""
-        self._stop()
+        self.stop()
         logger.info("inactive")
         return super().on_deactivate(state)
 
@@ -136,13 +136,13 @@ class TipsNode(ParameterNode):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stops and frees, from whichever state."""
-        self._stop()
+        self.stop()
         self._free()
         return super().on_shutdown(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Goes back to unconfigured after an unforeseen error in a transition."""
-        self._stop()
+        self.stop()
         self._free()
         self._failure = "an unforeseen error in a transition; configure to try again"
         logger.error("%s", self._failure)
@@ -157,14 +157,19 @@ class TipsNode(ParameterNode):
 
     def stop(self, timeout_s: float | None = None) -> bool:
         """Ends the frames at hand; False if one has not ended in time."""
-        return self._stop(timeout_s)
+        for service in self._locate.values():
+            service.source = None
+        work, self.work = self.work, None
+        ended = work is None or work.close(timeout_s)
+        self._frames.close()
+        return ended
 
     def destroy_node(self) -> None:
         """Ends the worker before the node goes away; once, although Kilted's context asks again."""
         if self._destroyed:
             return
         self._destroyed = True
-        self._stop()
+        self.stop()
         if self._log_handler is not None:
             stop_forwarding(self._log_handler)
         super().destroy_node()
@@ -245,14 +250,6 @@ class TipsNode(ParameterNode):
             )
         self.work = work
         logger.info("listening to %s", ", ".join(camera.input.topic for camera in work.cameras))
-
-    def _stop(self, timeout_s: float | None = None) -> bool:
-        for service in self._locate.values():
-            service.source = None
-        work, self.work = self.work, None
-        ended = work is None or work.close(timeout_s)
-        self._frames.close()
-        return ended
 
     def _free(self) -> None:
         with self.parameter_lock:  # a change under way is waited for

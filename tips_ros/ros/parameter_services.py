@@ -14,6 +14,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.parameter_service import ParameterService
 
+from tips_ros.ros.guarded_node import describe
 from tips_ros.ros.parameter_checks import RELATED
 
 logger = logging.getLogger(__name__)
@@ -124,4 +125,4 @@ def _set_together(node: Node, messages: Sequence[Any]) -> SetParametersResult:
         return node.set_parameters_atomically(parameters)
     except Exception as error:  # whoever asks gets an answer, and the node goes on
         logger.exception("parameters could not be set")
-        return SetParametersResult(successful=False, reason=f"{type(error).__name__}: {error}")
+        return SetParametersResult(successful=False, reason=describe(error))

@@ -35,42 +35,22 @@ def sensor_input(depth: int = 5) -> QoSProfile:
 
     Deep enough that frames come in to be counted; the newest one wins later, see `Latest`.
     """
-    return QoSProfile(
-        history=HistoryPolicy.KEEP_LAST,
-        depth=depth,
-        reliability=ReliabilityPolicy.BEST_EFFORT,
-        durability=DurabilityPolicy.VOLATILE,
-    )
+    return _keep_last(depth, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 def output() -> QoSProfile:
     """Reliable, so that it matches every subscriber."""
-    return QoSProfile(
-        history=HistoryPolicy.KEEP_LAST,
-        depth=5,
-        reliability=ReliabilityPolicy.RELIABLE,
-        durability=DurabilityPolicy.VOLATILE,
-    )
+    return _keep_last(5)
 
 
 def latched() -> QoSProfile:
     """Reliable and kept for late subscribers."""
-    return QoSProfile(
-        history=HistoryPolicy.KEEP_LAST,
-        depth=1,
-        reliability=ReliabilityPolicy.RELIABLE,
-        durability=DurabilityPolicy.TRANSIENT_LOCAL,
-    )
+    return _keep_last(1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 def requests() -> QoSProfile:
     """Of services: deep enough that of many calls at once none is lost, and so never answered."""
-    return QoSProfile(
-        history=HistoryPolicy.KEEP_LAST,
-        depth=200,
-        reliability=ReliabilityPolicy.RELIABLE,
-        durability=DurabilityPolicy.VOLATILE,
-    )
+    return _keep_last(200)
 
 
 def overridable() -> QoSOverridingOptions:
@@ -142,3 +122,13 @@ def without_event_handlers() -> PublisherEventCallbacks:
     cameras took half a core.
     """
     return PublisherEventCallbacks(use_default_callbacks=False)
+
+
+def _keep_last(
+    depth: int,
+    reliability: ReliabilityPolicy = ReliabilityPolicy.RELIABLE,
+    durability: DurabilityPolicy = DurabilityPolicy.VOLATILE,
+) -> QoSProfile:
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST, depth=depth, reliability=reliability, durability=durability
+    )

@@ -12,6 +12,7 @@ from rclpy.node import Node
 from rclpy.subscription import Subscription
 
 from tips_ros.ros import qos
+from tips_ros.ros.guarded_node import describe
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def moved(
     try:
         after = subscribed(node, before.msg_type, topic, callback, before.callback_group)
     except Exception as error:
-        logger.error("not listening to %s: %s: %s", topic, type(error).__name__, error)
+        logger.error("not listening to %s: %s", topic, describe(error))
         return None
     node.destroy_subscription(before)
     return after

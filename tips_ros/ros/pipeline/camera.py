@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import NamedTuple
 
@@ -78,8 +77,6 @@ class Camera:
         self.placement.listen()
         self._wanted_at = self.listening_since = time.monotonic()
         self._newest_ns: int | None = None
-        self._lock = threading.Lock()
-        self._closed = False
         self.scaling = DepthScaling(node, name, description, frames, group, depth_history)
         transport = parameters.value(node, "image_transport", name)
         try:
@@ -112,10 +109,6 @@ class Camera:
         Returns:
             Whether it has just begun to rest.
         """
-        with self._lock:
-            return not self._closed and self._follow_demand(labelling)
-
-    def _follow_demand(self, labelling: Labelling) -> bool:
         after_s = parameters.value(self._node, "unsubscribe_after_s")
         now = time.monotonic()
         if after_s <= 0.0 or self.demand(labelling):
@@ -150,9 +143,7 @@ class Camera:
     def close(self) -> None:
         """Unsubscribes. A frame that is in work is not waited for."""
         self.queries.close()
-        with self._lock:  # nobody subscribes any more
-            self._closed = True
-            self.input.close()
+        self.input.close()
 
     def release(self) -> None:
         """Frees what frames in work may still use, after the last of them."""

@@ -18,6 +18,7 @@ from tips_ros.perception.semantic.labelling import Labelling
 from tips_ros.ros.camera_input import ReceivedImage
 from tips_ros.ros.camera_names import output_topic
 from tips_ros.ros.frame import OutputOptions
+from tips_ros.ros.guarded_node import describe
 from tips_ros.ros.outputs import OutputTopic, used_outputs
 from tips_ros.ros.pipeline.camera import Camera, Demand
 from tips_ros.ros.pipeline.queries import FrameQuery
@@ -72,12 +73,6 @@ class FrameRequest:
             return None
         return View(self.rgb, self.outputs, self.options.scale, labellings, self.turn)
 
-    def fail(self, reason: str) -> None:
-        """Loses the frame: it is counted, and those who wait for an answer are told."""
-        self.image.account.drop("failed", reason)
-        for query in self.queries:
-            query.fail(reason)
-
 
 def make_request(
     camera: Camera,
@@ -121,7 +116,7 @@ def make_request(
         )
     except Exception as error:
         for query in queries:
-            query.fail(f"{type(error).__name__}: {error}")
+            query.fail(describe(error))
         raise
 
 
