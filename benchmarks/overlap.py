@@ -26,7 +26,7 @@ from tips_ros.bench.machine import this_machine
 from tips_ros.bench.models import model_named, predictor_of
 from tips_ros.bench.pictures import drawn_room, views
 from tips_ros.commands.arguments import input_size
-from tips_ros.commands.bench import image_size
+from tips_ros.commands.bench_arguments import image_size
 from tips_ros.model.engines import BACKENDS
 from tips_ros.perception.loading.models import choose_device
 from tips_ros.perception.loading.precisions import PRECISIONS
