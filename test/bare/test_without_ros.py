@@ -15,6 +15,7 @@ from tips_ros.resources import sample_bag
 
 from .conftest import only_line
 
+GPU = "TestOnAGpu"
 DEPTH = ("--depth-topic", "/tips/depth/image")
 
 
@@ -98,3 +99,12 @@ def test_doctor_ends_well(without_ros):
     done = without_ros.tips_ros("doctor")
     assert "ROS 2" in done.stdout and "no node and no live topics" in " ".join(done.stdout.split())
     assert done.returncode == 0, done.stdout
+
+
+def test_the_tests_of_model_and_perception_run_there(without_ros):
+    """On a rented GPU, say: Python with torch and pytest, and no more."""
+    root = Path(__file__).parents[2]
+    start = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", root)
+    done = without_ros.run(*start, root / "test" / "model", root / "test" / "perception", "-k", GPU)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " deselected" in done.stdout and "error" not in done.stdout

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -76,7 +75,6 @@ def run(args: Sequence[str] | None = None) -> NoReturn:
     Python would take seconds more, longer than all else at the end, to take its modules apart.
     """
     status = main(args)
-    gc.collect()  # with the last of its handles the node leaves the graph: now, and not in 20 s
     end_now(status)
 
 

@@ -175,6 +175,9 @@ class TipsNode(ParameterNode):
         if self._log_handler is not None:
             stop_forwarding(self._log_handler)
         super().destroy_node()
+        # The last that holds the handle. rclpy leaves it to the garbage collector, which does not
+        # come to it while a thread is at work: the node would be seen until 20 s after its process.
+        self._state_machine = None
 
     def _succeed(
         self,

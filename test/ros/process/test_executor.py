@@ -137,6 +137,26 @@ def test_services_that_wait_do_not_keep_others_from_being_served(spun):
     until(lambda: all(future.done() for future in futures), "their answers")
 
 
+def test_it_stops_at_once_and_not_when_its_wait_is_over(monkeypatch):
+    monkeypatch.setattr("tips_ros.ros.process.executor._LOOK_UP_S", 60.0)
+    context = Context()
+    rclpy.init(context=context, domain_id=claim_domain())
+    executor = NodeExecutor(context=context)
+    thread = threading.Thread(target=executor.spin)
+    thread.start()
+    rung = threading.Event()
+    executor.create_task(rung.set)
+    assert rung.wait(10)  # it spins
+    time.sleep(0.1)  # and waits, most likely
+    executor.stop()
+    thread.join(10)
+    stopped = not thread.is_alive()
+    rclpy.shutdown(context=context)
+    thread.join(10)
+    executor.shutdown()
+    assert stopped
+
+
 def test_finishing_waits_no_longer_than_it_is_given(spun):
     node, executor = spun
     (spinning,) = (t for t in threading.enumerate() if t.name == "spinning")

@@ -60,7 +60,8 @@ class NodeExecutor(MultiThreadedExecutor):
     def stop(self) -> None:
         """Asks `spin` to return."""
         self._stop_asked.set()
-        self.wake()
+        # Something to do: only woken, rclpy waits on until there is or the time is over.
+        self.create_task(_nothing)
 
     def finish(self, timeout_s: float | None = None) -> bool:
         """Waits for the callbacks that run; False if some still do. `spin` must have returned."""
@@ -89,6 +90,10 @@ class NodeExecutor(MultiThreadedExecutor):
                 return None
 
         return taken
+
+
+def _nothing() -> None:
+    """A task that ends a wait."""
 
 
 class _Pool(ThreadPoolExecutor):
