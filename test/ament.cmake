@@ -16,10 +16,11 @@ if(NOT xdist_missing)
   list(APPEND pytest_environment
     "PYTEST_ADDOPTS=-p xdist --dist worksteal -n ${workers}" OMP_NUM_THREADS=1)
 endif()
+# From the build folder: `python -m pytest` puts the one it is in before the installed package.
 ament_add_pytest_test(pytest test
   TIMEOUT 5400  # half an hour in one process on two cores that nothing else keeps busy
   ENV ${pytest_environment}
-  WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
+  WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
 )
 
 set(python_folders benchmarks bootstrap launch scripts setup.py test tips_ros training)
