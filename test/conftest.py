@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 # `training` is not installed: it is found in the source tree, after the installed package.
 sys.path.append(str(Path(__file__).parents[1]))
 
-# Whatever a test or a process of its own starts must not be met by a robot, nor by another run.
+# pytest-xdist gives its workers all of `sys.path` as PYTHONPATH; what they start finds its own.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["PYTHONPATH"] = os.environ.get("TIPS_ROS_TEST_PYTHONPATH", "")
+else:
+    os.environ["TIPS_ROS_TEST_PYTHONPATH"] = os.environ.get("PYTHONPATH", "")
+# Whatever a test or a process of its own starts must not be met by a robot, nor by another run or
+# worker: each has domains of its own.
 os.environ.update(own_graph_environment())
 # What tests embed must not meet what the user once embedded.
 _CACHE = tempfile.TemporaryDirectory(prefix="tips_ros-cache-")
@@ -39,6 +45,18 @@ TINY_SETTINGS = {
     "text_attention_heads": 4,
     "taps": [0, 1, 2, 3],
 }
+
+
+# Fixture → the marker of whatever uses it; files and tests of another kind say theirs.
+_MARKED_BY = {"graph_with": "live", "shared_golden": "reference"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what a fixture tells of a test."""
+    for item in items:
+        for fixture in _MARKED_BY.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(_MARKED_BY[fixture])
 
 
 @pytest.fixture(scope="session")

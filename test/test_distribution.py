@@ -20,6 +20,8 @@ import setuptools
 
 import tips_ros
 
+pytestmark = pytest.mark.slow
+
 SOURCE = Path(__file__).resolve().parents[1]
 # What a package is built from; the rest of the tree may be anything.
 BUILT_FROM = (

@@ -20,6 +20,8 @@ import cv2
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 EXPECTED = Path(__file__).parent / "data" / "full_size_b14_expected.npz"
 STEP = 7  # the expectation holds every 7th pixel of every 7th row
 SIDE = 448

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HEAVY = ("torch._dynamo", "openvino", "onnxruntime", "onnx", "open3d", "transformers", "rosbags")
 
 

@@ -23,6 +23,8 @@ from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.replay.domain import claim_domain
 from tips_ros.ros.topics import qos
 
+pytestmark = pytest.mark.live
+
 # The demo model is in safetensors' format, and a node without a model is none.
 EVERYTHING = tuple(
     library.module

@@ -17,6 +17,8 @@ from tips_ros.libraries import (
 
 from .conftest import only_line
 
+pytestmark = pytest.mark.slow
+
 
 def test_with_nothing_but_python_the_commands_are_listed(without):
     done = without(*(library.module for library in NEEDED)).tips_ros("--help")

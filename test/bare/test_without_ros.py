@@ -15,6 +15,8 @@ from tips_ros.resources import sample_bag
 
 from .conftest import only_line
 
+pytestmark = pytest.mark.slow
+
 GPU = "TestOnAGpu"
 DEPTH = ("--depth-topic", "/tips/depth/image")
 

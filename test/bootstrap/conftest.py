@@ -64,7 +64,7 @@ def run(copy: Path, machine: Path) -> Callable[..., subprocess.CompletedProcess[
     ) -> subprocess.CompletedProcess[str]:
         command = ["bash", str(copy / "run"), *arguments]
         if script is not None:
-            parts = "steps find_python system cost python torch build set_up"
+            parts = "steps find_python system cost python torch build set_up run_tests"
             load = f'for part in {parts}; do source "$ROOT/bootstrap/$part.sh"; done\n'
             command = ["bash", "-c", f"set -euo pipefail\nROOT='{copy}'\n{load}{script}"]
         path = f"{machine.with_name('first')}:{machine}"

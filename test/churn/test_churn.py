@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.live
+
 CHURN = Path(__file__).with_name("churn.py")
 # Each of them is another handful of cameras, clocks and mischief.
 SEEDS = (2, 11, 31)

@@ -11,6 +11,8 @@ import pytest
 
 from tips_ros import cli
 
+pytestmark = pytest.mark.slow
+
 QUICK = ["--input-size", "56x56", "--image", "96x64", "--device", "cpu", "--rounds", "1"]
 QUICK += ["--warm-up", "0", "--subscribers", "0"]
 

@@ -24,6 +24,8 @@ from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.resources import sample_bag, sample_truth
 from training.camera_messages import CameraMessages
 
+pytestmark = pytest.mark.live
+
 PATIENCE_S = 120.0
 ALL = [topic.name for topic in DEFAULT_TOPICS]
 WITHOUT_CAMERA_INFO = [name for name in ALL if name not in ("points", "depth/camera_info")]

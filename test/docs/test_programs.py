@@ -29,6 +29,8 @@ from tips_ros.ros.topics import qos
 
 from .pages import SOURCE, blocks
 
+pytestmark = pytest.mark.live
+
 
 def program(page: str, language: str, begins: str) -> str:
     """The one block that begins so."""

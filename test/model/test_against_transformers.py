@@ -22,6 +22,8 @@ from tips_ros.model.checkpoints import build_text_encoder, only, read_checkpoint
 from tips_ros.perception.loading.assembly import assemble  # noqa: E402
 from tips_ros.perception.loading.model_directory import scan  # noqa: E402
 
+pytestmark = pytest.mark.reference
+
 TOLERANCE = 1e-4  # of the largest value, here of each output
 HEADS = ("depth", "normals", "segmentation")
 TINY = {"hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "image_size": 56}

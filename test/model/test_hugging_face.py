@@ -30,6 +30,8 @@ from tips_ros.model.checkpoints import (
 from tips_ros.model.checkpoints.hugging_face import hugging_face_roles
 from tips_ros.model.tips import HEAD_NAMES, Tips
 
+pytestmark = pytest.mark.reference
+
 TOLERANCE = 1e-5  # of the largest value; 1e-4 is what is asked for
 HALF = 2**-11  # the segmentation logits are stored in fp16: half a unit of its last place
 WEIGHTS = "model.safetensors"

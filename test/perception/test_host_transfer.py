@@ -19,24 +19,16 @@ import torch
 from numpy.typing import NDArray
 
 from tips_ros.model.tips import DenseMaps, Tips
-from tips_ros.model.variants import VitConfig
 from tips_ros.model.vit import ImageFeatures, PatchGrid
 from tips_ros.perception import host_transfer as transfer
-from tips_ros.perception.classes.class_list import ClassList
-from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.encoded_image import Seen
 from tips_ros.perception.host_transfer import WayBack, uploaded
 from tips_ros.perception.predictor import Prediction, Predictor, View
 
+from .conftest import DESCRIPTION
+
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA GPU here")
-DESCRIPTION = ModelDescription(
-    "tiny",
-    "tiny",
-    (56, 56),
-    ClassList(tuple(f"class {i}" for i in range(150))),
-    VitConfig(64, 4, 4, "mlp", 256, pos_grid=4),
-)
 
 
 def noise(seed: int, height: int = 30, width: int = 40) -> NDArray[np.uint8]:

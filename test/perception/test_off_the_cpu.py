@@ -20,23 +20,15 @@ from torch.utils._pytree import tree_leaves
 
 from tips_ros.model.fast import rewritten_for
 from tips_ros.model.tips import Tips
-from tips_ros.model.variants import VitConfig
-from tips_ros.perception.classes.class_list import ClassList
-from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.encoded_image import Seen
 from tips_ros.perception.host_transfer import WayBack
 from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.predictor import Predictor, View
 from tips_ros.perception.semantic.label_space import Labelling, labelling_by_words
 
+from .conftest import DESCRIPTION
+
 WIDTH = 64
-DESCRIPTION = ModelDescription(
-    "tiny",
-    "tiny",
-    (56, 56),
-    ClassList(tuple(f"class {i}" for i in range(150))),
-    VitConfig(WIDTH, 4, 4, "mlp", 256, pos_grid=4),
-)
 ELSEWHERE = torch.device("meta")
 COPIES = (torch.ops.aten._to_copy, torch.ops.aten.to)  # the second in inference mode
 

@@ -11,10 +11,7 @@ import pytest
 import torch
 
 from tips_ros.model.tips import Tips
-from tips_ros.model.variants import VitConfig
-from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.depth.maps import depth_at
-from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.normals import normals_at
 from tips_ros.perception.predictor import (
     OUTPUTS,
@@ -26,13 +23,7 @@ from tips_ros.perception.predictor import (
 )
 from tips_ros.perception.semantic.segmentation import label_map_at
 
-DESCRIPTION = ModelDescription(
-    "tiny",
-    "tiny",
-    (56, 56),
-    ClassList(tuple(f"class {i}" for i in range(150))),
-    VitConfig(64, 4, 4, "mlp", 256, pos_grid=4),
-)
+from .conftest import DESCRIPTION
 
 
 @pytest.fixture

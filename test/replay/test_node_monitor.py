@@ -14,6 +14,8 @@ from tips_ros.replay.domain import own_graph_environment
 from tips_ros.replay.graph import LiveGraph
 from tips_ros.replay.node_monitor import NodeWatch
 
+pytestmark = pytest.mark.live
+
 PATIENCE_S = 30.0
 
 

@@ -28,6 +28,8 @@ from tips_ros.replay.player import BagPlayer, offered_qos
 
 from ..ros.conftest import PATIENCE_S, until
 
+pytestmark = pytest.mark.live
+
 PERIOD_NS = 5_000_000
 START_NS = 1_700_000_000 * 10**9
 INFO, NAME, UNKNOWN = "/camera/camera_info", "/name", "/unknown"

@@ -17,6 +17,8 @@ from tips_ros.replay.recorder import Recorder
 
 from ..ros.conftest import until
 
+pytestmark = pytest.mark.live
+
 IMAGE, STRING = "sensor_msgs/msg/Image", "std_msgs/msg/String"
 QOS = QoSProfile(depth=50)
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)

@@ -12,6 +12,8 @@ from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.replay import subscribers as audience
 from tips_ros.replay.subscribers import Audience
 
+pytestmark = pytest.mark.live
+
 
 def test_two_listeners_come_and_go(monkeypatch: pytest.MonkeyPatch):
     started = []

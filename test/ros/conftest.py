@@ -31,7 +31,8 @@ from tips_ros.ros.pipeline.camera import Camera
 from tips_ros.ros.process.executor import NodeExecutor
 from tips_ros.ros.topics import qos
 
-PATIENCE_S = 30.0
+# Only a test that fails waits so long; other tests may keep the machine busy.
+PATIENCE_S = 90.0
 FRAME_ID = "camera_color_optical_frame"
 
 
@@ -93,6 +94,32 @@ class Graph:
         """What the active node has of its first camera."""
         return self.node.work.cameras[0]
 
+    # What only a test looks at inside the node is reached here, and nowhere else.
+
+    @property
+    def vocabulary(self) -> Any:
+        """The classes of the configured node."""
+        return self.node._vocabulary
+
+    @property
+    def encoder(self) -> Any:
+        """What turns the words of the classes into embeddings."""
+        return self.vocabulary._encoder
+
+    @property
+    def frames(self) -> Any:
+        """What answers how frames stand to each other."""
+        return self.node._frames
+
+    @property
+    def failure(self) -> str:
+        """The reason of the last transition that failed, as diagnostics tell it."""
+        return self.node._failure
+
+    def outputs(self, camera: str = "") -> Any:
+        """A camera's publishers."""
+        return self.node._outputs[camera]
+
     def listen(self, *names: str, camera: str = "") -> None:
         """Subscribes to output topics and waits until the node sees the subscribers.
 
@@ -113,7 +140,7 @@ class Graph:
                 f"a publisher of {name}",
             )
         until(
-            lambda: {t.name for t in self.node._outputs[camera].wanted()} >= set(names),
+            lambda: {t.name for t in self.outputs(camera).wanted()} >= set(names),
             "the node to see its subscribers",
         )
 

@@ -187,7 +187,7 @@ def test_points_of_another_frame_come_through_tf(measured, monkeypatch):
         asked.append((target, source, stamp, timeout_s))
         return to_camera
 
-    monkeypatch.setattr(measured.graph.node._frames, "transform", transform)
+    monkeypatch.setattr(measured.graph.frames, "transform", transform)
 
     def cloud(header):
         sensor_m = noisy(measured.raw, count=200, bad=0.3, seed=header.stamp.sec)

@@ -68,11 +68,11 @@ def test_one_of_the_models_own_classes_is_found_where_its_head_sees_it(graph, ow
 
 def test_any_words_are_found_without_a_subscriber_and_without_a_change_of_the_classes(graph):
     graph.publish_camera_info()
-    before = graph.node._vocabulary.board.in_force
+    before = graph.vocabulary.board.in_force
     answer = locate_in_a_frame(graph, "thing: door | sofa | wall | floor", max_regions=1)
     assert answer.success, answer.message
     assert len(answer.regions) <= 1
-    assert graph.node._vocabulary.board.in_force is before
+    assert graph.vocabulary.board.in_force is before
     assert graph.camera.statistics.snapshot().published == 1
 
 
@@ -80,7 +80,7 @@ def test_outputs_of_the_same_frame_come_as_ever_from_the_same_pass(graph):
     passes = []
     graph.node.predictor.model.backbone.register_forward_hook(lambda *_: passes.append(1))
     assert graph.set_prompts("door", "floor", background=["wall"]).success
-    labelling = graph.node._vocabulary.board.in_force.labelling
+    labelling = graph.vocabulary.board.in_force.labelling
     graph.listen("semantic/image")
     answer = locate_in_a_frame(graph, "a red lamp")
     assert answer.success, answer.message
@@ -173,7 +173,7 @@ def test_in_another_frame_everything_but_the_depth_is_turned_and_moved(
         turn[:3] = [[0, 0, 1, 10], [-1, 0, 0, 20], [0, -1, 0, 30]]
         return turn
 
-    monkeypatch.setattr(graph.node._frames, "transform", transform)
+    monkeypatch.setattr(graph.frames, "transform", transform)
     here = locate_in_a_frame(graph, own_class[0])
     there = locate_in_a_frame(graph, own_class[0], target_frame="map")
     assert there.header.frame_id == "map"
@@ -187,7 +187,7 @@ def test_in_another_frame_everything_but_the_depth_is_turned_and_moved(
 
 def test_tf_is_listened_to_before_the_frame_is_taken(graph, own_class, monkeypatch):
     """What was said of it before, nobody would know."""
-    frames, queries, order = graph.node._frames, graph.camera.queries, []
+    frames, queries, order = graph.frames, graph.camera.queries, []
     ask = queries.ask
     monkeypatch.setattr(frames, "listen", lambda wait_s: order.append("tf"))
     monkeypatch.setattr(queries, "ask", lambda *given: order.append("frame") or ask(*given))
@@ -205,8 +205,8 @@ def test_a_frame_from_before_all_tf_is_followed_by_a_later_one(graph, own_class,
             raise FrameError("into the past", at_other_times=True)
         return np.eye(4)
 
-    monkeypatch.setattr(graph.node._frames, "transform", transform)
-    monkeypatch.setattr(graph.node._frames, "listen", lambda wait_s: True)
+    monkeypatch.setattr(graph.frames, "transform", transform)
+    monkeypatch.setattr(graph.frames, "listen", lambda wait_s: True)
     answers = []
     calling = threading.Thread(
         target=lambda: answers.append(locate(graph, own_class[0], target_frame="map"))

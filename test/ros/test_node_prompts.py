@@ -56,7 +56,7 @@ def test_masks_by_words_are_those_of_the_predictor(graph):
     assert graph.set_prompts("chair", "wall", background=["floor"], thresholds=[0.1, 0.0]).success
     graph.publish_image()
     (mask,) = masks(graph, 1)
-    labelling = graph.node._vocabulary.board.in_force.labelling
+    labelling = graph.vocabulary.board.in_force.labelling
     expected = graph.node.predictor.predict(picture(), ["semantic"], labelling=labelling)
     np.testing.assert_array_equal(mask, expected.labels)
     until(lambda: graph.received["semantic/confidence"], "the confidence")
@@ -123,7 +123,7 @@ def test_an_empty_list_returns_to_the_models_own_classes(graph):
 @pytest.mark.parametrize(("prompts", "reason"), BAD, ids=[reason for _, reason in BAD])
 def test_a_refused_request_leaves_everything_as_it_was_and_says_why(graph, prompts, reason):
     assert graph.set_prompts("door", "cup", thresholds=[0.25]).success
-    before = graph.node._vocabulary.board.in_force
+    before = graph.vocabulary.board.in_force
     by_service = graph.set_prompts(*prompts)
     by_parameter = graph.set_parameter("prompts", prompts)
     for success, said in (
@@ -133,7 +133,7 @@ def test_a_refused_request_leaves_everything_as_it_was_and_says_why(graph, promp
         assert not success
         assert reason in said
     assert (list(by_service.names), list(by_service.ids)) == (["door", "cup"], [14, 1])
-    assert graph.node._vocabulary.board.in_force is before
+    assert graph.vocabulary.board.in_force is before
     assert graph.parameter("prompts") == ["door", "cup"]
     assert graph.parameter("prompt_thresholds") == [0.25]
 
@@ -158,7 +158,7 @@ def test_the_parameters_tell_the_prompts_in_force_and_change_them(graph):
     assert graph.parameter("prompt_background") == ["wall"]
     assert graph.parameter("prompt_thresholds") == [0.3]
     assert graph.set_parameter("prompts", ["lamp", "book"]).successful
-    assert list(graph.node._vocabulary.classes.values()) == ["lamp", "book"]
+    assert list(graph.vocabulary.classes.values()) == ["lamp", "book"]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_the_parameters_tell_the_prompts_in_force_and_change_them(graph):
 def test_an_empty_parameter_returns_to_the_models_own_classes(graph, value, type_):
     assert graph.set_prompts("door", "cup").success
     assert graph.set_parameter("prompts", value, type_).successful
-    assert len(graph.node._vocabulary.classes) == 23
+    assert len(graph.vocabulary.classes) == 23
 
 
 @pytest.mark.parametrize("value", ["door", 3, [1, 2], [True], None])
@@ -177,7 +177,7 @@ def test_a_parameter_that_is_no_list_of_texts_is_refused(graph, value):
     result = graph.set_parameter("prompts", value)
     assert not result.successful
     assert "list of texts" in result.reason
-    assert len(graph.node._vocabulary.classes) == 23
+    assert len(graph.vocabulary.classes) == 23
 
 
 def test_prompts_given_at_the_start_are_in_force_from_the_first_frame(graph_with):
@@ -237,13 +237,13 @@ def test_prompts_set_while_the_node_is_configured_are_in_force_afterwards(graph_
     assert graph.call(ChangeState, "/tips/change_state", request).success
     setting[0].join(30)
     assert graph.parameter("prompts") == ["door"]
-    assert list(graph.node._vocabulary.classes.values()) == ["door"]
+    assert list(graph.vocabulary.classes.values()) == ["door"]
 
 
 def test_bad_prompts_at_the_start_leave_the_node_unconfigured_and_say_why(graph_with):
     graph = graph_with(prompts=["wall", "wall"])
-    until(lambda: graph.node._failure, "the failure")
-    assert "'wall'" in graph.node._failure
+    until(lambda: graph.failure, "the failure")
+    assert "'wall'" in graph.failure
     assert graph.node.predictor is None
 
 
@@ -276,7 +276,7 @@ class TestTextIsEncoded:
     @pytest.fixture
     def encoded(self, graph):
         """How many words went through the text encoder so far."""
-        return lambda: graph.node._vocabulary._encoder.encoded
+        return lambda: graph.encoder.encoded
 
     def test_once_a_change_and_never_for_a_frame(self, graph, encoded):
         graph.listen("semantic/image")
@@ -299,5 +299,5 @@ class TestTextIsEncoded:
         assert graph.set_prompts("one zqw", "two zqw", background=["three zqw"]).success
         later = graph_with(input_height=112, input_width=112).active()
         assert later.set_prompts("two zqw", "three zqw", background=["one zqw"]).success
-        encoder = later.node._vocabulary._encoder
+        encoder = later.encoder
         assert (encoder.encoded, encoder.loaded) == (0, False)

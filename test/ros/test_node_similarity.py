@@ -37,7 +37,7 @@ def test_a_heat_map_holds_the_cosines_of_its_prompt_at_the_outputs_size(graph):
     until(lambda: received, "the heat map")
     assert received[0].header == header
     predictor = graph.node.predictor
-    labelling = graph.node._vocabulary.board.in_force.labelling
+    labelling = graph.vocabulary.board.in_force.labelling
     cosines = predictor.similarities(predictor.see(picture(), labellings=[labelling]), labelling)
     expected = similarity_map(torch.from_numpy(cosines[1]), (48, 64))
     np.testing.assert_allclose(heat_map(received[0]), expected, atol=1e-5)

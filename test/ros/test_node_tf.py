@@ -217,11 +217,11 @@ def test_deactivation_gives_up_what_waits_and_the_next_activation_starts_afresh(
         graph.node.trigger_deactivate()
         assert time.monotonic() - begin < 10.0, "half of what it might wait"
         assert withheld(graph) == {"deactivated": cycle + 1}
-        assert not graph.node._frames.listens
+        assert not graph.frames.listens
         graph.node.trigger_activate()
         Stage(graph).show(*Scene().seen_along(rays_of(CAMERA, SIZE))[:2])
         tell(graph, CAMERA)
-    until(lambda: graph.node._frames._tree, "it to listen")
+    until(lambda: graph.frames.listens, "it to listen")
     robot.is_at(0.0)
     robot.is_at(3.0)
     show_frame(2)

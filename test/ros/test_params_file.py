@@ -22,6 +22,8 @@ from tips_ros.ros.parameters.table import PARAMETERS
 
 from .conftest import until
 
+pytestmark = pytest.mark.live
+
 FILE = share_dir() / "config" / "tips.yaml"
 EXECUTABLE = str(share_dir().parents[1] / "lib" / "tips_ros" / "tips_node")
 CAMERA = ["-r", "image:=/camera/color/image_raw", "-r", "camera_info:=/camera/color/camera_info"]

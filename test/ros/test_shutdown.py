@@ -26,7 +26,9 @@ from tips_ros.messages.conversions import image_message
 from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.replay.domain import claim_domain
 
-from .conftest import camera_info, header_at, picture, until
+from .conftest import PATIENCE_S, camera_info, header_at, picture, until
+
+pytestmark = pytest.mark.live
 
 RUN = """
 from tips_ros.ros.main import run
@@ -111,7 +113,7 @@ class Process:
     def ask(self, type_, name, request):
         """Calls a service; the future is not waited for."""
         client = self.node.create_client(type_, name)
-        assert client.wait_for_service(30)
+        assert client.wait_for_service(PATIENCE_S)
         return client.call_async(request)
 
     def sees_until(self, text):
@@ -137,7 +139,7 @@ class Process:
         for number in signals:
             self.process.send_signal(number)
             time.sleep(0.2)
-        self.process.wait(30)
+        self.process.wait(PATIENCE_S)
         return time.monotonic() - begin
 
     def close(self):

@@ -60,7 +60,7 @@ class Robot:
 
     def says(self, transform: TransformStamped) -> None:
         """Any transform, on /tf; to the node, where that listens."""
-        if self._graph.node._frames.listens:
+        if self._graph.frames.listens:
             until(self._tf.get_subscription_count, "the node to hear /tf")
         self._say(self._tf, transform)
 
@@ -70,4 +70,4 @@ class Robot:
 
 def heard(graph: Any, count: int = 1) -> None:
     """Waits until the node has heard that many transforms that are not static."""
-    until(lambda: (tree := graph.node._frames._tree) and len(tree._recent) >= count, "tf")
+    until(lambda: (tree := graph.frames._tree) and len(tree._recent) >= count, "tf")

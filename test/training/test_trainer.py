@@ -19,6 +19,8 @@ from training import trainer
 from training.frame_store import FrameStore
 from training.trainer import Plan, Trainer, class_weights
 
+pytestmark = pytest.mark.slow
+
 TOKENIZER = Path(__file__).parents[1] / "data" / "tokenizer" / "tiny.model"
 
 

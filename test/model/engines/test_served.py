@@ -59,6 +59,7 @@ def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.mark.slow
 def test_an_engine_says_what_torch_says_and_what_it_said_stays_when_the_next_image_comes(
     tiny_tips: Tips, backend: Any, images: Callable[..., Tensor], assert_alike: Any
 ):
@@ -105,6 +106,7 @@ def broken_onnx(part: Part, folder: Path) -> Path:
 WHOLE_OPENVINO, WHOLE_ONNX = openvino_engine.openvino_graph, module.onnx_file  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_a_broken_graph_is_refused_and_torch_serves(
     tiny_tips: Tips, backend: Any, images: Any, monkeypatch: pytest.MonkeyPatch
 ):
@@ -145,6 +147,7 @@ def test_auto_is_torch(tiny_tips: Tips, place: Place):
     assert (found.backend, found.note, found.dtype) == ("torch", "", place.dtype)
 
 
+@pytest.mark.slow
 def test_openvino_in_bf16_keeps_fp32_for_what_torch_computes(tiny_tips: Tips):
     needs("openvino")
     tips = with_only(tiny_tips, "normals")
@@ -215,6 +218,7 @@ class TestInt8:
             served(tiny_tips, lambda _: tiny_tips, backend, INT8)
 
 
+@pytest.mark.slow
 def test_openvino_is_imported_without_what_reports_its_use():
     """In a process of its own: here it may have been imported before."""
     needs("openvino")
@@ -228,6 +232,7 @@ def test_openvino_is_imported_without_what_reports_its_use():
 # torch's compiler uses some of torch that torch has deprecated.
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
 class TestCompiledByTorch:
+    @pytest.mark.slow
     def test_a_graph_says_what_torch_says(self, tiny_tips: Tips):
         if shutil.which("c++") is None and shutil.which("g++") is None:
             pytest.skip("torch compiles with a C++ compiler, and there is none")

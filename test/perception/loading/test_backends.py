@@ -31,6 +31,7 @@ def by(folder: Path, backend: str) -> Predictor:
     return load_predictor(str(folder), **how)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @needs_openvino
 def test_a_predictor_by_openvino_answers_as_torch_s(tiny_directory: Path, room: np.ndarray):
     torch_s, openvino_s = by(tiny_directory, "torch"), by(tiny_directory, "openvino")

@@ -14,22 +14,15 @@ import torch.nn.functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from tips_ros.model.tips import Tips
-from tips_ros.model.variants import VitConfig
 from tips_ros.perception.classes.class_list import ClassList
-from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.label_space import Labelling, labelling_by_words
 
+from ..conftest import DESCRIPTION
+
 WIDTH = 64
 Words = Callable[..., Labelling]
-DESCRIPTION = ModelDescription(
-    "tiny",
-    "tiny",
-    (56, 56),
-    ClassList(tuple(f"class {i}" for i in range(150))),
-    VitConfig(WIDTH, 4, 4, "mlp", 256, pos_grid=4),
-)
 
 
 @pytest.fixture

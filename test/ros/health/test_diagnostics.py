@@ -158,4 +158,4 @@ def test_a_failed_activation_leaves_nothing_behind(graph_with, monkeypatch):
     for _ in range(3):
         assert not change("ACTIVATE")
         assert held() == before
-    assert graph.node._failure == "no more readers"
+    assert graph.failure == "no more readers"

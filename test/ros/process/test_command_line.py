@@ -11,6 +11,8 @@ import pytest
 from tips_ros.resources import share_dir
 from tips_ros.ros.process import command_line
 
+pytestmark = pytest.mark.slow
+
 EXECUTABLE = str(share_dir().parents[1] / "lib" / "tips_ros" / "tips_node")
 HEAD = "/**:\n  ros__parameters:\n    "
 

@@ -18,6 +18,8 @@ from tips_ros.ros.topics import qos
 
 from ..conftest import until
 
+pytestmark = pytest.mark.live
+
 
 @pytest.fixture
 def spun():

@@ -21,6 +21,8 @@ from tips_ros.resources import share_dir
 from tips_ros.ros.startup.view import looks_z_up
 from tips_ros.ros.topics import qos
 
+pytestmark = pytest.mark.live
+
 EXECUTABLE = str(share_dir().parents[1] / "lib" / "tips_ros" / "tips_view")
 PATIENCE_S = 60.0
 

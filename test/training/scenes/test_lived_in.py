@@ -13,6 +13,8 @@ from training.scenes.scene import Scene, random_scene
 from training.scenes.seeds import HELD_OUT_LOW
 from training.scenes.things import CEILING, FLOOR, NAMES, RUG, UNLABELLED, WALL
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(24)
 
 

@@ -101,4 +101,3 @@ class ClassAnnouncer:
             qos.latched(),
             qos_overriding_options=qos.overridable(),
         )
-

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+# The checks, once everything is set up.
+
+# run_tests [--quick] ARG…: all three run even when one fails, so that one call tells everything.
+run_tests() {
+  local status=0 options=(-p xdist --dist worksteal -n "$(workers)")
+  if [[ ${1:-} == --quick ]]; then
+    shift
+    options+=(-m "not live and not slow and not reference")
+  fi
+  # Several processes with a thread for each core would keep each other waiting.
+  export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+  cd "$ROOT"
+  say "ruff"
+  python -m ruff check . || status=1
+  say "mypy"
+  python -m mypy || status=1
+  say "pytest"
+  # Not `python -m pytest`: that puts this folder before the installed package. Not `pytest`
+  # either: the first one on PATH may be a ROS installation's, under another Python.
+  local start='import sys; sys.path.remove(""); import pytest; sys.exit(pytest.main())'
+  # Plugins of a ROS installation stay out: the tests need none, and a warning of theirs would
+  # fail ours.
+  PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 python -c "$start" "${options[@]}" "$@" || status=1
+  return $status
+}
+
+# Prints in how many processes: one more than there are cores, for many tests wait for others.
+workers() { python -c 'import os; print(len(os.sched_getaffinity(0)) + 1)'; }

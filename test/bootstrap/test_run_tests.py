@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`./run test`: what is checked, how, and what is told of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+# Stands for the environment's Python: counts as it does, tells the rest, and fails where asked to.
+PYTHON = f"""
+case "$*" in
+  *sched_getaffinity*) exec {sys.executable} "$@" ;;
+esac
+shift; echo "[$*]" with "$PYTEST_DISABLE_PLUGIN_AUTOLOAD" and "$OMP_NUM_THREADS"
+case "$*" in
+  *"$FAILS"*) exit 1 ;;
+esac
+"""
+TOOLS = ("ruff", "mypy", "pytest")
+WORKERS = len(os.sched_getaffinity(0)) + 1
+
+
+@pytest.fixture
+def check(run, program):
+    """Runs the checks with these arguments; their exit status, and the command of each."""
+    program("python", PYTHON)
+
+    def start(arguments: str = "", fails: str = "nothing"):
+        done = run(script=f"run_tests {arguments}", FAILS=fails)
+        assert done.stderr.split() == [w for tool in TOOLS for w in ("tips_ros:", tool)]
+        return done.returncode, done.stdout.splitlines()
+
+    return start
+
+
+def test_all_three_run_and_the_tests_in_one_process_more_than_there_are_cores(check):
+    status, (ruff, mypy, tests) = check()
+    assert status == 0
+    assert ruff.startswith("[ruff check .]") and mypy.startswith("[mypy]")
+    assert f"-p xdist --dist worksteal -n {WORKERS}]" in tests
+    assert tests.endswith("with 1 and 1"), "no plugins of others, one thread for each process"
+
+
+def test_quick_leaves_out_what_takes_long_and_the_rest_goes_to_pytest(check):
+    _, (*_, tests) = check("--quick test/model -x")
+    assert tests.split("] with")[0].endswith(
+        f"-n {WORKERS} -m not live and not slow and not reference test/model -x"
+    )
+
+
+def test_arguments_come_last_so_that_they_win(check):
+    _, (*_, tests) = check("test/ros -n 0")
+    assert tests.split("] with")[0].endswith("test/ros -n 0")
+
+
+@pytest.mark.parametrize("fails", TOOLS)
+def test_one_that_fails_is_not_the_last_and_the_whole_fails(check, fails):
+    status, commands = check(fails=fails)
+    assert status == 1 and len(commands) == 3
