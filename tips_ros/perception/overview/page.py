@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -121,11 +120,13 @@ def depth_bar(axes: Any, limit_m: float) -> None:
     color_bar(axes, depth_colors()[255 - np.arange(255)], limit_m, " m")
 
 
-def color_key(axes: Any, colors: Mapping[str, Color], columns: int = 3) -> None:
-    """Names with their colours, below a panel."""
+def color_key(
+    axes: Any, colors: Mapping[str, Color], columns: int = 3, below_px: float = 6
+) -> None:
+    """Names with their colours, so far below a panel."""
     axes.legend(
         handles=[Patch(color=color, label=name) for name, color in colors.items()],
-        loc="upper left", bbox_to_anchor=(0, -6 / axes.bbox.height), ncols=columns,
+        loc="upper left", bbox_to_anchor=(0, -below_px / axes.bbox.height), ncols=columns,
         borderaxespad=0, borderpad=0,
         handlelength=0.8, handleheight=0.8, handletextpad=0.5, columnspacing=1.4,
         labelcolor=FAINT, fontsize=13, frameon=False,

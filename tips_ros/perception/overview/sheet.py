@@ -129,7 +129,8 @@ def overview(
         panel(2, "Surface normals")
     else:
         small = normals_picture(_thinned(normals, panel_width, panel_height))
-        color_key(panel(2, "Surface normals", resized(small, panel_width, panel_height)), NORMALS_KEY)
+        axes = panel(2, "Surface normals", resized(small, panel_width, panel_height))
+        color_key(axes, NORMALS_KEY)
     if labels is None or palette is None:
         panel(3, "Classes")
         panel(4, "Largest classes")
@@ -137,7 +138,8 @@ def overview(
         label_map = cv2.resize(labels, (panel_width, panel_height), interpolation=cv2.INTER_NEAREST)
         axes = panel(3, "Classes", overlay(image, np.asarray(label_map, np.uint8), palette))
         caption(axes, f"{np.mean(labels != UNLABELLED):.0%} of the pixels labelled")
-        draw_class_shares(panel(4, "Largest classes", why=False), labels, palette, class_names or {})
+        axes = panel(4, "Largest classes", why=False)
+        draw_class_shares(axes, labels, palette, class_names or {})
     above = panel(5, "Cloud from above", why=cloud is None)
     if cloud is not None:
         draw_top_view(above, cloud)
