@@ -19,6 +19,7 @@ COSTS = {
     "rosbags": "tips_ros bag",
     "tqdm": "no bars",
     "transforms3d": "no node",
+    "psutil": "no node",
     "requests": "tips_ros download",
     "matplotlib": "no overview.png",
     "vision_msgs": "label_info",
