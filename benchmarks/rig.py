@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import re
 import tempfile
 import threading
 import time
@@ -23,6 +22,7 @@ from tips_ros.demo.node_process import NodeProcess
 from tips_ros.messages.conversions import image_message
 from tips_ros.messages.outputs import TOPICS
 from tips_ros.messages.types import RCLPY_TYPES, rclpy_class
+from tips_ros.process_memory import Cost, process_cost
 from tips_ros.replay.domain import own_graph_environment
 from tips_ros.replay.graph import LiveGraph
 from tips_ros.ros.topics import qos
@@ -39,13 +39,6 @@ class Arrival(NamedTuple):
     topic: str
     stamp_ns: int  # when its image left the camera
     at_ns: int
-
-
-class Cost(NamedTuple):
-    """Of all nodes of a rig together."""
-
-    processor_s: float  # of all cores, since they began
-    resident_mib: float
 
 
 class Rig:
@@ -132,14 +125,8 @@ class Rig:
 
     def node_cost(self) -> Cost:
         """What the nodes have cost up to now."""
-        seconds = mebibytes = 0.0
-        for node in self._nodes:
-            process = Path("/proc", str(node.pid))
-            fields = (process / "stat").read_text().rpartition(")")[2].split()
-            seconds += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-            (resident,) = re.findall(r"VmRSS:\s+(\d+) kB", (process / "status").read_text())
-            mebibytes += int(resident) / 1024
-        return Cost(seconds, mebibytes)
+        costs = [process_cost(node.pid) for node in self._nodes]
+        return Cost(*map(sum, zip(*costs, strict=True)))
 
     def close(self) -> None:
         """Ends all processes."""

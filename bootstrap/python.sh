@@ -158,8 +158,9 @@ install_python_packages() {
     step repair "$(key_of "$ros_key" "$(<"$lists/repair_cmake_paths.py")")" \
       "paths in the ROS wheels" repair_ros
   fi
-  step core "$(key_of "$VENV_KEY" "$(<"$lists/requirements-core.txt")")" \
-    "OpenCV, rosbags and other libraries" install_lists core
+  step core \
+    "$(key_of "$VENV_KEY" "$(<"$lists/requirements-core.txt")" "$(<"$lists/requirements-pictures.txt")")" \
+    "OpenCV, rosbags and other libraries" install_lists core pictures
   for list in "$@"; do
     case $list in
       open3d) add_open3d ;;

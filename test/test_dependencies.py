@@ -15,12 +15,12 @@ from tips_ros.libraries import ENGINES, NEEDED, OPTIONAL, ROS_OPTIONAL
 
 SOURCE = Path(__file__).resolve().parents[1]
 PAGE = (SOURCE / "docs" / "dependencies.md").read_text(encoding="utf-8")
-LISTS = ("core", "open3d", "openvino", "onnxruntime")
+LISTS = ("core", "open3d", "pictures", "openvino", "onnxruntime")
 LIBRARIES = (*NEEDED, *OPTIONAL, *ENGINES)
 # Imported by measurements alone, which say so themselves.
-COMPARED_WITH = {"transformers", "matplotlib"}
+COMPARED_WITH = {"transformers"}
 # Parts of Python or of the lists' packages under names of their own.
-PARTS = dict.fromkeys(("compression", "backports", "lz4"), "rosbags")
+PARTS = dict.fromkeys(("compression", "backports", "lz4"), "rosbags") | {"urllib3": "requests"}
 
 
 def package_xml() -> dict[str, bool]:

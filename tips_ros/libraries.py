@@ -69,8 +69,17 @@ OPTIONAL = (
     OPEN3D,
     Library("rosbags", ("rosbags",), "no `tips_ros bag`, `eval` or `demo`"),
     Library("tqdm", ("tqdm",), "no bars; lines tell how far a long work is"),
-    Library("transforms3d", ("transforms3d",), "no extrinsics.rpy for ~/points_filtered, only tf2"),
+    Library("transforms3d", ("transforms3d",), "no node, no `demo`, no `eval` of a bag"),
+    Library("psutil", ("psutil",), "no node, no `demo`, no `bench`"),
+    Library("requests", ("requests",), "no `tips_ros download`"),
+    Library(
+        "matplotlib",
+        ("matplotlib",),
+        "no overview.png of `infer` and `demo`, no `eval --worst`, no `bench --plot`",
+    ),
 )
+# Comes with requests, which has no file without it.
+_WITH = {"urllib3": "requests"}
 
 ENGINES = (
     Library("openvino", ("openvino",), "no `backend: openvino`"),
@@ -111,6 +120,7 @@ def explain_missing(error: ImportError) -> str | None:
     """
     name = error.name or ""
     root = name.partition(".")[0]
+    root = _WITH.get(root, root)
     for library in (*NEEDED, *OPTIONAL, *ENGINES):
         if library.module == root and not is_here(root):
             return f"{root} is not installed: {library.without}; {library.fix}"

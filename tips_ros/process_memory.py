@@ -1,32 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much memory this process holds now."""
+"""The processor time and the memory of a process, by psutil, and the memory of a GPU."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import NamedTuple
 
+import psutil
 import torch
 
-_STATUS = Path("/proc/self/status")
+
+class Cost(NamedTuple):
+    """Of a process up to now: seconds of a core, and mebibytes that it holds."""
+
+    processor_s: float
+    resident_mib: float
+
+
+def process_cost(pid: int | None = None) -> Cost:
+    """Of this process or another one. psutil.NoSuchProcess where there is none."""
+    process = psutil.Process(pid)
+    times = process.cpu_times()
+    return Cost(times.user + times.system, process.memory_info().rss / 2**20)
 
 
 def resident_mib() -> float:
-    """Mebibytes of main memory, weights and libraries included; 0 where the system tells none."""
-    return status_mib("VmRSS") or 0.0
+    """Mebibytes of main memory that this process holds, weights and libraries included."""
+    return process_cost().resident_mib
 
 
 def gpu_mib(device: torch.device) -> float:
     """Mebibytes of tensors on a CUDA device."""
     return torch.cuda.memory_allocated(device) / 2**20
-
-
-def status_mib(name: str) -> float | None:
-    """A line of proc(5)'s `status` in mebibytes; None where the system tells none."""
-    try:
-        lines = _STATUS.read_text().splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) / 1024
-    return None

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from transforms3d.quaternions import mat2quat
 
 from tips_ros.perception.camera.camera_info import Intrinsics
 
@@ -49,25 +50,11 @@ class CameraMessages:
     def transform(self, stamp_ns: int, parent: str, child: str, pose: NDArray[np.float64]) -> Any:
         """tf2_msgs/TFMessage with the pose (4, 4) of `child` in `parent`."""
         vector = self._types["geometry_msgs/msg/Vector3"](*pose[:3, 3].tolist())
-        quaternion = self._types["geometry_msgs/msg/Quaternion"](*_quaternion(pose[:3, :3]))
+        w, x, y, z = mat2quat(pose[:3, :3]).tolist()
+        quaternion = self._types["geometry_msgs/msg/Quaternion"](x, y, z, w)
         message = self._types["geometry_msgs/msg/TransformStamped"](
             self._header(stamp_ns, parent),
             child,
             self._types["geometry_msgs/msg/Transform"](vector, quaternion),
         )
         return self._types["tf2_msgs/msg/TFMessage"]([message])
-
-
-def _quaternion(rotation: NDArray[np.float64]) -> list[float]:
-    """x, y, z, w of a rotation matrix (3, 3), w not below 0.
-
-    As an eigenvector (Bar-Itzhack, "New Method for Extracting the Quaternion from a Rotation
-    Matrix", JGCD 2000), which is as exact at a half turn as anywhere.
-    """
-    twist = [rotation[j, i] - rotation[i, j] for i, j in ((1, 2), (2, 0), (0, 1))]
-    symmetric = np.zeros((4, 4))
-    symmetric[:3, :3] = rotation + rotation.T - np.trace(rotation) * np.eye(3)
-    symmetric[:3, 3] = symmetric[3, :3] = twist
-    symmetric[3, 3] = np.trace(rotation)
-    x, y, z, w = np.linalg.eigh(symmetric)[1][:, -1].tolist()
-    return [x, y, z, w] if w >= 0 else [-x, -y, -z, -w]

@@ -134,23 +134,6 @@ def test_without_tf2_a_frame_of_its_own_is_told_and_extrinsics_serve(live):
     node.ends_well()
 
 
-def test_without_transforms3d_extrinsics_are_told_and_the_other_outputs_come(live):
-    node = live(
-        "transforms3d",
-        **{
-            "points_filtered.target_frame": "base_link",
-            "extrinsics.xyz": "[0.1, 0.0, 0.4]",
-            "extrinsics.rpy": "[-1.57, 0.0, 0.0]",
-        },
-    )
-    node.listen(PointCloud2, "points_filtered")
-    node.listen(Image, "depth/image")
-    says = "pip install transforms3d"
-    node.show_until(lambda: says in node.log and len(node.got["depth/image"]) > 2)
-    assert not node.got["points_filtered"]
-    node.ends_well()
-
-
 @pytest.mark.parametrize(
     ("absent", "parameters"),
     [

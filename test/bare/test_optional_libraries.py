@@ -40,7 +40,14 @@ def test_infer_works_without_all_that_is_optional(without, photo, tmp_path):
     bare = without(*(optional - {"safetensors"}))  # the demo model is in their format
     done = bare.tips_ros("infer", photo, "--hfov-deg", "63", "--output", tmp_path)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "points.ply").is_file()
+    assert (tmp_path / "points.ply").is_file() and not (tmp_path / "overview.png").exists()
+    assert pip_install("matplotlib") in done.stderr
+
+
+@pytest.mark.parametrize("command", [["bench", "--plot"], ["eval", ".", "--worst"]])
+def test_a_plot_that_nothing_can_draw_is_refused_before_the_work(without, tmp_path, command):
+    done = without("matplotlib").tips_ros(*command, tmp_path / "a.png")
+    assert done.returncode == 2 and only_line(done).endswith(pip_install("matplotlib"))
 
 
 @pytest.mark.parametrize(

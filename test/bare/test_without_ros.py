@@ -90,6 +90,13 @@ def test_the_executables_of_the_node_say_so_too(without_ros, script):
     assert "needs ROS 2" in only_line(done)
 
 
+def test_a_node_without_transforms3d_says_what_to_type(without):
+    path = Path(__file__).parents[2] / "scripts" / "tips_node"
+    done = without("transforms3d").run(sys.executable, path)
+    assert done.returncode == 1
+    assert "pip install transforms3d" in only_line(done)
+
+
 def test_another_python_than_that_of_the_sourced_ros_is_named(without_ros):
     done = without_ros.run(
         "env", "ROS_DISTRO=jazzy", sys.executable, "-m", "tips_ros", "demo"

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
 from ament_index_python.packages import get_package_prefix
 
 _TAIL = 40  # lines of the log that a failure shows
@@ -75,13 +76,9 @@ class NodeProcess:
 
     def resources(self) -> Resources:
         """Of a process that lives."""
-        status = self._status_file()
-        folder = Path(f"/proc/{self._process.pid}/fd")
-        return Resources(
-            int(status["VmRSS"].split()[0]) / 1024,
-            int(status["Threads"]),
-            len(list(folder.iterdir())),
-        )
+        process = psutil.Process(self._process.pid)
+        resident_mib = process.memory_info().rss / 2**20
+        return Resources(resident_mib, process.num_threads(), process.num_fds())
 
     def end(self, number: signal.Signals, again_after_s: float | None, most_s: float) -> Ending:
         """Sends a signal, and perhaps a second one, and waits; kills what has not ended by then."""

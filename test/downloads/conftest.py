@@ -20,9 +20,9 @@ import numpy as np
 import pytest
 
 from tips_ros.catalogue import RemoteFile
+from tips_ros.downloads import retries
 from tips_ros.downloads.connection import Connection
 from tips_ros.downloads.model_download import ModelDownload
-from tips_ros.downloads.patience import Patience
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,6 @@ class Kit:
         ModelDownload(
             self.directory,
             Connection(mirror or self.server.url, timeout_s=10.0),
-            patience=Patience(sleep=self.sleep, jitter=lambda: 0.0),
             told=told.append,
             **options,
         ).run(files or (self.vision,))
@@ -256,10 +255,10 @@ class Kit:
 
 
 @pytest.fixture
-def kit(server: Server, tmp_path: Path) -> Kit:
+def kit(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kit:
     content = npz()
     folder = "v2_0/checkpoints"
-    return Kit(
+    kit = Kit(
         server,
         tmp_path / "models" / "tiny",
         [],
@@ -271,6 +270,9 @@ def kit(server: Server, tmp_path: Path) -> Kit:
         npz,
         damaged,
     )
+    monkeypatch.setattr(retries.time, "sleep", kit.sleep)
+    monkeypatch.setattr(retries.random, "random", lambda: 0.0)
+    return kit
 
 
 @pytest.fixture

@@ -7,18 +7,20 @@ import logging
 import pytest
 
 from tips_ros.downloads.errors import DownloadError
-from tips_ros.downloads.progress import Progress
+from tips_ros.downloads.progress import Bar
 
 
-class Counting(Progress):
+class Counting(Bar):
     """Remembers where the bar stands."""
 
     def __init__(self):
+        super().__init__()
         self.total = self.done = 0
         self.on_advance = lambda done: None
 
-    def begin(self, total):
+    def over(self, total):
         self.total, self.done = total, 0
+        return super().over(total)
 
     def advance(self, count):
         self.done += count

@@ -13,7 +13,6 @@ from tips_ros.bags import BagError, BagReader, find_camera
 from tips_ros.offline.truth.bag_truth import BagTruth
 from tips_ros.perception.images.decoder import decode_message
 from tips_ros.resources import sample_bag, sample_truth
-from training import camera_messages
 
 pytest.importorskip("open3d", reason="rays are cast by Open3D", exc_type=ImportError)
 
@@ -159,16 +158,6 @@ def test_bags_that_exist_are_not_replaced(made: Path):
 def test_a_scene_to_learn_from_is_refused(tmp_path: Path):
     with pytest.raises(ValueError, match="scene 7 is not a held-out scene"):
         make_sample_bag(tmp_path, Recording(scene=7))
-
-
-def test_a_quaternion_says_the_same_as_its_matrix():
-    drawn = np.random.default_rng(0).normal(size=(200, 4))
-    half_turns = [(0, 0, 1, 0), (0, 0.6, 0.8, 0), (0, 0, 1, 1e-9), (0, 0, 0, 1)]
-    for quaternion in (*drawn, *half_turns):
-        expected = rotation(np.array(quaternion) / np.linalg.norm(quaternion))
-        said = np.array(camera_messages._quaternion(expected))
-        assert said[3] >= 0 and np.linalg.norm(said) == pytest.approx(1)
-        np.testing.assert_allclose(rotation(said), expected, atol=1e-9)
 
 
 def test_the_bags_in_the_repository_are_a_default_recording():

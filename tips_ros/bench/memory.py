@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import sys
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import NamedTuple
 
 import torch
 
-from tips_ros.process_memory import resident_mib, status_mib
+from tips_ros.process_memory import resident_mib
 
-_CLEAR = Path("/proc/self/clear_refs")
-_RESET_PEAK = "5"  # see proc(5)
+# psutil tells no peak that can be begun anew, hence Linux itself: proc(5).
+_CLEAR, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
+_RESET_PEAK = "5"
+_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
 
 class Peak(NamedTuple):
@@ -43,7 +46,7 @@ class PeakMeter:
             gpu = torch.cuda.max_memory_allocated(self._device) / 2**20
         if self._before is None:  # then it is the highest since the process began
             return Peak(_highest_ever_mib(), None, gpu, faults)
-        highest = status_mib("VmHWM") or _highest_ever_mib()
+        highest = _peak_mib() or _highest_ever_mib()
         return Peak(highest, max(0.0, highest - self._before), gpu, faults)
 
 
@@ -53,7 +56,15 @@ def _forget_peak() -> bool:
         _CLEAR.write_text(_RESET_PEAK)
     except OSError:
         return False
-    return status_mib("VmHWM") is not None
+    return _peak_mib() is not None
+
+
+def _peak_mib() -> float | None:
+    try:
+        found = _PEAK.search(_STATUS.read_text())
+    except OSError:
+        return None
+    return int(found[1]) / 1024 if found else None
 
 
 def _highest_ever_mib() -> float:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +21,6 @@ from tips_ros.bench.messages import ros_is_here
 from tips_ros.bench.models import model_named, predictor_of
 from tips_ros.bench.pictures import drawn_room
 from tips_ros.bench.reporting.machine import Machine, this_machine
-from tips_ros.bench.reporting.plot import bars, curves
 from tips_ros.bench.reporting.report import append_json, comparison_text, stage_text
 from tips_ros.bench.stages import Rounds, StageResult, measure
 from tips_ros.bench.transformers_model import imported, transformers_module
@@ -35,6 +35,8 @@ from tips_ros.perception.predictor import Predictor
 from tips_ros.whole_file import write_atomically
 
 __all__ = ["EXAMPLES", "HELP", "add_arguments", "run"]
+
+_PLOT = "tips_ros.bench.reporting.plot"  # takes matplotlib
 
 HELP = "time a frame on this machine, stage by stage, and against transformers"
 
@@ -70,6 +72,8 @@ def _run(args: argparse.Namespace) -> int:
             read = filter(None, [args.picture])
             check_file(path, option, overwrite=True, inputs=read)  # not after an hour's work
             path.parent.mkdir(parents=True, exist_ok=True)
+    if args.plot is not None:
+        import_module(_PLOT)
     for size in args.input_size:
         check_input_size(size)
     bench = _Bench(
@@ -168,10 +172,11 @@ def _plot(
     results: Sequence[StageResult],
     machine: Machine,
 ) -> None:
+    plot = import_module(_PLOT)
     if args.series is None:
-        picture = bars(results, machine.title)
+        picture = plot.bars(results, machine.title)
     else:
-        picture = curves([p.at for p in points], results, AXIS[args.series], machine.title)
+        picture = plot.curves([p.at for p in points], results, AXIS[args.series], machine.title)
     written, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     assert written
     write_atomically(args.plot, png.tobytes())

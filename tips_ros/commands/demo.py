@@ -18,6 +18,7 @@ from tips_ros.commands.options.common import add_camera_topics, add_model
 from tips_ros.commands.options.output_checks import check_folder
 from tips_ros.demo.observer import Observer, Progress
 from tips_ros.errors import UserError
+from tips_ros.libraries import explain_missing
 from tips_ros.progress import WorkProgress
 from tips_ros.resources import sample_bag, sample_truth
 
@@ -75,7 +76,6 @@ def run(args: argparse.Namespace) -> int:
     """Plays, records, measures, draws and tells; 1 when the node answered nothing."""
     # They need ROS, which the help does not.
     from tips_ros.demo import accuracy
-    from tips_ros.demo.frame_sheet import write_frame_sheet
     from tips_ros.demo.result import lines
     from tips_ros.demo.session import DemoOptions, run_session
 
@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
         )
         with _terminable(), _ProgressBar() as bar:
             result = run_session(options, bar)
-        drawn = write_frame_sheet(result, picture)
+        no_picture = _draw(result, picture)
     except (BagError, OSError) as error:
         raise UserError(str(error)) from error
     for line in lines(result):
@@ -106,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
     megabytes = result.recording.stat().st_size / 1e6
     player = f"; ros2 bag play {shlex.quote(str(result.recording))}" if shutil.which("ros2") else ""
     print(f"\n  {result.recording}  {megabytes:.0f} MB{player}")
-    print(f"  {picture}" if drawn else f"  no picture: {_why_no_picture(result)}")
+    print(f"  no picture: {no_picture}" if no_picture else f"  {picture}")
     return 0 if result.report.published else 1
 
 
@@ -121,7 +121,14 @@ def _check_output(args: argparse.Namespace, output: Path) -> None:
     )
 
 
-def _why_no_picture(result: DemoResult) -> str:
+def _draw(result: DemoResult, picture: Path) -> str:
+    """Nothing, or why there is no picture."""
+    try:
+        from tips_ros.demo.frame_sheet import write_frame_sheet
+    except ImportError as error:
+        return explain_missing(error) or str(error)
+    if write_frame_sheet(result, picture):
+        return ""
     if result.report.published:
         return "the images share their stamps, so that nothing says which answer is whose"
     return "nothing was answered"

@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +28,6 @@ from tips_ros.evaluation.datasets.first import First
 from tips_ros.evaluation.evaluation import Predict, evaluate
 from tips_ros.evaluation.report import text_report, write_json
 from tips_ros.evaluation.results import Results
-from tips_ros.evaluation.worst_frames_sheet import worst_frames_sheet
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.offline.evaluation_data import LAYOUT_NAMES, BagOptions, Data, open_data
 from tips_ros.perception.classes.class_list import name_key
@@ -36,6 +36,8 @@ from tips_ros.perception.loading.precisions import precision_name
 from tips_ros.perception.predictor import Predictor
 from tips_ros.progress import WorkProgress
 from tips_ros.whole_file import write_atomically
+
+_SHEET = "tips_ros.evaluation.worst_frames_sheet"  # takes matplotlib
 
 HELP = "measure depth, normals and classes against the truth of a dataset or a bag"
 
@@ -120,6 +122,8 @@ def run(args: argparse.Namespace) -> int:
     for option, path in (("--json", args.json), ("--worst", args.worst)):
         if path is not None:
             check_file(path, option, overwrite=args.overwrite, inputs=read)
+    if args.worst is not None:
+        import_module(_SHEET)  # or it would be missed after an hour's work
     try:
         return _run(args)
     except (ValueError, OSError) as error:
@@ -212,7 +216,8 @@ def _report(args: argparse.Namespace, results: Results, predictor: Predictor) ->
         print(f"numbers → {args.json}")
     if args.worst is not None:
         title = [results.dataset, *about]
-        sheet = worst_frames_sheet(results, title, trained=description.trained)
+        draw = import_module(_SHEET).worst_frames_sheet
+        sheet = draw(results, title, trained=description.trained)
         if sheet is None:
             print("no worst frames: nothing was measured")
             return

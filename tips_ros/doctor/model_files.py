@@ -10,8 +10,7 @@ from tips_ros.catalogue import MODELS, ROLES, readable_size
 from tips_ros.doctor.findings import Finding, Section, Status
 from tips_ros.doctor.shapes import Shapes, Tower, hub_parts, shapes_in, tower_of
 from tips_ros.downloads.errors import DownloadError
-from tips_ros.downloads.ledger import LEDGER_NAME, Ledger
-from tips_ros.downloads.model_download import hash_file
+from tips_ros.downloads.ledger import LEDGER_NAME, Ledger, hash_file
 from tips_ros.model.tips import HEAD_NAMES
 from tips_ros.perception.loading.model_directory import hub_snapshot, scan
 from tips_ros.resources import models_home

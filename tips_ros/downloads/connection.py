@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP as a download needs it: sizes, ranges, redirects, and whether to try again.
+"""HTTP as a download needs it, by requests: sizes, ranges, and whether to try again.
 
 RFC 9110: Range (14.2), If-Range (13.1.5), Content-Range (14.4), 416 (15.5.17).
 """
 
 from __future__ import annotations
 
-import http.client
 import re
 import socket
 import ssl
-import urllib.error
-import urllib.request
-from dataclasses import dataclass
-from datetime import datetime, timezone
-from email.message import Message
-from email.utils import parsedate_to_datetime
-from typing import IO, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
 from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import HTTPError
 
 from tips_ros import __version__
 from tips_ros.downloads.errors import DownloadError, Interruption, NotOnServer
@@ -25,12 +23,17 @@ from tips_ros.downloads.errors import DownloadError, Interruption, NotOnServer
 _MOST_REDIRECTS = 5
 _TRY_AGAIN = {408, 425, 429}
 _FOR_GOOD = {501, 505}
+_NOT_LIKE_THIS = {403, 405, 501}  # of a HEAD: a GET may still be fine
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+_REASONS: dict[type[BaseException], str] = {
+    TimeoutError: "the server is silent",
+    socket.gaierror: "the server's name is unknown here: is there a network?",
+    ConnectionRefusedError: "nothing answers there",
+}
 
 
-@dataclass(frozen=True)
-class RemoteState:
-    """What the server says about a file.
+class RemoteState(NamedTuple):
+    """A file as the server describes it.
 
     Attributes:
         size: bytes, None when it does not say.
@@ -41,42 +44,27 @@ class RemoteState:
     validator: str | None
 
 
-class Answer:
-    """The server's answer to a GET; a context manager that closes the connection.
+class Answer(NamedTuple):
+    """The server's answer to a GET.
 
     Attributes:
         status: 200 (the whole file), 206 (from `start` on) or 416 (there is nothing there).
         start: where in the file the first byte of the body belongs.
         state: of the whole file.
+        response: its body is still to be read.
     """
 
-    def __init__(self, status: int, headers: Message, body: IO[bytes]) -> None:
-        self.status = status
-        self._body = body
-        self.start = 0
-        size = _content_length(headers)
-        if status != 200:
-            first, size = _content_range(headers)
-            self.start = first or 0
-        self.state = RemoteState(size, _validator(headers))
+    status: int
+    start: int
+    state: RemoteState
+    response: requests.Response
 
-    def read(self, count: int) -> bytes:
-        """Up to `count` bytes, empty at the end. Interruption when the connection breaks."""
+    def chunks(self, count: int) -> Iterator[bytes]:
+        """The body, up to `count` bytes at a time. Interruption when the connection breaks."""
         try:
-            return self._body.read(count)
-        except http.client.IncompleteRead as error:
-            # What did arrive is worth keeping; the next read, at the end, shows what is missing.
-            if error.partial:
-                return error.partial
-            raise Interruption("the connection was closed in the middle") from error
-        except (OSError, http.client.HTTPException, ValueError) as error:
+            yield from self.response.raw.stream(count, decode_content=False)
+        except (HTTPError, OSError) as error:
             raise Interruption(_reason(error)) from error
-
-    def __enter__(self) -> Answer:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._body.close()
 
 
 class Connection:
@@ -91,18 +79,13 @@ class Connection:
     def __init__(self, base_url: str, *, timeout_s: float = 30.0) -> None:
         self.base_url = _checked(base_url)
         self._timeout_s = timeout_s
-        self._opener = urllib.request.OpenerDirector()
-        # Not build_opener: it would also follow a redirect to file:, ftp: and data:.
-        for handler in (
-            urllib.request.ProxyHandler(),
-            urllib.request.UnknownHandler(),
-            urllib.request.HTTPHandler(),
-            urllib.request.HTTPSHandler(),
-            urllib.request.HTTPDefaultErrorHandler(),
-            urllib.request.HTTPErrorProcessor(),
-            _Redirects({"https", urlsplit(self.base_url).scheme}),
-        ):
-            self._opener.add_handler(handler)
+        self._session = requests.Session()
+        self._session.max_redirects = _MOST_REDIRECTS
+        if self.base_url.startswith("https:"):
+            del self._session.adapters["http://"]  # a redirect to there is refused
+        self._session.headers["User-Agent"] = f"tips_ros/{__version__}"
+        # The bytes of the file, not of a packed form of it: ranges and sizes count those.
+        self._session.headers["Accept-Encoding"] = "identity"
 
     def url(self, path: str) -> str:
         """The address of a catalogue path on this server."""
@@ -114,18 +97,14 @@ class Connection:
         Raises:
             NotOnServer, DownloadError: there for good. Interruption: try again.
         """
-        try:
-            response = self._open("HEAD", path, {})
-        except urllib.error.HTTPError as error:
-            with error:
-                if error.code in (403, 405, 501):  # "not like this": a GET may still be fine
-                    return RemoteState(None, None)
-                self._raise(path, error)
-        with response:
-            self._check_kind(path, response.headers)
-            return RemoteState(_content_length(response.headers), _validator(response.headers))
+        with self._ask("HEAD", path, {}) as response:
+            if response.status_code in _NOT_LIKE_THIS:
+                return RemoteState(None, None)
+            self._check(path, response)
+            return RemoteState(_content_length(response), _validator(response))
 
-    def get(self, path: str, start: int = 0, validator: str | None = None) -> Answer:
+    @contextmanager
+    def get(self, path: str, start: int = 0, validator: str | None = None) -> Iterator[Answer]:
         """The file, or what comes after its first `start` bytes if it is still that version.
 
         Raises:
@@ -134,99 +113,56 @@ class Connection:
         headers = {"Range": f"bytes={start}-"} if start else {}
         if start and validator:
             headers["If-Range"] = validator
-        try:
-            response = self._open("GET", path, headers)
-        except urllib.error.HTTPError as error:
-            if error.code == 416:
-                return Answer(416, error.headers, error)
-            with error:
-                self._raise(path, error)
-        try:
-            self._check_kind(path, response.headers)
-            if response.status not in (200, 206):
-                raise DownloadError(f"{self.url(path)}: unexpected answer {response.status}")
-            return Answer(response.status, response.headers, response)
-        except BaseException:
-            response.close()
-            raise
+        with self._ask("GET", path, headers) as response:
+            status, first, size = response.status_code, 0, _content_length(response)
+            if status != 416:
+                self._check(path, response)
+            if status != 200:
+                first, size = _content_range(response)
+            yield Answer(status, first, RemoteState(size, _validator(response)), response)
 
-    def _open(self, method: str, path: str, headers: dict[str, str]) -> Any:
+    def _ask(self, method: str, path: str, headers: dict[str, str]) -> requests.Response:
         url = self.url(path)
-        headers = {
-            **headers,
-            "User-Agent": f"tips_ros/{__version__}",
-            # The bytes of the file, not of a packed form of it: ranges and sizes count those.
-            "Accept-Encoding": "identity",
-        }
-        request = urllib.request.Request(url, headers=headers, method=method)
         try:
-            return self._opener.open(request, timeout=self._timeout_s)
-        except urllib.error.HTTPError:
-            raise
-        except (http.client.InvalidURL, UnicodeError) as error:
-            raise DownloadError(f"{url}: not an address ({_reason(error)})") from error
-        except (OSError, http.client.HTTPException) as error:
-            cause = error.reason if isinstance(error, urllib.error.URLError) else error
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                raise DownloadError(
-                    f"{url}: the server's certificate is not valid here ({cause.verify_message}); "
-                    "check this machine's clock and its ca-certificates"
-                ) from error
-            raise Interruption(_reason(cause)) from error
-
-    def _raise(self, path: str, error: urllib.error.HTTPError) -> Any:
-        url = self.url(path)
-        if error.code in (404, 410):
-            raise NotOnServer(f"{url}: the server has no such file ({error.code})") from error
-        if error.code in _TRY_AGAIN or (error.code >= 500 and error.code not in _FOR_GOOD):
-            raise Interruption(
-                f"the server answered {error.code} {error.reason}", _retry_after_s(error.headers)
-            ) from error
-        raise DownloadError(
-            f"{url}: the server answered {error.code} {error.reason}; "
-            "open the address in a browser, or try another --mirror"
-        ) from error
-
-    def _check_kind(self, path: str, headers: Message) -> None:
-        if headers.get_content_type() == "text/html" and "content-type" in headers:
-            raise DownloadError(
-                f"{self.url(path)}: the server sent a web page, not the file; is a login page or "
-                "a proxy in between? (--mirror takes another server)"
+            return self._session.request(
+                method, url, headers=headers, timeout=self._timeout_s, stream=True
             )
-        packing = headers.get("Content-Encoding", "identity")
+        except (requests.TooManyRedirects, ValueError) as error:  # the latter of an address
+            raise DownloadError(
+                f"{url}: {error}; is a login page or a proxy in between?"
+            ) from error
+        except OSError as error:  # all others of requests
+            for cause in _causes(error):
+                if isinstance(cause, ssl.SSLCertVerificationError):
+                    raise DownloadError(
+                        f"{url}: the server's certificate is not valid here "
+                        f"({cause.verify_message}); check this machine's clock, and name your "
+                        "network's own certificates in REQUESTS_CA_BUNDLE"
+                    ) from error
+            raise Interruption(_reason(error)) from error
+
+    def _check(self, path: str, response: requests.Response) -> None:
+        url, code, headers = self.url(path), response.status_code, response.headers
+        said = f"the server answered {code} {response.reason}"
+        if code in (404, 410):
+            raise NotOnServer(f"{url}: the server has no such file ({code})")
+        if code in _TRY_AGAIN or (code >= 500 and code not in _FOR_GOOD):
+            raise Interruption(said, headers.get("Retry-After"))
+        if code not in (200, 206):
+            raise DownloadError(
+                f"{url}: {said}; open the address in a browser, or try another --mirror"
+            )
+        if headers.get("Content-Type", "").lower().startswith("text/html"):
+            raise DownloadError(
+                f"{url}: the server sent a web page, not the file; is a login page or a proxy in "
+                "between? (--mirror takes another server)"
+            )
+        packing = headers.get("Content-Encoding", "")
         if packing.lower() not in ("", "identity"):
             raise DownloadError(
-                f"{self.url(path)}: the server sent the file packed ({packing}) though asked not "
-                "to; try another --mirror"
+                f"{url}: the server sent the file packed ({packing}) though asked not to; "
+                "try another --mirror"
             )
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows a few redirects, never to a less protected kind of address."""
-
-    max_redirections = _MOST_REDIRECTS
-
-    def __init__(self, schemes: set[str]) -> None:
-        self._schemes = schemes
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
-    ) -> urllib.request.Request:
-        if urlsplit(newurl).scheme.lower() not in self._schemes:
-            raise DownloadError(
-                f"{req.full_url}: the server redirects to {newurl[:200]!r}, which is not https; "
-                "is a login page or a proxy in between?"
-            )
-        return urllib.request.Request(
-            newurl.replace(" ", "%20"),
-            headers=dict(req.headers),
-            origin_req_host=req.origin_req_host,
-            unverifiable=True,
-            method=req.get_method(),
-        )
-
-    # Python 3.10 does not know this one.
-    http_error_308 = urllib.request.HTTPRedirectHandler.http_error_302
 
 
 def _checked(url: str) -> str:
@@ -248,46 +184,37 @@ def _checked(url: str) -> str:
     return url if url.endswith("/") else url + "/"
 
 
-def _content_length(headers: Message) -> int | None:
-    text = headers.get("Content-Length", "").strip()
+def _content_length(response: requests.Response) -> int | None:
+    text = response.headers.get("Content-Length", "").strip()
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
 
-def _content_range(headers: Message) -> tuple[int | None, int | None]:
-    """(first byte, size of the whole file), each None when the header does not tell."""
-    match = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip())
+def _content_range(response: requests.Response) -> tuple[int, int | None]:
+    """First byte, and size of the whole file or None."""
+    match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
     if match is None:
-        return None, None
+        return 0, None
     first, _, whole = match.groups()
-    return (int(first) if first else None), (None if whole == "*" else int(whole))
+    return int(first or 0), (None if whole == "*" else int(whole))
 
 
-def _validator(headers: Message) -> str | None:
-    tag = headers.get("ETag", "").strip()
+def _validator(response: requests.Response) -> str | None:
+    tag = response.headers.get("ETag", "").strip()
     # A weak tag (W/) says "equivalent", which is not enough to join bytes.
-    return tag if tag.startswith('"') else headers.get("Last-Modified")
+    return tag if tag.startswith('"') else response.headers.get("Last-Modified")
 
 
-def _retry_after_s(headers: Message) -> float | None:
-    text = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
-    try:
-        when = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    when = when if when.tzinfo else when.replace(tzinfo=timezone.utc)
-    return max(0.0, (when - datetime.now(timezone.utc)).total_seconds())
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those behind it: requests wraps urllib3's, and that the system's."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
-def _reason(error: object) -> str:
-    """What went wrong on the way, in a few words."""
-    if isinstance(error, TimeoutError):
-        return "the server is silent"
-    if isinstance(error, socket.gaierror):
-        return "the server's name is unknown here: is there a network?"
-    if isinstance(error, ConnectionRefusedError):
-        return "nothing answers there"
-    if isinstance(error, (ConnectionError, http.client.IncompleteRead)):
-        return "the connection was lost"
-    return " ".join(str(error).split())[:200] or type(error).__name__
+def _reason(error: BaseException) -> str:
+    """Why the connection failed, in a few words."""
+    for cause in _causes(error):
+        for kind, words in _REASONS.items():
+            if isinstance(cause, kind):
+                return words
+    return "the connection was lost"

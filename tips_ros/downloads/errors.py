@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can go wrong with a download."""
+"""The ways in which a download can fail."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Interruption(Exception):
     """It did not work this time and may work the next.
 
     Attributes:
-        retry_after_s: how long the server asked to wait, seconds; None when it said nothing.
+        retry_after: the server's header of that name; None when it sent none.
     """
 
-    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
+    def __init__(self, reason: str, retry_after: str | None = None) -> None:
         super().__init__(reason)
-        self.retry_after_s = retry_after_s
+        self.retry_after = retry_after

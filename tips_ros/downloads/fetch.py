@@ -10,9 +10,10 @@ from tips_ros.catalogue import RemoteFile, readable_size
 from tips_ros.downloads.connection import Answer, Connection, RemoteState
 from tips_ros.downloads.content import what_is_wrong
 from tips_ros.downloads.errors import DownloadError, Interruption
+from tips_ros.downloads.ledger import LEDGER_NAME, hash_file
 from tips_ros.downloads.part_file import CHUNK, PartFile
-from tips_ros.downloads.patience import Patience, Tries
-from tips_ros.downloads.progress import Progress
+from tips_ros.downloads.progress import Bar
+from tips_ros.downloads.retries import fresh_retries
 
 logger = logging.getLogger(__name__)
 
@@ -41,20 +42,11 @@ class Fetch:
     """
 
     def __init__(
-        self,
-        file: RemoteFile,
-        path: str,
-        directory: Path,
-        *,
-        connection: Connection,
-        patience: Patience,
-        progress: Progress,
+        self, file: RemoteFile, path: str, directory: Path, connection: Connection, progress: Bar
     ) -> None:
-        self._file = file
-        self._path = path
+        self._file, self._path, self._url = file, path, connection.url(path)
         self._target = directory / file.name
         self._connection = connection
-        self._patience = patience
         self._progress = progress
         self._pieces = 0  # that the file on disk is made of
 
@@ -72,16 +64,24 @@ class Fetch:
         """
         for last in (False, True):
             with PartFile(self._target, self._progress.advance) as part:
+                self._progress.advance(part.size)
                 self._pieces = 1 if part.size else 0
                 self._receive(part, remote)
                 part.flush()
-                wrong = self._what_is_wrong(part, recorded)
+                self._progress.label(f"{self._file.name}: checking")
+                sha256 = hash_file(part.path)
+                wrong = what_is_wrong(part.path, self._file)
+                if wrong is None and recorded not in (None, sha256):
+                    wrong = (
+                        f"its SHA-256 is {sha256}, but {LEDGER_NAME} recorded {recorded} when it "
+                        "was fetched first; if the new file is to be trusted, remove that line "
+                        "there"
+                    )
                 if wrong is None:
                     part.finish()
-                    return part.sha256
-                joined = self._pieces > 1
-                part.discard()
-            if last or not joined:
+                    return sha256
+                part.restart()
+            if last or self._pieces == 1:
                 break
             # Pieces that don't fit are nobody's fault and cured by one fetch in one go.
             logger.warning(
@@ -89,17 +89,7 @@ class Fetch:
                 self._file.name,
                 wrong,
             )
-        raise DownloadError(f"{self._connection.url(self._path)}: not kept, because {wrong}")
-
-    def _what_is_wrong(self, part: PartFile, recorded: str | None) -> str | None:
-        self._progress.label(f"{self._file.name}: checking")
-        wrong = what_is_wrong(part.path, self._file)
-        if wrong is None and recorded is not None and part.sha256 != recorded:
-            wrong = (
-                f"its SHA-256 is {part.sha256}, but SHA256SUMS recorded {recorded} when it was "
-                "fetched first; if the new file is to be trusted, remove that line there"
-            )
-        return wrong
+        raise DownloadError(f"{self._url}: not kept, because {wrong}")
 
     def _receive(self, part: PartFile, remote: RemoteState) -> None:
         """Until all bytes are there."""
@@ -107,8 +97,7 @@ class Fetch:
             return
         if part.size:
             logger.info("%s: going on after %s", self._file.name, readable_size(part.size))
-        tries = Tries(self._file.name, self._patience)
-        best = part.size
+        retries, best = fresh_retries(), part.size
         while True:
             self._progress.label(self._file.name)
             try:
@@ -116,57 +105,52 @@ class Fetch:
                 return
             except Interruption as cause:
                 # A server that starts over each time makes no progress, however much it sends.
+                if part.size > best:
+                    retries, best = fresh_retries(), part.size
                 whole = f" of {readable_size(part.origin.size)}" if part.origin.size else ""
-                tries.failed(
-                    cause,
-                    progressed=part.size > best,
-                    advice=f"{readable_size(part.size)}{whole} are kept, and the same command "
-                    "goes on from there; or try another --mirror",
+                advice = (
+                    f"{readable_size(part.size)}{whole} are kept, and the same command goes on "
+                    "from there; or try another --mirror"
                 )
-                best = max(best, part.size)
+                retries = retries.after(cause, self._file.name, advice)
 
     def _one_answer(self, part: PartFile) -> None:
         """Asks for what is missing and writes what comes. Interruption when that was not all."""
         with self._connection.get(self._path, part.size, part.origin.validator) as answer:
-            if answer.status == 416:
-                self._nothing_left(part, answer)
+            refuse_too_large(self._file, answer.state.size or 0, self._url)
+            if answer.status == 416 and _is_whole(part, answer.state):
                 return
-            url = self._connection.url(self._path)
-            refuse_too_large(self._file, answer.state.size or 0, url)
-            if answer.status == 206 and not _continues(answer, part):
-                part.restart(RemoteState(None, None))
-                raise Interruption("the file changed on the server")
+            if answer.status != 200 and not _continues(answer, part):
+                part.restart()
+                raise Interruption("the file there is not the one that was announced")
             if answer.status == 200 or part.size == 0:
-                if part.size:
-                    logger.info("%s: the server starts it over", self._file.name)
                 part.restart(answer.state)
                 self._pieces = 0
             self._pieces += 1
-            while chunk := answer.read(CHUNK):
+            for chunk in answer.chunks(CHUNK):
                 part.write(chunk)
-                refuse_too_large(self._file, part.size, url)
+                refuse_too_large(self._file, part.size, self._url)
         whole = part.origin.size
         if whole is not None and part.size != whole:
             raise Interruption(
                 f"the connection ended after {part.size:,} of {whole:,} bytes that were announced"
             )
 
-    def _nothing_left(self, part: PartFile, answer: Answer) -> None:
-        """The server has nothing after what is there: right if that is all."""
-        whole = part.origin.size if answer.state.size is None else answer.state.size
-        if part.size != whole or part.origin.size not in (None, whole):
-            was = part.origin.size
-            part.restart(RemoteState(None, None))
-            if was is None or whole is None:
-                raise Interruption("what is here does not fit the file on the server")
-            raise Interruption(f"the server announced {was:,} bytes but has {whole:,}")
+
+def _is_whole(part: PartFile, now: RemoteState) -> bool:
+    """Whether nothing is missing, by what was said first and now."""
+    return part.size in (part.origin.size, now.size) and _agree(part.origin.size, now.size)
 
 
 def _continues(answer: Answer, part: PartFile) -> bool:
-    """Whether the bytes of a 206 belong after those that are there."""
-    old, new = part.origin, answer.state
+    """Whether the bytes of an answer belong after those that are there."""
     return (
-        answer.start == part.size
-        and (old.size is None or new.size is None or old.size == new.size)
-        and (old.validator is None or new.validator is None or old.validator == new.validator)
+        answer.status == 206
+        and answer.start == part.size
+        and _agree(part.origin.size, answer.state.size)
+        and _agree(part.origin.validator, answer.state.validator)
     )
+
+
+def _agree(before: object, now: object) -> bool:
+    return before is None or now is None or before == now

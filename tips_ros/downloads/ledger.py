@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from tips_ros.downloads.errors import DownloadError
+from tips_ros.whole_file import write_atomically
 
 LEDGER_NAME = "SHA256SUMS"
 _LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
 _LARGEST = 1_000_000  # bytes; ten lines are usual
+_CHUNK = 1 << 20  # bytes
 
 
 class Ledger:
@@ -34,14 +37,8 @@ class Ledger:
         """Adds a file, and stores the ledger at once, so that no stop loses the entry."""
         # Somebody else may have added a line since.
         self._hashes = {**self._read(), name: sha256}
-        text = "".join(f"{value}  {key}\n" for key, value in sorted(self._hashes.items()))
-        temporary = self.path.with_name(f"{LEDGER_NAME}.new")
-        temporary.unlink(missing_ok=True)  # left by a stop, or a link to elsewhere
-        with temporary.open("x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
+        lines = (f"{value}  {key}\n" for key, value in sorted(self._hashes.items()))
+        write_atomically(self.path, "".join(lines).encode())
 
     def _read(self) -> dict[str, str]:
         if not self.path.exists():
@@ -61,3 +58,13 @@ class Ledger:
                 )
             hashes[match[2]] = match[1].lower()
         return hashes
+
+
+def hash_file(path: Path, advanced: Callable[[int], object] = lambda count: None) -> str:
+    """SHA-256 of a file's bytes, lower-case hex; `advanced` is told how many were read."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            advanced(len(chunk))
+    return digest.hexdigest()

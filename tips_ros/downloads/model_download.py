@@ -5,28 +5,26 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tips_ros.catalogue import RemoteFile, readable_size
 from tips_ros.downloads.connection import Connection, RemoteState
 from tips_ros.downloads.content import what_is_wrong
 from tips_ros.downloads.errors import DownloadError, Interruption, NotOnServer
 from tips_ros.downloads.fetch import Fetch, refuse_too_large
-from tips_ros.downloads.ledger import LEDGER_NAME, Ledger
-from tips_ros.downloads.part_file import CHUNK, part_size
-from tips_ros.downloads.patience import Patience, Tries
-from tips_ros.downloads.progress import Progress
+from tips_ros.downloads.ledger import LEDGER_NAME, Ledger, hash_file
+from tips_ros.downloads.part_file import part_size
+from tips_ros.downloads.progress import Bar
+from tips_ros.downloads.retries import fresh_retries
 
 _LEAST_MARGIN = 64 * 10**6  # bytes left free for everybody else
 
 
-@dataclass(frozen=True)
-class Present:
+class Present(NamedTuple):
     """A file that is now in its place."""
 
     file: RemoteFile
@@ -35,8 +33,7 @@ class Present:
     fetched: bool  # False: it was there before
 
 
-@dataclass(frozen=True)
-class _Wanted:
+class _Wanted(NamedTuple):
     """A file that has to be fetched, and where it was found."""
 
     file: RemoteFile
@@ -62,14 +59,12 @@ class ModelDownload:
         directory: Path,
         connection: Connection,
         *,
-        patience: Patience | None = None,
-        progress: Progress | None = None,
+        progress: Bar | None = None,
         told: Callable[[Present], object] = lambda present: None,
     ) -> None:
         self._directory = directory
         self._connection = connection
-        self._patience = patience or Patience()
-        self._progress = progress or Progress()
+        self._progress = progress or Bar()
         self._told = told
 
     def run(self, files: Sequence[RemoteFile]) -> None:
@@ -79,42 +74,32 @@ class ModelDownload:
             DownloadError: with the fix; the files that were complete before stay.
             OSError: the directory can't be read or written.
         """
-        _make_directory(self._directory)
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise DownloadError(
+                f"{self._directory}: is no folder; choose another with --to"
+            ) from error
         with _alone(self._directory):
             ledger = Ledger(self._directory)
-            wanted = self._look(files, ledger)
+            there = [file for file in files if (self._directory / file.name).exists()]
+            sizes = ((self._directory / file.name).stat().st_size for file in there)
+            with self._progress.over(sum(sizes)):
+                for file in there:
+                    self._adopt(file, ledger)
+            wanted = [self._found(file) for file in files if file not in there]
             self._refuse_without_room(wanted)
-            self._progress.begin(sum(item.size for item in wanted))
-            try:
+            with self._progress.over(sum(item.size for item in wanted)):
                 for item in wanted:
                     self._fetch(item, ledger)
-            finally:
-                self._progress.end()
 
     def _fetch(self, item: _Wanted, ledger: Ledger) -> None:
-        fetch = Fetch(
-            item.file,
-            item.path,
-            self._directory,
-            connection=self._connection,
-            patience=self._patience,
-            progress=self._progress,
-        )
-        sha256 = fetch.run(item.remote, ledger.get(item.file.name))
-        ledger.record(item.file.name, sha256)
-        size = (self._directory / item.file.name).stat().st_size
+        name = item.file.name
+        fetch = Fetch(item.file, item.path, self._directory, self._connection, self._progress)
+        sha256 = fetch.run(item.remote, ledger.get(name))
+        ledger.record(name, sha256)
+        size = (self._directory / name).stat().st_size
         self._told(Present(item.file, size, sha256, fetched=True))
-
-    def _look(self, files: Sequence[RemoteFile], ledger: Ledger) -> list[_Wanted]:
-        """Checks the files that are there, finds the others on the server."""
-        there = [file for file in files if (self._directory / file.name).exists()]
-        self._progress.begin(sum((self._directory / file.name).stat().st_size for file in there))
-        try:
-            for file in there:
-                self._adopt(file, ledger)
-        finally:
-            self._progress.end()
-        return [self._found(file) for file in files if file not in there]
 
     def _adopt(self, file: RemoteFile, ledger: Ledger) -> None:
         """Keeps a file that is there; one that is not right is an error, never replaced."""
@@ -146,12 +131,12 @@ class ModelDownload:
     def _found(self, file: RemoteFile) -> _Wanted:
         """Asks the server for size and version, under each name the file may have."""
         vague: _Wanted | None = None
-        absent: NotOnServer | None = None
+        absent: list[NotOnServer] = []
         for path in (file.path, *file.also):
             try:
                 remote = self._head(file, path)
             except NotOnServer as error:
-                absent = absent or error
+                absent.append(error)
                 continue
             if remote.size is not None:
                 refuse_too_large(file, remote.size, self._connection.url(path))
@@ -159,19 +144,18 @@ class ModelDownload:
             vague = vague or _Wanted(file, path, remote)
         if vague is not None:
             return vague
-        assert absent is not None
         raise DownloadError(
-            f"{absent}; a mirror has the folders of the official storage, so that "
+            f"{absent[0]}; a mirror has the folders of the official storage, so that "
             f"{file.path} is below its address"
         )
 
     def _head(self, file: RemoteFile, path: str) -> RemoteState:
-        tries = Tries(file.name, self._patience)
+        retries = fresh_retries()
         while True:
             try:
                 return self._connection.head(path)
             except Interruption as cause:
-                tries.failed(cause)
+                retries = retries.after(cause, file.name)
 
     def _refuse_without_room(self, wanted: Sequence[_Wanted]) -> None:
         missing = sum(
@@ -186,36 +170,20 @@ class ModelDownload:
             )
 
 
-def hash_file(path: Path, advanced: Callable[[int], object] = lambda count: None) -> str:
-    """SHA-256 of a file's bytes, lower-case hex; `advanced` is told how many were read."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-            advanced(len(chunk))
-    return digest.hexdigest()
-
-
-def _make_directory(directory: Path) -> None:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise DownloadError(f"{directory}: is no folder; choose another with --to") from error
-
-
 @contextlib.contextmanager
 def _alone(directory: Path) -> Iterator[None]:
     """Two downloads into one directory would write into each other's parts."""
     folder = os.open(directory, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DownloadError(
-                f"{directory}: another download into it is under way; wait for it to end"
-            ) from error
-        except OSError:
-            pass  # a file system without locks
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(folder)
+        raise DownloadError(
+            f"{directory}: another download into it is under way; wait for it to end"
+        ) from error
+    except OSError:
+        pass  # a file system without locks
+    try:
         yield
     finally:
         os.close(folder)

@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file that is still arriving: `NAME.part`, what is known of its origin, and its hash so far."""
+"""A file that is still arriving: `NAME.part`, and what is known of its origin."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from tips_ros.downloads.connection import RemoteState
 from tips_ros.downloads.errors import DownloadError
 
 CHUNK = 1 << 18  # bytes read and written at a time
+_UNKNOWN = RemoteState(None, None)
 
 
 class PartFile:
@@ -30,25 +29,17 @@ class PartFile:
     """
 
     def __init__(self, target: Path, advanced: Callable[[int], object]) -> None:
-        """`advanced` is told the change of `size`."""
-        self.target = target
-        self.path = target.with_name(target.name + ".part")
-        self._note = target.with_name(target.name + ".part.json")
+        """`advanced` is told by how much `size` changes from what it is at first."""
+        self._target = target
+        self.path = part_path(target)
+        self._note = self.path.with_name(self.path.name + ".json")
         self._advanced = advanced
-        self._file: BinaryIO | None = None
-        self._hash = hashlib.sha256()
-        self.size = 0
-        self.origin = RemoteState(None, None)
-
-    def __enter__(self) -> PartFile:
-        """Opens it and hashes the bytes that are there."""
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         self._file = os.fdopen(os.open(self.path, flags, 0o666), "r+b")
-        try:
-            self._take_up(self._file)
-        except BaseException:
-            self._close()
-            raise
+        self.size = self._file.seek(0, os.SEEK_END)
+        self.origin = self._read_note()
+
+    def __enter__(self) -> PartFile:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -57,93 +48,53 @@ class PartFile:
             self.path.unlink(missing_ok=True)
             self._note.unlink(missing_ok=True)
 
-    def restart(self, origin: RemoteState) -> None:
+    def restart(self, origin: RemoteState = _UNKNOWN) -> None:
         """Drops what is there; what is written from now on is of `origin`."""
-        file = self._opened()
         # Emptied before the note is replaced: a stop in between must not join two versions.
-        file.seek(0)
-        file.truncate()
+        self._file.seek(0)
+        self._file.truncate()
         self._advanced(-self.size)
-        self.size = 0
-        self._hash = hashlib.sha256()
-        self.origin = origin
-        note = {"size": origin.size, "validator": origin.validator}
+        self.size, self.origin = 0, origin
         # Removed first: where it is a link, what it points to is not ours to write.
         self._note.unlink(missing_ok=True)
         with self._space():
-            self._note.write_text(json.dumps(note), encoding="utf-8")
+            self._note.write_text(json.dumps(origin._asdict()), encoding="utf-8")
 
     def write(self, chunk: bytes) -> None:
         """Appends; DownloadError when the disk is full."""
         with self._space():
-            self._opened().write(chunk)
-        self._took(chunk)
-
-    @property
-    def sha256(self) -> str:
-        """Of what is there, lower-case hex."""
-        return self._hash.hexdigest()
+            self._file.write(chunk)
+        self.size += len(chunk)
+        self._advanced(len(chunk))
 
     def flush(self) -> None:
         """Hands what was written to the disk."""
         with self._space():
-            file = self._opened()
-            file.flush()
-            os.fsync(file.fileno())
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
     def finish(self) -> None:
         """Gives the file its final name, at once."""
-        self.flush()
         self._close()
-        self.path.replace(self.target)
+        self.path.replace(self._target)
         self._note.unlink(missing_ok=True)
-        # The new name has to survive a power cut too.
-        folder = os.open(self.target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-    def discard(self) -> None:
-        """Removes what is there."""
-        self._close()
-        self._advanced(-self.size)
-        self.size = 0
-        self.path.unlink(missing_ok=True)
-        self._note.unlink(missing_ok=True)
-
-    def _take_up(self, file: BinaryIO) -> None:
-        origin, there = self._read_note(), os.fstat(file.fileno()).st_size
-        if origin is None or (origin.size is not None and there > origin.size):
-            self.restart(RemoteState(None, None))
-            return
-        self.origin = origin
-        while chunk := file.read(CHUNK):
-            self._took(chunk)
-
-    def _took(self, chunk: bytes) -> None:
-        self._hash.update(chunk)
-        self.size += len(chunk)
-        self._advanced(len(chunk))
-
-    def _opened(self) -> BinaryIO:
-        assert self._file is not None, "a PartFile is used inside its with statement"
-        return self._file
 
     def _close(self) -> None:
-        if self._file is not None:
-            with self._space():
-                self._file.close()
-            self._file = None
+        with self._space():
+            self._file.close()
 
-    def _read_note(self) -> RemoteState | None:
-        try:
+    def _read_note(self) -> RemoteState:
+        """The origin of what is there; what has none, or is too long for it, is dropped."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             note = json.loads(self._note.read_text(encoding="utf-8"))
             size, validator = note["size"], note["validator"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        sizes = size is None or (type(size) is int and size >= 0)
-        return RemoteState(size, validator) if sizes and _is_header(validator) else None
+            fits = size is None or (type(size) is int and size >= self.size)
+            if fits and _is_header(validator):
+                return RemoteState(size, validator)
+        self._file.truncate(0)
+        self._file.seek(0)
+        self.size = 0
+        return _UNKNOWN
 
     @contextlib.contextmanager
     def _space(self) -> Iterator[None]:
@@ -158,9 +109,14 @@ class PartFile:
             ) from error
 
 
+def part_path(target: Path) -> Path:
+    """The place of the bytes of `target` that have arrived so far."""
+    return target.with_name(target.name + ".part")
+
+
 def part_size(target: Path) -> int:
     """Bytes of `target` that an earlier, interrupted download left."""
-    part = target.with_name(target.name + ".part")
+    part = part_path(target)
     return part.stat().st_size if part.is_file() else 0
 
 

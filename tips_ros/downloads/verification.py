@@ -4,20 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from tips_ros.catalogue import RemoteFile, readable_size
 from tips_ros.downloads.content import what_is_wrong
-from tips_ros.downloads.ledger import LEDGER_NAME, Ledger
-from tips_ros.downloads.model_download import hash_file
+from tips_ros.downloads.ledger import LEDGER_NAME, Ledger, hash_file
 from tips_ros.downloads.part_file import part_size
-from tips_ros.downloads.progress import Progress
+from tips_ros.downloads.progress import Bar
 
 
 class Verdict(Enum):
-    """How a file is."""
+    """The state of a file."""
 
     GOOD = "as recorded"
     UNRECORDED = "whole, but its hash was never recorded"
@@ -26,8 +25,7 @@ class Verdict(Enum):
     BAD = "not what it should be"
 
 
-@dataclass(frozen=True)
-class FileReport:
+class FileReport(NamedTuple):
     """One file: how it is, what to tell about it, and its SHA-256 where it is there."""
 
     file: RemoteFile
@@ -42,20 +40,17 @@ class FileReport:
 
 
 def verify(
-    directory: Path, files: Sequence[RemoteFile], progress: Progress | None = None
+    directory: Path, files: Sequence[RemoteFile], progress: Bar | None = None
 ) -> list[FileReport]:
     """Compares the files with the ledger. DownloadError when the ledger can't be read."""
-    progress = progress or Progress()
+    progress = progress or Bar("checking")
     ledger = Ledger(directory)
     paths = [directory / file.name for file in files]
-    progress.begin(sum(path.stat().st_size for path in paths if path.is_file()))
-    try:
+    with progress.over(sum(path.stat().st_size for path in paths if path.is_file())):
         return [_report(directory, file, ledger, progress) for file in files]
-    finally:
-        progress.end()
 
 
-def _report(directory: Path, file: RemoteFile, ledger: Ledger, progress: Progress) -> FileReport:
+def _report(directory: Path, file: RemoteFile, ledger: Ledger, progress: Bar) -> FileReport:
     path, recorded = directory / file.name, ledger.get(file.name)
     if not path.is_file():
         if part := part_size(path):

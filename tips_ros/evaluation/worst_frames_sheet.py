@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,21 +20,18 @@ from tips_ros.evaluation.error_pictures import (
 from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.worst_frames import ScoredFrame, Task
 from tips_ros.perception.classes.class_list import ClassList
-from tips_ros.perception.overview.legends import (
-    ACCENT,
+from tips_ros.perception.overview.page import (
     FAINT,
-    KEY_ROW_PX,
-    PAPER,
+    NORMALS_KEY,
     STRONG,
-    TEXT,
     Box,
-    as_color,
-    draw_bar,
-    draw_class_key,
-    draw_depth_bar,
-    draw_normals_key,
+    Page,
+    caption,
+    color_bar,
+    color_key,
+    depth_bar,
+    shortened,
 )
-from tips_ros.perception.overview.lettering import shortened, write
 from tips_ros.perception.overview.sheet import UNTRAINED_BANNER, resized
 from tips_ros.perception.pictures import (
     Picture,
@@ -44,7 +42,7 @@ from tips_ros.perception.pictures import (
 )
 
 _GAP, _TITLE_ROW, _CAPTION_ROW = 16, 58, 36
-_COLUMNS = 4
+_COLUMNS, _KEY_COLUMNS, _KEY_ROW = 4, 6, 24
 _OTHER_COLOR = (120, 120, 120)
 _HEADINGS: dict[Task, tuple[str, str]] = {
     "depth": (
@@ -85,16 +83,50 @@ def worst_frames_sheet(
     """
     if not any(results.worst.values()):
         return None
-    bands = [_title(title_lines, width)] if title_lines else []
+    panel_width = (width - (_COLUMNS + 1) * _GAP) // _COLUMNS
+    heights = {
+        id(frame): max(round(panel_width * _tallness(frame)), 1)
+        for frames in results.worst.values()
+        for frame in frames
+    }
+    key = _class_key(results)
+    header = 20 + 26 * len(title_lines) if title_lines else 0
+    top = header + (0 if trained else 48)
+    height = top + sum(heights.values()) + len(heights) * (_CAPTION_ROW + _GAP // 2)
+    height += len(results.worst) * _TITLE_ROW + _KEY_ROW * -(-len(key) // _KEY_COLUMNS) + 2 * _GAP
+    page = Page(width, height)
+    page.head(list(title_lines))
     if not trained:
-        bands.append(_banner(width))
+        page.banner(header + 5, UNTRAINED_BANNER)
+    y = top
     for task, frames in results.worst.items():
-        bands.append(_heading(*_HEADINGS[task], width))
-        bands += [_row(task, frame, results, width) for frame in frames]
-        if task == "semantic":
-            bands.append(_class_key(frames, results, width))
-    bands.append(_blank(_GAP, width))
-    return np.concatenate(bands)
+        heading, about = _HEADINGS[task]
+        page.write(_GAP, y + 28, heading, color=STRONG, size=18, weight="bold")
+        page.write(_GAP, y + 48, about, color=FAINT, size=13)
+        y += _TITLE_ROW
+        for frame in frames:
+            panel_height = heights[id(frame)]
+            pictures = (frame.sample.rgb, *_panels(task, frame, results))
+            axes = [
+                page.panel(
+                    Box(_GAP + column * (panel_width + _GAP), y, panel_width, panel_height),
+                    picture=resized(picture, panel_width, panel_height),
+                )
+                for column, picture in enumerate(pictures)
+            ]
+            said = f"{_score(task, frame.badness)}   {frame.sample.name}"
+            caption(axes[0], shortened(said, panel_width, 13))
+            _draw_keys(axes, task, frame, results)
+            y += panel_height + _CAPTION_ROW + _GAP // 2
+        if task == "semantic" and key:
+            color_key(axes[0], key, _KEY_COLUMNS, below_px=_CAPTION_ROW)
+            y += _KEY_ROW * -(-len(key) // _KEY_COLUMNS)
+    return page.picture()
+
+
+def _tallness(frame: ScoredFrame) -> float:
+    height, width = frame.sample.rgb.shape[:2]
+    return height / width
 
 
 def label_palette(results: Results) -> Picture:
@@ -107,37 +139,17 @@ def label_palette(results: Results) -> Picture:
     return palette
 
 
-def _row(task: Task, frame: ScoredFrame, results: Results, width: int) -> Picture:
-    rgb = frame.sample.rgb
-    panel_width = (width - (_COLUMNS + 1) * _GAP) // _COLUMNS
-    panel_height = max(round(panel_width * rgb.shape[0] / rgb.shape[1]), 1)
-    band = _blank(panel_height + _CAPTION_ROW + _GAP // 2, width)
-    for column, picture in enumerate((rgb, *_panels(task, frame, results))):
-        x = _GAP + column * (panel_width + _GAP)
-        band[:panel_height, x : x + panel_width] = resized(picture, panel_width, panel_height)
-    caption = f"{_score(task, frame.badness)}   {frame.sample.name}"
-    write(band, shortened(caption, panel_width), _GAP, panel_height + 18, TEXT)
-    _draw_keys(band, task, frame, results, Box(_GAP, panel_height, panel_width, _CAPTION_ROW))
-    return band
-
-
-def _draw_keys(
-    band: Picture, task: Task, frame: ScoredFrame, results: Results, first: Box
-) -> None:
-    """What the colours below prediction, truth and error mean; `first` is below the image."""
-    predicted, true, error = (
-        first._replace(x=first.x + column * (first.width + _GAP)) for column in (1, 2, 3)
-    )
+def _draw_keys(axes: Sequence[Any], task: Task, frame: ScoredFrame, results: Results) -> None:
+    """The meaning of the colours of prediction, truth and error."""
+    _, predicted, true, error = axes
     if task == "depth":
-        for box in (predicted, true):
-            draw_depth_bar(band, box, _limit_m(frame, results))
-        ticks = {0.0: "0", 0.5: f"{WORST_RELATIVE / 2:.0%}", 1.0: f"{WORST_RELATIVE:.0%} off"}
-        draw_bar(band, error, error_colors(), ticks)
+        for panel in (predicted, true):
+            depth_bar(panel, _limit_m(frame, results))
+        color_bar(error, error_colors(), 100 * WORST_RELATIVE, "%")
     elif task == "normals":
-        for box in (predicted, true):
-            draw_normals_key(band, box)
-        ticks = {0.0: "0", 0.5: f"{WORST_DEG / 2:.0f}", 1.0: f"{WORST_DEG:.0f} degrees"}
-        draw_bar(band, error, error_colors(), ticks)
+        for panel in (predicted, true):
+            color_key(panel, NORMALS_KEY)
+        color_bar(error, error_colors(), WORST_DEG, "°")
 
 
 def _limit_m(frame: ScoredFrame, results: Results) -> float:
@@ -147,21 +159,15 @@ def _limit_m(frame: ScoredFrame, results: Results) -> float:
     return depth_limit_m(np.where(results.depth_protocol.counts(truth_m), truth_m, np.nan))
 
 
-def _class_key(frames: Sequence[ScoredFrame], results: Results, width: int) -> Picture:
-    """The classes that are seen in the frames, by name."""
-    palette, seen = label_palette(results), set[int]()
-    for frame in frames:
+def _class_key(results: Results) -> dict[str, Any]:
+    """Names and colours of the classes that are seen in the frames."""
+    palette, seen = label_palette(results) / 255, set[int]()
+    for frame in results.worst.get("semantic", ()):
         for labels in (frame.sample.labels, frame.prediction.labels):
             if labels is not None:
                 seen.update(np.unique(labels).tolist())
-    names = {i: name for i, name in results.class_names.items() if i in seen}
-    if OTHER in seen:
-        names[OTHER] = "a class that the truth doesn't name"
-    rows = 1 + len(names) // 6
-    band = _blank(rows * KEY_ROW_PX + _GAP, width)
-    colors = {name: as_color(palette[i]) for i, name in names.items()}
-    draw_class_key(band, Box(_GAP, 0, width - 2 * _GAP, band.shape[0]), colors)
-    return band
+    names = {**results.class_names, OTHER: "a class that the truth doesn't name"}
+    return {shortened(name, 220): palette[i] for i, name in names.items() if i in seen}
 
 
 def _panels(task: Task, frame: ScoredFrame, results: Results) -> tuple[Picture, Picture, Picture]:
@@ -182,36 +188,9 @@ def _panels(task: Task, frame: ScoredFrame, results: Results) -> tuple[Picture, 
     raise ValueError(f"{sample.name}: nothing to draw of {task}")
 
 
-def _title(lines: Sequence[str], width: int) -> Picture:
-    band = _blank(20 + 26 * len(lines), width)
-    for number, line in enumerate(lines):
-        size, color = (24, STRONG) if number == 0 else (15, TEXT)
-        text = shortened(line, width - 2 * _GAP, size, bold=number == 0)
-        write(band, text, _GAP, 38 + 24 * number, color, size, bold=number == 0)
-    return band
-
-
-def _banner(width: int) -> Picture:
-    band = _blank(48, width)
-    band[5:43, _GAP : width - _GAP] = ACCENT
-    write(band, shortened(UNTRAINED_BANNER, width - 4 * _GAP, 19), 2 * _GAP, 31, PAPER, 19)
-    return band
-
-
-def _heading(name: str, key: str, width: int) -> Picture:
-    band = _blank(_TITLE_ROW, width)
-    write(band, name, _GAP, 28, STRONG, 18, bold=True)
-    write(band, shortened(key, width - 2 * _GAP, 13), _GAP, 48, FAINT, 13)
-    return band
-
-
 def _score(task: Task, badness: float) -> str:
     if task == "depth":
         return f"AbsRel {badness:.3f}"
     return (
         f"mean angle {badness:.1f} degrees" if task == "normals" else f"mean IoU {1 - badness:.3f}"
     )
-
-
-def _blank(height: int, width: int) -> Picture:
-    return np.full((height, width, 3), PAPER, np.uint8)

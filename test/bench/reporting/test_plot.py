@@ -28,8 +28,8 @@ RESULT = StageResult(
 )
 
 
-def has(picture: np.ndarray, color: tuple[int, int, int]) -> bool:
-    return bool((picture == color).all(axis=2).sum() > 20)
+def has(picture: np.ndarray, color: str) -> bool:
+    return bool((picture == list(bytes.fromhex(color[1:]))).all(axis=2).sum() > 20)
 
 
 def test_groups_add_up_to_the_stages():

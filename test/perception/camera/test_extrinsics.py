@@ -2,7 +2,6 @@
 """Roll, pitch and yaw mean what URDF means by them."""
 
 import math
-import sys
 
 import cv2
 import numpy as np
@@ -43,9 +42,3 @@ def test_no_numbers_are_no_mistake_but_no_place_either():
         extrinsic_matrix([], AHEAD)
     with pytest.raises(ValueError, match="xyz and rpy"):
         extrinsic_matrix([0.0, 0.0, 1.0], [])
-
-
-def test_without_transforms3d_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(sys.modules, "transforms3d", None)
-    with pytest.raises(ValueError, match="pip install transforms3d"):
-        extrinsic_matrix((0, 0, 0), AHEAD)

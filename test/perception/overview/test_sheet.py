@@ -10,9 +10,11 @@ import pytest
 
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.cloud.point_cloud import organised_cloud
-from tips_ros.perception.overview import lettering
-from tips_ros.perception.overview.legends import ACCENT, class_legend
+from tips_ros.perception.overview.class_shares import draw_class_shares
+from tips_ros.perception.overview.page import Box, Page, shortened
 from tips_ros.perception.overview.sheet import overview, resized
+
+ACCENT = (255, 186, 51)
 
 
 def frame() -> dict[str, Any]:
@@ -92,27 +94,36 @@ def test_a_sheet_too_narrow_to_read_is_refused():
         overview(**frame(), width=300)
 
 
-def test_the_legend_lists_the_largest_class_first():
+def shares(
+    labels: np.ndarray, palette: np.ndarray, names: dict[int, str], size: Any = (300, 200)
+) -> np.ndarray:
+    """The picture of the classes' shares alone."""
+    page = Page(*size)
+    draw_class_shares(page.axes(Box(0, 0, *size)), labels, palette, names)
+    return page.picture()
+
+
+def test_the_largest_class_comes_first():
     labels = np.zeros((10, 10), np.uint8)
     labels[:7] = 1
     palette = frame()["palette"]
-    legend = class_legend(labels, palette, {0: "wall", 1: "floor"}, 300, 200)
-    first_rows = [np.flatnonzero((legend == palette[i]).all(axis=2).any(axis=1))[0] for i in (1, 0)]
+    drawn = shares(labels, palette, {0: "wall", 1: "floor"})
+    first_rows = [np.flatnonzero((drawn == palette[i]).all(axis=2).any(axis=1))[0] for i in (1, 0)]
     assert first_rows[0] < first_rows[1]
 
 
 def test_more_classes_than_fit_are_summed_up_not_cut_off():
-    labels = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    legend = class_legend(labels, np.full((256, 3), 200, np.uint8), {}, 300, 120)
-    assert legend.shape == (120, 300, 3)
+    labels, palette = np.arange(256, dtype=np.uint8).reshape(16, 16), np.full((256, 3), 200)
+    few, many = (shares(labels[:rows], palette, {}, (300, 120)) for rows in (1, 16))
+    assert many.shape == (120, 300, 3) and (many[90:] != few[90:]).any()
 
 
-def test_the_legend_names_a_class_by_its_id():
+def test_a_class_is_named_by_its_id():
     labels, palette = np.full((4, 4), 7, np.uint8), np.full((256, 3), 200, np.uint8)
-    named = class_legend(labels, palette, {0: "wall", 7: "bed"}, 300, 120)
-    same = class_legend(np.zeros_like(labels), palette, {0: "bed"}, 300, 120)
+    named = shares(labels, palette, {0: "wall", 7: "bed"})
+    same = shares(np.zeros_like(labels), palette, {0: "bed"})
     np.testing.assert_array_equal(named, same)
-    assert (named != class_legend(labels, palette, {1: "bed"}, 300, 120)).any()
+    assert (named != shares(labels, palette, {1: "bed"})).any()
 
 
 def test_a_growing_picture_keeps_its_pixels():
@@ -120,24 +131,9 @@ def test_a_growing_picture_keeps_its_pixels():
     np.testing.assert_array_equal(resized(small, 8, 6)[::2, ::2], small)
 
 
-@pytest.mark.parametrize("strokes_only", [False, True], ids=["typeface", "opencv-4-strokes"])
-def test_text_is_as_wide_as_measured(strokes_only: bool, monkeypatch: pytest.MonkeyPatch):
-    """OpenCV 4 has no typeface; both ways of writing must measure what they draw."""
-    if strokes_only:
-        monkeypatch.setattr(lettering, "_FACE", None)
-    for bold in (False, True):
-        picture = np.zeros((60, 400, 3), np.uint8)
-        lettering.write(picture, "UNTRAINED 3.5 m", 10, 40, (255, 255, 255), 20, bold)
-        columns = np.flatnonzero(picture.any(axis=(0, 2)))
-        right = 10 + lettering.text_width("UNTRAINED 3.5 m", 20, bold)
-        assert columns[0] >= 9
-        assert right - 6 <= columns[-1] <= right + 2
-
-
-def test_shortened_text_fits_and_says_that_it_was_shortened():
-    text = lettering.shortened("chest of drawers in the corner", 90, 14)
-    assert text.endswith("...") and lettering.text_width(text, 14) <= 90
-    assert lettering.shortened("lamp", 90, 14) == "lamp"
+def test_shortened_text_says_that_it_was_shortened():
+    assert shortened("chest of drawers in the corner", 90) == "chest o..."
+    assert shortened("lamp", 90) == "lamp"
 
 
 def test_an_empty_panel_says_why_when_the_reason_is_given():

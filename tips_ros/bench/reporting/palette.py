@@ -7,20 +7,19 @@ from collections.abc import Mapping
 
 from tips_ros.bench.frame_pass import ARRAYS, BACKBONE, DECODE, HEAD, MESSAGE, PREPROCESS, PUBLISH
 from tips_ros.bench.timing import Spread
-from tips_ros.perception.overview.lettering import Color
 
-GROUPS: dict[str, Color] = {
-    "decode": (122, 132, 148),
-    "preprocess": (148, 196, 232),
-    "backbone": (64, 120, 200),
-    "depth head": (232, 128, 56),
-    "normals head": (240, 176, 88),
-    "segmentation head": (200, 88, 72),
-    "arrays": (112, 176, 96),
-    "messages": (176, 136, 208),
-    "publish": (224, 120, 176),
+GROUPS: dict[str, str] = {
+    "decode": "#7a8494",
+    "preprocess": "#94c4e8",
+    "backbone": "#4078c8",
+    "depth head": "#e88038",
+    "normals head": "#f0b058",
+    "segmentation head": "#c85848",
+    "arrays": "#70b060",
+    "messages": "#b088d0",
+    "publish": "#e078b0",
 }
-WHOLE: Color = (238, 240, 244)
+WHOLE = "#eef0f4"
 
 
 def by_group(stages: Mapping[str, Spread]) -> dict[str, float]:

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +15,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.libraries import explain_missing
 from tips_ros.perception.cloud.cloud_strips import CloudStrips
 from tips_ros.perception.cloud.ply import save_ply
 from tips_ros.perception.cloud.point_cloud import UNLABELLED, Cloud
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.language.tags import Tag
-from tips_ros.perception.overview.sheet import overview
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.semantic.class_counts import class_counts
 from tips_ros.perception.semantic.label_space import Labelling, own_labelling
 from tips_ros.whole_file import staged
+
+logger = logging.getLogger(__name__)
 
 NAMES = (
     "depth.npy",
@@ -111,7 +115,10 @@ def _written(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
         points = save_ply(path, results.cloud)
         yield path, f"{points:,} points, metres in the optical frame"
     if any(array is not None for array in seen):
-        yield _save_overview(folder / "overview.png", results, points)
+        try:
+            yield _save_overview(folder / "overview.png", results, points)
+        except ImportError as error:
+            _say_once(explain_missing(error) or str(error))
     if results.tags:
         about = f"{len(results.tags)} tags, best first"
         yield _save_json(folder / "tags.json", tag_table(results), about)
@@ -198,7 +205,15 @@ def _reasons(results: Results) -> dict[str, str]:
     return {panel: why for panel, why in reasons.items() if why}
 
 
+@cache
+def _say_once(line: str) -> None:
+    logger.warning("%s", line)
+
+
 def _save_overview(path: Path, results: Results, points: int | None) -> tuple[Path, str]:
+    # It takes matplotlib, which a robot does without.
+    from tips_ros.perception.overview.sheet import overview
+
     seen, description, classes = results.prediction, results.description, results.labelling.classes
     cloud = results.cloud
     if isinstance(cloud, CloudStrips):

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from transforms3d.affines import compose
+from transforms3d.quaternions import axangle2quat, qinverse, qmult, quat2axangle, quat2mat
 
 from tips_ros.bags import BagMessage, BagReader
 from tips_ros.offline.readable import read_if_whole
@@ -22,7 +24,7 @@ class _Pose(NamedTuple):
 
     stamp_ns: int
     translation_m: NDArray[np.float64]  # (3,)
-    quaternion: NDArray[np.float64]  # (4,) x y z w, of unit length
+    quaternion: NDArray[np.float64]  # (4,) w x y z, of unit length
 
 
 class CameraPoses:
@@ -68,7 +70,8 @@ class CameraPoses:
             link = poses[-1] if is_fixed else _between(poses, stamp_ns)
             if link is None:
                 return None
-            world_from_frame = _matrix(link) @ world_from_frame
+            pose = compose(link.translation_m, quat2mat(link.quaternion), np.ones(3))
+            world_from_frame = pose @ world_from_frame
         return world_from_frame
 
 
@@ -99,7 +102,7 @@ def _chain(frame: str, parent_of: dict[str, str]) -> list[str]:
 def _pose(transform: Any) -> _Pose | None:
     """None for a quaternion that is no rotation."""
     t, q = transform.transform.translation, transform.transform.rotation
-    quaternion = np.array([q.x, q.y, q.z, q.w])
+    quaternion = np.array([q.w, q.x, q.y, q.z])
     length = float(np.linalg.norm(quaternion))
     if not np.isfinite(length) or length < 1e-6:
         return None
@@ -124,23 +127,7 @@ def _between(poses: list[_Pose], stamp_ns: int) -> _Pose | None:
 
 
 def _slerp(a: NDArray[np.float64], b: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """Unit quaternions on the shorter arc from `a` (share 0) to `b` (share 1)."""
-    cosine = float(a @ b)
-    if cosine < 0:
-        b, cosine = -b, -cosine
-    angle = float(np.arccos(min(cosine, 1.0)))
-    if angle < 1e-6:
-        return b
-    return (np.sin((1 - share) * angle) * a + np.sin(share * angle) * b) / np.sin(angle)
-
-
-def _matrix(pose: _Pose) -> NDArray[np.float64]:
-    x, y, z, w = pose.quaternion
-    matrix = np.eye(4)
-    matrix[:3, :3] = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
-    matrix[:3, 3] = pose.translation_m
-    return matrix
+    """Unit quaternions (w x y z) on the shorter arc from `a` (share 0) to `b` (share 1)."""
+    axis, angle = quat2axangle(qmult(b, qinverse(a)))  # 0 to 2 pi
+    angle = (angle + np.pi) % (2 * np.pi) - np.pi
+    return np.asarray(qmult(axangle2quat(axis, share * angle), a))

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-
-from tips_ros.libraries import pip_install
+from transforms3d.affines import compose
+from transforms3d.euler import euler2mat
 
 Float64Array: TypeAlias = NDArray[np.float64]
 
@@ -33,23 +33,11 @@ def extrinsic_matrix(xyz_m: Sequence[float], rpy_rad: Sequence[float]) -> Float6
     """(4, 4) rigid: ``p_target = matrix @ (p_optical, 1)``.
 
     Raises:
-        ValueError: not three finite numbers each, or transforms3d is not installed.
+        ValueError: not three finite numbers each.
     """
     for numbers in (xyz_m, rpy_rad):
         check_triple(numbers)
         if not len(numbers):
             raise ValueError("a place takes xyz and rpy, three numbers each")
-    matrix = np.eye(4)
-    matrix[:3, :3] = _euler().euler2mat(*rpy_rad, axes="sxyz")
-    matrix[:3, 3] = xyz_m
-    return matrix
+    return compose(xyz_m, euler2mat(*rpy_rad, axes="sxyz"), np.ones(3))
 
-
-def _euler() -> Any:
-    try:
-        from transforms3d import euler
-    except ImportError as error:
-        raise ValueError(
-            f"roll, pitch and yaw take transforms3d ({error}); run: {pip_install('transforms3d')}"
-        ) from error
-    return euler

@@ -3,28 +3,27 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.cloud.point_cloud import UNLABELLED, Cloud
-from tips_ros.perception.overview.legends import (
-    ACCENT,
-    CARD,
+from tips_ros.perception.overview.class_shares import draw_class_shares
+from tips_ros.perception.overview.page import (
     FAINT,
-    PAPER,
-    STRONG,
-    TEXT,
+    NORMALS_KEY,
     Box,
-    class_legend,
-    draw_depth_bar,
-    draw_normals_key,
+    Page,
+    caption,
+    color_key,
+    depth_bar,
+    tag,
 )
-from tips_ros.perception.overview.lettering import shortened, text_width, wrapped, write
-from tips_ros.perception.overview.top_view import top_view
+from tips_ros.perception.overview.top_view import draw_top_view
 from tips_ros.perception.pictures import (
     Picture,
     depth_limit_m,
@@ -35,16 +34,9 @@ from tips_ros.perception.pictures import (
 
 UNTRAINED_BANNER = "UNTRAINED model: random weights, shapes only"
 
-_ON_ACCENT = (38, 26, 0)
 _GAP, _TITLE_ROW, _CAPTION_ROW = 20, 32, 34
 _MIN_WIDTH = 480
 _LARGE_PIXELS = 1 << 22  # pictures of more would take hundreds of megabytes to draw
-
-
-class _Panel(NamedTuple):
-    title: str
-    picture: Picture | None
-    predicted: bool
 
 
 def overview(
@@ -97,60 +89,63 @@ def overview(
     if labels is not None and palette is None:
         raise ValueError("labels need a palette; pass ClassList.palette()")
     lines = [*title_lines, *filter(None, [caution])]
-    cells, header, height = _layout(rgb, width, lines, footer, trained)
-    _, _, panel_width, panel_height = cells[0]
-    image = resized(rgb, panel_width, panel_height)
-    limit_m = max_depth_m or (1.0 if depth_m is None else depth_limit_m(depth_m))
-    small_depth = None if depth_m is None else _thinned(depth_m, panel_width, panel_height)
-    small_normals = None if normals is None else _thinned(normals, panel_width, panel_height)
-
-    classes: Picture | None = None
-    legend: Picture | None = None
-    if labels is not None and palette is not None:
-        label_map = cv2.resize(labels, (panel_width, panel_height), interpolation=cv2.INTER_NEAREST)
-        classes = overlay(image, np.asarray(label_map, np.uint8), palette)
-        legend = class_legend(labels, palette, class_names or {}, panel_width, panel_height)
-    panels = (
-        _Panel("Input", image, False),
-        _Panel("Depth", None if small_depth is None else depth_picture(small_depth, limit_m), True),
-        _Panel(
-            "Surface normals",
-            None if small_normals is None else normals_picture(small_normals),
-            True,
-        ),
-        _Panel("Classes", classes, True),
-        _Panel("Largest classes", legend, True),
-        _Panel(
-            "Cloud from above",
-            None if cloud is None else top_view(cloud, panel_width, panel_height),
-            True,
-        ),
-    )
-    sheet = np.full((height, width, 3), PAPER, np.uint8)
-    _draw_header(sheet, header, lines, trained, cautioned=bool(caution))
-    for box, panel in zip(cells, panels, strict=True):
-        _draw_panel(sheet, box, panel, (reasons or {}).get(panel.title, "not computed"))
-        if panel.predicted and not trained:
-            _draw_tag(sheet, box, "untrained")
-        elif panel.title == "Depth" and depth_caution and depth_m is not None:
-            _draw_tag(sheet, box, depth_caution)
-
-    captions = [_caption_box(box) for box in cells]
-    _draw_caption(sheet, captions[0], f"{rgb.shape[1]} x {rgb.shape[0]} px")
-    if depth_m is not None:
-        draw_depth_bar(sheet, captions[1], limit_m)
-    if normals is not None:
-        draw_normals_key(sheet, captions[2])
-    if labels is not None:
-        labelled = float(np.mean(labels != UNLABELLED))
-        _draw_caption(sheet, captions[3], f"{labelled:.0%} of the pixels labelled")
-    if cloud is not None:
-        points = points or int(np.count_nonzero(np.isfinite(cloud["z"])))
-        _draw_caption(sheet, captions[5], f"{points:,} points, camera at the bottom")
+    header = _GAP // 2 + (22 + 22 * len(lines) if lines else 0)
+    top = header + (0 if trained else 48)
+    panel_width = (width - 4 * _GAP) // 3
+    panel_height = max(round(panel_width * rgb.shape[0] / rgb.shape[1]), 120)
+    cell_height = _TITLE_ROW + panel_height + _CAPTION_ROW + _GAP // 2
+    page = Page(width, top + 2 * cell_height + (28 if footer else 0))
+    page.head(lines, accented=bool(caution))
+    if not trained:
+        page.banner(header, UNTRAINED_BANNER)
     if footer:
-        line = shortened(footer, width - 2 * _GAP, 13)
-        write(sheet, line, _GAP, height - 13, FAINT, 13)
-    return sheet
+        page.write(_GAP, page.height - 13, footer, color=FAINT, size=13)
+
+    def panel(number: int, title: str, picture: Picture | None = None, why: bool = True) -> Any:
+        x = _GAP + number % 3 * (panel_width + _GAP)
+        y = top + number // 3 * cell_height + _TITLE_ROW
+        axes = page.panel(Box(x, y, panel_width, panel_height), title, picture)
+        if picture is None and why:
+            reason = (reasons or {}).get(title, "not computed")
+            text = textwrap.fill(reason, max(panel_width // 9, 10))
+            place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (16, -16)}
+            axes.annotate(text, **place, textcoords="offset points", va="top", color=FAINT, size=15)
+        if number and not trained:
+            tag(axes, "untrained")
+        return axes
+
+    image = resized(rgb, panel_width, panel_height)
+    caption(panel(0, "Input", image), f"{rgb.shape[1]} x {rgb.shape[0]} px")
+    if depth_m is None:
+        panel(1, "Depth")
+    else:
+        limit_m = max_depth_m or depth_limit_m(depth_m)
+        small = depth_picture(_thinned(depth_m, panel_width, panel_height), limit_m)
+        axes = panel(1, "Depth", resized(small, panel_width, panel_height))
+        depth_bar(axes, limit_m)
+        if depth_caution and trained:
+            tag(axes, depth_caution)
+    if normals is None:
+        panel(2, "Surface normals")
+    else:
+        small = normals_picture(_thinned(normals, panel_width, panel_height))
+        axes = panel(2, "Surface normals", resized(small, panel_width, panel_height))
+        color_key(axes, NORMALS_KEY)
+    if labels is None or palette is None:
+        panel(3, "Classes")
+        panel(4, "Largest classes")
+    else:
+        label_map = cv2.resize(labels, (panel_width, panel_height), interpolation=cv2.INTER_NEAREST)
+        axes = panel(3, "Classes", overlay(image, np.asarray(label_map, np.uint8), palette))
+        caption(axes, f"{np.mean(labels != UNLABELLED):.0%} of the pixels labelled")
+        axes = panel(4, "Largest classes", why=False)
+        draw_class_shares(axes, labels, palette, class_names or {})
+    above = panel(5, "Cloud from above", why=cloud is None)
+    if cloud is not None:
+        draw_top_view(above, cloud)
+        points = points or int(np.count_nonzero(np.isfinite(cloud["z"])))
+        caption(above, f"{points:,} points, camera at the bottom")
+    return page.picture()
 
 
 def resized(picture: Picture, width: int, height: int) -> Picture:
@@ -169,70 +164,3 @@ def _thinned(array: NDArray[Any], width: int, height: int) -> NDArray[Any]:
         return array
     n = max(1, min(array.shape[0] // (2 * height), array.shape[1] // (2 * width)))
     return array[::n, ::n]
-
-
-def _layout(
-    rgb: Picture, width: int, title_lines: Sequence[str], footer: str, trained: bool
-) -> tuple[list[Box], int, int]:
-    """Where the six pictures go, the height of the header, and that of the sheet."""
-    header = _GAP // 2 + (22 + 22 * len(title_lines) if title_lines else 0)
-    top = header + (0 if trained else 48)
-    panel_width = (width - 4 * _GAP) // 3
-    panel_height = max(round(panel_width * rgb.shape[0] / rgb.shape[1]), 120)
-    cell_height = _TITLE_ROW + panel_height + _CAPTION_ROW + _GAP // 2
-    cells = [
-        Box(
-            _GAP + column * (panel_width + _GAP),
-            top + row * cell_height + _TITLE_ROW,
-            panel_width,
-            panel_height,
-        )
-        for row in range(2)
-        for column in range(3)
-    ]
-    return cells, header, top + 2 * cell_height + (28 if footer else 0)
-
-
-def _draw_header(
-    sheet: Picture, header: int, lines: Sequence[str], trained: bool, cautioned: bool
-) -> None:
-    """The lines below each other, the last of them in the accent's colour where it is a caution."""
-    width = sheet.shape[1]
-    for number, line in enumerate(lines):
-        size, color = (24, STRONG) if number == 0 else (15, TEXT)
-        if cautioned and number == len(lines) - 1:
-            color = ACCENT
-        text = shortened(line, width - 2 * _GAP, size, bold=number == 0)
-        write(sheet, text, _GAP, 38 + 24 * number, color, size, bold=number == 0)
-    if not trained:
-        sheet[header : header + 38, _GAP : width - _GAP] = ACCENT
-        text = shortened(UNTRAINED_BANNER, width - 4 * _GAP, 19, bold=True)
-        x = (width - text_width(text, 19, bold=True)) // 2
-        write(sheet, text, x, header + 26, _ON_ACCENT, 19, bold=True)
-
-
-def _draw_panel(sheet: Picture, box: Box, panel: _Panel, reason: str) -> None:
-    write(sheet, panel.title, box.x, box.y - 10, STRONG, 16, bold=True)
-    area = sheet[box.y : box.y + box.height, box.x : box.x + box.width]
-    area[:] = CARD
-    if panel.picture is not None:
-        area[:] = resized(panel.picture, box.width, box.height)
-        return
-    for number, line in enumerate(wrapped(reason, box.width - 32, 15)):
-        write(sheet, line, box.x + 16, box.y + 30 + 22 * number, FAINT, 15)
-
-
-def _draw_tag(sheet: Picture, box: Box, text: str) -> None:
-    """At the right end of a panel's title row."""
-    tag_width = text_width(text, 12) + 14
-    x = box.x + box.width - tag_width
-    sheet[box.y - 24 : box.y - 5, x : x + tag_width] = ACCENT
-    write(sheet, text, x + 7, box.y - 10, _ON_ACCENT, 12)
-
-
-def _caption_box(box: Box) -> Box:
-    return Box(box.x, box.y + box.height, box.width, _CAPTION_ROW)
-
-
-def _draw_caption(sheet: Picture, box: Box, text: str) -> None:
-    write(sheet, shortened(text, box.width, 13), box.x, box.y + 20, FAINT, 13)

@@ -1,65 +1,62 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A cloud seen from above, as a picture."""
+"""A cloud seen from above, over a metre grid."""
 
 from __future__ import annotations
 
-import math
-from typing import NamedTuple, TypeAlias
+from typing import Any
 
 import cv2
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from tips_ros.perception.cloud.point_cloud import Cloud, unpacked_rgb
 from tips_ros.perception.cloud.point_cloud_filters import valid_points
-from tips_ros.perception.overview.lettering import text_width, write
 
-Picture: TypeAlias = NDArray[np.uint8]
-
-_GROUND, _GRID, _CONE, _INK = (24, 27, 32), (46, 51, 59), (33, 38, 46), (150, 158, 170)
+_GRID, _CONE, _INK, _PLATE = "#2e333b", "#21262e", "#969eaa", "#181b20a0"
 _MARGIN_PX = 14  # below the camera, so that its mark is inside the picture
 _CEILING_FACES_DOWN = 0.7  # y of a normal, in the optical frame
 
 
-class _View(NamedTuple):
-    """Where metres land in the picture: the camera at the bottom, forward up, right right."""
-
-    px_per_m: float
-    camera_u: float
-    camera_v: float
-
-
-def top_view(
-    cloud: Cloud, width: int = 400, height: int = 400, range_m: float | None = None
-) -> Picture:
-    """The cloud from above, in its own colours, over a metre grid and the camera's view cone.
+def draw_top_view(axes: Any, cloud: Cloud, range_m: float | None = None) -> None:
+    """The cloud from above, in its own colours, and the camera's view cone.
 
     Convention: the cloud is in the optical frame; x is right in the picture, z is up, and of the
     points above one another the highest (least y) is seen. Surfaces that face down, such as a
     ceiling, are not seen from above; that needs normals in the cloud.
 
     Args:
+        axes: of matplotlib.
         cloud: CLOUD_DTYPE, organised or flat; NaN points are ignored.
-        width: of the picture, pixels.
-        height: of the picture, pixels.
         range_m: how far forward the picture reaches; None fits the points but for a few strays.
-
-    Returns:
-        (height, width, 3) uint8 RGB.
     """
     points = valid_points(cloud)
+    width, height = round(axes.bbox.width), round(axes.bbox.height)
     if range_m is None:
         range_m = _fitting_range_m(points, width / height) if points.size else 5.0
-    view = _View((height - 2 * _MARGIN_PX) / range_m, (width - 1) / 2, height - _MARGIN_PX)
-    picture = np.full((height, width, 3), _GROUND, np.uint8)
+    m_per_px = range_m / (height - 2 * _MARGIN_PX)
+    left, bottom = -width / 2 * m_per_px, -_MARGIN_PX * m_per_px
+    right, top = -left, bottom + height * m_per_px
     if points.size:
-        _draw_cone(picture, view, points)
-    step_m = grid_step_m(range_m)
-    _draw_grid(picture, view, step_m)
-    _draw_points(picture, view, points)
-    _draw_camera(picture, view)
-    _write_distances(picture, view, step_m)
-    return picture
+        slope = points["x"] / points["z"]
+        reach = [0.0, 2 * top, 2 * top]
+        axes.fill(np.array([0.0, slope.min(), slope.max()]) * reach, reach, color=_CONE, zorder=0)
+    axes.set_axisbelow(True)
+    axes.grid(color=_GRID, linewidth=1)
+    u = ((points["x"] - left) / m_per_px).astype(np.int64)
+    v = ((top - points["z"]) / m_per_px).astype(np.int64)
+    drawn = _seen_points(points, u, v, width, height)
+    axes.imshow(drawn, extent=(left, right, bottom, top), interpolation="nearest", zorder=2)
+    axes.plot(0, bottom / 2, "^", color="white", markersize=11, markeredgewidth=0, zorder=3)
+    ticks = MaxNLocator(5).tick_values(0, range_m)
+    axes.set_xticks([*-ticks[:0:-1], *ticks])
+    axes.set_yticks(ticks)
+    axes.tick_params(length=0, labelbottom=False, labelleft=False)
+    axes.set(xlim=(left, right), ylim=(bottom, top), aspect="auto")
+    plate = {"facecolor": _PLATE, "linewidth": 0, "pad": 1.5}
+    for metres in ticks[(ticks > 0) & (ticks < top)]:
+        place = (left + 8 * m_per_px, metres)
+        axes.text(*place, f"{metres:g} m", color=_INK, size=12, va="center", bbox=plate, zorder=4)
 
 
 def _fitting_range_m(points: Cloud, aspect: float) -> float:
@@ -68,65 +65,20 @@ def _fitting_range_m(points: Cloud, aspect: float) -> float:
     return 1.08 * max(forward, 2 * sideways / aspect, 0.1)
 
 
-def grid_step_m(range_m: float) -> float:
-    """A round distance (1, 2 or 5 times a power of ten) that divides the range into 3 to 8."""
-    rough = max(range_m, 1e-3) / 4
-    power = 10.0 ** math.floor(math.log10(rough))
-    return next(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= rough * 0.75)
-
-
-def _draw_points(picture: Picture, view: _View, points: Cloud) -> None:
-    seen = points[~(points["normal_y"] > _CEILING_FACES_DOWN)]  # NaN normals stay
-    seen = seen[np.argsort(-seen["y"], kind="stable")]  # lowest first: the highest is drawn last
-    u = np.rint(view.camera_u + seen["x"] * view.px_per_m).astype(np.int64)
-    v = np.rint(view.camera_v - seen["z"] * view.px_per_m).astype(np.int64)
-    inside = (u >= 0) & (u < picture.shape[1]) & (v >= 0) & (v < picture.shape[0])
-    u, v = u[inside], v[inside]
-    layer = np.zeros_like(picture)
-    drawn = np.zeros(picture.shape[:2], np.uint8)
-    layer[v, u] = unpacked_rgb(seen[inside])
-    drawn[v, u] = 255
+def _seen_points(
+    points: Cloud, u: NDArray[np.int64], v: NDArray[np.int64], width: int, height: int
+) -> NDArray[np.uint8]:
+    """(height, width, 4) RGBA of the highest points at pixels (u, v), transparent elsewhere."""
+    inside = (u >= 0) & (u < width) & (v >= 0) & (v < height)
+    inside &= ~(points["normal_y"] > _CEILING_FACES_DOWN)  # NaN normals stay
+    order = np.flatnonzero(inside)
+    order = order[np.argsort(-points["y"][order], kind="stable")]  # the highest is drawn last
+    layer = np.zeros((height, width, 4), np.uint8)
+    layer[v[order], u[order], :3] = unpacked_rgb(points[order])
+    layer[v[order], u[order], 3] = 255
     # Distant points lie a few pixels apart: close the holes that are surrounded by points.
     kernel = np.ones((5, 5), np.uint8)
-    closed = np.asarray(cv2.morphologyEx(drawn, cv2.MORPH_CLOSE, kernel))
-    holes = (closed > 0) & (drawn == 0)
+    closed = np.asarray(cv2.morphologyEx(layer[..., 3], cv2.MORPH_CLOSE, kernel))
+    holes = (closed > 0) & (layer[..., 3] == 0)
     layer[holes] = np.asarray(cv2.dilate(layer, kernel))[holes]
-    picture[closed > 0] = layer[closed > 0]
-
-
-def _draw_cone(picture: Picture, view: _View, points: Cloud) -> None:
-    slope = points["x"] / points["z"]
-    reach = 2 * picture.shape[0]
-    corners = [(view.camera_u, view.camera_v)]
-    for side in (float(slope.min()), float(slope.max())):
-        corners.append((view.camera_u + side * reach, view.camera_v - reach))
-    cv2.fillPoly(picture, [np.rint(np.array(corners)).astype(np.int32)], _CONE, cv2.LINE_AA)
-
-
-def _draw_grid(picture: Picture, view: _View, step_m: float) -> None:
-    height, width = picture.shape[:2]
-    step_px = step_m * view.px_per_m
-    for index in range(int(view.camera_v / step_px) + 1):
-        row = round(view.camera_v - index * step_px)
-        cv2.line(picture, (0, row), (width, row), _GRID)
-    for index in range(-int(view.camera_u / step_px), int(view.camera_u / step_px) + 1):
-        column = round(view.camera_u + index * step_px)
-        cv2.line(picture, (column, 0), (column, height), _GRID)
-
-
-def _draw_camera(picture: Picture, view: _View) -> None:
-    tip = np.array([view.camera_u, view.camera_v])
-    triangle = np.rint(tip + np.array([(0.0, 0.0), (-7.0, 9.0), (7.0, 9.0)])).astype(np.int32)
-    cv2.fillPoly(picture, [triangle], (255, 255, 255), cv2.LINE_AA)
-
-
-def _write_distances(picture: Picture, view: _View, step_m: float) -> None:
-    """Distances up the left edge, on dark plates so that points don't hide them."""
-    for index in range(1, int(view.camera_v / (step_m * view.px_per_m)) + 1):
-        row = round(view.camera_v - index * step_m * view.px_per_m)
-        text = f"{index * step_m:g} m"
-        if row < 8:
-            continue
-        plate = picture[row - 8 : row + 8, 4 : 12 + text_width(text, 12)]
-        plate[:] = np.asarray(_GROUND, np.uint8) // 2 + plate // 2
-        write(picture, text, 8, row + 4, _INK, size_px=12)
+    return layer

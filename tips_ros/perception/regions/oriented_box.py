@@ -21,6 +21,8 @@ from typing import Any, TypeAlias
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from transforms3d.affines import compose
+from transforms3d.quaternions import mat2quat, quat2mat
 
 from tips_ros.libraries import OPEN3D
 
@@ -49,7 +51,8 @@ class OrientedBox:
     @property
     def quaternion_xyzw(self) -> Float64Array:
         """The rotation as a unit quaternion (4,), w not negative."""
-        return _quaternion(self.rotation)
+        w, x, y, z = mat2quat(self.rotation)
+        return np.array([x, y, z, w])
 
     def in_frame(self, transform: Float64Array) -> OrientedBox:
         """The same box, its axes named by another frame.
@@ -94,15 +97,7 @@ def transform_matrix(translation_m: ArrayLike, quaternion_xyzw: ArrayLike) -> Fl
     length = float(np.linalg.norm(quaternion))
     if not np.isfinite(length) or length == 0.0:
         raise ValueError(f"{quaternion.tolist()} is no rotation; a quaternion has the length 1")
-    x, y, z, w = quaternion / length
-    matrix = np.eye(4)
-    matrix[:3, :3] = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
-    matrix[:3, 3] = translation_m
-    return matrix
+    return compose(translation_m, quat2mat([w, x, y, z]), np.ones(3))
 
 
 def _principal_axes(points: Float64Array) -> Float64Array:
@@ -163,27 +158,6 @@ def _renamings() -> tuple[Float64Array, ...]:
 
 def _right_handed(axes: Float64Array) -> Float64Array:
     return axes * [1.0, 1.0, np.sign(np.linalg.det(axes))]
-
-
-def _quaternion(rotation: Float64Array) -> Float64Array:
-    """Of a rotation matrix; the largest of the four is found first, so that none is lost."""
-    r = rotation
-    squared = np.array(  # 4 x², 4 y², 4 z², 4 w²
-        [
-            1 + r[0, 0] - r[1, 1] - r[2, 2],
-            1 - r[0, 0] + r[1, 1] - r[2, 2],
-            1 - r[0, 0] - r[1, 1] + r[2, 2],
-            1 + r[0, 0] + r[1, 1] + r[2, 2],
-        ]
-    )
-    xy, xz, yz = r[0, 1] + r[1, 0], r[0, 2] + r[2, 0], r[1, 2] + r[2, 1]
-    wx, wy, wz = r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1]
-    products = np.array([[0, xy, xz, wx], [xy, 0, yz, wy], [xz, yz, 0, wz], [wx, wy, wz, 0]])
-    largest = int(squared.argmax())
-    quaternion = products[largest]
-    quaternion[largest] = squared[largest]
-    quaternion /= np.linalg.norm(quaternion)
-    return quaternion if quaternion[3] >= 0 else -quaternion
 
 
 @lru_cache(maxsize=1)
