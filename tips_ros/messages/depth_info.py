@@ -8,8 +8,7 @@ import re
 from typing import Any, NamedTuple
 
 from tips_ros.messages.types import DEPTH_INFO, MessageTypes
-from tips_ros.perception.depth.depth_scale import DepthScale, ScaleSource
-from tips_ros.perception.depth.metric_depth import farthest_m
+from tips_ros.perception.depth.depth_scale import DepthScale, ScaleSource, farthest_m
 from tips_ros.perception.description import ModelDescription
 
 _NEWS = 0.01  # of the factor, or of the range
@@ -35,7 +34,7 @@ class LiveScale(NamedTuple):
         missing = self.wanted == "sensor" != self.scale.source
         return self.scale.note if missing or not self.scale.consistent else ""
 
-    def is_news_after(self, other: LiveScale | None) -> bool:
+    def differs_from(self, other: LiveScale | None) -> bool:
         """Whether people should hear of it; numbers within a note are none by themselves."""
         if other is None:
             return True

@@ -73,6 +73,11 @@ class Frame:
         """Published class ids (H, W), 255 = unlabelled."""
         return self.prediction.labels
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether the filtered cloud is wanted in another frame than the camera's own."""
+        return self.options.filtered_target_frame not in ("", self.header.frame_id)
+
     @cached_property
     def kept(self) -> KeptClasses:
         """The classes whose points stay in the cloud."""

@@ -122,8 +122,7 @@ def _points(types: MessageTypes, frame: Frame) -> Any:
 
 def _points_filtered(types: MessageTypes, frame: Frame) -> Any:
     options, placed = frame.options, frame.placed
-    elsewhere = options.filtered_target_frame not in ("", frame.header.frame_id)
-    if elsewhere and placed is None:
+    if frame.is_moved and placed is None:
         return None  # nobody knows where the camera is
     cloud = frame.organised()
     if cloud is None:

@@ -14,12 +14,12 @@ from torch import Tensor
 
 from tips_ros.model.tips import HeadName, Tips
 from tips_ros.perception.camera.mounting import Turn, as_mounted, normals_as_mounted, upright
-from tips_ros.perception.depth.maps import depth_at
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.encoded_image import Seen
 from tips_ros.perception.host_transfer import WayBack
 from tips_ros.perception.normals import normals_at
-from tips_ros.perception.preprocess import check_image, check_input_size, network_input
+from tips_ros.perception.preprocess import check_input_size, network_input
+from tips_ros.perception.resizing import depth_at
 from tips_ros.perception.semantic.label_space import Labelling, own_labelling
 from tips_ros.perception.semantic.segmenter import Labeller
 
@@ -68,6 +68,9 @@ class Predictor:
     """A model on a device, ready for images of any size.
 
     What leaves it is in the camera's own orientation and optical frame, however it is mounted.
+
+    Attributes:
+        outputs: what this model can be asked for without words.
     """
 
     def __init__(
@@ -105,13 +108,11 @@ class Predictor:
         self.input_size = input_size or description.input_size
         check_input_size(self.input_size, model.backbone.config.patch, description.input_size)
         self.model = model.to(self.device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.outputs: tuple[Output, ...] = tuple(
+            output for output in OUTPUTS if HEAD_OF[output] in self.model.head_names
+        )
         self._labeller = Labeller(self.model, self.input_size, self.device, dtype)
         self._way_back = WayBack(self.device)
-
-    @property
-    def outputs(self) -> tuple[Output, ...]:
-        """What this model can be asked for without words."""
-        return tuple(o for o in OUTPUTS if HEAD_OF[o] in self.model.head_names)
 
     def outputs_with(self, labelling: Labelling) -> tuple[Output, ...]:
         """What it can be asked for with these classes: words need no segmentation head."""
@@ -175,10 +176,9 @@ class Predictor:
             ValueError: as of `predict`.
         """
         for view in views:
-            check_image(view.rgb)
             if not 0.0 < view.scale <= 1.0:
                 raise ValueError(f"scale {view.scale} must be above 0 and at most 1")
-        pictures = [upright(view.rgb, view.turn) for view in views]
+        pictures = [upright(v.rgb, v.turn) if v.turn else v.rgb for v in views]
         inputs = [network_input(p, self.input_size, self.device, self.dtype) for p in pictures]
         looks = self.model.look_at_each(
             torch.cat(inputs) if len(inputs) > 1 else inputs[0],
@@ -219,13 +219,8 @@ class Predictor:
                 return depth, normals, None, None
             return depth, normals, *self._labeller.label_map(seen, labelling)
 
-        depth_m, normals, labels, confidence = self._way_back.fetch(seen, made)
-        return Prediction(
-            None if depth_m is None else as_mounted(depth_m, seen.turn),
-            None if normals is None else normals_as_mounted(normals, seen.turn),
-            None if labels is None else as_mounted(labels, seen.turn),
-            None if confidence is None else as_mounted(confidence, seen.turn),
-        )
+        prediction = Prediction(*self._way_back.fetch(seen, made))
+        return _as_mounted(prediction, seen.turn) if seen.turn else prediction
 
     @torch.inference_mode()
     def labels(
@@ -247,6 +242,17 @@ class Predictor:
         if seen.turn == 0:
             return cosines
         return np.stack([as_mounted(one, seen.turn) for one in cosines])
+
+
+def _as_mounted(upright_one: Prediction, turn: Turn) -> Prediction:
+    """The same in the orientation that the camera has."""
+    depth_m, normals, labels, confidence = upright_one
+    return Prediction(
+        None if depth_m is None else as_mounted(depth_m, turn),
+        None if normals is None else normals_as_mounted(normals, turn),
+        None if labels is None else as_mounted(labels, turn),
+        None if confidence is None else as_mounted(confidence, turn),
+    )
 
 
 def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:

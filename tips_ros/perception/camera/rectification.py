@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.camera.camera_content import CameraContent, content_of
 from tips_ros.perception.camera.camera_info import (
     CameraInfoFields,
     CameraInfoLike,
@@ -26,7 +25,7 @@ from tips_ros.perception.camera.camera_info import (
 from tips_ros.perception.camera.camera_reading import CameraReading, read_camera_info
 from tips_ros.perception.camera.distortion import Distortion
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.camera.output_camera import SeenCamera
+from tips_ros.perception.camera.output_camera import CameraContent, SeenCamera, content_of
 
 _WIDEST = math.tan(math.radians(55.0))  # x / z where nothing is said of the view: 110 degrees
 _OUTSIDE = -10.0  # pixels, of the raw image
@@ -80,6 +79,7 @@ class Rectification:
                 r=np.eye(3).ravel().tolist(),
                 p=p.ravel().tolist(),
             ),
+            is_pinhole=True,
         )
 
 
