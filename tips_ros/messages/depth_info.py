@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is told of a camera's depth scale: one latched message whenever there is news."""
+"""The status of a camera's depth scale, and its latched message."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class LiveScale(NamedTuple):
 
     @property
     def doubt(self) -> str:
-        """Why the depth should not be trusted as was wanted; empty when it can be."""
+        """The reason not to trust the depth as it was wanted; empty where there is none."""
         missing = self.wanted == "sensor" != self.scale.source
         return self.scale.note if missing or not self.scale.consistent else ""
 

@@ -33,7 +33,7 @@ HEAD_OF: dict[Output, HeadName] = {
 
 
 class Prediction(NamedTuple):
-    """What was seen in one image, all at one size (H, W); None for what was not asked for."""
+    """Arrays predicted for one image, all at one size (H, W); None for what was not asked for."""
 
     depth_m: NDArray[np.float32] | None = None  # (H, W) metres along z
     normals: NDArray[np.float32] | None = None  # (H, W, 3) unit, optical frame, facing the camera
@@ -52,7 +52,7 @@ class View(NamedTuple):
     turn: Turn = 0  # how the camera is mounted: what turns its picture upright
 
     def heads(self) -> set[HeadName]:
-        """What runs for it beside the backbone."""
+        """Returns the heads that run for it beside the backbone."""
         heads = {HEAD_OF[output] for output in self.outputs if output != "semantic"}
         if any(labelling.words is None for labelling in self.labellings):
             heads.add("segmentation")
@@ -115,7 +115,7 @@ class Predictor:
         self._way_back = WayBack(self.device)
 
     def outputs_with(self, labelling: Labelling) -> tuple[Output, ...]:
-        """What it can be asked for with these classes: words need no segmentation head."""
+        """Returns the outputs it has with these classes: words need no segmentation head."""
         if labelling.words is None or "semantic" in self.outputs:
             return self.outputs
         return (*self.outputs, "semantic")
@@ -201,7 +201,7 @@ class Predictor:
 
     @torch.inference_mode()
     def prediction(self, seen: Seen, labelling: Labelling | None = None) -> Prediction:
-        """What was seen, as arrays at the outputs' size.
+        """Decodes one encoded image to arrays at the outputs' size.
 
         Args:
             seen: one image.

@@ -292,7 +292,7 @@ class TipsNode(ParameterNode):
             work.warn_of_silence(state.silence_s)
 
     def _resting_states(self) -> list[CameraState]:
-        """Of the cameras while the node is not active."""
+        """The states of the cameras while the node is not active."""
         return [
             CameraState(
                 name,

@@ -146,7 +146,7 @@ def _seen(raw: Lens, pixels: NDArray[np.int64]) -> Float64Array:
 
 
 def _nearest(slopes: Float64Array) -> float:
-    """How far the view reaches on one side, where every pixel of its edge still sees something."""
+    """Finds how far a view reaches on one side whose every pixel of the edge sees something."""
     finite = slopes[np.isfinite(slopes)]
     return min(float(finite.min()), _WIDEST) if finite.size else _WIDEST
 
@@ -154,7 +154,7 @@ def _nearest(slopes: Float64Array) -> float:
 def _maps(
     raw: Lens, pinhole: Intrinsics, r: Float64Array
 ) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
-    """Where each pixel of the pinhole is on the raw image.
+    """Computes the place of each pixel of the pinhole on the raw image.
 
     Args:
         raw: the lens.

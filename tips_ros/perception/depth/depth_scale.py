@@ -98,7 +98,7 @@ def fixed_scale(factor: float) -> DepthScale:
 
 
 def focal_scale(intrinsics: Intrinsics, focal_ratio: float) -> float:
-    """What predicted depth is multiplied with on this camera: its fx / width by the trained one's.
+    """Returns the factor for this camera: its fx / width by that of the training.
 
     A network that sees every image at one size can't tell a narrow view from a near one. Its depth
     is right up to the ratio of the focal lengths in image widths. The whole picture is squeezed

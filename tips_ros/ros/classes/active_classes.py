@@ -57,7 +57,7 @@ class ClassBoard:
 
     @property
     def in_force(self) -> InForce:
-        """What the next frame is labelled with."""
+        """The selection that the next frame is labelled with."""
         return self._in_force
 
     def replace(self, in_force: InForce) -> int:

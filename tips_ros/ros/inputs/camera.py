@@ -142,7 +142,7 @@ class CameraInput:
             self.rest()
 
     def publishers_found(self) -> str:
-        """Who publishes the image topic and with which QoS, and what to do about it, for people."""
+        """Describes who publishes the image topic, with which QoS, and what to do about it."""
         graph = publishers(self._node, *self._topics)
         if self._image is None and self._published_topic():
             return "it rests until somebody wants an output"
@@ -150,7 +150,7 @@ class CameraInput:
         return advise_on_images(self._name, self._setting, self.topic, asked, graph)
 
     def camera_info_found(self) -> str:
-        """Who publishes the CameraInfo's topic, and what to do about it, for people."""
+        """Describes who publishes the CameraInfo's topic, and what to do about it."""
         return self._info.advice()
 
     def _subscribe_image(self) -> None:

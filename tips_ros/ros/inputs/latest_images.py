@@ -93,7 +93,7 @@ class Latest(Generic[Item]):
 
 
 class Rhythm:
-    """Of events at more or less even intervals. All times are seconds of one clock."""
+    """The period of events at about even intervals. All times are seconds of one clock."""
 
     def __init__(self) -> None:
         self._last: float | None = None

@@ -70,7 +70,7 @@ class Snapshot:
         return self._of_cameras[camera]
 
     def output_options(self, camera: str = ONLY) -> OutputOptions:
-        """What the user wants of a camera's outputs."""
+        """Returns the options of a camera's outputs."""
         return OutputOptions(
             scale=self.value("output_scale"),
             rectified=self.value("rectified", camera),

@@ -125,7 +125,7 @@ class DepthScaling:
 
     @property
     def doubt(self) -> str:
-        """Why the depth should not be trusted as was wanted; empty when it can be."""
+        """The reason not to trust the depth as it was wanted; empty where there is none."""
         return self.status.doubt if self._scaled_one else ""
 
     def reset(self) -> None:

@@ -189,7 +189,7 @@ class Finisher:
 
 
 def _missing(topic: OutputTopic, frame: Frame) -> str:
-    """Why a topic could not be made of a frame, as diagnostics count it."""
+    """Returns the reason why a topic could not be made of a frame, as diagnostics count it."""
     if topic.needs_camera and frame.camera is None:
         return "no camera_info"
     if "semantic" in topic.needs and frame.ids is None:

@@ -119,7 +119,7 @@ class Pipeline:
         self._thread.start()
 
     def states(self) -> list[CameraState]:
-        """Of each camera, for diagnostics."""
+        """Returns the state of each camera, for diagnostics."""
         paused, missing = self._sim_time.paused(), self._sim_time.missing
         running_s = self._sim_time.seconds_running()
         return [
@@ -250,7 +250,7 @@ class Pipeline:
         self._hand_over(partial(self._finish, requests, encoded))
 
     def _encoded(self, requests: Sequence[FrameRequest]) -> list[Seen | None]:
-        """What the pass left on the device; None for a request that needs nothing of it."""
+        """Runs the model once; None for a request that needs nothing of it."""
         views = {i: view for i, r in enumerate(requests) if (view := r.view) is not None}
         if not views:
             return [None] * len(requests)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where services wait for what the next frame shows of something."""
+"""Queries of services, which wait for the next frame."""
 
 from __future__ import annotations
 

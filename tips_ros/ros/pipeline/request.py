@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one frame is asked for: made once, before its pass."""
+"""The request of one frame: all that is wanted of it, made once, before its pass."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DEPTH_CAMERA = "depth/camera_info"
 
 
 class Demand(NamedTuple):
-    """Who waits for a frame; there is at least one of them, or a query."""
+    """The outputs that somebody waits for; where there are none, a query waits."""
 
     topics: list[OutputTopic]  # with subscribers
     heat_maps: dict[str, int]  # by topic with subscribers, the position of the class
@@ -67,7 +67,7 @@ class FrameRequest:
 
 
 def demand_of(camera: Camera, labelling: Labelling) -> Demand | None:
-    """Who waits for a camera's next frame; None where nobody does."""
+    """Returns who waits for a camera's next frame; None where nobody does."""
     topics = camera.publishers.wanted()
     heat_maps = camera.similarity.wanted(labelling) if labelling.words is not None else {}
     if topics or heat_maps or camera.queries.waiting:
@@ -129,7 +129,7 @@ def make_request(
 def _possible(
     topics: Sequence[OutputTopic], camera_known: bool, labelling: Labelling, predictor: Predictor
 ) -> set[Output]:
-    """What is asked of the model for the topics, as far as it can be had."""
+    """Returns the model's outputs that the topics need, as far as it has them."""
     possible = set(predictor.outputs_with(labelling))
     for topic in topics:
         if "semantic" in topic.needs - possible:
