@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from tips_ros.model.tips import Tips
-from tips_ros.perception.depth.maps import depth_at
 from tips_ros.perception.normals import normals_at
 from tips_ros.perception.predictor import (
     OUTPUTS,
@@ -21,6 +20,7 @@ from tips_ros.perception.predictor import (
     View,
     scaled_size,
 )
+from tips_ros.perception.resizing import depth_at
 from tips_ros.perception.semantic.segmentation import label_map_at
 
 from .conftest import DESCRIPTION
