@@ -43,6 +43,8 @@ from tips_ros.model.variants import Variant, variant_named
 from tips_ros.model.vit import VisionTransformer
 from tips_ros.perception.loading.model_directory import scan
 
+pytestmark = pytest.mark.slow
+
 Shapes = dict[str, tuple[int, ...]]
 TABLE = Path(__file__).resolve().parents[1] / "docs" / "checkpoints.md"
 FULL_SIZE = ("S", "B")

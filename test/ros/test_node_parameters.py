@@ -24,6 +24,8 @@ from rclpy.parameter import Parameter, get_parameter_value
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.parameters.table import PARAMETERS
 
+from .conftest import PATIENCE_S
+
 DOUBLES, TEXTS = ParameterType.PARAMETER_DOUBLE_ARRAY, ParameterType.PARAMETER_STRING_ARRAY
 MIN, MAX = "points.min_range_m", "points.max_range_m"
 
@@ -88,8 +90,9 @@ class TestAtOnce:
         threads = [threading.Thread(target=storm, args=(200 * i,)) for i in range(4)]
         for thread in threads:
             thread.start()
-        until = time.monotonic() + 0.6
-        while time.monotonic() < until:
+        enough = time.monotonic() + 0.6
+        late = enough + PATIENCE_S  # of a machine that does something else for a while
+        while time.monotonic() < (enough if len(seen) > 3 else late):
             options = parameters.output_options(node)
             k = options.points_min_range_m
             seen.add(k)

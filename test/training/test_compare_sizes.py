@@ -14,6 +14,8 @@ from training.architecture import SIZES
 from training.compare_sizes import best_sizes
 from training.frame_store import FrameStore
 
+pytestmark = pytest.mark.slow
+
 TOKENIZER = Path(__file__).parents[1] / "data" / "tokenizer" / "tiny.model"
 
 

@@ -127,7 +127,7 @@ class TestCameraInfo:
         for topic in ("/cam/camera_info", "/camera_info"):
             publisher = camera.create_publisher(CameraInfo, topic, qos.output())
             until(publisher.get_subscription_count, f"the node to listen to {topic}")
-        assert graph.camera.input.info_topic == "/camera_info"
+        until(lambda: graph.camera.input.info_topic == "/camera_info", "its own to be taken")
 
     def test_that_was_chosen_by_a_remapping_is_waited_for(self, graph_with, driver, said):
         cli = remapped(image="/cam/image_raw", camera_info="/chosen")
