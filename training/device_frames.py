@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from training.batches import Frames
 from training.frame_store import PICTURE, TRUTH, StoredFrame
@@ -54,11 +53,6 @@ class DeviceFrames:
     def follow(self) -> None:
         """Takes in the other files from now on, in the background, until all are there."""
         self._thread.start()
-
-    def numbers(self, count: Tensor, size: int) -> Tensor:
-        """(size,) frames drawn from the first `count`, a () tensor on the device."""
-        drawn = torch.rand(size, dtype=torch.float64, device=self._device)
-        return (drawn * count).long()
 
     def _follow(self) -> None:
         if self._device.type == "cuda":

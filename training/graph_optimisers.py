@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from training.optimisers import matrices_and_others
 
-# For batches of 128 pictures, where those of `optimisers.py` are for 8 or 16.
+# For batches of about 100 pictures, where those of `optimisers.py` are for 8 or 16.
 MATRIX_RATE, OTHER_RATE = 2e-3, 1e-3
 MATRIX_DECAY, OTHER_DECAY = 0.05, 0.01
 _MOMENTUM = 0.95

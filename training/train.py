@@ -22,7 +22,7 @@ import torch
 
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.semantic.class_lists import ClassList
-from training.architecture import CLASSES, DEEPER, SIZES, VOCABULARY
+from training.architecture import CLASSES, FOR_GPU, SIZES, VOCABULARY
 from training.compare_sizes import COMPARE, best_sizes
 from training.export import export
 from training.frame_store import PICTURE
@@ -85,10 +85,10 @@ def _trained_on_cpu(args: argparse.Namespace) -> Model | None:
 
 
 def _trained_on_gpu(args: argparse.Namespace) -> Model:
-    sizes = DEEPER if args.sizes == COMPARE else args.sizes
+    sizes = FOR_GPU if args.sizes == COMPARE else args.sizes
     schedule = Schedule(args.seconds, args.batch or Schedule.batch)
     trainer = TimedTrainer(args.state, args.packed, _tokenizer(args.state), schedule, args.device,
-                           args.seed, sizes, _STARTED)  # fmt: skip
+                           args.seed, sizes, args.precision, _STARTED)  # fmt: skip
     trainer.run()
     return trainer.average
 
@@ -109,7 +109,7 @@ def _arguments() -> argparse.Namespace:
     add("--scenes", type=int, default=4000)
     add("--views", type=int, default=12, help="pictures of each scene")
     add("--images", type=int, default=800_000, help="pictures seen in training, repeats included")
-    add("--batch", type=int, help="pictures of a step; without it 16, with --packed 128")
+    add("--batch", type=int, help="pictures of a step; without it 16, with --packed 96")
     add("--packed", type=Path, help="folder of packed frames: train with them, for --seconds")
     add("--seconds", type=float, default=330, help="of a training with --packed, all in all")
     add("--seed", type=int, default=1)
