@@ -121,7 +121,7 @@ class TimedTrainer:
         self._check(GRID)  # the first time is the slowest
         self._tell("steps are ready")
         self._frames.follow()
-        self._put_by()
+        self._good = self._newest = [value.clone() for value in self._one.state()]
         self._began = checked = put_by = time.monotonic()
         while (progress := self.progress) < 1:
             now = time.monotonic()
@@ -154,8 +154,9 @@ class TimedTrainer:
         total = float(Losses(*map(torch.tensor, means)).total())
         if not total < _DIVERGED * self._usual:
             self._tell(f"loss {total:.3f} after {self._usual:.3f}: back, at half the rate")
-            for now, before in zip(self._one.state(), self._kept, strict=True):
+            for now, before in zip(self._one.state(), self._good, strict=True):
                 now.copy_(before)
+            self._newest = self._good
             self._caution /= 2
             return False
         self._usual = min(total, 0.9 * self._usual + 0.1 * total)
@@ -165,7 +166,8 @@ class TimedTrainer:
         return True
 
     def _put_by(self) -> None:
-        self._kept = [value.clone() for value in self._one.state()]
+        # What was put by last may be spoilt already; what was before it has gone well since.
+        self._good, self._newest = self._newest, [value.clone() for value in self._one.state()]
 
     def _check(self, grid: int) -> None:
         """Notes how the averaged weights do on scenes not learnt from, and writes them."""
