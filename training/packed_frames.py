@@ -6,7 +6,7 @@
 A frame becomes three WebP images: the picture (lossy), its depth in steps of 0.5 % (so at most 0.3 %
 off), and its normals (folded onto an octahedron, half a degree off) with its classes. A file holds
 some views of every scene, so that the first one alone has all rooms in it; `checked.npz` holds the
-scenes that are not learnt from. Nothing is packed twice: a stopped packing goes on.
+last scenes, which are not learnt from. Nothing is packed twice: a stopped packing goes on.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def main() -> None:
     store = FrameStore(args.store, meta["scenes"], meta["views"])
     pack_scenes(store, args.output, args.views or store.views, args.processes)
     if not args.scenes_only:
-        print(*write_files(args.output, store, args.megabytes), sep="\n")
+        print(*write_files(args.output, args.megabytes), sep="\n")
 
 
 def pack_scenes(
@@ -66,18 +66,17 @@ def pack_scenes(
             pass
 
 
-def write_files(output: Path, store: FrameStore, megabytes: float) -> list[Path]:
+def write_files(output: Path, megabytes: float) -> list[Path]:
     """The packed scenes in files below a size, some views of all scenes in each.
 
     Returns:
         `checked.npz` and the others, in the order in which they are best read.
     """
-    learnt, checked = [], []
-    for scene in range(store.scenes):
-        if _scene_file(output, scene).exists():
-            with np.load(_scene_file(output, scene)) as packed:
-                frames = list(_split(packed["bytes"], packed["lengths"], packed["focal_ratio"]))
-            (learnt if scene < store.scenes - CHECKED_SCENES else checked).append(frames)
+    scenes = []
+    for file in sorted((output / _SCENES).glob("*.npz"), key=lambda file: int(file.stem)):
+        with np.load(file) as packed:
+            scenes.append(list(_split(packed["bytes"], packed["lengths"], packed["focal_ratio"])))
+    learnt, checked = scenes[:-CHECKED_SCENES], scenes[-CHECKED_SCENES:]
     written = [_write(output / CHECKED, [frame for scene in checked for frame in scene])]
     by_view = [frame for views in zip(*learnt, strict=True) for frame in views]
     limit, start, size = megabytes * 2**20 * 0.995, 0, 0

@@ -47,7 +47,7 @@ def _frame(number: int) -> StoredFrame:
 
 def _packed(store: FrameStore, output: Path, megabytes: float = 60, views: int = VIEWS) -> list[Path]:
     pack_scenes(store, output, views, processes=1)
-    return write_files(output, store, megabytes)
+    return write_files(output, megabytes)
 
 
 def test_a_frame_comes_back_nearly_as_it_was(store: FrameStore, tmp_path: Path):

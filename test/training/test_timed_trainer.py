@@ -32,8 +32,8 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(packed_frames, "CHECKED_SCENES", 2)
         pack_scenes(store, folder / "packed", 2, processes=1)
-        size = sum(f.stat().st_size for f in write_files(folder / "packed", store, 60)[1:])
-        write_files(folder / "packed", store, size / 2**20 / 1.6)
+        size = sum(f.stat().st_size for f in write_files(folder / "packed", 60)[1:])
+        write_files(folder / "packed", size / 2**20 / 1.6)
     return folder / "packed"
 
 
