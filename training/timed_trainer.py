@@ -30,6 +30,7 @@ from training.trainer import Model, class_weights
 
 logger = logging.getLogger(__name__)
 
+BATCH = 96  # pictures of a step, for which the rates of `graph_optimisers` are
 _TEXTS = 4096  # sets of one sentence for each class, made beforehand
 _CHUNK = 32  # steps between two looks at the clock and the losses
 _DIVERGED = 1.6  # times the loss of the steps before
@@ -40,7 +41,7 @@ class Schedule(NamedTuple):
     """How a time is spent; shares of it."""
 
     seconds: float
-    batch: int = 96
+    batch: int = BATCH
     warm_up: float = 0.02  # the rate rises
     small: float = 0.35  # pictures of half the side
     cool_down: float = 0.45  # at the end, the rate falls to zero

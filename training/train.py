@@ -29,7 +29,7 @@ from training.frame_store import PICTURE
 from training.phrases import corpus
 from training.precision import PRECISIONS
 from training.render_frames import fill
-from training.timed_trainer import Schedule, TimedTrainer
+from training.timed_trainer import BATCH, Schedule, TimedTrainer
 from training.train_tokenizer import train as train_tokenizer
 from training.trainer import Model, Plan, Trainer
 
@@ -86,7 +86,7 @@ def _trained_on_cpu(args: argparse.Namespace) -> Model | None:
 
 def _trained_on_gpu(args: argparse.Namespace) -> Model:
     sizes = FOR_GPU if args.sizes == COMPARE else args.sizes
-    schedule = Schedule(args.seconds, args.batch or Schedule.batch)
+    schedule = Schedule(args.seconds, args.batch or BATCH)
     trainer = TimedTrainer(args.state, args.packed, _tokenizer(args.state), schedule, args.device,
                            args.seed, sizes, args.precision, _STARTED)  # fmt: skip
     trainer.run()
@@ -109,7 +109,7 @@ def _arguments() -> argparse.Namespace:
     add("--scenes", type=int, default=4000)
     add("--views", type=int, default=12, help="pictures of each scene")
     add("--images", type=int, default=800_000, help="pictures seen in training, repeats included")
-    add("--batch", type=int, help="pictures of a step; without it 16, with --packed 96")
+    add("--batch", type=int, help=f"pictures of a step; without it 16, with --packed {BATCH}")
     add("--packed", type=Path, help="folder of packed frames: train with them, for --seconds")
     add("--seconds", type=float, default=330, help="of a training with --packed, all in all")
     add("--seed", type=int, default=1)

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from training import packed_frames, timed_trainer
+from tips_ros.perception.loading.models import load_predictor
+from training import packed_frames, timed_trainer, train
 from training.device_frames import DeviceFrames
 from training.frame_store import FrameStore, StoredFrame
 from training.packed_frames import MANIFEST, pack_scenes, write_files
@@ -142,6 +143,18 @@ def test_the_schedule_ends_at_zero_and_with_whole_pictures():
     assert [schedule.grid_at(p) for p in (0, 0.34, 0.36, 1)] == [8, 8, 16, 16]
     rates = [schedule.rate_at(p) for p in (0, 0.01, 0.02, 0.5, 0.55, 0.775, 1)]
     assert rates == pytest.approx([0, 0.5, 1, 1, 1, 0.5, 0])
+
+
+def test_the_command_makes_a_model_of_packed_frames(
+    frames: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(train, "BATCH", 2)
+    monkeypatch.setattr(train, "_STARTED", time.monotonic())
+    options = ["--state", tmp_path, "--packed", frames, "--seconds", 1, "--device", "cpu"]
+    monkeypatch.setattr("sys.argv", ["train", *map(str, options)])
+    train.main()
+    made = load_predictor(str(tmp_path / "model"))
+    assert made.predict(np.zeros((48, 64, 3), np.uint8)).depth_m is not None
 
 
 def test_frames_that_arrive_later_are_taken_in(frames: Path, tmp_path: Path):
