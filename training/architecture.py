@@ -44,7 +44,7 @@ SIZES = {
     "8x176": Sizes(176, 8, 4, 704, 24, (1, 3, 5, 7)),
     "10x160": Sizes(160, 10, 5, 640, 24, (2, 4, 7, 9)),
 }
-FIRST = "6x192"
+FIRST, FOR_GPU = "6x192", "6x192-thin"  # all channels of the second are multiples of 8
 BINS = DepthBins(min_m=0.001, max_m=16.0)
 DEPTH_BINS = 64
 CLASSES = NAMES  # id → name, ids as ADE20K's: a label map reads the same whoever made it

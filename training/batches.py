@@ -1,23 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stored frames → a batch of tensors, each frame mirrored, zoomed and developed differently."""
+"""Stored frames → a batch of tensors, each frame mirrored, zoomed and developed differently.
+
+It runs where the frames are, on a CPU or in a GPU's memory, and never waits for what it computes.
+"""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import cv2
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 from tips_ros.perception.description import NYU_FOCAL_RATIO
 from training.architecture import GRID, PATCH
-from training.frame_store import PICTURE, TRUTH, StoredFrame
+from training.frame_store import PICTURE, TRUTH
+from training.variation import Variation
 
-Array = NDArray[Any]
-_LEAST_ZOOM = 0.72  # side of the smallest cut-out, as a fraction of the picture's
+
+class Frames(NamedTuple):
+    """N frames as a frame store has them, as tensors on the device that makes the batches."""
+
+    rgb: Tensor  # (N, PICTURE, PICTURE, 3) uint8
+    depth_m: Tensor  # (N, TRUTH, TRUTH) float16
+    normals: Tensor  # (N, TRUTH, TRUTH, 3) int8
+    classes: Tensor  # (N, TRUTH, TRUTH) uint8
+    focal_ratio: Tensor  # (N,) float32
 
 
 class Batch(NamedTuple):
@@ -30,91 +38,88 @@ class Batch(NamedTuple):
     offset: tuple[int, int]  # the first pixel taken, down and across
 
 
-def batch(frames: list[StoredFrame], rng: np.random.Generator, grid: int = GRID) -> Batch:
-    """Frames with everything about them varied at random, shrunk to `grid` × `grid` patches."""
-    offset = int(rng.integers(2)), int(rng.integers(2))
-    varied = [_varied(frame, offset, grid, rng) for frame in frames]
-    rgb, depth, normals, classes = (np.stack(part) for part in zip(*varied, strict=True))
-    images = torch.from_numpy(rgb).permute(0, 3, 1, 2).float().div_(255)
+def batch(
+    frames: Frames,
+    numbers: Tensor,
+    variation: Variation,
+    offset: tuple[int, int],
+    grid: int = GRID,
+    generator: torch.Generator | None = None,
+) -> Batch:
+    """Some of the frames, varied, shrunk to `grid` × `grid` patches.
+
+    Args:
+        frames: to choose from.
+        numbers: (B,) int64 which ones.
+        variation: of these B frames.
+        offset: 0 or 1 twice: the first pixel of the heads that has a truth, down and across.
+        grid: patches along a side: GRID or half of it.
+        generator: of the grain.
+    """
+    images = _cut_out(frames.rgb[numbers], variation, PATCH * grid)
+    rows = _truth_pixels(offset[0], grid, variation.top, variation.zoom, None)
+    columns = _truth_pixels(offset[1], grid, variation.left, variation.zoom, variation.mirrored)
+    pick = numbers[:, None, None], rows[:, :, None], columns[:, None, :]
+    # The reference camera sees a thing as large as this one does from another distance.
+    farther = NYU_FOCAL_RATIO * variation.zoom / frames.focal_ratio[numbers]
+    across = torch.where(variation.mirrored, -1.0, 1.0)[:, None, None]
+    x, y, z = (frames.normals[pick].float() / 127).unbind(dim=-1)
     return Batch(
-        _developed(images, rng),
-        torch.from_numpy(depth),
-        torch.from_numpy(normals).permute(0, 3, 1, 2),
-        torch.from_numpy(classes).long(),
+        _developed(images, variation, generator).contiguous(memory_format=torch.channels_last),
+        frames.depth_m[pick].float() * farther[:, None, None],
+        torch.stack([x * across, y, z], dim=1),
+        frames.classes[pick].long(),
         offset,
     )
 
 
-def _varied(
-    frame: StoredFrame, offset: tuple[int, int], grid: int, rng: np.random.Generator
-) -> tuple[Array, Array, Array, Array]:
-    """Picture, depth, normals and classes of a frame that is mirrored and cut out at random."""
-    zoom = float(rng.uniform(_LEAST_ZOOM, 1.0)) if rng.random() < 0.6 else 1.0
-    # Off the middle the optical axis would leave the centre of the picture: only a little.
-    left, top = (0.5 * (1 - zoom) * (1 + 0.3 * rng.uniform(-1, 1, 2))).tolist()
-    mirrored = bool(rng.random() < 0.5)
-    rows = _truth_pixels(offset[0], grid, top, zoom, mirrored=False)
-    columns = _truth_pixels(offset[1], grid, left, zoom, mirrored=mirrored)
-    pick = np.ix_(rows, columns)
-    # The reference camera sees a thing as large as this one does from another distance.
-    farther = NYU_FOCAL_RATIO * zoom / float(frame.focal_ratio)
-    depth = frame.depth_m[pick].astype(np.float32) * np.float32(farther)
-    normals = frame.normals[pick].astype(np.float32) / 127
-    rgb = _cut_out(frame.rgb, left, top, zoom, PATCH * grid)
-    if mirrored:
-        rgb, normals = rgb[:, ::-1], normals * np.array([-1, 1, 1], np.float32)
-    return rgb, depth, normals, frame.classes[pick]
-
-
 def _truth_pixels(
-    first: int, grid: int, start: float, zoom: float, *, mirrored: bool
-) -> NDArray[np.int64]:
-    """Where in the stored truth every second pixel of the heads looks, along one side."""
+    first: int, grid: int, start: Tensor, zoom: Tensor, mirrored: Tensor | None
+) -> Tensor:
+    """(B, h) where in the stored truth every second pixel of the heads looks, along one side."""
     heads = 8 * grid
-    centres = (np.arange(first, heads, 2) + 0.5) / heads
-    centres = start + zoom * (1 - centres if mirrored else centres)
-    return np.clip(np.floor(centres * TRUTH), 0, TRUTH - 1).astype(np.int64)
+    places = _places(start, zoom, heads, mirrored)[:, first::2]
+    return (places * TRUTH).floor().long().clamp(0, TRUTH - 1)
 
 
-def _cut_out(
-    rgb: NDArray[np.uint8], left: float, top: float, zoom: float, side: int
-) -> NDArray[np.uint8]:
-    """A part of the picture, `side` pixels wide and high."""
-    scale = zoom * PICTURE / side  # pixels of the picture to one of the result
-    if scale == 1:
-        return rgb
-    if scale > 1.5:  # linear interpolation between two of the pixels would alias
-        rgb = cv2.blur(rgb, (2, 2), anchor=(0, 0), borderType=cv2.BORDER_REPLICATE)
-        middle = 0.5
-    else:
-        middle = 0.0
-    shift = np.array([left, top]) * PICTURE + 0.5 * scale - 0.5 - middle
-    matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(
-        cv2.warpAffine(rgb, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE),
-        np.uint8,
-    )
+def _places(start: Tensor, zoom: Tensor, count: int, mirrored: Tensor | None) -> Tensor:
+    """(B, count) centres of pixels of a cut-out as fractions of the whole picture's side."""
+    centres = ((torch.arange(count, device=zoom.device) + 0.5) / count)[None]
+    if mirrored is not None:
+        centres = torch.where(mirrored[:, None], 1 - centres, centres)
+    return start[:, None] + zoom[:, None] * centres
 
 
-def _developed(images: Tensor, rng: np.random.Generator) -> Tensor:
+def _cut_out(rgb: Tensor, variation: Variation, side: int) -> Tensor:
+    """(B, H, W, 3) → (B, 3, side, side): parts of the pictures, in [0, 1]."""
+    images = rgb.permute(0, 3, 1, 2).float() / 255
+    columns = _places(variation.left, variation.zoom, side, variation.mirrored)
+    rows = _places(variation.top, variation.zoom, side, None)
+    if side < PICTURE:
+        # Linear interpolation between two of the pixels alone would alias where they shrink much.
+        much = variation.zoom * (PICTURE / side) > 1.5
+        soft = F.avg_pool2d(F.pad(images, (0, 1, 0, 1), mode="replicate"), 2, stride=1)
+        images = torch.where(much[:, None, None, None], soft, images)
+        shift = much[:, None] * (0.5 / PICTURE)  # a mean of two pixels lies between them
+        columns, rows = columns - shift, rows - shift
+    size = (len(images), side, side)
+    where = torch.stack([columns[:, None, :].expand(size), rows[:, :, None].expand(size)], dim=-1)
+    return F.grid_sample(images, 2 * where - 1, padding_mode="border", align_corners=False)
+
+
+def _developed(images: Tensor, how: Variation, generator: torch.Generator | None) -> Tensor:
     """The pictures with other exposure, contrast, colour, sharpness and noise."""
-    count = len(images)
 
-    def draw(spread: float, channels: int = 1) -> Tensor:
-        values = np.exp(rng.normal(0, spread, (count, channels, 1, 1)))
-        return torch.from_numpy(values).float()
+    def each(values: Tensor) -> Tensor:
+        return values.view(len(images), -1, 1, 1)
 
-    images = images.clamp_min(1e-4) ** draw(0.15)
-    images = images * draw(0.12) * draw(0.06, 3)
+    images = images.clamp_min(1e-4) ** each(how.gamma)
+    images = images * each(how.gain)
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
-    images = mean + (images - mean) * draw(0.12)
+    images = mean + (images - mean) * each(how.contrast)
     grey = images.mean(dim=1, keepdim=True)
-    images = grey + (images - grey) * draw(0.2)
+    images = grey + (images - grey) * each(how.colour)
     soft = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-    # Below 0 softer, above 0 sharper.
-    amount = torch.from_numpy(rng.uniform(-0.7, 0.6, (count, 1, 1, 1))).float()
-    images = images + amount * (images - soft)
-    grain = torch.from_numpy(rng.standard_normal(images.shape, np.float32))
-    images = images + 0.02 * float(rng.random()) * grain
-    return images.clamp(0, 1)
+    images = images + each(how.sharpness) * (images - soft)
+    grain = torch.randn(images.shape, device=images.device, generator=generator)
+    return (images + each(how.grain) * grain).clamp(0, 1)

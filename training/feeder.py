@@ -19,9 +19,10 @@ import torch
 from numpy.typing import NDArray
 
 from tips_ros.perception.language.tokenizer import Tokenizer
-from training.batches import Batch, batch
-from training.frame_store import FrameStore, StoredFrame
+from training.batches import Batch, Frames, batch
+from training.frame_store import FrameStore
 from training.phrases import phrases
+from training.variation import vary
 from training.worker import end_with_parent
 
 _AHEAD = 3  # batches
@@ -113,8 +114,12 @@ class Maker:
 
     def of_frames(self, numbers: NDArray[Any], grid: int, rng: np.random.Generator) -> Step:
         """A batch of these frames."""
-        frames = [StoredFrame(*(array[n] for array in self._frames)) for n in numbers]
-        made = batch(frames, rng, grid)
+        frames = Frames(*(torch.from_numpy(array[numbers]) for array in self._frames))
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        offset = int(rng.integers(2)), int(rng.integers(2))
+        variation = vary(len(numbers), "cpu", generator)
+        which = torch.arange(len(numbers))
+        made = batch(frames, which, variation, offset, grid, generator)
         texts = self._tokenizer(phrases(rng))
         longest = int(texts.is_token.sum(axis=1).max())
         ids, is_token = (torch.from_numpy(a[:, :longest].copy()) for a in texts[:2])

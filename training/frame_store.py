@@ -25,7 +25,8 @@ _CLASS_OF_ID = np.full(256, 255, np.uint8)
 _CLASS_OF_ID[list(CLASSES)] = np.arange(len(CLASSES))
 _ROOMS = "lived-in"  # named anew when the same number stands for another room
 _SCENES_DONE = "scenes.txt"
-_META = "meta.json"
+META = "meta.json"
+CHECKED_SCENES = 12  # the last ones are not learnt from: they tell how it goes
 
 
 class StoredFrame(NamedTuple):
@@ -79,7 +80,7 @@ class FrameStore:
         meta = {"scenes": scenes, "views": views, "classes": list(CLASSES), "side": PICTURE,
                 "rooms": _ROOMS}  # fmt: skip
         directory.mkdir(parents=True, exist_ok=True)
-        file = directory / _META
+        file = directory / META
         if file.is_file() and json.loads(file.read_text()) != meta:
             raise ValueError(f"{directory}: holds other frames; remove it or name another one")
         count = scenes * views

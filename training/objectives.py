@@ -75,15 +75,20 @@ def _patch_loss(logits: Tensor, classes: Tensor, weights: Tensor) -> Tensor:
     """Cross-entropy (B, h·w, K) against the share that each class has of a patch."""
     side = round(logits.shape[1] ** 0.5)
     block = classes.shape[1] // side
-    shares = F.one_hot(classes.clamp_max(len(CLASSES)), len(CLASSES) + 1)[..., : len(CLASSES)]
-    shares = F.avg_pool2d(shares.permute(0, 3, 1, 2).float(), block)  # (B, K, h, w)
+    each = torch.arange(len(CLASSES), device=classes.device)[:, None, None]
+    shares = F.avg_pool2d((classes[:, None] == each).float(), block)  # (B, K, h, w)
     target = shares.flatten(2).transpose(1, 2) * weights  # (B, h·w, K)
     return -(target * logits.log_softmax(dim=-1)).sum() / target.sum().clamp_min(1)
 
 
 def _head(head: DenseHead, layers: tuple[LayerFeatures, ...], offset: tuple[int, int]) -> Tensor:
-    result: Tensor = head.head(_thinned(head.dpt, layers, offset))
-    return result
+    """The last layer, with outputs added that make them a multiple of 8, as matrix units want."""
+    weight, bias = head.head.weight, head.head.bias
+    assert bias is not None
+    more = -len(bias) % 8
+    weight, bias = F.pad(weight, (0, 0, 0, 0, 0, 0, 0, more)), F.pad(bias, (0, more))
+    x = F.conv2d(_thinned(head.dpt, layers, offset), weight, bias)
+    return x[:, : len(head.head.weight)]
 
 
 def _depth(head: DepthHead, x: Tensor) -> Tensor:
@@ -91,7 +96,9 @@ def _depth(head: DepthHead, x: Tensor) -> Tensor:
     if head.bins.relu_after_project:
         x = F.relu(x)
     weights = F.relu(head.head(x)).float() + head.bins.min_m  # (B, K, h, w)
-    centers = torch.linspace(head.bins.min_m, head.bins.max_m, weights.shape[1]).to(weights)
+    centers = torch.linspace(
+        head.bins.min_m, head.bins.max_m, weights.shape[1], device=weights.device
+    )
     with torch.autocast(weights.device.type, enabled=False):
         return torch.einsum("bkhw,k->bhw", weights, centers) / weights.sum(dim=1)
 

@@ -27,10 +27,7 @@ class Optimisers:
         cool_down: share of them in which the rate falls to zero.
         """
         self._steps, self._cooling = steps, max(1, round(steps * cool_down))
-        matrices, others = [], []
-        for name, parameter in modules.named_parameters():
-            is_matrix = parameter.ndim == 2 and "embedding" not in name
-            (matrices if is_matrix else others).append(parameter)
+        matrices, others = matrices_and_others(modules)
         self._all = [
             torch.optim.Muon(
                 matrices,
@@ -64,3 +61,12 @@ class Optimisers:
         """Goes on where `state_dict` was taken."""
         for optimiser, state in zip(self._all, states, strict=True):
             optimiser.load_state_dict(state)
+
+
+def matrices_and_others(modules: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """The parameters that Muon moves, and those that AdamW does."""
+    matrices, others = [], []
+    for name, parameter in modules.named_parameters():
+        is_matrix = parameter.ndim == 2 and "embedding" not in name
+        (matrices if is_matrix else others).append(parameter)
+    return matrices, others

@@ -4,6 +4,10 @@
     ./run exec python -m training.train --state build/training
 
 Stop it whenever you like, also with kill -9: the same command goes on where it was.
+
+    python -m training.train --state build/training --packed build/packed --seconds 330
+
+trains on a GPU, for so long, with frames that `training.packed_frames` has packed anywhere.
 """
 
 from __future__ import annotations
@@ -11,65 +15,90 @@ from __future__ import annotations
 import argparse
 import logging
 import signal
+import time
 from pathlib import Path
 
 import torch
 
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.classes.class_list import ClassList
-from training.architecture import CLASSES, SIZES, VOCABULARY
+from training.architecture import CLASSES, FOR_GPU, SIZES, VOCABULARY
 from training.compare_sizes import COMPARE, best_sizes
 from training.export import export
 from training.frame_store import PICTURE
 from training.phrases import corpus
 from training.precision import PRECISIONS
 from training.render_frames import fill
+from training.timed_trainer import BATCH, Schedule, TimedTrainer
 from training.train_tokenizer import train as train_tokenizer
-from training.trainer import Plan, Trainer
+from training.trainer import Model, Plan, Trainer
 
+_STARTED = time.monotonic()
 _ROOT = Path(__file__).resolve().parents[1]
 
 logger = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Runs the three parts, each only as far as it has not run yet."""
+    """Runs the parts, each only as far as it has not run yet."""
     args = _arguments()
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
     keep_freed_memory()
     if args.threads:
         torch.set_num_threads(args.threads)
     args.state.mkdir(parents=True, exist_ok=True)
+    trained = _trained_on_gpu(args) if args.packed else _trained_on_cpu(args)
+    if trained is None:
+        return
+    output = args.output or args.state / "model"
+    export(
+        output,
+        trained.tips,
+        trained.text,
+        _tokenizer(args.state),
+        classes=ClassList(tuple(CLASSES.values()), tuple(CLASSES)),
+        input_size=(PICTURE, PICTURE),
+        temperature=trained.temperature,
+        knows="rendered rooms only",
+    )
+    logger.info("%s: written", output)
+
+
+def _trained_on_cpu(args: argparse.Namespace) -> Model | None:
+    """Renders and trains, as far as that was not done yet; None where it was stopped before."""
     frames = args.state / f"frames_{args.scenes}x{args.views}"
     store = fill(frames, args.scenes, args.views, args.processes)
     if args.render_only:
-        return
-    tokenizer = args.state / "tokenizer.model"
-    if not tokenizer.is_file():
-        tokenizer.write_bytes(train_tokenizer((s.lower() for s in corpus()), VOCABULARY))
-    sizes = args.sizes
+        return None
+    tokenizer, sizes = _tokenizer(args.state), args.sizes
     if sizes == COMPARE:
         sizes = best_sizes(args.state / "sizes", store, tokenizer, args.device)
-    plan = Plan(args.images, args.batch, args.seed, sizes=sizes)
+    plan = Plan(args.images, args.batch or 16, args.seed, sizes=sizes)
     trainer = Trainer(args.state, store, tokenizer, plan, args.device, args.precision)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: trainer.stop())
     trainer.run()
     if trainer.step < plan.steps:
         logger.info("stopped after step %d; the same command goes on", trainer.step)
-        return
-    output = args.output or args.state / "model"
-    export(
-        output,
-        trainer.average.tips,
-        trainer.average.text,
-        tokenizer,
-        classes=ClassList(tuple(CLASSES.values()), tuple(CLASSES)),
-        input_size=(PICTURE, PICTURE),
-        temperature=trainer.average.temperature,
-        knows="rendered rooms only",
-    )
-    logger.info("%s: written", output)
+        return None
+    return trainer.average
+
+
+def _trained_on_gpu(args: argparse.Namespace) -> Model:
+    sizes = FOR_GPU if args.sizes == COMPARE else args.sizes
+    schedule = Schedule(args.seconds, args.batch or BATCH)
+    trainer = TimedTrainer(args.state, args.packed, _tokenizer(args.state), schedule, args.device,
+                           args.seed, sizes, args.precision, _STARTED)  # fmt: skip
+    trainer.run()
+    return trainer.average
+
+
+def _tokenizer(state: Path) -> Path:
+    """The SentencePiece model of what training says, made where it is not there yet."""
+    tokenizer = state / "tokenizer.model"
+    if not tokenizer.is_file():
+        tokenizer.write_bytes(train_tokenizer((s.lower() for s in corpus()), VOCABULARY))
+    return tokenizer
 
 
 def _arguments() -> argparse.Namespace:
@@ -80,7 +109,9 @@ def _arguments() -> argparse.Namespace:
     add("--scenes", type=int, default=4000)
     add("--views", type=int, default=12, help="pictures of each scene")
     add("--images", type=int, default=800_000, help="pictures seen in training, repeats included")
-    add("--batch", type=int, default=16)
+    add("--batch", type=int, help=f"pictures of a step; without it 16, with --packed {BATCH}")
+    add("--packed", type=Path, help="folder of packed frames: train with them, for --seconds")
+    add("--seconds", type=float, default=330, help="of a training with --packed, all in all")
     add("--seed", type=int, default=1)
     sizes = f"of the model; {COMPARE} takes those that are best after short runs side by side"
     add("--sizes", choices=(*SIZES, COMPARE), default=COMPARE, help=sizes)

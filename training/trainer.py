@@ -20,7 +20,7 @@ from training.averaging import Average
 from training.checkpoint import StateFolder
 from training.feeder import Feeder, Maker, Source, Step
 from training.first_layer import start_first_layer
-from training.frame_store import FrameStore
+from training.frame_store import CHECKED_SCENES, FrameStore
 from training.objectives import Losses, losses
 from training.optimisers import Optimisers
 from training.plain_attention import use_plain_attention
@@ -29,7 +29,6 @@ from training.precision import Precision, casting, faster_precision
 logger = logging.getLogger(__name__)
 
 _FIRST_TEMPERATURE = 0.07
-_CHECKED_SCENES = 12  # the store's last scenes are not learnt from: they tell how it goes
 _RARE = 0.4  # a class of share s weighs as s^-0.4
 
 
@@ -99,7 +98,7 @@ class Trainer:
             ValueError: what is in `directory` was started with another plan.
         """
         self.plan, self._store, self._device = plan, store, torch.device(device)
-        learnt = (store.scenes - _CHECKED_SCENES) * store.views
+        learnt = (store.scenes - CHECKED_SCENES) * store.views
         self._source = Source(store.directory, store.scenes, store.views, learnt, tokenizer,
                               plan.batch, plan.seed)  # fmt: skip
         self._maker = Maker(self._source)
@@ -109,7 +108,7 @@ class Trainer:
         self._model.tips.to(memory_format=torch.channels_last)  # as tokens already are
         if self._device.type == "cpu":
             use_plain_attention(self._model)
-        self._weights = torch.from_numpy(class_weights(store)).to(self._device)
+        self._weights = torch.from_numpy(class_weights(store.frames.classes)).to(self._device)
         self.step, self._seconds, self._running = 0, 0.0, list[list[float]]()
         self._stopping = False
         state = self._folder.load(self._device)
@@ -236,9 +235,13 @@ class Trainer:
         torch.set_rng_state(state["random"].cpu())
 
 
-def class_weights(store: FrameStore) -> NDArray[np.float32]:
-    """(K,) float32 weights of the classes by how rare they are, 1 on average over the pixels."""
-    classes = store.frames.classes[:: max(1, len(store) // 1000), ::4, ::4]
+def class_weights(classes: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(K,) float32 weights of the classes by how rare they are, 1 on average over the pixels.
+
+    Args:
+        classes: (N, H, W) of a store's frames; some of them are looked at.
+    """
+    classes = classes[:: max(1, len(classes) // 1000), ::4, ::4]
     counts = np.bincount(classes[classes < 255].ravel(), minlength=len(CLASSES)) + 1.0
     share = counts / counts.sum()
     weights = np.clip(share**-_RARE, None, 0.0005**-_RARE)

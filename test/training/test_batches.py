@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from tips_ros.perception.description import NYU_FOCAL_RATIO
-from training.batches import batch
+from training.batches import Batch, Frames, batch
 from training.frame_store import PICTURE, TRUTH, StoredFrame
+from training.variation import vary
 
 
 @pytest.fixture
@@ -25,6 +27,15 @@ def wall_of_stripes() -> StoredFrame:
     return StoredFrame(rgb, depth.astype(np.float16), normals, classes, np.float32(NYU_FOCAL_RATIO))
 
 
+def _batch(frame: StoredFrame, count: int, seed: int, grid: int = 16) -> Batch:
+    """A frame varied several times."""
+    frames = Frames(*(torch.from_numpy(np.array(part)[None]) for part in frame))
+    generator = torch.Generator().manual_seed(seed)
+    which = torch.zeros(count, dtype=torch.long)
+    offset = seed % 2, seed // 2 % 2
+    return batch(frames, which, vary(count, "cpu", generator), offset, grid, generator)
+
+
 def _zoom_of(picture: np.ndarray) -> float:
     side = len(picture)
     green = picture[:, side // 2, 1]
@@ -34,7 +45,7 @@ def _zoom_of(picture: np.ndarray) -> float:
 @pytest.fixture
 def undeveloped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Colours are needed to tell what is where."""
-    monkeypatch.setattr("training.batches._developed", lambda images, rng: images)
+    monkeypatch.setattr("training.batches._developed", lambda images, *_: images)
 
 
 @pytest.mark.parametrize("grid", [8, 16])
@@ -42,7 +53,7 @@ def undeveloped(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_truth_stays_where_the_picture_shows_it(
     wall_of_stripes: StoredFrame, undeveloped: None, seed: int, grid: int
 ):
-    made = batch([wall_of_stripes] * 8, np.random.default_rng(seed), grid)
+    made = _batch(wall_of_stripes, 8, seed, grid)
     down, across = made.offset
     side, heads = made.images.shape[-1], 8 * grid
     assert side == 14 * grid
@@ -59,7 +70,7 @@ def test_truth_stays_where_the_picture_shows_it(
 
 
 def test_a_mirrored_wall_faces_the_other_side(wall_of_stripes: StoredFrame, undeveloped: None):
-    made = batch([wall_of_stripes] * 16, np.random.default_rng(1))
+    made = _batch(wall_of_stripes, 16, 1)
     grows_right = made.images[:, 0, 100, -1] > made.images[:, 0, 100, 0]
     assert 0 < grows_right.sum() < 16
     assert ((made.normals[:, 0] < 0).all(dim=(1, 2)) == grows_right).all()
@@ -71,15 +82,13 @@ def test_depth_is_what_the_reference_camera_would_have_seen(
 ):
     """A wide camera makes things small, so that the reference camera would be farther away."""
     wide = wall_of_stripes._replace(focal_ratio=np.float32(NYU_FOCAL_RATIO / 2))
-    made = [batch([f], np.random.default_rng(3)) for f in (wall_of_stripes, wide)]
+    made = [_batch(f, 1, 3) for f in (wall_of_stripes, wide)]
     assert (made[0].images == made[1].images).all()
     assert np.allclose(2 * made[0].depth_m, made[1].depth_m, rtol=1e-5)
 
 
 def test_a_batch_is_the_same_for_the_same_seed(wall_of_stripes: StoredFrame):
-    first, again, other = (
-        batch([wall_of_stripes] * 3, np.random.default_rng(seed)) for seed in (5, 5, 6)
-    )
+    first, again, other = (_batch(wall_of_stripes, 3, seed) for seed in (5, 5, 6))
     assert (first.images == again.images).all() and (first.depth_m == again.depth_m).all()
     assert not (first.images == other.images).all()
     assert float(first.images.min()) >= 0 and float(first.images.max()) <= 1

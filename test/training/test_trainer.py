@@ -27,7 +27,7 @@ TOKENIZER = Path(__file__).parents[1] / "data" / "tokenizer" / "tiny.model"
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FrameStore:
     """Six scenes: a wall over a floor, at another height and distance in each."""
-    monkeypatch.setattr(trainer, "_CHECKED_SCENES", 2)
+    monkeypatch.setattr(trainer, "CHECKED_SCENES", 2)
     made = FrameStore(tmp_path / "frames", scenes=6, views=1)
     for scene in range(6):
         edge = 40 + 8 * scene
@@ -80,7 +80,7 @@ from training.trainer import Plan, Trainer
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    trainer._CHECKED_SCENES = 2
+    trainer.CHECKED_SCENES = 2
     state, store, tokenizer, wait = sys.argv[1:]
     plan = Plan(16, 2, seed=3, average=0.9)
     made = Trainer(Path(state), FrameStore(Path(store), 6, 1), Path(tokenizer), plan, "cpu", "fp32")
@@ -175,7 +175,7 @@ def test_small_pictures_come_first_and_whole_ones_last():
 
 
 def test_rare_classes_weigh_more_and_all_together_one(store: FrameStore):
-    weights = class_weights(store)
+    weights = class_weights(store.frames.classes)
     assert weights[1] > 0 and weights[5] > weights[0]
     counts = np.bincount(store.frames.classes[:, ::4, ::4].ravel(), minlength=23) + 1.0
     assert float((weights * counts / counts.sum()).sum()) == pytest.approx(1, abs=1e-5)

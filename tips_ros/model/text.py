@@ -122,7 +122,7 @@ class TextEncoder(nn.Module):
         """
         d = self.config.width
         x = self.token_embedding(ids) * math.sqrt(d)
-        x = x + sinusoids(ids.shape[1], d).to(x)
+        x = x + sinusoids(ids.shape[1], d, x.device).to(x)
         # Attention over nothing is NaN: an empty text attends to its padding and is zeroed below.
         visible = is_token | ~is_token.any(dim=1, keepdim=True)
         for block in self.transformer.resblocks:
@@ -132,10 +132,10 @@ class TextEncoder(nn.Module):
         return x.sum(dim=1) / (keep.sum(dim=1) + _POOLING_EPS)
 
 
-def sinusoids(length: int, width: int) -> Tensor:
+def sinusoids(length: int, width: int, device: torch.device | None = None) -> Tensor:
     """(length, width): sines, then cosines, timescales 1 to 10,000 (as in tensor2tensor)."""
     count = width // 2
-    exponents = torch.arange(count, dtype=torch.float32) / max(count - 1, 1)
+    exponents = torch.arange(count, dtype=torch.float32, device=device) / max(count - 1, 1)
     inverse = torch.exp(-math.log(_MAX_TIMESCALE) * exponents)
-    angles = torch.arange(length, dtype=torch.float32)[:, None] * inverse
+    angles = torch.arange(length, dtype=torch.float32, device=device)[:, None] * inverse
     return F.pad(torch.cat([angles.sin(), angles.cos()], dim=1), (0, width % 2))
