@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from tips_ros.perception.loading.models import load_predictor
+from tips_ros.perception.loading.load import load_predictor
 from training import packed_frames, timed_trainer, train
 from training.device_frames import DeviceFrames
 from training.frame_store import FrameStore, StoredFrame
