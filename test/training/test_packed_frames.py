@@ -35,9 +35,10 @@ def _frame(number: int) -> StoredFrame:
     normals[:3] = np.array([0.8, 0.1, 0.59])
     depth = np.where(inside, (0.2 + number) * (1 + z), 0)
     where = np.linspace(0, 255, PICTURE).astype(np.uint8)
-    rgb = np.dstack([np.broadcast_to(where, (PICTURE, PICTURE)), *[np.full((PICTURE,) * 2, 90)] * 2])
+    rgb = np.full((PICTURE, PICTURE, 3), 90, np.uint8)
+    rgb[..., 0] = where
     return StoredFrame(
-        rgb.astype(np.uint8),
+        rgb,
         depth.astype(np.float16),
         np.where(inside[..., None], np.rint(normals * 127), 0).astype(np.int8),
         np.where(inside, 22, 255).astype(np.uint8),
@@ -45,7 +46,9 @@ def _frame(number: int) -> StoredFrame:
     )
 
 
-def _packed(store: FrameStore, output: Path, megabytes: float = 60, views: int = VIEWS) -> list[Path]:
+def _packed(
+    store: FrameStore, output: Path, megabytes: float = 60, views: int = VIEWS
+) -> list[Path]:
     pack_scenes(store, output, views, processes=1)
     return write_files(output, megabytes)
 
