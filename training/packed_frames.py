@@ -4,7 +4,7 @@
     ./run exec python -m training.packed_frames build/training/frames_4000x12 build/packed
 
 A frame becomes three WebP images: the picture (lossy), its depth in steps of 0.5 % (at most 0.3 %
-off), and its normals (folded onto an octahedron, half a degree off) with its classes. A file holds
+off), and its normals (folded onto an octahedron, at most 1.1° off) with its classes. A file holds
 some views of every scene, so that the first one alone has all rooms in it; `checked.npz` holds the
 last scenes, which are not learnt from. Nothing is packed twice: a stopped packing goes on.
 """
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, default=60, help="of a file, at most (2^20)")
     parser.add_argument("--views", type=int, help="of each scene, the first ones; without it, all")
     parser.add_argument("--processes", type=int, help="without it, one a core")
-    parser.add_argument("--scenes-only", action="store_true", help="pack scenes, no files yet")
+    parser.add_argument("--scenes-only", action="store_true", help="pack, but write no files yet")
     args = parser.parse_args()
     meta = json.loads((args.store / META).read_text())
     store = FrameStore(args.store, meta["scenes"], meta["views"])

@@ -21,7 +21,7 @@ TOKENIZER = Path(__file__).parents[1] / "data" / "tokenizer" / "tiny.model"
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FrameStore:
-    monkeypatch.setattr(trainer, "_CHECKED_SCENES", 2)
+    monkeypatch.setattr(trainer, "CHECKED_SCENES", 2)
     monkeypatch.setattr(compare_sizes, "_IMAGES", 4)
     monkeypatch.setattr(compare_sizes, "_BATCH", 2)
     made = FrameStore(tmp_path / "frames", scenes=4, views=1)

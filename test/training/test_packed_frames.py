@@ -35,10 +35,10 @@ def _frame(number: int) -> StoredFrame:
     normals[:3] = np.array([0.8, 0.1, 0.59])
     depth = np.where(inside, (0.2 + number) * (1 + z), 0)
     where = np.linspace(0, 255, PICTURE).astype(np.uint8)
-    red, grey = np.broadcast_to(where, (PICTURE, PICTURE)), np.full((PICTURE, PICTURE), 90)
-    rgb = np.dstack([red, grey, grey])
+    rgb = np.full((PICTURE, PICTURE, 3), 90, np.uint8)
+    rgb[..., 0] = where
     return StoredFrame(
-        rgb.astype(np.uint8),
+        rgb,
         depth.astype(np.float16),
         np.where(inside[..., None], np.rint(normals * 127), 0).astype(np.int8),
         np.where(inside, 22, 255).astype(np.uint8),
