@@ -70,7 +70,7 @@ def run(copy: Path, machine: Path) -> Callable[..., subprocess.CompletedProcess[
         path = f"{machine.with_name('first')}:{machine}"
         environment = {"PATH": path, "HOME": str(copy.parent), **variables}
         return subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=60, check=False
+            command, env=environment, capture_output=True, text=True, timeout=300, check=False
         )
 
     return start
