@@ -113,7 +113,7 @@ class Graph:
                 f"a publisher of {name}",
             )
         until(
-            lambda: {t.name for t in self.node._outputs[camera].wanted()} >= set(names),
+            lambda: {t.name for t in self.node._outputs[camera].subscribed()} >= set(names),
             "the node to see its subscribers",
         )
 

@@ -45,7 +45,7 @@ class Bench:
         count = len(masks)
         self.graph.publish_image(sec=sec)
         mask = until(lambda: masks[count:], f"the mask of {sec} s")[0]
-        names = list(self.graph.node._vocabulary.classes.values())
+        names = list(self.graph.node._classes.classes.values())
         until(lambda: self.reads(self.reader, mask, names), f"its ClassMap, of {names}")
         late = Reader(self.graph)
         until(lambda: self.reads(late, mask, names), f"a late subscriber's ClassMap, of {names}")

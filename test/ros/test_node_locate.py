@@ -10,7 +10,7 @@ from lifecycle_msgs.srv import ChangeState
 from rclpy.qos import QoSProfile
 from tips_ros.srv import Locate
 
-from tips_ros.ros.transforms.tree import FrameError
+from tips_ros.ros.transforms.tree import TransformError
 
 from .conftest import FRAME_ID, header_at, picture, until
 
@@ -68,11 +68,11 @@ def test_one_of_the_models_own_classes_is_found_where_its_head_sees_it(graph, ow
 
 def test_any_words_are_found_without_a_subscriber_and_without_a_change_of_the_classes(graph):
     graph.publish_camera_info()
-    before = graph.node._vocabulary.board.in_force
+    before = graph.node._classes.board.in_force
     answer = locate_in_a_frame(graph, "thing: door | sofa | wall | floor", max_regions=1)
     assert answer.success, answer.message
     assert len(answer.regions) <= 1
-    assert graph.node._vocabulary.board.in_force is before
+    assert graph.node._classes.board.in_force is before
     assert graph.camera.statistics.snapshot().published == 1
 
 
@@ -80,7 +80,7 @@ def test_outputs_of_the_same_frame_come_as_ever_from_the_same_pass(graph):
     passes = []
     graph.node.predictor.model.backbone.register_forward_hook(lambda *_: passes.append(1))
     assert graph.set_prompts("door", "floor", background=["wall"]).success
-    labelling = graph.node._vocabulary.board.in_force.labelling
+    labelling = graph.node._classes.board.in_force.labelling
     graph.listen("semantic/image")
     answer = locate_in_a_frame(graph, "a red lamp")
     assert answer.success, answer.message
@@ -202,7 +202,7 @@ def test_a_frame_from_before_all_tf_is_followed_by_a_later_one(graph, own_class,
     def transform(target, source, stamp, timeout_s):
         asked.append(stamp.sec)
         if len(asked) == 1:
-            raise FrameError("into the past", at_other_times=True)
+            raise TransformError("into the past", at_other_times=True)
         return np.eye(4)
 
     monkeypatch.setattr(graph.node._frames, "transform", transform)

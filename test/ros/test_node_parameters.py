@@ -180,7 +180,7 @@ class TestOrder:
             wanted = {"prompt_thresholds": numbers, "prompts": words, "autostart": True}
             assert set(load(graph, wanted)) == {"autostart"}
             assert graph.parameter("prompts") == words
-            assert list(graph.node._vocabulary.classes.values()) == words
+            assert list(graph.node._classes.classes.values()) == words
 
 
 class TestWhatIsMeant:

@@ -22,7 +22,7 @@ def nanoseconds(stamp):
 
 
 def test_prompts_are_swapped_while_images_stream_at_10_hz(graph):
-    predictor, vocabulary = graph.node.predictor, graph.node._vocabulary
+    predictor, vocabulary = graph.node.predictor, graph.node._classes
     old = predictor.predict(picture(), ["semantic"]).labels
     order = published_order(graph)
     graph.listen("semantic/image")
@@ -89,7 +89,7 @@ def streaming(graph):
 def published_order(graph):
     """What the node publishes from now on of masks and ClassMaps, in its own order."""
     order = []
-    board, outputs = graph.node._vocabulary.board, graph.node._outputs[""]
+    board, outputs = graph.node._classes.board, graph.node._outputs[""]
     mask = next(p for t, p in outputs._publishers.items() if t.name == "semantic/image")
     for kind, publisher in (("classes", board._announcers[""]._class_map), ("mask", mask)):
 
@@ -104,7 +104,7 @@ def published_order(graph):
 
 
 def test_a_slow_text_encoder_holds_up_no_frame(graph):
-    encoder = graph.node._vocabulary._encoder
+    encoder = graph.node._classes._encoder
     entered, release = threading.Event(), threading.Event()
     embeddings = encoder.embeddings
 

@@ -10,7 +10,7 @@ from lifecycle_msgs.srv import ChangeState
 from rclpy.parameter import Parameter
 from tips_ros.msg import ClassMap
 
-from tips_ros.ros.classes.class_manager import Vocabulary
+from tips_ros.ros.classes.class_manager import ClassManager
 from tips_ros.ros.topics import qos
 
 from .conftest import mask_of, picture, until
@@ -56,7 +56,7 @@ def test_masks_by_words_are_those_of_the_predictor(graph):
     assert graph.set_prompts("chair", "wall", background=["floor"], thresholds=[0.1, 0.0]).success
     graph.publish_image()
     (mask,) = masks(graph, 1)
-    labelling = graph.node._vocabulary.board.in_force.labelling
+    labelling = graph.node._classes.board.in_force.labelling
     expected = graph.node.predictor.predict(picture(), ["semantic"], labelling=labelling)
     np.testing.assert_array_equal(mask, expected.labels)
     until(lambda: graph.received["semantic/confidence"], "the confidence")
@@ -123,7 +123,7 @@ def test_an_empty_list_returns_to_the_models_own_classes(graph):
 @pytest.mark.parametrize(("prompts", "reason"), BAD, ids=[reason for _, reason in BAD])
 def test_a_refused_request_leaves_everything_as_it_was_and_says_why(graph, prompts, reason):
     assert graph.set_prompts("door", "cup", thresholds=[0.25]).success
-    before = graph.node._vocabulary.board.in_force
+    before = graph.node._classes.board.in_force
     by_service = graph.set_prompts(*prompts)
     by_parameter = graph.set_parameter("prompts", prompts)
     for success, said in (
@@ -133,7 +133,7 @@ def test_a_refused_request_leaves_everything_as_it_was_and_says_why(graph, promp
         assert not success
         assert reason in said
     assert (list(by_service.names), list(by_service.ids)) == (["door", "cup"], [14, 1])
-    assert graph.node._vocabulary.board.in_force is before
+    assert graph.node._classes.board.in_force is before
     assert graph.parameter("prompts") == ["door", "cup"]
     assert graph.parameter("prompt_thresholds") == [0.25]
 
@@ -158,7 +158,7 @@ def test_the_parameters_tell_the_prompts_in_force_and_change_them(graph):
     assert graph.parameter("prompt_background") == ["wall"]
     assert graph.parameter("prompt_thresholds") == [0.3]
     assert graph.set_parameter("prompts", ["lamp", "book"]).successful
-    assert list(graph.node._vocabulary.classes.values()) == ["lamp", "book"]
+    assert list(graph.node._classes.classes.values()) == ["lamp", "book"]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_the_parameters_tell_the_prompts_in_force_and_change_them(graph):
 def test_an_empty_parameter_returns_to_the_models_own_classes(graph, value, type_):
     assert graph.set_prompts("door", "cup").success
     assert graph.set_parameter("prompts", value, type_).successful
-    assert len(graph.node._vocabulary.classes) == 23
+    assert len(graph.node._classes.classes) == 23
 
 
 @pytest.mark.parametrize("value", ["door", 3, [1, 2], [True], None])
@@ -177,7 +177,7 @@ def test_a_parameter_that_is_no_list_of_texts_is_refused(graph, value):
     result = graph.set_parameter("prompts", value)
     assert not result.successful
     assert "list of texts" in result.reason
-    assert len(graph.node._vocabulary.classes) == 23
+    assert len(graph.node._classes.classes) == 23
 
 
 def test_prompts_given_at_the_start_are_in_force_from_the_first_frame(graph_with):
@@ -197,14 +197,14 @@ def test_without_a_model_the_service_says_so_and_changes_nothing(graph_with):
 
 
 def test_a_call_during_which_the_model_is_freed_is_answered(graph, monkeypatch):
-    encoding, gate, prepare = threading.Event(), threading.Event(), Vocabulary.prepare
+    encoding, gate, prepare = threading.Event(), threading.Event(), ClassManager.prepare
 
     def slowly(vocabulary, asked):
         encoding.set()
         gate.wait(30)
         prepare(vocabulary, asked)
 
-    monkeypatch.setattr(Vocabulary, "prepare", slowly)
+    monkeypatch.setattr(ClassManager, "prepare", slowly)
     answers = []
     calling = threading.Thread(target=lambda: answers.append(graph.set_prompts("door")))
     calling.start()
@@ -220,10 +220,10 @@ def test_a_call_during_which_the_model_is_freed_is_answered(graph, monkeypatch):
 
 def test_prompts_set_while_the_node_is_configured_are_in_force_afterwards(graph_with, monkeypatch):
     graph = graph_with(input_height=112, input_width=112, autostart=False)
-    setting, put_in_force = [], Vocabulary.put_in_force
+    setting, apply = [], ClassManager.apply
 
     def meanwhile(vocabulary, asked):
-        put_in_force(vocabulary, asked)
+        apply(vocabulary, asked)
         if not setting:
             setting.append(
                 threading.Thread(target=graph.set_parameter, args=("prompts", ["door"]))
@@ -231,13 +231,13 @@ def test_prompts_set_while_the_node_is_configured_are_in_force_afterwards(graph_
             setting[0].start()
             setting[0].join(1.0)  # it has set them, or waits until they can be put in force
 
-    monkeypatch.setattr(Vocabulary, "put_in_force", meanwhile)
+    monkeypatch.setattr(ClassManager, "put_in_force", meanwhile)
     configure = Transition(id=Transition.TRANSITION_CONFIGURE)
     request = ChangeState.Request(transition=configure)
     assert graph.call(ChangeState, "/tips/change_state", request).success
     setting[0].join(30)
     assert graph.parameter("prompts") == ["door"]
-    assert list(graph.node._vocabulary.classes.values()) == ["door"]
+    assert list(graph.node._classes.classes.values()) == ["door"]
 
 
 def test_bad_prompts_at_the_start_leave_the_node_unconfigured_and_say_why(graph_with):
@@ -276,7 +276,7 @@ class TestTextIsEncoded:
     @pytest.fixture
     def encoded(self, graph):
         """How many words went through the text encoder so far."""
-        return lambda: graph.node._vocabulary._encoder.encoded
+        return lambda: graph.node._classes._encoder.encoded
 
     def test_once_a_change_and_never_for_a_frame(self, graph, encoded):
         graph.listen("semantic/image")
@@ -299,5 +299,5 @@ class TestTextIsEncoded:
         assert graph.set_prompts("one zqw", "two zqw", background=["three zqw"]).success
         later = graph_with(input_height=112, input_width=112).active()
         assert later.set_prompts("two zqw", "three zqw", background=["one zqw"]).success
-        encoder = later.node._vocabulary._encoder
+        encoder = later.node._classes._encoder
         assert (encoder.encoded, encoder.loaded) == (0, False)

@@ -48,8 +48,8 @@ def test_an_unforeseen_error_of_a_service_is_answered_with_its_reason(graph, mon
     def fail(*_):
         raise KeyError("blocks.0")
 
-    monkeypatch.setattr(graph.node._vocabulary, "prepare", fail)
-    monkeypatch.setattr(graph.node._vocabulary, "sought", fail)
+    monkeypatch.setattr(graph.node._classes, "prepare", fail)
+    monkeypatch.setattr(graph.node._classes, "resolve_query", fail)
     for type_, name in ((SetPrompts, "set_prompts"), (Locate, "locate")):
         answer = graph.call(type_, f"/tips/{name}", type_.Request())
         assert not answer.success
@@ -70,14 +70,14 @@ def test_a_parameter_of_a_type_that_does_not_exist_is_refused(graph, type_):
 def test_while_words_are_encoded_time_goes_on_and_everybody_is_answered(graph_with, monkeypatch):
     graph = graph_with(use_sim_time=True, input_height=56, input_width=56).active()
     entered, gate = threading.Event(), threading.Event()
-    embed = graph.node._vocabulary._encoder.embeddings
+    embed = graph.node._classes._encoder.embeddings
 
     def slow(words):
         entered.set()
         assert gate.wait(30)
         return embed(words)
 
-    monkeypatch.setattr(graph.node._vocabulary._encoder, "embeddings", slow)
+    monkeypatch.setattr(graph.node._classes._encoder, "embeddings", slow)
     client = graph.probe.create_client(SetPrompts, "/tips/set_prompts")
     assert client.wait_for_service(30)
     future = client.call_async(SetPrompts.Request(prompts=["a red cup"]))
