@@ -25,7 +25,7 @@ from tips_ros.ros.transport_profile import transport_environment
 ONE, EACH = "one node", "a node for each"
 
 
-class Turn(NamedTuple):
+class MountingRotation(NamedTuple):
     """What was answered while the cameras published, and what it took."""
 
     rate_hz: float  # frames of which all outputs came, summed over the cameras
@@ -49,7 +49,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=4)
     args = parser.parse_args()
     turns = measure(args)
-    medians = {way: Turn(*np.median(of_way, axis=0).tolist()) for way, of_way in turns.items()}
+    medians = {
+        way: MountingRotation(*np.median(of_way, axis=0).tolist()) for way, of_way in turns.items()
+    }
     print(
         f"{args.cameras} cameras of {args.size}, model {args.model}, {args.rounds} rounds, medians"
     )
@@ -73,7 +75,7 @@ def main() -> None:
     print(json.dumps({"benchmark": "cameras", **facts, "turns": lists, "ratio": ratio}))
 
 
-def measure(args: argparse.Namespace) -> dict[str, list[Turn]]:
+def measure(args: argparse.Namespace) -> dict[str, list[MountingRotation]]:
     """Each way's turns, in order."""
     width, height = map(int, args.size.split("x"))
     names = [f"camera{number}" for number in range(args.cameras)]
@@ -88,7 +90,7 @@ def measure(args: argparse.Namespace) -> dict[str, list[Turn]]:
         ONE: [f"/tips/{name}/{output}" for name in names for output in args.outputs],
         EACH: [f"/{name}/tips/{output}" for name in names for output in args.outputs],
     }
-    turns: dict[str, list[Turn]] = {ONE: [], EACH: []}
+    turns: dict[str, list[MountingRotation]] = {ONE: [], EACH: []}
     with ExitStack() as stack:
         rigs = {
             way: stack.enter_context(
@@ -109,7 +111,7 @@ def measure(args: argparse.Namespace) -> dict[str, list[Turn]]:
     return turns
 
 
-def taken(rig: Rig, args: argparse.Namespace) -> Turn:
+def taken(rig: Rig, args: argparse.Namespace) -> MountingRotation:
     """One turn: the cameras publish, and what comes until they end counts."""
     rig.all_arrivals()
     before, start_ns = rig.node_cost(), time.time_ns()
@@ -123,7 +125,7 @@ def taken(rig: Rig, args: argparse.Namespace) -> Turn:
             came[frame] = came.get(frame, 0) + 1
     whole = sum(count == len(args.outputs) for count in came.values())
     processor_ms = (after.processor_s - before.processor_s) * 1e3
-    return Turn(
+    return MountingRotation(
         whole / ((end_ns - start_ns) / 1e9), processor_ms / max(whole, 1), after.resident_mib
     )
 

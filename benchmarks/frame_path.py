@@ -35,14 +35,14 @@ from tips_ros.messages.outputs import TOPICS, OutputTopic
 from tips_ros.messages.types import RCLPY_TYPES, rclpy_class
 from tips_ros.replay.domain import claim_domain
 from tips_ros.ros.health.statistics import FrameAccount
-from tips_ros.ros.inputs.camera import CameraInput
+from tips_ros.ros.inputs.camera import CameraSubscription
 from tips_ros.ros.node import TipsNode
 from tips_ros.ros.pipeline.pipeline import Pipeline
 from tips_ros.ros.process.executor import NodeExecutor
 from tips_ros.ros.topics import qos
 
 ROOT = Path(tips_ros.__file__).resolve().parent
-FIRST = CameraInput._on_image.__code__
+FIRST = CameraSubscription._on_image.__code__
 LAST = FrameAccount.publish.__code__
 HANDED_OVER = Pipeline._encode.__code__  # then the loop looks for the next frame
 SIZE = (480, 640)

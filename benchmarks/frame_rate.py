@@ -15,10 +15,10 @@ import numpy as np
 from std_msgs.msg import Header
 
 from tips_ros.bags import BagReader, find_camera
-from tips_ros.messages.frame_result import Frame
+from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.outputs import DEFAULT_TOPICS, predict_for
 from tips_ros.messages.types import rclpy_types_for_one_thread
-from tips_ros.perception.camera.output_camera import seen_camera
+from tips_ros.perception.camera.output_camera import output_camera
 from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.resources import sample_bag
@@ -44,7 +44,7 @@ def main() -> None:
 def measure(model: str, frames: int) -> dict[str, list[float]]:
     """Milliseconds of each stage for each frame."""
     predictor = load_predictor(model, precision="fp32")
-    labelling = predictor.own_labelling
+    labelling = predictor.model_label_space
     types = rclpy_types_for_one_thread()
     with BagReader(sample_bag()) as bag:
         camera = find_camera(bag)
@@ -60,7 +60,7 @@ def measure(model: str, frames: int) -> dict[str, list[float]]:
         size = rgb.shape[:2]
         prediction = predict_for(DEFAULT_TOPICS, predictor, rgb, True, 1.0, labelling)
         predicted = time.perf_counter()
-        frame = Frame(HEADER, rgb, prediction, labelling, seen_camera(info, size, size))
+        frame = FrameResult(HEADER, rgb, prediction, labelling, output_camera(info, size, size))
         for topic in DEFAULT_TOPICS:
             topic.make(types, frame)
         made = time.perf_counter()

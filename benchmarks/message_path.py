@@ -25,16 +25,16 @@ from std_msgs.msg import Header
 
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.messages.conversions import image_message
-from tips_ros.messages.frame_result import Frame
+from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.outputs import DEFAULT_TOPICS
 from tips_ros.messages.types import RCLPY_TYPES, rclpy_class, rclpy_types_for_one_thread
-from tips_ros.perception.camera.output_camera import seen_camera
+from tips_ros.perception.camera.output_camera import output_camera
 from tips_ros.perception.classes.class_files import ade20k
 from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.predictor import Prediction
-from tips_ros.perception.semantic.label_space import own_labelling
+from tips_ros.perception.semantic.label_space import model_label_space
 from tips_ros.replay.domain import own_graph_environment
-from tips_ros.ros.process.middleware import publish_in_the_background
+from tips_ros.ros.process.middleware import use_asynchronous_publishing
 from tips_ros.ros.topics import qos
 
 THREAD, PROCESS = "processor time, thread", "processor time, process"
@@ -58,7 +58,7 @@ def main() -> None:
         listener.start()
         ready.wait()
     keep_freed_memory()  # both as the node does
-    publish_in_the_background()
+    use_asynchronous_publishing()
     rclpy.init()
     node = Node("message_path")
     publishers = {
@@ -94,7 +94,7 @@ def measure(
         rng.integers(0, 150, (height, width), np.uint8),
         rng.integers(0, 256, (height, width), np.uint8),
     )
-    labelling = own_labelling(ade20k())
+    labelling = model_label_space(ade20k())
     types = rclpy_types_for_one_thread()
     header = Header(frame_id="camera")
     image = image_message(RCLPY_TYPES, header, pixels, "rgb8")
@@ -114,9 +114,9 @@ def measure(
         start = at = time.perf_counter()
         rgb = decode_message(image)
         at = lap("decode", at)
-        camera = seen_camera(info, (height, width), (height, width))
+        camera = output_camera(info, (height, width), (height, width))
         at = lap("camera", at)
-        frame = Frame(header, rgb, prediction, labelling, camera)
+        frame = FrameResult(header, rgb, prediction, labelling, camera)
         for topic in DEFAULT_TOPICS:
             message = topic.make(types, frame)
             at = lap(f"make {topic.name}", at)

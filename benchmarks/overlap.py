@@ -35,7 +35,7 @@ from tips_ros.perception.predictor import Predictor
 Pictures = list[NDArray[np.uint8]]
 
 
-class Turn(NamedTuple):
+class MountingRotation(NamedTuple):
     """Of one way."""
 
     frames_per_second: float
@@ -86,7 +86,7 @@ def measure(
     ways: dict[str, Callable[[Predictor, Pictures], list[float]]],
     frames: int,
     rounds: int,
-) -> dict[str, Turn]:
+) -> dict[str, MountingRotation]:
     """The ways take turns; a first round of each doesn't count."""
     queue = [pictures[i % len(pictures)] for i in range(frames)]
     latencies: dict[str, list[float]] = {name: [] for name in ways}
@@ -101,7 +101,9 @@ def measure(
     result = {}
     for name, of_way in latencies.items():
         median_ms, p95_ms = np.percentile(of_way, [50, 95]) * 1e3
-        result[name] = Turn(rounds * frames / seconds[name], float(median_ms), float(p95_ms))
+        result[name] = MountingRotation(
+            rounds * frames / seconds[name], float(median_ms), float(p95_ms)
+        )
     return result
 
 
@@ -118,16 +120,16 @@ def one_by_one(predictor: Predictor, pictures: Pictures) -> list[float]:
 def overlapped(predictor: Predictor, pictures: Pictures) -> list[float]:
     """Seconds of each, the wait for the one before included."""
     taken: list[float] = []
-    own, behind = predictor.own_labelling, ThreadPoolExecutor(1)
+    own, behind = predictor.model_label_space, ThreadPoolExecutor(1)
     before: Future[None] | None = None
 
     def fetch(seen: object, begin: float) -> None:
-        predictor.prediction(seen, own)  # type: ignore[arg-type]
+        predictor.decode(seen, own)  # type: ignore[arg-type]
         taken.append(time.perf_counter() - begin)
 
     for rgb in pictures:
         begin = time.perf_counter()
-        seen = predictor.see(rgb, predictor.outputs, labellings=[own])
+        seen = predictor.encode(rgb, predictor.outputs, labellings=[own])
         if before is not None:
             before.result()
         before = behind.submit(fetch, seen, begin)

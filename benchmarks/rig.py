@@ -24,7 +24,7 @@ from tips_ros.messages.outputs import TOPICS
 from tips_ros.messages.types import RCLPY_TYPES, rclpy_class
 from tips_ros.process_memory import Cost, process_cost
 from tips_ros.replay.domain import own_graph_environment
-from tips_ros.replay.graph import LiveGraph
+from tips_ros.replay.graph import RosSession
 from tips_ros.ros.topics import qos
 
 PATIENCE_S = 120.0
@@ -162,7 +162,7 @@ def camera(
 ) -> None:
     """Publishes pictures on command, as a driver does: the stamp is that of the moment before."""
     os.environ.update(environment)
-    with LiveGraph("camera") as graph:
+    with RosSession("camera") as graph:
         publishers = [
             (
                 graph.node.create_publisher(Image, topic, qos.output()),
@@ -220,7 +220,7 @@ def viewer(
             arrived[stamp_ns].append(Arrival(topic, stamp_ns, at_ns))
             changed.notify_all()
 
-    with LiveGraph("viewer") as graph:
+    with RosSession("viewer") as graph:
         for topic in (*images, *outputs):
             is_image = topic in images
             graph.node.create_subscription(

@@ -3,13 +3,13 @@
 
 import logging
 
-from tips_ros.log_throttle import Throttle
+from tips_ros.log_throttle import LogThrottle
 
 logger = logging.getLogger("tips_ros.test")
 
 
 def test_a_key_speaks_once_and_another_key_still_speaks(caplog):
-    throttle = Throttle(logger)
+    throttle = LogThrottle(logger)
     for number in range(3):
         throttle.warning("size", "image %d is odd", number)
     throttle.error("lost", "frame lost")
@@ -17,7 +17,7 @@ def test_a_key_speaks_once_and_another_key_still_speaks(caplog):
 
 
 def test_a_key_speaks_again_after_its_time(caplog):
-    throttle = Throttle(logger, again_after_s=0.0)
+    throttle = LogThrottle(logger, again_after_s=0.0)
     throttle.warning("size", "odd")
     throttle.warning("size", "odd")
     assert len(caplog.records) == 2

@@ -9,7 +9,7 @@ import time
 _AGAIN_AFTER_S = 30.0
 
 
-class Throttle:
+class LogThrottle:
     """Log messages by key: a key speaks at most every 30 s."""
 
     def __init__(self, logger: logging.Logger, again_after_s: float = _AGAIN_AFTER_S) -> None:

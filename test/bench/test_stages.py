@@ -34,7 +34,7 @@ class Published:
 
 def all_of(predictor, pictures, how: str) -> list[tuple[str, bytes]]:
     published = Published()
-    frames = FramePass(predictor, pictures, predictor.own_labelling, published)
+    frames = FramePass(predictor, pictures, predictor.model_label_space, published)
     if how == "whole":
         frames.whole()
     else:

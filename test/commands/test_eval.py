@@ -24,7 +24,7 @@ from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.language.text_embedder import TextEmbedder
 from tips_ros.perception.loading.load import load_model
 from tips_ros.perception.predictor import Prediction, Predictor
-from tips_ros.perception.semantic.label_space import own_labelling
+from tips_ros.perception.semantic.label_space import model_label_space
 from training.camera_messages import CameraMessages
 
 SMALL = ["--input-size", "56x56", "--device", "cpu", "--precision", "fp32"]
@@ -122,7 +122,7 @@ def all_knowing(monkeypatch: pytest.MonkeyPatch, tiny_directory: Path) -> None:
             focal_ratio=CAMERA.fx / CAMERA.width, temperature=description.temperature, caution="",
         ),
         outputs_with=lambda labelling: ("depth", "normals", "semantic"),
-        own_labelling=own_labelling(CLASSES),
+        model_label_space=model_label_space(CLASSES),
         predict=predict,
         input_size=(56, 56),
         device=torch.device("cpu"),

@@ -21,7 +21,7 @@ from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.loading.load import load_model
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.edges import Guide, sharpened
-from tips_ros.perception.semantic.label_space import labelling_by_words
+from tips_ros.perception.semantic.label_space import zero_shot_label_space
 
 SIZE = (28, 42)  # of the picture
 SMALL = ["--input-size", "56x56", "--device", "cpu", "--precision", "fp32"]
@@ -87,8 +87,8 @@ def seen(tiny_language_model: Path) -> Any:
     loaded = load_model(str(tiny_language_model))
     predictor = Predictor(loaded.tips, loaded.description, input_size=(56, 56))
     rgb = np.ascontiguousarray(noise()[..., ::-1])  # OpenCV writes BGR
-    words = labelling_by_words(parse_prompts(["a"]), torch.zeros(1, 64))
-    return predictor.see(rgb, predictor.outputs, labellings=[words])
+    words = zero_shot_label_space(parse_prompts(["a"]), torch.zeros(1, 64))
+    return predictor.encode(rgb, predictor.outputs, labellings=[words])
 
 
 @pytest.fixture(scope="module")

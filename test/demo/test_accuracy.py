@@ -18,7 +18,7 @@ from tips_ros.messages.conversions import class_map_message, image_message
 from tips_ros.offline.bag_annotation import bag_types
 from tips_ros.offline.truth.truth_messages import TruthWriter
 from tips_ros.perception.classes.class_list import ClassList
-from tips_ros.perception.semantic.label_space import own_labelling
+from tips_ros.perception.semantic.label_space import model_label_space
 
 HEIGHT, WIDTH = 24, 32
 SECOND = 10**9
@@ -60,7 +60,7 @@ def record(tmp_path: Path) -> Callable[..., Path]:
         with BagWriter(tmp_path / name) as bag:
             types, header = bag_types(bag), header_maker(bag)
             bag.add_topic("/tips/semantic/classes", "tips_ros/msg/ClassMap", latched=True)
-            classes = own_labelling(MODEL_CLASSES)
+            classes = model_label_space(MODEL_CLASSES)
             message = class_map_message(types, header(SECOND), classes, "model", True)
             bag.write("/tips/semantic/classes", SECOND, message)
             for output in outputs:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tips_ros.ros.parameters.declaration import Declared
+from tips_ros.ros.parameters.declaration import ParameterSpec
 from tips_ros.ros.parameters.table import PARAMETERS
 from tips_ros.ros.parameters.yaml_file import document
 
@@ -42,7 +42,7 @@ def comments() -> dict[str, str]:
     return found
 
 
-def summary(declared: Declared) -> str:
+def summary(declared: ParameterSpec) -> str:
     """The line below the description: unit, range or choices, default, when it applies."""
     default = str(declared.default).lower() if isinstance(declared.default, bool) else None
     if declared.default == "":
@@ -72,11 +72,13 @@ def test_every_parameter_is_there_at_its_default_in_the_order_of_the_table():
 
 @pytest.mark.parametrize("declared", PARAMETERS, ids=lambda p: p.name)
 class TestEachEntry:
-    def test_has_the_type_that_the_node_wants(self, declared: Declared):
+    def test_has_the_type_that_the_node_wants(self, declared: ParameterSpec):
         written = flat(yaml.safe_load(TEXT)["/**"]["ros__parameters"])
         assert type(written[declared.name]) is type(declared.default), "1 is no float: write 1.0"
 
-    def test_has_the_description_and_the_numbers_of_the_node_above_it(self, declared: Declared):
+    def test_has_the_description_and_the_numbers_of_the_node_above_it(
+        self, declared: ParameterSpec
+    ):
         assert comments()[declared.name] == f"{declared.description} {summary(declared)}"
 
 

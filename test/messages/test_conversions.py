@@ -21,7 +21,7 @@ from tips_ros.perception.camera.camera_reading import read_camera_info
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 from tips_ros.perception.images.decoder import decode_message
-from tips_ros.perception.semantic.label_space import own_labelling
+from tips_ros.perception.semantic.label_space import model_label_space
 
 from ..ros.conftest import camera_info, header_at, picture
 
@@ -84,7 +84,7 @@ def test_a_published_camera_info_has_no_region_and_no_binning():
 
 def test_a_class_map_lists_names_ids_and_colours_in_order():
     classes = ClassList(("wall", "floor"))
-    message = class_map_message(RCLPY_TYPES, header_at(1), own_labelling(classes), "mine", True)
+    message = class_map_message(RCLPY_TYPES, header_at(1), model_label_space(classes), "mine", True)
     assert (list(message.ids), message.names) == ([0, 1], ["wall", "floor"])
     color = message.colors[1]
     np.testing.assert_allclose([color.r, color.g, color.b], classes.palette()[1] / 255)
@@ -92,7 +92,7 @@ def test_a_class_map_lists_names_ids_and_colours_in_order():
 
 def test_a_class_map_has_the_ids_of_the_classes():
     classes = ClassList(("wall", "floor", "bed"), (0, 3, 7))
-    semantic = own_labelling(classes)
+    semantic = model_label_space(classes)
     message = class_map_message(RCLPY_TYPES, header_at(1), semantic, "mine", True)
     assert (list(message.ids), message.names) == ([0, 3, 7], ["wall", "floor", "bed"])
     for class_id, color in zip(message.ids, message.colors, strict=True):
@@ -115,7 +115,7 @@ def test_the_same_builders_serve_a_bag(tmp_path):
                 types, header, read_camera_info(camera_info()).scaled_fields(32, 24)
             ),
             "/classes": class_map_message(
-                types, header, own_labelling(ClassList(("wall",))), "mine", True
+                types, header, model_label_space(ClassList(("wall",))), "mine", True
             ),
         }
         for topic, message in made.items():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import PointCloud2, PointField
 
-from tips_ros.messages.decoding import positions_of
+from tips_ros.messages.decoding import read_points
 
 XYZ = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [np.nan, 0.0, -1.0], [7.0, 8.0, 9.0]])
 
@@ -62,7 +62,7 @@ def cloud(
     ],
 )
 def test_positions_are_read_whatever_surrounds_them(how):
-    found = positions_of(cloud(**how))
+    found = read_points(cloud(**how))
     assert found.shape == (4, 3) and found.dtype == np.float64
     np.testing.assert_array_equal(found, XYZ)
 
@@ -70,20 +70,20 @@ def test_positions_are_read_whatever_surrounds_them(how):
 def test_a_single_row_needs_no_row_step():
     message = cloud()
     message.row_step = 0
-    np.testing.assert_array_equal(positions_of(message), XYZ)
+    np.testing.assert_array_equal(read_points(message), XYZ)
 
 
 def test_no_points_are_no_error():
     message = cloud()
     message.width, message.row_step = 0, 0
     del message.data[:]
-    assert positions_of(message).shape == (0, 3)
+    assert read_points(message).shape == (0, 3)
 
 
 @pytest.mark.parametrize("how", [{"names": "xy"}, {"names": "i"}, {"kind": "i4"}])
 def test_points_without_x_y_and_z_in_floats_are_refused_by_name(how):
     with pytest.raises(ValueError, match="need x, y and z as float32 or float64"):
-        positions_of(cloud(**how))
+        read_points(cloud(**how))
 
 
 @pytest.mark.parametrize(
@@ -94,4 +94,4 @@ def test_bytes_that_are_not_the_points_announced_are_refused(fields):
     for name, value in fields.items():
         setattr(message, name, value)
     with pytest.raises(ValueError, match="do not fit together"):
-        positions_of(message)
+        read_points(message)

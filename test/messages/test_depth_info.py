@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from std_msgs.msg import Header
 
-from tips_ros.messages.depth_info import LiveScale, depth_info_message
+from tips_ros.messages.depth_info import DepthScaleStatus, depth_info_message
 from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.model.heads import DepthBins
 from tips_ros.model.variants import VitConfig
@@ -23,8 +23,8 @@ MODEL = ModelDescription(
 SENSOR = DepthScale(1.5, "sensor", 0.25, 0.04, 200, 140)
 
 
-def live(scale: DepthScale = SENSOR, wanted: str = "sensor") -> LiveScale:
-    return LiveScale.of(scale, wanted, MODEL)  # type: ignore[arg-type]
+def live(scale: DepthScale = SENSOR, wanted: str = "sensor") -> DepthScaleStatus:
+    return DepthScaleStatus.of(scale, wanted, MODEL)  # type: ignore[arg-type]
 
 
 def test_a_measured_scale_is_told_as_it_is():

@@ -8,17 +8,17 @@ import numpy as np
 
 from tips_ros.messages import frame_result as frame_module
 from tips_ros.messages import outputs
-from tips_ros.messages.frame_result import Frame, OutputOptions, Placed
+from tips_ros.messages.frame_result import CameraPose, FrameResult, OutputOptions
 from tips_ros.messages.outputs import DEFAULT_TOPICS, TOPICS
 from tips_ros.messages.types import RCLPY_TYPES, rclpy_types_for_one_thread
 from tips_ros.perception.camera.extrinsics import extrinsic_matrix
-from tips_ros.perception.camera.output_camera import seen_camera
+from tips_ros.perception.camera.output_camera import output_camera
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.cloud.moved_cloud import moved
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 from tips_ros.perception.cloud.point_cloud_filters import filtered, valid_points
 from tips_ros.perception.predictor import Prediction
-from tips_ros.perception.semantic.label_space import own_labelling
+from tips_ros.perception.semantic.label_space import model_label_space
 
 from ..ros.conftest import FRAME_ID, camera_info, header_at, picture
 
@@ -36,12 +36,12 @@ def frame_with(placed=None, **options):
     normals = np.zeros((*SIZE, 3), np.float32)
     normals[..., 2] = -1.0
     labels = np.repeat([[0, 1]], 32, axis=1).repeat(48, axis=0).astype(np.uint8)
-    return Frame(
+    return FrameResult(
         header_at(5),
         picture(),
         Prediction(depth_m, normals, labels, labels),
-        own_labelling(ClassList(("wall", "door"))),
-        seen_camera(camera_info(), SIZE, SIZE),
+        model_label_space(ClassList(("wall", "door"))),
+        output_camera(camera_info(), SIZE, SIZE),
         OutputOptions(**options),
         placed,
     )
@@ -98,7 +98,7 @@ def test_a_part_of_the_picture_leaves_the_organised_cloud_its_size_and_its_label
 
 
 def test_in_another_frame_the_header_says_which_and_the_time_stays_the_images():
-    frame = frame_with(Placed("base_link", AHEAD), filtered_target_frame="base_link")
+    frame = frame_with(CameraPose("base_link", AHEAD), filtered_target_frame="base_link")
     message = made("points_filtered", frame)
     assert message.header.frame_id == "base_link"
     assert message.header.stamp == header_at(5).stamp
@@ -144,7 +144,7 @@ def test_clouds_of_many_sizes_are_not_kept():
 
 def test_without_open3d_the_outlier_filter_is_told_once_and_the_rest_goes_on(monkeypatch, caplog):
     monkeypatch.setitem(sys.modules, "open3d", None)
-    monkeypatch.setattr(outputs, "_once", outputs.Throttle(outputs.logger, float("inf")))
+    monkeypatch.setattr(outputs, "_once", outputs.LogThrottle(outputs.logger, float("inf")))
     with caplog.at_level(logging.ERROR, logger="tips_ros"):
         logging.getLogger("tips_ros").addHandler(caplog.handler)
         try:

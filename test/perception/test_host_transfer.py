@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from tips_ros.model.tips import DenseMaps, Tips
 from tips_ros.model.vit import ImageFeatures, PatchGrid
 from tips_ros.perception import host_transfer as transfer
-from tips_ros.perception.encoded_image import Seen
-from tips_ros.perception.host_transfer import WayBack, uploaded
-from tips_ros.perception.predictor import Prediction, Predictor, View
+from tips_ros.perception.encoded_image import EncodedImage
+from tips_ros.perception.host_transfer import HostTransfer, to_device
+from tips_ros.perception.predictor import ImageRequest, Prediction, Predictor
 
 from .conftest import DESCRIPTION
 
@@ -35,31 +35,31 @@ def noise(seed: int, height: int = 30, width: int = 40) -> NDArray[np.uint8]:
     return np.random.RandomState(seed).randint(0, 256, (height, width, 3)).astype(np.uint8)
 
 
-def seen_with(passed: Any = None) -> Seen:
+def seen_with(passed: Any = None) -> EncodedImage:
     """Just tensors: an image, a depth map."""
     token = torch.zeros(1, 2)
     features = ImageFeatures(token, token, token[None], PatchGrid(1, 1), (), None)
     maps = DenseMaps(depth=torch.ones(1, 1, 4, 4))
-    return Seen(noise(1), (30, 40), torch.zeros(1, 3, 14, 14), maps, features, 0, passed)
+    return EncodedImage(noise(1), (30, 40), torch.zeros(1, 3, 14, 14), maps, features, 0, passed)
 
 
 class TestOnACpu:
     def test_a_picture_is_not_copied(self):
         rgb = noise(1)
-        assert uploaded(rgb, CPU).data_ptr() == rgb.ctypes.data
+        assert to_device(rgb, CPU).data_ptr() == rgb.ctypes.data
 
     def test_a_result_is_not_copied(self):
         made = torch.rand(1, 5, 6)
-        (array,) = WayBack(CPU).fetch(seen_with(), lambda: [made])
+        (array,) = HostTransfer(CPU).to_host(seen_with(), lambda: [made])
         assert array is not None and array.shape == (5, 6)
         assert array.ctypes.data == made.data_ptr()
 
     def test_what_is_not_wanted_is_none(self):
-        depth, labels = WayBack(CPU).fetch(seen_with(), lambda: (None, torch.zeros(1, 2)))
+        depth, labels = HostTransfer(CPU).to_host(seen_with(), lambda: (None, torch.zeros(1, 2)))
         assert depth is None and labels is not None
 
     def test_a_pass_needs_no_mark(self):
-        assert WayBack(CPU).passed() is None
+        assert HostTransfer(CPU).record_event() is None
 
 
 @pytest.mark.parametrize("device", [CPU, pytest.param(GPU, marks=on_gpu)], ids=str)
@@ -68,7 +68,7 @@ def test_any_view_of_a_picture_arrives_as_it_is(device: torch.device):
     frozen = whole.copy()
     frozen.flags.writeable = False
     for view in (whole, whole[:, 3:20], whole[:, ::-1], whole[..., ::-1], frozen):
-        np.testing.assert_array_equal(uploaded(view, device).cpu().numpy(), view)
+        np.testing.assert_array_equal(to_device(view, device).cpu().numpy(), view)
 
 
 class Recorder:
@@ -138,7 +138,7 @@ class TestWhatIsAskedOfCuda:
             cuda.asked.append(f"made on {cuda.current}")
             return [torch.full((1, 2), 7.0), None, torch.full((1, 3), 8.0)]
 
-        found = WayBack(GPU).fetch(seen_with("its pass"), make)
+        found = HostTransfer(GPU).to_host(seen_with("its pass"), make)
         assert cuda.asked == [
             "way back waits for its pass",
             "held for way back",
@@ -155,11 +155,11 @@ class TestWhatIsAskedOfCuda:
         ]  # fmt: skip
 
     def test_without_a_mark_they_wait_for_all_that_was_asked_before(self, cuda: Recorder):
-        WayBack(GPU).fetch(seen_with(), lambda: [None])
+        HostTransfer(GPU).to_host(seen_with(), lambda: [None])
         assert cuda.asked[0] == "way back waits for pass stream"
 
     def test_a_pass_is_marked_on_its_own_stream(self, cuda: Recorder):
-        WayBack(GPU).passed()
+        HostTransfer(GPU).record_event()
         assert cuda.asked == ["pass stream is marked"]
 
     def test_an_error_while_results_are_made_is_the_caller_s(self, cuda: Recorder):
@@ -167,7 +167,7 @@ class TestWhatIsAskedOfCuda:
             raise ValueError("not seen for this labelling")
 
         with pytest.raises(ValueError, match="not seen for"):
-            WayBack(GPU).fetch(seen_with("its pass"), fail)
+            HostTransfer(GPU).to_host(seen_with("its pass"), fail)
         assert cuda.current == "pass stream"
 
 
@@ -198,17 +198,17 @@ class TestOnAGpu:
         """Passes follow each other without a pause, and the first results are fetched last."""
         on_cpu, there = pair(tiny_tips)
         rgbs = [noise(seed) for seed in range(12)]
-        asked = [there.see(rgb, there.outputs, 1.0, [there.own_labelling]) for rgb in rgbs]
+        asked = [there.encode(rgb, there.outputs, 1.0, [there.model_label_space]) for rgb in rgbs]
         for rgb, seen in reversed(list(zip(rgbs, asked, strict=True))):
-            assert_alike(there.prediction(seen, there.own_labelling), on_cpu.predict(rgb))
+            assert_alike(there.decode(seen, there.model_label_space), on_cpu.predict(rgb))
 
     def test_the_picture_s_memory_may_be_used_again_at_once(self, tiny_tips: Tips):
         on_cpu, there = pair(tiny_tips)
         rgb = noise(1)
         expected = on_cpu.predict(rgb)
-        seen = there.see(rgb, there.outputs, 1.0, [there.own_labelling])
+        seen = there.encode(rgb, there.outputs, 1.0, [there.model_label_space])
         rgb[:] = 0
-        assert_alike(there.prediction(seen, there.own_labelling), expected)
+        assert_alike(there.decode(seen, there.model_label_space), expected)
 
     def test_arrays_stay_as_they_are_when_more_pictures_come(self, tiny_tips: Tips):
         _, there = pair(tiny_tips)
@@ -230,7 +230,7 @@ class TestOnAGpu:
 
     def test_cameras_that_want_different_things_share_a_pass(self, tiny_tips: Tips):
         on_cpu, there = pair(tiny_tips)
-        views = [View(noise(1), ["depth"]), View(noise(2), ["depth", "normals"])]
-        for ours, theirs in zip(there.see_all(views), on_cpu.see_all(views), strict=True):
-            found, expected = there.prediction(ours), on_cpu.prediction(theirs)
+        views = [ImageRequest(noise(1), ["depth"]), ImageRequest(noise(2), ["depth", "normals"])]
+        for ours, theirs in zip(there.encode_batch(views), on_cpu.encode_batch(views), strict=True):
+            found, expected = there.decode(ours), on_cpu.decode(theirs)
             np.testing.assert_allclose(found.depth_m, expected.depth_m, rtol=0.01)

@@ -20,11 +20,11 @@ from torch.utils._pytree import tree_leaves
 
 from tips_ros.model.fast import rewritten_for
 from tips_ros.model.tips import Tips
-from tips_ros.perception.encoded_image import Seen
-from tips_ros.perception.host_transfer import WayBack
+from tips_ros.perception.encoded_image import EncodedImage
+from tips_ros.perception.host_transfer import HostTransfer
 from tips_ros.perception.language.prompts import parse_prompts
-from tips_ros.perception.predictor import Predictor, View
-from tips_ros.perception.semantic.label_space import Labelling, labelling_by_words
+from tips_ros.perception.predictor import ImageRequest, Predictor
+from tips_ros.perception.semantic.label_space import LabelSpace, zero_shot_label_space
 
 from .conftest import DESCRIPTION
 
@@ -54,8 +54,8 @@ class Watch(TorchDispatchMode):
         return result
 
 
-def fetch(
-    _: WayBack, seen: Seen, make: Callable[[], Sequence[Tensor | None]]
+def to_host(
+    _: HostTransfer, seen: EncodedImage, make: Callable[[], Sequence[Tensor | None]]
 ) -> list[NDArray[Any] | None]:
     """Results of the right shape and dtype, with nothing in them."""
     made = make()
@@ -68,7 +68,7 @@ def fetch(
 def predictor(
     tiny_tips: Tips, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Predictor:
-    monkeypatch.setattr(WayBack, "fetch", fetch)
+    monkeypatch.setattr(HostTransfer, "to_host", to_host)
     fast = rewritten_for(tiny_tips, ELSEWHERE, request.param)
     return Predictor(fast, DESCRIPTION, device="meta", dtype=request.param)
 
@@ -77,10 +77,10 @@ def noise(height: int, width: int) -> NDArray[np.uint8]:
     return np.random.RandomState(3).randint(0, 256, (height, width, 3)).astype(np.uint8)
 
 
-def words(sliding_window: bool = False) -> Labelling:
+def words(sliding_window: bool = False) -> LabelSpace:
     prompts = parse_prompts(["door: door | gate", "floor", "wall: stone wall | brick wall"])
     embeddings = torch.eye(len(prompts.all_words), WIDTH)
-    return labelling_by_words(prompts, embeddings, 0.01, sliding_window=sliding_window)
+    return zero_shot_label_space(prompts, embeddings, 0.01, sliding_window=sliding_window)
 
 
 @pytest.mark.parametrize("turn", [0, 90])
@@ -107,7 +107,7 @@ def test_words_go_up_once_for_all_pictures(predictor: Predictor, sliding_window:
 
 def test_heat_maps_wait_for_nothing_either(predictor: Predictor):
     labelling = words()
-    seen = predictor.see(noise(30, 40), labellings=[labelling])
+    seen = predictor.encode(noise(30, 40), labellings=[labelling])
     with Watch() as watch:
         cosines = predictor.similarities(seen, labelling)
     assert cosines.shape == (3, 4, 4) and watch.uploads == [(5, WIDTH)], "the words"
@@ -115,13 +115,13 @@ def test_heat_maps_wait_for_nothing_either(predictor: Predictor):
 
 def test_cameras_that_want_different_things_share_a_pass(predictor: Predictor):
     views = [
-        View(noise(30, 40), ["depth"]),
-        View(noise(20, 60), ["depth", "normals"], 0.5),
-        View(noise(30, 40), labellings=[predictor.own_labelling]),
+        ImageRequest(noise(30, 40), ["depth"]),
+        ImageRequest(noise(20, 60), ["depth", "normals"], 0.5),
+        ImageRequest(noise(30, 40), labellings=[predictor.model_label_space]),
     ]
     with Watch() as watch:
-        for seen, view in zip(predictor.see_all(views), views, strict=True):
-            predictor.prediction(seen, *view.labellings)
+        for seen, view in zip(predictor.encode_batch(views), views, strict=True):
+            predictor.decode(seen, *view.labellings)
     assert watch.uploads == [view.rgb.shape for view in views]
 
 

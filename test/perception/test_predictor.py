@@ -14,10 +14,10 @@ from tips_ros.model.tips import Tips
 from tips_ros.perception.normals import normals_at
 from tips_ros.perception.predictor import (
     OUTPUTS,
+    ImageRequest,
     Output,
     Prediction,
     Predictor,
-    View,
     scaled_size,
 )
 from tips_ros.perception.resizing import depth_at
@@ -181,18 +181,18 @@ def test_bf16_gives_fp32_arrays_that_are_nearly_the_same(tiny_tips: Tips):
 
 class TestSeeing:
     def test_makes_value_features_only_for_words(self, predictor: Predictor):
-        seen = predictor.see(noise(30, 40), ["depth"], labellings=[predictor.own_labelling])
+        seen = predictor.encode(noise(30, 40), ["depth"], labellings=[predictor.model_label_space])
         assert seen.features.value_features is None and seen.maps.segmentation is not None
 
     def test_without_outputs_has_the_features_alone(self, predictor: Predictor):
-        seen = predictor.see(noise(30, 40))
-        assert all(array is None for array in predictor.prediction(seen))
+        seen = predictor.encode(noise(30, 40))
+        assert all(array is None for array in predictor.decode(seen))
         assert seen.features.layers == () and seen.features.cls_token.shape[0] == 1
 
     def test_refuses_what_the_model_has_no_head_for(self, tiny_tips: Tips):
         tiny_tips.normals = None
         with pytest.raises(ValueError, match="no normals head"):
-            Predictor(tiny_tips, DESCRIPTION).see(noise(30, 40), ["normals"])
+            Predictor(tiny_tips, DESCRIPTION).encode(noise(30, 40), ["normals"])
 
 
 class TestSeeingSeveralImages:
@@ -201,16 +201,16 @@ class TestSeeingSeveralImages:
         self, predictor: Predictor, torch_threads: Any, threads: int
     ):
         torch_threads(threads)
-        own = predictor.own_labelling
+        own = predictor.model_label_space
         views = [
-            View(noise(30, 40), ["depth", "normals", "semantic"], labellings=[own]),
-            View(noise(20, 60, seed=4), ["depth"], scale=0.5),
-            View(noise(50, 10, seed=5), ["normals"], labellings=[own], turn=90),
+            ImageRequest(noise(30, 40), ["depth", "normals", "semantic"], labellings=[own]),
+            ImageRequest(noise(20, 60, seed=4), ["depth"], scale=0.5),
+            ImageRequest(noise(50, 10, seed=5), ["normals"], labellings=[own], turn=90),
         ]
-        for view, seen in zip(views, predictor.see_all(views), strict=True):
+        for view, seen in zip(views, predictor.encode_batch(views), strict=True):
             labelling = own if view.labellings else None
-            together = predictor.prediction(seen, labelling)
-            alone = predictor.prediction(predictor.see(*view), labelling)
+            together = predictor.decode(seen, labelling)
+            alone = predictor.decode(predictor.encode(*view), labelling)
             assert shapes(together) == shapes(alone)
             for one, other in zip(together, alone, strict=True):
                 assert (one is None) == (other is None)
@@ -241,12 +241,14 @@ class TestSeeingSeveralImages:
                 lambda _, inputs, n=name: sizes[n].append(len(inputs[0][0].cls_token))
             )
         wanted: list[list[Output]] = [["depth"], ["depth", "normals"], []]
-        predictor.see_all([View(noise(30, 40), outputs) for outputs in wanted])
+        predictor.encode_batch([ImageRequest(noise(30, 40), outputs) for outputs in wanted])
         assert {part: sorted(of) for part, of in sizes.items()} == expected
 
     def test_one_that_is_no_image_is_refused(self, predictor: Predictor):
         with pytest.raises(ValueError, match="uint8 RGB"):
-            predictor.see_all([View(noise(30, 40)), View(np.zeros((4, 4), np.uint8))])
+            predictor.encode_batch(
+                [ImageRequest(noise(30, 40)), ImageRequest(np.zeros((4, 4), np.uint8))]
+            )
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])

@@ -11,8 +11,8 @@ from rclpy.node import Node
 
 from tips_ros.replay import node_monitor as node_watch
 from tips_ros.replay.domain import own_graph_environment
-from tips_ros.replay.graph import LiveGraph
-from tips_ros.replay.node_monitor import NodeWatch
+from tips_ros.replay.graph import RosSession
+from tips_ros.replay.node_monitor import NodeMonitor
 
 pytestmark = pytest.mark.live
 
@@ -26,8 +26,8 @@ def answer(request: GetState.Request, response: GetState.Response) -> GetState.R
 
 def test_an_answer_that_got_lost_is_asked_for_again(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(node_watch, "_ANSWER_PATIENCE_S", 0.5)
-    with LiveGraph("watcher", own_graph_environment()) as graph:
-        watch = NodeWatch(graph.node)
+    with RosSession("watcher", own_graph_environment()) as graph:
+        watch = NodeMonitor(graph.node)
         # Nobody spins this node: it takes a request and is gone with it.
         silent = Node("silent", context=graph.context)
         service = silent.create_service(GetState, "/tips/get_state", answer)
@@ -46,5 +46,5 @@ def test_an_answer_that_got_lost_is_asked_for_again(monkeypatch: pytest.MonkeyPa
 
 
 def test_before_there_is_a_node_its_state_is_unknown():
-    with LiveGraph("watcher", own_graph_environment()) as graph:
-        assert NodeWatch(graph.node).state() == ""
+    with RosSession("watcher", own_graph_environment()) as graph:
+        assert NodeMonitor(graph.node).state() == ""

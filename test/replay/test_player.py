@@ -23,7 +23,7 @@ from std_msgs.msg import String
 
 from tips_ros.bags import BagError, BagReader, BagWriter, TopicInfo, default_typestore
 from tips_ros.replay.domain import own_graph_environment
-from tips_ros.replay.graph import LiveGraph
+from tips_ros.replay.graph import RosSession
 from tips_ros.replay.player import BagPlayer, offered_qos
 
 from ..ros.conftest import PATIENCE_S, until
@@ -74,7 +74,7 @@ def camera_info(types, ns: int):
 
 @pytest.fixture
 def graph():
-    with LiveGraph("test_player", own_graph_environment()) as graph:
+    with RosSession("test_player", own_graph_environment()) as graph:
         yield graph
 
 
@@ -100,7 +100,7 @@ def test_every_message_arrives_byte_for_byte_in_its_order(graph, reader):
 
 def test_a_best_effort_subscriber_of_another_participant_gets_the_first_message(reader):
     environment = own_graph_environment()
-    with LiveGraph("listener", environment) as far, LiveGraph("player", environment) as near:
+    with RosSession("listener", environment) as far, RosSession("player", environment) as near:
         got: list[CameraInfo] = []
         far.node.create_subscription(CameraInfo, INFO, got.append, BEST_EFFORT)
         player = BagPlayer(near.node, reader, [INFO])

@@ -12,7 +12,7 @@ from std_msgs.msg import String
 
 from tips_ros.bags import BagReader, BagWriter
 from tips_ros.replay.domain import own_graph_environment
-from tips_ros.replay.graph import LiveGraph
+from tips_ros.replay.graph import RosSession
 from tips_ros.replay.recorder import Recorder
 
 from ..ros.conftest import until
@@ -26,7 +26,7 @@ LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 @pytest.fixture
 def graph():
-    with LiveGraph("test_recorder", own_graph_environment()) as graph:
+    with RosSession("test_recorder", own_graph_environment()) as graph:
         yield graph
 
 
@@ -37,7 +37,7 @@ def image(sec: int) -> Image:
     return message
 
 
-def publisher_of(graph: LiveGraph, type_: type, topic: str, qos: QoSProfile = QOS):
+def publisher_of(graph: RosSession, type_: type, topic: str, qos: QoSProfile = QOS):
     """A publisher that the recorder's subscription has matched."""
     publisher = graph.node.create_publisher(type_, topic, qos)
     until(publisher.get_subscription_count, f"a subscriber of {topic}")

@@ -10,7 +10,7 @@ from tips_ros.messages.conversions import image_message
 from tips_ros.messages.outputs import DEFAULT_TOPICS
 from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.replay import subscribers as audience
-from tips_ros.replay.subscribers import Audience
+from tips_ros.replay.subscribers import SubscriberProcesses
 
 pytestmark = pytest.mark.live
 
@@ -23,7 +23,7 @@ def test_two_listeners_come_and_go(monkeypatch: pytest.MonkeyPatch):
     )
     header = RCLPY_TYPES.message("std_msgs/msg/Header")()
     depth = image_message(RCLPY_TYPES, header, np.ones((4, 6), np.float32), "32FC1")
-    with Audience(2) as listeners:
+    with SubscriberProcesses(2) as listeners:
         listeners.publish(DEFAULT_TOPICS[0], depth)
         assert [process.poll() for process in started] == [None, None]
     assert None not in [process.poll() for process in started]
@@ -31,5 +31,5 @@ def test_two_listeners_come_and_go(monkeypatch: pytest.MonkeyPatch):
 
 def test_listeners_that_end_at_once_are_told(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(audience.sys, "executable", "/bin/false")
-    with pytest.raises(RuntimeError, match="tips_ros doctor"), Audience(1):
+    with pytest.raises(RuntimeError, match="tips_ros doctor"), SubscriberProcesses(1):
         pass

@@ -99,7 +99,7 @@ class Graph:
     @property
     def vocabulary(self) -> Any:
         """The classes of the configured node."""
-        return self.node._vocabulary
+        return self.node._classes
 
     @property
     def encoder(self) -> Any:
@@ -140,7 +140,7 @@ class Graph:
                 f"a publisher of {name}",
             )
         until(
-            lambda: {t.name for t in self.outputs(camera).wanted()} >= set(names),
+            lambda: {t.name for t in self.outputs(camera).subscribed()} >= set(names),
             "the node to see its subscribers",
         )
 

@@ -105,6 +105,7 @@ def test_beyond_the_models_range_depth_is_infinite(bench):
     half = float(np.median(bench.raw))
     scaling = bench.graph.camera.scaling
     scaling._description = replace(scaling._description, bins=DepthBins(max_m=half / 0.98))
+    scaling._max_m = half / 0.98
     depth_m = bench.frame()
     far = bench.raw >= np.float32(half)
     assert 0.2 < far.mean() < 0.8

@@ -10,7 +10,7 @@ from lifecycle_msgs.srv import ChangeState
 from rclpy.qos import QoSProfile
 from tips_ros.srv import Locate
 
-from tips_ros.ros.transforms.tree import FrameError
+from tips_ros.ros.transforms.tree import TransformError
 
 from .conftest import FRAME_ID, header_at, picture, until
 
@@ -202,7 +202,7 @@ def test_a_frame_from_before_all_tf_is_followed_by_a_later_one(graph, own_class,
     def transform(target, source, stamp, timeout_s):
         asked.append(stamp.sec)
         if len(asked) == 1:
-            raise FrameError("into the past", at_other_times=True)
+            raise TransformError("into the past", at_other_times=True)
         return np.eye(4)
 
     monkeypatch.setattr(graph.frames, "transform", transform)

@@ -23,7 +23,7 @@ from sensor_msgs.msg import Image, PointCloud2
 from tips_ros.msg import ClassMap
 
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
-from tips_ros.ros.outputs.class_map import ClassAnnouncer
+from tips_ros.ros.outputs.class_map import ClassMapPublisher
 from tips_ros.ros.parameters.table import PARAMETERS
 
 from . import scratch_vision_msgs
@@ -158,7 +158,7 @@ def test_who_listens_to_names_that_cannot_come_is_warned_once_of_what_that_does(
     graph_with, monkeypatch, capfd
 ):
     """Without vision_msgs; a subscriber of another type stands in for Nav2's."""
-    module = sys.modules[ClassAnnouncer.__module__]
+    module = sys.modules[ClassMapPublisher.__module__]
 
     def absent(name):
         raise ImportError("No module named 'vision_msgs'")

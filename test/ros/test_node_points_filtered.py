@@ -122,7 +122,7 @@ def test_without_open3d_the_outlier_filter_costs_this_topic_and_one_message(
     frames, warnings, monkeypatch
 ):
     monkeypatch.setitem(sys.modules, "open3d", None)
-    monkeypatch.setattr(outputs, "_once", outputs.Throttle(outputs.logger, float("inf")))
+    monkeypatch.setattr(outputs, "_once", outputs.LogThrottle(outputs.logger, float("inf")))
     graph, frame = frames("points", "points_filtered", **{"points_filtered.outlier_neighbors": 8})
     for _ in range(2):
         frame("points")

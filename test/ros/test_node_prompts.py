@@ -10,7 +10,7 @@ from lifecycle_msgs.srv import ChangeState
 from rclpy.parameter import Parameter
 from tips_ros.msg import ClassMap
 
-from tips_ros.ros.classes.class_manager import Vocabulary
+from tips_ros.ros.classes.class_manager import ClassManager
 from tips_ros.ros.topics import qos
 
 from .conftest import mask_of, picture, until
@@ -197,14 +197,14 @@ def test_without_a_model_the_service_says_so_and_changes_nothing(graph_with):
 
 
 def test_a_call_during_which_the_model_is_freed_is_answered(graph, monkeypatch):
-    encoding, gate, prepare = threading.Event(), threading.Event(), Vocabulary.prepare
+    encoding, gate, prepare = threading.Event(), threading.Event(), ClassManager.prepare
 
     def slowly(vocabulary, asked):
         encoding.set()
         gate.wait(30)
         prepare(vocabulary, asked)
 
-    monkeypatch.setattr(Vocabulary, "prepare", slowly)
+    monkeypatch.setattr(ClassManager, "prepare", slowly)
     answers = []
     calling = threading.Thread(target=lambda: answers.append(graph.set_prompts("door")))
     calling.start()
@@ -220,10 +220,10 @@ def test_a_call_during_which_the_model_is_freed_is_answered(graph, monkeypatch):
 
 def test_prompts_set_while_the_node_is_configured_are_in_force_afterwards(graph_with, monkeypatch):
     graph = graph_with(input_height=112, input_width=112, autostart=False)
-    setting, put_in_force = [], Vocabulary.put_in_force
+    setting, apply = [], ClassManager.apply
 
     def meanwhile(vocabulary, asked):
-        put_in_force(vocabulary, asked)
+        apply(vocabulary, asked)
         if not setting:
             setting.append(
                 threading.Thread(target=graph.set_parameter, args=("prompts", ["door"]))
@@ -231,7 +231,7 @@ def test_prompts_set_while_the_node_is_configured_are_in_force_afterwards(graph_
             setting[0].start()
             setting[0].join(1.0)  # it has set them, or waits until they can be put in force
 
-    monkeypatch.setattr(Vocabulary, "put_in_force", meanwhile)
+    monkeypatch.setattr(ClassManager, "put_in_force", meanwhile)
     configure = Transition(id=Transition.TRANSITION_CONFIGURE)
     request = ChangeState.Request(transition=configure)
     assert graph.call(ChangeState, "/tips/change_state", request).success

@@ -11,7 +11,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from tips_ros.messages.conversions import image_message
 from tips_ros.messages.types import RCLPY_TYPES
-from tips_ros.replay.graph import LiveGraph
+from tips_ros.replay.graph import RosSession
 from tips_ros.ros.topics import qos
 
 from .conftest import header_at, picture, until
@@ -164,7 +164,7 @@ class TestSilence:
         graph, complaint = silent()
         # In a context of its own: one participant can't have two types on a topic.
         environment = {"ROS_DOMAIN_ID": str(graph.context.get_domain_id())}
-        with LiveGraph("other", environment) as other:
+        with RosSession("other", environment) as other:
             other.node.create_publisher(CompressedImage, "/image", qos.output())
             said = complaint(publishers=1)
         assert "published by other (sensor_msgs/msg/CompressedImage" in said

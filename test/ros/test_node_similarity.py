@@ -38,7 +38,7 @@ def test_a_heat_map_holds_the_cosines_of_its_prompt_at_the_outputs_size(graph):
     assert received[0].header == header
     predictor = graph.node.predictor
     labelling = graph.vocabulary.board.in_force.labelling
-    cosines = predictor.similarities(predictor.see(picture(), labellings=[labelling]), labelling)
+    cosines = predictor.similarities(predictor.encode(picture(), labellings=[labelling]), labelling)
     expected = similarity_map(torch.from_numpy(cosines[1]), (48, 64))
     np.testing.assert_allclose(heat_map(received[0]), expected, atol=1e-5)
     assert np.ptp(expected) > 0.0
@@ -75,7 +75,7 @@ def looks(graph, monkeypatch):
     """What each call of the predictor was for."""
     calls = []
     predictor = graph.node.predictor
-    for name in ("see_all", "prediction", "similarities"):
+    for name in ("encode_batch", "decode", "similarities"):
         monkeypatch.setattr(predictor, name, counted(calls, name, getattr(predictor, name)))
     return calls
 
@@ -107,7 +107,7 @@ def test_without_a_subscriber_no_heat_map_is_made(graph, looks):
     graph.listen("depth/image")
     graph.publish_image()
     until(lambda: graph.received["depth/image"], "depth")
-    assert looks == ["see_all", "prediction"]
+    assert looks == ["encode_batch", "decode"]
 
 
 def test_a_heat_map_alone_takes_one_pass_and_no_mask(graph, looks, monkeypatch):
@@ -117,10 +117,10 @@ def test_a_heat_map_alone_takes_one_pass_and_no_mask(graph, looks, monkeypatch):
     def no_mask(*_):
         raise AssertionError("nobody wants a mask")
 
-    monkeypatch.setattr(graph.node.predictor._labeller, "label_map", no_mask)
+    monkeypatch.setattr(graph.node.predictor._segmenter, "label_map", no_mask)
     graph.publish_image()
     until(lambda: received, "the heat map")
-    assert looks.count("see_all") == 1
+    assert looks.count("encode_batch") == 1
 
 
 def test_a_model_without_text_encoder_has_none(graph_with, by_head):

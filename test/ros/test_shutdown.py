@@ -53,12 +53,12 @@ node.load_predictor = slow
 SLOW_PASS = """
 import time
 from tips_ros.perception.predictor import Predictor
-encode = Predictor.see_all
+encode = Predictor.encode_batch
 def slow(self, views):
     print("PASS", flush=True)
     time.sleep(30)
     return encode(self, views)
-Predictor.see_all = slow
+Predictor.encode_batch = slow
 """
 SLOW_WORDS = """
 import time

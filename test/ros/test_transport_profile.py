@@ -13,7 +13,7 @@ import pytest
 from sensor_msgs.msg import Image
 
 from tips_ros.replay.domain import own_graph_environment
-from tips_ros.replay.graph import LiveGraph
+from tips_ros.replay.graph import RosSession
 from tips_ros.ros import transport_profile
 from tips_ros.ros.topics import qos
 from tips_ros.ros.transport_profile import (
@@ -128,7 +128,7 @@ class TestAProcess:
         images: list[Image] = []
         camera = subprocess.Popen([sys.executable, "-c", CAMERA], env={**os.environ, **environment})
         try:
-            with LiveGraph("viewer", environment) as graph:
+            with RosSession("viewer", environment) as graph:
                 graph.node.create_subscription(Image, "image", images.append, qos.sensor_input())
                 until(lambda: len(images) >= 3, "three images of the other process")
         finally:

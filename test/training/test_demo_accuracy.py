@@ -20,7 +20,7 @@ from tips_ros.evaluation.sample import Sample
 from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.loading.prompt_encoder import PromptEncoder
-from tips_ros.perception.semantic.prompted_label_space import labelling_of
+from tips_ros.perception.semantic.prompted_label_space import label_space_of
 from training.architecture import CLASSES
 from training.render_held_out import kept_back_prompts, samples
 from training.scenes.seeds import HELD_OUT
@@ -75,7 +75,7 @@ def test_classes_are_found(results: Results):
 def test_words_that_training_never_showed_find_their_class(rooms: Rooms):
     predictor = load_predictor("demo")
     prompts = parse_prompts(kept_back_prompts().splitlines())
-    labelling = labelling_of(prompts, PromptEncoder("demo"), predictor.description.classes)
+    labelling = label_space_of(prompts, PromptEncoder("demo"), predictor.description.classes)
     predict = partial(predictor.predict, outputs=("semantic",), labelling=labelling)
     names = labelling.classes.by_id()
     found = evaluate(predict, rooms, predictor.description, names, worst=0)

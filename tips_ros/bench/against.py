@@ -215,7 +215,7 @@ def _our_outcome(predictor: Predictor, rgb: NDArray[np.uint8]) -> Outcome:
     images = _batch([rgb], predictor.input_size, predictor.device, predictor.dtype)
     labels = predictor.predict(rgb, ["semantic"]).labels
     assert labels is not None
-    ids = predictor.own_labelling.classes.ids
+    ids = predictor.model_label_space.classes.ids
     index_of_id = np.zeros(256, np.uint8)
     index_of_id[list(ids)] = np.arange(len(ids))
     return Outcome(_our_maps(predictor, images)(), index_of_id[labels])

@@ -11,15 +11,15 @@ import torch
 from numpy.typing import NDArray
 
 from tips_ros.bench.messages import calibration_message, camera_message, header, output_types
-from tips_ros.messages.frame_result import Frame
+from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.outputs import DEFAULT_TOPICS, OutputTopic, view_for
 from tips_ros.model.tips import DenseMaps, HeadName
-from tips_ros.perception.camera.output_camera import seen_camera
-from tips_ros.perception.encoded_image import Seen
+from tips_ros.perception.camera.output_camera import output_camera
+from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.predictor import HEAD_OF, Prediction, Predictor
 from tips_ros.perception.preprocess import network_input
-from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.perception.semantic.label_space import LabelSpace
 
 Lap = Callable[[str], None]
 Publish = Callable[[OutputTopic, Any], None]
@@ -39,7 +39,7 @@ class FramePass:
         self,
         predictor: Predictor,
         pictures: Sequence[NDArray[np.uint8]],
-        labelling: Labelling,
+        labelling: LabelSpace,
         publish: Publish | None = None,
     ) -> None:
         """Makes the cameras' messages.
@@ -80,12 +80,12 @@ class FramePass:
             for rgb in pictures
         ]
         wanted = [view for view in views if view is not None]
-        seen = iter(self._predictor.see_all(wanted) if wanted else ())
+        seen = iter(self._predictor.encode_batch(wanted) if wanted else ())
         for view in views:
             if view is None:
                 yield Prediction()
             else:
-                yield self._predictor.prediction(next(seen), *view.labellings)
+                yield self._predictor.decode(next(seen), *view.labellings)
 
     @torch.inference_mode()
     def staged(self, lap: Lap) -> None:
@@ -108,10 +108,10 @@ class FramePass:
             lap(name + HEAD)
         for i, rgb in enumerate(pictures):
             own = DenseMaps(**{name: of_all[i : i + 1] for name, of_all in maps.items()})
-            seen = Seen(rgb, self._size, images[i : i + 1], own, features.of_image(i))
+            seen = EncodedImage(rgb, self._size, images[i : i + 1], own, features.of_image(i))
             self._send(rgb, self._arrays(seen, lap), lap)
 
-    def _arrays(self, seen: Seen, lap: Lap) -> Prediction:
+    def _arrays(self, seen: EncodedImage, lap: Lap) -> Prediction:
         """What leaves the device, one output after the other."""
         made = Prediction()
         for output in self._outputs:
@@ -119,12 +119,10 @@ class FramePass:
                 labels, confidence = self._predictor.labels(seen, self._labelling)
                 made = made._replace(labels=labels, confidence=confidence)
             elif output == "depth":
-                just = self._predictor.prediction(
-                    seen._replace(maps=DenseMaps(depth=seen.maps.depth))
-                )
+                just = self._predictor.decode(seen._replace(maps=DenseMaps(depth=seen.maps.depth)))
                 made = made._replace(depth_m=just.depth_m)
             else:
-                just = self._predictor.prediction(
+                just = self._predictor.decode(
                     seen._replace(maps=DenseMaps(normals=seen.maps.normals))
                 )
                 made = made._replace(normals=just.normals)
@@ -132,8 +130,8 @@ class FramePass:
         return made
 
     def _send(self, rgb: NDArray[np.uint8], prediction: Prediction, lap: Lap) -> None:
-        camera = seen_camera(self._info, self._size, self._size)
-        frame = Frame(self._header, rgb, prediction, self._labelling, camera)
+        camera = output_camera(self._info, self._size, self._size)
+        frame = FrameResult(self._header, rgb, prediction, self._labelling, camera)
         for topic in self._topics:
             message = topic.make(self._types, frame)
             lap(topic.name + MESSAGE)

@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 
 from tips_ros.libraries import is_here
 from tips_ros.messages.conversions import camera_info_message, image_message
-from tips_ros.messages.types import RCLPY_TYPES, Bulky, MessageTypes, rclpy_types_for_one_thread
+from tips_ros.messages.types import (
+    RCLPY_TYPES,
+    MessageFactory,
+    MessageWithData,
+    rclpy_types_for_one_thread,
+)
 from tips_ros.perception.camera.camera_info import CameraInfoFields, Intrinsics
 
 _HFOV_DEG = 64.0
@@ -24,7 +29,7 @@ def ros_is_here() -> bool:
     return is_here("rclpy") and is_here("sensor_msgs")
 
 
-def output_types() -> MessageTypes:
+def output_types() -> MessageFactory:
     """What outputs are made of: the node's own types; without ROS plain objects with its fields."""
     return rclpy_types_for_one_thread() if ros_is_here() else _PLAIN
 
@@ -51,20 +56,20 @@ def calibration_message(width: int, height: int) -> Any:
     return camera_info_message(types, header(types), fields)
 
 
-def header(types: MessageTypes) -> Any:
+def header(types: MessageFactory) -> Any:
     """Of a camera's image."""
     return types.message(_HEADER)(frame_id="camera_optical_frame")
 
 
-def _bulky(name: str, count: int, fields: dict[str, Any]) -> Bulky:
+def _bulky(name: str, count: int, fields: dict[str, Any]) -> MessageWithData:
     data = np.empty(count, np.uint8)
-    return Bulky(SimpleNamespace(data=data, **fields), data)
+    return MessageWithData(SimpleNamespace(data=data, **fields), data)
 
 
-_PLAIN = MessageTypes(
+_PLAIN = MessageFactory(
     message=lambda name: SimpleNamespace,
     numbers=lambda values: np.array(values, np.float64),
     integers=lambda values: values,
-    bulky=_bulky,
-    once=_bulky,
+    with_data=_bulky,
+    fresh_with_data=_bulky,
 )

@@ -20,7 +20,7 @@ from tips_ros.bench.pictures import views
 from tips_ros.bench.timing import Spread, Stopwatch, milliseconds, spread
 from tips_ros.bench.words import labelling_by_patches
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.progress import WorkProgress
 
 
@@ -167,12 +167,12 @@ def _publisher(case: Case, stack: ExitStack) -> Publish | None:
         raise ValueError(
             "publishing needs ROS 2; source its setup.bash, or ask for --subscribers 0"
         )
-    from tips_ros.replay.subscribers import Audience
+    from tips_ros.replay.subscribers import SubscriberProcesses
 
-    return stack.enter_context(Audience(case.subscribers)).publish
+    return stack.enter_context(SubscriberProcesses(case.subscribers)).publish
 
 
-def _labelling(case: Case, predictor: Predictor, rgb: NDArray[np.uint8]) -> Labelling:
+def _labelling(case: Case, predictor: Predictor, rgb: NDArray[np.uint8]) -> LabelSpace:
     if case.prompted:
         return labelling_by_patches(predictor, rgb, case.classes or 1)
-    return predictor.own_labelling
+    return predictor.model_label_space

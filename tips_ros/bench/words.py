@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.preprocess import network_input
-from tips_ros.perception.semantic.label_space import Labelling, labelling_by_words
+from tips_ros.perception.semantic.label_space import LabelSpace, zero_shot_label_space
 
 _TEMPERATURE = 0.005  # about that of the released models
 
 
-def labelling_by_patches(predictor: Predictor, rgb: NDArray[np.uint8], count: int) -> Labelling:
+def labelling_by_patches(predictor: Predictor, rgb: NDArray[np.uint8], count: int) -> LabelSpace:
     """`count` prompts whose embeddings are value features of patches all over the image.
 
     Per frame, words cost what their number costs: where their embeddings came from does not
@@ -29,4 +29,4 @@ def labelling_by_patches(predictor: Predictor, rgb: NDArray[np.uint8], count: in
     chosen = torch.linspace(0, len(patches) - 1, count).round().long()
     prompts = parse_prompts([f"patch {i}" for i in range(count)])
     temperature = predictor.description.temperature or _TEMPERATURE
-    return labelling_by_words(prompts, patches[chosen].clone(), temperature)
+    return zero_shot_label_space(prompts, patches[chosen].clone(), temperature)

@@ -91,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
             predictor = load_predictor(
                 args.model, device=args.device, precision=args.precision, backend=args.backend
             )
-            labelling = prompted_labelling(args, predictor) or predictor.own_labelling
+            labelling = prompted_labelling(args, predictor) or predictor.model_label_space
             annotator = BagAnnotator(
                 predictor,
                 _chosen(wanted, predictor.outputs_with(labelling)),

@@ -156,7 +156,7 @@ def _contender(args: argparse.Namespace, data: Data) -> _Contender:
     """The model, asked for what the data can tell and no more."""
     how = {"device": args.device, "precision": args.precision, "input_size": args.input_size}
     predictor = load_predictor(args.model, **how)
-    labelling = prompted_labelling(args, predictor) or predictor.own_labelling
+    labelling = prompted_labelling(args, predictor) or predictor.model_label_space
     outputs = [o for o in predictor.outputs_with(labelling) if o in data.outputs]
     if not outputs:
         raise ValueError(

@@ -23,7 +23,7 @@ from tips_ros.perception.depth.depth_scale import DepthScale, in_metres
 from tips_ros.perception.language.text_embedder import TextEmbedder
 from tips_ros.perception.predictor import Prediction, Predictor
 from tips_ros.perception.preprocess import image_at
-from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.progress import say
 
 NOT_METRIC = "not metric: lens unknown"
@@ -52,7 +52,7 @@ class PictureModel:
 
     predictor: Predictor
     embedder: TextEmbedder | None
-    prompted: Labelling | None
+    prompted: LabelSpace | None
     questions: Questions
     args: argparse.Namespace
 
@@ -86,11 +86,11 @@ class PictureModel:
         return PictureResults(results, scale)
 
     def _look(self, view: View) -> tuple[Prediction, Answers]:
-        labelling = self.prompted or self.predictor.own_labelling
+        labelling = self.prompted or self.predictor.model_label_space
         outputs = self.predictor.outputs_with(labelling)
         labellings = [labelling] if "semantic" in outputs else []
-        seen = self.predictor.see(view.rgb, outputs, self.args.scale, labellings, view.turn)
-        prediction = self.predictor.prediction(seen, *labellings)
+        seen = self.predictor.encode(view.rgb, outputs, self.args.scale, labellings, view.turn)
+        prediction = self.predictor.decode(seen, *labellings)
         temperature = self.predictor.description.temperature
         try:
             return prediction, answer(self.questions, seen.features, self.embedder, temperature)

@@ -16,19 +16,19 @@ from tips_ros.offline.pictures.picture_files import read_picture
 from tips_ros.perception.calibration.calibration_file import lens_at, load_calibration
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.camera.mounting import Turn
+from tips_ros.perception.camera.mounting import MountingRotation
 from tips_ros.perception.images.orientation import AS_STORED, TURNS, upright_size
 from tips_ros.progress import say
 
 # Of those that are turned and not mirrored: the turn of a camera that is mounted like that.
-_TURN_OF: dict[int, Turn] = {3: 180, 6: 90, 8: 270}
+_TURN_OF: dict[int, MountingRotation] = {3: 180, 6: 90, 8: 270}
 
 
 class View(NamedTuple):
     """A picture as the outputs are to be."""
 
     rgb: NDArray[np.uint8]  # (H, W, 3)
-    turn: Turn  # by which the network is to see it turned
+    turn: MountingRotation  # by which the network is to see it turned
     lens: Lens | None  # at its own size; None when the user said nothing of the camera
 
 

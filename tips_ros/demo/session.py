@@ -24,8 +24,8 @@ from tips_ros.offline.truth.truth_topics import NAMESPACE as TRUTH
 from tips_ros.perception.loading.load import find_model
 from tips_ros.progress import WorkProgress
 from tips_ros.replay.domain import own_graph_environment
-from tips_ros.replay.graph import LiveGraph
-from tips_ros.replay.node_monitor import NodeReport, NodeWatch
+from tips_ros.replay.graph import RosSession
+from tips_ros.replay.node_monitor import NodeMonitor, NodeReport
 from tips_ros.replay.player import BagPlayer, offered_qos
 from tips_ros.replay.recorder import Recorder
 from tips_ros.ros.topics import qos
@@ -117,9 +117,9 @@ class _Session:
         environment = own_graph_environment()
         self._observer.graph(environment)
         environment |= transport_environment(smaller_in=self._folder)
-        graph = stack.enter_context(LiveGraph("tips_demo", environment))
+        graph = stack.enter_context(RosSession("tips_demo", environment))
         self._process = stack.enter_context(self._node_process(environment))
-        self._watch = NodeWatch(graph.node, NODE)
+        self._watch = NodeMonitor(graph.node, NODE)
         with WorkProgress("starting the node", delay_s=1.0):
             self._wait_until_active()
         self._player = BagPlayer(graph.node, self._reader, self._live, rate=self._options.rate)
@@ -179,7 +179,7 @@ class _Session:
             time.sleep(_POLL_S)
 
     @contextmanager
-    def _recording(self, graph: LiveGraph, writer: BagWriter) -> Iterator[None]:
+    def _recording(self, graph: RosSession, writer: BagWriter) -> Iterator[None]:
         played = {live: self._reader.topics[n].type for n, live in self._player.live_topics.items()}
         self._recorder = Recorder(
             graph.node,

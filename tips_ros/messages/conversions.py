@@ -11,11 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.messages.types import CAMERA_INFO, CLASS_MAP, IMAGE, POINT_CLOUD, REGION, MessageTypes
+from tips_ros.messages.types import (
+    CAMERA_INFO,
+    CLASS_MAP,
+    IMAGE,
+    POINT_CLOUD,
+    REGION,
+    MessageFactory,
+)
 from tips_ros.perception.camera.camera_info import CameraInfoFields
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud
 from tips_ros.perception.regions.regions import Region
-from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.perception.semantic.label_space import LabelSpace
 
 # Encoding → what an array of it looks like: type and channels.
 _ENCODINGS: dict[str, tuple[type[np.generic], int]] = {
@@ -31,7 +38,7 @@ _DATATYPES = {"<f4": _FLOAT32, ">f4": _FLOAT32, "<u4": _UINT32, ">u4": _UINT32}
 _BIG_ENDIAN = sys.byteorder == "big"
 
 
-def image_message(types: MessageTypes, header: Any, pixels: NDArray[Any], encoding: str) -> Any:
+def image_message(types: MessageFactory, header: Any, pixels: NDArray[Any], encoding: str) -> Any:
     """(H, W) or (H, W, C) → sensor_msgs/Image with unpadded rows.
 
     Raises:
@@ -50,12 +57,12 @@ def image_message(types: MessageTypes, header: Any, pixels: NDArray[Any], encodi
         "is_bigendian": int(_BIG_ENDIAN),
         "step": width * channels * pixels.itemsize,
     }
-    message, data = types.bulky(IMAGE, pixels.nbytes, fields)
+    message, data = types.with_data(IMAGE, pixels.nbytes, fields)
     np.copyto(data.view(dtype).reshape(pixels.shape), pixels)
     return message
 
 
-def camera_info_message(types: MessageTypes, header: Any, fields: CameraInfoFields) -> Any:
+def camera_info_message(types: MessageFactory, header: Any, fields: CameraInfoFields) -> Any:
     """Intrinsics of a published image → sensor_msgs/CameraInfo without ROI and binning."""
     region = types.message("sensor_msgs/msg/RegionOfInterest")
     return types.message(CAMERA_INFO)(
@@ -74,7 +81,7 @@ def camera_info_message(types: MessageTypes, header: Any, fields: CameraInfoFiel
 
 
 def cloud_message(
-    types: MessageTypes,
+    types: MessageFactory,
     header: Any,
     shape: tuple[int, int],
     fill: Callable[[Cloud], object],
@@ -88,21 +95,21 @@ def cloud_message(
     """
     height, width = shape
     fields = _cloud_fields(types, header, shape, is_dense=False)
-    message, data = types.bulky(POINT_CLOUD, CLOUD_DTYPE.itemsize * height * width, fields)
+    message, data = types.with_data(POINT_CLOUD, CLOUD_DTYPE.itemsize * height * width, fields)
     fill(data.view(CLOUD_DTYPE).reshape(shape))
     return message
 
 
-def point_list_message(types: MessageTypes, header: Any, points: Cloud) -> Any:
+def point_list_message(types: MessageFactory, header: Any, points: Cloud) -> Any:
     """Unorganised PointCloud2 of (N,) points, all of which have a place: dense, of height 1."""
     fields = _cloud_fields(types, header, (1, len(points)), is_dense=True)
-    message, data = types.once(POINT_CLOUD, points.nbytes, fields)
+    message, data = types.fresh_with_data(POINT_CLOUD, points.nbytes, fields)
     data.view(CLOUD_DTYPE)[:] = points
     return message
 
 
 def _cloud_fields(
-    types: MessageTypes, header: Any, shape: tuple[int, int], is_dense: bool
+    types: MessageFactory, header: Any, shape: tuple[int, int], is_dense: bool
 ) -> dict[str, Any]:
     """All of a PointCloud2 but its data."""
     height, width = shape
@@ -129,7 +136,7 @@ def _point_fields(point_field: Any) -> tuple[Any, ...]:
 
 
 def class_map_message(
-    types: MessageTypes, header: Any, labelling: Labelling, model: str, trained: bool
+    types: MessageFactory, header: Any, labelling: LabelSpace, model: str, trained: bool
 ) -> Any:
     """The classes in force from this header's frame on → tips_ros/ClassMap."""
     color = types.message("std_msgs/msg/ColorRGBA")
@@ -146,7 +153,7 @@ def class_map_message(
     )
 
 
-def region_message(types: MessageTypes, region: Region) -> Any:
+def region_message(types: MessageFactory, region: Region) -> Any:
     """One region of a class → tips_ros/Region, in the frame that the region is in; NaN for None."""
     roi = types.message("sensor_msgs/msg/RegionOfInterest")
     point, vector, quaternion, pose = (
@@ -176,7 +183,7 @@ def region_message(types: MessageTypes, region: Region) -> Any:
 
 
 def label_info_message(
-    label_info: Any, vision_class: Any, header: Any, labelling: Labelling
+    label_info: Any, vision_class: Any, header: Any, labelling: LabelSpace
 ) -> Any:
     """The same classes as vision_msgs/LabelInfo, as Nav2's semantic layer reads them."""
     return label_info(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 _FLOATS = {7: "f4", 8: "f8"}
 
 
-def positions_of(message: Any) -> NDArray[np.float64]:
+def read_points(message: Any) -> NDArray[np.float64]:
     """(N, 3) x y z of a sensor_msgs/PointCloud2, organised or not, NaN ones included.
 
     Raises:

@@ -7,14 +7,14 @@ import math
 import re
 from typing import Any, NamedTuple
 
-from tips_ros.messages.types import DEPTH_INFO, MessageTypes
+from tips_ros.messages.types import DEPTH_INFO, MessageFactory
 from tips_ros.perception.depth.depth_scale import DepthScale, ScaleSource, farthest_m
 from tips_ros.perception.description import ModelDescription
 
 _NEWS = 0.01  # of the factor, or of the range
 
 
-class LiveScale(NamedTuple):
+class DepthScaleStatus(NamedTuple):
     """The scale that frames get, and what was wanted."""
 
     scale: DepthScale
@@ -23,7 +23,9 @@ class LiveScale(NamedTuple):
     farthest_m: float
 
     @classmethod
-    def of(cls, scale: DepthScale, wanted: ScaleSource, model: ModelDescription) -> LiveScale:
+    def of(
+        cls, scale: DepthScale, wanted: ScaleSource, model: ModelDescription
+    ) -> DepthScaleStatus:
         """For frames of this model."""
         nearest_m = max(scale.at(model.bins.min_m), 0.0)
         return cls(scale, wanted, nearest_m, farthest_m(scale, model.max_depth_m))
@@ -34,7 +36,7 @@ class LiveScale(NamedTuple):
         missing = self.wanted == "sensor" != self.scale.source
         return self.scale.note if missing or not self.scale.consistent else ""
 
-    def differs_from(self, other: LiveScale | None) -> bool:
+    def differs_from(self, other: DepthScaleStatus | None) -> bool:
         """Whether people should hear of it; numbers within a note are none by themselves."""
         if other is None:
             return True
@@ -65,7 +67,7 @@ class LiveScale(NamedTuple):
         }
 
 
-def depth_info_message(types: MessageTypes, header: Any, live: LiveScale) -> Any:
+def depth_info_message(types: MessageFactory, header: Any, live: DepthScaleStatus) -> Any:
     """The scale from this header's frame on → tips_ros/DepthInfo."""
     scale = live.scale
     return types.message(DEPTH_INFO)(

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.camera.output_camera import SeenCamera
+from tips_ros.perception.camera.output_camera import OutputCamera
 from tips_ros.perception.cloud.cloud_cleaning import Cleaning, kept_pixels
 from tips_ros.perception.cloud.kept_classes import KeptClasses, kept_classes
 from tips_ros.perception.cloud.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.cloud.roi import roi_rectangle
 from tips_ros.perception.predictor import Prediction, scaled_size
 from tips_ros.perception.preprocess import image_at
-from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.perception.semantic.label_space import LabelSpace
 
 
 class OutputOptions(NamedTuple):
@@ -42,7 +42,7 @@ class OutputOptions(NamedTuple):
     filtered_target_frame: str = ""  # "" is the camera's own
 
 
-class Placed(NamedTuple):
+class CameraPose(NamedTuple):
     """The pose of a frame's camera."""
 
     frame_id: str  # of the frame that it is told in
@@ -50,16 +50,18 @@ class Placed(NamedTuple):
 
 
 @dataclass
-class Frame:
+class FrameResult:
     """One image with what was predicted for it; derived pieces are made once, when first used."""
 
     header: Any
     rgb: NDArray[np.uint8]  # (H, W, 3), at the input's size
     prediction: Prediction
-    labelling: Labelling
-    camera: SeenCamera | None = None  # at the outputs' size
+    labelling: LabelSpace
+    camera: OutputCamera | None = None  # at the outputs' size
     options: OutputOptions = field(default_factory=OutputOptions)
-    placed: Placed | None = None  # in the target frame, where the filtered cloud is wanted there
+    placed: CameraPose | None = (
+        None  # in the target frame, where the filtered cloud is wanted there
+    )
     _organised: Cloud | None = field(default=None, init=False, repr=False)
 
     @cached_property
@@ -102,7 +104,7 @@ class Frame:
         self._organised = None
 
 
-def _organised(frame: Frame, out: Cloud | None) -> Cloud | None:
+def _organised(frame: FrameResult, out: Cloud | None) -> Cloud | None:
     depth_m, camera, options = frame.prediction.depth_m, frame.camera, frame.options
     if depth_m is None or camera is None:
         return None
@@ -123,7 +125,7 @@ def _organised(frame: Frame, out: Cloud | None) -> Cloud | None:
 
 
 def _clean_pixels(
-    depth_m: NDArray[np.float32], frame: Frame, camera: SeenCamera
+    depth_m: NDArray[np.float32], frame: FrameResult, camera: OutputCamera
 ) -> NDArray[np.bool_] | None:
     """(H, W) bool of the points that stay; None for all, where nobody wants them cleaned."""
     options = frame.options

@@ -14,28 +14,28 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.log_throttle import Throttle
+from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.conversions import (
     camera_info_message,
     cloud_message,
     image_message,
     point_list_message,
 )
-from tips_ros.messages.frame_result import Frame
-from tips_ros.messages.types import CAMERA_INFO, IMAGE, POINT_CLOUD, MessageTypes
-from tips_ros.perception.camera.mounting import Turn
+from tips_ros.messages.frame_result import FrameResult
+from tips_ros.messages.types import CAMERA_INFO, IMAGE, POINT_CLOUD, MessageFactory
+from tips_ros.perception.camera.mounting import MountingRotation
 from tips_ros.perception.cloud.moved_cloud import moved
 from tips_ros.perception.cloud.point_cloud_filters import filtered, valid_points
 from tips_ros.perception.pictures import normals_picture, overlay
-from tips_ros.perception.predictor import OUTPUTS, Output, Prediction, Predictor, View
-from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.perception.predictor import OUTPUTS, ImageRequest, Output, Prediction, Predictor
+from tips_ros.perception.semantic.label_space import LabelSpace
 
 logger = logging.getLogger(__name__)
-_once = Throttle(logger, again_after_s=math.inf)
+_once = LogThrottle(logger, again_after_s=math.inf)
 
 
 # A maker returns None when the frame lacks what the topic needs (a CameraInfo).
-Maker = Callable[[MessageTypes, Frame], Any]
+Maker = Callable[[MessageFactory, FrameResult], Any]
 
 
 class OutputTopic(NamedTuple):
@@ -56,14 +56,14 @@ def view_for(
     rgb: NDArray[np.uint8],
     camera_known: bool,
     scale: float,
-    labelling: Labelling,
-    turn: Turn = 0,
-) -> View | None:
+    labelling: LabelSpace,
+    turn: MountingRotation = 0,
+) -> ImageRequest | None:
     """Makes the request for these topics of one image; None where the model is not needed."""
     outputs = used_outputs(topics, camera_known) & set(predictor.outputs_with(labelling))
     if not outputs:
         return None
-    return View(rgb, outputs, scale, [labelling] if "semantic" in outputs else [], turn)
+    return ImageRequest(rgb, outputs, scale, [labelling] if "semantic" in outputs else [], turn)
 
 
 def predict_for(
@@ -72,14 +72,14 @@ def predict_for(
     rgb: NDArray[np.uint8],
     camera_known: bool,
     scale: float,
-    labelling: Labelling,
+    labelling: LabelSpace,
 ) -> Prediction:
     """Predicts what these topics use; the model is not run for one that cannot be made."""
     view = view_for(topics, predictor, rgb, camera_known, scale, labelling)
     if view is None:
         return Prediction()
-    (seen,) = predictor.see_all([view])
-    return predictor.prediction(seen, *view.labellings)
+    (seen,) = predictor.encode_batch([view])
+    return predictor.decode(seen, *view.labellings)
 
 
 def used_outputs(topics: Collection[OutputTopic], camera_known: bool) -> set[Output]:
@@ -88,39 +88,39 @@ def used_outputs(topics: Collection[OutputTopic], camera_known: bool) -> set[Out
     return {output for topic in made for output in topic.uses}
 
 
-def _image(encoding: str, pixels: Callable[[Frame], NDArray[Any] | None]) -> Maker:
-    def make(types: MessageTypes, frame: Frame) -> Any:
+def _image(encoding: str, pixels: Callable[[FrameResult], NDArray[Any] | None]) -> Maker:
+    def make(types: MessageFactory, frame: FrameResult) -> Any:
         array = pixels(frame)
         return None if array is None else image_message(types, frame.header, array, encoding)
 
     return make
 
 
-def _camera_info(types: MessageTypes, frame: Frame) -> Any:
+def _camera_info(types: MessageFactory, frame: FrameResult) -> Any:
     camera = frame.camera
     return None if camera is None else camera_info_message(types, frame.header, camera.fields)
 
 
-def _normals_picture(frame: Frame) -> NDArray[np.uint8] | None:
+def _normals_picture(frame: FrameResult) -> NDArray[np.uint8] | None:
     normals = frame.prediction.normals
     return None if normals is None else normals_picture(normals)
 
 
-def _overlay(frame: Frame) -> NDArray[np.uint8] | None:
+def _overlay(frame: FrameResult) -> NDArray[np.uint8] | None:
     if frame.ids is None:
         return None
     palette = frame.labelling.classes.palette()
     return overlay(frame.rgb_at_size, frame.ids, palette, frame.options.overlay_alpha)
 
 
-def _points(types: MessageTypes, frame: Frame) -> Any:
+def _points(types: MessageFactory, frame: FrameResult) -> Any:
     if frame.camera is None or frame.prediction.depth_m is None:
         return None
     seen = frame.camera.intrinsics.strided(frame.options.points_stride)
     return cloud_message(types, frame.header, (seen.height, seen.width), frame.organised)
 
 
-def _points_filtered(types: MessageTypes, frame: Frame) -> Any:
+def _points_filtered(types: MessageFactory, frame: FrameResult) -> Any:
     options, placed = frame.options, frame.placed
     if frame.is_moved and placed is None:
         return None  # nobody knows where the camera is

@@ -28,7 +28,7 @@ LABEL_INFO = "vision_msgs/msg/LabelInfo"
 _MOST_KEPT = 12
 
 
-class Bulky(NamedTuple):
+class MessageWithData(NamedTuple):
     """A message with a large `data` field, and that field's memory as (N,) uint8 to write to."""
 
     message: Any
@@ -36,7 +36,7 @@ class Bulky(NamedTuple):
 
 
 @dataclass(frozen=True)
-class MessageTypes:
+class MessageFactory:
     """Message classes, and how their library wants its sequences.
 
     Attributes:
@@ -50,8 +50,8 @@ class MessageTypes:
     message: Callable[[str], Any]
     numbers: Callable[[list[float]], Any]
     integers: Callable[[NDArray[np.uint16]], Any]
-    bulky: Callable[[str, int, dict[str, Any]], Bulky]
-    once: Callable[[str, int, dict[str, Any]], Bulky]
+    with_data: Callable[[str, int, dict[str, Any]], MessageWithData]
+    fresh_with_data: Callable[[str, int, dict[str, Any]], MessageWithData]
 
 
 def rclpy_class(name: str) -> Any:
@@ -60,19 +60,19 @@ def rclpy_class(name: str) -> Any:
     return getattr(importlib.import_module(f"{package}.{kind}"), message)
 
 
-def _bulky(name: str, count: int, fields: dict[str, Any]) -> Bulky:
+def _with_data(name: str, count: int, fields: dict[str, Any]) -> MessageWithData:
     message = rclpy_class(name)(**fields)
     # In place: rclpy copies what is given to the constructor, checks what is assigned element by
     # element (300 ms for a 1080p image), or copies it, depending on its version.
     message.data.frombytes(bytes(count))
-    return Bulky(message, np.frombuffer(message.data, np.uint8))
+    return MessageWithData(message, np.frombuffer(message.data, np.uint8))
 
 
-def _reusing_bulky() -> Callable[[str, int, dict[str, Any]], Bulky]:
-    kept: OrderedDict[tuple[str, int], Bulky] = OrderedDict()
+def _reusing_with_data() -> Callable[[str, int, dict[str, Any]], MessageWithData]:
+    kept: OrderedDict[tuple[str, int], MessageWithData] = OrderedDict()
 
-    def bulky(name: str, count: int, fields: dict[str, Any]) -> Bulky:
-        found = kept.pop((name, count), None) or _bulky(name, count, fields)
+    def with_data(name: str, count: int, fields: dict[str, Any]) -> MessageWithData:
+        found = kept.pop((name, count), None) or _with_data(name, count, fields)
         kept[name, count] = found  # the newest stands last
         if len(kept) > _MOST_KEPT:
             kept.popitem(last=False)
@@ -80,22 +80,22 @@ def _reusing_bulky() -> Callable[[str, int, dict[str, Any]], Bulky]:
             setattr(found.message, field, value)
         return found
 
-    return bulky
+    return with_data
 
 
-RCLPY_TYPES = MessageTypes(
+RCLPY_TYPES = MessageFactory(
     message=rclpy_class,
     numbers=lambda values: array.array("d", values),
     integers=lambda values: array.array("H", values.tobytes()),
-    bulky=_bulky,
-    once=_bulky,
+    with_data=_with_data,
+    fresh_with_data=_with_data,
 )
 
 
-def rclpy_types_for_one_thread() -> MessageTypes:
+def rclpy_types_for_one_thread() -> MessageFactory:
     """Returns RCLPY_TYPES in which a large message is the same object as a recent one of its size.
 
     Fresh megabytes cost more than filling them, because the system hands them out page by page.
     For a thread that publishes (and so serialises) each message before it makes the next.
     """
-    return replace(RCLPY_TYPES, bulky=_reusing_bulky())
+    return replace(RCLPY_TYPES, with_data=_reusing_with_data())

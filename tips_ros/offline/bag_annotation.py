@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 
 from tips_ros.bags import BagMessage, BagReader, BagWriter, CameraTopics
 from tips_ros.messages.conversions import class_map_message
-from tips_ros.messages.depth_info import LiveScale, depth_info_message
-from tips_ros.messages.frame_result import Frame, OutputOptions
+from tips_ros.messages.depth_info import DepthScaleStatus, depth_info_message
+from tips_ros.messages.frame_result import FrameResult, OutputOptions
 from tips_ros.messages.outputs import OutputTopic, view_for
-from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, Bulky, MessageTypes
+from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, MessageFactory, MessageWithData
 from tips_ros.offline.readable import first_readable, read_if_whole
 from tips_ros.offline.topic_copy import copy_topics
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
-from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
-from tips_ros.perception.camera.output_camera import SeenCamera, seen_camera
+from tips_ros.perception.camera.mounting import MountingRotation, upright_intrinsics
+from tips_ros.perception.camera.output_camera import OutputCamera, output_camera
 from tips_ros.perception.depth.depth_scale import ScaleChoice, in_metres
 from tips_ros.perception.images.decoder import ImageDecoder
 from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
-from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.perception.semantic.label_space import LabelSpace
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Annotation:
     annotated: int = 0
     written: dict[str, int] = field(default_factory=dict)
     problems: dict[str, int] = field(default_factory=dict)  # one-line message → how often
-    scale: LiveScale | None = None
+    scale: DepthScaleStatus | None = None
 
     def problem(self, message: str) -> None:
         """Counts a problem; it is logged the first time."""
@@ -53,7 +53,7 @@ class _Waiting(NamedTuple):
     stamp_ns: int  # of the bag
     header: Any
     rgb: NDArray[np.uint8]
-    camera: SeenCamera | None
+    camera: OutputCamera | None
 
 
 @dataclass
@@ -73,11 +73,11 @@ class BagAnnotator:
 
     predictor: Predictor
     topics: Sequence[OutputTopic]
-    labelling: Labelling
+    labelling: LabelSpace
     namespace: str = "/tips"
     options: OutputOptions = field(default_factory=OutputOptions)
     scale: ScaleChoice = ScaleChoice()
-    turn: Turn = 0
+    turn: MountingRotation = 0
     batch: int = 1
 
     def annotate(
@@ -108,7 +108,7 @@ class BagAnnotator:
         info = first_readable(reader, camera.camera_info)
         decoder = ImageDecoder(camera.image)
         waiting: list[_Waiting] = []
-        told: LiveScale | None = None
+        told: DepthScaleStatus | None = None
 
         def flush() -> None:
             nonlocal told
@@ -158,7 +158,9 @@ class BagAnnotator:
         camera = self._camera_of(info, rgb, result)
         yield _Waiting(message.stamp_ns, image.header, rgb, camera)
 
-    def _seen(self, waiting: Sequence[_Waiting], result: Annotation) -> Iterator[tuple[int, Frame]]:
+    def _seen(
+        self, waiting: Sequence[_Waiting], result: Annotation
+    ) -> Iterator[tuple[int, FrameResult]]:
         """Runs the model once for all; the bag's stamp and the frame of each."""
         views = [
             view_for(
@@ -173,44 +175,46 @@ class BagAnnotator:
             for one in waiting
         ]
         wanted = [view for view in views if view is not None]
-        all_seen = iter(self.predictor.see_all(wanted) if wanted else ())
+        all_seen = iter(self.predictor.encode_batch(wanted) if wanted else ())
         for one, view in zip(waiting, views, strict=True):
             prediction = Prediction()
             if view is not None:
-                prediction = self.predictor.prediction(next(all_seen), *view.labellings)
+                prediction = self.predictor.decode(next(all_seen), *view.labellings)
                 prediction = self._metric(prediction, one.camera, result)
             yield (
                 one.stamp_ns,
-                Frame(one.header, one.rgb, prediction, self.labelling, one.camera, self.options),
+                FrameResult(
+                    one.header, one.rgb, prediction, self.labelling, one.camera, self.options
+                ),
             )
 
     def _metric(
-        self, prediction: Prediction, camera: SeenCamera | None, result: Annotation
+        self, prediction: Prediction, camera: OutputCamera | None, result: Annotation
     ) -> Prediction:
         if prediction.depth_m is None:
             return prediction
         model = self.predictor.description
         upright = None if camera is None else upright_intrinsics(camera.intrinsics, self.turn)
         scale = self.scale.scale(upright, model.focal_ratio)
-        result.scale = LiveScale.of(scale, self.scale.source, model)
+        result.scale = DepthScaleStatus.of(scale, self.scale.source, model)
         depth_m = in_metres(prediction.depth_m, scale, model.max_depth_m)
         return prediction._replace(depth_m=depth_m)
 
     def _camera_of(
         self, info: Any, rgb: NDArray[np.uint8], result: Annotation
-    ) -> SeenCamera | None:
+    ) -> OutputCamera | None:
         if info is None:
             result.problem("no CameraInfo for this camera: no points, no depth/camera_info")
             return None
         height, width = rgb.shape[:2]
         size = scaled_size(height, width, self.options.scale)
         try:
-            return seen_camera(info, (height, width), size, self.options.rectified)
+            return output_camera(info, (height, width), size, self.options.rectified)
         except UncalibratedCamera as error:
             result.problem(f"no points: {error}")
             return None
 
-    def _class_map(self, types: MessageTypes, frame: Frame) -> Any:
+    def _class_map(self, types: MessageFactory, frame: FrameResult) -> Any:
         description = self.predictor.description
         return class_map_message(
             types, frame.header, frame.labelling, description.name, description.trained
@@ -218,10 +222,10 @@ class BagAnnotator:
 
     def _write(
         self,
-        types: MessageTypes,
+        types: MessageFactory,
         writer: BagWriter,
         stamp_ns: int,
-        frame: Frame,
+        frame: FrameResult,
         result: Annotation,
     ) -> None:
         for topic in self.topics:
@@ -239,17 +243,17 @@ def _readable(reader: BagReader, message: BagMessage, result: Annotation) -> Any
     return read
 
 
-def bag_types(writer: BagWriter) -> MessageTypes:
+def bag_types(writer: BagWriter) -> MessageFactory:
     """The message classes of a bag."""
 
-    def bulky(name: str, count: int, fields: dict[str, Any]) -> Bulky:
+    def with_data(name: str, count: int, fields: dict[str, Any]) -> MessageWithData:
         data = np.empty(count, np.uint8)
-        return Bulky(writer.typestore.types[name](data=data, **fields), data)
+        return MessageWithData(writer.typestore.types[name](data=data, **fields), data)
 
-    return MessageTypes(
+    return MessageFactory(
         message=writer.typestore.types.__getitem__,
         numbers=lambda values: np.array(values, np.float64),
         integers=lambda values: values,
-        bulky=bulky,
-        once=bulky,
+        with_data=with_data,
+        fresh_with_data=with_data,
     )

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from tips_ros.model.tips import DenseMaps
 from tips_ros.model.vit import ImageFeatures
-from tips_ros.perception.camera.mounting import Turn, turned_size
+from tips_ros.perception.camera.mounting import MountingRotation, turned_size
 
 
-class Seen(NamedTuple):
+class EncodedImage(NamedTuple):
     """One image after its pass."""
 
     rgb: NDArray[np.uint8]  # (H, W, 3), upright, on the host
@@ -23,7 +23,7 @@ class Seen(NamedTuple):
     image: Tensor  # (1, 3, h, w) RGB in [0, 1], as the network saw it
     maps: DenseMaps  # of a batch of one
     features: ImageFeatures  # of a batch of one
-    turn: Turn = 0  # by which the camera's picture was turned upright
+    turn: MountingRotation = 0  # by which the camera's picture was turned upright
     passed: torch.cuda.Event | None = None  # when a GPU has made all this; None: not marked
 
     @property

@@ -16,12 +16,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tips_ros.perception.encoded_image import Seen
+from tips_ros.perception.encoded_image import EncodedImage
 
 _FIRST = -1  # priority of a stream: before those of 0, where passes run
 
 
-def uploaded(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
+def to_device(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
     """The same array on the device. On a GPU it is there for all that is asked of it from now on.
 
     Args:
@@ -39,7 +39,7 @@ def uploaded(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(array)).to(device)
 
 
-class WayBack:
+class HostTransfer:
     """Makes results on the device and copies them to the host while the next pass runs.
 
     On a GPU it is a stream of its own. It waits for the pass whose results are wanted and for none
@@ -51,14 +51,14 @@ class WayBack:
         self._device = device
         self._stream = torch.cuda.Stream(device, _FIRST) if device.type == "cuda" else None
 
-    def passed(self) -> torch.cuda.Event | None:
+    def record_event(self) -> torch.cuda.Event | None:
         """Records an event after all work asked of the device so far; None where none waits."""
         if self._stream is None:
             return None
         return torch.cuda.current_stream(self._device).record_event()
 
-    def fetch(
-        self, seen: Seen, make: Callable[[], Sequence[Tensor | None]]
+    def to_host(
+        self, seen: EncodedImage, make: Callable[[], Sequence[Tensor | None]]
     ) -> list[NDArray[Any] | None]:
         """Has results made of what was seen, and waits for these alone.
 

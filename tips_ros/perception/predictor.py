@@ -13,15 +13,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tips_ros.model.tips import HeadName, Tips
-from tips_ros.perception.camera.mounting import Turn, as_mounted, normals_as_mounted, upright
+from tips_ros.perception.camera.mounting import (
+    MountingRotation,
+    rotate_back,
+    rotate_normals_back,
+    rotate_upright,
+)
 from tips_ros.perception.description import ModelDescription
-from tips_ros.perception.encoded_image import Seen
-from tips_ros.perception.host_transfer import WayBack
+from tips_ros.perception.encoded_image import EncodedImage
+from tips_ros.perception.host_transfer import HostTransfer
 from tips_ros.perception.normals import normals_at
 from tips_ros.perception.preprocess import check_input_size, network_input
 from tips_ros.perception.resizing import depth_at
-from tips_ros.perception.semantic.label_space import Labelling, own_labelling
-from tips_ros.perception.semantic.segmenter import Labeller
+from tips_ros.perception.semantic.label_space import LabelSpace, model_label_space
+from tips_ros.perception.semantic.segmenter import Segmenter
 
 Output = Literal["depth", "normals", "semantic"]
 OUTPUTS: tuple[Output, ...] = get_args(Output)
@@ -41,15 +46,15 @@ class Prediction(NamedTuple):
     confidence: NDArray[np.uint8] | None = None  # (H, W) margin over the second class, 0 to 255
 
 
-class View(NamedTuple):
+class ImageRequest(NamedTuple):
     """An image, and what is wanted of it."""
 
     rgb: NDArray[np.uint8]  # (H, W, 3)
     outputs: Collection[Output] = ()  # of depth and normals what is wanted
     scale: float = 1.0  # size of the outputs as a fraction of the image's, above 0 up to 1
     # By which pixels will be labelled: words need value features, the model's own classes its head.
-    labellings: Collection[Labelling] = ()
-    turn: Turn = 0  # how the camera is mounted: what turns its picture upright
+    labellings: Collection[LabelSpace] = ()
+    turn: MountingRotation = 0  # how the camera is mounted: what turns its picture upright
 
     def heads(self) -> set[HeadName]:
         """Returns the heads that run for it beside the backbone."""
@@ -111,27 +116,27 @@ class Predictor:
         self.outputs: tuple[Output, ...] = tuple(
             output for output in OUTPUTS if HEAD_OF[output] in self.model.head_names
         )
-        self._labeller = Labeller(self.model, self.input_size, self.device, dtype)
-        self._way_back = WayBack(self.device)
+        self._segmenter = Segmenter(self.model, self.input_size, self.device, dtype)
+        self._transfer = HostTransfer(self.device)
 
-    def outputs_with(self, labelling: Labelling) -> tuple[Output, ...]:
+    def outputs_with(self, labelling: LabelSpace) -> tuple[Output, ...]:
         """Returns the outputs it has with these classes: words need no segmentation head."""
         if labelling.words is None or "semantic" in self.outputs:
             return self.outputs
         return (*self.outputs, "semantic")
 
     @cached_property
-    def own_labelling(self) -> Labelling:
+    def model_label_space(self) -> LabelSpace:
         """The classes of the model's own segmentation head."""
-        return own_labelling(self.description.classes)
+        return model_label_space(self.description.classes)
 
     def predict(
         self,
         rgb: NDArray[np.uint8],
         outputs: Collection[Output] | None = None,
         scale: float = 1.0,
-        labelling: Labelling | None = None,
-        turn: Turn = 0,
+        labelling: LabelSpace | None = None,
+        turn: MountingRotation = 0,
     ) -> Prediction:
         """Looks at one image, once.
 
@@ -146,30 +151,30 @@ class Predictor:
         Raises:
             ValueError: not an image, an output the model has no head for, or a bad scale.
         """
-        chosen = labelling or self.own_labelling
+        chosen = labelling or self.model_label_space
         wanted = self.outputs_with(chosen) if outputs is None else outputs
         labellings = [chosen] if "semantic" in wanted else []
-        seen = self.see(rgb, wanted, scale, labellings, turn)
-        return self.prediction(seen, *labellings)
+        seen = self.encode(rgb, wanted, scale, labellings, turn)
+        return self.decode(seen, *labellings)
 
-    def see(
+    def encode(
         self,
         rgb: NDArray[np.uint8],
         outputs: Collection[Output] = (),
         scale: float = 1.0,
-        labellings: Collection[Labelling] = (),
-        turn: Turn = 0,
-    ) -> Seen:
-        """The pass alone: what one or several answers are made from. Arguments as of `View`.
+        labellings: Collection[LabelSpace] = (),
+        turn: MountingRotation = 0,
+    ) -> EncodedImage:
+        """The pass alone, from which several answers can be made. Arguments as of `ImageRequest`.
 
         Raises:
             ValueError: as of `predict`.
         """
-        (seen,) = self.see_all([View(rgb, outputs, scale, labellings, turn)])
+        (seen,) = self.encode_batch([ImageRequest(rgb, outputs, scale, labellings, turn)])
         return seen
 
     @torch.inference_mode()
-    def see_all(self, views: Sequence[View]) -> list[Seen]:
+    def encode_batch(self, views: Sequence[ImageRequest]) -> list[EncodedImage]:
         """One pass for several images, of any sizes; each head sees those that want it.
 
         Raises:
@@ -178,16 +183,16 @@ class Predictor:
         for view in views:
             if not 0.0 < view.scale <= 1.0:
                 raise ValueError(f"scale {view.scale} must be above 0 and at most 1")
-        pictures = [upright(v.rgb, v.turn) if v.turn else v.rgb for v in views]
+        pictures = [rotate_upright(v.rgb, v.turn) if v.turn else v.rgb for v in views]
         inputs = [network_input(p, self.input_size, self.device, self.dtype) for p in pictures]
         looks = self.model.look_at_each(
             torch.cat(inputs) if len(inputs) > 1 else inputs[0],
             [view.heads() for view in views],
             value_features=any(view.by_words for view in views),
         )
-        passed = self._way_back.passed()
+        passed = self._transfer.record_event()
         return [
-            Seen(
+            EncodedImage(
                 picture,
                 scaled_size(picture.shape[0], picture.shape[1], view.scale),
                 x,
@@ -200,7 +205,7 @@ class Predictor:
         ]
 
     @torch.inference_mode()
-    def prediction(self, seen: Seen, labelling: Labelling | None = None) -> Prediction:
+    def decode(self, seen: EncodedImage, labelling: LabelSpace | None = None) -> Prediction:
         """Decodes one encoded image to arrays at the outputs' size.
 
         Args:
@@ -217,41 +222,43 @@ class Predictor:
             normals = None if normals_map is None else normals_at(normals_map, seen.size)
             if labelling is None:
                 return depth, normals, None, None
-            return depth, normals, *self._labeller.label_map(seen, labelling)
+            return depth, normals, *self._segmenter.label_map(seen, labelling)
 
-        prediction = Prediction(*self._way_back.fetch(seen, made))
+        prediction = Prediction(*self._transfer.to_host(seen, made))
         return _as_mounted(prediction, seen.turn) if seen.turn else prediction
 
     @torch.inference_mode()
     def labels(
-        self, seen: Seen, labelling: Labelling
+        self, seen: EncodedImage, labelling: LabelSpace
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
         """Labels and confidence alone, as `prediction` has them; errors as there."""
-        labels, confidence = self._way_back.fetch(
-            seen, lambda: self._labeller.label_map(seen, labelling)
+        labels, confidence = self._transfer.to_host(
+            seen, lambda: self._segmenter.label_map(seen, labelling)
         )
         assert labels is not None
-        sure = None if confidence is None else as_mounted(confidence, seen.turn)
-        return as_mounted(labels, seen.turn), sure
+        sure = None if confidence is None else rotate_back(confidence, seen.turn)
+        return rotate_back(labels, seen.turn), sure
 
     @torch.inference_mode()
-    def similarities(self, seen: Seen, labelling: Labelling) -> NDArray[np.float32]:
+    def similarities(self, seen: EncodedImage, labelling: LabelSpace) -> NDArray[np.float32]:
         """(K, h, w) cosines of patches and classes, then background; the labelling is by words."""
-        (cosines,) = self._way_back.fetch(seen, lambda: [self._labeller.cosines(seen, labelling)])
+        (cosines,) = self._transfer.to_host(
+            seen, lambda: [self._segmenter.cosines(seen, labelling)]
+        )
         assert cosines is not None
         if seen.turn == 0:
             return cosines
-        return np.stack([as_mounted(one, seen.turn) for one in cosines])
+        return np.stack([rotate_back(one, seen.turn) for one in cosines])
 
 
-def _as_mounted(upright_one: Prediction, turn: Turn) -> Prediction:
+def _as_mounted(upright_one: Prediction, turn: MountingRotation) -> Prediction:
     """The same in the orientation that the camera has."""
     depth_m, normals, labels, confidence = upright_one
     return Prediction(
-        None if depth_m is None else as_mounted(depth_m, turn),
-        None if normals is None else normals_as_mounted(normals, turn),
-        None if labels is None else as_mounted(labels, turn),
-        None if confidence is None else as_mounted(confidence, turn),
+        None if depth_m is None else rotate_back(depth_m, turn),
+        None if normals is None else rotate_normals_back(normals, turn),
+        None if labels is None else rotate_back(labels, turn),
+        None if confidence is None else rotate_back(confidence, turn),
     )
 
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tips_ros.perception.host_transfer import uploaded
+from tips_ros.perception.host_transfer import to_device
 
 _BAND_PIXELS = 1 << 20  # of the image in fp32 at a time, on a CPU: 12 MB
 
@@ -52,7 +52,7 @@ def network_input(
         ValueError: not an image, see `check_image`.
     """
     check_image(rgb)
-    pixels = uploaded(rgb, device)  # (H, W, 3)
+    pixels = to_device(rgb, device)  # (H, W, 3)
     x = pixels.permute(2, 0, 1)[None]  # (1, 3, H, W), channels-last
     rows = max(1, _BAND_PIXELS // x.shape[3])
     if device.type == "cpu" and x.shape[2] > rows and x.shape[3] != size[1]:

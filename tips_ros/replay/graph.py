@@ -19,7 +19,7 @@ from tips_ros.ros.process.log_folder import ensure_log_folder
 _LOOK_UP_S = 0.2
 
 
-class LiveGraph:
+class RosSession:
     """A node that is spun in the background; a context manager.
 
     Interrupts stay Python's: Ctrl-C raises KeyboardInterrupt and leaves the graph usable for
@@ -60,7 +60,7 @@ class LiveGraph:
         while not self._stop.is_set() and self.context.ok():
             self._executor.spin_once(timeout_sec=_LOOK_UP_S)
 
-    def __enter__(self) -> LiveGraph:
+    def __enter__(self) -> RosSession:
         return self
 
     def __exit__(self, *exc_info: object) -> None:

@@ -58,7 +58,7 @@ class NodeReport:
         return self.received == self.published + sum(self.drops.values())
 
 
-class NodeWatch:
+class NodeMonitor:
     """Never blocks: it has what came until now."""
 
     def __init__(self, node: Node, name: str = "tips") -> None:

@@ -15,8 +15,8 @@ from typing import Any
 from tips_ros.messages.outputs import DEFAULT_TOPICS, OutputTopic
 from tips_ros.messages.types import rclpy_class
 from tips_ros.replay.domain import own_graph_environment
-from tips_ros.replay.graph import LiveGraph
-from tips_ros.ros.process.middleware import publish_in_the_background
+from tips_ros.replay.graph import RosSession
+from tips_ros.ros.process.middleware import use_asynchronous_publishing
 from tips_ros.ros.topics import qos
 from tips_ros.ros.transport_profile import transport_environment
 
@@ -26,7 +26,7 @@ _GOODBYE_S = 20.0
 _LOOK_S = 0.05
 
 
-class Audience:
+class SubscriberProcesses:
     """A place to publish to, with listeners in processes of their own; a context manager."""
 
     def __init__(self, listeners: int) -> None:
@@ -56,9 +56,9 @@ class Audience:
     def _gather(self, listeners: int) -> None:
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="tips_bench_")))
         environment = {**own_graph_environment(), **transport_environment(smaller_in=folder)}
-        publish_in_the_background()  # as the node does
+        use_asynchronous_publishing()  # as the node does
         processes = [self._listener(environment) for _ in range(listeners)]
-        graph = self._stack.enter_context(LiveGraph("tips_bench", environment))
+        graph = self._stack.enter_context(RosSession("tips_bench", environment))
         self._publishers: dict[OutputTopic, Any] = {
             topic: graph.node.create_publisher(
                 rclpy_class(topic.type), f"{_NAMESPACE}/{topic.name}", qos.output()
@@ -86,7 +86,7 @@ class Audience:
         self._stack.callback(_end, process)
         return process
 
-    def __enter__(self) -> Audience:
+    def __enter__(self) -> SubscriberProcesses:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -105,7 +105,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def listen() -> None:
     """Takes every output until standard input ends."""
-    with LiveGraph(f"listener_{os.getpid()}") as graph:
+    with RosSession(f"listener_{os.getpid()}") as graph:
         for topic in DEFAULT_TOPICS:
             graph.node.create_subscription(
                 rclpy_class(topic.type),

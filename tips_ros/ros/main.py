@@ -17,7 +17,7 @@ from tips_ros.ros.parameters.node import given_at_start
 from tips_ros.ros.process import command_line
 from tips_ros.ros.process.executor import NodeExecutor
 from tips_ros.ros.process.log_folder import ensure_log_folder
-from tips_ros.ros.process.middleware import publish_in_the_background
+from tips_ros.ros.process.middleware import use_asynchronous_publishing
 from tips_ros.ros.process.signals import EndOnSignal, end_now
 
 # Of the time that a signal leaves: for callbacks, and for the frames at hand.
@@ -32,7 +32,7 @@ def main(args: Sequence[str] | None = None) -> int:
     if command_line.asks_for_help(given):
         print(command_line.HELP, end="")
         return 0
-    publish_in_the_background()
+    use_asynchronous_publishing()
     keep_freed_memory()
     ensure_log_folder()
     # Our own handlers: rclpy's end the context at once, and the frame at hand could not be

@@ -20,7 +20,7 @@ from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.loading.prompt_encoder import PromptEncoder
 from tips_ros.perception.predictor import Output, Predictor
 from tips_ros.perception.semantic.stable_ids import StableIds
-from tips_ros.ros.classes.class_manager import Vocabulary
+from tips_ros.ros.classes.class_manager import ClassManager
 from tips_ros.ros.health import diagnostics
 from tips_ros.ros.health.diagnostics import CameraState
 from tips_ros.ros.health.statistics import Statistics
@@ -33,11 +33,11 @@ from tips_ros.ros.parameters.prompts import PromptParameters
 from tips_ros.ros.pipeline.pipeline import Pipeline
 from tips_ros.ros.process.log_forwarding import RosLogHandler, forward_logs, stop_forwarding
 from tips_ros.ros.services.locate import MOST_WAITING, LocateService, Source
-from tips_ros.ros.services.set_prompts import PromptService
+from tips_ros.ros.services.set_prompts import SetPromptsService
 from tips_ros.ros.topics import qos
 from tips_ros.ros.topics.guarded_node import describe
 from tips_ros.ros.topics.names import cameras_named, input_topic
-from tips_ros.ros.transforms.tf import Frames
+from tips_ros.ros.transforms.tf import TransformLookup
 
 logger = logging.getLogger(__name__)
 
@@ -58,9 +58,9 @@ class TipsNode(ParameterNode):
         self.predictor: Predictor | None = None
         self.work: Pipeline | None = None  # while active
         self._outputs: dict[str, OutputPublishers] = {}
-        self._vocabulary: Vocabulary | None = None
+        self._classes: ClassManager | None = None
         self._failure = ""
-        self._frames = Frames(self)
+        self._frames = TransformLookup(self)
         self._locate: dict[str, LocateService] = {}
         self._log_handler: RosLogHandler | None = None
         super().__init__("tips", **kwargs)
@@ -78,7 +78,7 @@ class TipsNode(ParameterNode):
         self._class_ids = StableIds()
         self._depth_histories = {camera: DepthHistory() for camera in self.cameras}
         self._image_group = MutuallyExclusiveCallbackGroup()
-        self._prompt_service = PromptService(self)
+        self._prompt_service = SetPromptsService(self)
         places = threading.BoundedSemaphore(MOST_WAITING)
         self._locate = {
             camera: LocateService(self, self._frames, camera, places) for camera in self.cameras
@@ -227,23 +227,23 @@ class TipsNode(ParameterNode):
             )
         for name in self.cameras:
             self._outputs[name] = OutputPublishers(self, available, name)
-        self._vocabulary = Vocabulary(
+        self._classes = ClassManager(
             self, self.predictor, encoder, self.cameras, self._class_histories, self._class_ids
         )
-        self._vocabulary.prepare(self._prompts.now())  # slow, and so without the lock
+        self._classes.prepare(self._prompts.now())  # slow, and so without the lock
         with self.parameter_lock:  # a change meanwhile is seen here, and one from now on below
-            self._vocabulary.put_in_force(self._prompts.now())
-            self._prompts.put_in_force = self._vocabulary.put_in_force
-            self._prompt_service.vocabulary = self._vocabulary
+            self._classes.apply(self._prompts.now())
+            self._prompts.apply = self._classes.apply
+            self._prompt_service.vocabulary = self._classes
 
     def _activate(self) -> None:
         """Begins to work; nothing is left of it where that fails."""
-        assert self.predictor and self._outputs and self._vocabulary
+        assert self.predictor and self._outputs and self._classes
         work = Pipeline(
             self,
             self.predictor,
             self._outputs,
-            self._vocabulary,
+            self._classes,
             self._frames,
             self.statistics,
             self._depth_histories,
@@ -251,20 +251,20 @@ class TipsNode(ParameterNode):
         )
         for camera in work.cameras:
             self._locate[camera.name].source = Source(
-                self._vocabulary, camera.queries, camera.input, camera.statistics
+                self._classes, camera.queries, camera.input, camera.statistics
             )
         self.work = work
         logger.info("listening to %s", ", ".join(camera.input.topic for camera in work.cameras))
 
     def _free(self) -> None:
         with self.parameter_lock:  # a change under way is waited for
-            self._prompts.put_in_force = None
+            self._prompts.apply = None
             self._prompt_service.vocabulary = None
-        for part in (*self._outputs.values(), self._vocabulary):
+        for part in (*self._outputs.values(), self._classes):
             if part is not None:
                 part.close()
         self._outputs = {}
-        self._vocabulary = self.predictor = None
+        self._classes = self.predictor = None
         gc.collect()
         give_back_freed_memory()
         if torch.cuda.is_available():
@@ -277,7 +277,7 @@ class TipsNode(ParameterNode):
             self.trigger_activate()
 
     def _on_second(self) -> None:
-        work, vocabulary = self.work, self._vocabulary
+        work, vocabulary = self.work, self._classes
         state = diagnostics.NodeState(
             self.get_fully_qualified_name().lstrip("/"),
             self.predictor,

@@ -15,7 +15,7 @@ from tips_ros.perception.camera.camera_info import (
 )
 from tips_ros.perception.camera.camera_reading import read_camera_info
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.camera.output_camera import seen_camera
+from tips_ros.perception.camera.output_camera import output_camera
 
 K = Intrinsics(310.0, 305.0, 325.5, 235.25, 640, 480)
 TWICE = K.matrix().ravel() * [2, 1, 2, 1, 2, 2, 1, 1, 1]
@@ -44,13 +44,13 @@ def roi(width: int = 0, height: int = 0) -> SimpleNamespace:
 
 
 def test_it_is_what_its_two_sources_read_of_the_message_itself():
-    seen = seen_camera(camera_info(), SIZE, SMALL)
+    seen = output_camera(camera_info(), SIZE, SMALL)
     assert seen.lens == Lens.from_camera_info(camera_info()).scaled_to(320, 240)
     assert seen.fields == read_camera_info(camera_info()).scaled_fields(320, 240)
 
 
 def test_a_message_that_says_the_same_is_not_read_again():
-    assert seen_camera(camera_info(), SIZE, SMALL) is seen_camera(camera_info(), SIZE, SMALL)
+    assert output_camera(camera_info(), SIZE, SMALL) is output_camera(camera_info(), SIZE, SMALL)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_a_message_that_says_the_same_is_not_read_again():
     ],
 )
 def test_a_message_that_says_something_else_is_seen_at_once(changes: dict[str, Any]):
-    before = seen_camera(camera_info(), SIZE, SMALL)
-    after = seen_camera(camera_info(**changes), SIZE, SMALL)
+    before = output_camera(camera_info(), SIZE, SMALL)
+    after = output_camera(camera_info(**changes), SIZE, SMALL)
     assert after != before
     assert after.lens == Lens.from_camera_info(camera_info(**changes)).scaled_to(320, 240)
     assert after.fields == read_camera_info(camera_info(**changes)).scaled_fields(320, 240)
@@ -77,21 +77,21 @@ def test_what_is_not_a_number_and_not_needed_is_not_read_again_either():
     def info() -> SimpleNamespace:
         return camera_info(p=[float("nan")] * 12, r=np.full(9, np.nan))
 
-    assert seen_camera(info(), SIZE, SMALL) is seen_camera(info(), SIZE, SMALL)
+    assert output_camera(info(), SIZE, SMALL) is output_camera(info(), SIZE, SMALL)
 
 
 def test_a_message_that_is_written_to_is_read_again():
     info = camera_info()
-    before = seen_camera(info, SIZE, SIZE)
+    before = output_camera(info, SIZE, SIZE)
     info.k[0] = 400.0
     assert before.intrinsics.fx == 310.0
-    assert seen_camera(info, SIZE, SIZE).intrinsics.fx == 400.0
+    assert output_camera(info, SIZE, SIZE).intrinsics.fx == 400.0
 
 
 def test_sizes_and_rectification_have_a_camera_each():
     info = camera_info()
     seen = {
-        seen_camera(info, SIZE, size, rectified).lens
+        output_camera(info, SIZE, size, rectified).lens
         for size in (SIZE, SMALL)
         for rectified in (False, True)
     }
@@ -101,7 +101,7 @@ def test_sizes_and_rectification_have_a_camera_each():
 def test_a_wrong_calibration_is_refused_each_time_and_the_next_good_one_works():
     for _ in range(2):
         with pytest.raises(UncalibratedCamera, match="zeros"):
-            seen_camera(camera_info(k=np.zeros(9)), SIZE, SIZE)
+            output_camera(camera_info(k=np.zeros(9)), SIZE, SIZE)
         with pytest.raises(UncalibratedCamera, match="640x480 images, but they are 320x240"):
-            seen_camera(camera_info(), SMALL, SMALL)
-    assert seen_camera(camera_info(), SIZE, SIZE).intrinsics == K
+            output_camera(camera_info(), SMALL, SMALL)
+    assert output_camera(camera_info(), SIZE, SIZE).intrinsics == K

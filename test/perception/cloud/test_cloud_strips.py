@@ -47,7 +47,7 @@ def at_once(strips: CloudStrips) -> np.ndarray:
         strips.rgb,
         strips.labels,
         strips.normals,
-        rays=lens.bent_rays,
+        rays=lens.distorted_rays,
     )
 
 

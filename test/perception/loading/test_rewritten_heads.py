@@ -23,7 +23,7 @@ from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.loading.load import load_predictor, load_with_text
 from tips_ros.perception.predictor import Prediction, Predictor
-from tips_ros.perception.semantic.label_space import labelling_by_words
+from tips_ros.perception.semantic.label_space import zero_shot_label_space
 from tips_ros.resources import sample_bag
 
 
@@ -93,7 +93,7 @@ class TestTheDemoModel:
         rewritten, text = load_with_text("demo", device="cpu", precision="fp32")
         plain, _ = load_with_text("demo", device="cpu", precision="fp32", heads="plain")
         prompts = parse_prompts(["wall", "floor", "box"])
-        labelling = labelling_by_words(
+        labelling = zero_shot_label_space(
             prompts,
             text.embed(list(prompts.all_words)),
             rewritten.description.temperature,

@@ -10,7 +10,7 @@ from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.language.prompts import PromptError
 from tips_ros.perception.semantic.prompted_label_space import (
     background_told,
-    labelling_of,
+    label_space_of,
     requested,
 )
 
@@ -90,14 +90,14 @@ def test_the_model_s_own_classes_can_be_asked_for_as_background():
 def test_any_words_are_embedded_one_by_one():
     encoder = Encoder()
     prompts = requested(["seat: chair | stool", "cup"], ["@none"], [], OWN)
-    labelling = labelling_of(prompts, encoder, OWN)
+    labelling = label_space_of(prompts, encoder, OWN)
     assert encoder.asked == [["chair"], ["stool"], ["cup"]]
     assert labelling.words is not None and labelling.words.temperature == 0.01
     assert labelling.words.words_per_output == (2, 1)
 
 
 def test_without_text_encoder_the_model_s_head_tells_its_own_classes():
-    labelling = labelling_of(requested(["floor"], [], [], OWN), Encoder(available=False), OWN)
+    labelling = label_space_of(requested(["floor"], [], [], OWN), Encoder(available=False), OWN)
     assert labelling.words is None and labelling.id_of_output[:3].tolist() == [255, 0, 255]
     with pytest.raises(ValueError, match="no other words"):
-        labelling_of(requested(["cup"], [], [], OWN), Encoder(available=False), OWN)
+        label_space_of(requested(["cup"], [], [], OWN), Encoder(available=False), OWN)

@@ -6,8 +6,8 @@ import torch
 
 from tips_ros.perception.classes.class_list import class_list
 from tips_ros.perception.language.prompts import PromptError, parse_prompts
-from tips_ros.perception.semantic.label_space import labelling_by_words, own_labelling
-from tips_ros.perception.semantic.query_target import sought
+from tips_ros.perception.semantic.label_space import model_label_space, zero_shot_label_space
+from tips_ros.perception.semantic.query_target import resolve_query
 
 OWN = class_list(["wall", "floor", "bed"], [0, 3, 7])
 
@@ -27,10 +27,16 @@ class Encoder:
 
 def find(prompt, prompts=None, encoder=None, has_head=True):
     encoder = encoder or Encoder()
-    in_force = own_labelling(OWN)
+    in_force = model_label_space(OWN)
     if prompts is not None:
-        in_force = labelling_by_words(prompts, encoder.embeddings([[w] for w in prompts.all_words]))
-    return sought(prompt, in_force, prompts, encoder, OWN, has_head=has_head), encoder, in_force
+        in_force = zero_shot_label_space(
+            prompts, encoder.embeddings([[w] for w in prompts.all_words])
+        )
+    return (
+        resolve_query(prompt, in_force, prompts, encoder, OWN, has_head=has_head),
+        encoder,
+        in_force,
+    )
 
 
 def test_one_of_the_models_own_classes_is_found_by_its_head():

@@ -17,12 +17,12 @@ from tips_ros.model.tips import Tips
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.semantic.label_space import Labelling, labelling_by_words
+from tips_ros.perception.semantic.label_space import LabelSpace, zero_shot_label_space
 
 from ..conftest import DESCRIPTION
 
 WIDTH = 64
-Words = Callable[..., Labelling]
+Words = Callable[..., LabelSpace]
 
 
 @pytest.fixture
@@ -55,11 +55,11 @@ def by_words(embeddings: torch.Tensor) -> Words:
         temperature: float | None = 0.05,
         sliding_window: bool = False,
         first: int = 0,
-    ) -> Labelling:
+    ) -> LabelSpace:
         parsed = parse_prompts(prompts, background, thresholds)
         count = sum(len(words) for words in (*parsed.words, *parsed.background))
         given = embeddings[first : first + count]
-        return labelling_by_words(parsed, given, temperature, sliding_window=sliding_window)
+        return zero_shot_label_space(parsed, given, temperature, sliding_window=sliding_window)
 
     return make
 
@@ -76,7 +76,7 @@ def test_words_label_each_patch_with_the_most_alike(
     predictor: Predictor, by_words: Words, embeddings: torch.Tensor
 ):
     rgb = noise(56, 56)
-    seen = predictor.see(rgb, labellings=[by_words(["a", "b", "c"])])
+    seen = predictor.encode(rgb, labellings=[by_words(["a", "b", "c"])])
     expected = patch_cosines(predictor, rgb, embeddings[:3])
     found = predictor.similarities(seen, by_words(["a", "b", "c"]))
     np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -87,7 +87,7 @@ def test_the_probabilities_of_a_class_s_words_are_averaged(
 ):
     rgb = noise(56, 56)
     labelling = by_words(["a: one | two", "b"])
-    found = predictor.similarities(predictor.see(rgb, labellings=[labelling]), labelling)
+    found = predictor.similarities(predictor.encode(rgb, labellings=[labelling]), labelling)
     one, two, b = patch_cosines(predictor, rgb, embeddings[:3])
     t = 0.05
     shared = t * (((one / t).exp() + (two / t).exp()) / 2).log()
@@ -128,10 +128,10 @@ def test_without_a_temperature_there_is_no_confidence_and_no_threshold(
 def test_heads_and_two_labellings_share_one_pass(predictor: Predictor, by_words: Words):
     passes: list[bool] = []
     predictor.model.backbone.register_forward_hook(lambda *_: passes.append(True))
-    own, words = predictor.own_labelling, by_words(["a", "b"])
+    own, words = predictor.model_label_space, by_words(["a", "b"])
     rgb = noise(30, 40)
-    seen = predictor.see(rgb, ["depth", "normals"], labellings=[own, words])
-    first, second = predictor.prediction(seen, own), predictor.prediction(seen, words)
+    seen = predictor.encode(rgb, ["depth", "normals"], labellings=[own, words])
+    first, second = predictor.decode(seen, own), predictor.decode(seen, words)
     assert len(passes) == 1
     for found, expected in zip(first, predictor.predict(rgb), strict=True):
         np.testing.assert_array_equal(found, expected)
@@ -161,10 +161,10 @@ def test_another_labelling_takes_over_with_the_next_image(predictor: Predictor, 
 def test_what_was_not_seen_for_a_labelling_cannot_be_labelled(
     predictor: Predictor, by_words: Words
 ):
-    seen = predictor.see(noise(30, 40), ["depth"])
-    for labelling in (predictor.own_labelling, by_words(["a"])):
+    seen = predictor.encode(noise(30, 40), ["depth"])
+    for labelling in (predictor.model_label_space, by_words(["a"])):
         with pytest.raises(ValueError, match="see the image with"):
-            predictor.prediction(seen, labelling)
+            predictor.decode(seen, labelling)
 
 
 def test_windows_are_those_of_a_plain_loop(
@@ -213,7 +213,7 @@ def test_150_classes_are_never_held_at_the_size_of_the_image(predictor: Predicto
     prompts = parse_prompts([f"thing {i}" for i in range(150)])
     generator = torch.Generator().manual_seed(2)
     words = F.normalize(torch.randn(150, WIDTH, generator=generator), dim=-1)
-    labelling = labelling_by_words(prompts, words, 0.05)
+    labelling = zero_shot_label_space(prompts, words, 0.05)
     rgb = noise(480, 640)
     with _Largest() as largest:
         labels = predictor.predict(rgb, ["semantic"], labelling=labelling).labels
@@ -240,8 +240,8 @@ def test_of_a_turned_camera_cosines_come_in_its_own_orientation(
     labelling = by_words(["a", "b", "c"])
     upright = noise(28, 56)
     delivered = np.ascontiguousarray(np.rot90(upright))
-    expected = predictor.similarities(predictor.see(upright, labellings=[labelling]), labelling)
-    seen = predictor.see(delivered, labellings=[labelling], turn=90)
+    expected = predictor.similarities(predictor.encode(upright, labellings=[labelling]), labelling)
+    seen = predictor.encode(delivered, labellings=[labelling], turn=90)
     assert seen.mounted_size == (56, 28)
     found = predictor.similarities(seen, labelling)
     np.testing.assert_array_equal(found, np.rot90(expected, axes=(1, 2)))

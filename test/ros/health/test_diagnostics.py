@@ -134,7 +134,7 @@ def test_simulated_time_that_never_began_is_told_and_no_age_is_made_up(graph_wit
 
 def test_a_failed_activation_leaves_nothing_behind(graph_with, monkeypatch):
     graph = graph_with(cameras=["front", "rear"], autostart=False)
-    make = camera_module.CameraInput
+    make = camera_module.CameraSubscription
 
     def refuse(node, name, *given):
         if name == "rear":

@@ -7,7 +7,7 @@ import cv2
 import pytest
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from tips_ros.replay.graph import LiveGraph
+from tips_ros.replay.graph import RosSession
 from tips_ros.ros.inputs import subscription
 from tips_ros.ros.topics import qos
 
@@ -26,9 +26,9 @@ def driver(graph_with):
     """Makes the process of a camera beside the graph: one can't have two types on a topic."""
     started = []
 
-    def make(graph) -> LiveGraph:
+    def make(graph) -> RosSession:
         environment = {"ROS_DOMAIN_ID": str(graph.context.get_domain_id())}
-        started.append(LiveGraph(f"driver{len(started)}", environment))
+        started.append(RosSession(f"driver{len(started)}", environment))
         return started[-1]
 
     yield make
@@ -51,7 +51,7 @@ def remapped(**names: str) -> list[str]:
     return ["--ros-args", *(w for n, to in names.items() for w in ("-r", f"{n}:={to}"))]
 
 
-def show(graph, driver: LiveGraph, topic: str, message) -> None:
+def show(graph, driver: RosSession, topic: str, message) -> None:
     """Publishes one message on a topic once the node listens to it, and waits for its depth."""
     before = len(graph.received["depth/image"])
     publisher = driver.node.create_publisher(type(message), topic, qos.output())

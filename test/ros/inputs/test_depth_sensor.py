@@ -12,10 +12,10 @@ from rclpy.node import Node
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import Header
 
-from tips_ros.perception.camera.output_camera import seen_camera
+from tips_ros.perception.camera.output_camera import output_camera
 from tips_ros.ros.inputs import depth_sensor as sensor_depth
-from tips_ros.ros.inputs.depth_sensor import NotMeasured, SensorDepth
-from tips_ros.ros.transforms.tf import Frames
+from tips_ros.ros.inputs.depth_sensor import DepthSensor, NotMeasured
+from tips_ros.ros.transforms.tf import TransformLookup
 
 from ..conftest import camera_info
 from ..sensor_scene import cloud_message, depth_image
@@ -28,7 +28,7 @@ def sensor():
     context = Context()
     rclpy.init(context=context)
     node = Node("somebody", context=context)
-    made = SensorDepth(node, "", Frames(node), MutuallyExclusiveCallbackGroup())
+    made = DepthSensor(node, "", TransformLookup(node), MutuallyExclusiveCallbackGroup())
     yield made
     made.close()
     node.destroy_node()
@@ -47,7 +47,7 @@ def test_one_topic_that_cannot_be_subscribed_leaves_no_subscription_to_the_other
     node.create_subscription = only_images
     for _ in range(3):
         with pytest.raises(ValueError, match="reliability"):
-            SensorDepth(node, "", Frames(node), MutuallyExclusiveCallbackGroup())
+            DepthSensor(node, "", TransformLookup(node), MutuallyExclusiveCallbackGroup())
     assert len(list(node.subscriptions)) == before
 
 
@@ -57,13 +57,13 @@ def at(ms: int) -> Header:
     return header
 
 
-def came(sensor: SensorDepth, ms: int, depth_m: float = 0.0) -> None:
+def came(sensor: DepthSensor, ms: int, depth_m: float = 0.0) -> None:
     """A depth image of one value: its stamp in seconds unless given."""
     image = depth_image(at(ms), np.full((4, 6), depth_m or 1 + ms / 1000, np.float32), "32FC1")
     sensor._on_message("/sensor/depth", image)
 
 
-def value(sensor: SensorDepth, ms: int, max_dt_ms: int = 50, **how) -> float:
+def value(sensor: DepthSensor, ms: int, max_dt_ms: int = 50, **how) -> float:
     return float(sensor.measured(at(ms), None, max_dt_ms * MS, **how).depth_m[0, 0])
 
 
@@ -145,7 +145,7 @@ def test_of_a_large_cloud_an_even_part_is_taken(sensor, monkeypatch):
     monkeypatch.setattr(sensor_depth, "_MOST_POINTS", 300)
     message = cloud_message(at(0), np.full((48, 64), 2.0, np.float32))
     sensor._on_message("/sensor/points", message)
-    camera = seen_camera(camera_info(), (48, 64), (48, 64))
+    camera = output_camera(camera_info(), (48, 64), (48, 64))
     depth_m = sensor.measured(at(0), camera, 0).depth_m
     rows, columns = np.nonzero(depth_m == 2.0)
     assert len(rows) == 300

@@ -4,11 +4,11 @@
 import threading
 import time
 
-from tips_ros.ros.inputs.latest_images import Latest
+from tips_ros.ros.inputs.latest_images import LatestImages
 
 
 def test_a_newer_item_takes_the_place_of_one_that_nobody_fetched():
-    latest = Latest(["front"])
+    latest = LatestImages(["front"])
     assert latest.put("front", "old") is None
     assert latest.put("front", "new") == "old"
     assert latest.take(0.0) == {"front": "new"}
@@ -16,27 +16,27 @@ def test_a_newer_item_takes_the_place_of_one_that_nobody_fetched():
 
 
 def test_an_item_is_handed_out_once():
-    latest = Latest([""])
+    latest = LatestImages([""])
     latest.put("", "item")
     assert latest.take(0.0) == {"": "item"}
     assert latest.take(0.0) == {}
 
 
 def test_items_of_several_cameras_are_handed_out_together():
-    latest = Latest(["front", "rear", "silent"])
+    latest = LatestImages(["front", "rear", "silent"])
     latest.put("front", 1)
     assert latest.put("rear", 2) is None, "another camera's place"
     assert latest.take(0.0) == {"front": 1, "rear": 2}
 
 
 def test_a_camera_that_never_spoke_is_not_waited_for():
-    latest = Latest(["front", "silent"])
+    latest = LatestImages(["front", "silent"])
     latest.put("front", 1)
     assert latest.take(0.0, window_s=3600.0) == {"front": 1}
 
 
 def test_a_camera_that_fell_silent_is_not_waited_for():
-    latest = Latest(["front", "dead"])
+    latest = LatestImages(["front", "dead"])
     for _ in range(3):
         latest.put("dead", 0)
     latest.take(0.0)
@@ -46,7 +46,7 @@ def test_a_camera_that_fell_silent_is_not_waited_for():
 
 
 def test_a_camera_whose_next_image_is_due_within_the_window_is_waited_for():
-    latest = Latest(["front", "rear"])
+    latest = LatestImages(["front", "rear"])
     latest.put("rear", 0)
     time.sleep(0.2)
     latest.put("rear", 1)  # so every 0.2 s
@@ -59,7 +59,7 @@ def test_a_camera_whose_next_image_is_due_within_the_window_is_waited_for():
 
 
 def test_a_camera_whose_next_image_comes_after_the_window_is_not_waited_for():
-    latest = Latest(["front", "slow"])
+    latest = LatestImages(["front", "slow"])
     latest.put("slow", 0)
     time.sleep(0.2)
     latest.put("slow", 1)
@@ -69,14 +69,14 @@ def test_a_camera_whose_next_image_comes_after_the_window_is_not_waited_for():
 
 
 def test_clearing_hands_out_what_nobody_fetched():
-    latest = Latest(["front", "rear"])
+    latest = LatestImages(["front", "rear"])
     latest.put("rear", 1)
     assert latest.clear() == [1]
     assert latest.take(0.0) == {}
 
 
 def test_closing_wakes_who_waits_with_nothing():
-    latest = Latest([""])
+    latest = LatestImages([""])
     got = []
     waiting = threading.Thread(target=lambda: got.append(latest.take(30.0)))
     waiting.start()
@@ -86,7 +86,7 @@ def test_closing_wakes_who_waits_with_nothing():
 
 
 def test_after_closing_nothing_is_handed_out():
-    latest = Latest([""])
+    latest = LatestImages([""])
     latest.put("", "item")
     assert latest.close() == ["item"]
     assert latest.put("", "late") == "late", "nobody will fetch it"

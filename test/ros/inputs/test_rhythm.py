@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """When the next event is to be expected."""
 
-from tips_ros.ros.inputs.latest_images import Rhythm
+from tips_ros.ros.inputs.latest_images import PeriodEstimate
 
 
-def at_intervals(period_s: float, count: int = 5) -> Rhythm:
+def at_intervals(period_s: float, count: int = 5) -> PeriodEstimate:
     """Beats at 0, period, 2 periods … ."""
-    rhythm = Rhythm()
+    rhythm = PeriodEstimate()
     for i in range(count):
-        rhythm.beat(i * period_s)
+        rhythm.tick(i * period_s)
     return rhythm
 
 
@@ -32,6 +32,6 @@ def test_one_that_is_a_little_late_is_still_due_and_one_that_is_very_late_is_not
 def test_the_rhythm_follows_a_change_of_rate():
     rhythm = at_intervals(0.1)
     for i in range(1, 21):
-        rhythm.beat(0.4 + i * 1.0)
+        rhythm.tick(0.4 + i * 1.0)
     assert not rhythm.is_due(20.4, deadline=21.3)
     assert rhythm.is_due(20.4, deadline=21.5)

@@ -13,7 +13,7 @@ from std_msgs.msg import Header
 from tips_ros.perception.predictor import Prediction
 from tips_ros.ros.pipeline import held_clouds
 from tips_ros.ros.pipeline.held_clouds import HeldCloud, HeldClouds
-from tips_ros.ros.transforms.tree import FrameError
+from tips_ros.ros.transforms.tree import TransformError
 
 PATIENCE_S = 30.0
 
@@ -34,7 +34,7 @@ class Camera:
         self.asked.append(header.stamp.sec)
         if header.stamp.sec in self.known:
             return "placed"
-        raise FrameError("not yet", may_come=header.stamp.sec not in self.gone)
+        raise TransformError("not yet", may_come=header.stamp.sec not in self.gone)
 
     def complain(self, header, error):
         self.complaints.append(header.stamp.sec)

@@ -16,7 +16,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from tips_ros.replay.domain import own_graph_environment
-from tips_ros.replay.graph import LiveGraph
+from tips_ros.replay.graph import RosSession
 from tips_ros.resources import share_dir
 from tips_ros.ros.startup.view import looks_z_up
 from tips_ros.ros.topics import qos
@@ -42,7 +42,7 @@ def view(tmp_path: Path):
 
     def run(*arguments: str, **topics: type):
         stop = threading.Event()
-        with LiveGraph("camera", graph) as camera:
+        with RosSession("camera", graph) as camera:
             publishers = [
                 (kind, camera.node.create_publisher(kind, topic, qos.output()))
                 for topic, kind in topics.items()

@@ -49,7 +49,7 @@ def test_an_unforeseen_error_of_a_service_is_answered_with_its_reason(graph, mon
         raise KeyError("blocks.0")
 
     monkeypatch.setattr(graph.vocabulary, "prepare", fail)
-    monkeypatch.setattr(graph.vocabulary, "sought", fail)
+    monkeypatch.setattr(graph.vocabulary, "resolve_query", fail)
     for type_, name in ((SetPrompts, "set_prompts"), (Locate, "locate")):
         answer = graph.call(type_, f"/tips/{name}", type_.Request())
         assert not answer.success

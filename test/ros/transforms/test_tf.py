@@ -15,8 +15,8 @@ from rclpy.node import Node
 
 from tips_ros.replay.domain import claim_domain
 from tips_ros.ros.transforms import tf as frames_module
-from tips_ros.ros.transforms.tf import Frames
-from tips_ros.ros.transforms.tree import FrameError
+from tips_ros.ros.transforms.tf import TransformLookup
+from tips_ros.ros.transforms.tree import TransformError
 
 from ..conftest import until
 from ..tf_bench import KINDS, edge, put_in_place
@@ -37,7 +37,7 @@ def node():
 @pytest.fixture(params=KINDS)
 def frames(request, node, monkeypatch):
     put_in_place(request.param, monkeypatch)
-    made = Frames(node)
+    made = TransformLookup(node)
     yield made
     made.close()
 
@@ -65,7 +65,7 @@ def test_a_transform_that_comes_later_is_waited_for(frames):
 def test_without_a_time_to_wait_the_answer_comes_at_once(frames):
     frames.listen()
     begin = time.monotonic()
-    with pytest.raises(FrameError) as caught:
+    with pytest.raises(TransformError) as caught:
         frames.transform("map", "camera", STAMP)
     assert caught.value.may_come
     assert time.monotonic() - begin < 5.0
@@ -74,14 +74,14 @@ def test_without_a_time_to_wait_the_answer_comes_at_once(frames):
 def test_what_can_not_come_any_more_is_not_waited_for(frames):
     frames.listen()
     say(frames, 3.9, 4.0)
-    with pytest.raises(FrameError, match="past"):
+    with pytest.raises(TransformError, match="past"):
         frames.transform("map", "camera", STAMP, 30.0)
 
 
 def test_a_frame_that_the_tree_does_not_know_is_named_with_the_trees_reason(frames):
     frames.listen()
     say(frames, 3.0, 4.0)
-    with pytest.raises(FrameError, match='camera to attic: "attic" .*does not exist'):
+    with pytest.raises(TransformError, match='camera to attic: "attic" .*does not exist'):
         frames.transform("attic", "camera", STAMP, 0.05)
 
 
@@ -128,7 +128,7 @@ def test_who_waits_is_told_when_it_ends(frames, end):
     def ask():
         try:
             frames.transform("map", "camera", STAMP, 60.0)
-        except FrameError as error:
+        except TransformError as error:
             said.append(str(error))
 
     asking = threading.Thread(target=ask)
@@ -151,7 +151,7 @@ def test_only_so_many_may_wait_at_once(frames, monkeypatch):
     for thread in waiting:
         thread.start()
     until(lambda: not frames._waiting._value, "all to wait")
-    with pytest.raises(FrameError, match="calls wait for a transform already"):
+    with pytest.raises(TransformError, match="calls wait for a transform already"):
         frames.transform("map", "camera", STAMP, 60.0)
     say(frames, 3.0, 4.0)
     for thread in waiting:
@@ -161,20 +161,22 @@ def test_only_so_many_may_wait_at_once(frames, monkeypatch):
 
 
 def test_a_stamp_before_1970_is_no_time(frames):
-    with pytest.raises(FrameError, match="from camera to map") as caught:
+    with pytest.raises(TransformError, match="from camera to map") as caught:
         frames.transform("map", "camera", Time(sec=-5), 30.0)
     assert not caught.value.may_come
 
 
 def test_the_cameras_own_frame_takes_no_tree():
-    np.testing.assert_array_equal(Frames("node").transform("a", "a", STAMP, 1.0), np.eye(4))
+    np.testing.assert_array_equal(
+        TransformLookup("node").transform("a", "a", STAMP, 1.0), np.eye(4)
+    )
 
 
 def test_without_tf2_the_package_is_named_and_nothing_is_waited_for(monkeypatch):
     monkeypatch.setitem(sys.modules, "tf2_ros", None)
-    frames = Frames("node")
+    frames = TransformLookup("node")
     assert not frames.listen(30.0)
-    with pytest.raises(FrameError, match="tf2-ros-py") as caught:
+    with pytest.raises(TransformError, match="tf2-ros-py") as caught:
         frames.transform("map", "camera", STAMP, 30.0)
     assert not caught.value.may_come
     frames.rewind(0)

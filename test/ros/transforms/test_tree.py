@@ -9,7 +9,7 @@ import pytest
 from rclpy.time import Time
 
 from tips_ros.ros.transforms import tree as transform_tree
-from tips_ros.ros.transforms.tree import FrameError, TransformTree
+from tips_ros.ros.transforms.tree import TransformError, TransformTree
 
 from .. import tf2_stand_in
 from ..tf_bench import KINDS, edge, put_in_place
@@ -32,7 +32,7 @@ def x_of(tree, child, seconds, target="map"):
 
 
 def error_of(tree, child, seconds, target="map"):
-    with pytest.raises(FrameError) as caught:
+    with pytest.raises(TransformError) as caught:
         x_of(tree, child, seconds, target)
     return caught.value
 
@@ -152,7 +152,7 @@ def test_threads_that_tell_and_ask_at_once_never_see_a_frame_out_of_its_time(tre
 
     def ask():
         while not done.is_set():
-            with suppress(FrameError):
+            with suppress(TransformError):
                 wrong.append(x_of(tree, "base", 700.0))
 
     asking = threading.Thread(target=ask)

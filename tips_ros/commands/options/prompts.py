@@ -12,10 +12,10 @@ from tips_ros.perception.language.prompt_syntax import separated
 from tips_ros.perception.language.prompts import Prompts
 from tips_ros.perception.loading.prompt_encoder import PromptEncoder
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.perception.semantic.prompted_label_space import (
     background_told,
-    labelling_of,
+    label_space_of,
     requested,
 )
 
@@ -69,7 +69,7 @@ def check_prompts(args: argparse.Namespace) -> None:
     _requested(args, _NO_CLASSES)
 
 
-def prompted_labelling(args: argparse.Namespace, predictor: Predictor) -> Labelling | None:
+def prompted_labelling(args: argparse.Namespace, predictor: Predictor) -> LabelSpace | None:
     """What the prompts ask of this model; None without prompts. Says what they compete with.
 
     Raises:
@@ -81,7 +81,7 @@ def prompted_labelling(args: argparse.Namespace, predictor: Predictor) -> Labell
     prompts = _requested(args, own)
     try:
         encoder = PromptEncoder(args.model, width=predictor.description.vit.width)
-        labelling = labelling_of(prompts, encoder, own, sliding_window=args.sliding_window)
+        labelling = label_space_of(prompts, encoder, own, sliding_window=args.sliding_window)
     except (ValueError, OSError) as error:
         raise UserError(f"--prompts: {error}") from error
     told = background_told(prompts, [args.background] if args.background else [])

@@ -23,7 +23,7 @@ from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.language.tags import Tag
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.semantic.class_counts import class_counts
-from tips_ros.perception.semantic.label_space import Labelling, own_labelling
+from tips_ros.perception.semantic.label_space import LabelSpace, model_label_space
 from tips_ros.whole_file import staged
 
 logger = logging.getLogger(__name__)
@@ -67,16 +67,16 @@ class Results:
     prediction: Prediction
     description: ModelDescription
     cloud: Cloud | CloudStrips | None = None
-    prompted: Labelling | None = None
+    prompted: LabelSpace | None = None
     tags: Sequence[Tag] = ()
     embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     cloudless: str = ""
     depth_caution: str = ""
 
     @property
-    def labelling(self) -> Labelling:
+    def labelling(self) -> LabelSpace:
         """The classes of the labels."""
-        return self.prompted or own_labelling(self.description.classes)
+        return self.prompted or model_label_space(self.description.classes)
 
 
 def write_results(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
@@ -126,7 +126,7 @@ def _written(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
         yield _save_array(folder / f"{name}.npy", embedding, "unit length")
 
 
-def class_table(description: ModelDescription, labelling: Labelling) -> dict[str, Any]:
+def class_table(description: ModelDescription, labelling: LabelSpace) -> dict[str, Any]:
     """The labels' classes with their ids and colours (RGB), and whether the model was trained."""
     palette = labelling.classes.palette()
     table: dict[str, Any] = {

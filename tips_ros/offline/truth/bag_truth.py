@@ -21,7 +21,7 @@ from tips_ros.offline.truth.truth_decoding import DECODER_OF, decoded
 from tips_ros.offline.truth.truth_pairs import Stamped, pair, stamped
 from tips_ros.offline.truth.truth_topics import NAMESPACE, find_truth
 from tips_ros.perception.camera.camera_info import Intrinsics, UncalibratedCamera
-from tips_ros.perception.camera.output_camera import seen_camera
+from tips_ros.perception.camera.output_camera import output_camera
 from tips_ros.perception.images.decoder import ImageDecoder
 
 logger = logging.getLogger(__name__)
@@ -148,7 +148,7 @@ class BagTruth:
             return None
         size = (rgb.shape[0], rgb.shape[1])
         try:
-            return seen_camera(self._info, size, size, self._rectified).intrinsics
+            return output_camera(self._info, size, size, self._rectified).intrinsics
         except UncalibratedCamera as error:
             logger.warning("%s: %s", self._reader.path, error)
             self._info = None  # said once

@@ -15,7 +15,7 @@ from tips_ros.messages.types import CLASS_MAP
 from tips_ros.offline.bag_annotation import bag_types
 from tips_ros.offline.truth.truth_topics import CLASSES, COMPRESSED, TOPIC_OF
 from tips_ros.perception.classes.class_list import ClassList
-from tips_ros.perception.semantic.label_space import own_labelling
+from tips_ros.perception.semantic.label_space import model_label_space
 
 _IMAGE = "sensor_msgs/msg/CompressedImage"
 
@@ -54,7 +54,7 @@ class TruthWriter:
         """What is known of the image that has this stamp; depth in whole millimetres."""
         header = self._header(stamp_ns)
         if self._classes is not None and not self._classes_are_told:
-            labelling = own_labelling(self._classes)
+            labelling = model_label_space(self._classes)
             announced = class_map_message(self._types, header, labelling, "ground truth", True)
             self._bag.write(CLASSES, stamp_ns, announced)
             self._classes_are_told = True

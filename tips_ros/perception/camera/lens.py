@@ -77,7 +77,7 @@ class Lens:
         return _rays(self)
 
     @property
-    def bent_rays(self) -> NDArray[np.float32] | None:
+    def distorted_rays(self) -> NDArray[np.float32] | None:
         """`rays` where they are needed: None for a pinhole, whose intrinsics say it all."""
         return None if self.is_pinhole else self.rays()
 

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.camera.camera_info import Intrinsics
 
-Turn: TypeAlias = Literal[0, 90, 180, 270]
-TURNS: tuple[Turn, ...] = get_args(Turn)
+MountingRotation: TypeAlias = Literal[0, 90, 180, 270]
+TURNS: tuple[MountingRotation, ...] = get_args(MountingRotation)
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -34,7 +34,7 @@ _CLOCKWISE = {
 }
 
 
-def turn_of(rotation_deg: float) -> Turn:
+def mounting_rotation(rotation_deg: float) -> MountingRotation:
     """The turn of a parameter's value; full turns and negative ones are understood.
 
     Raises:
@@ -46,7 +46,7 @@ def turn_of(rotation_deg: float) -> Turn:
     raise ValueError(f"a camera's rotation must be 0, 90, 180 or 270 degrees, got {rotation_deg}")
 
 
-def upright(image: NDArray[_Scalar], turn: Turn) -> NDArray[_Scalar]:
+def rotate_upright(image: NDArray[_Scalar], turn: MountingRotation) -> NDArray[_Scalar]:
     """The camera's picture as the network is to see it.
 
     Args:
@@ -59,12 +59,12 @@ def upright(image: NDArray[_Scalar], turn: Turn) -> NDArray[_Scalar]:
     return _turned_clockwise(image, turn)
 
 
-def turned_size(size: tuple[int, int], turn: Turn) -> tuple[int, int]:
+def turned_size(size: tuple[int, int], turn: MountingRotation) -> tuple[int, int]:
     """(H, W) → that of the same picture turned, in either direction."""
     return size[::-1] if turn in (90, 270) else size
 
 
-def upright_intrinsics(intrinsics: Intrinsics, turn: Turn) -> Intrinsics:
+def upright_intrinsics(intrinsics: Intrinsics, turn: MountingRotation) -> Intrinsics:
     """Rotates the intrinsics with the picture; at 90 and 270 its fx is the camera's fy."""
     k = intrinsics
     from_right, from_bottom = k.width - 1 - k.cx, k.height - 1 - k.cy
@@ -77,7 +77,7 @@ def upright_intrinsics(intrinsics: Intrinsics, turn: Turn) -> Intrinsics:
     return k
 
 
-def as_mounted(upright_map: NDArray[_Scalar], turn: Turn) -> NDArray[_Scalar]:
+def rotate_back(upright_map: NDArray[_Scalar], turn: MountingRotation) -> NDArray[_Scalar]:
     """Depth, labels, confidence or colours of the upright picture, as the camera sees them.
 
     The inverse of `upright`, to the camera's own size. Depth is along z and doesn't change.
@@ -85,9 +85,11 @@ def as_mounted(upright_map: NDArray[_Scalar], turn: Turn) -> NDArray[_Scalar]:
     return _turned_clockwise(upright_map, TURNS[-TURNS.index(turn) % 4])
 
 
-def normals_as_mounted(upright_normals: NDArray[np.float32], turn: Turn) -> NDArray[np.float32]:
+def rotate_normals_back(
+    upright_normals: NDArray[np.float32], turn: MountingRotation
+) -> NDArray[np.float32]:
     """(h, w, 3) normals of the upright picture → (H, W, 3) in the camera's own optical frame."""
-    turned = as_mounted(upright_normals, turn)
+    turned = rotate_back(upright_normals, turn)
     if turn == 0:
         return turned
     # The camera's x and y axis in the upright frame: at 90 its x points down there, its y left.
@@ -96,7 +98,7 @@ def normals_as_mounted(upright_normals: NDArray[np.float32], turn: Turn) -> NDAr
     return np.asarray(cv2.transform(turned, into_camera), np.float32)
 
 
-def _turned_clockwise(image: NDArray[_Scalar], turn: Turn) -> NDArray[_Scalar]:
+def _turned_clockwise(image: NDArray[_Scalar], turn: MountingRotation) -> NDArray[_Scalar]:
     if turn == 0:
         return image
     contiguous = np.ascontiguousarray(image)

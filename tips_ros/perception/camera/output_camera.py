@@ -64,7 +64,7 @@ def content_of(info: CameraInfoLike) -> CameraContent:
     )
 
 
-class SeenCamera(NamedTuple):
+class OutputCamera(NamedTuple):
     """The camera of an image that was resized, both ways it is told to others."""
 
     lens: Lens
@@ -79,15 +79,15 @@ class SeenCamera(NamedTuple):
     @property
     def rays(self) -> NDArray[np.float32] | None:
         """(H, W, 2) of a lens that bends, as `organised_cloud` takes them; None for a pinhole."""
-        return None if self.is_pinhole else self.lens.bent_rays
+        return None if self.is_pinhole else self.lens.distorted_rays
 
 
-def seen_camera(
+def output_camera(
     info: CameraInfoLike,
     image_size: tuple[int, int],
     size: tuple[int, int],
     rectified: bool = False,
-) -> SeenCamera:
+) -> OutputCamera:
     """The camera of an image of `image_size` (H, W) that was resized to `size` (H, W).
 
     The same object as before where the CameraInfo holds the same and all else is the same: only
@@ -97,18 +97,18 @@ def seen_camera(
         UncalibratedCamera: the CameraInfo holds no calibration, or that of another image size, or
             a distortion that means nothing.
     """
-    return _seen_camera(content_of(info), image_size, size, rectified)
+    return _output_camera(content_of(info), image_size, size, rectified)
 
 
 @lru_cache(maxsize=64)
-def _seen_camera(
+def _output_camera(
     info: CameraContent, image_size: tuple[int, int], size: tuple[int, int], rectified: bool
-) -> SeenCamera:
+) -> OutputCamera:
     reading = read_camera_info(info, rectified, image_size)
     lens = Lens(reading.intrinsics, Distortion.from_camera_info(info, rectified))
     height, width = size
     scaled = lens.scaled_to(width, height)
-    return SeenCamera(scaled, reading.scaled_fields(width, height), scaled.is_pinhole)
+    return OutputCamera(scaled, reading.scaled_fields(width, height), scaled.is_pinhole)
 
 
 def _numbers(values: Any) -> tuple[float, ...]:

@@ -25,7 +25,7 @@ from tips_ros.perception.camera.camera_info import (
 from tips_ros.perception.camera.camera_reading import CameraReading, read_camera_info
 from tips_ros.perception.camera.distortion import Distortion
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.camera.output_camera import CameraContent, SeenCamera, content_of
+from tips_ros.perception.camera.output_camera import CameraContent, OutputCamera, content_of
 
 _WIDEST = math.tan(math.radians(55.0))  # x / z where nothing is said of the view: 110 degrees
 _OUTSIDE = -10.0  # pixels, of the raw image
@@ -60,7 +60,7 @@ class Rectification:
             return image
         return np.asarray(cv2.remap(image, *self.maps, cv2.INTER_LINEAR), np.uint8)
 
-    def camera_at(self, size: tuple[int, int]) -> SeenCamera:
+    def camera_at(self, size: tuple[int, int]) -> OutputCamera:
         """The pinhole of the rectified image resized to `size` (H, W)."""
         height, width = size
         pinhole = self.intrinsics.scaled_to(width, height)
@@ -68,7 +68,7 @@ class Rectification:
         scale = width / self.intrinsics.width, height / self.intrinsics.height
         p = np.hstack([k, np.zeros((3, 1))])
         p[:2, 3] = np.multiply(self.baseline_px, scale)
-        return SeenCamera(
+        return OutputCamera(
             Lens(pinhole),
             CameraInfoFields(
                 width=width,

@@ -48,7 +48,7 @@ class CloudStrips:
                 self.rgb[these],
                 None if self.labels is None else self.labels[these],
                 None if self.normals is None else self.normals[these],
-                rays=replace(self.lens, intrinsics=strip).bent_rays,
+                rays=replace(self.lens, intrinsics=strip).distorted_rays,
             )
 
     def whole(self) -> Cloud:

@@ -22,7 +22,7 @@ def image_text_probabilities(
         (B, T) fp32, each row adds up to 1.
     """
     cosines = image_text_cosines(cls_token, text_embeddings)
-    return torch.softmax(cosines / checked_temperature(temperature), dim=-1)
+    return torch.softmax(cosines / check_temperature(temperature), dim=-1)
 
 
 def image_text_cosines(cls_token: Tensor, text_embeddings: Tensor) -> Tensor:
@@ -31,7 +31,7 @@ def image_text_cosines(cls_token: Tensor, text_embeddings: Tensor) -> Tensor:
     return image @ F.normalize(text_embeddings.float(), dim=-1).T
 
 
-def checked_temperature(temperature: float) -> float:
+def check_temperature(temperature: float) -> float:
     """The temperature itself; ValueError unless it is above 0 and finite."""
     if not 0 < temperature < float("inf"):
         raise ValueError(f"temperature {temperature} must be above 0; the model's is about 0.005")

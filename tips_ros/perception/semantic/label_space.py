@@ -18,7 +18,7 @@ Source = Literal["model", "prompts"]
 
 
 @dataclass(frozen=True, eq=False)
-class WordScores:
+class ZeroShotClassifier:
     """Words that patches are compared with.
 
     Attributes:
@@ -36,7 +36,7 @@ class WordScores:
 
 
 @dataclass(frozen=True, eq=False)
-class Labelling:
+class LabelSpace:
     """The classes in force. Never changed: another one takes its place.
 
     Attributes:
@@ -52,7 +52,7 @@ class Labelling:
     source: Source
     id_of_output: NDArray[np.uint8] = field(repr=False)
     least: NDArray[np.uint8] = field(repr=False)
-    words: WordScores | None = field(default=None, repr=False)
+    words: ZeroShotClassifier | None = field(default=None, repr=False)
 
     @property
     def ids_are_positions(self) -> bool:
@@ -68,14 +68,14 @@ class Labelling:
         return float(self.least[self.id_of_output != UNLABELLED].min()) / 255
 
 
-def own_labelling(classes: ClassList) -> Labelling:
+def model_label_space(classes: ClassList) -> LabelSpace:
     """The model's own classes, all of them, by its segmentation head."""
     table = _table(UNLABELLED)
     table[: len(classes)] = classes.ids
-    return Labelling(classes, "model", table, _table(0))
+    return LabelSpace(classes, "model", table, _table(0))
 
 
-def labelling_by_head(prompts: Prompts, own: ClassList) -> Labelling:
+def head_label_space(prompts: Prompts, own: ClassList) -> LabelSpace:
     """Some of the model's own classes, renamed or merged; all others are unlabelled.
 
     Args:
@@ -89,16 +89,16 @@ def labelling_by_head(prompts: Prompts, own: ClassList) -> Labelling:
     for output, position in own_positions(prompts, own).items():
         table[output] = prompts.classes.ids[position]
         least[output] = _byte(prompts.thresholds, position)
-    return Labelling(prompts.classes, "prompts", table, least)
+    return LabelSpace(prompts.classes, "prompts", table, least)
 
 
-def labelling_by_words(
+def zero_shot_label_space(
     prompts: Prompts,
     embeddings: Tensor,
     temperature: float | None = None,
     *,
     sliding_window: bool = False,
-) -> Labelling:
+) -> LabelSpace:
     """Any words.
 
     Args:
@@ -123,8 +123,8 @@ def labelling_by_words(
     for position, class_id in enumerate(prompts.classes.ids):
         table[position] = class_id
         least[position] = _byte(prompts.thresholds, position)
-    words = WordScores(embeddings, words_per_output, temperature, sliding_window)
-    return Labelling(prompts.classes, "prompts", table, least, words)
+    words = ZeroShotClassifier(embeddings, words_per_output, temperature, sliding_window)
+    return LabelSpace(prompts.classes, "prompts", table, least, words)
 
 
 def _byte(thresholds: Sequence[float], position: int) -> int:

@@ -11,9 +11,9 @@ from tips_ros.perception.classes.class_list import ClassList, name_key
 from tips_ros.perception.language.prompts import PromptError, Prompts, parse_prompts
 from tips_ros.perception.language.word_encoder import WordEncoder
 from tips_ros.perception.semantic.label_space import (
-    Labelling,
-    labelling_by_head,
-    labelling_by_words,
+    LabelSpace,
+    head_label_space,
+    zero_shot_label_space,
 )
 
 OWN_LIST = "@model"  # in the background: the model's own classes that are not looked for
@@ -78,9 +78,9 @@ def background_told(prompts: Prompts, background: Sequence[str]) -> str:
     )
 
 
-def labelling_of(
+def label_space_of(
     prompts: Prompts, encoder: WordEncoder, own: ClassList, *, sliding_window: bool = False
-) -> Labelling:
+) -> LabelSpace:
     """By words where the model has a text encoder, else by the head that knows its own classes.
 
     Args:
@@ -95,8 +95,8 @@ def labelling_of(
             embedded.
     """
     if not encoder.available:
-        return labelling_by_head(prompts, own)
+        return head_label_space(prompts, own)
     embeddings = encoder.embeddings([[word] for word in prompts.all_words])
-    return labelling_by_words(
+    return zero_shot_label_space(
         prompts, embeddings, encoder.temperature, sliding_window=sliding_window
     )

@@ -10,28 +10,28 @@ from typing import NamedTuple
 from tips_ros.perception.classes.class_list import ClassList, name_key
 from tips_ros.perception.language.prompts import PromptError, Prompts
 from tips_ros.perception.language.word_encoder import WordEncoder
-from tips_ros.perception.semantic.label_space import Labelling, labelling_by_head
-from tips_ros.perception.semantic.prompted_label_space import labelling_of, requested
+from tips_ros.perception.semantic.label_space import LabelSpace, head_label_space
+from tips_ros.perception.semantic.prompted_label_space import label_space_of, requested
 
 
-class Sought(NamedTuple):
+class QueryTarget(NamedTuple):
     """A labelling in which one class is what is sought."""
 
     name: str
-    labelling: Labelling
+    labelling: LabelSpace
     class_id: int  # of what is sought, in that labelling
 
 
-def sought(
+def resolve_query(
     prompt: str,
-    in_force: Labelling,
+    in_force: LabelSpace,
     prompts: Prompts | None,
     encoder: WordEncoder,
     own: ClassList,
     *,
     has_head: bool,
     sliding_window: bool = False,
-) -> Sought:
+) -> QueryTarget:
     """Resolves a prompt against all that is known to be there besides.
 
     One of the prompts in force is found as the mask shows it. Anything else competes with the
@@ -57,13 +57,13 @@ def sought(
     if prompts is not None:
         for class_id, known in in_force.classes.by_id().items():
             if name_key(known) == name_key(name):
-                return Sought(known, in_force, class_id)
+                return QueryTarget(known, in_force, class_id)
         others = _without([*prompts.words, *prompts.background], alone.words[0])
         alone = replace(alone, background=others or alone.background)
     elif has_head and _are_own(alone.words[0], own):
-        return Sought(name, labelling_by_head(replace(alone, background=()), own), 0)
-    labelling = labelling_of(alone, encoder, own, sliding_window=sliding_window)
-    return Sought(name, labelling, alone.classes.ids[0])
+        return QueryTarget(name, head_label_space(replace(alone, background=()), own), 0)
+    labelling = label_space_of(alone, encoder, own, sliding_window=sliding_window)
+    return QueryTarget(name, labelling, alone.classes.ids[0])
 
 
 def _are_own(words: Iterable[str], own: ClassList) -> bool:

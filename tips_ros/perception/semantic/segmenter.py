@@ -11,11 +11,11 @@ from torch import Tensor
 
 from tips_ros.model.tips import Tips
 from tips_ros.model.vit import PatchGrid
-from tips_ros.perception.encoded_image import Seen
+from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.preprocess import network_input
 from tips_ros.perception.semantic.edges import Guide, sharpened
 from tips_ros.perception.semantic.label_map import LabelMap
-from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.perception.semantic.segmentation import label_map_at, with_ids, with_threshold
 from tips_ros.perception.semantic.sliding_window import (
     STRIDE,
@@ -39,13 +39,13 @@ class Labels(NamedTuple):
 class _OnDevice(NamedTuple):
     """The tables of a label space on the model's device."""
 
-    labelling: Labelling
+    labelling: LabelSpace
     id_of_output: Tensor | None  # (256,) uint8; None where an output's position is its id
     least: Tensor | None  # (256,) uint8; None where every pixel is labelled
     embeddings: Tensor | None  # (N, D)
 
 
-class Labeller:
+class Segmenter:
     """Gives pixels their classes. Keeps the labelling of the last image on the device."""
 
     def __init__(
@@ -56,7 +56,7 @@ class Labeller:
         self._device, self._dtype = device, dtype
         self._last: _OnDevice | None = None
 
-    def label_map(self, seen: Seen, labelling: Labelling) -> Labels:
+    def label_map(self, seen: EncodedImage, labelling: LabelSpace) -> Labels:
         """The classes of an image's pixels.
 
         Args:
@@ -77,7 +77,7 @@ class Labeller:
         sure = labelling.words is None or labelling.words.temperature is not None
         return Labels(ids, found.confidence if sure else None)
 
-    def cosines(self, seen: Seen, labelling: Labelling) -> Tensor:
+    def cosines(self, seen: EncodedImage, labelling: LabelSpace) -> Tensor:
         """Cosines of patches and classes, (1, K, h, w): the classes, then the background.
 
         Args:
@@ -86,12 +86,12 @@ class Labeller:
         """
         return self._outputs(seen, self._there(labelling))
 
-    def _by_head(self, seen: Seen) -> LabelMap:
+    def _by_head(self, seen: EncodedImage) -> LabelMap:
         if seen.maps.segmentation is None:
             raise ValueError("the segmentation head was not asked for; see the image with it")
         return label_map_at(seen.maps.segmentation, seen.size)
 
-    def _by_words(self, seen: Seen, there: _OnDevice) -> LabelMap:
+    def _by_words(self, seen: EncodedImage, there: _OnDevice) -> LabelMap:
         words = there.labelling.words
         assert words is not None
         temperature = words.temperature or _NO_TEMPERATURE
@@ -102,13 +102,13 @@ class Labeller:
         scores = sharpened(self._outputs(seen, there), Guide(seen.image))
         return zero_shot_label_map(scores, seen.size, temperature)
 
-    def _outputs(self, seen: Seen, there: _OnDevice) -> Tensor:
+    def _outputs(self, seen: EncodedImage, there: _OnDevice) -> Tensor:
         values = seen.features.value_features
         if values is None:
             raise ValueError("words need value features; see the image with them")
         return _output_scores(values, seen.features.grid, there)
 
-    def _windows(self, seen: Seen, there: _OnDevice) -> WindowedCosines:
+    def _windows(self, seen: EncodedImage, there: _OnDevice) -> WindowedCosines:
         """The image in its own shape, its shorter side as long as the network's input."""
         patch, side = self._model.backbone.config.patch, min(self._input_size)
         height, width = seen.rgb.shape[:2]
@@ -123,13 +123,13 @@ class Labeller:
 
         return sliding_windows(images, cosines_of, side, side * STRIDE // WINDOW)
 
-    def _there(self, labelling: Labelling) -> _OnDevice:
+    def _there(self, labelling: LabelSpace) -> _OnDevice:
         if self._last is None or self._last.labelling is not labelling:
             self._last = _moved(labelling, self._device)
         return self._last
 
 
-def _moved(labelling: Labelling, device: torch.device) -> _OnDevice:
+def _moved(labelling: LabelSpace, device: torch.device) -> _OnDevice:
     ids, least = (torch.from_numpy(table) for table in (labelling.id_of_output, labelling.least))
     return _OnDevice(
         labelling,

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tips_ros.perception.language.image_text import checked_temperature
+from tips_ros.perception.language.image_text import check_temperature
 from tips_ros.perception.semantic.label_map import LabelMap
 
 WINDOW = 448
@@ -100,7 +100,7 @@ def window_label_map(
         size: (H, W) of the label map.
         temperature: the model's own, from the text encoder's checkpoint.
     """
-    sharpness = 1 / checked_temperature(temperature)
+    sharpness = 1 / check_temperature(temperature)
     labels, confidence = [], []
     for band in _bands(windowed, size):
         probabilities = _probabilities_at(windowed, size, band)

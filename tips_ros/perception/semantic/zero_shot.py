@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from tips_ros.perception.language.image_text import checked_temperature
+from tips_ros.perception.language.image_text import check_temperature
 from tips_ros.perception.semantic.label_map import LabelMap
 from tips_ros.perception.semantic.segmentation import label_map_at
 
@@ -40,4 +40,4 @@ def zero_shot_label_map(cosines: Tensor, size: tuple[int, int], temperature: flo
         size: (H, W).
         temperature: the model's own, from the text encoder's checkpoint (about 0.005).
     """
-    return label_map_at(cosines / checked_temperature(temperature), size)
+    return label_map_at(cosines / check_temperature(temperature), size)

@@ -12,19 +12,19 @@ from std_msgs.msg import Header
 
 from tips_ros.perception.language.prompts import Prompts
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.semantic.label_space import Labelling
-from tips_ros.ros.outputs.class_map import ClassAnnouncer, ClassHistory
+from tips_ros.perception.semantic.label_space import LabelSpace
+from tips_ros.ros.outputs.class_map import ClassHistory, ClassMapPublisher
 from tips_ros.ros.topics.names import ONLY
 
 
-class InForce(NamedTuple):
+class ClassSelection(NamedTuple):
     """The classes that pixels get, and what they were made from."""
 
-    labelling: Labelling
+    labelling: LabelSpace
     prompts: Prompts | None = None  # None: the model's own classes
 
 
-class ClassBoard:
+class ActiveClasses:
     """Holds what is in force, and who announces a change before the first mask that uses it.
 
     Attributes:
@@ -47,20 +47,21 @@ class ClassBoard:
             histories: what was announced by camera, where an earlier board did.
         """
         self._lock = threading.Lock()
-        self._in_force = InForce(predictor.own_labelling)
+        self._in_force = ClassSelection(predictor.model_label_space)
         known = histories or {}
-        self.announcers = {
-            camera: ClassAnnouncer(node, predictor, camera, known.get(camera)) for camera in cameras
+        self.class_maps = {
+            camera: ClassMapPublisher(node, predictor, camera, known.get(camera))
+            for camera in cameras
         }
         # Stamp of the newest frame that classes were handed out for, by camera.
         self._newest_ns: dict[str, int] = {}
 
     @property
-    def in_force(self) -> InForce:
+    def in_force(self) -> ClassSelection:
         """The selection that the next frame is labelled with."""
         return self._in_force
 
-    def replace(self, in_force: InForce) -> int:
+    def replace(self, in_force: ClassSelection) -> int:
         """From the next frame of each camera on.
 
         Returns:
@@ -73,10 +74,10 @@ class ClassBoard:
 
     def announce_first(self) -> None:
         """Tells the classes before any frame came: its zero stamp is earlier than every frame's."""
-        for announcer in self.announcers.values():
+        for announcer in self.class_maps.values():
             announcer.publish(self._in_force.labelling, Header())
 
-    def for_frame(self, camera: str, stamp_ns: int) -> Labelling:
+    def for_frame(self, camera: str, stamp_ns: int) -> LabelSpace:
         """The classes to label a camera's frame with; to be announced before its masks."""
         with self._lock:
             self._newest_ns[camera] = stamp_ns
@@ -89,5 +90,5 @@ class ClassBoard:
 
     def close(self) -> None:
         """Destroys the publishers."""
-        for announcer in self.announcers.values():
+        for announcer in self.class_maps.values():
             announcer.close()

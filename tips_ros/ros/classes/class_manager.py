@@ -14,25 +14,25 @@ from rclpy.lifecycle import LifecycleNode
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.loading.prompt_encoder import PromptEncoder
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.perception.semantic.prompted_label_space import (
     background_told,
-    labelling_of,
+    label_space_of,
     requested,
 )
-from tips_ros.perception.semantic.query_target import Sought, sought
+from tips_ros.perception.semantic.query_target import QueryTarget, resolve_query
 from tips_ros.perception.semantic.stable_ids import StableIds
-from tips_ros.ros.classes.active_classes import ClassBoard, InForce
+from tips_ros.ros.classes.active_classes import ActiveClasses, ClassSelection
 from tips_ros.ros.outputs.class_map import ClassHistory
 from tips_ros.ros.outputs.similarity import SimilarityPublishers
-from tips_ros.ros.parameters.prompts import Asked
+from tips_ros.ros.parameters.prompts import PromptSettings
 from tips_ros.ros.topics.names import ONLY
 
 logger = logging.getLogger(__name__)
 _NAMED = 8  # classes written out in a message
 
 
-class Vocabulary:
+class ClassManager:
     """Prepares labellings off the image path and swaps them in.
 
     Attributes:
@@ -67,17 +67,17 @@ class Vocabulary:
         self._ids.reserve(self._own if self._has_head else None)
         self._changing = threading.Lock()  # one change after the other, however long it takes
         self._closed = False
-        self.board = ClassBoard(node, predictor, cameras, histories)
+        self.board = ActiveClasses(node, predictor, cameras, histories)
         self.similarity = {camera: SimilarityPublishers(node, camera) for camera in cameras}
         self.message = ""
         self.active_from_ns = 0
         self._preparing_s = 0.0
 
-    def prepare(self, asked: Asked) -> None:
-        """Encodes the words, so that `put_in_force` will find them; errors as there."""
+    def prepare(self, asked: PromptSettings) -> None:
+        """Encodes the words, so that `apply` will find them; errors as there."""
         self._prepared(asked)
 
-    def put_in_force(self, asked: Asked) -> None:
+    def apply(self, asked: PromptSettings) -> None:
         """From the next frame on; nothing is changed unless all of it can be.
 
         Raises:
@@ -97,13 +97,13 @@ class Vocabulary:
             self.message = self._summary(in_force, asked)
         logger.info("%s", self.message)
 
-    def sought(self, prompt: str, sliding_window: bool) -> Sought:
-        """Finds the label space for one thing in a frame; errors as of `put_in_force`.
+    def resolve_query(self, prompt: str, sliding_window: bool) -> QueryTarget:
+        """Finds the label space for one thing in a frame; errors as of `apply`.
 
         It waits for no change of the classes: of one under way it sees nothing.
         """
         in_force = self.board.in_force
-        return sought(
+        return resolve_query(
             prompt,
             in_force.labelling,
             in_force.prompts,
@@ -140,21 +140,21 @@ class Vocabulary:
     def _has_head(self) -> bool:
         return "semantic" in self._predictor.outputs
 
-    def _any_class(self, labelling: Labelling) -> bool:
+    def _any_class(self, labelling: LabelSpace) -> bool:
         return self._has_head or labelling.source == "prompts"
 
-    def _prepared(self, asked: Asked) -> InForce:
+    def _prepared(self, asked: PromptSettings) -> ClassSelection:
         if not asked.prompts:
-            return InForce(self._predictor.own_labelling)
+            return ClassSelection(self._predictor.model_label_space)
         prompts = requested(asked.prompts, asked.background, asked.thresholds, self._own)
         names = prompts.classes.names
         prompts = replace(prompts, classes=ClassList(names, self._ids.assign(names)))
-        labelling = labelling_of(
+        labelling = label_space_of(
             prompts, self._encoder, self._own, sliding_window=asked.sliding_window
         )
-        return InForce(labelling, prompts)
+        return ClassSelection(labelling, prompts)
 
-    def _summary(self, in_force: InForce, asked: Asked) -> str:
+    def _summary(self, in_force: ClassSelection, asked: PromptSettings) -> str:
         labelling, prompts = in_force
         if not self._any_class(labelling):
             return "no classes: this model has no segmentation head of its own; set prompts"

@@ -8,25 +8,25 @@ import logging
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.log_throttle import Throttle
+from tips_ros.log_throttle import LogThrottle
 from tips_ros.perception.camera.camera_info import CameraInfoLike, UncalibratedCamera
-from tips_ros.perception.camera.output_camera import SeenCamera, seen_camera
+from tips_ros.perception.camera.output_camera import OutputCamera, output_camera
 from tips_ros.perception.camera.rectification import rectification
-from tips_ros.ros.inputs.camera import CameraInput
+from tips_ros.ros.inputs.camera import CameraSubscription
 
 logger = logging.getLogger(__name__)
 
 
-class FrameCamera:
+class CalibrationSource:
     """Finds the camera of frames, at the size of their outputs."""
 
-    def __init__(self, camera: CameraInput) -> None:
+    def __init__(self, camera: CameraSubscription) -> None:
         self._input = camera
-        self._throttle = Throttle(logger)
+        self._throttle = LogThrottle(logger)
 
     def of(
         self, image_size: tuple[int, int], size: tuple[int, int], rectified: bool
-    ) -> SeenCamera | None:
+    ) -> OutputCamera | None:
         """From the newest CameraInfo if it belongs to (H, W) images, else None and a warning.
 
         Args:
@@ -38,14 +38,14 @@ class FrameCamera:
         if info is None:
             return None
         try:
-            return seen_camera(info, image_size, size, rectified)
+            return output_camera(info, image_size, size, rectified)
         except UncalibratedCamera as error:
             self._complain(error, "no points")
             return None
 
     def rectify(
         self, rgb: NDArray[np.uint8], size: tuple[int, int]
-    ) -> tuple[NDArray[np.uint8], SeenCamera | None]:
+    ) -> tuple[NDArray[np.uint8], OutputCamera | None]:
         """The image as a pinhole would have taken it, and that pinhole at the outputs' size (H, W).
 
         The image as it is, None and a warning where the newest CameraInfo is not of such images.

@@ -17,7 +17,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from tips_ros.messages.conversions import stamp_ns
 from tips_ros.ros.health.statistics import FrameAccount, Statistics
 from tips_ros.ros.inputs.camera_info import CameraInfoInput
-from tips_ros.ros.inputs.latest_images import Latest
+from tips_ros.ros.inputs.latest_images import LatestImages
 from tips_ros.ros.inputs.oddities import InputOddities
 from tips_ros.ros.inputs.silence_advice import Setting, advise_on_images, publishers
 from tips_ros.ros.inputs.subscription import moved, published_types, subscribed
@@ -39,7 +39,7 @@ class ReceivedImage(NamedTuple):
     account: FrameAccount
 
 
-class CameraInput:
+class CameraSubscription:
     """Subscribes on creation; `close` undoes it.
 
     Of the topics that images and CameraInfo may come on, the one that is published is taken, and
@@ -56,7 +56,7 @@ class CameraInput:
         transport: str,
         group: CallbackGroup,
         statistics: Statistics,
-        latest: Latest[ReceivedImage],
+        latest: LatestImages[ReceivedImage],
     ) -> None:
         """Subscribes to the images and to the CameraInfo.
 

@@ -15,16 +15,16 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from sensor_msgs.msg import Image, PointCloud2
 
-from tips_ros.log_throttle import Throttle
+from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.conversions import stamp_ns
-from tips_ros.messages.decoding import positions_of
-from tips_ros.perception.camera.output_camera import SeenCamera
+from tips_ros.messages.decoding import read_points
+from tips_ros.perception.camera.output_camera import OutputCamera
 from tips_ros.perception.depth.sparse_depth import sparse_depth
 from tips_ros.perception.images.encodings import decode_depth
 from tips_ros.ros.topics import qos
 from tips_ros.ros.topics.names import input_topic
-from tips_ros.ros.transforms.tf import Frames
-from tips_ros.ros.transforms.tree import FrameError
+from tips_ros.ros.transforms.tf import TransformLookup
+from tips_ros.ros.transforms.tree import TransformError
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class _Kept(NamedTuple):
     message: Any  # Image or PointCloud2
 
 
-class Measured(NamedTuple):
+class DepthMeasurement(NamedTuple):
     """Depth that the sensor measured, in the view of an image."""
 
     depth_m: NDArray[np.float32]  # (h, w) along the camera's z, NaN where there is nothing
@@ -61,20 +61,22 @@ class NotMeasured(ValueError):
         self.may_come = may_come
 
 
-class SensorDepth:
+class DepthSensor:
     """Subscribes to `sensor/depth` and `sensor/points` of a camera on creation; `close` undoes it.
 
     Messages come from the executor's threads, and are asked for from one other.
     """
 
-    def __init__(self, node: Node, camera: str, frames: Frames, group: CallbackGroup) -> None:
+    def __init__(
+        self, node: Node, camera: str, frames: TransformLookup, group: CallbackGroup
+    ) -> None:
         self._node = node
         self._frames = frames
         self._lock = threading.Lock()
         self._kept: deque[_Kept] = deque()
         self._bytes = 0
         self._asked_at = self._heard_at = time.monotonic()
-        self._throttle = Throttle(logger)
+        self._throttle = LogThrottle(logger)
         self._subscriptions: list[Any] = []
         try:
             for type_, name in ((Image, "sensor/depth"), (PointCloud2, "sensor/points")):
@@ -96,8 +98,8 @@ class SensorDepth:
             return any(kept.stamp_ns >= at_ns for kept in self._kept)
 
     def measured(
-        self, header: Any, camera: SeenCamera | None, max_dt_ns: int, images: bool = True
-    ) -> Measured:
+        self, header: Any, camera: OutputCamera | None, max_dt_ns: int, images: bool = True
+    ) -> DepthMeasurement:
         """Returns the measurement nearest to an image's stamp; older messages go.
 
         Args:
@@ -112,11 +114,11 @@ class SensorDepth:
         nearest = self._nearest(stamp_ns(header), max_dt_ns, images)
         try:
             if isinstance(nearest.message, Image):
-                return Measured(_image_depth(nearest.message), True)
-            return Measured(self._points_depth(nearest.message, header, camera), False)
+                return DepthMeasurement(_image_depth(nearest.message), True)
+            return DepthMeasurement(self._points_depth(nearest.message, header, camera), False)
         except NotMeasured:
             raise
-        except FrameError as error:
+        except TransformError as error:
             raise NotMeasured(f"{nearest.topic}: {error}", error.may_come) from error
         except ValueError as error:
             self._throttle.error(nearest.topic, "%s: %s", nearest.topic, error)
@@ -186,11 +188,11 @@ class SensorDepth:
         return nearest
 
     def _points_depth(
-        self, message: PointCloud2, header: Any, camera: SeenCamera | None
+        self, message: PointCloud2, header: Any, camera: OutputCamera | None
     ) -> NDArray[np.float32]:
         if camera is None:
             raise NotMeasured("points are seen nowhere in the image without a usable CameraInfo")
-        points = positions_of(message)
+        points = read_points(message)
         if len(points) > _MOST_POINTS:
             points = points[np.linspace(0, len(points) - 1, _MOST_POINTS).astype(np.int64)]
         source = message.header.frame_id or header.frame_id

@@ -13,7 +13,7 @@ _WEIGHT = 0.25  # of the newest interval
 _LATE = 0.5  # of a period after its time, an event is not waited for any more
 
 
-class Latest(Generic[Item]):
+class LatestImages(Generic[Item]):
     """Hands items from many threads to one: a place for each camera, where the newest wins."""
 
     def __init__(self, names: Collection[str]) -> None:
@@ -24,7 +24,7 @@ class Latest(Generic[Item]):
         """
         self._condition = threading.Condition()
         self._items: dict[str, Item] = {}
-        self._rhythms = {name: Rhythm() for name in names}
+        self._periods = {name: PeriodEstimate() for name in names}
         self._closed = False
 
     def put(self, name: str, item: Item) -> Item | None:
@@ -37,7 +37,7 @@ class Latest(Generic[Item]):
                 return item
             superseded = self._items.get(name)
             self._items[name] = item
-            self._rhythms[name].beat(time.monotonic())
+            self._periods[name].tick(time.monotonic())
             self._condition.notify()
             return superseded
 
@@ -88,18 +88,18 @@ class Latest(Generic[Item]):
         return self._closed
 
     def _about_to_come(self, now: float, deadline: float) -> bool:
-        absent = (rhythm for name, rhythm in self._rhythms.items() if name not in self._items)
+        absent = (rhythm for name, rhythm in self._periods.items() if name not in self._items)
         return any(rhythm.is_due(now, deadline) for rhythm in absent)
 
 
-class Rhythm:
+class PeriodEstimate:
     """The period of events at about even intervals. All times are seconds of one clock."""
 
     def __init__(self) -> None:
         self._last: float | None = None
         self._period_s: float | None = None
 
-    def beat(self, now: float) -> None:
+    def tick(self, now: float) -> None:
         """An event."""
         if self._last is not None:
             interval, period = now - self._last, self._period_s

@@ -13,7 +13,7 @@ from tips_ros.messages.conversions import class_map_message, label_info_message,
 from tips_ros.messages.types import LABEL_INFO, RCLPY_TYPES, rclpy_class
 from tips_ros.msg import ClassMap
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.ros.topics import qos
 from tips_ros.ros.topics.latched_history import LatchedHistory
 from tips_ros.ros.topics.names import ONLY, output_topic
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 ClassHistory = LatchedHistory[tuple[Any, ...]]
 
 
-class ClassAnnouncer:
+class ClassMapPublisher:
     """`~/semantic/classes` and, where vision_msgs is installed, `~/semantic/label_info`."""
 
     def __init__(
@@ -47,7 +47,7 @@ class ClassAnnouncer:
         self._history = history or ClassHistory()
         self._class_map = self._publisher(ClassMap, output_topic(camera, "semantic/classes"))
         self._label_info = None
-        self._labelling: Labelling | None = None  # of the newest frame, and what it tells
+        self._labelling: LabelSpace | None = None  # of the newest frame, and what it tells
         self._told: tuple[Any, ...] = ()
         self._missing = ""  # a topic that nobody was warned of yet
         topic = output_topic(camera, "semantic/label_info")
@@ -57,7 +57,7 @@ class ClassAnnouncer:
             logger.info("vision_msgs is not installed: no %s", topic)
             self._missing = topic
 
-    def announce(self, labelling: Labelling, header: Any, stamp_ns: int) -> None:
+    def announce(self, labelling: LabelSpace, header: Any, stamp_ns: int) -> None:
         """Publishes the classes of a frame, unless its readers know them from earlier frames.
 
         Always from the same thread.
@@ -76,7 +76,7 @@ class ClassAnnouncer:
         if self._history.needs(stamp_ns, self._told):
             self.publish(labelling, header)
 
-    def publish(self, labelling: Labelling, header: Any) -> None:
+    def publish(self, labelling: LabelSpace, header: Any) -> None:
         """Publishes the classes, with the header of the first frame that has them."""
         d = self._description
         if labelling.source == "model" and not self._has_own:
@@ -97,7 +97,7 @@ class ClassAnnouncer:
             if publisher is not None:
                 self._node.destroy_lifecycle_publisher(publisher)
 
-    def _told_by(self, labelling: Labelling) -> tuple[Any, ...]:
+    def _told_by(self, labelling: LabelSpace) -> tuple[Any, ...]:
         d = self._description
         return d.name, d.trained, labelling.source, labelling.classes, labelling.threshold
 

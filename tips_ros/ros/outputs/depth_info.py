@@ -8,21 +8,25 @@ from typing import Any
 from rclpy.node import Node
 from std_msgs.msg import Header
 
-from tips_ros.messages.depth_info import LiveScale, depth_info_message
+from tips_ros.messages.depth_info import DepthScaleStatus, depth_info_message
 from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.msg import DepthInfo
 from tips_ros.ros.topics import qos
 from tips_ros.ros.topics.latched_history import LatchedHistory
 from tips_ros.ros.topics.names import output_topic
 
-DepthHistory = LatchedHistory[LiveScale]
+DepthHistory = LatchedHistory[DepthScaleStatus]
 
 
 class DepthInfoPublisher:
     """`~/depth/info` of one camera, from its creation until `close`."""
 
     def __init__(
-        self, node: Node, camera: str, nothing_yet: LiveScale, history: DepthHistory | None = None
+        self,
+        node: Node,
+        camera: str,
+        nothing_yet: DepthScaleStatus,
+        history: DepthHistory | None = None,
     ) -> None:
         """
         Args:
@@ -42,7 +46,7 @@ class DepthInfoPublisher:
         )
         self._publish(Header(), 0, nothing_yet)
 
-    def publish(self, header: Any, stamp_ns: int, live: LiveScale) -> None:
+    def publish(self, header: Any, stamp_ns: int, live: DepthScaleStatus) -> None:
         """Publishes the scale of a frame, unless its readers know it from earlier frames."""
         if self._history.needs(stamp_ns, live, _same):
             self._publish(header, stamp_ns, live)
@@ -51,10 +55,10 @@ class DepthInfoPublisher:
         """Ends the topic."""
         self._node.destroy_publisher(self._publisher)
 
-    def _publish(self, header: Any, stamp_ns: int, live: LiveScale) -> None:
+    def _publish(self, header: Any, stamp_ns: int, live: DepthScaleStatus) -> None:
         self._publisher.publish(depth_info_message(RCLPY_TYPES, header, live))
         self._history.add(stamp_ns, live)
 
 
-def _same(said: LiveScale, live: LiveScale) -> bool:
+def _same(said: DepthScaleStatus, live: DepthScaleStatus) -> bool:
     return said is live or not live.differs_from(said)

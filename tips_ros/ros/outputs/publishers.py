@@ -8,7 +8,7 @@ from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
 
-from tips_ros.messages.frame_result import Frame
+from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.outputs import TOPICS, OutputTopic
 from tips_ros.messages.types import rclpy_class, rclpy_types_for_one_thread
 from tips_ros.perception.predictor import Output
@@ -43,7 +43,7 @@ class OutputPublishers:
             raise
         self.names = [topic.name for topic in self._publishers]
 
-    def wanted(self) -> list[OutputTopic]:
+    def subscribed(self) -> list[OutputTopic]:
         """The topics that have a subscriber now."""
         return [
             topic
@@ -51,7 +51,7 @@ class OutputPublishers:
             if publisher.get_subscription_count()
         ]
 
-    def publish(self, topic: OutputTopic, frame: Frame) -> bool:
+    def publish(self, topic: OutputTopic, frame: FrameResult) -> bool:
         """Makes and publishes one message; False when the frame lacks what it needs.
 
         Always from the same thread.

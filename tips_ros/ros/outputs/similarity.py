@@ -16,7 +16,7 @@ from sensor_msgs.msg import Image
 from tips_ros.messages.conversions import image_message
 from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.perception.classes.topic_names import topic_names
-from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.perception.semantic.similarity import similarity_map
 from tips_ros.ros.topics import qos
 from tips_ros.ros.topics.names import ONLY, output_topic
@@ -35,7 +35,7 @@ class SimilarityPublishers:
         self._lock = threading.Lock()
         self._publishers: dict[str, Any] = {}  # by the last part of the topic's name
 
-    def replace(self, labelling: Labelling) -> None:
+    def replace(self, labelling: LabelSpace) -> None:
         """Topics for these classes: they are there when it returns. None but by words."""
         names = topic_names(labelling.classes.names) if labelling.words is not None else ()
         # Hundreds take seconds on a busy machine: frames do not wait for them.
@@ -54,7 +54,7 @@ class SimilarityPublishers:
         for gone in set(before) - set(names):
             self._destroy(before[gone])
 
-    def wanted(self, labelling: Labelling) -> dict[str, int]:
+    def subscribed(self, labelling: LabelSpace) -> dict[str, int]:
         """The topics that have a subscriber now, with the position of their class."""
         with self._lock:
             heard = {n for n, p in self._publishers.items() if p.get_subscription_count()}

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from tips_ros.ros.parameters.declaration import UNBOUNDED, Declared
+from tips_ros.ros.parameters.declaration import UNBOUNDED, ParameterSpec
 
 # Parameters that are checked against each other: of several that are set in one call, these are
 # set together, in whichever order they come.
@@ -18,7 +18,7 @@ RELATED = (
 _ROUNDING = 1e-6  # of a limit that went through a float32; rclpy's own
 
 
-def check_value(declared: Declared, name: str, value: Any) -> None:
+def check_value(declared: ParameterSpec, name: str, value: Any) -> None:
     """ValueError, which names the parameter, for a value outside its range or choices."""
     if declared.choices and value not in declared.choices:
         choices = ", ".join(map(str, declared.choices))
@@ -44,7 +44,7 @@ def check_together(values: Mapping[str, Any]) -> None:
         )
 
 
-def _ends(declared: Declared) -> tuple[float, ...]:
+def _ends(declared: ParameterSpec) -> tuple[float, ...]:
     return tuple(
         end for end in (declared.low, declared.high) if end is not None and end < UNBOUNDED
     )

@@ -32,7 +32,7 @@ _LIST_TYPES: dict[type, int] = {
 
 
 @dataclass(frozen=True)
-class Declared:
+class ParameterSpec:
     """One parameter. `low` and `high` are inclusive; `choices` are all there are.
 
     A list is empty by default; `items` is the type of what is in it.

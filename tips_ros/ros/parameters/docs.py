@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tips_ros.ros.parameters.declaration import ITEMS, UNBOUNDED, Declared
+from tips_ros.ros.parameters.declaration import ITEMS, UNBOUNDED, ParameterSpec
 from tips_ros.ros.parameters.table import PARAMETERS
 
 HEAD = """\
@@ -41,7 +41,7 @@ def document() -> str:
     return HEAD + "".join(_row(declared) for declared in PARAMETERS)
 
 
-def _row(declared: Declared) -> str:
+def _row(declared: ParameterSpec) -> str:
     cells = (
         f"`{declared.name}`",
         _type_of(declared),
@@ -56,13 +56,13 @@ def _row(declared: Declared) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def _type_of(declared: Declared) -> str:
+def _type_of(declared: ParameterSpec) -> str:
     if declared.items is not None:
         return f"list of {ITEMS[declared.items]}"
     return {bool: "bool", int: "int", float: "double", str: "string"}[type(declared.default)]
 
 
-def _allowed(declared: Declared) -> str:
+def _allowed(declared: ParameterSpec) -> str:
     if declared.low is not None and declared.high is not None:
         if declared.high >= UNBOUNDED:
             return f"{declared.low:g} or more"

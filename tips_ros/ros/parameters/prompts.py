@@ -17,7 +17,7 @@ THRESHOLDS, SLIDING_WINDOW = "prompt_thresholds", "prompt_sliding_window"
 _NAMES = (PROMPTS, BACKGROUND, THRESHOLDS, SLIDING_WINDOW)
 
 
-class Asked(NamedTuple):
+class PromptSettings(NamedTuple):
     """The four prompt parameters; without prompts: the model's own classes."""
 
     prompts: list[str]
@@ -37,22 +37,22 @@ class PromptParameters:
         self._node = node
         # Puts in force what is asked for; a ValueError, OSError or RuntimeError refuses it. None
         # while there is no model: configuring it then looks at the parameters.
-        self.put_in_force: Callable[[Asked], object] | None = None
+        self.apply: Callable[[PromptSettings], object] | None = None
         node.add_on_set_parameters_callback(self._on_set)
 
-    def now(self) -> Asked:
+    def now(self) -> PromptSettings:
         """Reads the settings from the parameters."""
         return self._asked([])
 
-    def _asked(self, changes: Sequence[Parameter]) -> Asked:
+    def _asked(self, changes: Sequence[Parameter]) -> PromptSettings:
         new = {parameter.name: parameter.value for parameter in changes}
         asked = parameters.snapshot(self._node).changed(new)
-        return Asked(*(asked.value(name) for name in _NAMES))
+        return PromptSettings(*(asked.value(name) for name in _NAMES))
 
     def _on_set(self, changes: list[Parameter]) -> SetParametersResult:
-        if self.put_in_force is not None and any(change.name in _NAMES for change in changes):
+        if self.apply is not None and any(change.name in _NAMES for change in changes):
             try:
-                self.put_in_force(self._asked(changes))
+                self.apply(self._asked(changes))
             except (ValueError, OSError, RuntimeError) as error:
                 return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
@@ -60,13 +60,13 @@ class PromptParameters:
 
 def asked_for(
     node: Node, prompts: Sequence[str], background: Sequence[str], thresholds: Sequence[float]
-) -> Asked:
+) -> PromptSettings:
     """Reads the settings of a request; ValueError for an empty name."""
     if any(not prompt.strip() for prompt in prompts):
         # As a parameter `['']` is an empty list.
         raise ValueError("a prompt has an empty name; write `name`, or `name: word | word`")
     sliding: bool = parameters.value(node, SLIDING_WINDOW)
-    return Asked(list(prompts), list(background), _as_typed(thresholds), sliding)
+    return PromptSettings(list(prompts), list(background), _as_typed(thresholds), sliding)
 
 
 def set_prompts(

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tips_ros.messages.frame_result import OutputOptions
-from tips_ros.perception.camera.mounting import Turn, turn_of
+from tips_ros.perception.camera.mounting import MountingRotation, mounting_rotation
 from tips_ros.perception.depth.depth_scale import ScaleSource
 from tips_ros.ros.parameters.table import PARAMETERS, entry_of
 from tips_ros.ros.topics.names import ONLY, parameter_name
@@ -20,7 +20,7 @@ class CameraSettings(NamedTuple):
     """All that a camera's frames are made by; one frame is made by one of these."""
 
     options: OutputOptions
-    turn: Turn  # how the camera is mounted
+    turn: MountingRotation  # how the camera is mounted
     max_age_s: float  # 0: however old
     scale_source: ScaleSource
     fixed_scale: float
@@ -60,7 +60,7 @@ class Snapshot:
         if camera not in self._of_cameras:
             self._of_cameras[camera] = CameraSettings(
                 options=self.output_options(camera),
-                turn=turn_of(self.value("rotation_deg", camera)),
+                turn=mounting_rotation(self.value("rotation_deg", camera)),
                 max_age_s=self.value("max_age_s"),
                 scale_source=self.value("depth.scale_source", camera),
                 fixed_scale=self.value("depth.fixed_scale", camera),

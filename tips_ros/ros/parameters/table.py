@@ -9,10 +9,10 @@ from tips_ros.perception.depth.depth_scale import SCALE_SOURCES
 from tips_ros.perception.loading.backends import BACKENDS
 from tips_ros.perception.loading.load import DEMO
 from tips_ros.perception.loading.precisions import AUTO, PRECISION_NAMES
-from tips_ros.ros.parameters.declaration import UNBOUNDED, Declared
+from tips_ros.ros.parameters.declaration import UNBOUNDED, ParameterSpec
 
-PARAMETERS: tuple[Declared, ...] = (
-    Declared(
+PARAMETERS: tuple[ParameterSpec, ...] = (
+    ParameterSpec(
         "model",
         DEMO,
         "at configure",
@@ -21,8 +21,10 @@ PARAMETERS: tuple[Declared, ...] = (
         "(`tips_ros download --list`); google/tipsv2-… of the Hub's local cache; or a directory "
         "of model files.",
     ),
-    Declared("device", "auto", "at configure", "", "Device as torch names it: auto, cpu, cuda:0."),
-    Declared(
+    ParameterSpec(
+        "device", "auto", "at configure", "", "Device as torch names it: auto, cpu, cuda:0."
+    ),
+    ParameterSpec(
         "precision",
         AUTO,
         "at configure",
@@ -32,7 +34,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "image encoder's linear layers, all else being bf16 where the processor has it.",
         choices=PRECISION_NAMES,
     ),
-    Declared(
+    ParameterSpec(
         "backend",
         "auto",
         "at configure",
@@ -42,7 +44,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "something else than torch in fp32 is refused; /diagnostics tells why.",
         choices=BACKENDS,
     ),
-    Declared(
+    ParameterSpec(
         "input_height",
         0,
         "at configure",
@@ -51,7 +53,7 @@ PARAMETERS: tuple[Declared, ...] = (
         low=0,
         high=8400,
     ),
-    Declared(
+    ParameterSpec(
         "input_width",
         0,
         "at configure",
@@ -60,14 +62,14 @@ PARAMETERS: tuple[Declared, ...] = (
         low=0,
         high=8400,
     ),
-    Declared(
+    ParameterSpec(
         "autostart",
         True,
         "at start",
         "",
         "Configure and activate by itself; false leaves both to a lifecycle manager.",
     ),
-    Declared(
+    ParameterSpec(
         "cameras",
         [],
         "at start",
@@ -77,7 +79,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "alone, as front.rotation_deg. Empty is one camera without a name.",
         items=str,
     ),
-    Declared(
+    ParameterSpec(
         "cameras_window_s",
         0.01,
         "at once",
@@ -87,7 +89,7 @@ PARAMETERS: tuple[Declared, ...] = (
         low=0.0,
         high=1.0,
     ),
-    Declared(
+    ParameterSpec(
         "image_transport",
         "raw",
         "at configure",
@@ -97,7 +99,7 @@ PARAMETERS: tuple[Declared, ...] = (
         choices=("raw", "compressed"),
         per_camera=True,
     ),
-    Declared(
+    ParameterSpec(
         "rectified",
         False,
         "at once",
@@ -105,7 +107,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "The images are rectified: use P of CameraInfo, not K and D.",
         per_camera=True,
     ),
-    Declared(
+    ParameterSpec(
         "rectify",
         False,
         "at once",
@@ -115,7 +117,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "depth of a lens that distorts fits ~/points alone.",
         per_camera=True,
     ),
-    Declared(
+    ParameterSpec(
         "rotation_deg",
         0,
         "at once",
@@ -125,7 +127,7 @@ PARAMETERS: tuple[Declared, ...] = (
         choices=(0, 90, 180, 270),
         per_camera=True,
     ),
-    Declared(
+    ParameterSpec(
         "max_age_s",
         0.0,
         "at once",
@@ -134,7 +136,7 @@ PARAMETERS: tuple[Declared, ...] = (
         low=0.0,
         high=UNBOUNDED,
     ),
-    Declared(
+    ParameterSpec(
         "output_scale",
         1.0,
         "at once",
@@ -143,7 +145,7 @@ PARAMETERS: tuple[Declared, ...] = (
         low=0.01,
         high=1.0,
     ),
-    Declared(
+    ParameterSpec(
         "depth.scale_source",
         "focal",
         "at once",
@@ -154,7 +156,7 @@ PARAMETERS: tuple[Declared, ...] = (
         choices=SCALE_SOURCES,
         per_camera=True,
     ),
-    Declared(
+    ParameterSpec(
         "depth.fixed_scale",
         1.0,
         "at once",
@@ -164,7 +166,7 @@ PARAMETERS: tuple[Declared, ...] = (
         high=1000.0,
         per_camera=True,
     ),
-    Declared(
+    ParameterSpec(
         "depth.sensor_offset",
         False,
         "at once",
@@ -173,7 +175,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "with a zero error of its own.",
         per_camera=True,
     ),
-    Declared(
+    ParameterSpec(
         "depth.sensor_max_dt_s",
         0.05,
         "at once",
@@ -184,7 +186,7 @@ PARAMETERS: tuple[Declared, ...] = (
         high=10.0,
         per_camera=True,
     ),
-    Declared(
+    ParameterSpec(
         "semantic.overlay_alpha",
         0.5,
         "at once",
@@ -193,7 +195,7 @@ PARAMETERS: tuple[Declared, ...] = (
         low=0.0,
         high=1.0,
     ),
-    Declared(
+    ParameterSpec(
         "prompts",
         [],
         "at once",
@@ -203,7 +205,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "prompt_background and prompt_thresholds together.",
         items=str,
     ),
-    Declared(
+    ParameterSpec(
         "prompt_background",
         [],
         "at once",
@@ -213,7 +215,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "empty list means; `@none` is nothing besides, so that every pixel becomes a prompt.",
         items=str,
     ),
-    Declared(
+    ParameterSpec(
         "prompt_thresholds",
         [],
         "at once",
@@ -221,17 +223,17 @@ PARAMETERS: tuple[Declared, ...] = (
         "Least confidence of a labelled pixel, 0 to 1: none, one for all prompts, or one for each.",
         items=float,
     ),
-    Declared(
+    ParameterSpec(
         "prompt_sliding_window",
         False,
         "at once",
         "",
         "See the image in windows when labelling by words: finer, and several times slower.",
     ),
-    Declared(
+    ParameterSpec(
         "points.stride", 1, "at once", "px", "Keep every n-th row and column.", low=1, high=64
     ),
-    Declared(
+    ParameterSpec(
         "points.min_range_m",
         0.0,
         "at once",
@@ -240,7 +242,7 @@ PARAMETERS: tuple[Declared, ...] = (
         low=0.0,
         high=UNBOUNDED,
     ),
-    Declared(
+    ParameterSpec(
         "points.max_range_m",
         0.0,
         "at once",
@@ -249,7 +251,7 @@ PARAMETERS: tuple[Declared, ...] = (
         low=0.0,
         high=UNBOUNDED,
     ),
-    Declared(
+    ParameterSpec(
         "points.edge_jump",
         0.0,
         "at once",
@@ -259,7 +261,7 @@ PARAMETERS: tuple[Declared, ...] = (
         low=0.0,
         high=0.99,
     ),
-    Declared(
+    ParameterSpec(
         "points.max_grazing_deg",
         0.0,
         "at once",
@@ -269,7 +271,7 @@ PARAMETERS: tuple[Declared, ...] = (
         low=0.0,
         high=90.0,
     ),
-    Declared(
+    ParameterSpec(
         "points.include",
         [],
         "at once",
@@ -278,7 +280,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "all.",
         items=str,
     ),
-    Declared(
+    ParameterSpec(
         "points.exclude",
         [],
         "at once",
@@ -286,7 +288,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "Points of these classes, by name, become NaN.",
         items=str,
     ),
-    Declared(
+    ParameterSpec(
         "points.roi",
         [],
         "at once",
@@ -298,7 +300,7 @@ PARAMETERS: tuple[Declared, ...] = (
         check=check_roi,
         per_camera=True,
     ),
-    Declared(
+    ParameterSpec(
         "points_filtered.voxel_m",
         0.05,
         "at once",
@@ -307,7 +309,7 @@ PARAMETERS: tuple[Declared, ...] = (
         low=0.0,
         high=1000.0,
     ),
-    Declared(
+    ParameterSpec(
         "points_filtered.outlier_neighbors",
         0,
         "at once",
@@ -317,7 +319,7 @@ PARAMETERS: tuple[Declared, ...] = (
         low=0,
         high=1000,
     ),
-    Declared(
+    ParameterSpec(
         "points_filtered.outlier_std",
         2.0,
         "at once",
@@ -326,7 +328,7 @@ PARAMETERS: tuple[Declared, ...] = (
         low=0.01,
         high=100.0,
     ),
-    Declared(
+    ParameterSpec(
         "points_filtered.target_frame",
         "",
         "at once",
@@ -335,7 +337,7 @@ PARAMETERS: tuple[Declared, ...] = (
         "extrinsics.rpy, or where they are empty through tf2. Empty is the camera's own.",
         per_camera=True,
     ),
-    Declared(
+    ParameterSpec(
         "points_filtered.transform_timeout_s",
         1.0,
         "at once",
@@ -345,7 +347,7 @@ PARAMETERS: tuple[Declared, ...] = (
         low=0.0,
         high=30.0,
     ),
-    Declared(
+    ParameterSpec(
         "extrinsics.xyz",
         [],
         "at once",
@@ -356,7 +358,7 @@ PARAMETERS: tuple[Declared, ...] = (
         check=check_triple,
         per_camera=True,
     ),
-    Declared(
+    ParameterSpec(
         "extrinsics.rpy",
         [],
         "at once",
@@ -368,7 +370,7 @@ PARAMETERS: tuple[Declared, ...] = (
         check=check_triple,
         per_camera=True,
     ),
-    Declared(
+    ParameterSpec(
         "unsubscribe_after_s",
         5.0,
         "at once",
@@ -379,7 +381,7 @@ PARAMETERS: tuple[Declared, ...] = (
         low=0.0,
         high=UNBOUNDED,
     ),
-    Declared(
+    ParameterSpec(
         "silence_warning_s",
         5.0,
         "at once",
@@ -393,7 +395,7 @@ PARAMETERS: tuple[Declared, ...] = (
 _BY_NAME = {declared.name: declared for declared in PARAMETERS}
 
 
-def entry_of(name: str) -> Declared | None:
+def entry_of(name: str) -> ParameterSpec | None:
     """The entry of a parameter's own name, or of a camera's, as `front.rotation_deg`."""
     if name in _BY_NAME:
         return _BY_NAME[name]

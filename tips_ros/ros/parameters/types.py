@@ -14,14 +14,14 @@ from typing import Any
 import yaml
 from rclpy.parameter import Parameter
 
-from tips_ros.ros.parameters.declaration import ITEMS, Declared
+from tips_ros.ros.parameters.declaration import ITEMS, ParameterSpec
 
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 _INT_END = 2.0**63
 _LIST_EXAMPLES = {str: "['door', 'cup']", float: "[0.5, 1.0]"}
 
 
-def as_declared(declared: Declared, name: str, value: Any) -> Parameter:
+def as_declared(declared: ParameterSpec, name: str, value: Any) -> Parameter:
     """The parameter with this value, of the declared type.
 
     Args:
@@ -38,7 +38,7 @@ def as_declared(declared: Declared, name: str, value: Any) -> Parameter:
     return Parameter(name, Parameter.Type(declared.type_id), meant)
 
 
-def _scalar(declared: Declared, value: Any) -> Any:
+def _scalar(declared: ParameterSpec, value: Any) -> Any:
     kind = type(declared.default)
     if type(value) is kind:
         return value
@@ -49,7 +49,7 @@ def _scalar(declared: Declared, value: Any) -> Any:
     return None
 
 
-def _list(declared: Declared, value: Any) -> list[Any] | None:
+def _list(declared: ParameterSpec, value: Any) -> list[Any] | None:
     if value is None:
         return []
     if isinstance(value, str):
@@ -74,7 +74,7 @@ def _from_text(text: str) -> Any:
         return None
 
 
-def wanted(declared: Declared) -> str:
+def wanted(declared: ParameterSpec) -> str:
     """Describes in words the type that a parameter's value has."""
     if declared.items is not None:
         return f"a list of {ITEMS[declared.items]}, as in {_LIST_EXAMPLES[declared.items]}"

@@ -12,7 +12,7 @@ from rclpy.node import Node
 from tips_ros.messages.frame_result import OutputOptions
 from tips_ros.ros.parameters import snapshot as parameter_snapshot
 from tips_ros.ros.parameters.checks import check_value
-from tips_ros.ros.parameters.declaration import Declared
+from tips_ros.ros.parameters.declaration import ParameterSpec
 from tips_ros.ros.parameters.node import ParameterNode, given_at_start, meant_perhaps
 from tips_ros.ros.parameters.snapshot import Snapshot
 from tips_ros.ros.parameters.table import PARAMETERS
@@ -74,7 +74,7 @@ def output_options(node: Node, camera: str = ONLY) -> OutputOptions:
     return snapshot(node).output_options(camera)
 
 
-def _declare(node: Node, declared: Declared, name: str, default: Any) -> Any:
+def _declare(node: Node, declared: ParameterSpec, name: str, default: Any) -> Any:
     """Declares one and returns the value it begins with."""
     # Of any type at first: rclpy would refuse the 5 of a file for a double.
     given = node.declare_parameter(name, default, ParameterDescriptor(dynamic_typing=True))

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterator
 from itertools import groupby
 
-from tips_ros.ros.parameters.declaration import Declared
+from tips_ros.ros.parameters.declaration import ParameterSpec
 from tips_ros.ros.parameters.docs import write
 from tips_ros.ros.parameters.table import PARAMETERS
 
@@ -61,7 +61,7 @@ def _blocks() -> Iterator[str]:
             yield f"    {group}:\n" + "\n".join(_entry(declared, 6) for declared in members)
 
 
-def _entry(declared: Declared, indent: int) -> str:
+def _entry(declared: ParameterSpec, indent: int) -> str:
     comment = " " * indent + "# "
     lines = [
         line
@@ -79,7 +79,7 @@ def _entry(declared: Declared, indent: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _summary(declared: Declared) -> str:
+def _summary(declared: ParameterSpec) -> str:
     what = ""
     if declared.choices:
         *most, last = declared.choices

@@ -12,18 +12,18 @@ from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.images.decoder import ImageDecoder
 from tips_ros.ros.health.diagnostics import CameraState
 from tips_ros.ros.health.statistics import Statistics
-from tips_ros.ros.inputs.calibration import FrameCamera
-from tips_ros.ros.inputs.camera import CameraInput, ReceivedImage
-from tips_ros.ros.inputs.latest_images import Latest
+from tips_ros.ros.inputs.calibration import CalibrationSource
+from tips_ros.ros.inputs.camera import CameraSubscription, ReceivedImage
+from tips_ros.ros.inputs.latest_images import LatestImages
 from tips_ros.ros.outputs.depth_info import DepthHistory, DepthInfoPublisher
 from tips_ros.ros.outputs.publishers import OutputPublishers
 from tips_ros.ros.outputs.similarity import SimilarityPublishers
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.parameters.snapshot import CameraSettings
-from tips_ros.ros.pipeline.depth_scaling import DepthScaling
+from tips_ros.ros.pipeline.depth_scaling import DepthScaler
 from tips_ros.ros.pipeline.queries import FrameQueries
-from tips_ros.ros.transforms.placement import Placement
-from tips_ros.ros.transforms.tf import Frames
+from tips_ros.ros.transforms.placement import CameraPoseLookup
+from tips_ros.ros.transforms.tf import TransformLookup
 
 
 class Camera:
@@ -46,12 +46,12 @@ class Camera:
         node: LifecycleNode,
         name: str,
         *,
-        latest: Latest[ReceivedImage],
+        latest: LatestImages[ReceivedImage],
         publishers: OutputPublishers,
         similarity: SimilarityPublishers,
         statistics: Statistics,
         description: ModelDescription,
-        frames: Frames,
+        frames: TransformLookup,
         group: CallbackGroup,
         depth_history: DepthHistory | None = None,
     ) -> None:
@@ -59,19 +59,19 @@ class Camera:
         self.name = name
         self.publishers, self.similarity = publishers, similarity
         self.statistics, self.queries = statistics, FrameQueries()
-        self.placement = Placement(node, name, frames)
+        self.placement = CameraPoseLookup(node, name, frames)
         self.placement.listen()
         self._wanted_at = self.listening_since = time.monotonic()
         wanted = self.settings.scale_source
-        self.scaling = DepthScaling(node, name, description, frames, group, wanted)
+        self.scaling = DepthScaler(node, name, description, frames, group, wanted)
         self.depth_info = DepthInfoPublisher(node, name, self.scaling.status, depth_history)
         transport = parameters.value(node, "image_transport", name)
         try:
-            self.input = CameraInput(node, name, transport, group, statistics, latest)
+            self.input = CameraSubscription(node, name, transport, group, statistics, latest)
         except Exception:
             self.release()
             raise
-        self.calibration = FrameCamera(self.input)
+        self.calibration = CalibrationSource(self.input)
         self.decoder = ImageDecoder(self.input.topic)
 
     @property
@@ -102,7 +102,7 @@ class Camera:
         return CameraState(
             self.name,
             self.statistics.snapshot(),
-            [topic.name for topic in self.publishers.wanted()],
+            [topic.name for topic in self.publishers.subscribed()],
             self.scaling.facts(self.settings.scale_source),
             self.scaling.doubt,
             topic=self.input.topic,

@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
 
-from tips_ros.log_throttle import Throttle
-from tips_ros.messages.depth_info import LiveScale
+from tips_ros.log_throttle import LogThrottle
+from tips_ros.messages.depth_info import DepthScaleStatus
 from tips_ros.perception.camera.mounting import upright_intrinsics
-from tips_ros.perception.camera.output_camera import SeenCamera
+from tips_ros.perception.camera.output_camera import OutputCamera
 from tips_ros.perception.depth.depth_scale import DepthScale, ScaleChoice, ScaleSource, in_metres
 from tips_ros.perception.depth.measured_scale import MeasuredScale
 from tips_ros.perception.description import ModelDescription
-from tips_ros.ros.inputs.depth_sensor import NotMeasured, SensorDepth
+from tips_ros.ros.inputs.depth_sensor import DepthSensor, NotMeasured
 from tips_ros.ros.parameters.snapshot import CameraSettings
-from tips_ros.ros.transforms.tf import Frames
+from tips_ros.ros.transforms.tf import TransformLookup
 
 logger = logging.getLogger(__name__)
 
@@ -36,11 +36,11 @@ class _Predicted(NamedTuple):
     at_ns: int
     rgb: NDArray[np.uint8]
     depth_m: NDArray[np.float32]  # as the model said it
-    camera: SeenCamera | None
+    camera: OutputCamera | None
     until: float  # monotonic seconds: then it is not compared any more
 
 
-class DepthScaling:
+class DepthScaler:
     """Scales the depth of one camera's frames, and says how.
 
     `scale` is called from one thread; the rest from any.
@@ -54,7 +54,7 @@ class DepthScaling:
         node: LifecycleNode,
         camera: str,
         description: ModelDescription,
-        frames: Frames,
+        frames: TransformLookup,
         group: CallbackGroup,
         wanted: ScaleSource,
     ) -> None:
@@ -71,14 +71,14 @@ class DepthScaling:
         self._description = description
         self._frames, self._group = frames, group
         self._measured = MeasuredScale(description.max_depth_m)
-        self._sensor: SensorDepth | None = None  # while the source is sensor
+        self._sensor: DepthSensor | None = None  # while the source is sensor
         self._with_offset = False
         self._pending: _Predicted | None = None  # what the sensor saw of it may still come
         self._forget = threading.Event()
-        self._throttle = Throttle(logger)
+        self._throttle = LogThrottle(logger)
         self._max_m, self._focal_ratio = description.max_depth_m, description.focal_ratio
         nothing = DepthScale(1.0, "model", note="no depth was asked for yet")
-        self.status = LiveScale.of(nothing, wanted, description)
+        self.status = DepthScaleStatus.of(nothing, wanted, description)
         self._scaled_one = False
 
     def scale(
@@ -87,7 +87,7 @@ class DepthScaling:
         stamp_ns: int,
         rgb: NDArray[np.uint8],
         depth_m: NDArray[np.float32],
-        camera: SeenCamera | None,
+        camera: OutputCamera | None,
         settings: CameraSettings,
     ) -> NDArray[np.float32]:
         """Depth as the model says it → metres; `status` is the scale of this frame afterwards.
@@ -112,7 +112,7 @@ class DepthScaling:
         else:
             self._without_sensor()
         if (scale, wanted) != (self.status.scale, self.status.wanted):
-            self.status = LiveScale.of(scale, wanted, self._description)
+            self.status = DepthScaleStatus.of(scale, wanted, self._description)
         self._scaled_one = True
         return in_metres(depth_m, scale, self._max_m)
 
@@ -147,7 +147,7 @@ class DepthScaling:
     ) -> DepthScale:
         sensor = self._sensor
         if sensor is None:
-            sensor = SensorDepth(self._node, self._camera, self._frames, self._group)
+            sensor = DepthSensor(self._node, self._camera, self._frames, self._group)
             logger.info("depth is measured by %s", sensor.topics)
             self._sensor = sensor
         with_offset = settings.sensor_offset
@@ -165,7 +165,7 @@ class DepthScaling:
         self._complain(at_ns / 1e9, scale)
         return scale
 
-    def _compare(self, sensor: SensorDepth, frame: _Predicted, max_dt_ns: int) -> bool:
+    def _compare(self, sensor: DepthSensor, frame: _Predicted, max_dt_ns: int) -> bool:
         """Learns from a frame; False where the transform of the points may still come."""
         measured = self._measured
         try:
@@ -194,7 +194,7 @@ class DepthScaling:
                 scale.note,
             )
 
-    def _start_again(self, sensor: SensorDepth) -> None:
+    def _start_again(self, sensor: DepthSensor) -> None:
         self._forget.clear()
         self._pending = None
         sensor.clear()

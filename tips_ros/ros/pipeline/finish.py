@@ -8,20 +8,20 @@ import time
 
 from rclpy.clock import Clock
 
-from tips_ros.log_throttle import Throttle
-from tips_ros.messages.frame_result import Frame
+from tips_ros.log_throttle import LogThrottle
+from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.outputs import OutputTopic
-from tips_ros.perception.encoded_image import Seen
+from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.predictor import Prediction, Predictor
-from tips_ros.perception.semantic.label_space import Labelling
-from tips_ros.ros.classes.active_classes import ClassBoard
+from tips_ros.perception.semantic.label_space import LabelSpace
+from tips_ros.ros.classes.active_classes import ActiveClasses
 from tips_ros.ros.health.statistics import age_s
 from tips_ros.ros.inputs.camera import ReceivedImage
 from tips_ros.ros.pipeline.camera import Camera
 from tips_ros.ros.pipeline.held_clouds import HeldCloud, HeldClouds
 from tips_ros.ros.pipeline.queries import QueryResult
 from tips_ros.ros.pipeline.request import FrameRequest
-from tips_ros.ros.transforms.tree import FrameError
+from tips_ros.ros.transforms.tree import TransformError
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ _FILTERED = "points_filtered"
 class Finisher:
     """Publishes and answers, one frame after the other. Called from one thread."""
 
-    def __init__(self, clock: Clock, predictor: Predictor, board: ClassBoard) -> None:
+    def __init__(self, clock: Clock, predictor: Predictor, board: ActiveClasses) -> None:
         """
         Args:
             clock: that ages are told by.
@@ -41,19 +41,19 @@ class Finisher:
             board: where a frame's classes are announced before its masks.
         """
         self._clock, self._predictor, self._board = clock, predictor, board
-        self._throttle = Throttle(logger)
+        self._throttle = LogThrottle(logger)
         self._held = HeldClouds()
         self._abandoned = False
 
-    def announce(self, camera: Camera, labelling: Labelling, image: ReceivedImage) -> None:
+    def announce(self, camera: Camera, labelling: LabelSpace, image: ReceivedImage) -> None:
         """Tells the classes of a frame that nobody waits for; frames before it come first."""
         try:
-            announcer = self._board.announcers[camera.name]
+            announcer = self._board.class_maps[camera.name]
             announcer.announce(labelling, image.message.header, image.stamp_ns)
         except Exception as error:
             self._throttle.error("announce", "classes not told: %r", error, cause=error)
 
-    def finish(self, request: FrameRequest, seen: Seen | None) -> None:
+    def finish(self, request: FrameRequest, seen: EncodedImage | None) -> None:
         """Does all that is wanted of a frame, and settles its account."""
         camera, account, start = request.camera, request.image.account, time.perf_counter()
         # 1. Arrays, with depth in metres.
@@ -77,7 +77,7 @@ class Finisher:
         start, at_ns = time.perf_counter(), request.image.stamp_ns
         if prediction.depth_m is not None:
             camera.depth_info.publish(request.header, at_ns, camera.scaling.status)
-        announcer = self._board.announcers[camera.name]
+        announcer = self._board.class_maps[camera.name]
         announcer.announce(request.labelling, request.header, at_ns)
         held = self._publish(request, prediction, outcome)
         if seen is not None and cosines is not None:
@@ -107,8 +107,8 @@ class Finisher:
         """Gives up what still waits for a transform."""
         self._held.close()
 
-    def _predict(self, request: FrameRequest, seen: Seen) -> Prediction:
-        prediction = self._predictor.prediction(seen, request.masks)
+    def _predict(self, request: FrameRequest, seen: EncodedImage) -> Prediction:
+        prediction = self._predictor.decode(seen, request.masks)
         if prediction.depth_m is None:
             return prediction
         depth_m = request.camera.scaling.scale(
@@ -126,7 +126,7 @@ class Finisher:
     ) -> HeldCloud | None:
         """Publishes what can be; the cloud that waits for its transform, where there is one."""
         camera, held = request.camera, None
-        frame = Frame(
+        frame = FrameResult(
             request.header,
             request.rgb,
             prediction,
@@ -152,7 +152,7 @@ class Finisher:
             outcome[topic.name] = "" if published else _missing(topic, frame)
         return held
 
-    def _must_wait(self, frame: Frame, camera: Camera) -> bool:
+    def _must_wait(self, frame: FrameResult, camera: Camera) -> bool:
         """Says where the frame's camera was; whether that, or a cloud before it, is waited for."""
         placement = camera.placement
         if self._held.holds(camera):
@@ -162,13 +162,17 @@ class Finisher:
         try:
             frame.placed = placement.of(frame.header)
         except ValueError as error:
-            if isinstance(error, FrameError) and error.may_come and placement.timeout_s > 0.0:
+            if isinstance(error, TransformError) and error.may_come and placement.timeout_s > 0.0:
                 return True
             placement.complain(frame.header, error)
         return False
 
     def _labelled(
-        self, seen: Seen, prediction: Prediction, masks: Labelling | None, labelling: Labelling
+        self,
+        seen: EncodedImage,
+        prediction: Prediction,
+        masks: LabelSpace | None,
+        labelling: LabelSpace,
     ) -> Prediction:
         """The prediction with the labels of another labelling."""
         if labelling is masks:
@@ -176,7 +180,7 @@ class Finisher:
         labels, confidence = self._predictor.labels(seen, labelling)
         return prediction._replace(labels=labels, confidence=confidence)
 
-    def _warn_of_unknown_names(self, request: FrameRequest, frame: Frame) -> None:
+    def _warn_of_unknown_names(self, request: FrameRequest, frame: FrameResult) -> None:
         if not any(topic.name.startswith("points") for topic in request.demand.topics):
             return
         if unknown := frame.kept.unknown:
@@ -188,7 +192,7 @@ class Finisher:
             )
 
 
-def _missing(topic: OutputTopic, frame: Frame) -> str:
+def _missing(topic: OutputTopic, frame: FrameResult) -> str:
     """Returns the reason why a topic could not be made of a frame, as diagnostics count it."""
     if topic.needs_camera and frame.camera is None:
         return "no camera_info"

@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tips_ros.log_throttle import Throttle
+from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.conversions import stamp_ns
-from tips_ros.messages.frame_result import Frame
+from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.outputs import OutputTopic
 from tips_ros.ros.pipeline.camera import Camera
-from tips_ros.ros.transforms.tree import BACK_NS, FrameError
+from tips_ros.ros.transforms.tree import BACK_NS, TransformError
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class HeldCloud:
     """
 
     topic: OutputTopic
-    frame: Frame
+    frame: FrameResult
     camera: Camera
     then: Callable[[str], None] = _nothing
     since: float = field(default_factory=time.monotonic)
@@ -60,7 +60,7 @@ class HeldCloud:
         try:
             self.frame.placed = placement.of(header)
         except ValueError as error:
-            if isinstance(error, FrameError) and error.may_come and waited_s < timeout_s:
+            if isinstance(error, TransformError) and error.may_come and waited_s < timeout_s:
                 return None
             placement.complain(header, error)
             return "no transform"
@@ -79,7 +79,7 @@ class HeldClouds:
         self._bytes = 0
         self._closed = False
         self._thread: threading.Thread | None = None
-        self._throttle = Throttle(logger)
+        self._throttle = LogThrottle(logger)
 
     def holds(self, camera: Camera) -> bool:
         """Whether clouds of this camera wait: the next one must not overtake them."""

@@ -18,15 +18,15 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.clock import JumpThreshold, TimeJump
 from rclpy.duration import Duration
 
-from tips_ros.log_throttle import Throttle
-from tips_ros.perception.encoded_image import Seen
+from tips_ros.log_throttle import LogThrottle
+from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.predictor import Predictor
-from tips_ros.ros.classes.class_manager import Vocabulary
+from tips_ros.ros.classes.class_manager import ClassManager
 from tips_ros.ros.health.diagnostics import CameraState
 from tips_ros.ros.health.sim_clock import SimTimeMonitor
 from tips_ros.ros.health.statistics import Statistics, age_s
 from tips_ros.ros.inputs.camera import ReceivedImage
-from tips_ros.ros.inputs.latest_images import Latest
+from tips_ros.ros.inputs.latest_images import LatestImages
 from tips_ros.ros.outputs.depth_info import DepthHistory
 from tips_ros.ros.outputs.publishers import OutputPublishers
 from tips_ros.ros.parameters import values as parameters
@@ -36,7 +36,7 @@ from tips_ros.ros.pipeline.camera import Camera
 from tips_ros.ros.pipeline.finish import Finisher
 from tips_ros.ros.pipeline.request import FrameRequest, demand_of, make_request
 from tips_ros.ros.topics.guarded_node import describe
-from tips_ros.ros.transforms.tf import Frames
+from tips_ros.ros.transforms.tf import TransformLookup
 
 logger = logging.getLogger(__name__)
 
@@ -61,8 +61,8 @@ class Pipeline:
         node: ParameterNode,
         predictor: Predictor,
         publishers: Mapping[str, OutputPublishers],
-        vocabulary: Vocabulary,
-        frames: Frames,
+        vocabulary: ClassManager,
+        frames: TransformLookup,
         statistics: Mapping[str, Statistics],
         depth_histories: Mapping[str, DepthHistory],
         group: CallbackGroup,
@@ -83,9 +83,9 @@ class Pipeline:
         """
         self._node, self._predictor, self._frames = node, predictor, frames
         self._board = vocabulary.board
-        self._throttle = Throttle(logger)
+        self._throttle = LogThrottle(logger)
         self._sim_time = SimTimeMonitor(node.get_clock())
-        self._latest: Latest[ReceivedImage] = Latest(publishers)
+        self._latest: LatestImages[ReceivedImage] = LatestImages(publishers)
         self.cameras: list[Camera] = []
         try:
             for name, of_camera in publishers.items():
@@ -249,18 +249,20 @@ class Pipeline:
             return
         self._hand_over(partial(self._finish, requests, encoded))
 
-    def _encoded(self, requests: Sequence[FrameRequest]) -> list[Seen | None]:
+    def _encoded(self, requests: Sequence[FrameRequest]) -> list[EncodedImage | None]:
         """Runs the model once; None for a request that needs nothing of it."""
         views = {i: view for i, r in enumerate(requests) if (view := r.view) is not None}
         if not views:
             return [None] * len(requests)
         start = time.perf_counter()
-        found = dict(zip(views, self._predictor.see_all(list(views.values())), strict=True))
+        found = dict(zip(views, self._predictor.encode_batch(list(views.values())), strict=True))
         for i in views:
             requests[i].image.account.stages_s["network"] = time.perf_counter() - start
         return [found.get(i) for i in range(len(requests))]
 
-    def _finish(self, requests: Sequence[FrameRequest], encoded: Sequence[Seen | None]) -> None:
+    def _finish(
+        self, requests: Sequence[FrameRequest], encoded: Sequence[EncodedImage | None]
+    ) -> None:
         for request, seen in zip(requests, encoded, strict=True):
             try:
                 self._finisher.finish(request, seen)

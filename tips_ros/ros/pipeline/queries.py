@@ -6,9 +6,9 @@ from __future__ import annotations
 import threading
 from typing import Any, NamedTuple
 
-from tips_ros.perception.camera.output_camera import SeenCamera
+from tips_ros.perception.camera.output_camera import OutputCamera
 from tips_ros.perception.predictor import Prediction
-from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.perception.semantic.label_space import LabelSpace
 
 
 class QueryResult(NamedTuple):
@@ -16,13 +16,13 @@ class QueryResult(NamedTuple):
 
     header: Any
     prediction: Prediction  # labelled as the query wants it; with depth where the model has it
-    camera: SeenCamera | None  # at the prediction's size; None without a usable CameraInfo
+    camera: OutputCamera | None  # at the prediction's size; None without a usable CameraInfo
 
 
 class FrameQuery:
     """One request to the next frame. It is answered once; later answers are ignored."""
 
-    def __init__(self, labelling: Labelling) -> None:
+    def __init__(self, labelling: LabelSpace) -> None:
         self.labelling = labelling
         self.taken = False  # by a frame: its answer is under way
         self._done = threading.Event()

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.log_throttle import Throttle
+from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.outputs import OutputTopic, used_outputs
-from tips_ros.perception.camera.output_camera import SeenCamera
-from tips_ros.perception.predictor import Output, Predictor, View, scaled_size
-from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.perception.camera.output_camera import OutputCamera
+from tips_ros.perception.predictor import ImageRequest, Output, Predictor, scaled_size
+from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.ros.inputs.camera import ReceivedImage
 from tips_ros.ros.parameters.snapshot import CameraSettings
 from tips_ros.ros.pipeline.camera import Camera
@@ -24,7 +24,7 @@ from tips_ros.ros.topics.guarded_node import describe
 from tips_ros.ros.topics.names import output_topic
 
 logger = logging.getLogger(__name__)
-_throttle = Throttle(logger)
+_throttle = LogThrottle(logger)
 _DEPTH_CAMERA = "depth/camera_info"
 
 
@@ -57,19 +57,19 @@ class FrameRequest:
     image: ReceivedImage
     header: Any
     rgb: NDArray[np.uint8]
-    labelling: Labelling
+    labelling: LabelSpace
     demand: Demand
     settings: CameraSettings
-    calibration: SeenCamera | None
-    view: View | None
-    masks: Labelling | None
+    calibration: OutputCamera | None
+    view: ImageRequest | None
+    masks: LabelSpace | None
     queries: list[FrameQuery]
 
 
-def demand_of(camera: Camera, labelling: Labelling) -> Demand | None:
+def demand_of(camera: Camera, labelling: LabelSpace) -> Demand | None:
     """Returns who waits for a camera's next frame; None where nobody does."""
-    topics = camera.publishers.wanted()
-    heat_maps = camera.similarity.wanted(labelling) if labelling.words is not None else {}
+    topics = camera.publishers.subscribed()
+    heat_maps = camera.similarity.subscribed(labelling) if labelling.words is not None else {}
     if topics or heat_maps or camera.queries.waiting:
         return Demand(topics, heat_maps)
     return None
@@ -79,7 +79,7 @@ def make_request(
     camera: Camera,
     image: ReceivedImage,
     rgb: NDArray[np.uint8],
-    labelling: Labelling,
+    labelling: LabelSpace,
     demand: Demand,
     settings: CameraSettings,
     predictor: Predictor,
@@ -106,7 +106,7 @@ def make_request(
         masks = labelling if "semantic" in outputs else None
         labellings = [labelling] if masks or demand.heat_maps else []
         labellings += [query.labelling for query in queries]
-        view = View(rgb, outputs, options.scale, labellings, settings.turn)
+        view = ImageRequest(rgb, outputs, options.scale, labellings, settings.turn)
         return FrameRequest(
             camera=camera,
             image=image,
@@ -127,7 +127,7 @@ def make_request(
 
 
 def _possible(
-    topics: Sequence[OutputTopic], camera_known: bool, labelling: Labelling, predictor: Predictor
+    topics: Sequence[OutputTopic], camera_known: bool, labelling: LabelSpace, predictor: Predictor
 ) -> set[Output]:
     """Returns the model's outputs that the topics need, as far as it has them."""
     possible = set(predictor.outputs_with(labelling))

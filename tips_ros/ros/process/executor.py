@@ -14,7 +14,7 @@ from typing import Any
 from rclpy.exceptions import InvalidHandle
 from rclpy.executors import MultiThreadedExecutor
 
-from tips_ros.log_throttle import Throttle
+from tips_ros.log_throttle import LogThrottle
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class NodeExecutor(MultiThreadedExecutor):
         super().__init__(num_threads=num_threads, **kwargs)
         self._executor = self._pool = _Pool(num_threads, "tips callback")
         self._stop_asked = threading.Event()
-        self._log = Throttle(logger)
+        self._log = LogThrottle(logger)
         for kind in ("timer", "subscription", "client", "service", "guard_condition", "waitable"):
             take = getattr(self, f"_take_{kind}", None)
             if take is not None:

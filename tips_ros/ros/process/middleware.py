@@ -8,7 +8,7 @@ import os
 _PUBLICATION_MODE = "RMW_FASTRTPS_PUBLICATION_MODE"
 
 
-def publish_in_the_background() -> None:
+def use_asynchronous_publishing() -> None:
     """Lets Fast DDS hand large messages to their readers while the next frame is worked on.
 
     By default `publish` returns when every reader of the machine has its copy: 18 ms of a 640x480

@@ -16,16 +16,16 @@ from rclpy.lifecycle import LifecycleNode
 from tips_ros.messages.conversions import region_message
 from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.perception.regions.regions import Region, regions
-from tips_ros.perception.semantic.query_target import Sought
-from tips_ros.ros.classes.class_manager import Vocabulary
+from tips_ros.perception.semantic.query_target import QueryTarget
+from tips_ros.ros.classes.class_manager import ClassManager
 from tips_ros.ros.health.statistics import Snapshot, Statistics
-from tips_ros.ros.inputs.camera import CameraInput
+from tips_ros.ros.inputs.camera import CameraSubscription
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.parameters.prompts import SLIDING_WINDOW
 from tips_ros.ros.pipeline.queries import FrameQueries, FrameQuery, QueryResult
 from tips_ros.ros.topics.names import ONLY, output_topic
-from tips_ros.ros.transforms.tf import Frames
-from tips_ros.ros.transforms.tree import FrameError
+from tips_ros.ros.transforms.tf import TransformLookup
+from tips_ros.ros.transforms.tree import TransformError
 from tips_ros.srv import Locate
 
 logger = logging.getLogger(__name__)
@@ -43,9 +43,9 @@ _LEAST_S = 1.0  # for the transform of a frame that came in the last moment
 class Source(NamedTuple):
     """The parts of the active node that answers come from."""
 
-    vocabulary: Vocabulary
+    vocabulary: ClassManager
     queries: FrameQueries
-    input: CameraInput
+    input: CameraSubscription
     statistics: Statistics
 
 
@@ -58,7 +58,7 @@ class LocateService:
     def __init__(
         self,
         node: LifecycleNode,
-        frames: Frames,
+        frames: TransformLookup,
         camera: str = ONLY,
         places: threading.Semaphore | None = None,
     ) -> None:
@@ -110,7 +110,7 @@ class LocateService:
         min_score: float,
     ) -> None:
         sliding = parameters.value(self._node, SLIDING_WINDOW)
-        wanted = source.vocabulary.sought(request.prompt, sliding)
+        wanted = source.vocabulary.resolve_query(request.prompt, sliding)
         timeout_s = timeout_s or _default_timeout_s(source.statistics.snapshot())
         shown, matrix = self._shown(source, wanted, request.target_frame, timeout_s)
         found, notes = _regions(shown, wanted, request.max_regions or _COUNT, min_score)
@@ -124,7 +124,7 @@ class LocateService:
         response.message = "; ".join([f"{len(found)} of {wanted.name}", *notes])
 
     def _shown(
-        self, source: Source, wanted: Sought, target_frame: str, timeout_s: float
+        self, source: Source, wanted: QueryTarget, target_frame: str, timeout_s: float
     ) -> tuple[QueryResult, NDArray[np.float64] | None]:
         """A frame, and where its camera was in the target frame, where that is asked for."""
         deadline = time.monotonic() + timeout_s
@@ -141,7 +141,7 @@ class LocateService:
             left_s = max(deadline - time.monotonic(), _LEAST_S)
             try:
                 return shown, self._frames.transform(target_frame, own, stamp, left_s)
-            except FrameError as error:
+            except TransformError as error:
                 too_early = error.at_other_times and not error.may_come
                 if not too_early or time.monotonic() >= deadline:
                     raise
@@ -179,7 +179,7 @@ def _what_happened(source: Source, query: FrameQuery, before: Snapshot, timeout_
 
 
 def _regions(
-    shown: QueryResult, wanted: Sought, count: int, min_score: float
+    shown: QueryResult, wanted: QueryTarget, count: int, min_score: float
 ) -> tuple[list[Region], list[str]]:
     """The best regions, and what is to be said of them."""
     labels, confidence, depth_m = (

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 
-from tips_ros.ros.classes.class_manager import Vocabulary
+from tips_ros.ros.classes.class_manager import ClassManager
 from tips_ros.ros.parameters.node import ParameterNode
 from tips_ros.ros.parameters.prompts import asked_for, set_prompts
 from tips_ros.srv import SetPrompts
 
 
-class PromptService:
+class SetPromptsService:
     """`~/set_prompts`, one call after the other. Lives as long as the node: each call is answered.
 
     Words are encoded before parameters are touched: whoever sets another one does not wait.
@@ -23,7 +23,7 @@ class PromptService:
 
     def __init__(self, node: ParameterNode) -> None:
         self._node = node
-        self.vocabulary: Vocabulary | None = None
+        self.vocabulary: ClassManager | None = None
         node.create_service(
             SetPrompts,
             "~/set_prompts",

@@ -18,7 +18,7 @@ from rclpy.callback_groups import (
 )
 from rclpy.lifecycle import LifecycleNode
 
-from tips_ros.log_throttle import Throttle
+from tips_ros.log_throttle import LogThrottle
 from tips_ros.ros.topics import qos
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class GuardedNode(LifecycleNode):
         self._parameter_group: CallbackGroup = MutuallyExclusiveCallbackGroup()
         self._clock_group: CallbackGroup = MutuallyExclusiveCallbackGroup()
         self._shared_group: CallbackGroup = ReentrantCallbackGroup()
-        self._guard_log = Throttle(logger)
+        self._guard_log = LogThrottle(logger)
         super().__init__(name, **kwargs)
         for service in self.services:
             if service.srv_type is ChangeState:

@@ -33,7 +33,7 @@ _CHOICES: dict[str, Any] = {
 def sensor_input(depth: int = 5) -> QoSProfile:
     """Best effort, so that it matches every camera driver.
 
-    Deep enough that frames come in to be counted; the newest one wins later, see `Latest`.
+    Deep enough that frames come in to be counted; the newest one wins later, see `LatestImages`.
     """
     return _keep_last(depth, reliability=ReliabilityPolicy.BEST_EFFORT)
 

@@ -16,7 +16,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from tips_ros.log_throttle import Throttle
+from tips_ros.log_throttle import LogThrottle
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class TransformListener:
         self._executor = SingleThreadedExecutor(context=node.context)
         self._executor.add_node(self._node)
         self._closing = False
-        self._throttle = Throttle(logger)
+        self._throttle = LogThrottle(logger)
         self._thread = threading.Thread(target=self._run, name="tips tf", daemon=True)
         self._thread.start()
 

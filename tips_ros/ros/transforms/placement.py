@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from rclpy.lifecycle import LifecycleNode
 
-from tips_ros.log_throttle import Throttle
-from tips_ros.messages.frame_result import Placed
+from tips_ros.log_throttle import LogThrottle
+from tips_ros.messages.frame_result import CameraPose
 from tips_ros.perception.camera.extrinsics import extrinsic_matrix
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.topics.names import output_topic, parameter_name
-from tips_ros.ros.transforms.tf import Frames
-from tips_ros.ros.transforms.tree import FrameError
+from tips_ros.ros.transforms.tf import TransformLookup
+from tips_ros.ros.transforms.tree import TransformError
 
 logger = logging.getLogger(__name__)
 
@@ -25,10 +25,10 @@ logger = logging.getLogger(__name__)
 _PATIENCE_S = 1.5
 
 
-class Placement:
+class CameraPoseLookup:
     """Finds the place of one camera, for frame after frame."""
 
-    def __init__(self, node: LifecycleNode, camera: str, frames: Frames) -> None:
+    def __init__(self, node: LifecycleNode, camera: str, frames: TransformLookup) -> None:
         """
         Args:
             node: whose parameters say what is wanted.
@@ -38,7 +38,7 @@ class Placement:
         self._node = node
         self._camera = camera
         self._frames = frames
-        self._throttle = Throttle(logger)
+        self._throttle = LogThrottle(logger)
         self._unplaced_since: float | None = None  # monotonic seconds
 
     @property
@@ -53,7 +53,7 @@ class Placement:
         ):
             self._frames.listen()
 
-    def of(self, header: Any) -> Placed:
+    def of(self, header: Any) -> CameraPose:
         """Returns the camera's pose at the time of this header's image.
 
         From `extrinsics.xyz` and `extrinsics.rpy` where they are set, else from tf2 at the image's
@@ -70,20 +70,20 @@ class Placement:
         wanted = parameters.snapshot(self._node)
         target = wanted.value("points_filtered.target_frame", self._camera) or own
         if target == own:
-            return Placed(own, np.eye(4))
+            return CameraPose(own, np.eye(4))
         xyz, rpy = (wanted.value(f"extrinsics.{part}", self._camera) for part in ("xyz", "rpy"))
         matrix = extrinsic_matrix(xyz, rpy) if xyz or rpy else None
         if matrix is None:
             matrix = self._frames.transform(target, own, header.stamp)
             self._unplaced_since = None
-        return Placed(target, matrix)
+        return CameraPose(target, matrix)
 
     def complain(self, header: Any, error: Exception) -> None:
         """Warns, now and then, that nobody said where the camera was."""
         now = time.monotonic()
         if self._unplaced_since is None:
             self._unplaced_since = now
-        passing = isinstance(error, FrameError) and error.at_other_times
+        passing = isinstance(error, TransformError) and error.at_other_times
         if passing and now - self._unplaced_since < _PATIENCE_S:
             return
         own = header.frame_id

@@ -13,14 +13,14 @@ from rclpy.node import Node
 from rclpy.time import Time
 
 from tips_ros.ros.transforms.listener import TransformListener
-from tips_ros.ros.transforms.tree import FrameError, TransformTree
+from tips_ros.ros.transforms.tree import TransformError, TransformTree
 
 _ASK_AGAIN_S = 0.01
 # Most who may wait at once: each holds a thread that /tf itself needs.
 _MOST_WAITING = 16
 
 
-class Frames:
+class TransformLookup:
     """Transforms between frames. Listens to /tf from `listen`, or the first question, on."""
 
     def __init__(self, node: Node) -> None:
@@ -77,18 +77,20 @@ class Frames:
         if target == source:
             return np.eye(4)
         if not self.listen():
-            raise FrameError(
+            raise TransformError(
                 f"from {source} to {target} takes tf2_ros, which is not installed (the package "
                 "ros-$ROS_DISTRO-tf2-ros-py)"
             )
         try:
             at = Time.from_msg(stamp)
         except ValueError as error:  # before 1970
-            raise FrameError(f"no transform from {source} to {target}: {error}") from error
+            raise TransformError(f"no transform from {source} to {target}: {error}") from error
         if timeout_s <= 0.0:
             return self._now(target, source, at)
         if not self._waiting.acquire(blocking=False):
-            raise FrameError(f"{_MOST_WAITING} calls wait for a transform already; try again later")
+            raise TransformError(
+                f"{_MOST_WAITING} calls wait for a transform already; try again later"
+            )
         try:
             return self._within(target, source, at, timeout_s)
         finally:
@@ -108,7 +110,7 @@ class Frames:
     def _now(self, target: str, source: str, at: Time) -> NDArray[np.float64]:
         tree = self._tree
         if tree is None:
-            raise FrameError("the node was deactivated")
+            raise TransformError("the node was deactivated")
         return tree.matrix(target, source, at)
 
     def _within(
@@ -118,9 +120,9 @@ class Frames:
         while True:
             try:
                 return self._now(target, source, at)
-            except FrameError as error:
+            except TransformError as error:
                 if not error.may_come or time.monotonic() >= deadline:
                     raise
                 if self._ended:
-                    raise FrameError(self._ended) from error
+                    raise TransformError(self._ended) from error
             time.sleep(_ASK_AGAIN_S)

@@ -29,7 +29,7 @@ _RECENT_S = 1.0
 _MOST_RECENT = 2000
 
 
-class FrameError(ValueError):
+class TransformError(ValueError):
     """There is no such transform; says why.
 
     Attributes:
@@ -122,18 +122,18 @@ class TransformTree:
         self._buffer.set_transform(transform, authority)
         self._newest_ns[child] = max(newest_ns, at_ns)
 
-    def _reason(self, target: str, source: str, at: Time, error: Exception) -> FrameError:
+    def _reason(self, target: str, source: str, at: Time, error: Exception) -> TransformError:
         reason = f"no transform from {source} to {target}: {str(error).strip(' .,')}"
         if not isinstance(error, self._tf2.ExtrapolationException):
-            return FrameError(reason, may_come=bool(target and source))
+            return TransformError(reason, may_come=bool(target and source))
         try:
             latest_ns = self._buffer.get_latest_common_time(target, source).nanoseconds
         except self._tf2.TransformException:  # there is nothing of one of them just now
-            return FrameError(reason, may_come=True, at_other_times=True)
+            return TransformError(reason, may_come=True, at_other_times=True)
         # Known later and not then: it was said before anybody listened, and never will be again.
         # Known much later: of a time before that of the image, perhaps, and the new one begins.
         gone = 0 <= latest_ns - at.nanoseconds <= BACK_NS
-        return FrameError(reason, may_come=not gone, at_other_times=True)
+        return TransformError(reason, may_come=not gone, at_other_times=True)
 
 
 def _plain(frame_id: str) -> str:
