@@ -139,10 +139,9 @@ def test_heads_and_two_labellings_share_one_pass(predictor: Predictor, by_words:
     np.testing.assert_array_equal(second.labels, alone.labels)
 
 
-def test_words_do_not_run_the_segmentation_head(
-    predictor: Predictor, tiny_tips: Tips, by_words: Words
-):
+def test_words_do_not_run_the_segmentation_head(tiny_tips: Tips, by_words: Words):
     tiny_tips.segmentation = None
+    predictor = Predictor(tiny_tips, DESCRIPTION)
     prediction = predictor.predict(noise(30, 40), labelling=by_words(["a", "b"]))
     assert all(array is not None for array in prediction)
     assert "semantic" not in predictor.outputs
