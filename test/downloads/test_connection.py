@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which addresses are taken, and where a redirect may lead."""
 
+import io
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
+import requests
 
 from tips_ros.downloads.connection import Connection, RemoteState
 from tips_ros.downloads.errors import DownloadError, Interruption
@@ -50,6 +52,19 @@ def test_a_redirect_out_of_http_is_refused(kit, location):
     kit.server.offer("here", b"", always=moved, head=moved)
     with pytest.raises(DownloadError, match="is a login page or a proxy"):
         Connection(kit.server.url).head("here")
+
+
+def test_a_redirect_from_https_to_http_is_refused(monkeypatch):
+    def send(adapter, request, **options):
+        response = requests.Response()
+        response.request, response.url, response.raw = request, request.url, io.BytesIO()
+        response.status_code = 302 if request.url.startswith("https:") else 200
+        response.headers["Location"] = "http://mirror.example/elsewhere"
+        return response
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)
+    with pytest.raises(DownloadError, match=r"http://mirror\.example/elsewhere"):
+        Connection("https://mirror.example/").head("file")
 
 
 def test_a_redirect_in_a_circle_ends(kit):
