@@ -193,8 +193,8 @@ def test_a_gpu_that_is_not_there_is_refused_before_anything_is_loaded(
 
 
 def test_the_precision_is_that_of_the_weights():
-    predictor = load_predictor("demo", device="cpu", precision="bf16", input_size=(56, 56))
-    assert predictor.dtype == torch.bfloat16 and predictor.input_size == (56, 56)
+    predictor = load_predictor("demo", device="cpu", precision="bf16", input_size=(168, 168))
+    assert predictor.dtype == torch.bfloat16 and predictor.input_size == (168, 168)
     assert {p.dtype for p in predictor.model.parameters()} == {torch.bfloat16}
     assert predictor.predict(IMAGE).normals is not None
 
