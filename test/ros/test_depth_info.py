@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from std_msgs.msg import Header
 
-from tips_ros.model.heads import DepthBins
+from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.variants import VitConfig
 from tips_ros.perception.depth.depth_scale import DepthScale
 from tips_ros.perception.description import ModelDescription

@@ -13,7 +13,7 @@ from lifecycle_msgs.srv import ChangeState
 from tips_ros.msg import DepthInfo
 from tips_ros.srv import Locate
 
-from tips_ros.model.heads import DepthBins
+from tips_ros.model.depth_bins import DepthBins
 from tips_ros.perception.description import NYU_FOCAL_RATIO
 from tips_ros.ros import qos
 from tips_ros.ros.conversions import image_message

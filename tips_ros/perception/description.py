@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tips_ros.model.heads import DepthBins
+from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.text import TextConfig
 from tips_ros.model.tips import HeadName
 from tips_ros.model.variants import VitConfig

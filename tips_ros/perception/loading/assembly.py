@@ -16,7 +16,8 @@ from tips_ros.model.checkpoints import (
     only,
     read_checkpoint,
 )
-from tips_ros.model.heads import DepthBins, DepthHead, NormalsHead, SegmentationHead
+from tips_ros.model.depth_bins import DepthBins
+from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.text import TextConfig
 from tips_ros.model.tips import HEAD_NAMES, Tips
 from tips_ros.model.variants import VitConfig, variant_of
