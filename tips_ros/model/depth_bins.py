@@ -47,7 +47,7 @@ def bin_sums(weights: Tensor, bins: DepthBins, evidence: bool = False) -> Tensor
     sums = F.linear(weights, torch.stack([centers, torch.ones_like(centers)]))
     if not evidence:
         return sums
-    # Of a strip that is still in the cache; with a sum of squares instead it takes half as long again.
+    # Of a strip that is still in the cache; a sum of squares takes half as long again.
     return torch.cat([sums, torch.linalg.vector_norm(weights, dim=-1, keepdim=True).square()], -1)
 
 

@@ -151,7 +151,8 @@ class Tips(nn.Module):
         maps: dict[str, Tensor] = {}
         for name in heads:
             if name == "depth" and evidence and self.depth is not None:
-                maps[name], maps["depth_evidence"] = self.depth(layers, evidence=True).split((1, 2), 1)
+                made = self.depth(layers, evidence=True)
+                maps[name], maps["depth_evidence"] = made[:, :1], made[:, 1:]
             else:
                 maps[name] = getattr(self, name)(layers)
         return maps

@@ -22,7 +22,6 @@ from tips_ros.offline.topic_copy import copy_topics
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
 from tips_ros.perception.camera.output_camera import SeenCamera, seen_camera
-from tips_ros.perception.depth.metric_depth import in_metres
 from tips_ros.perception.depth.scale_choice import ScaleChoice
 from tips_ros.perception.images.decoder import ImageDecoder
 from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
@@ -194,8 +193,7 @@ class BagAnnotator:
         upright = None if camera is None else upright_intrinsics(camera.intrinsics, self.turn)
         scale = self.scale.scale(upright, model.focal_ratio)
         result.scale = LiveScale.of(scale, self.scale.source, model)
-        depth_m = in_metres(prediction.depth_m, scale, model.max_depth_m)
-        return prediction._replace(depth_m=depth_m)
+        return prediction.in_metres(scale, model.max_depth_m)
 
     def _camera_of(
         self, info: Any, rgb: NDArray[np.uint8], result: Annotation

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An image in; depth, normals and labels out: one backbone pass, only the heads asked for."""
+"""An image in; depth, its deviation, normals and labels out: one pass, only the heads asked for."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from torch import Tensor
 
 from tips_ros.model.tips import HeadName, Tips
 from tips_ros.perception.camera.mounting import Turn, as_mounted, normals_as_mounted, upright
+from tips_ros.perception.depth.depth_scale import DepthScale
 from tips_ros.perception.depth.maps import depth_at
+from tips_ros.perception.depth.metric_depth import deviation_in_metres, in_metres
 from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.deviation.cues import Focal
+from tips_ros.perception.deviation.predicted import stddev_at
 from tips_ros.perception.encoded_image import Seen
 from tips_ros.perception.host_transfer import WayBack
 from tips_ros.perception.normals import normals_at
@@ -23,12 +27,13 @@ from tips_ros.perception.preprocess import check_image, check_input_size, networ
 from tips_ros.perception.semantic.label_space import Labelling, own_labelling
 from tips_ros.perception.semantic.segmenter import Labeller
 
-Output = Literal["depth", "normals", "semantic"]
+Output = Literal["depth", "normals", "semantic", "stddev"]
 OUTPUTS: tuple[Output, ...] = get_args(Output)
 HEAD_OF: dict[Output, HeadName] = {
     "depth": "depth",
     "normals": "normals",
     "semantic": "segmentation",
+    "stddev": "depth",
 }
 
 
@@ -39,13 +44,31 @@ class Prediction(NamedTuple):
     normals: NDArray[np.float32] | None = None  # (H, W, 3) unit, optical frame, facing the camera
     labels: NDArray[np.uint8] | None = None  # (H, W) published class ids, 255 unlabelled
     confidence: NDArray[np.uint8] | None = None  # (H, W) margin over the second class, 0 to 255
+    stddev_m: NDArray[np.float32] | None = None  # (H, W) metres, the deviation of depth_m
+
+    def in_metres(self, scale: DepthScale, max_m: float) -> Prediction:
+        """The same with its depth and the deviation in metres, see `metric_depth`.
+
+        Args:
+            scale: what brings the network's depth to metres.
+            max_m: the end of its range: `max_depth_m` of its description.
+
+        Raises:
+            ValueError: a scale that is not usable.
+        """
+        if self.depth_m is None:
+            return self
+        depth_m, stddev_m = in_metres(self.depth_m, scale, max_m), self.stddev_m
+        if stddev_m is not None:
+            stddev_m = deviation_in_metres(stddev_m, depth_m, scale)
+        return self._replace(depth_m=depth_m, stddev_m=stddev_m)
 
 
 class View(NamedTuple):
     """An image, and what is wanted of it."""
 
     rgb: NDArray[np.uint8]  # (H, W, 3)
-    outputs: Collection[Output] = ()  # of depth and normals what is wanted
+    outputs: Collection[Output] = ()  # of depth, its deviation and normals what is wanted
     scale: float = 1.0  # size of the outputs as a fraction of the image's, above 0 up to 1
     # By which pixels will be labelled: words need value features, the model's own classes its head.
     labellings: Collection[Labelling] = ()
@@ -57,6 +80,11 @@ class View(NamedTuple):
         if any(labelling.words is None for labelling in self.labellings):
             heads.add("segmentation")
         return heads
+
+    @property
+    def evidence(self) -> bool:
+        """Whether it is wanted how sure depth is."""
+        return "stddev" in self.outputs
 
     @property
     def by_words(self) -> bool:
@@ -184,6 +212,7 @@ class Predictor:
             torch.cat(inputs) if len(inputs) > 1 else inputs[0],
             [view.heads() for view in views],
             value_features=any(view.by_words for view in views),
+            evidence=any(view.evidence for view in views),
         )
         passed = self._way_back.passed()
         return [
@@ -191,7 +220,7 @@ class Predictor:
                 picture,
                 scaled_size(picture.shape[0], picture.shape[1], view.scale),
                 x,
-                look.maps,
+                look.maps if view.evidence else look.maps._replace(depth_evidence=None),
                 look.features,
                 view.turn,
                 passed,
@@ -215,16 +244,18 @@ class Predictor:
             depth_map, normals_map = seen.maps.depth, seen.maps.normals
             depth = None if depth_map is None else depth_at(depth_map, seen.size)
             normals = None if normals_map is None else normals_at(normals_map, seen.size)
+            stddev = None if seen.maps.depth_evidence is None else self._stddev(seen)
             if labelling is None:
-                return depth, normals, None, None
-            return depth, normals, *self._labeller.label_map(seen, labelling)
+                return depth, stddev, normals, None, None
+            return depth, stddev, normals, *self._labeller.label_map(seen, labelling)
 
-        depth_m, normals, labels, confidence = self._way_back.fetch(seen, made)
+        depth_m, stddev_m, normals, labels, confidence = self._way_back.fetch(seen, made)
         return Prediction(
             None if depth_m is None else as_mounted(depth_m, seen.turn),
             None if normals is None else normals_as_mounted(normals, seen.turn),
             None if labels is None else as_mounted(labels, seen.turn),
             None if confidence is None else as_mounted(confidence, seen.turn),
+            None if stddev_m is None else as_mounted(stddev_m, seen.turn),
         )
 
     @torch.inference_mode()
@@ -247,6 +278,13 @@ class Predictor:
         if seen.turn == 0:
             return cosines
         return np.stack([as_mounted(one, seen.turn) for one in cosines])
+
+    def focal_of(self, seen: Seen) -> Focal:
+        """Of the camera as the network takes it, for the cues of depth's deviation."""
+        return Focal.of_picture(self.description.focal_ratio, seen.rgb.shape[:2])
+
+    def _stddev(self, seen: Seen) -> Tensor:
+        return stddev_at(seen.maps, self.description.deviation, self.focal_of(seen), seen.size)
 
 
 def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:

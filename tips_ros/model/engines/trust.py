@@ -3,8 +3,8 @@
 
 Bounds. fp32: no value is further off than 1e-4 of the largest one. Lower precision: depth within
 2 %, what its deviation is made of within 10 %, normals within 2°, features within an angle of 8°,
-each for 95 % of the pixels or tokens; and in 98 % of the pixels the class that wins is, to torch, as
-likely as the likeliest or nearly so. int8: four fifths of these, and on a second picture, too,
+each for 95 % of the pixels or tokens; and in 98 % of the pixels the class that wins is, to torch,
+as likely as the likeliest or nearly so. int8: four fifths of these, and on a second picture, too,
 because what it rounds away differs more from picture to picture.
 """
 

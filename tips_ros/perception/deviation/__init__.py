@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far off each pixel's depth may be, in metres: a standard deviation, fitted to measured depth."""
+"""How far off depth may be, pixel by pixel: a standard deviation, fitted to measured depth."""

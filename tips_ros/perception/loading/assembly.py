@@ -25,6 +25,7 @@ from tips_ros.model.vit import VisionTransformer
 from tips_ros.perception.classes.class_files import ade20k
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.description import NYU_FOCAL_RATIO, ModelDescription
+from tips_ros.perception.deviation.model import UNCALIBRATED
 from tips_ros.perception.language.text_embedder import TextEmbedder
 from tips_ros.perception.language.tokenizer import Tokenizer
 from tips_ros.perception.loading.model_directory import ModelDirectory, ModelNotFound
@@ -110,6 +111,7 @@ def assemble(
         bins=tips.depth.bins if tips.depth else DepthBins(),
         temperature=settings.temperature,
         focal_ratio=settings.focal_ratio or NYU_FOCAL_RATIO,
+        deviation=settings.depth_stddev or UNCALIBRATED,
         trained=settings.trained,
         knows=settings.knows or "",
         origin=", ".join(sorted({part.origin for part in (vision, *parts.values())})),

@@ -23,7 +23,6 @@ from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
 from tips_ros.perception.camera.output_camera import SeenCamera
 from tips_ros.perception.depth.depth_scale import DepthScale, ScaleSource
 from tips_ros.perception.depth.measured_scale import MeasuredScale
-from tips_ros.perception.depth.metric_depth import in_metres
 from tips_ros.perception.depth.scale_choice import ScaleChoice
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.predictor import Prediction
@@ -132,7 +131,7 @@ class DepthScaling:
             self._without_sensor()
         self._tell(header, LiveScale.of(scale, wanted, self._description))
         max_m = self._description.max_depth_m
-        return prediction._replace(depth_m=in_metres(prediction.depth_m, scale, max_m))
+        return prediction.in_metres(scale, max_m)
 
     def facts(self) -> dict[str, str]:
         """For diagnostics."""
