@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`tips_ros calibrate DATA`: has a model's depth deviation fitted, and written to its model.yaml."""
+"""`tips_ros calibrate DATA`: fits the deviation of a model's depth, for its model.yaml."""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@
     activation    ln Σ p: the head was trained on its mean alone, and is silent where it is lost
     entropy       −ln Σ (p / Σ p)²: how many bins share in it
     slope         √|∇ ln z|, the mean over 5×5 pixels: at edges depth is a mixture
+    depth_depth, depth_activation, depth_entropy, activation_entropy
+                  products: far away, silence means something else than near
     class_doubt   ln (1.01 − p) of the likeliest class
     disagreement  ln (1.01 − cos) of the angle between predicted normals and those of the depth
     facing        cos of the angle between normal and line of sight, at least 0
@@ -21,6 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tips_ros.model.tips import DenseMaps
+from tips_ros.perception.deviation.model import PRODUCTS
 
 _NEVER = 1e-6  # below every depth, activation and length
 
@@ -61,6 +64,7 @@ def cues_of(maps: DenseMaps, focal: Focal) -> dict[str, Tensor]:
         "entropy": -crowding,
         "slope": slope.sqrt(),
     }
+    cues |= {f"{one}_{other}": cues[one] * cues[other] for one, other in PRODUCTS}
     if maps.segmentation is not None and maps.normals is not None:
         cues["class_doubt"] = _doubt(maps.segmentation)
         agreement, facing = _of_normals(maps.normals, across, down, focal)

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 # What the depth head alone tells, and what all three heads do; see `cues`.
-ALONE = ("constant", "depth", "activation", "entropy", "slope")
+PRODUCTS = (
+    ("depth", "depth"),
+    ("depth", "activation"),
+    ("depth", "entropy"),
+    ("activation", "entropy"),
+)
+ALONE = (
+    *("constant", "depth", "activation", "entropy", "slope"),
+    *("_".join(factors) for factors in PRODUCTS),
+)
 TOGETHER = (*ALONE, "class_doubt", "disagreement", "facing", "grazing")
 
 
