@@ -25,6 +25,7 @@ from tips_ros.ros.outputs.similarity import SimilarityPublishers
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.pipeline.depth_scaling import DepthHistory, DepthScaling
 from tips_ros.ros.pipeline.queries import FrameQueries
+from tips_ros.ros.pipeline.steadying import Steadying
 from tips_ros.ros.transforms.placement import Placement
 from tips_ros.ros.transforms.tf import Frames
 
@@ -49,6 +50,7 @@ class Camera:
         decoder: from their messages to pixels.
         calibration: what the camera of a frame is.
         scaling: how its depth becomes metres.
+        steadying: how it is held still.
         placement: where it stands, for clouds in other frames.
         publishers, similarity: where its outputs go.
         queries: of services to its next frame.
@@ -75,6 +77,7 @@ class Camera:
         self.statistics, self.queries = statistics, FrameQueries()
         self.placement = Placement(node, name, frames)
         self.placement.listen()
+        self.steadying = Steadying(node, name, frames)
         self._wanted_at = self.listening_since = time.monotonic()
         self._newest_ns: int | None = None
         self.scaling = DepthScaling(node, name, description, frames, group, depth_history)
@@ -129,7 +132,7 @@ class Camera:
             self.name,
             self.statistics.snapshot(),
             [topic.name for topic in self.publishers.wanted()],
-            self.scaling.facts(),
+            self.scaling.facts() | self.steadying.facts(),
             self.scaling.doubt,
             topic=self.input.topic,
             listening_s=time.monotonic() - self.listening_since if self.input.listens else None,
@@ -139,6 +142,7 @@ class Camera:
         """Forgets what was learnt of earlier frames, as when time jumps back."""
         self._newest_ns = None
         self.scaling.reset()
+        self.steadying.reset()
 
     def close(self) -> None:
         """Unsubscribes. A frame that is in work is not waited for."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Hashable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.predictor import Prediction
 from tips_ros.ros.inputs.depth_sensor import NotMeasured, SensorDepth
 from tips_ros.ros.parameters import values as parameters
+from tips_ros.ros.pipeline.steadying import Steadying
 from tips_ros.ros.topics import qos
 from tips_ros.ros.topics.latched_history import LatchedHistory
 from tips_ros.ros.topics.names import output_topic
@@ -105,8 +107,10 @@ class DepthScaling:
         prediction: Prediction,
         camera: SeenCamera | None,
         turn: Turn,
+        steadying: Steadying,
+        classes: Hashable = None,
     ) -> Prediction:
-        """The prediction with its depth in metres, as it is without depth.
+        """The prediction with its depth in metres and held still, as it is without depth.
 
         Args:
             header: of the image.
@@ -114,6 +118,8 @@ class DepthScaling:
             prediction: of it, in the camera's orientation, depth as the model says it.
             camera: at the size of the prediction; None where unknown.
             turn: how the camera is mounted.
+            steadying: what holds it still.
+            classes: of its labels.
         """
         if prediction.depth_m is None:
             return prediction
@@ -129,9 +135,11 @@ class DepthScaling:
             scale = self._by_sensor(frame, scale)
         else:
             self._without_sensor()
-        self._tell(header, LiveScale.of(scale, wanted, self._description))
-        max_m = self._description.max_depth_m
-        return prediction.in_metres(scale, max_m)
+        prediction = prediction.in_metres(scale, self._description.max_depth_m)
+        setting = scale.source, turn, classes
+        prediction = steadying.update(header, rgb, prediction, camera, setting)
+        self._tell(header, LiveScale.of(scale, wanted, self._description, steadying.last))
+        return prediction
 
     def facts(self) -> dict[str, str]:
         """For diagnostics."""

@@ -100,8 +100,15 @@ class Finisher:
 
     def _predict(self, request: FrameRequest, seen: Seen) -> Prediction:
         prediction = self._predictor.prediction(seen, request.masks)
-        return request.camera.scaling.metres(
-            request.header, request.rgb, prediction, request.calibration, request.turn
+        camera = request.camera
+        return camera.scaling.metres(
+            request.header,
+            request.rgb,
+            prediction,
+            request.calibration,
+            request.turn,
+            camera.steadying,
+            None if request.masks is None else request.masks.classes,
         )
 
     def _publish(

@@ -86,8 +86,10 @@ def make_request(
     queries = camera.queries.take()
     try:
         options, topics = camera.options, demand.topics
+        held = camera.steadying.holding.labels  # which takes depth, to lay frames over another
         depth = "depth" in predictor.outputs and (
-            bool(queries) or any("depth" in topic.uses for topic in topics)
+            bool(queries)
+            or any("depth" in topic.uses or (held and "semantic" in topic.uses) for topic in topics)
         )
         calibration = None
         if options.rectify and not options.rectified:
@@ -99,7 +101,7 @@ def make_request(
                     calibration, output_topic(camera.name, _DEPTH_CAMERA)
                 )
         outputs = _possible(topics, calibration is not None, labelling, predictor)
-        if queries and depth:
+        if depth and (queries or (held and "semantic" in outputs)):
             outputs.add("depth")
         return FrameRequest(
             camera=camera,
