@@ -93,24 +93,35 @@ class FlowWarper:
         x, y = there[..., 0] + columns, there[..., 1] + rows
         if not checked:
             everywhere = np.ones(now.grey.shape, np.bool_)
-            return Warp("flow", x, y, _log_ratio(there, everywhere, now))
+            return Warp("flow", x, y, _rigid(there, everywhere, now)[0])
         back: Map = self._flow.calc(before.grey, now.grey, None)
         returned = cv2.remap(back, x, y, cv2.INTER_LINEAR, None, cv2.BORDER_CONSTANT, (1e3, 1e3))
         off = np.abs(returned + there).max(axis=-1)
         agrees = off < 0.5 + 0.05 * np.abs(there).max(axis=-1)
-        return Warp("flow", x, y, _log_ratio(there, agrees, now), agrees)
+        ratio, still = _rigid(there, agrees, now)
+        return Warp("flow", x, y, ratio, agrees & still)
 
 
-def _log_ratio(flow: Map, agrees: NDArray[np.bool_], now: Glance) -> Map:
-    """What a camera that moved so would have seen of depth: by the rigid motion that fits best."""
+def _rigid(flow: Map, agrees: NDArray[np.bool_], now: Glance) -> tuple[Map, NDArray[np.bool_]]:
+    """By the motion of the camera that fits best, (h, w) each.
+
+    Returns:
+        ln of how much farther away points were, had they not moved; and where the flow is that of
+        points that did not.
+    """
     velocity = rigid_motion(flow, agrees, now.log_depth, now.lens)
     if velocity is None:
-        return np.zeros_like(now.log_depth)
-    rays = now.lens.rays()
-    inverse = np.exp(-now.log_depth)
-    change = velocity[2] * inverse + velocity[3] * rays[..., 1] - velocity[4] * rays[..., 0]
+        return np.zeros_like(now.log_depth), np.ones(flow.shape[:2], np.bool_)
+    t_x, t_y, t_z, w_x, w_y, w_z = velocity.astype(np.float32)
+    rays, k = now.lens.rays(), now.lens.intrinsics
+    x, y, inverse = rays[..., 0], rays[..., 1], np.exp(-now.log_depth)
+    change = t_z * inverse + w_x * y - w_y * x
+    off_x = np.float32(k.fx) * (t_x * inverse + w_y - w_z * y - x * change) - flow[..., 0]
+    off_y = np.float32(k.fy) * (t_y * inverse - w_x + w_z * x - y * change) - flow[..., 1]
+    off = np.maximum(np.abs(off_x), np.abs(off_y))
+    still = off < max(1.0, 4.0 * float(np.nanmedian(off[::3, ::3])))
     ratio: Map = np.log(np.clip(1.0 + change, 0.2, 5.0)).astype(np.float32)
-    return ratio
+    return ratio, still
 
 
 def rigid_motion(

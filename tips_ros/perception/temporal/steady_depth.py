@@ -4,7 +4,8 @@
 A frame's depth is compared with what was said of the same points a frame ago. `scale` takes from it
 the median of ln (then / now), and brings the frame as near to it as the time between them allows:
 a constant e^(−dt / τ) below 1 anchors the past to the present, so nothing can drift. `full` goes on
-from there: where a pixel's depth agrees with the past, both have their share in a recursive mean.
+from there: where a pixel's depth, that factor aside, agrees with the past, both have their share in
+a recursive mean.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ Mode: TypeAlias = Literal["off", "scale", "full"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 _LONGEST_S = 1.0  # between two frames that are compared
-_ANCHOR_S = 0.35  # after which a frame's scale counts by a third
-_STANDING_S, _MOVING_S = 0.6, 0.4  # of the mean
+# After which a frame's scale counts by a third. Flow is misled by what moves by itself.
+_ANCHOR_S: dict[Kind, float] = {"standing": 0.35, "pose": 0.35, "flow": 0.2}
+_STANDING_S, _MOVING_S = 1.0, 0.4  # of the mean
 _LEAST_COMMON = 0.25  # of the pixels
 _JUMP = 0.5  # of ln depth: another scale, and no flicker
-_NOISE = (0.01, 0.025)  # of ln depth, from frame to frame
+_NOISE = (0.01, 0.02)  # of ln depth, from frame to frame
 _GREY = 10.0  # levels of brightness that nothing but a change explains
 
 
@@ -98,7 +100,7 @@ class SteadyDepth:
         if abs(median) > _JUMP:
             return self._anew(frame, now, "another scale")
         passed_s = (now.stamp_ns - past.glance.stamp_ns) / 1e9
-        log_scale = median * float(np.exp(-passed_s / _ANCHOR_S))
+        log_scale = median * float(np.exp(-passed_s / _ANCHOR_S[warp.kind]))
         said = now.log_depth + np.float32(log_scale)
         if self.mode == "scale":
             self._past = _Past(now, said, past.count)
@@ -106,7 +108,8 @@ class SteadyDepth:
             return Steadied(
                 _scaled(frame, factor), log_scale, warp.kind, warp=warp, stays=usable
             )
-        off -= np.float32(log_scale)
+        # Of the shape alone: what the frame as a whole is off by has been dealt with.
+        off -= np.float32(median)
         stays = usable & (np.abs(off) < 3.0 * noise)
         length_s = _STANDING_S if warp.kind == "standing" else _MOVING_S
         count = np.where(stays, warp.sampled(past.count, 0.0), 0.0).astype(np.float32)
@@ -142,7 +145,7 @@ class SteadyDepth:
         brighter = cv2.subtract(now.grey, there, dtype=cv2.CV_32F)
         middle = float(np.median(brighter[::3, ::3]))
         spread = 1.48 * float(np.median(np.abs(brighter[::3, ::3] - middle)))
-        changed = np.abs(brighter - middle) > max(_GREY, 4.0 * min(spread, 2.0 * _GREY))
+        changed = np.abs(brighter - middle) > max(_GREY, min(4.0 * spread, 2.0 * _GREY))
         # What the network says beside a change has changed, too.
         changed = cv2.dilate(changed.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
         return ~changed if warp.agrees is None else ~changed & warp.agrees
