@@ -16,7 +16,8 @@ import torch
 from torch import nn
 
 from tips_ros.model.blocks import LayerScale
-from tips_ros.model.heads import DenseHead, DepthBins, DepthHead, NormalsHead, SegmentationHead
+from tips_ros.model.depth_bins import DepthBins
+from tips_ros.model.heads import DenseHead, DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.text import TextAttention, TextConfig, TextEncoder
 from tips_ros.model.tips import Tips
 from tips_ros.model.variants import VitConfig

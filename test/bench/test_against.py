@@ -17,7 +17,7 @@ from tips_ros.bench.models import predictor_of
 from tips_ros.bench.reporting.report import comparison_text
 from tips_ros.bench.stages import Rounds
 from tips_ros.bench.transformers_model import TransformersModel, imported, transformers_module
-from tips_ros.model.heads import DepthBins
+from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.tips import Tips
 
 CPU = torch.device("cpu")

@@ -11,7 +11,7 @@ from std_msgs.msg import Header
 
 from tips_ros.messages.depth_info import DepthScaleStatus, depth_info_message
 from tips_ros.messages.types import RCLPY_TYPES
-from tips_ros.model.heads import DepthBins
+from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.variants import VitConfig
 from tips_ros.perception.classes.class_files import ade20k
 from tips_ros.perception.depth.depth_scale import DepthScale

@@ -13,8 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tips_ros.model.checkpoints import load_dpt_head
+from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.dpt import DptDecoder, Reassemble
-from tips_ros.model.heads import DepthBins, DepthHead
+from tips_ros.model.heads import DepthHead
 from tips_ros.model.tips import DenseMaps, HeadName, Tips
 from tips_ros.model.vit import LayerFeatures, PatchGrid
 

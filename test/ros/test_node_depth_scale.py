@@ -15,7 +15,7 @@ from tips_ros.srv import Locate
 
 from tips_ros.messages.conversions import image_message
 from tips_ros.messages.types import RCLPY_TYPES
-from tips_ros.model.heads import DepthBins
+from tips_ros.model.depth_bins import DepthBins
 from tips_ros.perception.description import NYU_FOCAL_RATIO
 from tips_ros.ros.topics import qos
 

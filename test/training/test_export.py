@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from tips_ros.model.heads import DepthBins, DepthHead, NormalsHead, SegmentationHead
+from tips_ros.model.depth_bins import DepthBins
+from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.text import TextConfig, TextEncoder
 from tips_ros.model.tips import HEAD_NAMES, Tips
 from tips_ros.model.variants import VitConfig

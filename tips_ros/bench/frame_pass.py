@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tips_ros.bench.messages import calibration_message, camera_message, header, output_types
 from tips_ros.messages.frame_result import FrameResult
-from tips_ros.messages.outputs import DEFAULT_TOPICS, OutputTopic, view_for
+from tips_ros.messages.outputs import DEFAULT_TOPICS, OutputTopic, used_outputs, view_for
 from tips_ros.model.tips import DenseMaps, HeadName
 from tips_ros.perception.camera.output_camera import output_camera
 from tips_ros.perception.encoded_image import EncodedImage
@@ -59,8 +59,10 @@ class FramePass:
         self._info = calibration_message(width, height)
         self._types = output_types()
         self._header = header(self._types)
-        self._outputs = predictor.outputs_with(labelling)
-        self._topics = [topic for topic in DEFAULT_TOPICS if topic.needs <= set(self._outputs)]
+        able = predictor.outputs_with(labelling)
+        self._topics = [topic for topic in DEFAULT_TOPICS if topic.needs <= set(able)]
+        used = used_outputs(self._topics, camera_known=True)
+        self._outputs = [output for output in able if output in used]
         self._heads: list[HeadName] = [
             HEAD_OF[output]
             for output in self._outputs

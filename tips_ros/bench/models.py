@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from tips_ros.bench.cases import Case
 from tips_ros.catalogue import MODELS
+from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.engines.served import chosen
-from tips_ros.model.heads import DepthBins, DepthHead, NormalsHead, SegmentationHead
+from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.tips import Tips
 from tips_ros.model.variants import VARIANTS, Variant, VitConfig
 from tips_ros.model.vit import VisionTransformer

@@ -26,6 +26,8 @@ from tips_ros.offline.bag_annotation import Annotation, BagAnnotator
 from tips_ros.offline.scale_line import scale_line
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.predictor import Output, Predictor
+from tips_ros.perception.temporal.steady_depth import MODES
+from tips_ros.perception.temporal.stream import Holding
 from tips_ros.progress import WorkProgress
 
 HELP = "write a bag with depth, normals, mask and cloud beside the original topics"
@@ -73,6 +75,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="images in one pass of the network (default: %(default)s)",
     )
+    add(
+        "--temporal",
+        default="off",
+        choices=MODES,
+        help="hold depth still from frame to frame, as the node's temporal.mode (default: "
+        "%(default)s)",
+    )
+    add("--temporal-labels", action="store_true", help="hold class labels still, too")
+    add(
+        "--temporal-frame",
+        default="odom",
+        metavar="FRAME",
+        help="of tf, in which the camera moves smoothly (default: %(default)s)",
+    )
     add("--overwrite", action="store_true", help="replace OUT if it is a bag")
 
 
@@ -100,6 +116,8 @@ def run(args: argparse.Namespace) -> int:
                 options=OutputOptions(scale=args.scale, rectified=args.rectified),
                 scale=args.depth_scale,
                 turn=args.rotation_deg,
+                holding=Holding(args.temporal, args.temporal_labels),
+                holding_frame=args.temporal_frame,
                 batch=args.batch,
             )
             with (

@@ -19,7 +19,7 @@ from tips_ros.perception.camera.mounting import upright_intrinsics
 from tips_ros.perception.cloud.cloud_strips import CloudStrips
 from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.cloud.point_cloud_filters import filtered
-from tips_ros.perception.depth.depth_scale import DepthScale, in_metres
+from tips_ros.perception.depth.depth_scale import DepthScale
 from tips_ros.perception.language.text_embedder import TextEmbedder
 from tips_ros.perception.predictor import Prediction, Predictor
 from tips_ros.perception.preprocess import image_at
@@ -62,9 +62,7 @@ class PictureModel:
         description = self.predictor.description
         upright = view.lens and upright_intrinsics(view.lens.intrinsics, view.turn)
         scale = self.args.depth_scale.scale(upright, description.focal_ratio)
-        if prediction.depth_m is not None:
-            depth_m = in_metres(prediction.depth_m, scale, description.max_depth_m)
-            prediction = prediction._replace(depth_m=depth_m)
+        prediction = prediction.in_metres(scale, description.max_depth_m)
         cloud: Cloud | CloudStrips | None = None
         cloudless = "no cloud: the lens is unknown; give --hfov-deg or --camera-info"
         if view.lens is not None and prediction.depth_m is not None:

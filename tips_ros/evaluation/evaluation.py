@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tips_ros.evaluation.class_matching import match_classes
 from tips_ros.evaluation.metrics.boundary import TOLERANCE_PX, BoundaryMetrics
 from tips_ros.evaluation.metrics.depth import DepthMetrics
+from tips_ros.evaluation.metrics.deviation import DeviationMetrics
 from tips_ros.evaluation.metrics.flicker import FlickerMetrics
 from tips_ros.evaluation.metrics.normals import NormalMetrics
 from tips_ros.evaluation.metrics.segmentation import SegmentationMetrics
@@ -77,6 +78,8 @@ class _Evaluation:
         self._match = match_classes(class_names, dataset.class_names)
         self._depth = DepthMetrics(dataset.depth_protocol)
         self._depth_with_focal = DepthMetrics(dataset.depth_protocol)
+        calibrated = description.deviation.is_calibrated
+        self._deviation = DeviationMetrics(dataset.depth_protocol, calibrated)
         self._normals = NormalMetrics()
         self._segmentation = SegmentationMetrics()
         self._boundary = BoundaryMetrics(boundary_tolerance_px)
@@ -99,9 +102,13 @@ class _Evaluation:
         errors = self._depth.add(prediction.depth_m, sample.depth_m)
         if errors is not None:
             self._worst.add("depth", ScoredFrame(errors.abs_rel, sample, prediction))
+        scale = np.float32(1.0)
         if sample.intrinsics is not None:
             scale = np.float32(focal_scale(sample.intrinsics, self._description.focal_ratio))
             self._depth_with_focal.add(prediction.depth_m * scale, sample.depth_m)
+        if prediction.stddev_m is not None:
+            stddev_m = prediction.stddev_m * scale
+            self._deviation.add(prediction.depth_m * scale, stddev_m, sample.depth_m)
 
     def _add_normals(self, sample: Sample, prediction: Prediction) -> None:
         if prediction.normals is None or sample.normals is None:
@@ -128,6 +135,7 @@ class _Evaluation:
             class_match=self._match if segmentation is not None else None,
             depth=self._depth.result(),
             depth_with_focal=self._depth_with_focal.result(),
+            deviation=self._deviation.result(),
             normals=self._normals.result(),
             segmentation=segmentation,
             boundary=self._boundary.result(),

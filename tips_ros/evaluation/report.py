@@ -35,7 +35,7 @@ def text_report(results: Results, about: Sequence[str] = ()) -> str:
         about: lines for the top: which model, on which device.
     """
     lines = [f"{results.dataset}: {_count(results.frames, 'frame')}", *about]
-    sections = (_depth, _normals, _segmentation, _boundary, _flicker)
+    sections = (_depth, _deviation, _normals, _segmentation, _boundary, _flicker)
     measured = [line for section in sections for line in section(results)]
     if not measured:
         lines.append("nothing was measured: the model and the dataset have no output in common")
@@ -75,6 +75,25 @@ def _depth(results: Results) -> Iterator[str]:
 def _depth_rows(errors: Sequence[DepthErrors]) -> Iterator[list[str]]:
     for field, (title, unit, better) in _DEPTH_ROWS.items():
         yield [title, *(f"{getattr(e, field):.4f}" for e in errors), unit, better]
+
+
+def _deviation(results: Results) -> Iterator[str]:
+    said = results.deviation
+    if said is None:
+        return
+    fitted = "" if said.calibrated else "; UNCALIBRATED: it was never fitted to this model"
+    yield f"\nDepth's deviation, over {_of(said.images, said.pixels)}{fitted}"
+    chance = f"of chance, {_LOWER}"
+    yield from _aligned(
+        [
+            ["within 1 sigma", f"{said.within_1_sigma:.2%}", "of px, 68 % if normal"],
+            ["within 2 sigma", f"{said.within_2_sigma:.2%}", "of px, 95 % if normal"],
+            ["sparsification error, AbsRel", f"{said.ause_abs_rel:.4f}", chance],
+            ["sparsification error, RMSE", f"{said.ause_rmse:.4f}", chance],
+            ["neg. log-likelihood", f"{said.negative_log_likelihood:.4f}", f"nats, {_LOWER}"],
+            ["median sigma / depth", f"{said.median_relative:.4f}", ""],
+        ]
+    )
 
 
 def _normals(results: Results) -> Iterator[str]:

@@ -12,6 +12,7 @@ from tips_ros.evaluation.class_matching import ClassMatch
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.metrics.boundary import BoundaryResult
 from tips_ros.evaluation.metrics.depth import DepthResult
+from tips_ros.evaluation.metrics.deviation import DeviationResult
 from tips_ros.evaluation.metrics.flicker import FlickerResult
 from tips_ros.evaluation.metrics.normals import NormalResult
 from tips_ros.evaluation.metrics.segmentation import SegmentationResult
@@ -30,6 +31,7 @@ class Results:
         class_match: how the model's classes became the truth's; None without classes.
         depth: as predicted.
         depth_with_focal: corrected by `focal_scale`, on the frames whose intrinsics are known.
+        deviation: of the depth, corrected where the intrinsics are known.
         normals, segmentation, boundary, flicker: each of its own metrics file.
         worst: by task, worst first; the numbers of depth are those as predicted.
     """
@@ -41,6 +43,7 @@ class Results:
     class_match: ClassMatch | None = None
     depth: DepthResult | None = None
     depth_with_focal: DepthResult | None = None
+    deviation: DeviationResult | None = None
     normals: NormalResult | None = None
     segmentation: SegmentationResult | None = None
     boundary: BoundaryResult | None = None
@@ -58,6 +61,7 @@ class Results:
             "depth_protocol": _protocol(self.depth_protocol),
             "depth": _depth(self.depth),
             "depth_with_focal": _depth(self.depth_with_focal),
+            "deviation": self.deviation and self.deviation._asdict(),
             "normals": self.normals and self.normals._asdict(),
             "segmentation": self._segmentation(),
             "boundary": self.boundary and self.boundary._asdict(),

@@ -46,6 +46,7 @@ def at_truth_size(sample: Sample, prediction: Prediction) -> tuple[Sample, Predi
             _resized(prediction.normals, size),
             _resized(prediction.labels, size),
             _resized(prediction.confidence, size),
+            _resized(prediction.stddev_m, size),
         ),
     )
 

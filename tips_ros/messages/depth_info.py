@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 from tips_ros.messages.types import DEPTH_INFO, MessageFactory
 from tips_ros.perception.depth.depth_scale import DepthScale, ScaleSource, farthest_m
 from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.temporal.stream import Held
 
+NOT_HELD = Held()
 _NEWS = 0.01  # of the factor, or of the range
 
 
@@ -21,14 +23,17 @@ class DepthScaleStatus(NamedTuple):
     wanted: ScaleSource
     nearest_m: float  # the model's range, scaled
     farthest_m: float
+    stddev_fitted_on: str = ""  # "": it was never fitted to this model
+    held: Held = NOT_HELD  # how depth was held still
 
     @classmethod
     def of(
-        cls, scale: DepthScale, wanted: ScaleSource, model: ModelDescription
+        cls, scale: DepthScale, wanted: ScaleSource, model: ModelDescription, held: Held = NOT_HELD
     ) -> DepthScaleStatus:
         """For frames of this model."""
         nearest_m = max(scale.at(model.bins.min_m), 0.0)
-        return cls(scale, wanted, nearest_m, farthest_m(scale, model.max_depth_m))
+        farthest = farthest_m(scale, model.max_depth_m)
+        return cls(scale, wanted, nearest_m, farthest, model.deviation.fitted_on, held)
 
     @property
     def doubt(self) -> str:
@@ -46,6 +51,7 @@ class DepthScaleStatus(NamedTuple):
             != (other.wanted, two.source, two.consistent, _words(two.note))
             or _moved(one.factor, two.factor)
             or _moved(self.farthest_m, other.farthest_m)
+            or (self.held.mode, self.held.resets) != (other.held.mode, other.held.resets)
         )
 
     def facts(self) -> dict[str, str]:
@@ -64,6 +70,7 @@ class DepthScaleStatus(NamedTuple):
             "depth scale samples": str(scale.samples) if measured else "",
             "depth scale inliers": str(scale.inliers) if measured else "",
             "depth scale note": scale.note,
+            "depth deviation fitted on": self.stddev_fitted_on or "nothing: uncalibrated",
         }
 
 
@@ -84,6 +91,12 @@ def depth_info_message(types: MessageFactory, header: Any, live: DepthScaleStatu
         note=scale.note,
         min_range_m=float(live.nearest_m),
         max_range_m=float(live.farthest_m),
+        stddev_calibrated=bool(live.stddev_fitted_on),
+        stddev_fitted_on=live.stddev_fitted_on,
+        temporal_mode=live.held.mode,
+        temporal_scale=float(live.held.scale),
+        temporal_resets=live.held.resets,
+        temporal_reset=live.held.reset,
     )
 
 

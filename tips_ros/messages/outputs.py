@@ -27,7 +27,7 @@ from tips_ros.perception.camera.mounting import MountingRotation
 from tips_ros.perception.cloud.moved_cloud import moved
 from tips_ros.perception.cloud.point_cloud_filters import filtered, valid_points
 from tips_ros.perception.pictures import normals_picture, overlay
-from tips_ros.perception.predictor import OUTPUTS, ImageRequest, Output, Prediction, Predictor
+from tips_ros.perception.predictor import ImageRequest, Output, Prediction, Predictor
 from tips_ros.perception.semantic.label_space import LabelSpace
 
 logger = logging.getLogger(__name__)
@@ -159,8 +159,18 @@ def _topic(
     return OutputTopic(name, type_name, frozenset(needs), used, needs_camera, make, by_default)
 
 
+_OF_POINTS: tuple[Output, ...] = ("depth", "normals", "semantic")
+
 TOPICS: tuple[OutputTopic, ...] = (
     _topic("depth/image", IMAGE, ["depth"], _image("32FC1", lambda f: f.prediction.depth_m)),
+    # 1.2 MB a frame at 640×480 that few read: nobody gets it unasked.
+    _topic(
+        "depth/stddev",
+        IMAGE,
+        ["depth", "stddev"],
+        _image("32FC1", lambda f: f.prediction.stddev_m),
+        by_default=False,
+    ),
     _topic("depth/camera_info", CAMERA_INFO, [], _camera_info, needs_camera=True),
     _topic("normals/image", IMAGE, ["normals"], _image("32FC3", lambda f: f.prediction.normals)),
     _topic("normals/color", IMAGE, ["normals"], _image("rgb8", _normals_picture)),
@@ -172,14 +182,14 @@ TOPICS: tuple[OutputTopic, ...] = (
         _image("mono8", lambda f: f.prediction.confidence),
     ),
     _topic("semantic/color", IMAGE, ["semantic"], _image("rgb8", _overlay)),
-    _topic("points", POINT_CLOUD, ["depth"], _points, uses=OUTPUTS, needs_camera=True),
+    _topic("points", POINT_CLOUD, ["depth"], _points, uses=_OF_POINTS, needs_camera=True),
     # After the points, whose cloud it is made from. Slow: nobody gets it unasked.
     _topic(
         "points_filtered",
         POINT_CLOUD,
         ["depth"],
         _points_filtered,
-        uses=OUTPUTS,
+        uses=_OF_POINTS,
         needs_camera=True,
         by_default=False,
     ),

@@ -7,29 +7,13 @@ All return maps at the head's own resolution, 8 px per patch: 256×256 for a 448
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tips_ros.model.depth_bins import DepthBins, bin_sums, depth_of_sums
 from tips_ros.model.dpt import DptDecoder
 from tips_ros.model.vit import LayerFeatures
-
-
-@dataclass(frozen=True)
-class DepthBins:
-    """How the depth head's logits become metres.
-
-    Attributes:
-        min_m, max_m: first and last bin centre, in metres.
-        relu_after_project: whether a ReLU follows the decoder's `project`. Google's releases
-            disagree: the Hub's code applies it, the reference repository does not.
-    """
-
-    min_m: float = 0.001
-    max_m: float = 10.0
-    relu_after_project: bool = False
 
 
 class DenseHead(nn.Module):
@@ -55,22 +39,16 @@ class DepthHead(DenseHead):
         super().__init__(width, channels, outputs)
         self.bins = bins or DepthBins()
 
-    def forward(self, layers: Sequence[LayerFeatures]) -> Tensor:
-        """→ (B, 1, h, w) metres along z, always fp32.
+    def forward(self, layers: Sequence[LayerFeatures], evidence: bool = False) -> Tensor:
+        """→ (B, 1, h, w) metres along z, or with its evidence (B, 3, h, w); always fp32.
 
-        p_k = relu(logit_k) + min_m, depth = Σ p_k c_k / Σ p_k with centres c_k from min_m to
-        max_m. Half precision would be 6 cm coarse at 8 m.
+        See `depth_of_sums`.
         """
         x = self.dpt(layers)
         if self.bins.relu_after_project:
             x = F.relu(x)
-        weights = F.relu_(self.head(x).float()).permute(0, 2, 3, 1)  # (B, h, w, K), p without min_m
-        count, floor = weights.shape[-1], self.bins.min_m
-        centers = torch.linspace(floor, self.bins.max_m, count, device=weights.device)
-        sums = F.linear(weights, torch.stack([centers, torch.ones_like(centers)]))  # (B, h, w, 2)
-        # Adding min_m to every p adds constants to both sums; it need not touch every bin.
-        weighted = sums[..., 0] + floor * centers.sum()
-        return (weighted / (sums[..., 1] + floor * count))[:, None]
+        weights = F.relu_(self.head(x).float()).permute(0, 2, 3, 1)  # (B, h, w, K)
+        return depth_of_sums(bin_sums(weights, self.bins, evidence), self.bins, weights.shape[-1])
 
 
 class NormalsHead(DenseHead):

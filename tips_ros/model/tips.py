@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.side_by_side import side_by_side
-from tips_ros.model.vit import ImageFeatures, VisionTransformer
+from tips_ros.model.vit import ImageFeatures, LayerFeatures, VisionTransformer
 
 HeadName = Literal["depth", "normals", "segmentation"]
 HEAD_NAMES: tuple[HeadName, ...] = get_args(HeadName)
@@ -22,6 +22,7 @@ class DenseMaps(NamedTuple):
     depth: Tensor | None = None  # (B, 1, h, w) metres, fp32
     normals: Tensor | None = None  # (B, 3, h, w) away from the camera, any length
     segmentation: Tensor | None = None  # (B, classes, h, w) logits
+    depth_evidence: Tensor | None = None  # (B, 2, h, w) fp32: Σ p, Σ (p / Σ p)²
 
 
 class Look(NamedTuple):
@@ -65,7 +66,12 @@ class Tips(nn.Module):
         return self.look(images, heads).maps if heads else DenseMaps()
 
     def look(
-        self, images: Tensor, heads: Collection[HeadName], *, value_features: bool = False
+        self,
+        images: Tensor,
+        heads: Collection[HeadName],
+        *,
+        value_features: bool = False,
+        evidence: bool = False,
     ) -> Look:
         """One pass for dense maps and for what is compared with text.
 
@@ -73,14 +79,14 @@ class Tips(nn.Module):
             images: (B, 3, H, W) RGB in [0, 1].
             heads: whose maps are wanted; may be empty.
             value_features: also the features for zero-shot segmentation.
+            evidence: also how sure the depth head is, where depth is wanted.
 
         Raises:
             ValueError: a head that this model does not have.
         """
         self._check(heads)
         features = self.backbone(images, self.taps if heads else (), value_features)
-        maps = DenseMaps(**{name: getattr(self, name)(features.layers) for name in heads})
-        return Look(maps, features)
+        return Look(DenseMaps(**self._maps(features.layers, heads, evidence)), features)
 
     def look_at_each(
         self,
@@ -88,6 +94,7 @@ class Tips(nn.Module):
         heads: Sequence[Collection[HeadName]],
         *,
         value_features: bool = False,
+        evidence: bool = False,
     ) -> list[Look]:
         """One pass over images of which each is asked for its own maps.
 
@@ -96,7 +103,7 @@ class Tips(nn.Module):
         Args:
             images: (B, 3, H, W) RGB in [0, 1].
             heads: of each image, whose maps are wanted; a head sees those images alone.
-            value_features: as of `look`, for all.
+            value_features, evidence: as of `look`, for all.
 
         Returns:
             B looks, each of a batch of one.
@@ -107,7 +114,7 @@ class Tips(nn.Module):
         self._check(set().union(*heads))
 
         def look_at(share: slice) -> list[Look]:
-            return self._look_at_each(images[share], heads[share], value_features)
+            return self._look_at_each(images[share], heads[share], value_features, evidence)
 
         # Engines have threads of their own.
         if images.device.type == "cpu" and isinstance(self.backbone, VisionTransformer):
@@ -115,11 +122,15 @@ class Tips(nn.Module):
         return look_at(slice(None))
 
     def _look_at_each(
-        self, images: Tensor, heads: Sequence[Collection[HeadName]], value_features: bool
+        self,
+        images: Tensor,
+        heads: Sequence[Collection[HeadName]],
+        value_features: bool,
+        evidence: bool,
     ) -> list[Look]:
         """As `look_at_each`, together."""
         if len(heads) == 1:
-            return [self.look(images, heads[0], value_features=value_features)]
+            return [self.look(images, heads[0], value_features=value_features, evidence=evidence)]
         asked = set().union(*heads)
         features = self.backbone(images, self.taps if asked else (), value_features)
         maps: list[dict[str, Tensor]] = [{} for _ in heads]
@@ -128,9 +139,23 @@ class Tips(nn.Module):
             layers = features.layers
             if len(wanting) < len(heads):
                 layers = tuple(layer.rows(wanting) for layer in layers)
-            for i, one in zip(wanting, getattr(self, name)(layers).split(1), strict=True):
-                maps[i][name] = one
+            for found, batch in self._maps(layers, [name], evidence).items():
+                for i, one in zip(wanting, batch.split(1), strict=True):
+                    maps[i][found] = one
         return [Look(DenseMaps(**of), features.of_image(i)) for i, of in enumerate(maps)]
+
+    def _maps(
+        self, layers: Sequence[LayerFeatures], heads: Collection[HeadName], evidence: bool
+    ) -> dict[str, Tensor]:
+        """The fields of `DenseMaps` that these heads fill."""
+        maps: dict[str, Tensor] = {}
+        for name in heads:
+            if name == "depth" and evidence and self.depth is not None:
+                made = self.depth(layers, evidence=True)
+                maps[name], maps["depth_evidence"] = made[:, :1], made[:, 1:]
+            else:
+                maps[name] = getattr(self, name)(layers)
+        return maps
 
     def _check(self, heads: Collection[HeadName]) -> None:
         absent = set(heads) - set(self.head_names)

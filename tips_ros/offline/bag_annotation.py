@@ -13,19 +13,22 @@ from numpy.typing import NDArray
 
 from tips_ros.bags import BagMessage, BagReader, BagWriter, CameraTopics
 from tips_ros.messages.conversions import class_map_message
+from tips_ros.messages.conversions import stamp_ns as stamp_of
 from tips_ros.messages.depth_info import DepthScaleStatus, depth_info_message
 from tips_ros.messages.frame_result import FrameResult, OutputOptions
 from tips_ros.messages.outputs import OutputTopic, view_for
 from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, MessageFactory, MessageWithData
 from tips_ros.offline.readable import first_readable, read_if_whole
 from tips_ros.offline.topic_copy import copy_topics
+from tips_ros.offline.truth.camera_poses import CameraPoses
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.mounting import MountingRotation, upright_intrinsics
 from tips_ros.perception.camera.output_camera import OutputCamera, output_camera
-from tips_ros.perception.depth.depth_scale import ScaleChoice, in_metres
+from tips_ros.perception.depth.depth_scale import ScaleChoice
 from tips_ros.perception.images.decoder import ImageDecoder
 from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
 from tips_ros.perception.semantic.label_space import LabelSpace
+from tips_ros.perception.temporal.stream import Holding, PlacedImage, SteadyStream
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +71,8 @@ class BagAnnotator:
         options: of the outputs, as the node has them.
         scale: what brings depth to metres.
         turn: how the camera is mounted.
+        holding: whether depth and labels are held still.
+        holding_frame: the frame of tf in which the camera moves smoothly; "" for none.
         batch: images that go through the network together.
     """
 
@@ -78,7 +83,12 @@ class BagAnnotator:
     options: OutputOptions = field(default_factory=OutputOptions)
     scale: ScaleChoice = ScaleChoice()
     turn: MountingRotation = 0
+    holding: Holding = Holding()
+    holding_frame: str = "odom"
     batch: int = 1
+    _stream: SteadyStream = field(default_factory=SteadyStream, init=False, repr=False)
+    _reader: BagReader | None = field(default=None, init=False, repr=False)
+    _poses: CameraPoses | None = field(default=None, init=False, repr=False)
 
     def annotate(
         self,
@@ -105,6 +115,8 @@ class BagAnnotator:
             writer.add_topic(info_topic, DEPTH_INFO, latched=True)
 
         result = Annotation()
+        self._stream.reset()
+        self._reader, self._poses = reader, None
         info = first_readable(reader, camera.camera_info)
         decoder = ImageDecoder(camera.image)
         waiting: list[_Waiting] = []
@@ -180,7 +192,7 @@ class BagAnnotator:
             prediction = Prediction()
             if view is not None:
                 prediction = self.predictor.decode(next(all_seen), *view.labellings)
-                prediction = self._metric(prediction, one.camera, result)
+                prediction = self._metric(prediction, one, result)
             yield (
                 one.stamp_ns,
                 FrameResult(
@@ -189,16 +201,30 @@ class BagAnnotator:
             )
 
     def _metric(
-        self, prediction: Prediction, camera: OutputCamera | None, result: Annotation
+        self, prediction: Prediction, one: _Waiting, result: Annotation
     ) -> Prediction:
         if prediction.depth_m is None:
             return prediction
         model = self.predictor.description
+        camera = one.camera
         upright = None if camera is None else upright_intrinsics(camera.intrinsics, self.turn)
         scale = self.scale.scale(upright, model.focal_ratio)
-        result.scale = DepthScaleStatus.of(scale, self.scale.source, model)
-        depth_m = in_metres(prediction.depth_m, scale, model.max_depth_m)
-        return prediction._replace(depth_m=depth_m)
+        prediction = prediction.in_metres(scale, model.max_depth_m)
+        if self.holding.anything:
+            prediction = self._stream.update(prediction, self._placed(one), self.holding)
+        result.scale = DepthScaleStatus.of(scale, self.scale.source, model, self._stream.last)
+        return prediction
+
+    def _placed(self, one: _Waiting) -> PlacedImage:
+        at_ns = stamp_of(one.header)
+        image = PlacedImage(one.rgb, at_ns, None if one.camera is None else one.camera.lens)
+        if not self.holding_frame:
+            return image
+        if self._poses is None:
+            assert self._reader is not None
+            self._poses = CameraPoses(self._reader, one.header.frame_id, self.holding_frame)
+        pose = self._poses.at(at_ns)
+        return image._replace(world_from_camera=pose, world_id=self.holding_frame)
 
     def _camera_of(
         self, info: Any, rgb: NDArray[np.uint8], result: Annotation

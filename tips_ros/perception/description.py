@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tips_ros.model.heads import DepthBins
+from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.text import TextConfig
 from tips_ros.model.tips import HeadName
 from tips_ros.model.variants import VitConfig
 from tips_ros.perception.classes.class_list import ClassList
+from tips_ros.perception.deviation.model import UNCALIBRATED, DeviationModel
 
 NYU_FOCAL_RATIO = 518.86 / 640  # fx / width of the camera the depth heads were trained with
 
@@ -30,6 +31,7 @@ class ModelDescription:
         bins: range and activation of the depth head.
         temperature: of the image-text softmax; None where the release tells none.
         focal_ratio: fx / width of the camera the depth head was trained with.
+        deviation: what makes the depth's deviation.
         trained: False for random weights; whoever shows an output must then say so.
         knows: what it was trained for, where that is little; whoever shows an output says so.
         origin: the formats of the files it was read from.
@@ -46,6 +48,7 @@ class ModelDescription:
     bins: DepthBins = DepthBins()
     temperature: float | None = None
     focal_ratio: float = NYU_FOCAL_RATIO
+    deviation: DeviationModel = UNCALIBRATED
     trained: bool = True
     knows: str = ""
     origin: str = ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An image in; depth, normals and labels out: one backbone pass, only the heads asked for."""
+"""An image in; depth, its deviation, normals and labels out: one pass, only the heads asked for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from tips_ros.perception.camera.mounting import (
     rotate_normals_back,
     rotate_upright,
 )
+from tips_ros.perception.depth.depth_scale import DepthScale, deviation_in_metres, in_metres
 from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.deviation.cues import Focal
+from tips_ros.perception.deviation.predicted import stddev_at
 from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.host_transfer import HostTransfer
 from tips_ros.perception.normals import normals_at
@@ -28,12 +31,13 @@ from tips_ros.perception.resizing import depth_at
 from tips_ros.perception.semantic.label_space import LabelSpace, model_label_space
 from tips_ros.perception.semantic.segmenter import Segmenter
 
-Output = Literal["depth", "normals", "semantic"]
+Output = Literal["depth", "normals", "semantic", "stddev"]
 OUTPUTS: tuple[Output, ...] = get_args(Output)
 HEAD_OF: dict[Output, HeadName] = {
     "depth": "depth",
     "normals": "normals",
     "semantic": "segmentation",
+    "stddev": "depth",
 }
 
 
@@ -44,13 +48,31 @@ class Prediction(NamedTuple):
     normals: NDArray[np.float32] | None = None  # (H, W, 3) unit, optical frame, facing the camera
     labels: NDArray[np.uint8] | None = None  # (H, W) published class ids, 255 unlabelled
     confidence: NDArray[np.uint8] | None = None  # (H, W) margin over the second class, 0 to 255
+    stddev_m: NDArray[np.float32] | None = None  # (H, W) metres, the deviation of depth_m
+
+    def in_metres(self, scale: DepthScale, max_m: float) -> Prediction:
+        """The same with its depth and the deviation in metres, see `depth_scale`.
+
+        Args:
+            scale: what brings the network's depth to metres.
+            max_m: the end of its range: `max_depth_m` of its description.
+
+        Raises:
+            ValueError: a scale that is not usable.
+        """
+        if self.depth_m is None:
+            return self
+        depth_m, stddev_m = in_metres(self.depth_m, scale, max_m), self.stddev_m
+        if stddev_m is not None:
+            stddev_m = deviation_in_metres(stddev_m, depth_m, scale)
+        return self._replace(depth_m=depth_m, stddev_m=stddev_m)
 
 
 class ImageRequest(NamedTuple):
     """An image, and what is wanted of it."""
 
     rgb: NDArray[np.uint8]  # (H, W, 3)
-    outputs: Collection[Output] = ()  # of depth and normals what is wanted
+    outputs: Collection[Output] = ()  # of depth, its deviation and normals what is wanted
     scale: float = 1.0  # size of the outputs as a fraction of the image's, above 0 up to 1
     # By which pixels will be labelled: words need value features, the model's own classes its head.
     labellings: Collection[LabelSpace] = ()
@@ -62,6 +84,11 @@ class ImageRequest(NamedTuple):
         if any(labelling.words is None for labelling in self.labellings):
             heads.add("segmentation")
         return heads
+
+    @property
+    def evidence(self) -> bool:
+        """Whether it is wanted how sure depth is."""
+        return "stddev" in self.outputs
 
     @property
     def by_words(self) -> bool:
@@ -189,6 +216,7 @@ class Predictor:
             torch.cat(inputs) if len(inputs) > 1 else inputs[0],
             [view.heads() for view in views],
             value_features=any(view.by_words for view in views),
+            evidence=any(view.evidence for view in views),
         )
         passed = self._transfer.record_event()
         return [
@@ -196,7 +224,7 @@ class Predictor:
                 picture,
                 scaled_size(picture.shape[0], picture.shape[1], view.scale),
                 x,
-                look.maps,
+                look.maps if view.evidence else look.maps._replace(depth_evidence=None),
                 look.features,
                 view.turn,
                 passed,
@@ -220,9 +248,10 @@ class Predictor:
             depth_map, normals_map = seen.maps.depth, seen.maps.normals
             depth = None if depth_map is None else depth_at(depth_map, seen.size)
             normals = None if normals_map is None else normals_at(normals_map, seen.size)
+            stddev = None if seen.maps.depth_evidence is None else self._stddev(seen)
             if labelling is None:
-                return depth, normals, None, None
-            return depth, normals, *self._segmenter.label_map(seen, labelling)
+                return depth, normals, None, None, stddev
+            return depth, normals, *self._segmenter.label_map(seen, labelling), stddev
 
         prediction = Prediction(*self._transfer.to_host(seen, made))
         return _as_mounted(prediction, seen.turn) if seen.turn else prediction
@@ -250,15 +279,23 @@ class Predictor:
             return cosines
         return np.stack([rotate_back(one, seen.turn) for one in cosines])
 
+    def focal_of(self, seen: EncodedImage) -> Focal:
+        """Of the camera as the network takes it, for the cues of depth's deviation."""
+        return Focal.of_picture(self.description.focal_ratio, seen.rgb.shape[:2])
+
+    def _stddev(self, seen: EncodedImage) -> Tensor:
+        return stddev_at(seen.maps, self.description.deviation, self.focal_of(seen), seen.size)
+
 
 def _as_mounted(upright_one: Prediction, turn: MountingRotation) -> Prediction:
     """The same in the orientation that the camera has."""
-    depth_m, normals, labels, confidence = upright_one
+    depth_m, normals, labels, confidence, stddev_m = upright_one
     return Prediction(
         None if depth_m is None else rotate_back(depth_m, turn),
         None if normals is None else rotate_normals_back(normals, turn),
         None if labels is None else rotate_back(labels, turn),
         None if confidence is None else rotate_back(confidence, turn),
+        None if stddev_m is None else rotate_back(stddev_m, turn),
     )
 
 

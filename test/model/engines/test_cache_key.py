@@ -8,8 +8,8 @@ import copy
 import pytest
 import torch
 
+from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.engines.cache_key import Ingredients, ingredients_of, weights_hash
-from tips_ros.model.heads import DepthBins
 from tips_ros.model.tips import Tips
 
 ONE = Ingredients("a1", "GPU 8.7", "torch 2.13", "torch.float16", (448, 448))

@@ -7,7 +7,8 @@ from tips_ros.model.checkpoints.builders import build_backbone, build_head, buil
 from tips_ros.model.checkpoints.door import read_checkpoint, stored_temperature
 from tips_ros.model.checkpoints.errors import CheckpointError
 from tips_ros.model.checkpoints.parts import Facts, Part, Role, only
-from tips_ros.model.heads import DenseHead, DepthBins
+from tips_ros.model.depth_bins import DepthBins
+from tips_ros.model.heads import DenseHead
 from tips_ros.model.text import TextEncoder
 from tips_ros.model.tips import HeadName
 from tips_ros.model.vit import VisionTransformer

@@ -12,7 +12,8 @@ from torch import Tensor
 from tips_ros.model.checkpoints.errors import CheckpointError
 from tips_ros.model.checkpoints.parts import Part
 from tips_ros.model.checkpoints.strict import build
-from tips_ros.model.heads import DenseHead, DepthBins, DepthHead, NormalsHead, SegmentationHead
+from tips_ros.model.depth_bins import DepthBins
+from tips_ros.model.heads import DenseHead, DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.text import TextConfig, TextEncoder
 from tips_ros.model.variants import Ffn, VitConfig, variant_of, variant_of_text
 from tips_ros.model.vit import VisionTransformer

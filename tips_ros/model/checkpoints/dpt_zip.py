@@ -18,7 +18,7 @@ from tips_ros.model.checkpoints.archive import Arrays
 from tips_ros.model.checkpoints.errors import CheckpointError
 from tips_ros.model.checkpoints.parts import Facts, Part
 from tips_ros.model.checkpoints.strict import as_tensor
-from tips_ros.model.heads import DepthBins
+from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.tips import HeadName
 
 Layout = Callable[[np.ndarray], np.ndarray]

@@ -22,7 +22,7 @@ from torch import Tensor
 from tips_ros.libraries import pip_install
 from tips_ros.model.checkpoints.errors import CheckpointError
 from tips_ros.model.checkpoints.parts import ROLES, Facts, Part, Role
-from tips_ros.model.heads import DepthBins
+from tips_ros.model.depth_bins import DepthBins
 
 WEIGHTS = "model.safetensors"
 _INDEX = "model.safetensors.index.json"

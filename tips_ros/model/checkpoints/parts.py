@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from torch import Tensor
 
 from tips_ros.model.checkpoints.errors import CheckpointError
-from tips_ros.model.heads import DepthBins
+from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.variants import Gelu
 
 Role = Literal["vision", "text", "depth", "normals", "segmentation"]

@@ -30,7 +30,8 @@ def engined(tips: Tips, engines: Mapping[str, Engine], input_size: tuple[int, in
     )
     setattr(result, "backbone", backbone)  # noqa: B010  it stands in for a VisionTransformer
     for name in tips.head_names:
-        setattr(result, name, EngineHead(getattr(tips, name), engines[name], backbone.grid))
+        kind = EngineDepthHead if name == "depth" else EngineHead
+        setattr(result, name, kind(getattr(tips, name), engines[name], backbone.grid))
     return result.train(tips.training)
 
 
@@ -88,6 +89,18 @@ class EngineHead(nn.Module):
             return result
         inputs = [tensor for layer in layers for tensor in (layer.patch_tokens, layer.cls_token)]
         return _by_image(self._engine, inputs)[0].permute(0, 3, 1, 2)
+
+
+class EngineDepthHead(EngineHead):
+    """Called as a depth head is: its graph makes the evidence as well."""
+
+    def forward(self, layers: Sequence[LayerFeatures], evidence: bool = False) -> Tensor:
+        """Four intermediate layers → (B, 1, h, w) metres, or with its evidence (B, 3, h, w)."""
+        if any(layer.grid != self.grid for layer in layers):
+            result: Tensor = self.in_torch(layers, evidence)
+            return result
+        made = super().forward(layers)
+        return made if evidence else made[:, :1]
 
 
 class _Tokens(NamedTuple):

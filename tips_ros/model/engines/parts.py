@@ -141,7 +141,7 @@ class DenseGraph(HeadGraph):
 
 
 class DepthGraph(HeadGraph):
-    """Depth. The bins' sums are no products of matrices: those would be taken in bf16, too."""
+    """Depth with its evidence. The sums are no products of matrices: bf16 would take those, too."""
 
     centers: Tensor  # (K,)
 
@@ -152,11 +152,10 @@ class DepthGraph(HeadGraph):
         apart = head.bins.relu_after_project
         self.plain = head if apart else None
         self.fast = None if apart else FastDenseHead(head, early=False)
-        count = head.head.out_channels
-        self.register_buffer("centers", torch.linspace(head.bins.min_m, head.bins.max_m, count))
+        self.register_buffer("centers", head.bins.centers(head.head.out_channels, head.head.weight))
 
     def map_of(self, layers: Sequence[LayerFeatures]) -> Tensor:
-        """→ (1, h', w', 1) metres along z; the formula is that of `DepthHead`."""
+        """→ (1, h', w', 3), as `depth_of_sums` has it, of which the first is depth."""
         if self.plain is not None:
             logits = self.plain.head(F.relu(self.plain.dpt(layers)))
         else:
@@ -164,4 +163,7 @@ class DepthGraph(HeadGraph):
             logits = self.fast(layers)
         wide = torch.promote_types(logits.dtype, torch.float32)
         p = F.relu(logits).permute(0, 2, 3, 1).to(wide) + self.bins.min_m  # (1, h', w', K)
-        return (p * self.centers.to(wide)).sum(-1, keepdim=True) / p.sum(-1, keepdim=True)
+        centers = self.centers.to(wide)
+        total = p.sum(-1)
+        depth = (p * centers).sum(-1) / total
+        return torch.stack([depth, total, p.square().sum(-1) / total.square()], dim=-1)

@@ -2,10 +2,10 @@
 """Whether a model may serve in another's place: both look at the same picture first.
 
 Bounds. fp32: no value is further off than 1e-4 of the largest one. Lower precision: depth within
-2 %, normals within 2°, features within an angle of 8°, each for 95 % of the pixels or tokens; and
-in 98 % of the pixels the class that wins is, to torch, as likely as the likeliest or nearly so.
-int8: four fifths of these, and on a second picture, too, because what it rounds away differs
-more from picture to picture.
+2 %, what its deviation is made of within 10 %, normals within 2°, features within an angle of 8°,
+each for 95 % of the pixels or tokens; and in 98 % of the pixels the class that wins is, to torch,
+as likely as the likeliest or nearly so. int8: four fifths of these, and on a second picture, too,
+because what it rounds away differs more from picture to picture.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ EXACT = 1e-4  # of the largest value
 DEPTH, NORMALS_DEG, FEATURES_DEG, LABELS = 0.02, 2.0, 8.0, 0.02
 AS_LIKELY = 0.1  # difference of logits: at 0.1 a class is 0.9 times as likely
 INT8_SHARE = 0.8  # of the bounds
+_EVIDENCE = ("sum of activations", "crowding of bins")
+# Of what depth's deviation is made of nobody misses a tenth.
+_BOUND_OF = {"depth": DEPTH, **dict.fromkeys(_EVIDENCE, 0.1)}
 _SHARE = 0.95  # of the pixels that must be within
 _TINY = 1e-9
 _MOST = 1_000_000  # values of which a quantile is taken
@@ -94,8 +97,11 @@ def _look(model: Tips, picture: Tensor) -> dict[str, Tensor]:
     like = next(model.parameters())
     image = picture.to(like.device, like.dtype)
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-        look: Look = model.look(image, model.head_names, value_features=True)
+        look: Look = model.look(image, model.head_names, value_features=True, evidence=True)
     said: dict[str, Tensor] = {name: getattr(look.maps, name) for name in model.head_names}
+    if look.maps.depth_evidence is not None:
+        # Each on a scale of its own.
+        said |= dict(zip(_EVIDENCE, look.maps.depth_evidence.split(1, dim=1), strict=True))
     said["CLS tokens"] = torch.stack([look.features.cls_token, look.features.second_cls_token], 1)
     said["patch tokens"] = look.features.patch_tokens
     assert look.features.value_features is not None
@@ -117,9 +123,10 @@ def _rough(found: dict[str, Tensor], true: dict[str, Tensor]) -> Iterator[_Findi
         other = found[name]
         if (broken := _not_finite(name, other, value)) is not None:
             yield broken
-        elif name == "depth":
+        elif name in _BOUND_OF:
+            bound = _BOUND_OF[name]
             off = _quantile((other - value).abs() / value.abs().clamp(min=_TINY))
-            yield _Finding(off / DEPTH, f"depth: off by {off:.1%}, bound {DEPTH:.0%}")
+            yield _Finding(off / bound, f"{name}: off by {off:.1%}, bound {bound:.0%}")
         elif name == "segmentation":
             wrong = _wrong_labels(other, value)
             told = f"segmentation: {wrong:.1%} of the labels are others, bound {LABELS:.0%}"

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 NAMES = (
     "depth.npy",
+    "depth_stddev.npy",
     "normals.npy",
     "semantic.npy",
     "confidence.npy",
@@ -97,6 +98,8 @@ def _written(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
     seen = results.prediction
     if seen.depth_m is not None:
         yield _save_array(folder / "depth.npy", seen.depth_m, _depth_told(seen.depth_m))
+    if seen.stddev_m is not None:
+        yield _save_array(folder / "depth_stddev.npy", seen.stddev_m, _stddev_told(results))
     if seen.normals is not None:
         about = "unit vectors, x right, y down, z forward, facing the camera"
         yield _save_array(folder / "normals.npy", seen.normals, about)
@@ -173,6 +176,15 @@ def _depth_told(depth_m: NDArray[np.float32]) -> str:
     farther = np.count_nonzero(np.isposinf(depth_m)) / depth_m.size
     beyond = f"; inf, farther than the model can tell, for {farther:.1%} of px" if farther else ""
     return f"metres along z, {span}{beyond}"
+
+
+def _stddev_told(results: Results) -> str:
+    stddev_m, depth_m = results.prediction.stddev_m, results.prediction.depth_m
+    assert stddev_m is not None and depth_m is not None
+    told = np.isfinite(stddev_m)
+    share = f"{np.median(stddev_m[told] / depth_m[told]):.0%}" if told.any() else "nothing"
+    fitted = "" if results.description.deviation.is_calibrated else ", UNCALIBRATED"
+    return f"metres, deviation of the depth: {share} of it in the median{fitted}"
 
 
 def largest_classes(results: Results) -> str:

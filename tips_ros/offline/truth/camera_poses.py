@@ -35,8 +35,8 @@ class CameraPoses:
     the camera stood still or nobody said where it was: then there is none, too.
     """
 
-    def __init__(self, reader: BagReader, frame_id: str) -> None:
-        """Read all transforms of the bag."""
+    def __init__(self, reader: BagReader, frame_id: str, world: str = "") -> None:
+        """Read all transforms of the bag; `world` is told in, instead of the root of the tree."""
         parent_of: dict[str, str] = {}
         fixed: dict[str, _Pose] = {}
         moving: dict[str, list[_Pose]] = {}
@@ -51,7 +51,7 @@ class CameraPoses:
                     fixed[child] = pose
                 else:
                     moving.setdefault(child, []).append(pose)
-        chain = _chain(_bare(frame_id), parent_of)
+        chain = _chain(_bare(frame_id), parent_of, _bare(world))
         self._moves = any(child in moving for child in chain)
         self._links = [
             sorted(moving[child], key=lambda pose: pose.stamp_ns)
@@ -90,13 +90,16 @@ def _bare(frame_id: str) -> str:
     return str(frame_id).lstrip("/")
 
 
-def _chain(frame: str, parent_of: dict[str, str]) -> list[str]:
-    """The frame and those above it but for the root; empty for a frame without a parent."""
+def _chain(frame: str, parent_of: dict[str, str], world: str) -> list[str]:
+    """The frame and those above it but for the world, or the root where none is named.
+
+    Empty for a frame without a parent, and where the world is not above it.
+    """
     chain: list[str] = []
-    while frame in parent_of and frame not in chain:
+    while frame in parent_of and frame not in chain and frame != world:
         chain.append(frame)
         frame = parent_of[frame]
-    return chain
+    return chain if world in ("", frame) else []
 
 
 def _pose(transform: Any) -> _Pose | None:

@@ -16,7 +16,8 @@ from tips_ros.model.checkpoints import (
     only,
     read_checkpoint,
 )
-from tips_ros.model.heads import DepthBins, DepthHead, NormalsHead, SegmentationHead
+from tips_ros.model.depth_bins import DepthBins
+from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.text import TextConfig
 from tips_ros.model.tips import HEAD_NAMES, Tips
 from tips_ros.model.variants import VitConfig, variant_of
@@ -24,6 +25,7 @@ from tips_ros.model.vit import VisionTransformer
 from tips_ros.perception.classes.class_files import ade20k
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.description import NYU_FOCAL_RATIO, ModelDescription
+from tips_ros.perception.deviation.model import UNCALIBRATED
 from tips_ros.perception.language.text_embedder import TextEmbedder
 from tips_ros.perception.language.tokenizer import Tokenizer
 from tips_ros.perception.loading.model_directory import ModelDirectory, ModelNotFound
@@ -109,6 +111,7 @@ def assemble(
         bins=tips.depth.bins if tips.depth else DepthBins(),
         temperature=settings.temperature,
         focal_ratio=settings.focal_ratio or NYU_FOCAL_RATIO,
+        deviation=settings.depth_stddev or UNCALIBRATED,
         trained=settings.trained,
         knows=settings.knows or "",
         origin=", ".join(sorted({part.origin for part in (vision, *parts.values())})),

@@ -18,6 +18,7 @@ Every key is optional:
     depth_range_m: [0.001, 10.0]    # first and last depth bin
     depth_relu_after_project: false
     focal_ratio: 0.8107             # fx / width of the camera the depth head was trained with
+    depth_stddev: {…}               # of depth's deviation; `tips_ros calibrate` writes it
     temperature: 0.01
     trained: true
     knows: streets at night only    # what it was trained for, told with every picture of it
@@ -37,9 +38,11 @@ import yaml
 from tips_ros.model.checkpoints.parts import ROLES
 from tips_ros.perception.classes.class_files import load_class_list
 from tips_ros.perception.classes.class_list import ClassList, class_list
+from tips_ros.perception.deviation.model import DeviationModel, deviation_model
 
 SETTINGS_FILE = "model.yaml"
 TOKENIZER = "tokenizer"
+_DEVIATION = "depth_stddev"
 _FILE_KEYS = (*ROLES, TOKENIZER)
 
 
@@ -60,6 +63,7 @@ class ModelSettings:
     depth_range_m: tuple[float, float] | None = None
     depth_relu_after_project: bool | None = None
     focal_ratio: float | None = None
+    depth_stddev: DeviationModel | None = None
     temperature: float | None = None
     trained: bool = True
     knows: str | None = None
@@ -96,6 +100,19 @@ def read_settings(directory: Path) -> ModelSettings:
             shown = reprlib.repr(value)[:80]
             raise ModelSettingsError(f"{file}: {key}: {shown}: {error}") from error
     return ModelSettings(**values)
+
+
+def with_deviation(text: str, model: DeviationModel) -> str:
+    """The text of a `model.yaml` with this deviation model; all else, comments too, stays."""
+    kept: list[str] = []
+    inside = False
+    for line in text.splitlines():
+        # What belongs to a key is indented, or closes a bracket.
+        inside = line.startswith(f"{_DEVIATION}:") or (inside and line[:1] in (" ", "\t", "}", ""))
+        if not inside:
+            kept.append(line)
+    new = yaml.safe_dump({_DEVIATION: model.as_dict()}, sort_keys=False, allow_unicode=True)
+    return "\n".join([*kept, new])
 
 
 def _inside(directory: Path, name: object) -> Path:
@@ -170,6 +187,7 @@ _READERS: dict[str, Callable[[object, Path], Any]] = {
     "depth_range_m": _range_m,
     "depth_relu_after_project": _flag,
     "focal_ratio": _positive,
+    "depth_stddev": lambda value, _: deviation_model(value),
     "temperature": _positive,
     "trained": _flag,
     "knows": _line,

@@ -208,6 +208,13 @@ _SCALE_FACTS = (
     "depth scale samples",
     "depth scale inliers",
     "depth scale note",
+    "depth deviation fitted on",
+    "temporal mode",
+    "temporal labels",
+    "temporal scale",
+    "temporal laid over by",
+    "temporal resets",
+    "temporal last reset",
 )
 
 

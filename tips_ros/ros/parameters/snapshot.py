@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from tips_ros.messages.frame_result import OutputOptions
 from tips_ros.perception.camera.mounting import MountingRotation, mounting_rotation
 from tips_ros.perception.depth.depth_scale import ScaleSource
+from tips_ros.perception.temporal.stream import Holding
 from tips_ros.ros.parameters.table import PARAMETERS, entry_of
 from tips_ros.ros.topics.names import ONLY, parameter_name
 
@@ -26,6 +27,8 @@ class CameraSettings(NamedTuple):
     fixed_scale: float
     sensor_offset: bool
     sensor_max_dt_s: float
+    holding: Holding  # whether depth and labels are held still
+    holding_frame: str  # in which the camera moves smoothly; "" for none
 
 
 class Snapshot:
@@ -66,6 +69,10 @@ class Snapshot:
                 fixed_scale=self.value("depth.fixed_scale", camera),
                 sensor_offset=self.value("depth.sensor_offset", camera),
                 sensor_max_dt_s=self.value("depth.sensor_max_dt_s", camera),
+                holding=Holding(
+                    self.value("temporal.mode", camera), self.value("temporal.labels", camera)
+                ),
+                holding_frame=self.value("temporal.frame", camera),
             )
         return self._of_cameras[camera]
 

@@ -9,6 +9,7 @@ from tips_ros.perception.depth.depth_scale import SCALE_SOURCES
 from tips_ros.perception.loading.backends import BACKENDS
 from tips_ros.perception.loading.load import DEMO
 from tips_ros.perception.loading.precisions import AUTO, PRECISION_NAMES
+from tips_ros.perception.temporal.steady_depth import MODES
 from tips_ros.ros.parameters.declaration import UNBOUNDED, ParameterSpec
 
 PARAMETERS: tuple[ParameterSpec, ...] = (
@@ -184,6 +185,35 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         "ones alone.",
         low=0.0,
         high=10.0,
+        per_camera=True,
+    ),
+    ParameterSpec(
+        "temporal.mode",
+        "off",
+        "at once",
+        "",
+        "Hold depth still from frame to frame: `scale` brings each frame as a whole near to the "
+        "one before, `full` averages what stays as it is, pixel by pixel, too; `off` spends "
+        "nothing. No frame waits for another.",
+        choices=MODES,
+        per_camera=True,
+    ),
+    ParameterSpec(
+        "temporal.labels",
+        False,
+        "at once",
+        "",
+        "Hold class labels still: a pixel's class changes when the new one has gathered more "
+        "margin. The depth head then runs for masks, too.",
+        per_camera=True,
+    ),
+    ParameterSpec(
+        "temporal.frame",
+        "odom",
+        "at once",
+        "",
+        "Frame of tf in which the camera moves smoothly, to lay frames over one another by; where "
+        "tf does not know the camera in it, or it is empty, the picture's optical flow serves.",
         per_camera=True,
     ),
     ParameterSpec(

@@ -22,6 +22,7 @@ from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.parameters.snapshot import CameraSettings
 from tips_ros.ros.pipeline.depth_scaling import DepthScaler
 from tips_ros.ros.pipeline.queries import FrameQueries
+from tips_ros.ros.pipeline.steadying import Steadying
 from tips_ros.ros.transforms.placement import CameraPoseLookup
 from tips_ros.ros.transforms.tf import TransformLookup
 
@@ -35,6 +36,7 @@ class Camera:
         decoder: from their messages to pixels.
         calibration: what the camera of a frame is.
         scaling: how its depth becomes metres.
+        steadying: how it is held still.
         placement: where it stands, for clouds in other frames.
         publishers, similarity, depth_info: where its outputs go.
         queries: of services to its next frame.
@@ -61,6 +63,8 @@ class Camera:
         self.statistics, self.queries = statistics, FrameQueries()
         self.placement = CameraPoseLookup(node, name, frames)
         self.placement.listen()
+        self.steadying = Steadying(name, frames)
+        self.steadying.listen(self.settings)
         self._wanted_at = self.listening_since = time.monotonic()
         wanted = self.settings.scale_source
         self.scaling = DepthScaler(node, name, description, frames, group, wanted)
@@ -103,7 +107,7 @@ class Camera:
             self.name,
             self.statistics.snapshot(),
             [topic.name for topic in self.publishers.subscribed()],
-            self.scaling.facts(self.settings.scale_source),
+            self.scaling.facts(self.settings.scale_source) | self.steadying.facts(),
             self.scaling.doubt,
             topic=self.input.topic,
             listening_s=time.monotonic() - self.listening_since if self.input.listens else None,
@@ -112,6 +116,7 @@ class Camera:
     def reset(self) -> None:
         """Forgets what was learnt of earlier frames, as when time jumps back."""
         self.scaling.reset()
+        self.steadying.reset()
 
     def close(self) -> None:
         """Unsubscribes. A frame that is in work is not waited for."""

@@ -17,9 +17,10 @@ from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.depth_info import DepthScaleStatus
 from tips_ros.perception.camera.mounting import upright_intrinsics
 from tips_ros.perception.camera.output_camera import OutputCamera
-from tips_ros.perception.depth.depth_scale import DepthScale, ScaleChoice, ScaleSource, in_metres
+from tips_ros.perception.depth.depth_scale import DepthScale, ScaleChoice, ScaleSource
 from tips_ros.perception.depth.measured_scale import MeasuredScale
 from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.temporal.stream import Held
 from tips_ros.ros.inputs.depth_sensor import DepthSensor, NotMeasured
 from tips_ros.ros.parameters.snapshot import CameraSettings
 from tips_ros.ros.transforms.tf import TransformLookup
@@ -76,7 +77,7 @@ class DepthScaler:
         self._pending: _Predicted | None = None  # what the sensor saw of it may still come
         self._forget = threading.Event()
         self._throttle = LogThrottle(logger)
-        self._max_m, self._focal_ratio = description.max_depth_m, description.focal_ratio
+        self._focal_ratio = description.focal_ratio
         nothing = DepthScale(1.0, "model", note="no depth was asked for yet")
         self.status = DepthScaleStatus.of(nothing, wanted, description)
         self._scaled_one = False
@@ -89,8 +90,8 @@ class DepthScaler:
         depth_m: NDArray[np.float32],
         camera: OutputCamera | None,
         settings: CameraSettings,
-    ) -> NDArray[np.float32]:
-        """Depth as the model says it → metres; `status` is the scale of this frame afterwards.
+    ) -> DepthScale:
+        """The scale that brings a frame's depth, as the model says it, to metres.
 
         Args:
             header, stamp_ns: of the image.
@@ -112,9 +113,14 @@ class DepthScaler:
         else:
             self._without_sensor()
         if (scale, wanted) != (self.status.scale, self.status.wanted):
-            self.status = DepthScaleStatus.of(scale, wanted, self._description)
+            self.status = DepthScaleStatus.of(scale, wanted, self._description, self.status.held)
         self._scaled_one = True
-        return in_metres(depth_m, scale, self._max_m)
+        return scale
+
+    def note_held(self, held: Held) -> None:
+        """Takes into `status` how the scaled frame was held still; from the thread of `scale`."""
+        if held != self.status.held:
+            self.status = self.status._replace(held=held)
 
     def facts(self, wanted: ScaleSource | None = None) -> dict[str, str]:
         """For diagnostics; `wanted` is the source that is wanted now, of which no frame knows."""

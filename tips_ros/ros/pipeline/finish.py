@@ -111,15 +111,28 @@ class Finisher:
         prediction = self._predictor.decode(seen, request.masks)
         if prediction.depth_m is None:
             return prediction
-        depth_m = request.camera.scaling.scale(
+        camera, at_ns = request.camera, request.image.stamp_ns
+        scale = camera.scaling.scale(
             request.header,
-            request.image.stamp_ns,
+            at_ns,
             request.rgb,
             prediction.depth_m,
             request.calibration,
             request.settings,
         )
-        return prediction._replace(depth_m=depth_m)
+        prediction = prediction.in_metres(scale, self._predictor.description.max_depth_m)
+        classes = None if request.masks is None else request.masks.classes
+        prediction = camera.steadying.update(
+            request.header,
+            at_ns,
+            request.rgb,
+            prediction,
+            request.calibration,
+            request.settings,
+            (scale.source, classes),
+        )
+        camera.scaling.note_held(camera.steadying.last)
+        return prediction
 
     def _publish(
         self, request: FrameRequest, prediction: Prediction, outcome: dict[str, str]

@@ -89,8 +89,11 @@ def make_request(
     try:
         options, topics = settings.options, demand.topics
         size = scaled_size(rgb.shape[0], rgb.shape[1], options.scale)
+        # Labels that are held still take depth, to lay frames over one another.
+        held = settings.holding.labels
         depth = "depth" in predictor.outputs and (
-            bool(queries) or any("depth" in topic.uses for topic in topics)
+            bool(queries)
+            or any("depth" in topic.uses or (held and "semantic" in topic.uses) for topic in topics)
         )
         calibration = None
         if options.rectify and not options.rectified:
@@ -101,7 +104,7 @@ def make_request(
             if distorted and any(topic.name == _DEPTH_CAMERA for topic in topics):
                 camera.calibration.warn_of_distortion(output_topic(camera.name, _DEPTH_CAMERA))
         outputs = _possible(topics, calibration is not None, labelling, predictor)
-        if queries and depth:
+        if depth and (queries or (held and "semantic" in outputs)):
             outputs.add("depth")
         masks = labelling if "semantic" in outputs else None
         labellings = [labelling] if masks or demand.heat_maps else []

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tips_ros.model.depth_bins import bin_sums, depth_of_sums
 from tips_ros.model.dpt import DptDecoder, Fusion
 from tips_ros.model.fast.dpt.decoder import FastDecoder
 from tips_ros.model.fast.dpt.kernels import of_tail
@@ -60,25 +60,19 @@ class FastDepthHead(FastDenseHead):
         super().__init__(plain, early, apart=plain.bins.relu_after_project or None)
         self.bins = plain.bins
 
-    def forward(self, layers: Sequence[LayerFeatures]) -> Tensor:
-        """→ (B, 1, h, w) metres along z, never in less than fp32."""
-        x = self.decoder(layers)
-        floor, count = self.bins.min_m, self.outputs
-        wide = torch.promote_types(x.dtype, torch.float32)
-        centers = torch.linspace(floor, self.bins.max_m, count, device=x.device, dtype=wide)
-        to_sums = torch.stack([centers, torch.ones_like(centers)])  # (2, K)
+    def forward(self, layers: Sequence[LayerFeatures], evidence: bool = False) -> Tensor:
+        """→ (B, 1, h, w) metres along z, or with its evidence (B, 3, h, w); never below fp32."""
+        bins = self.bins
 
         def summed(part: Tensor) -> Tensor:
-            """(B, K, rows, w) → (B, rows, w, 2), without min_m."""
+            """(B, K, rows, w) → (B, rows, w, sums)."""
             if self.head is not None:
-                part = self.head(part.relu_() if self.bins.relu_after_project else part)
-            return F.linear(part.relu_().to(wide).permute(0, 2, 3, 1), to_sums)
+                part = self.head(part.relu_() if bins.relu_after_project else part)
+            return bin_sums(part.relu_().permute(0, 2, 3, 1), bins, evidence)
 
         # Strip by strip: logits in fp32 are the largest array of a pass.
-        sums = torch.cat(self.tail.mapped(x, summed), dim=1)
-        # Adding min_m to every p adds constants to both sums; it need not touch every bin.
-        weighted = sums[..., 0] + floor * centers.sum()
-        return (weighted / (sums[..., 1] + floor * count))[:, None]
+        sums = torch.cat(self.tail.mapped(self.decoder(layers), summed), dim=1)
+        return depth_of_sums(sums, bins, self.outputs)
 
 
 def _tail(

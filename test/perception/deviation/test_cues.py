@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cues are those of the geometry, and a deviation is metres beside the depth it belongs to."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from tips_ros.model.tips import DenseMaps, Tips
+from tips_ros.model.variants import VitConfig
+from tips_ros.perception.classes.class_list import ClassList
+from tips_ros.perception.depth.depth_scale import DepthScale
+from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.deviation.cues import Focal, cues_of
+from tips_ros.perception.deviation.model import UNCALIBRATED, DeviationModel
+from tips_ros.perception.deviation.predicted import stddev_map
+from tips_ros.perception.predictor import Prediction, Predictor
+
+FOCAL = Focal.of_picture(0.81, (96, 128))
+SIZE = (96, 128)
+
+
+def plane(normal: tuple[float, float, float]) -> DenseMaps:
+    """What a camera sees of a plane 2 m ahead, its normals right or turned by 30 degrees."""
+    h, w = SIZE
+    x = ((torch.arange(w) + 0.5) / w - 0.5) / FOCAL.x
+    y = (((torch.arange(h) + 0.5) / h - 0.5) / FOCAL.y)[:, None]
+    n = torch.tensor(normal) / torch.tensor(normal).norm()
+    depth = 2.0 * n[2] / (n[0] * x + n[1] * y + n[2])
+    normals = n[:, None, None].expand(3, h, w)[None] * 7.0  # of any length
+    return DenseMaps(
+        depth[None, None].float(),
+        normals,
+        torch.zeros(1, 5, h, w),
+        torch.stack([torch.full(SIZE, 3.0), torch.full(SIZE, 0.1)])[None],
+    )
+
+
+@pytest.mark.parametrize("normal", [(0.0, 0.0, 1.0), (0.5, 0.0, 1.0), (-0.3, 0.6, 1.0)])
+def test_right_normals_agree_with_the_depths_own(normal):
+    cues = cues_of(plane(normal), FOCAL)
+    inside = cues["disagreement"][..., 2:-2, 2:-2]
+    assert float(inside.max()) < np.log(0.02), "1.01 − cos, of less than 8 degrees"
+    turned = plane(normal)._replace(normals=plane((0.9, 0.9, 0.4)).normals)
+    assert float(cues_of(turned, FOCAL)["disagreement"][..., 2:-2, 2:-2].min()) > np.log(0.05)
+
+
+def test_a_wall_ahead_faces_the_camera_and_a_floor_is_grazed():
+    wall, floor = (cues_of(plane(n), FOCAL)["facing"] for n in ((0, 0, 1.0), (0, 1.0, 0.15)))
+    assert float(wall[..., 48, 64].max()) == pytest.approx(1.0, abs=1e-3)
+    assert float(floor[..., 48, 64].max()) < 0.2
+
+
+def test_slope_is_an_edge():
+    maps = plane((0, 0, 1.0))
+    depth = maps.depth.clone()
+    depth[..., 64:] *= 1.5
+    slope = cues_of(maps._replace(depth=depth), FOCAL)["slope"][0, 0, 48]
+    assert float(slope[64]) > 0.2 and float(slope[20]) < 1e-3
+
+
+def test_without_the_other_heads_their_cues_are_not_there():
+    maps = plane((0, 0, 1.0))
+    assert "facing" in cues_of(maps, FOCAL)
+    for missing in ({"normals": None}, {"segmentation": None}):
+        assert "facing" not in cues_of(maps._replace(**missing), FOCAL)
+
+
+def test_maps_without_evidence_are_refused():
+    with pytest.raises(ValueError, match="evidence"):
+        cues_of(plane((0, 0, 1.0))._replace(depth_evidence=None), FOCAL)
+
+
+def test_each_set_of_coefficients_serves_its_heads():
+    model = DeviationModel({"constant": np.log(0.1)}, {"constant": np.log(0.2)}, "made")
+    maps = plane((0, 0, 1.0))
+    together, alone = (stddev_map(m, model, FOCAL) for m in (maps, maps._replace(normals=None)))
+    assert torch.allclose(together, 0.2 * maps.depth) and torch.allclose(alone, 0.1 * maps.depth)
+
+
+def test_numbers_beyond_all_reason_are_bounded():
+    maps = plane((0, 0, 1.0))
+    for constant, bound in ((-90.0, 1e-3), (90.0, 3.0)):
+        model = DeviationModel({"constant": constant}, {"constant": constant}, "made")
+        assert torch.allclose(stddev_map(maps, model, FOCAL), bound * maps.depth)
+    dead = maps._replace(depth_evidence=torch.zeros(1, 2, *SIZE))
+    assert stddev_map(dead, UNCALIBRATED, FOCAL).isfinite().all()
+
+
+@pytest.fixture
+def predictor(tiny_tips: Tips) -> Predictor:
+    classes = ClassList(tuple(f"class {i}" for i in range(150)))
+    vit = VitConfig(64, 4, 4, "mlp", 256, pos_grid=4)
+    return Predictor(tiny_tips, ModelDescription("tiny", "tiny", (56, 56), classes, vit))
+
+
+def image(height: int, width: int) -> np.ndarray:
+    return np.random.RandomState(3).randint(0, 256, (height, width, 3)).astype(np.uint8)
+
+
+def test_the_predictor_says_it_at_the_size_of_the_depth(predictor: Predictor):
+    said = predictor.predict(image(40, 60), ["depth", "stddev"])
+    assert said.depth_m is not None and said.stddev_m is not None and said.labels is None
+    assert said.stddev_m.shape == said.depth_m.shape == (40, 60)
+    assert said.stddev_m.dtype == np.float32 and (said.stddev_m > 0).all()
+
+
+def test_nobody_pays_for_it_who_did_not_ask(predictor: Predictor):
+    seen = predictor.encode(image(40, 60), ["depth"])
+    assert seen.maps.depth_evidence is None
+    assert predictor.decode(seen).stddev_m is None
+
+
+def test_in_a_batch_only_who_asked_gets_it(predictor: Predictor):
+    from tips_ros.perception.predictor import ImageRequest
+
+    asked, not_asked = predictor.encode_batch(
+        [ImageRequest(image(40, 60), ["depth", "stddev"]), ImageRequest(image(40, 60), ["depth"])]
+    )
+    assert predictor.decode(asked).stddev_m is not None
+    assert predictor.decode(not_asked).stddev_m is None
+
+
+def test_a_turned_camera_has_it_turned_as_its_depth(predictor: Predictor):
+    upright = predictor.predict(image(40, 60), ["depth", "stddev"])
+    turned = predictor.predict(np.rot90(image(40, 60)).copy(), ["depth", "stddev"], turn=90)
+    assert upright.stddev_m is not None and turned.stddev_m is not None
+    assert turned.stddev_m.shape == turned.depth_m.shape == (60, 40)
+
+
+def test_the_scale_is_applied_to_it_as_to_the_depth():
+    depth = np.array([[1.0, 2.0, 9.9]], np.float32)
+    said = Prediction(depth, stddev_m=np.array([[0.1, 0.2, 0.9]], np.float32))
+    metric = said.in_metres(DepthScale(2.0, "fixed"), 10.0)
+    assert np.isposinf(metric.depth_m[0, 2]) and np.isnan(metric.stddev_m[0, 2])
+    np.testing.assert_allclose(metric.stddev_m[0, :2], [0.2, 0.4])
+
+
+def test_an_offset_moves_the_depth_and_not_its_deviation():
+    said = Prediction(np.full((2, 2), 2.0, np.float32), stddev_m=np.full((2, 2), 0.2, np.float32))
+    metric = said.in_metres(DepthScale(1.0, "sensor", offset_m=-3.0), 10.0)
+    assert np.isnan(metric.depth_m).all() and np.isnan(metric.stddev_m).all()
+    nearer = said.in_metres(DepthScale(1.0, "sensor", offset_m=0.5), 10.0)
+    np.testing.assert_allclose(nearer.stddev_m, 0.2)

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Depth that holds still: what flickers is held, what changes is not, and nothing is carried over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from tips_ros.perception.camera.camera_info import Intrinsics
+from tips_ros.perception.camera.lens import Lens
+from tips_ros.perception.posed_frame import PosedFrame
+from tips_ros.perception.temporal.steady_depth import Mode, SteadyDepth
+
+SIZE = (240, 320)
+LENS = Lens(Intrinsics(260.0, 260.0, 159.5, 119.5, 320, 240))
+MS = 1_000_000
+
+
+def picture(seed: int = 1) -> np.ndarray:
+    """Something to see at every scale."""
+    rng = np.random.default_rng(seed)
+    layers = [
+        cv2.resize(rng.uniform(0, 255, (n, n, 3)).astype(np.float32), SIZE[::-1])
+        for n in (4, 12, 40)
+    ]
+    return np.mean(layers, axis=0).astype(np.uint8)
+
+
+def depth(seed: int = 1) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    field = cv2.resize(rng.uniform(2, 4, (5, 5)).astype(np.float32), SIZE[::-1])
+    return np.asarray(field, np.float32)
+
+
+def frame(
+    index: int, depth_m: np.ndarray, pose: np.ndarray | None = None, every_ms: int = 100
+) -> PosedFrame:
+    return PosedFrame(
+        index * every_ms * MS,
+        depth_m=depth_m.astype(np.float32),
+        lens=LENS,
+        world_from_camera=pose,
+        world_id="" if pose is None else "odom",
+    )
+
+
+def flickering(count: int, scale: float, pixels: float) -> Iterator[np.ndarray]:
+    """The same depth with another factor each time, and noise that is smooth over some pixels."""
+    rng = np.random.default_rng(4)
+    for _ in range(count):
+        noise = cv2.resize(rng.standard_normal((24, 32)).astype(np.float32), SIZE[::-1])
+        yield depth() * np.exp(scale * rng.standard_normal() + pixels * noise)
+
+
+def change(maps: list[np.ndarray]) -> float:
+    """Mean |change of ln| from frame to frame, without the first five."""
+    logs = np.log(np.array(maps[5:]))
+    return float(np.nanmean(np.abs(np.diff(logs, axis=0))))
+
+
+@pytest.mark.parametrize(("mode", "at_most"), [("scale", 0.35), ("full", 0.3)])
+def test_a_camera_that_stands_sees_a_scene_that_stands(mode: Mode, at_most: float):
+    raw = list(flickering(20, 0.05, 0.0 if mode == "scale" else 0.01))
+    steady = SteadyDepth(mode)
+    frames = [frame(i, d, np.eye(4)) for i, d in enumerate(raw)]
+    held = [steady.update(one, picture()).frame.depth_m for one in frames]
+    assert change(held) < at_most * change(raw)
+
+
+def test_without_poses_the_picture_tells_that_the_camera_stands():
+    steady = SteadyDepth("full")
+    kinds = [
+        steady.update(frame(i, d), picture()).kind for i, d in enumerate(flickering(4, 0.02, 0.0))
+    ]
+    assert kinds == [None, "standing", "standing", "standing"]
+
+
+def test_the_first_frame_is_as_it_is():
+    raw = depth()
+    steadied = SteadyDepth("full").update(frame(0, raw), picture())
+    assert steadied.frame.depth_m is raw or np.array_equal(steadied.frame.depth_m, raw)
+    assert steadied.reset == "first frame" and steadied.log_scale == 0.0
+
+
+def test_after_a_cut_a_frame_is_as_if_nothing_had_been_before():
+    for mode in ("scale", "full"):
+        steady = SteadyDepth(mode)
+        for i in range(5):
+            steady.update(frame(i, depth(1)), picture(1))
+        after = steady.update(frame(5, depth(2) * 1.1), picture(2))
+        assert after.reset == "cut"
+        np.testing.assert_array_equal(after.frame.depth_m, (depth(2) * 1.1).astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("later", "why"),
+    [
+        (frame(0, depth()), "time went back"),
+        (frame(4, depth()), "same stamp"),
+        (frame(40, depth()), "pause"),
+        (replace(frame(5, depth()), lens=Lens(replace(LENS.intrinsics, fx=300.0))), "another lens"),
+        (frame(5, depth()[:120]), "another lens"),
+        (frame(5, depth() * 2.0), "another scale"),
+    ],
+)
+def test_what_can_t_be_compared_begins_anew(later: PosedFrame, why: str):
+    steady = SteadyDepth("full")
+    for i in range(5):
+        steady.update(frame(i, depth() * (1 + 0.01 * i)), picture())
+    found = steady.update(later, picture())
+    assert found.reset == why
+    np.testing.assert_array_equal(found.frame.depth_m, later.depth_m)
+
+
+def test_a_scale_that_changes_for_good_is_followed_soon():
+    steady = SteadyDepth("full")
+    for i in range(20):
+        last = steady.update(frame(i, depth() * (1.0 if i < 5 else 1.2)), picture())
+    assert np.median(last.frame.depth_m / depth()) == pytest.approx(1.2, rel=0.02)
+
+
+def test_it_never_drifts_away_from_what_the_network_says():
+    steady = SteadyDepth("scale")
+    for i, raw in enumerate(flickering(200, 0.03, 0.01)):
+        held = steady.update(frame(i, raw), picture()).frame.depth_m
+        assert abs(np.median(np.log(held / depth()))) < 0.08, i
+
+
+def moved(shift: int) -> np.ndarray:
+    return np.asarray(cv2.warpAffine(
+        picture(), np.array([[1, 0, shift], [0, 1, 0]], np.float32), SIZE[::-1],
+        borderMode=cv2.BORDER_REFLECT,
+    ))
+
+
+def test_a_person_who_steps_in_is_where_the_frame_says():
+    steady = SteadyDepth("full")
+    for i in range(8):
+        steady.update(frame(i, depth()), picture())
+    raw, seen = depth(), picture()
+    raw[60:200, 120:180], seen[60:200, 120:180] = 1.0, (250, 20, 20)
+    held = steady.update(frame(8, raw), seen).frame.depth_m
+    np.testing.assert_allclose(held[80:180, 130:170], 1.0, rtol=0.05)
+    gone = steady.update(frame(9, depth()), picture()).frame.depth_m
+    np.testing.assert_allclose(gone[80:180, 130:170], depth()[80:180, 130:170], rtol=0.05)
+
+
+def test_driving_on_by_poses_a_wall_comes_nearer_as_it_does():
+    """2 cm a frame towards a wall: what is held is the wall, not its distance."""
+    steady = SteadyDepth("full")
+    for i in range(20):
+        pose = np.eye(4)
+        pose[2, 3] = 0.02 * i
+        true = np.full(SIZE, 3.0 - 0.02 * i, np.float32)
+        grown = cv2.getRotationMatrix2D((159.5, 119.5), 0, 3.0 / float(true[0, 0]))
+        seen = cv2.warpAffine(picture(), grown, SIZE[::-1], borderMode=cv2.BORDER_REFLECT)
+        held = steady.update(frame(i, true, pose), seen)
+    assert held.kind == "pose"
+    assert np.median(held.frame.depth_m) == pytest.approx(3.0 - 0.02 * 19, rel=0.003)
+
+
+def test_driving_on_without_poses_too():
+    steady = SteadyDepth("full")
+    for i in range(20):
+        true = np.full(SIZE, 3.0 - 0.02 * i, np.float32)
+        grown = cv2.getRotationMatrix2D((159.5, 119.5), 0, 3.0 / float(true[0, 0]))
+        seen = cv2.warpAffine(picture(), grown, SIZE[::-1], borderMode=cv2.BORDER_REFLECT)
+        held = steady.update(frame(i, true), seen)
+    assert held.kind in ("flow", "standing")
+    assert np.median(held.frame.depth_m) == pytest.approx(3.0 - 0.02 * 19, rel=0.01)
+
+
+def test_poses_in_different_worlds_are_none():
+    steady = SteadyDepth("full")
+    steady.update(frame(0, depth(), np.eye(4)), picture())
+    far = np.eye(4)
+    far[:3, 3] = 50.0
+    other = replace(frame(1, depth(), far), world_id="map")
+    assert steady.update(other, picture()).kind == "standing"
+
+
+def test_infinite_and_missing_depth_stay_what_they_are():
+    raw = depth()
+    raw[:40], raw[200:] = np.inf, np.nan
+    steady = SteadyDepth("full")
+    for i in range(4):
+        held = steady.update(frame(i, raw), picture()).frame.depth_m
+    assert np.isposinf(held[:30]).all() and np.isnan(held[210:]).all()
+    assert np.isfinite(held[50:190]).all()
+
+
+def test_nothing_to_see_is_no_error():
+    steady = SteadyDepth("full")
+    black, nothing = np.zeros((*SIZE, 3), np.uint8), np.full(SIZE, np.nan, np.float32)
+    for i in range(3):
+        held = steady.update(frame(i, nothing), black).frame.depth_m
+        assert np.isnan(held).all()
+
+
+def test_the_deviation_is_scaled_as_the_depth_is():
+    steady = SteadyDepth("scale")
+    steady.update(frame(0, depth()), picture())
+    raw = depth() * np.float32(1.1)
+    later = replace(frame(1, raw), stddev_m=raw * np.float32(0.1))
+    held = steady.update(later, picture()).frame
+    np.testing.assert_allclose(held.stddev_m / held.depth_m, 0.1, rtol=1e-5)
+
+
+def test_the_picture_may_have_any_size():
+    steady = SteadyDepth("full")
+    for i in range(3):
+        seen = cv2.resize(picture(), (640, 480))
+        assert steady.update(frame(i, depth()), seen).frame.depth_m.shape == SIZE
+
+
+def test_the_same_frames_give_the_same_numbers():
+    runs = []
+    for _ in range(2):
+        steady = SteadyDepth("full")
+        runs.append([
+            steady.update(frame(i, d), moved(2 * i)).frame.depth_m
+            for i, d in enumerate(flickering(6, 0.05, 0.01))
+        ])
+    np.testing.assert_array_equal(*runs)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One camera's stream: what is wanted is held, what is switched off costs and leaves nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.temporal.stream import Held, Holding, PlacedImage, SteadyStream
+
+SIZE = (120, 160)
+MS = 1_000_000
+FULL = Holding("full", labels=True)
+
+
+def image(index: int, seed: int = 1) -> PlacedImage:
+    rgb = np.random.default_rng(seed).integers(0, 255, (*SIZE, 3)).astype(np.uint8)
+    return PlacedImage(rgb, index * 100 * MS)
+
+
+def said(depth_m: float, label: int = 3, margin: int = 90) -> Prediction:
+    return Prediction(
+        np.full(SIZE, depth_m, np.float32),
+        labels=np.full(SIZE, label, np.uint8),
+        confidence=np.full(SIZE, margin, np.uint8),
+    )
+
+
+def test_what_is_off_hands_out_what_it_was_given():
+    stream, prediction = SteadyStream(), said(2.0)
+    assert stream.update(prediction, image(0), Holding()) is prediction
+    assert stream.last == Held()
+
+
+def test_switching_off_forgets():
+    stream = SteadyStream()
+    for i in range(3):
+        stream.update(said(2.0), image(i), FULL)
+    later = said(2.2)
+    assert stream.update(later, image(3), Holding()) is later
+    again = stream.update(said(2.2), image(4), FULL)
+    np.testing.assert_array_equal(again.depth_m, np.float32(2.2))
+    assert stream.last.resets == 0
+
+
+def test_depth_is_held_and_told_of():
+    stream = SteadyStream()
+    stream.update(said(2.0), image(0), FULL)
+    held = stream.update(said(2.2), image(1), FULL)
+    assert 2.0 < float(held.depth_m.mean()) < 2.2
+    assert stream.last.scale < 1.0 and stream.last.laid_over == "standing"
+    assert stream.last.mode == "full" and stream.last.resets == 0
+
+
+def test_a_reset_is_counted_with_its_reason():
+    stream = SteadyStream()
+    stream.update(said(2.0), image(0), FULL)
+    stream.update(said(2.0), image(90), FULL)
+    assert (stream.last.resets, stream.last.reset) == (1, "pause")
+    stream.update(said(2.0), image(91), FULL, setting="another scale source")
+    assert (stream.last.resets, stream.last.reset) == (2, "another setting")
+
+
+def test_a_mask_does_not_boil():
+    stream = SteadyStream()
+    masks = [
+        stream.update(said(2.0, label, margin=20), image(i), FULL).labels
+        for i, label in enumerate([3, 3, 3, 5, 3, 5, 3, 3])
+    ]
+    assert all((mask == 3).all() for mask in masks)
+
+
+def test_a_class_that_stays_is_taken_over():
+    stream = SteadyStream()
+    for i in range(8):
+        last = stream.update(said(2.0, 3 if i < 2 else 5), image(i), FULL).labels
+    assert (last == 5).all()
+
+
+def test_labels_alone_leave_the_depth_as_it_is():
+    stream, only = SteadyStream(), Holding("off", labels=True)
+    stream.update(said(2.0, 3), image(0), only)
+    held = stream.update(said(2.2, 5, margin=20), image(1), only)
+    assert (held.labels == 3).all() and (held.depth_m == np.float32(2.2)).all()
+    assert stream.last.scale == 1.0
+
+
+def test_a_cut_takes_the_labels_along():
+    stream = SteadyStream()
+    stream.update(said(2.0, 3), image(0), FULL)
+    held = stream.update(said(2.0, 5, margin=1), image(1, seed=2), FULL)
+    assert (held.labels == 5).all() and stream.last.reset == "cut"
+
+
+def test_a_frame_without_depth_passes():
+    stream = SteadyStream()
+    only_labels = said(2.0)._replace(depth_m=None)
+    assert stream.update(only_labels, image(0), FULL) is only_labels

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`tips_ros calibrate DATA`: fits the deviation of a model's depth, for its model.yaml."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tips_ros.commands.options.common import (
+    add_camera_topics,
+    add_input_size,
+    add_model,
+    add_precision,
+    check_input_size,
+    count,
+)
+from tips_ros.errors import UserError
+from tips_ros.evaluation.datasets.first import First
+from tips_ros.evaluation.deviation_calibration import calibrate_deviation
+from tips_ros.freed_memory import keep_freed_memory
+from tips_ros.offline.evaluation_data import LAYOUT_NAMES, BagOptions, open_data
+from tips_ros.perception.loading.load import find_model, load_predictor
+from tips_ros.perception.loading.model_settings import SETTINGS_FILE, with_deviation
+from tips_ros.progress import WorkProgress
+from tips_ros.whole_file import write_atomically
+
+HELP = "fit the deviation of a model's depth to measured depth, and write it to its model.yaml"
+
+EXAMPLES = (
+    ("calibrate my_bag --depth-topic /depth/image --model my_model", "from a robot's RGB-D bag"),
+    (
+        "calibrate build/rooms --output model.yaml",
+        "from a dataset; the whole model.yaml with the fit goes where you say",
+    ),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    add = parser.add_argument
+    add("data", metavar="DATA", type=Path, help="directory of a dataset, or a bag, as of `eval`")
+    add(
+        "--layout",
+        default="auto",
+        choices=("auto", *LAYOUT_NAMES),
+        help="how DATA is laid out (default: %(default)s, by what is in it)",
+    )
+    add_model(parser)
+    add_precision(parser)
+    add_input_size(parser)
+    add("--limit", metavar="N", type=count, help="only the first N images (default: all)")
+    add(
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="write that model.yaml here (default: where the model's own is)",
+    )
+    add("--name", metavar="TEXT", help="the data in a few words (default: by what is in it)")
+    bags = parser.add_argument_group("bags").add_argument
+    bags("--truth", metavar="BAG", type=Path, help="bag with the truth (default: DATA)")
+    add_camera_topics(bags)
+    bags(
+        "--depth-topic",
+        metavar="TOPIC",
+        help="measured depth, registered to the images (default: the truth's)",
+    )
+    bags(
+        "--rectified",
+        action="store_true",
+        help="images are rectified: use P of CameraInfo (default: K and the distortion)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fits, writes, and says what it wrote."""
+    keep_freed_memory()
+    check_input_size(args.input_size)
+    try:
+        return _run(args)
+    except (ValueError, OSError) as error:
+        raise UserError(str(error)) from error
+
+
+def _run(args: argparse.Namespace) -> int:
+    bag = BagOptions(
+        args.truth, args.image_topic, args.camera_info_topic, args.depth_topic, args.rectified
+    )
+    folder = find_model(args.model)[0].path
+    file = args.output or folder / SETTINGS_FILE
+    with open_data(args.data, None if args.layout == "auto" else args.layout, bag) as data:
+        print(f"{args.data}: {data.about}")
+        how = {"device": args.device, "precision": args.precision, "input_size": args.input_size}
+        predictor = load_predictor(args.model, **how)
+        if "depth" not in predictor.outputs:
+            raise ValueError(f"model {args.model} has no depth head, so there is nothing to fit")
+        dataset = data.dataset if args.limit is None else First(data.dataset, args.limit)
+        fitted_on = args.name or f"{dataset.name} ({len(dataset)} images)"
+        with WorkProgress(args.data.name, len(dataset), "image") as progress:
+            model = calibrate_deviation(predictor, dataset, fitted_on, progress.update)
+    own = folder / SETTINGS_FILE
+    text = own.read_text(encoding="utf-8") if own.is_file() else ""
+    write_atomically(file, with_deviation(text, model).encode())
+    for name, coefficients in (("depth head alone", model.alone), ("all heads", model.together)):
+        told = ", ".join(f"{cue} {value:.3f}" for cue, value in coefficients.items())
+        print(f"  {name}: {told}")
+    print(f"fitted to {fitted_on} → {file}")
+    return 0

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one pass has anyway and a wrong depth gives itself away by, pixel by pixel.
+
+    constant      1
+    depth         ln z, of the network's own metres
+    activation    ln Σ p: the head was trained on its mean alone, and is silent where it is lost
+    entropy       −ln Σ (p / Σ p)²: how many bins share in it
+    slope         √|∇ ln z|, the mean over 5×5 pixels: at edges depth is a mixture
+    depth_depth, depth_activation, depth_entropy, activation_entropy
+                  products: far away, silence means something else than near
+    class_doubt   ln (1.01 − p) of the likeliest class
+    disagreement  ln (1.01 − cos) of the angle between predicted normals and those of the depth
+    facing        cos of the angle between normal and line of sight, at least 0
+    grazing       ln (facing + 0.05)
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tips_ros.model.tips import DenseMaps
+from tips_ros.perception.deviation.model import PRODUCTS
+
+_NEVER = 1e-6  # below every depth, activation and length
+
+
+class Focal(NamedTuple):
+    """Focal lengths as fractions of the image's width and height; its middle is on the axis."""
+
+    x: float
+    y: float
+
+    @classmethod
+    def of_picture(cls, focal_ratio: float, size: tuple[int, int]) -> Focal:
+        """Of the camera with square pixels that a model was trained with, for pictures (H, W)."""
+        height, width = size
+        return cls(focal_ratio, focal_ratio * width / height)
+
+
+def cues_of(maps: DenseMaps, focal: Focal) -> dict[str, Tensor]:
+    """The cues that these maps tell, by name, each (B, 1, h, w) fp32.
+
+    Args:
+        maps: with depth and its evidence.
+        focal: of the camera as the network takes it.
+
+    Raises:
+        ValueError: no depth, or no evidence.
+    """
+    if maps.depth is None or maps.depth_evidence is None:
+        raise ValueError("deviation needs depth and its evidence; see the image with it")
+    log_depth = maps.depth.clamp(min=_NEVER).log()
+    total, crowding = maps.depth_evidence.clamp(min=_NEVER).log().split(1, dim=1)
+    across, down = _gradient(log_depth)
+    slope = F.avg_pool2d(torch.hypot(across, down), 5, 1, 2, count_include_pad=False)
+    cues = {
+        "constant": torch.ones_like(log_depth),
+        "depth": log_depth,
+        "activation": total,
+        "entropy": -crowding,
+        "slope": slope.sqrt(),
+    }
+    cues |= {f"{one}_{other}": cues[one] * cues[other] for one, other in PRODUCTS}
+    if maps.segmentation is not None and maps.normals is not None:
+        cues["class_doubt"] = _doubt(maps.segmentation)
+        agreement, facing = _of_normals(maps.normals, across, down, focal)
+        cues["disagreement"] = (1.01 - agreement).log()
+        cues["facing"] = facing
+        cues["grazing"] = (facing + 0.05).log()
+    return cues
+
+
+def _gradient(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Of (B, 1, h, w), to the right and down, by pixel; at the border half of it."""
+    padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
+    across = padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]
+    down = padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]
+    return across.mul_(0.5), down.mul_(0.5)
+
+
+def _doubt(logits: Tensor) -> Tensor:
+    logits = logits.float()
+    likeliest = logits.amax(1, keepdim=True) - logits.logsumexp(1, keepdim=True)
+    return (1.01 - likeliest.exp()).log()
+
+
+def _of_normals(
+    normals: Tensor, across: Tensor, down: Tensor, focal: Focal
+) -> tuple[Tensor, Tensor]:
+    """How well they agree with depth's (−1 to 1), and how much they face the camera (0 to 1).
+
+    A surface z(u, v) has the normal (−f ∂ ln z / ∂u, −f ∂ ln z / ∂v, 1 − x n_x − y n_y), away from
+    the camera, for the ray (x, y, 1).
+    """
+    n_x, n_y, n_z = normals.float().split(1, dim=1)
+    h, w = normals.shape[-2:]
+    like = {"device": normals.device, "dtype": torch.float32}
+    x = ((torch.arange(w, **like) + 0.5) / w - 0.5) / focal.x
+    y = (((torch.arange(h, **like) + 0.5) / h - 0.5) / focal.y)[:, None]
+    d_x, d_y = across * (-focal.x * w), down * (-focal.y * h)
+    d_z = 1.0 - (x * d_x + y * d_y)
+    length = (n_x.square() + n_y.square() + n_z.square()).clamp_(min=_NEVER).sqrt_()
+    of_depth = (d_x.square() + d_y.square() + d_z.square()).sqrt_()
+    agreement = (n_x * d_x + n_y * d_y + n_z * d_z) / (length * of_depth)
+    facing = (n_x * x + n_y * y + n_z) / (length * (x.square() + y.square() + 1.0).sqrt())
+    return agreement.clamp(-1.0, 1.0), facing.clamp(0.0, 1.0)

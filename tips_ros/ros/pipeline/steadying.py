@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One camera's depth and labels held still, as the parameters `temporal.*` say, with tf's poses."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.perception.camera.output_camera import OutputCamera
+from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.temporal.stream import Held, PlacedImage, SteadyStream
+from tips_ros.ros.parameters.snapshot import CameraSettings
+from tips_ros.ros.transforms.tf import TransformLookup
+
+
+class Steadying:
+    """Holds the frames of one camera still. `update` is called from one thread; the rest from any.
+
+    Attributes:
+        last: what was done to the newest frame.
+    """
+
+    def __init__(self, camera: str, frames: TransformLookup) -> None:
+        """
+        Args:
+            camera: its name; "" for the only one.
+            frames: where it is.
+        """
+        self._camera, self._frames = camera, frames
+        self._stream = SteadyStream()
+        self._forget = threading.Event()
+        self.last = Held()
+
+    def listen(self, settings: CameraSettings) -> None:
+        """Has /tf heard where it will be asked: what was said before that nobody knows later."""
+        if settings.holding.anything and settings.holding_frame:
+            self._frames.listen()
+
+    def update(
+        self,
+        header: Any,
+        at_ns: int,
+        rgb: NDArray[np.uint8],
+        prediction: Prediction,
+        camera: OutputCamera | None,
+        settings: CameraSettings,
+        setting: Hashable,
+    ) -> Prediction:
+        """The prediction of the next frame, held still; see `SteadyStream`.
+
+        Args:
+            header, at_ns: of the image; its stamp.
+            rgb: (H, W, 3), as the camera delivered it.
+            prediction: of it, in metres.
+            camera: at the size of the prediction; None where unknown.
+            settings: of the frame.
+            setting: what depth and labels follow from; where it changes all begins anew.
+        """
+        if self._forget.is_set():
+            self._forget.clear()
+            self._stream.reset()
+        image = PlacedImage(rgb, at_ns)
+        if settings.holding.anything and prediction.depth_m is not None:
+            image = image._replace(lens=None if camera is None else camera.lens)
+            image = self._placed(image, header, settings.holding_frame)
+        setting = setting, settings.turn
+        held = self._stream.update(prediction, image, settings.holding, setting)
+        self.last = self._stream.last
+        return held
+
+    def facts(self) -> dict[str, str]:
+        """For diagnostics."""
+        last = self.last
+        return {
+            "temporal mode": last.mode,
+            "temporal labels": "held" if last.labels else "off",
+            "temporal scale": f"{last.scale:.4f}",
+            "temporal laid over by": last.laid_over,
+            "temporal resets": str(last.resets),
+            "temporal last reset": last.reset,
+        }
+
+    def reset(self) -> None:
+        """Forgets earlier frames, as when time jumps back."""
+        self._forget.set()
+
+    def _placed(self, image: PlacedImage, header: Any, world: str) -> PlacedImage:
+        """The image with the pose of its camera, if tf knows it by now: nothing is waited for."""
+        if not world or not header.frame_id:
+            return image
+        try:
+            pose = self._frames.transform(world, header.frame_id, header.stamp)
+        except ValueError:  # not (yet): the flow of the picture serves
+            return image
+        return image._replace(world_from_camera=pose, world_id=world)
