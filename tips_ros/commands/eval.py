@@ -34,6 +34,8 @@ from tips_ros.perception.classes.class_list import name_key
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.loading.precisions import precision_name
 from tips_ros.perception.predictor import Predictor
+from tips_ros.perception.temporal.steady_depth import MODES
+from tips_ros.perception.temporal.stream import Holding
 from tips_ros.progress import WorkProgress
 from tips_ros.whole_file import write_atomically
 
@@ -76,6 +78,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("on", "off", "both"),
         help="correct depth for the camera's focal length (default: %(default)s)",
     )
+    add(
+        "--temporal",
+        default="off",
+        choices=MODES,
+        help="hold depth of sequences still, as the node's temporal.mode (default: %(default)s)",
+    )
+    add("--temporal-labels", action="store_true", help="hold class labels still, too")
     add("--json", metavar="FILE", type=Path, help="write all numbers here (default: nowhere)")
     add(
         "--worst",
@@ -144,6 +153,7 @@ def _run(args: argparse.Namespace) -> int:
                 dataset,
                 contender.predictor.description,
                 contender.class_names,
+                holding=Holding(args.temporal, args.temporal_labels),
                 progress=progress.update,
             )
     results = _with_focal(results, args.focal)

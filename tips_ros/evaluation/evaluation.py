@@ -20,10 +20,13 @@ from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.sample import Dataset, Sample
 from tips_ros.evaluation.truth_size import at_truth_size
 from tips_ros.evaluation.worst_frames import ScoredFrame, WorstFrames
+from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.depth.depth_scale import focal_scale
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.temporal.stream import Holding, PlacedImage, SteadyStream
 
+NOTHING_HELD = Holding()
 Predict: TypeAlias = Callable[[NDArray[np.uint8]], Prediction]  # (H, W, 3) → maps of (H, W)
 
 
@@ -33,6 +36,7 @@ def evaluate(
     description: ModelDescription,
     class_names: Mapping[int, str],
     *,
+    holding: Holding = NOTHING_HELD,
     worst: int = 4,
     boundary_tolerance_px: float = TOLERANCE_PX,
     progress: Callable[[], object] = lambda: None,
@@ -45,6 +49,7 @@ def evaluate(
         description: of the model; its focal length corrects depth on other cameras.
         class_names: what the predicted labels mean, id → name. They are the truth's where the names
             agree, case aside; a predicted class that the truth doesn't name is wrong everywhere.
+        holding: whether predictions of sequences are held still, as the node does it.
         worst: frames to keep of each task.
         boundary_tolerance_px: how far a border may be off.
         progress: called after each sample.
@@ -54,12 +59,51 @@ def evaluate(
             that can't be matched, or a depth crop for images of another size.
     """
     evaluation = _Evaluation(dataset, description, class_names, worst, boundary_tolerance_px)
+    held = _HeldStill(holding, description)
     for sample in dataset:
         prediction = predict(sample.rgb)
         _check_sizes(sample, prediction)
+        prediction = held.update(sample, prediction)
         evaluation.add(*at_truth_size(sample, prediction))
         progress()
     return evaluation.results()
+
+
+class _HeldStill:
+    """Predictions of one sequence after the other, held still."""
+
+    def __init__(self, holding: Holding, description: ModelDescription) -> None:
+        self._holding, self._description = holding, description
+        self._stream = SteadyStream()
+        self._sequence: str | None = None
+
+    def update(self, sample: Sample, prediction: Prediction) -> Prediction:
+        """In the network's own metres, as they came, but compared in the camera's."""
+        if not self._holding.anything or sample.sequence is None or sample.stamp_s is None:
+            return prediction
+        if sample.sequence != self._sequence:
+            self._sequence = sample.sequence
+            self._stream.reset()
+        camera = sample.intrinsics
+        factor = 1.0 if camera is None else focal_scale(camera, self._description.focal_ratio)
+        image = PlacedImage(
+            sample.rgb,
+            round(sample.stamp_s * 1e9),
+            None if camera is None else Lens(camera),
+            sample.world_from_camera,
+            sample.sequence,
+        )
+        held = self._stream.update(_times(prediction, factor), image, self._holding)
+        return _times(held, 1.0 / factor)
+
+
+def _times(prediction: Prediction, factor: float) -> Prediction:
+    by = np.float32(factor)
+    depth_m, stddev_m = (
+        None if array is None else array * by
+        for array in (prediction.depth_m, prediction.stddev_m)
+    )
+    return prediction._replace(depth_m=depth_m, stddev_m=stddev_m)
 
 
 class _Evaluation:

@@ -170,6 +170,14 @@ def _flicker(results: Results) -> Iterator[str]:
     if flicker.labels_changed is not None:
         rows.append(["classes", f"{flicker.labels_changed:.2%}", "of px change", _LOWER])
     yield from _aligned(rows)
+    stretches = {"standing": flicker.standing, "moving": flicker.moving}
+    table = [["", "pairs", "depth", "classes", "scale, std", "scale, p95"]]
+    for name, of in stretches.items():
+        if of is not None:
+            numbers = (of.depth_log, of.labels_changed, of.scale_std, of.scale_p95)
+            told = ("" if number is None else f"{number:.4f}" for number in numbers)
+            table.append([f"camera {name}", str(of.pairs), *told])
+    yield from _aligned(table)
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -65,7 +65,7 @@ class Results:
             "normals": self.normals and self.normals._asdict(),
             "segmentation": self._segmentation(),
             "boundary": self.boundary and self.boundary._asdict(),
-            "flicker": self.flicker and self.flicker._asdict(),
+            "flicker": self._flicker(),
             "worst": {
                 task: [{"name": frame.sample.name, "badness": frame.badness} for frame in frames]
                 for task, frames in self.worst.items()
@@ -76,6 +76,14 @@ class Results:
     def name_of(self, class_id: int) -> str:
         """The truth's name of a class; an id that it does not name is told as a number."""
         return self.class_names.get(class_id, f"class {class_id}")
+
+    def _flicker(self) -> dict[str, Any] | None:
+        if self.flicker is None:
+            return None
+        stretches = {"standing": self.flicker.standing, "moving": self.flicker.moving}
+        return self.flicker._asdict() | {
+            name: stretch and stretch._asdict() for name, stretch in stretches.items()
+        }
 
     def _segmentation(self) -> dict[str, Any] | None:
         if self.segmentation is None:

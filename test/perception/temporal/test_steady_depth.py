@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Depth that holds still: what flickers is held, what changes is not, and nothing is carried over."""
+"""What flickers is held, what changes is not, and nothing is carried over."""
 
 from __future__ import annotations
 

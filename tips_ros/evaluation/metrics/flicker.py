@@ -12,6 +12,26 @@ from tips_ros.evaluation.metrics.warp import Pixels, SamePoints, same_points
 from tips_ros.evaluation.sample import IGNORED, Sample
 from tips_ros.perception.predictor import Prediction
 
+_STANDS_M, _STANDS_RAD = 0.005, np.radians(0.1)
+
+
+class Stretch(NamedTuple):
+    """Of pairs of frames between which the camera stood, or moved.
+
+    Attributes:
+        pairs: of frames.
+        depth_log, labels_changed: as of `FlickerResult`.
+        scale_std, scale_p95: standard deviation, and 95th percentile of the amount, of the
+            frame-to-frame log-scale: the median, over the points of a pair, of what depth_log is
+            the mean amount of. None where no depth was predicted.
+    """
+
+    pairs: int
+    depth_log: float | None
+    labels_changed: float | None
+    scale_std: float | None
+    scale_p95: float | None
+
 
 class FlickerResult(NamedTuple):
     """Over all points that two consecutive frames of a sequence both saw.
@@ -29,6 +49,8 @@ class FlickerResult(NamedTuple):
         pairs: pairs of frames.
         points: points that were compared.
         interval_s: mean time between the two frames, as both numbers grow with it; None if unknown.
+        standing, moving: the same of the pairs between which the camera did not move (5 mm and
+            0.1°), and did; None where there are none.
     """
 
     depth_log: float | None
@@ -36,6 +58,8 @@ class FlickerResult(NamedTuple):
     pairs: int
     points: int
     interval_s: float | None
+    standing: Stretch | None = None
+    moving: Stretch | None = None
 
 
 class FlickerMetrics:
@@ -47,6 +71,7 @@ class FlickerMetrics:
         self._labels = _Mean()
         self._interval = _Mean()
         self._pairs = self._points = 0
+        self._stretches = {True: _Stretch(), False: _Stretch()}  # by whether the camera stood
 
     def add(self, sample: Sample, prediction: Prediction) -> None:
         """The next frame; a pair with the one before, where both are of one sequence."""
@@ -58,13 +83,18 @@ class FlickerMetrics:
             return
         self._pairs += 1
         self._points += points.now[0].size
+        stretch = self._stretches[_stood(before[0], sample)]
+        stretch.pairs += 1
         error_now = _log_error(sample, prediction, points.now)
         error_before = _log_error(*before, points.before)
         if error_now is not None and error_before is not None:
             self._depth.add(np.abs(error_now - error_before))
+            stretch.add(error_now - error_before)
         if prediction.labels is not None and before[1].labels is not None:
             changed = prediction.labels[points.now] != before[1].labels[points.before]
-            self._labels.add(changed[_same_class(before[0], sample, points)])
+            changed = changed[_same_class(before[0], sample, points)]
+            self._labels.add(changed)
+            stretch.labels.add(changed)
         if sample.stamp_s is not None and before[0].stamp_s is not None:
             self._interval.add(np.array([sample.stamp_s - before[0].stamp_s]))
 
@@ -73,7 +103,10 @@ class FlickerMetrics:
         if not self._pairs:
             return None
         means = (self._depth.value, self._labels.value)
-        return FlickerResult(*means, self._pairs, self._points, self._interval.value)
+        stretches = (self._stretches[stood].result() for stood in (True, False))
+        return FlickerResult(
+            *means, self._pairs, self._points, self._interval.value, *stretches
+        )
 
 
 class _Mean:
@@ -91,6 +124,41 @@ class _Mean:
     @property
     def value(self) -> float | None:
         return self._sum / self._count if self._count else None
+
+
+class _Stretch:
+    """One number for each pair of frames, and means."""
+
+    def __init__(self) -> None:
+        self.pairs = 0
+        self.depth, self.labels = _Mean(), _Mean()
+        self._scales: list[float] = []
+
+    def add(self, changes: NDArray[np.float64]) -> None:
+        """Of ln depth, of the points of a pair."""
+        self.depth.add(np.abs(changes))
+        finite = changes[np.isfinite(changes)]
+        if finite.size:
+            self._scales.append(float(np.median(finite)))
+
+    def result(self) -> Stretch | None:
+        if not self.pairs:
+            return None
+        scales = np.array(self._scales)
+        std, p95 = (
+            (float(scales.std()), float(np.percentile(np.abs(scales), 95)))
+            if scales.size
+            else (None, None)
+        )
+        return Stretch(self.pairs, self.depth.value, self.labels.value, std, p95)
+
+
+def _stood(before: Sample, now: Sample) -> bool:
+    """Whether the camera did not move between two frames with poses."""
+    assert before.world_from_camera is not None and now.world_from_camera is not None
+    motion = np.linalg.inv(before.world_from_camera) @ now.world_from_camera
+    turn = np.arccos(np.clip((np.trace(motion[:3, :3]) - 1) / 2, -1, 1))
+    return bool(np.linalg.norm(motion[:3, 3]) < _STANDS_M and turn < _STANDS_RAD)
 
 
 def _log_error(
