@@ -213,16 +213,28 @@ def test_points_of_a_frame_that_nobody_knows_leave_the_focal_length_and_say_so(m
 
 def test_an_offset_is_fitted_when_asked_for(measured):
     assert measured.graph.set_parameter("depth.sensor_offset", True).successful
-    near, far = np.quantile(measured.raw, (0.05, 0.95))
+    rgb = near_door()
+    raw = measured.graph.node.predictor.predict(rgb, ["depth"]).depth_m
+    near, far = np.quantile(raw, (0.05, 0.95))
     assert far > 1.4 * near, "the picture has too little depth to tell an offset"
 
     def image(header):
-        return depth_image(header, FACTOR * measured.raw + np.float32(0.3), "32FC1")
+        return depth_image(header, FACTOR * raw + np.float32(0.3), "32FC1")
 
-    depth_m = measured.frames_until(is_sensor, "the sensor's scale", image)
+    depth_m = measured.frames_until(is_sensor, "the sensor's scale", image, rgb=rgb)
     assert measured.info.scale == pytest.approx(FACTOR, rel=0.01)
     assert measured.info.offset_m == pytest.approx(0.3, abs=0.03)
-    np.testing.assert_allclose(depth_m, FACTOR * measured.raw + 0.3, rtol=0.01)
+    np.testing.assert_allclose(depth_m, FACTOR * raw + 0.3, rtol=0.01)
+
+
+def near_door() -> np.ndarray:
+    """A picture with more depth in it than `picture`: something dark before wall and floor."""
+    rgb = np.full((48, 64, 3), 200, np.uint8)
+    rgb[:, :20] = 150
+    rgb[30:, 20:] = 120, 90, 60
+    rgb[30:, :20] = 150
+    rgb[12:40, 40:60] = 90, 60, 30
+    return rgb
 
 
 def good(measured):
