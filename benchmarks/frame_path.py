@@ -109,9 +109,11 @@ class Trace:
                 self.done.set()
 
     def _note(self, frame: FrameType, caller: str | None, depth: int) -> None:
-        code, thread = frame.f_code, threading.current_thread().name
+        code, thread = frame.f_code, threading.current_thread().name.rpartition("_")
         name = getattr(code, "co_qualname", code.co_name)  # Python 3.10 has no qualified names
-        self.steps.append(Step(thread, depth, caller, self._place(frame), name))
+        named = thread[0] or thread[2]  # without the number that a pool gives
+        named = named if named.startswith(OF_FRAMES) else "executor"
+        self.steps.append(Step(named, depth, caller, self._place(frame), name))
 
     @property
     def figures(self) -> str:
@@ -183,7 +185,7 @@ def drawing_lines(steps: list[Step]) -> Iterator[str]:
     entered: dict[str, list[str]] = {}
     for step in steps:
         if all(step.place not in places for places in entered.values()):
-            entered.setdefault(step.thread if step.depth else "executor", []).append(step.place)
+            entered.setdefault(step.thread, []).append(step.place)
     for thread, places in entered.items():
         yield f'  subgraph {thread.replace(" ", "_")}["{thread}"]'
         for place in places if thread != "tips pipeline" else [PIPELINE, *places]:
@@ -201,7 +203,7 @@ def path_lines(steps: list[Step]) -> Iterator[str]:
     for step in steps:
         if step.thread != thread:
             thread = step.thread
-            yield f"[{'executor' if step.depth == 0 else thread}]"
+            yield f"[{thread}]"
         yield f"{'  ' * (step.depth + 1)}{step.place} {step.function}"
 
 
