@@ -76,8 +76,8 @@ def test_a_prediction_is_what_the_network_says_of_the_image(tiny_tips: Tips):
 @pytest.mark.parametrize("size", [(1, 1), (48, 64), (61, 97), (1, 40), (200, 3)])
 def test_outputs_have_the_image_s_size_whatever_it_is(predictor: Predictor, size: tuple[int, int]):
     prediction = predictor.predict(noise(*size))
-    assert shapes(prediction) == [size, (*size, 3), size, size]
-    assert dtypes(prediction) == ["float32", "float32", "uint8", "uint8"]
+    assert shapes(prediction) == [size, (*size, 3), size, size, size]
+    assert dtypes(prediction) == ["float32", "float32", "uint8", "uint8", "float32"]
     assert all(array is not None and np.isfinite(array).all() for array in prediction)
 
 
@@ -124,8 +124,8 @@ def test_a_subset_is_the_same_as_in_the_whole(predictor: Predictor):
 def test_a_model_without_a_head_offers_and_gives_what_it_has(tiny_tips: Tips):
     tips = Tips(tiny_tips.backbone, (0, 1, 2, 3), depth=tiny_tips.depth)
     predictor = Predictor(tips, DESCRIPTION)
-    assert predictor.outputs == ("depth",)
-    assert shapes(predictor.predict(noise(20, 20))) == [(20, 20)]
+    assert predictor.outputs == ("depth", "stddev")
+    assert shapes(predictor.predict(noise(20, 20))) == [(20, 20), (20, 20)]
     with pytest.raises(ValueError, match="no segmentation head; it has depth"):
         predictor.predict(noise(20, 20), ["semantic"])
 
@@ -174,7 +174,7 @@ def test_bf16_gives_fp32_arrays_that_are_nearly_the_same(tiny_tips: Tips):
     rgb = noise(30, 40)
     full = Predictor(copy.deepcopy(tiny_tips), DESCRIPTION).predict(rgb)
     half = Predictor(tiny_tips, DESCRIPTION, dtype=torch.bfloat16).predict(rgb)
-    assert dtypes(half) == ["float32", "float32", "uint8", "uint8"]
+    assert dtypes(half) == ["float32", "float32", "uint8", "uint8", "float32"]
     assert half.depth_m is not None and full.depth_m is not None
     np.testing.assert_allclose(half.depth_m, full.depth_m, rtol=0.05)
 

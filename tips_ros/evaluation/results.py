@@ -43,11 +43,11 @@ class Results:
     class_match: ClassMatch | None = None
     depth: DepthResult | None = None
     depth_with_focal: DepthResult | None = None
-    deviation: DeviationResult | None = None
     normals: NormalResult | None = None
     segmentation: SegmentationResult | None = None
     boundary: BoundaryResult | None = None
     flicker: FlickerResult | None = None
+    deviation: DeviationResult | None = None
     worst: Mapping[Task, tuple[ScoredFrame, ...]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:

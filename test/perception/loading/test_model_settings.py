@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tips_ros.perception.deviation.model import DeviationModel
 from tips_ros.perception.loading.model_settings import (
     ModelSettings,
     ModelSettingsError,
     read_settings,
+    with_deviation,
 )
 
 EVERY_KEY = """
@@ -166,3 +169,25 @@ def test_a_value_that_unfolds_without_end_is_not_printed(tmp_path: Path):
     levels = ["&a0 [x, x, x, x, x, x, x, x, x]"]
     levels += [f"&a{i} [" + ", ".join([f"*a{i - 1}"] * 9) + "]" for i in range(1, 30)]
     assert "four block numbers" in refusal(tmp_path, f"taps: [{', '.join(levels)}]")
+
+
+FITTED = DeviationModel({"constant": -2.0}, {"constant": -2.1, "facing": 0.4}, "a few rooms")
+
+
+def test_a_fitted_deviation_is_read_and_all_else_stays(tmp_path: Path):
+    file = tmp_path / "model.yaml"
+    file.write_text("# mine\nfocal_ratio: 0.7\nknows: rooms  # only\n")
+    for model in (FITTED, replace(FITTED, fitted_on="other rooms")):
+        file.write_text(with_deviation(file.read_text(), model))
+        settings = read_settings(tmp_path)
+        assert settings.depth_stddev == model and settings.focal_ratio == 0.7
+    text = file.read_text()
+    assert text.startswith("# mine\n") and "# only" in text and text.count("depth_stddev:") == 1
+
+
+def test_keys_after_a_fitted_deviation_stay_too(tmp_path: Path):
+    text = with_deviation("", FITTED) + "temperature: 0.02\n"
+    (tmp_path / "model.yaml").write_text(with_deviation(text, replace(FITTED, fitted_on="new")))
+    settings = read_settings(tmp_path)
+    assert settings.temperature == 0.02
+    assert settings.depth_stddev is not None and settings.depth_stddev.fitted_on == "new"
