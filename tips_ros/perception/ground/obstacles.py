@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which cells stand out of the floor, which are floor, and of which nothing can be said.
+
+A cell's height is ``height of the camera * (1 - depth / depth of the floor there)``: its noise is
+that of the depth, as a part of it, times the height of the camera, near and far alike. How large
+it is in this frame is measured on the floor itself; what else tells the depth's deviation only
+says how it differs from cell to cell.
+
+A thing is looked for in single cells and in the mean of nine, whose noise is less where it is
+white: a low thing that no single cell shows beyond doubt is seen by many.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
+from tips_ros.perception.ground.settings import GroundSettings
+
+_LEAST_NOISE = 0.002  # of the depth; none is better
+_MADE_UP = 0.12  # depth between a nearer and a farther neighbour by this part is on neither
+_GROWS = 0.55  # beside a sure cell, so much of what is asked of it will do
+_FEW = 2  # sure cells of nine; fewer are noise
+
+
+@dataclass(frozen=True)
+class Split:
+    """What each cell (h, w) is; none is two of these.
+
+    Attributes:
+        obstacle: stands out of the floor, and the robot can't go under it.
+        drop: lies below the floor.
+        ground: is the floor.
+        heights_m: (h, w) above the floor; NaN without depth.
+        tolerance_m: (h, w) how much a thing had to stand out.
+        noise: deviation of the floor's depth about its surface, as a part of it.
+    """
+
+    obstacle: BoolArray
+    drop: BoolArray
+    ground: BoolArray
+    heights_m: Float32Array
+    tolerance_m: Float32Array
+    noise: float
+
+
+def split(
+    cells: Cells,
+    surface: Float32Array,
+    height_m: float,
+    floor: BoolArray,
+    ignored: BoolArray,
+    settings: GroundSettings,
+    plane_noise: Float32Array | float = 0.0,
+) -> Split:
+    """What stands on a floor.
+
+    Args:
+        cells: of the frame.
+        surface: (h, w) 1 / metres of the floor, bend and all; not positive above the horizon.
+        height_m: of the camera above it.
+        floor: (256,) floor-like class ids.
+        ignored: (256,) class ids that are never obstacles.
+        settings: what counts.
+        plane_noise: (h, w) or one deviation of the floor's own height, metres: 0 where the floor
+            of this frame says where it is.
+    """
+    inverse = cells.inverse_depth
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        part = 1.0 - surface / inverse  # 0 on the floor, 1 at the camera's height
+    part[~np.isfinite(part)] = np.nan
+    height = np.float32(height_m)
+    heights = part * height
+    is_floor = cells.has(floor)
+    far = np.float32(1.0 / settings.max_range_m)
+    with np.errstate(invalid="ignore"):
+        usable = (inverse > far) & np.isfinite(part)
+        like_floor = usable & (np.abs(part) < 0.3)
+    if is_floor.any():
+        like_floor &= is_floor
+    k = np.where(is_floor, settings.floor_deviations, settings.deviations).astype(np.float32)
+    extra = np.square(np.asarray(plane_noise, np.float32))
+    out = np.zeros(cells.shape, np.bool_)
+    below = np.zeros(cells.shape, np.bool_)
+    tolerance = np.full(cells.shape, np.inf, np.float32)
+    noise = _LEAST_NOISE
+    limit = np.float32(settings.obstacle_max_height_m)
+    flat = np.where(usable, heights, 0)
+    for side in (1, 3):
+        if side == 1:
+            seen = flat
+        else:
+            # A high neighbour may not lift the mean of what is low: only as much as is asked for.
+            most = 1.7 * tolerance
+            seen = cv2.blur(np.clip(flat, -most, most), (side, side))
+        scale, spread = _noise(seen[like_floor] / (height * cells.noise[like_floor]))
+        if side == 1:
+            noise = max(scale * float(np.median(cells.noise)), _LEAST_NOISE)
+        white = np.maximum(scale * cells.noise, _LEAST_NOISE) * height
+        asked = np.maximum(k * np.sqrt(np.square(white) + extra), settings.obstacle_min_height_m)
+        sure = (seen > asked) & usable
+        out |= _grown(sure, (seen > _GROWS * asked) & usable)
+        if settings.drops:
+            depth = np.maximum(1.5 * asked, settings.drop_min_depth_m)
+            below |= _grown((seen < -depth) & usable, (seen < -_GROWS * depth) & usable)
+        tolerance = asked if side == 1 else np.minimum(tolerance, asked)
+        del spread
+    out &= heights < limit
+    out &= ~_made_up(inverse)
+    never = cells.has(ignored)
+    out &= ~never
+    below &= ~never & ~out & (surface > 0)
+    ground = usable & ~out & ~below & (np.abs(heights) < np.maximum(tolerance, 0.03))
+    return Split(out, below, ground, heights, tolerance, noise)
+
+
+def _noise(residual: Float32Array) -> tuple[float, float]:
+    """Deviation of the floor in units of the one that is told; it counts its tails, too."""
+    if residual.size < 50:
+        return 1.0, 1.0
+    ordered = np.sort(np.abs(residual))
+    half, most = (float(ordered[int(q * (ordered.size - 1))]) for q in (0.5, 0.9))
+    return max(half / 0.6745, most / 1.645 * 0.8), most
+
+
+def _grown(sure: BoolArray, likely: BoolArray) -> BoolArray:
+    """The likely cells next to sure ones, as far as these are not alone."""
+    count = cv2.boxFilter(sure.view(np.uint8), cv2.CV_8U, (3, 3), normalize=False)
+    firm = (sure & (count >= _FEW)).view(np.uint8)
+    return np.asarray(cv2.dilate(firm, np.ones((3, 3), np.uint8)), np.uint8).view(np.bool_) & likely
+
+
+def _made_up(inverse: Float32Array) -> BoolArray:
+    """Cells whose depth is between that of a nearer and a farther neighbour."""
+    filled = np.nan_to_num(inverse, nan=0.0)
+    kernel = np.ones((3, 3), np.uint8)
+    near = cv2.dilate(filled, kernel) > filled * np.float32(1 + _MADE_UP)
+    near &= cv2.erode(filled, kernel) < filled * np.float32(1 - _MADE_UP)
+    return np.asarray(near, np.bool_)
