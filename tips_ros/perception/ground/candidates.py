@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.ground.cells import BoolArray, Cells
+from tips_ros.perception.ground.cells import BoolArray, Cells, normals_of_depth
 from tips_ros.perception.ground.plane import CAMERA_UP, Float64Array
 
 # What a word or a normal alone is worth, beside a cell where both say floor.
@@ -18,7 +18,9 @@ _NORMAL_ALONE = 0.15
 _NORMAL_DEG = 25.0  # from up
 _NORMAL_DEG_UNKNOWN = 50.0  # where up is only where cameras mostly have it
 _LEAST_SLOPE = 0.03  # a ray that falls less than this meets the floor too far away to tell
-_MOST = 3000
+_MOST = 1500
+_NORMALS_DEG = 1.6  # a network's normals are together off by so much, however many there are
+_DEPTH_NORMALS_DEG = 6.0
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class Candidates:
         rays: (N, 3), the last column 1.
         inverse_depth: 1 / metres.
         noise: deviation of the depth as a part of it.
-        normals: (N, 3), or None.
+        normals: (N, 3); of the depth itself where the frame has none, then NaN at its border.
+        normals_stddev_deg: how far off they are together.
         labelled: whether the label says floor.
     """
 
@@ -60,7 +63,8 @@ class Candidates:
     rays: Float64Array
     inverse_depth: Float64Array
     noise: Float64Array
-    normals: Float64Array | None
+    normals: Float64Array
+    normals_stddev_deg: float
     labelled: BoolArray
 
 
@@ -84,20 +88,18 @@ def floor_candidates(cells: Cells, floor: BoolArray, up: Up, max_range_m: float)
     seen &= falls > _LEAST_SLOPE - slack
     labelled = cells.has(floor)
     told = bool(labelled.any())
-    if cells.normals is not None:
-        most = _NORMAL_DEG if up.is_known else _NORMAL_DEG_UNKNOWN
-        upright = cells.normals @ vector > math.cos(math.radians(most))
-        weight = np.where(labelled, np.where(upright, 1.0, _LABEL_ALONE), 0.0)
-        alone = _NORMAL_ALONE if told else 1.0
-        weight = np.where(labelled | ~upright, weight, alone)
-    else:
-        weight = labelled.astype(np.float64) if told else np.ones(cells.shape)
+    directions = normals_of_depth(cells) if cells.normals is None else cells.normals
+    most = _NORMAL_DEG if up.is_known else _NORMAL_DEG_UNKNOWN
+    with np.errstate(invalid="ignore"):
+        upright = directions @ vector > math.cos(math.radians(most))
+    weight = np.where(labelled, np.where(upright, 1.0, _LABEL_ALONE), 0.0)
+    weight = np.where(labelled | ~upright, weight, _NORMAL_ALONE if told else 1.0)
     at = np.flatnonzero(seen & (weight > 0))
     if at.size > _MOST:
         at = at[np.linspace(0, at.size - 1, _MOST).astype(np.int64)]
     rays = np.empty((at.size, 3))
     rays[:, :2], rays[:, 2] = cells.rays.reshape(-1, 2)[at], 1.0
-    normals = None if cells.normals is None else cells.normals.reshape(-1, 3)[at].astype(np.float64)
+    normals = directions.reshape(-1, 3)[at].astype(np.float64)
     return Candidates(
         at,
         weight.ravel()[at],
@@ -105,5 +107,6 @@ def floor_candidates(cells: Cells, floor: BoolArray, up: Up, max_range_m: float)
         inverse.ravel()[at].astype(np.float64),
         cells.noise.ravel()[at].astype(np.float64),
         normals,
+        _DEPTH_NORMALS_DEG if cells.normals is None else _NORMALS_DEG,
         labelled.ravel()[at],
     )

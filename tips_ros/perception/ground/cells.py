@@ -86,6 +86,28 @@ def divide(frame: PosedFrame, columns: int = COLUMNS) -> Cells:
     )
 
 
+def normals_of_depth(cells: Cells, reach: int = 3) -> Float32Array:
+    """(h, w, 3) unit normals that face the camera, by the inverse depth of (2 reach + 1)² cells.
+
+    For a frame that has none of a network. ``1 / z`` of a plane is linear in the rays, and its
+    coefficients are along the normal. NaN at the border of depth.
+    """
+    inverse, rays = cells.inverse_depth, cells.rays
+    mean = cv2.blur(inverse, (2 * reach + 1, 2 * reach + 1))
+    found = np.full((*cells.shape, 3), np.nan, np.float32)
+    inside = (slice(reach, -reach), slice(reach, -reach))
+    left, right = mean[reach:-reach, : -2 * reach], mean[reach:-reach, 2 * reach :]
+    above, below = mean[: -2 * reach, reach:-reach], mean[2 * reach :, reach:-reach]
+    across = rays[reach:-reach, 2 * reach :, 0] - rays[reach:-reach, : -2 * reach, 0]
+    down = rays[2 * reach :, reach:-reach, 1] - rays[: -2 * reach, reach:-reach, 1]
+    x, y = (right - left) / across, (below - above) / down
+    z = mean[inside] - x * rays[inside][..., 0] - y * rays[inside][..., 1]
+    length = -np.sqrt(x * x + y * y + z * z)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found[inside] = np.stack([x / length, y / length, z / length], axis=-1)
+    return found
+
+
 def spread(cells: NDArray[Any], side: int, size: tuple[int, int]) -> NDArray[Any]:
     """A map of cells (h, w) → one of pixels (H, W); what no whole cell covers has the nearest's."""
     large = cells.repeat(side, axis=0).repeat(side, axis=1)

@@ -22,7 +22,6 @@ from tips_ros.perception.ground.plane import Float64Array, Plane
 from tips_ros.perception.ground.robust import biweight, deviation, weighted_quantile
 
 LEAST_CELLS = 150.0  # by weight: about a hundredth of the picture
-_NORMALS_DEG = 1.6  # a network's normals are together off by so much, however many there are
 _NORMAL_SCALE_DEG = 6.0
 _LEAST_NOISE = 0.004
 _MOST_NOISE = 0.25
@@ -76,7 +75,7 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     prior = np.eye(3) - np.outer(known, known)
     noise, covariance = 0.1, np.eye(3)
     kept = found.weight
-    for turn in range(8):
+    for turn in range(6):
         predicted = found.rays @ theta
         residual = (found.inverse_depth - predicted) / np.maximum(predicted, 0.02)
         if turn:
@@ -126,8 +125,6 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
 def _direction(found: Candidates, up: Up) -> tuple[Float64Array, float]:
     """Up, and its deviation in degrees, by all but the depth."""
     told = np.asarray(up.vector, np.float64)
-    if found.normals is None:
-        return told, up.stddev_deg
     weight = found.weight * np.isfinite(found.normals).all(axis=1)
     if not weight.any():
         return told, up.stddev_deg
@@ -135,14 +132,14 @@ def _direction(found: Candidates, up: Up) -> tuple[Float64Array, float]:
     best = np.array([weighted_quantile(normals[:, k], weight, 0.5) for k in range(3)])
     best /= max(float(np.linalg.norm(best)), 1e-9)
     scale = math.radians(_NORMAL_SCALE_DEG)
-    for _ in range(5):
+    for _ in range(4):
         off = np.linalg.norm(normals - best, axis=1)
         best = (normals * (weight * biweight(off, scale))[:, None]).sum(axis=0)
         length = float(np.linalg.norm(best))
         if length < 1e-9:
             return told, up.stddev_deg
         best /= length
-    one, other = _NORMALS_DEG**-2, up.stddev_deg**-2
+    one, other = found.normals_stddev_deg**-2, up.stddev_deg**-2
     both = one * best + other * told
     return both / np.linalg.norm(both), (one + other) ** -0.5
 

@@ -45,5 +45,5 @@ def split_by_floor(
     surface = plane_inverse_depth(plane, cells.rays)
     surface = surface * (1 + fit_bend(found, plane, cells.shape))
     return split(
-        cells, surface, plane.height_m, classes.floor, classes.ignored, settings, plane_noise
+        cells, surface, plane, classes.floor, classes.ignored, settings, plane_noise
     )

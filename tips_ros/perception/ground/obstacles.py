@@ -12,17 +12,23 @@ white: a low thing that no single cell shows beyond doubt is seen by many.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
+from tips_ros.perception.ground.plane import Plane
 from tips_ros.perception.ground.settings import GroundSettings
 
 _LEAST_NOISE = 0.002  # of the depth; none is better
 _MADE_UP = 0.12  # depth between a nearer and a farther neighbour by this part is on neither
+_NORMALS_OFF = math.radians(5.0)
+_OWN = 0.35  # a cell itself stands out by so much of it
 _GROWS = 0.55  # beside a sure cell, so much of what is asked of it will do
+_LIKE_FLOOR = 0.3  # of the camera's height: what tells the noise is no farther from the floor
+_TAILS = 0.8  # of the noise that the largest tenth would have, were it even
 _FEW = 2  # sure cells of nine; fewer are noise
 
 
@@ -50,7 +56,7 @@ class Split:
 def split(
     cells: Cells,
     surface: Float32Array,
-    height_m: float,
+    plane: Plane,
     floor: BoolArray,
     ignored: BoolArray,
     settings: GroundSettings,
@@ -61,7 +67,7 @@ def split(
     Args:
         cells: of the frame.
         surface: (h, w) 1 / metres of the floor, bend and all; not positive above the horizon.
-        height_m: of the camera above it.
+        plane: of that floor.
         floor: (256,) floor-like class ids.
         ignored: (256,) class ids that are never obstacles.
         settings: what counts.
@@ -72,43 +78,45 @@ def split(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         part = 1.0 - surface / inverse  # 0 on the floor, 1 at the camera's height
     part[~np.isfinite(part)] = np.nan
-    height = np.float32(height_m)
+    height = np.float32(plane.height_m)
     heights = part * height
     is_floor = cells.has(floor)
     far = np.float32(1.0 / settings.max_range_m)
     with np.errstate(invalid="ignore"):
         usable = (inverse > far) & np.isfinite(part)
-        like_floor = usable & (np.abs(part) < 0.3)
+        like_floor = usable & (np.abs(part) < _LIKE_FLOOR)
     if is_floor.any():
         like_floor &= is_floor
     k = np.where(is_floor, settings.floor_deviations, settings.deviations).astype(np.float32)
+    least = np.where(is_floor, 2 * settings.obstacle_min_height_m, settings.obstacle_min_height_m)
+    least = least.astype(np.float32) + _slope_allowed(cells, is_floor, plane, settings)
     extra = np.square(np.asarray(plane_noise, np.float32))
     out = np.zeros(cells.shape, np.bool_)
     below = np.zeros(cells.shape, np.bool_)
-    tolerance = np.full(cells.shape, np.inf, np.float32)
-    noise = _LEAST_NOISE
+    tolerance = np.zeros(cells.shape, np.float32)
+    scales = []
     limit = np.float32(settings.obstacle_max_height_m)
-    flat = np.where(usable, heights, 0)
+    seen = np.where(usable, heights, np.float32(0))
+    own = height * cells.noise
     for side in (1, 3):
-        if side == 1:
-            seen = flat
-        else:
+        if side > 1:
             # A high neighbour may not lift the mean of what is low: only as much as is asked for.
             most = 1.7 * tolerance
-            seen = cv2.blur(np.clip(flat, -most, most), (side, side))
-        scale, spread = _noise(seen[like_floor] / (height * cells.noise[like_floor]))
-        if side == 1:
-            noise = max(scale * float(np.median(cells.noise)), _LEAST_NOISE)
-        white = np.maximum(scale * cells.noise, _LEAST_NOISE) * height
-        asked = np.maximum(k * np.sqrt(np.square(white) + extra), settings.obstacle_min_height_m)
-        sure = (seen > asked) & usable
-        out |= _grown(sure, (seen > _GROWS * asked) & usable)
+            seen = cv2.blur(np.clip(seen, -most, most), (side, side))
+        scales.append(_noise(seen[like_floor] / own[like_floor]))
+        white = np.maximum(scales[-1] * own, _LEAST_NOISE * height)
+        asked = k * np.sqrt(np.square(white) + extra)
+        asked = np.maximum(asked, least)
+        out |= _grown((seen > asked) & usable, (seen > _GROWS * asked) & usable)
         if settings.drops:
-            depth = np.maximum(1.5 * asked, settings.drop_min_depth_m)
+            depth = np.maximum(1.5 * asked, np.float32(settings.drop_min_depth_m))
             below |= _grown((seen < -depth) & usable, (seen < -_GROWS * depth) & usable)
-        tolerance = asked if side == 1 else np.minimum(tolerance, asked)
-        del spread
-    out &= heights < limit
+        if side == 1:
+            tolerance = asked
+    noise = max(scales[0] * float(np.median(cells.noise)), _LEAST_NOISE)
+    # Floor beside a thing isn't lifted by it.
+    out &= (heights > _OWN * tolerance) & (heights < limit)
+    below &= heights < -_OWN * tolerance
     out &= ~_made_up(inverse)
     never = cells.has(ignored)
     out &= ~never
@@ -117,13 +125,31 @@ def split(
     return Split(out, below, ground, heights, tolerance, noise)
 
 
-def _noise(residual: Float32Array) -> tuple[float, float]:
-    """Deviation of the floor in units of the one that is told; it counts its tails, too."""
-    if residual.size < 50:
-        return 1.0, 1.0
-    ordered = np.sort(np.abs(residual))
-    half, most = (float(ordered[int(q * (ordered.size - 1))]) for q in (0.5, 0.9))
-    return max(half / 0.6745, most / 1.645 * 0.8), most
+def _slope_allowed(
+    cells: Cells, is_floor: BoolArray, plane: Plane, settings: GroundSettings
+) -> Float32Array | float:
+    """What a ramp may rise by until there: of cells that are floor by their label and normal."""
+    slope = math.radians(settings.max_slope_deg)
+    if cells.normals is None or slope <= 0 or not is_floor.any():
+        return 0.0
+    up = np.asarray(plane.up, np.float32)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        like_ramp = is_floor & (cells.normals @ up > math.cos(slope + _NORMALS_OFF))
+        away = np.hypot(cells.rays[..., 0], np.float32(1)) / cells.inverse_depth
+        away[~np.isfinite(away)] = 0
+    return np.asarray(np.where(like_ramp, math.tan(slope) * away, 0.0), np.float32)
+
+
+def _noise(height: Float32Array) -> float:
+    """Deviation of the floor in units of the one that is told, its tails counted.
+
+    What stands on the floor is above it, so that only what is below tells the noise.
+    """
+    below = -height[height < 0]
+    if below.size < 30:
+        return 1.0
+    half, most = np.quantile(below, (0.5, 0.9)).tolist()
+    return max(half / 0.6745, _TAILS * most / 1.645)
 
 
 def _grown(sure: BoolArray, likely: BoolArray) -> BoolArray:

@@ -15,6 +15,7 @@ class GroundSettings:
         obstacle_max_height_m: what is higher is none: the robot goes under it.
         deviations: how many deviations of the depth a thing has to stand out by.
         floor_deviations: the same for what is labelled floor.
+        max_slope_deg: of a ramp: what is labelled floor and lies no steeper may rise so.
         drops: whether what lies below the floor counts, too: stairs that go down, a curb.
         drop_min_depth_m: how far below.
         max_range_m: along z; what is farther is not looked at.
@@ -28,6 +29,7 @@ class GroundSettings:
     obstacle_max_height_m: float = 1.8
     deviations: float = 3.0
     floor_deviations: float = 4.5
+    max_slope_deg: float = 7.0
     drops: bool = True
     drop_min_depth_m: float = 0.08
     max_range_m: float = 6.0
