@@ -35,6 +35,7 @@ class Cells:
         inverse_depth: (h, w) 1 / metres along z; 0 farther than can be told, NaN without depth.
         noise: (h, w) deviation of the depth as a part of it.
         rays: (h, w, 2) ``x / z, y / z`` of the cells' centres; NaN where no ray falls.
+        noise_is_told: whether somebody measured it; else it is a guess.
         labels: (h, w) class ids at their centres; None without labels.
         normals: (h, w, 3) unit vectors at their centres; None without normals.
     """
@@ -43,6 +44,7 @@ class Cells:
     inverse_depth: Float32Array
     noise: Float32Array
     rays: Float32Array
+    noise_is_told: bool = True
     labels: NDArray[np.uint8] | None = None
     normals: Float32Array | None = None
 
@@ -81,6 +83,7 @@ def divide(frame: PosedFrame, columns: int = COLUMNS) -> Cells:
         inverse,
         noise,
         _rays(frame.lens, side, size),
+        frame.stddev_m is not None,
         None if frame.labels is None else np.ascontiguousarray(frame.labels[picked]),
         None if frame.normals is None else np.ascontiguousarray(frame.normals[picked]),
     )

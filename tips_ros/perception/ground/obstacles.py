@@ -25,6 +25,8 @@ from tips_ros.perception.ground.settings import GroundSettings
 _LEAST_NOISE = 0.002  # of the depth; none is better
 _MADE_UP = 0.12  # depth between a nearer and a farther neighbour by this part is on neither
 _NORMALS_OFF = math.radians(5.0)
+_LEVEL = math.radians(20.0)
+_BLURRED = 0.3  # of a jump is in doubt on both sides of it
 _OWN = 0.35  # a cell itself stands out by so much of it
 _GROWS = 0.55  # beside a sure cell, so much of what is asked of it will do
 _LIKE_FLOOR = 0.3  # of the camera's height: what tells the noise is no farther from the floor
@@ -87,7 +89,8 @@ def split(
         like_floor = usable & (np.abs(part) < _LIKE_FLOOR)
     if is_floor.any():
         like_floor &= is_floor
-    k = np.where(is_floor, settings.floor_deviations, settings.deviations).astype(np.float32)
+    k = np.full(cells.shape, settings.deviations, np.float32)
+    k[is_floor | _lies_level(cells, plane)] = settings.floor_deviations
     least = np.where(is_floor, 2 * settings.obstacle_min_height_m, settings.obstacle_min_height_m)
     least = least.astype(np.float32) + _slope_allowed(cells, is_floor, plane, settings)
     extra = np.square(np.asarray(plane_noise, np.float32))
@@ -98,6 +101,8 @@ def split(
     limit = np.float32(settings.obstacle_max_height_m)
     seen = np.where(usable, heights, np.float32(0))
     own = height * cells.noise
+    if not cells.noise_is_told:
+        own = np.hypot(own, height * _beside_a_jump(inverse, surface))
     for side in (1, 3):
         if side > 1:
             # A high neighbour may not lift the mean of what is low: only as much as is asked for.
@@ -123,6 +128,27 @@ def split(
     below &= ~never & ~out & (surface > 0)
     ground = usable & ~out & ~below & (np.abs(heights) < np.maximum(tolerance, 0.03))
     return Split(out, below, ground, heights, tolerance, noise)
+
+
+def _lies_level(cells: Cells, plane: Plane) -> BoolArray:
+    """Whose normal says floor, too; so does the top of a box, and has to stand out as clearly."""
+    if cells.normals is None:
+        return np.zeros(cells.shape, np.bool_)
+    with np.errstate(invalid="ignore"):
+        level = cells.normals @ np.asarray(plane.up, np.float32) > math.cos(_LEVEL)
+    return np.asarray(level, np.bool_)
+
+
+def _beside_a_jump(inverse: Float32Array, surface: Float32Array) -> Float32Array:
+    """Part of the depth that a network blurs over, where depth jumps more than the floor's does."""
+    kernel = np.ones((3, 3), np.uint8)
+    filled = np.nan_to_num(inverse)
+    jump = cv2.dilate(filled, kernel) - cv2.erode(filled, kernel)
+    jump -= cv2.dilate(surface, kernel) - cv2.erode(surface, kernel)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        part = _BLURRED * np.maximum(jump, 0) / inverse
+    part[~np.isfinite(part)] = 0
+    return np.asarray(part, np.float32)
 
 
 def _slope_allowed(
