@@ -15,13 +15,13 @@ import numpy as np
 from std_msgs.msg import Header
 
 from tips_ros.bags import BagReader, find_camera
-from tips_ros.perception.camera.seen_camera import seen_camera
+from tips_ros.messages.frame_result import Frame
+from tips_ros.messages.outputs import DEFAULT_TOPICS, predict_for
+from tips_ros.messages.types import rclpy_types_for_one_thread
+from tips_ros.perception.camera.output_camera import seen_camera
 from tips_ros.perception.images.decoder import decode_message
-from tips_ros.perception.loading.models import load_predictor
+from tips_ros.perception.loading.load import load_predictor
 from tips_ros.resources import sample_bag
-from tips_ros.ros.frame import Frame
-from tips_ros.ros.message_types import rclpy_types_for_one_thread
-from tips_ros.ros.outputs import DEFAULT_TOPICS, predict_for
 
 WARM_UP = 10
 HEADER = Header(frame_id="camera")

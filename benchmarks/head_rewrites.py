@@ -27,7 +27,7 @@ from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.tips import DenseMaps, Tips
 from tips_ros.model.variants import variant_named
 from tips_ros.model.vit import VisionTransformer
-from tips_ros.perception.loading.models import load_model
+from tips_ros.perception.loading.load import load_model
 from tips_ros.perception.loading.precisions import FLOATS
 
 CHANNELS, CLASSES = 256, 150  # of the released heads

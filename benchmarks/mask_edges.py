@@ -26,18 +26,18 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tips_ros.evaluation.boundary_metrics import BoundaryMetrics
 from tips_ros.evaluation.datasets.rendered import Rendered
+from tips_ros.evaluation.metrics.boundary import BoundaryMetrics
+from tips_ros.evaluation.metrics.segmentation import SegmentationMetrics
 from tips_ros.evaluation.sample import IGNORED
-from tips_ros.evaluation.segmentation_metrics import SegmentationMetrics
-from tips_ros.perception.language.text_embedding import TextEmbedder
-from tips_ros.perception.language.zero_shot import cosine_map
-from tips_ros.perception.loading.models import load_with_text
+from tips_ros.perception.classes.class_files import ade20k
+from tips_ros.perception.language.text_embedder import TextEmbedder
+from tips_ros.perception.loading.load import load_with_text
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.preprocess import network_input
-from tips_ros.perception.semantic.class_lists import ade20k
 from tips_ros.perception.semantic.edges import Guide, sharpened
 from tips_ros.perception.semantic.segmentation import label_map_at
+from tips_ros.perception.semantic.zero_shot import cosine_map
 
 PHOTO_SIZE, PATCH, NOISE = (448, 448), 14, 0.15
 GUIDED_RADIUS_PX, GUIDED_EPSILON = 8, 1e-3

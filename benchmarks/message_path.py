@@ -24,22 +24,18 @@ from rig import camera_info
 from std_msgs.msg import Header
 
 from tips_ros.freed_memory import keep_freed_memory
-from tips_ros.perception.camera.seen_camera import seen_camera
+from tips_ros.messages.conversions import image_message
+from tips_ros.messages.frame_result import Frame
+from tips_ros.messages.outputs import DEFAULT_TOPICS
+from tips_ros.messages.types import RCLPY_TYPES, rclpy_class, rclpy_types_for_one_thread
+from tips_ros.perception.camera.output_camera import seen_camera
+from tips_ros.perception.classes.class_files import ade20k
 from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.predictor import Prediction
-from tips_ros.perception.semantic.class_lists import ade20k
-from tips_ros.perception.semantic.labelling import own_labelling
-from tips_ros.ros import qos
-from tips_ros.ros.conversions import image_message
-from tips_ros.ros.frame import Frame
-from tips_ros.ros.live.domain import own_graph_environment
-from tips_ros.ros.message_types import (
-    RCLPY_TYPES,
-    rclpy_class,
-    rclpy_types_for_one_thread,
-)
-from tips_ros.ros.middleware import publish_in_the_background
-from tips_ros.ros.outputs import DEFAULT_TOPICS
+from tips_ros.perception.semantic.label_space import own_labelling
+from tips_ros.replay.domain import own_graph_environment
+from tips_ros.ros.process.middleware import publish_in_the_background
+from tips_ros.ros.topics import qos
 
 THREAD, PROCESS = "processor time, thread", "processor time, process"
 

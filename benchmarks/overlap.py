@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from torch.profiler import ProfilerActivity, profile
 
 from tips_ros.bench.cases import Case
-from tips_ros.bench.machine import this_machine
 from tips_ros.bench.models import model_named, predictor_of
 from tips_ros.bench.pictures import drawn_room, views
-from tips_ros.commands.arguments import input_size
+from tips_ros.bench.reporting.machine import this_machine
 from tips_ros.commands.bench import image_size
+from tips_ros.commands.options.common import input_size
 from tips_ros.model.engines import BACKENDS
-from tips_ros.perception.loading.models import choose_device
+from tips_ros.perception.loading.load import choose_device
 from tips_ros.perception.loading.precisions import PRECISIONS
 from tips_ros.perception.predictor import Predictor
 

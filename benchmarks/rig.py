@@ -20,12 +20,12 @@ import numpy as np
 from sensor_msgs.msg import CameraInfo, Image
 
 from tips_ros.demo.node_process import NodeProcess
-from tips_ros.ros import qos
-from tips_ros.ros.conversions import image_message
-from tips_ros.ros.live.domain import own_graph_environment
-from tips_ros.ros.live.graph import LiveGraph
-from tips_ros.ros.message_types import RCLPY_TYPES, rclpy_class
-from tips_ros.ros.outputs import TOPICS
+from tips_ros.messages.conversions import image_message
+from tips_ros.messages.outputs import TOPICS
+from tips_ros.messages.types import RCLPY_TYPES, rclpy_class
+from tips_ros.replay.domain import own_graph_environment
+from tips_ros.replay.graph import LiveGraph
+from tips_ros.ros.topics import qos
 
 PATIENCE_S = 120.0
 _GOODBYE_S = 20.0

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import yaml
 
-from tips_ros.ros.live.domain import own_graph_environment
+from tips_ros.replay.domain import own_graph_environment
 
 if TYPE_CHECKING:
     from tips_ros.model.tips import Tips

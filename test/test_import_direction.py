@@ -1,69 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Imports run one way: ros -> perception -> model, and only tips_ros.ros knows ROS."""
+"""Imports run one way, ros -> messages -> perception -> model, room by room and in no circle."""
+
+from __future__ import annotations
 
 import ast
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[1]
 FILES = sorted((SOURCE / "tips_ros").rglob("*.py"))
+FOLDERS = sorted({path.parent for path in FILES})
+MOST_MODULES = 14  # in one folder
 
 # What each folder of tips_ros must not import of tips_ros. Folders that are not named here
-# (bench, commands, demo) tie the others together and may import anything.
+# (bench, commands, demo) tie the others together and may import anything that makes no circle.
+USERS = {"bench", "commands", "demo", "offline", "cli", "replay"}
 FORBIDDEN = {
-    "model": {
-        "bench",
-        "perception",
-        "ros",
-        "bags",
-        "commands",
-        "demo",
-        "offline",
-        "cli",
-        "errors",
-        "resources",
-    }
-    | {"catalogue", "downloads", "evaluation"},
-    "perception": {
-        "bench",
-        "ros",
-        "bags",
-        "commands",
-        "demo",
-        "offline",
-        "cli",
-        "downloads",
-        "evaluation",
-    },
-    "evaluation": {"bench", "ros", "bags", "commands", "demo", "offline", "cli", "downloads"},
-    "bags": {
-        "bench",
-        "ros",
-        "model",
-        "commands",
-        "demo",
-        "offline",
-        "cli",
-        "downloads",
-        "evaluation",
-    },
-    "downloads": {
-        "bench",
-        "ros",
-        "model",
-        "perception",
-        "bags",
-        "commands",
-        "demo",
-        "offline",
-        "cli",
-    }
-    | {"evaluation"},
-    "ros": {"bench", "commands", "demo", "offline", "cli", "downloads", "evaluation"},
+    "model": {"perception", "messages", "ros", "bags", "errors", "resources", "catalogue"}
+    | {"downloads", "evaluation"}
+    | USERS,
+    "perception": {"messages", "ros", "bags", "downloads", "evaluation"} | USERS,
+    "messages": {"ros", "bags", "downloads", "evaluation"} | USERS,
+    "evaluation": {"messages", "ros", "bags", "downloads"} | USERS,
+    "bags": {"messages", "ros", "model", "downloads", "evaluation"} | USERS,
+    "downloads": {"messages", "ros", "model", "perception", "bags", "evaluation"} | USERS,
+    "ros": {"bags", "downloads", "evaluation"} | USERS,
+    "replay": {"bench", "commands", "demo", "offline", "cli", "downloads", "evaluation"},
 }
+# A room imports itself and the rooms before it.
+ROOMS = (
+    "messages",
+    "ros.process",
+    "ros.topics",
+    "ros.health",
+    "ros.parameters",
+    "ros.transforms",
+    "ros.inputs",
+    "ros.outputs",
+    "ros.classes",
+    "ros.pipeline",
+    "ros.services",
+    "ros",  # node, main, and what else stands in no room
+    "ros.startup",
+    "replay",
+)
 # safetensors is a file of tensors and nothing more; the other two run graphs of tensors.
 MODEL_LIBRARIES = {"torch", "numpy", "safetensors", "openvino", "onnxruntime", "tips_ros"} | set(
     sys.stdlib_module_names
@@ -73,10 +58,16 @@ ROS_LIBRARIES = {
     *("message_filters", "rclpy", "ros2cli", "rosbag2_py", "rosidl_runtime_py"),
     *("tf2_py", "tf2_ros", "tf_transformations"),
 }
+KNOW_ROS = {"ros", "replay"}
 
 
-def imported_modules(path: Path) -> Iterator[str]:
-    """Yields the absolute dotted name of everything the file imports."""
+@cache
+def imported_modules(path: Path) -> tuple[str, ...]:
+    """The absolute dotted name of everything the file imports."""
+    return tuple(_imported_modules(path))
+
+
+def _imported_modules(path: Path) -> Iterator[str]:
     package = path.relative_to(SOURCE).with_suffix("").parts[:-1]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -88,9 +79,34 @@ def imported_modules(path: Path) -> Iterator[str]:
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
+def dotted(path: Path) -> tuple[str, ...]:
+    return path.relative_to(SOURCE).with_suffix("").parts
+
+
+MODULES = {dotted(path): path for path in FILES}
+
+
+def imported_files(path: Path) -> Iterator[tuple[str, ...]]:
+    """Which files of ours the file imports, each as the parts of its dotted name."""
+    for name in imported_modules(path):
+        parts = tuple(name.split("."))
+        while parts and parts not in MODULES and (*parts, "__init__") not in MODULES:
+            parts = parts[:-1]
+        if parts:
+            yield parts if parts in MODULES else (*parts, "__init__")
+
+
 def folder_of(path: Path) -> str:
     parts = path.relative_to(SOURCE / "tips_ros").parts
     return parts[0] if len(parts) > 1 else ""
+
+
+def room_of(parts: tuple[str, ...]) -> str | None:
+    """The room of ROOMS that a module is in; None for one in none of them."""
+    inner = ".".join(parts[1:-1])
+    while inner and inner not in ROOMS:
+        inner = inner.rpartition(".")[0]
+    return inner or None
 
 
 def is_ros(module: str) -> bool:
@@ -99,8 +115,44 @@ def is_ros(module: str) -> bool:
     return generated or root in ROS_LIBRARIES or root.endswith(("_msgs", "_interfaces"))
 
 
+def neighbours_that_import(folder: Path) -> dict[str, set[str]]:
+    """Of a folder's files and folders: which of them import which others."""
+    at = len(folder.relative_to(SOURCE).parts)
+    imports: dict[str, set[str]] = defaultdict(set)
+    for path in FILES:
+        if path.is_relative_to(folder):
+            here = dotted(path)
+            for there in imported_files(path):
+                if there[:at] == here[:at] and there[at] != here[at]:
+                    imports[here[at]].add(there[at])
+    return imports
+
+
+def circle_in(imports: dict[str, set[str]]) -> list[str]:
+    """Names of which each imports the next, and the last the first; empty where there are none."""
+    done: set[str] = set()
+
+    def walk(name: str, way: list[str]) -> list[str]:
+        if name in way:
+            return [*way[way.index(name) :], name]
+        if name not in done:
+            for other in sorted(imports.get(name, ())):
+                if circle := walk(other, [*way, name]):
+                    return circle
+            done.add(name)
+        return []
+
+    return next(filter(None, (walk(name, []) for name in sorted(imports))), [])
+
+
 def test_there_is_something_to_check():
     assert FILES
+    assert {room_of(module) for module in MODULES} == {*ROOMS, None}
+
+
+def test_a_circle_is_found():
+    assert circle_in({"a": {"b"}, "b": {"c", "d"}, "d": {"b"}}) == ["b", "d", "b"]
+    assert circle_in({"a": {"b", "c"}, "b": {"c"}}) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
@@ -110,10 +162,26 @@ class TestEachFile:
         imported = {".".join(module.split(".")[:2]) for module in imported_modules(path)}
         assert not imported & forbidden
 
-    def test_knows_ros_only_inside_the_ros_folder(self, path: Path):
-        if folder_of(path) != "ros":
+    def test_imports_only_rooms_before_its_own(self, path: Path):
+        room = room_of(dotted(path))
+        if room is not None:
+            after = ROOMS[ROOMS.index(room) + 1 :]
+            assert not {room_of(other) for other in imported_files(path)} & set(after)
+
+    def test_knows_ros_only_inside_the_folders_of_a_live_graph(self, path: Path):
+        if folder_of(path) not in KNOW_ROS:
             assert not [module for module in imported_modules(path) if is_ros(module)]
 
     def test_needs_only_tensor_libraries_inside_the_model_folder(self, path: Path):
         if folder_of(path) == "model":
             assert {module.split(".")[0] for module in imported_modules(path)} <= MODEL_LIBRARIES
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(SOURCE)))
+class TestEachFolder:
+    def test_has_no_circle_among_its_files_and_folders(self, folder: Path):
+        assert circle_in(neighbours_that_import(folder)) == []
+
+    def test_is_small_enough_to_be_read_at_a_glance(self, folder: Path):
+        modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+        assert len(modules) <= MOST_MODULES, f"sort {folder.name}/ into rooms"

@@ -21,11 +21,11 @@ from tips_ros.model.checkpoints.hub_layout import hub_tensors
 from tips_ros.model.checkpoints.hugging_face import WEIGHTS
 from tips_ros.model.text import TextEncoder
 from tips_ros.model.tips import Tips
+from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.description import NYU_FOCAL_RATIO
 from tips_ros.perception.language.tokenizer import Tokenizer
 from tips_ros.perception.loading.model_directory import TOKENIZER_FILE
 from tips_ros.perception.loading.model_settings import SETTINGS_FILE
-from tips_ros.perception.semantic.class_lists import ClassList
 
 GELU = "erf"
 TEXT_NORM_EPS = 1e-5

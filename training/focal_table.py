@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tips_ros.evaluation.datasets.rendered import Rendered
 from tips_ros.evaluation.evaluation import evaluate
-from tips_ros.perception.loading.models import load_predictor
+from tips_ros.perception.loading.load import load_predictor
 
 
 def main() -> None:

@@ -23,9 +23,9 @@ from tqdm import tqdm
 
 from tips_ros.bags import BagWriter
 from tips_ros.evaluation.sample import Sample
-from tips_ros.offline.truth_messages import TruthWriter
+from tips_ros.offline.truth.truth_messages import TruthWriter
 from tips_ros.perception.camera.camera_info import Intrinsics
-from tips_ros.perception.semantic.class_lists import ClassList
+from tips_ros.perception.classes.class_list import ClassList
 from training.camera_messages import CameraMessages
 from training.scenes.drive import drive
 from training.scenes.quality import FINE, Quality

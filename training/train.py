@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from tips_ros.freed_memory import keep_freed_memory
-from tips_ros.perception.semantic.class_lists import ClassList
+from tips_ros.perception.classes.class_list import ClassList
 from training.architecture import CLASSES, SIZES, VOCABULARY
 from training.compare_sizes import COMPARE, best_sizes
 from training.export import export

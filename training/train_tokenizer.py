@@ -18,9 +18,9 @@ from pathlib import Path
 
 import sentencepiece
 
+from tips_ros.perception.classes.class_files import ade20k
 from tips_ros.perception.language.prompt_templates import TCL_TEMPLATES
 from tips_ros.perception.language.tokenizer import PAD_ID, lower_ascii
-from tips_ros.perception.semantic.class_lists import ade20k
 
 OUTPUT = Path(__file__).resolve().parents[1] / "test" / "data" / "tokenizer" / "tiny.model"
 VOCABULARY = 500

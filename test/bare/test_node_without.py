@@ -18,10 +18,10 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header
 
 from tips_ros.libraries import ENGINES, OPEN3D, OPTIONAL, ROS_OPTIONAL
-from tips_ros.ros import qos
-from tips_ros.ros.conversions import image_message
-from tips_ros.ros.live.domain import claim_domain
-from tips_ros.ros.message_types import RCLPY_TYPES
+from tips_ros.messages.conversions import image_message
+from tips_ros.messages.types import RCLPY_TYPES
+from tips_ros.replay.domain import claim_domain
+from tips_ros.ros.topics import qos
 
 # The demo model is in safetensors' format, and a node without a model is none.
 EVERYTHING = tuple(

@@ -10,9 +10,9 @@ import torch
 from tips_ros.bench.cases import Case
 from tips_ros.bench.models import predictor_of, random_model
 from tips_ros.model.variants import VitConfig
+from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.loading.assembly import LoadedModel
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.semantic.class_lists import ClassList
 
 SMALL = VitConfig(width=64, depth=4, heads=4, ffn="mlp", ffn_hidden=256, pos_grid=4)
 CLASSES = ClassList(("wall", "floor", "chair", "table", "lamp"))

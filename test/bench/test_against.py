@@ -14,7 +14,7 @@ import torch
 from tips_ros.bench.against import OURS, Opponents, compare
 from tips_ros.bench.cases import Case
 from tips_ros.bench.models import predictor_of
-from tips_ros.bench.report import comparison_text
+from tips_ros.bench.reporting.report import comparison_text
 from tips_ros.bench.stages import Rounds
 from tips_ros.bench.transformers_model import TransformersModel, imported, transformers_module
 from tips_ros.model.heads import DepthBins

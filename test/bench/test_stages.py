@@ -11,7 +11,7 @@ import pytest
 from tips_ros.bench.frame_pass import FramePass
 from tips_ros.bench.pictures import drawn_room, views
 from tips_ros.bench.stages import Rounds, measure
-from tips_ros.ros.outputs import DEFAULT_TOPICS
+from tips_ros.messages.outputs import DEFAULT_TOPICS
 
 STAGES = [
     *("decode", "preprocess", "backbone"),

@@ -19,8 +19,8 @@ from sensor_msgs.msg import Image
 from sent import Sent
 from tips_ros.msg import DepthInfo
 
-from tips_ros.ros.message_types import rclpy_class
-from tips_ros.ros.outputs import TOPICS
+from tips_ros.messages.outputs import TOPICS
+from tips_ros.messages.types import rclpy_class
 
 _MOST = 14  # subscriptions at a time
 _PEER_S = 12.0

@@ -17,7 +17,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 
-from tips_ros.ros.executor import NodeExecutor
+from tips_ros.ros.process.executor import NodeExecutor
 
 # On a machine that is busy; without load each of these takes milliseconds.
 ANSWER_S = 40.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from rclpy.node import Node
 
-from tips_ros.ros.outputs import TOPICS
+from tips_ros.messages.outputs import TOPICS
 
 _NODE = "tips"
 

@@ -11,10 +11,10 @@ import pytest
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from tips_ros.bags import BagReader, BagWriter
-from tips_ros.bags.storage import Definition
+from tips_ros.bags.storage.storage import Definition
 from tips_ros.cli import main
+from tips_ros.messages.conversions import image_message
 from tips_ros.offline.bag_annotation import bag_types
-from tips_ros.ros.conversions import image_message
 
 SMALL = ["--topics", "depth/image,points", "--scale", "0.25"]
 OWN = "acme_msgs/msg/Range"

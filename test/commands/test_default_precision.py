@@ -17,6 +17,6 @@ def test_the_default_is_auto(line: list[str]):
 
 
 def test_the_node_has_it_too():
-    from tips_ros.ros.parameter_table import PARAMETERS
+    from tips_ros.ros.parameters.table import PARAMETERS
 
     assert next(p for p in PARAMETERS if p.name == "precision").default == "auto"

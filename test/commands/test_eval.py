@@ -18,13 +18,13 @@ from tips_ros.bags import BagWriter
 from tips_ros.commands import eval as command
 from tips_ros.evaluation.datasets.rendered import write_frame, write_index
 from tips_ros.evaluation.sample import Sample
-from tips_ros.offline.truth_messages import TruthWriter
+from tips_ros.offline.truth.truth_messages import TruthWriter
 from tips_ros.perception.camera.camera_info import Intrinsics
-from tips_ros.perception.language.text_embedding import TextEmbedder
-from tips_ros.perception.loading.models import load_model
+from tips_ros.perception.classes.class_list import ClassList
+from tips_ros.perception.language.text_embedder import TextEmbedder
+from tips_ros.perception.loading.load import load_model
 from tips_ros.perception.predictor import Prediction, Predictor
-from tips_ros.perception.semantic.class_lists import ClassList
-from tips_ros.perception.semantic.labelling import own_labelling
+from tips_ros.perception.semantic.label_space import own_labelling
 from training.camera_messages import CameraMessages
 
 SMALL = ["--input-size", "56x56", "--device", "cpu", "--precision", "fp32"]

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from tips_ros.model.tips import Tips
+from tips_ros.perception.classes.class_files import ade20k
+from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.semantic.class_lists import ClassList, ade20k
 
 from .conftest import CALIBRATION, SMALL, infer, refusal
 

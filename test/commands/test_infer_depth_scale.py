@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from tips_ros.offline.result_files import Results, write_results
+from tips_ros.offline.pictures.result_files import Results, write_results
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.cloud.point_cloud import organised_cloud
 from tips_ros.perception.description import NYU_FOCAL_RATIO, ModelDescription
-from tips_ros.perception.loading.models import load_predictor
+from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.predictor import Prediction
 
 from .conftest import CALIBRATION, SMALL, infer

@@ -18,10 +18,10 @@ from tips_ros import cli
 from tips_ros.model.vit import VisionTransformer
 from tips_ros.perception.language.prompt_templates import TCL_TEMPLATES
 from tips_ros.perception.language.prompts import parse_prompts
-from tips_ros.perception.loading.models import load_model
+from tips_ros.perception.loading.load import load_model
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.edges import Guide, sharpened
-from tips_ros.perception.semantic.labelling import labelling_by_words
+from tips_ros.perception.semantic.label_space import labelling_by_words
 
 SIZE = (28, 42)  # of the picture
 SMALL = ["--input-size", "56x56", "--device", "cpu", "--precision", "fp32"]

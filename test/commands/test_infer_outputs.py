@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tips_ros.offline import result_files
+from tips_ros.offline.pictures import result_files
 
 from .conftest import SMALL, infer, refusal
 

@@ -11,7 +11,7 @@ import pytest
 
 from tips_ros import cli
 from tips_ros.errors import UserError
-from tips_ros.offline.picture_files import read_picture
+from tips_ros.offline.pictures.picture_files import read_picture
 
 
 def picture(tmp_path: Path, array: np.ndarray, name: str = "picture.png") -> Path:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tips_ros.demo.result import DemoResult, OutputCount, count_output, lines, most_complete_stamp
-from tips_ros.ros.live.node_watch import NodeReport
-from tips_ros.ros.live.stamp_log import StampLog
+from tips_ros.replay.node_monitor import NodeReport
+from tips_ros.replay.stamp_log import StampLog
 
 VALUES = {
     "model": "demo",

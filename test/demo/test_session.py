@@ -18,10 +18,10 @@ import pytest
 from tips_ros.bags import BagReader, BagWriter
 from tips_ros.demo.session import DemoOptions, Observer, Progress, run_session
 from tips_ros.errors import UserError
+from tips_ros.messages.outputs import DEFAULT_TOPICS
+from tips_ros.messages.types import IMAGE
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.resources import sample_bag, sample_truth
-from tips_ros.ros.message_types import IMAGE
-from tips_ros.ros.outputs import DEFAULT_TOPICS
 from training.camera_messages import CameraMessages
 
 PATIENCE_S = 120.0

@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from tips_ros import cli
-from tips_ros.ros.outputs import TOPICS
-from tips_ros.ros.parameter_table import PARAMETERS
+from tips_ros.messages.outputs import TOPICS
+from tips_ros.ros.parameters.table import PARAMETERS
 from tips_ros.ros.startup.cameras import image_topics_of
 
 from .pages import SOURCE, blocks

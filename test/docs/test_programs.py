@@ -24,8 +24,8 @@ from tips_ros.msg import ClassMap
 
 from tips_ros import cli
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
-from tips_ros.ros import qos
-from tips_ros.ros.live.domain import claim_domain
+from tips_ros.replay.domain import claim_domain
+from tips_ros.ros.topics import qos
 
 from .pages import SOURCE, blocks
 

@@ -13,8 +13,8 @@ from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.sample import Sample
 from tips_ros.model.variants import VitConfig
 from tips_ros.perception.camera.camera_info import Intrinsics
+from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.description import ModelDescription
-from tips_ros.perception.semantic.class_lists import ClassList
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tips_ros.evaluation.boundary_metrics import BoundaryResult
 from tips_ros.evaluation.class_matching import match_classes
-from tips_ros.evaluation.depth_metrics import DepthErrors, DepthResult
 from tips_ros.evaluation.depth_protocol import NYU_EIGEN
-from tips_ros.evaluation.flicker import FlickerResult
-from tips_ros.evaluation.normal_metrics import NormalResult
+from tips_ros.evaluation.metrics.boundary import BoundaryResult
+from tips_ros.evaluation.metrics.depth import DepthErrors, DepthResult
+from tips_ros.evaluation.metrics.flicker import FlickerResult
+from tips_ros.evaluation.metrics.normals import NormalResult
+from tips_ros.evaluation.metrics.segmentation import SegmentationResult
 from tips_ros.evaluation.report import text_report, write_json
 from tips_ros.evaluation.results import Results
-from tips_ros.evaluation.segmentation_metrics import SegmentationResult
 
 ERRORS = DepthErrors(0.1234, 0.2, 0.55, 0.16, 0.05, 0.861, 0.97, 0.99, 0.13, 0.11)
 NAMES = {0: "wall", 7: "bathtub"}

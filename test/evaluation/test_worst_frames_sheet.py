@@ -15,10 +15,10 @@ from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.sample import Sample
 from tips_ros.evaluation.worst_frames import ScoredFrame
 from tips_ros.evaluation.worst_frames_sheet import label_palette, worst_frames_sheet
+from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.overview.legends import ACCENT
 from tips_ros.perception.pictures import depth_picture, normals_picture
 from tips_ros.perception.predictor import Prediction
-from tips_ros.perception.semantic.class_lists import ClassList
 
 WIDTH, GAP = 816, 16
 PANEL = (WIDTH - 5 * GAP) // 4  # 184 px; the frames below have that size already

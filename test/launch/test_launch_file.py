@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tips_ros.ros.live.domain import own_graph_environment
-from tips_ros.ros.parameter_table import PARAMETERS
+from tips_ros.replay.domain import own_graph_environment
+from tips_ros.ros.parameters.table import PARAMETERS
 from tips_ros.ros.transport_profile import VARIABLES, profile_variables
 
 SOURCE = Path(__file__).resolve().parents[2]

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import yaml
 
-from tips_ros.perception.semantic.class_lists import listed_lines
-from tips_ros.ros.outputs import TOPICS
+from tips_ros.messages.outputs import TOPICS
+from tips_ros.perception.classes.class_files import listed_lines
 
 FILE = Path(__file__).resolve().parents[2] / "config" / "nav2_semantic_layer.yaml"
 

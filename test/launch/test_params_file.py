@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tips_ros.ros.declared import Declared
-from tips_ros.ros.parameter_file import document
-from tips_ros.ros.parameter_table import PARAMETERS
+from tips_ros.ros.parameters.declaration import Declared
+from tips_ros.ros.parameters.table import PARAMETERS
+from tips_ros.ros.parameters.yaml_file import document
 
 TEXT = (Path(__file__).resolve().parents[2] / "config" / "tips.yaml").read_text(encoding="utf-8")
 
@@ -81,4 +81,4 @@ class TestEachEntry:
 
 
 def test_the_file_is_written_from_the_table():
-    assert document() == TEXT, "run: python -m tips_ros.ros.parameter_file config/tips.yaml"
+    assert document() == TEXT, "run: python -m tips_ros.ros.parameters.yaml_file config/tips.yaml"

@@ -18,9 +18,9 @@ from rclpy.qos import (
     qos_profile_sensor_data,
 )
 
-from tips_ros.ros import qos
-from tips_ros.ros.message_types import IMAGE, POINT_CLOUD
-from tips_ros.ros.outputs import TOPICS
+from tips_ros.messages.outputs import TOPICS
+from tips_ros.messages.types import IMAGE, POINT_CLOUD
+from tips_ros.ros.topics import qos
 
 FILE = Path(__file__).resolve().parents[2] / "config" / "tips.rviz"
 VIEW = yaml.safe_load(FILE.read_text(encoding="utf-8"))

@@ -13,11 +13,11 @@ import pytest
 
 from tips_ros.bags import BagWriter
 from tips_ros.evaluation.sample import Sample
+from tips_ros.messages.conversions import image_message
 from tips_ros.offline.bag_annotation import bag_types
-from tips_ros.offline.truth_messages import TruthWriter
+from tips_ros.offline.truth.truth_messages import TruthWriter
 from tips_ros.perception.camera.camera_info import Intrinsics
-from tips_ros.perception.semantic.class_lists import ClassList
-from tips_ros.ros.conversions import image_message
+from tips_ros.perception.classes.class_list import ClassList
 from training.camera_messages import CameraMessages
 
 SECOND = 10**9
@@ -115,7 +115,7 @@ def _camera(header: Callable[..., Any]) -> Callable[..., None]:
 def opened() -> Any:
     """opened(drive, truth): a context manager that gives the dataset."""
     from tips_ros.bags import BagReader
-    from tips_ros.offline.bag_truth import BagTruth
+    from tips_ros.offline.truth.bag_truth import BagTruth
 
     @contextmanager
     def open_both(drive: Path, measured: Path | None = None, **options: Any) -> Any:

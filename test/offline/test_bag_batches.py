@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from tips_ros.bags import BagReader, BagWriter, find_camera
+from tips_ros.messages.conversions import image_message
+from tips_ros.messages.outputs import TOPICS
 from tips_ros.offline.bag_annotation import Annotation, BagAnnotator, bag_types
-from tips_ros.perception.loading.models import load_predictor
+from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.predictor import Predictor
-from tips_ros.ros.conversions import image_message
-from tips_ros.ros.outputs import TOPICS
 
 COUNT, DAMAGED = 5, 2
 DEPTH = [topic for topic in TOPICS if topic.name == "depth/image"]

@@ -21,13 +21,13 @@ from torch.utils._pytree import tree_leaves
 from tips_ros.model.fast import rewritten_for
 from tips_ros.model.tips import Tips
 from tips_ros.model.variants import VitConfig
+from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.encoded_image import Seen
+from tips_ros.perception.host_transfer import WayBack
 from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.predictor import Predictor, View
-from tips_ros.perception.seen import Seen
-from tips_ros.perception.semantic.class_lists import ClassList
-from tips_ros.perception.semantic.labelling import Labelling, labelling_by_words
-from tips_ros.perception.transfer import WayBack
+from tips_ros.perception.semantic.label_space import Labelling, labelling_by_words
 
 WIDTH = 64
 DESCRIPTION = ModelDescription(

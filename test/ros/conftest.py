@@ -22,14 +22,14 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 from tips_ros.srv import SetPrompts
 
-from tips_ros.ros import qos
-from tips_ros.ros.conversions import image_message
-from tips_ros.ros.executor import NodeExecutor
-from tips_ros.ros.live.domain import claim_domain
-from tips_ros.ros.message_types import RCLPY_TYPES, rclpy_class
+from tips_ros.messages.conversions import image_message
+from tips_ros.messages.outputs import TOPICS
+from tips_ros.messages.types import RCLPY_TYPES, rclpy_class
+from tips_ros.replay.domain import claim_domain
 from tips_ros.ros.node import TipsNode
-from tips_ros.ros.outputs import TOPICS
 from tips_ros.ros.pipeline.camera import Camera
+from tips_ros.ros.process.executor import NodeExecutor
+from tips_ros.ros.topics import qos
 
 PATIENCE_S = 30.0
 FRAME_ID = "camera_color_optical_frame"

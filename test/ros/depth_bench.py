@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from tips_ros.msg import DepthInfo
 
-from tips_ros.ros import qos
+from tips_ros.ros.topics import qos
 
 from .conftest import camera_info, header_at, picture, until
 

@@ -74,8 +74,8 @@ def test_frames_at_hand_when_the_node_is_deactivated_are_counted(graph, gate):
 
 @pytest.mark.parametrize(("sec", "nanosec"), [(-5, 0), (0, 0), (-(2**31), 0), (2**31 - 1, 999)])
 def test_a_stamp_of_any_value_is_published_and_counted_once(graph, sec, nanosec):
-    from tips_ros.ros.conversions import image_message
-    from tips_ros.ros.message_types import RCLPY_TYPES
+    from tips_ros.messages.conversions import image_message
+    from tips_ros.messages.types import RCLPY_TYPES
 
     from .conftest import picture
 

@@ -10,9 +10,9 @@ from sensor_msgs.msg import Image
 from tips_ros.msg import ClassMap
 from tips_ros.srv import Locate
 
-from tips_ros.ros import qos
-from tips_ros.ros.conversions import image_message
-from tips_ros.ros.message_types import RCLPY_TYPES
+from tips_ros.messages.conversions import image_message
+from tips_ros.messages.types import RCLPY_TYPES
+from tips_ros.ros.topics import qos
 
 from .conftest import header_at, picture, until
 

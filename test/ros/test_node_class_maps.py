@@ -10,8 +10,8 @@ from lifecycle_msgs.srv import ChangeState
 from rosgraph_msgs.msg import Clock
 from tips_ros.msg import ClassMap, DepthInfo
 
-from tips_ros.ros import qos
-from tips_ros.ros.conversions import stamp_ns
+from tips_ros.messages.conversions import stamp_ns
+from tips_ros.ros.topics import qos
 
 from .conftest import mask_of, until
 

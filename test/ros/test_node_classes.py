@@ -5,7 +5,7 @@ import numpy as np
 from tips_ros.msg import ClassMap
 
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
-from tips_ros.ros import qos
+from tips_ros.ros.topics import qos
 
 from .conftest import mask_of, picture, until
 

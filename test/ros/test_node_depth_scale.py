@@ -13,11 +13,11 @@ from lifecycle_msgs.srv import ChangeState
 from tips_ros.msg import DepthInfo
 from tips_ros.srv import Locate
 
+from tips_ros.messages.conversions import image_message
+from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.model.heads import DepthBins
 from tips_ros.perception.description import NYU_FOCAL_RATIO
-from tips_ros.ros import qos
-from tips_ros.ros.conversions import image_message
-from tips_ros.ros.message_types import RCLPY_TYPES
+from tips_ros.ros.topics import qos
 
 from .conftest import header_at, picture, until
 from .depth_bench import SMALL, Bench, is_sensor

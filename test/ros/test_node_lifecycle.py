@@ -12,8 +12,8 @@ from tips_ros.msg import ClassMap
 
 from tips_ros.perception.loading.precisions import precision_name
 from tips_ros.ros import node as node_module
-from tips_ros.ros import qos
-from tips_ros.ros.parameter_table import PARAMETERS
+from tips_ros.ros.parameters.table import PARAMETERS
+from tips_ros.ros.topics import qos
 
 from .conftest import until
 

@@ -23,8 +23,8 @@ from sensor_msgs.msg import Image, PointCloud2
 from tips_ros.msg import ClassMap
 
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
-from tips_ros.ros.class_announcer import ClassAnnouncer
-from tips_ros.ros.parameter_table import PARAMETERS
+from tips_ros.ros.outputs.class_map import ClassAnnouncer
+from tips_ros.ros.parameters.table import PARAMETERS
 
 from . import scratch_vision_msgs
 from .analytic_scene import calibration

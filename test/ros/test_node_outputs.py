@@ -4,9 +4,9 @@
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
+from tips_ros.messages.outputs import TOPICS
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
-from tips_ros.ros.outputs import TOPICS
 
 from .conftest import FRAME_ID, header_at, picture, until
 

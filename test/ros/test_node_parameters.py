@@ -21,8 +21,8 @@ from rcl_interfaces.srv import (
 )
 from rclpy.parameter import Parameter, get_parameter_value
 
-from tips_ros.ros import parameters
-from tips_ros.ros.parameter_table import PARAMETERS
+from tips_ros.ros.parameters import values as parameters
+from tips_ros.ros.parameters.table import PARAMETERS
 
 DOUBLES, TEXTS = ParameterType.PARAMETER_DOUBLE_ARRAY, ParameterType.PARAMETER_STRING_ARRAY
 MIN, MAX = "points.min_range_m", "points.max_range_m"

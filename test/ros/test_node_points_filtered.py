@@ -7,11 +7,11 @@ import sys
 import numpy as np
 import pytest
 
+from tips_ros.messages import outputs
 from tips_ros.perception.camera.extrinsics import extrinsic_matrix
 from tips_ros.perception.cloud.moved_cloud import moved
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 from tips_ros.perception.cloud.point_cloud_filters import filtered, valid_points
-from tips_ros.ros import outputs
 
 from .analytic_scene import Scene, Stage, calibration, rays_of
 from .conftest import FRAME_ID, picture, until

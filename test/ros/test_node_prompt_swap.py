@@ -9,8 +9,8 @@ import numpy as np
 from sensor_msgs.msg import Image
 from tips_ros.msg import ClassMap
 
-from tips_ros.ros.conversions import image_message
-from tips_ros.ros.message_types import RCLPY_TYPES
+from tips_ros.messages.conversions import image_message
+from tips_ros.messages.types import RCLPY_TYPES
 
 from .conftest import header_at, mask_of, picture, until
 

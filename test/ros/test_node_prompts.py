@@ -10,8 +10,8 @@ from lifecycle_msgs.srv import ChangeState
 from rclpy.parameter import Parameter
 from tips_ros.msg import ClassMap
 
-from tips_ros.ros import qos
-from tips_ros.ros.vocabulary import Vocabulary
+from tips_ros.ros.classes.class_manager import Vocabulary
+from tips_ros.ros.topics import qos
 
 from .conftest import mask_of, picture, until
 

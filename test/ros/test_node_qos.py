@@ -9,10 +9,10 @@ from rcl_interfaces.srv import ListParameters
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
-from tips_ros.ros import qos
-from tips_ros.ros.conversions import image_message
-from tips_ros.ros.live.graph import LiveGraph
-from tips_ros.ros.message_types import RCLPY_TYPES
+from tips_ros.messages.conversions import image_message
+from tips_ros.messages.types import RCLPY_TYPES
+from tips_ros.replay.graph import LiveGraph
+from tips_ros.ros.topics import qos
 
 from .conftest import header_at, picture, until
 

@@ -9,7 +9,7 @@ import torch
 from sensor_msgs.msg import Image
 
 from tips_ros.perception.semantic.similarity import similarity_map
-from tips_ros.ros.similarity_publishers import SimilarityPublishers
+from tips_ros.ros.outputs.similarity import SimilarityPublishers
 
 from .conftest import picture, until
 

@@ -18,7 +18,7 @@ from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import ReliabilityPolicy
 
 from tips_ros.resources import share_dir
-from tips_ros.ros.parameter_table import PARAMETERS
+from tips_ros.ros.parameters.table import PARAMETERS
 
 from .conftest import until
 

@@ -22,10 +22,10 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header
 from tips_ros.srv import Locate, SetPrompts
 
-from tips_ros.ros.conversions import image_message
-from tips_ros.ros.live.domain import claim_domain
-from tips_ros.ros.message_types import RCLPY_TYPES
-from tips_ros.ros.signals import END_WITHIN_S
+from tips_ros.messages.conversions import image_message
+from tips_ros.messages.types import RCLPY_TYPES
+from tips_ros.replay.domain import claim_domain
+from tips_ros.ros.process.signals import END_WITHIN_S
 
 from .conftest import camera_info, header_at, picture, until
 
@@ -56,7 +56,7 @@ Predictor.see_all = slow
 """
 SLOW_WORDS = """
 import time
-from tips_ros.perception.language.prompt_encoder import PromptEncoder
+from tips_ros.perception.loading.prompt_encoder import PromptEncoder
 def slow(self, words):
     print("ENCODING", flush=True)
     time.sleep(30)

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 from rclpy.qos import QoSProfile
 
-from tips_ros.ros import qos
-from tips_ros.ros.message_types import LABEL_INFO, rclpy_class
-from tips_ros.ros.outputs import TOPICS
+from tips_ros.messages.outputs import TOPICS
+from tips_ros.messages.types import LABEL_INFO, rclpy_class
+from tips_ros.ros.topics import qos
 
 from .conftest import until
 

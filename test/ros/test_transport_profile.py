@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import Image
 
-from tips_ros.ros import qos, transport_profile
-from tips_ros.ros.live.domain import own_graph_environment
-from tips_ros.ros.live.graph import LiveGraph
+from tips_ros.replay.domain import own_graph_environment
+from tips_ros.replay.graph import LiveGraph
+from tips_ros.ros import transport_profile
+from tips_ros.ros.topics import qos
 from tips_ros.ros.transport_profile import (
     VARIABLES,
     profile_variables,

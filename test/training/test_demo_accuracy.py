@@ -17,10 +17,10 @@ from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.evaluation import evaluate
 from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.sample import Sample
-from tips_ros.perception.language.prompt_encoder import PromptEncoder
 from tips_ros.perception.language.prompts import parse_prompts
-from tips_ros.perception.loading.models import load_predictor
-from tips_ros.perception.semantic.prompting import labelling_of
+from tips_ros.perception.loading.load import load_predictor
+from tips_ros.perception.loading.prompt_encoder import PromptEncoder
+from tips_ros.perception.semantic.prompted_label_space import labelling_of
 from training.architecture import CLASSES
 from training.render_held_out import kept_back_prompts, samples
 from training.scenes.seeds import HELD_OUT

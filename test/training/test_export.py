@@ -15,8 +15,8 @@ from tips_ros.model.text import TextConfig, TextEncoder
 from tips_ros.model.tips import HEAD_NAMES, Tips
 from tips_ros.model.variants import VitConfig
 from tips_ros.model.vit import VisionTransformer
-from tips_ros.perception.loading.models import load_model
-from tips_ros.perception.semantic.class_lists import ClassList
+from tips_ros.perception.classes.class_list import ClassList
+from tips_ros.perception.loading.load import load_model
 from training.architecture import initialise
 from training.export import export
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tips_ros.bags import BagError, BagReader, find_camera
-from tips_ros.offline.bag_truth import BagTruth
+from tips_ros.offline.truth.bag_truth import BagTruth
 from tips_ros.perception.images.decoder import decode_message
 from tips_ros.resources import sample_bag, sample_truth
 from training import camera_messages

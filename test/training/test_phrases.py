@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tips_ros.perception.semantic.class_lists import ade20k
+from tips_ros.perception.classes.class_files import ade20k
 from training.architecture import CLASSES
 from training.phrases import corpus, phrases
 from training.vocabulary import VOCABULARY

@@ -11,7 +11,7 @@ import yaml
 from rosbags.interfaces import Qos
 
 from tips_ros.bags.errors import BagError
-from tips_ros.bags.storage import read_qos
+from tips_ros.bags.storage.storage import read_qos
 
 NAME = "metadata.yaml"
 

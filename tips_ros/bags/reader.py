@@ -17,9 +17,9 @@ from rosbags.typesys.store import Typestore
 
 from tips_ros.bags.errors import BagError
 from tips_ros.bags.folder import BagFiles, find_files
-from tips_ros.bags.mcap_records import zstd
-from tips_ros.bags.open_storage import ZSTD_MAGIC, open_storage
-from tips_ros.bags.storage import BrokenFile, Channel, StorageFile
+from tips_ros.bags.storage.mcap_records import zstd
+from tips_ros.bags.storage.open_storage import ZSTD_MAGIC, open_storage
+from tips_ros.bags.storage.storage import BrokenFile, Channel, StorageFile
 from tips_ros.bags.topics import is_cdr, sort_topics
 from tips_ros.bags.types import OWN_PACKAGE, describes, typestore_of
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rosbags.interfaces import Qos, QosDurability
 
-from tips_ros.bags.storage import CDR, Channel, Definition
+from tips_ros.bags.storage.storage import CDR, Channel, Definition
 from tips_ros.bags.types import full_type_name
 
 _ROS2_DEFINITIONS = ("ros2msg", "ros2idl", "omgidl")

@@ -16,7 +16,7 @@ from rosbags.typesys import (
 )
 from rosbags.typesys.store import Typestore
 
-from tips_ros.bags.storage import Definition
+from tips_ros.bags.storage.storage import Definition
 from tips_ros.resources import share_dir
 
 logger = logging.getLogger(__name__)

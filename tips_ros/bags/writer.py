@@ -24,7 +24,7 @@ from rosbags.typesys.store import Typestore
 
 from tips_ros.bags.errors import BagError
 from tips_ros.bags.place import MCAP, check_place
-from tips_ros.bags.storage import Definition
+from tips_ros.bags.storage.storage import Definition
 from tips_ros.bags.types import default_typestore, describes, recorded_text
 
 logger = logging.getLogger(__name__)

@@ -11,15 +11,15 @@ import torch
 from numpy.typing import NDArray
 
 from tips_ros.bench.messages import calibration_message, camera_message, header, output_types
+from tips_ros.messages.frame_result import Frame
+from tips_ros.messages.outputs import DEFAULT_TOPICS, OutputTopic, view_for
 from tips_ros.model.tips import DenseMaps, HeadName
-from tips_ros.perception.camera.seen_camera import seen_camera
+from tips_ros.perception.camera.output_camera import seen_camera
+from tips_ros.perception.encoded_image import Seen
 from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.predictor import HEAD_OF, Prediction, Predictor
 from tips_ros.perception.preprocess import network_input
-from tips_ros.perception.seen import Seen
-from tips_ros.perception.semantic.labelling import Labelling
-from tips_ros.ros.frame import Frame
-from tips_ros.ros.outputs import DEFAULT_TOPICS, OutputTopic, view_for
+from tips_ros.perception.semantic.label_space import Labelling
 
 Lap = Callable[[str], None]
 Publish = Callable[[OutputTopic, Any], None]

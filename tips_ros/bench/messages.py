@@ -11,14 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.libraries import is_here
+from tips_ros.messages.conversions import camera_info_message, image_message
+from tips_ros.messages.types import RCLPY_TYPES, Bulky, MessageTypes, rclpy_types_for_one_thread
 from tips_ros.perception.camera.camera_info import CameraInfoFields, Intrinsics
-from tips_ros.ros.conversions import camera_info_message, image_message
-from tips_ros.ros.message_types import (
-    RCLPY_TYPES,
-    Bulky,
-    MessageTypes,
-    rclpy_types_for_one_thread,
-)
 
 _HFOV_DEG = 64.0
 _HEADER = "std_msgs/msg/Header"

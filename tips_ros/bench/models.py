@@ -15,13 +15,14 @@ from tips_ros.model.heads import DepthBins, DepthHead, NormalsHead, Segmentation
 from tips_ros.model.tips import Tips
 from tips_ros.model.variants import VARIANTS, Variant, VitConfig
 from tips_ros.model.vit import VisionTransformer
+from tips_ros.perception.classes.class_files import ade20k
+from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.loading.assembly import LoadedModel
 from tips_ros.perception.loading.backends import predictor_by
-from tips_ros.perception.loading.models import ModelNotFound, load_model
+from tips_ros.perception.loading.load import ModelNotFound, load_model
 from tips_ros.perception.loading.precisions import AUTO, PRECISIONS, choose_precision
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.semantic.class_lists import ClassList, ade20k
 
 RANDOM = "random-"
 _CHANNELS = 256  # of the released heads

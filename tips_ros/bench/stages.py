@@ -20,7 +20,7 @@ from tips_ros.bench.pictures import views
 from tips_ros.bench.timing import Spread, Stopwatch, milliseconds, spread
 from tips_ros.bench.words import labelling_by_patches
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.semantic.labelling import Labelling
+from tips_ros.perception.semantic.label_space import Labelling
 from tips_ros.progress import WorkProgress
 
 
@@ -167,7 +167,7 @@ def _publisher(case: Case, stack: ExitStack) -> Publish | None:
         raise ValueError(
             "publishing needs ROS 2; source its setup.bash, or ask for --subscribers 0"
         )
-    from tips_ros.ros.live.audience import Audience
+    from tips_ros.replay.subscribers import Audience
 
     return stack.enter_context(Audience(case.subscribers)).publish
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.preprocess import network_input
-from tips_ros.perception.semantic.labelling import Labelling, labelling_by_words
+from tips_ros.perception.semantic.label_space import Labelling, labelling_by_words
 
 _TEMPERATURE = 0.005  # about that of the released models
 

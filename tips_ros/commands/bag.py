@@ -9,24 +9,24 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from tips_ros.bags import BagReader, BagWriter, check_place, find_camera
-from tips_ros.commands.arguments import (
+from tips_ros.commands.options.common import (
     add_camera_topics,
     add_depth_scale,
     add_prediction,
     add_rotation,
     count,
 )
-from tips_ros.commands.output_checks import check_writable
-from tips_ros.commands.prompt_arguments import add_prompts, check_prompts, prompted_labelling
+from tips_ros.commands.options.output_checks import check_writable
+from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_labelling
 from tips_ros.errors import UserError
 from tips_ros.freed_memory import keep_freed_memory
+from tips_ros.messages.frame_result import OutputOptions
+from tips_ros.messages.outputs import DEFAULT_TOPICS, TOPICS, OutputTopic
 from tips_ros.offline.bag_annotation import Annotation, BagAnnotator
 from tips_ros.offline.scale_line import scale_line
-from tips_ros.perception.loading.models import load_predictor
+from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.predictor import Output, Predictor
 from tips_ros.progress import WorkProgress
-from tips_ros.ros.frame import OutputOptions
-from tips_ros.ros.outputs import DEFAULT_TOPICS, TOPICS, OutputTopic
 
 HELP = "write a bag with depth, normals, mask and cloud beside the original topics"
 EXAMPLES = (

@@ -16,20 +16,20 @@ from numpy.typing import NDArray
 
 from tips_ros.bench.against import Opponents, compare
 from tips_ros.bench.cases import AXIS, Case, Point, combinations, series
-from tips_ros.bench.machine import Machine, this_machine
 from tips_ros.bench.messages import ros_is_here
 from tips_ros.bench.models import model_named, predictor_of
 from tips_ros.bench.pictures import drawn_room
-from tips_ros.bench.plot import bars, curves
-from tips_ros.bench.report import append_json, comparison_text, stage_text
+from tips_ros.bench.reporting.machine import Machine, this_machine
+from tips_ros.bench.reporting.plot import bars, curves
+from tips_ros.bench.reporting.report import append_json, comparison_text, stage_text
 from tips_ros.bench.stages import Rounds, StageResult, measure
 from tips_ros.bench.transformers_model import imported, transformers_module
-from tips_ros.commands.arguments import check_input_size
-from tips_ros.commands.bench_arguments import add_arguments
-from tips_ros.commands.output_checks import check_file
+from tips_ros.commands.options.bench import add_arguments
+from tips_ros.commands.options.common import check_input_size
+from tips_ros.commands.options.output_checks import check_file
 from tips_ros.errors import UserError
 from tips_ros.freed_memory import keep_freed_memory
-from tips_ros.perception.loading.models import choose_device
+from tips_ros.perception.loading.load import choose_device
 from tips_ros.perception.loading.precisions import FLOATS, precision_name
 from tips_ros.perception.predictor import Predictor
 from tips_ros.whole_file import write_atomically

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tips_ros.bags import BagError
-from tips_ros.commands.arguments import add_camera_topics, add_model
-from tips_ros.commands.output_checks import check_folder
+from tips_ros.commands.options.common import add_camera_topics, add_model
+from tips_ros.commands.options.output_checks import check_folder
 from tips_ros.demo.observer import Observer, Progress
 from tips_ros.errors import UserError
 from tips_ros.progress import WorkProgress

@@ -109,7 +109,7 @@ def _weights(args: argparse.Namespace, image: NDArray[np.uint8] | None) -> list[
 def _image(path: Path | None) -> NDArray[np.uint8] | None:
     if path is None:
         return None
-    from tips_ros.offline.picture_files import read_picture
+    from tips_ros.offline.pictures.picture_files import read_picture
 
     return read_picture(path).upright
 

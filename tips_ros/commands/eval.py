@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import cv2
 
-from tips_ros.commands.arguments import (
+from tips_ros.commands.options.common import (
     add_camera_topics,
     add_input_size,
     add_model,
@@ -20,8 +20,8 @@ from tips_ros.commands.arguments import (
     check_input_size,
     count,
 )
-from tips_ros.commands.output_checks import check_file
-from tips_ros.commands.prompt_arguments import add_prompts, check_prompts, prompted_labelling
+from tips_ros.commands.options.output_checks import check_file
+from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_labelling
 from tips_ros.errors import UserError
 from tips_ros.evaluation.datasets.first import First
 from tips_ros.evaluation.evaluation import Predict, evaluate
@@ -30,10 +30,10 @@ from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.worst_frames_sheet import worst_frames_sheet
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.offline.evaluation_data import LAYOUT_NAMES, BagOptions, Data, open_data
-from tips_ros.perception.loading.models import load_predictor
+from tips_ros.perception.classes.class_list import name_key
+from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.loading.precisions import precision_name
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.semantic.class_lists import name_key
 from tips_ros.progress import WorkProgress
 from tips_ros.whole_file import write_atomically
 

@@ -10,25 +10,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tips_ros.commands.arguments import (
+from tips_ros.commands.options.common import (
     add_depth_scale,
     add_input_size,
     add_prediction,
     add_rotation,
     check_input_size,
 )
-from tips_ros.commands.output_checks import check_folder, could_not_write
+from tips_ros.commands.options.output_checks import check_folder, could_not_write
+from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_labelling
 from tips_ros.commands.picture_report import UNTRAINED, say_tags, summary, tell
 from tips_ros.commands.picture_results import PictureModel, PictureResults
 from tips_ros.commands.pictures import View, check_camera, view
-from tips_ros.commands.prompt_arguments import add_prompts, check_prompts, prompted_labelling
 from tips_ros.errors import UserError
-from tips_ros.offline.language_questions import Questions
-from tips_ros.offline.named_pictures import NamedPicture, named_pictures
-from tips_ros.offline.result_files import NAMES, write_results
+from tips_ros.offline.pictures.language_questions import Questions
+from tips_ros.offline.pictures.named_pictures import NamedPicture, named_pictures
+from tips_ros.offline.pictures.result_files import NAMES, write_results
 from tips_ros.perception.language.prompts import PromptError
-from tips_ros.perception.language.text_embedding import TextEmbedder
-from tips_ros.perception.loading.models import load_predictor, load_with_text
+from tips_ros.perception.language.text_embedder import TextEmbedder
+from tips_ros.perception.loading.load import load_predictor, load_with_text
 from tips_ros.perception.predictor import Predictor
 from tips_ros.progress import WorkProgress, say
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tips_ros.commands.picture_results import PictureResults
-from tips_ros.offline.result_files import largest_classes
+from tips_ros.offline.pictures.result_files import largest_classes
 from tips_ros.offline.scale_line import scale_line
-from tips_ros.perception.language.answers import Tag
+from tips_ros.perception.language.tags import Tag
 from tips_ros.progress import say
 
 UNTRAINED = "UNTRAINED model: random weights, the outputs mean nothing."

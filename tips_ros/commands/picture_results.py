@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from tips_ros.commands.pictures import View
 from tips_ros.errors import UserError
-from tips_ros.offline.language_questions import Answers, Questions, answer
-from tips_ros.offline.result_files import Results
+from tips_ros.offline.pictures.language_questions import Answers, Questions, answer
+from tips_ros.offline.pictures.result_files import Results
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.camera.mounting import upright_intrinsics
 from tips_ros.perception.cloud.cloud_strips import CloudStrips
@@ -21,10 +21,10 @@ from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.cloud.point_cloud_filters import filtered
 from tips_ros.perception.depth.depth_scale import DepthScale
 from tips_ros.perception.depth.metric_depth import in_metres
-from tips_ros.perception.language.text_embedding import TextEmbedder
+from tips_ros.perception.language.text_embedder import TextEmbedder
 from tips_ros.perception.predictor import Prediction, Predictor
 from tips_ros.perception.preprocess import image_at
-from tips_ros.perception.semantic.labelling import Labelling
+from tips_ros.perception.semantic.label_space import Labelling
 from tips_ros.progress import say
 
 NOT_METRIC = "not metric: lens unknown"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tips_ros.errors import UserError
 from tips_ros.libraries import OPEN3D, is_here
-from tips_ros.offline.picture_files import read_picture
+from tips_ros.offline.pictures.picture_files import read_picture
 from tips_ros.perception.calibration.calibration_file import lens_at, load_calibration
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.camera.lens import Lens

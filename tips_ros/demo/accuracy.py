@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from tips_ros.bags import BagError, BagReader
 from tips_ros.demo.session import NODE
 from tips_ros.evaluation.class_matching import match_classes
-from tips_ros.evaluation.depth_metrics import DepthMetrics, DepthResult
 from tips_ros.evaluation.depth_protocol import DepthProtocol
-from tips_ros.evaluation.normal_metrics import NormalMetrics, NormalResult
-from tips_ros.evaluation.segmentation_metrics import SegmentationMetrics, SegmentationResult
+from tips_ros.evaluation.metrics.depth import DepthMetrics, DepthResult
+from tips_ros.evaluation.metrics.normals import NormalMetrics, NormalResult
+from tips_ros.evaluation.metrics.segmentation import SegmentationMetrics, SegmentationResult
 from tips_ros.evaluation.truth_size import resized, same_proportions
 from tips_ros.offline.stamped_messages import StampedMessages, stamp_index
-from tips_ros.offline.truth_decoding import DECODER_OF, decoded
-from tips_ros.offline.truth_topics import NAMESPACE, TOPIC_OF, Kind, find_truth
+from tips_ros.offline.truth.truth_decoding import DECODER_OF, decoded
+from tips_ros.offline.truth.truth_topics import NAMESPACE, TOPIC_OF, Kind, find_truth
 
 _CLASSES = f"/{NODE}/semantic/classes"
 

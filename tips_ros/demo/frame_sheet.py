@@ -16,7 +16,7 @@ from tips_ros.errors import UserError
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud
 from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.overview.sheet import overview
-from tips_ros.ros.live.stamp_log import header_stamp_ns
+from tips_ros.replay.stamp_log import header_stamp_ns
 from tips_ros.whole_file import write_atomically
 
 _NODE = "/tips"

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.depth.scale_choice import WITHOUT_A_CAMERA
-from tips_ros.ros.live.node_watch import NodeReport
-from tips_ros.ros.live.stamp_log import StampLog
+from tips_ros.replay.node_monitor import NodeReport
+from tips_ros.replay.stamp_log import StampLog
 
 _CAUSES = {
     "superseded": "superseded by a newer one",

@@ -18,17 +18,17 @@ from tips_ros.demo.node_process import NodeProcess
 from tips_ros.demo.observer import Observer, Progress
 from tips_ros.demo.result import DemoResult, count_output, most_complete_stamp
 from tips_ros.errors import UserError
-from tips_ros.offline.truth_topics import NAMESPACE as TRUTH
-from tips_ros.perception.loading.models import find_model
+from tips_ros.messages.outputs import DEFAULT_TOPICS
+from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, LABEL_INFO
+from tips_ros.offline.truth.truth_topics import NAMESPACE as TRUTH
+from tips_ros.perception.loading.load import find_model
 from tips_ros.progress import WorkProgress
-from tips_ros.ros import qos
-from tips_ros.ros.live.domain import own_graph_environment
-from tips_ros.ros.live.graph import LiveGraph
-from tips_ros.ros.live.node_watch import NodeReport, NodeWatch
-from tips_ros.ros.live.player import BagPlayer, offered_qos
-from tips_ros.ros.live.recorder import Recorder
-from tips_ros.ros.message_types import CLASS_MAP, DEPTH_INFO, LABEL_INFO
-from tips_ros.ros.outputs import DEFAULT_TOPICS
+from tips_ros.replay.domain import own_graph_environment
+from tips_ros.replay.graph import LiveGraph
+from tips_ros.replay.node_monitor import NodeReport, NodeWatch
+from tips_ros.replay.player import BagPlayer, offered_qos
+from tips_ros.replay.recorder import Recorder
+from tips_ros.ros.topics import qos
 from tips_ros.ros.transport_profile import transport_environment
 
 NODE = "tips"

@@ -15,7 +15,7 @@ from tips_ros.doctor.model_files import (
     model_report,
 )
 from tips_ros.doctor.oracle import IMAGE, PUBLISHED, Oracle, consult
-from tips_ros.perception.loading.models import DEMO, find_model, load_model, load_predictor
+from tips_ros.perception.loading.load import DEMO, find_model, load_model, load_predictor
 from tips_ros.resources import models_home
 
 _HOW = (

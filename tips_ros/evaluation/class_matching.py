@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.semantic.class_lists import ClassList, name_key
+from tips_ros.perception.classes.class_list import ClassList, name_key
 
 OTHER = 254  # predicted classes that the truth has no word for, and pixels without a prediction
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.evaluation.normal_metrics import angles_deg
+from tips_ros.evaluation.metrics.normals import angles_deg
 from tips_ros.evaluation.sample import IGNORED
 from tips_ros.perception.pictures import Picture
 

@@ -9,14 +9,14 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.evaluation.boundary_metrics import TOLERANCE_PX, BoundaryMetrics
 from tips_ros.evaluation.class_matching import match_classes
-from tips_ros.evaluation.depth_metrics import DepthMetrics
-from tips_ros.evaluation.flicker import FlickerMetrics
-from tips_ros.evaluation.normal_metrics import NormalMetrics
+from tips_ros.evaluation.metrics.boundary import TOLERANCE_PX, BoundaryMetrics
+from tips_ros.evaluation.metrics.depth import DepthMetrics
+from tips_ros.evaluation.metrics.flicker import FlickerMetrics
+from tips_ros.evaluation.metrics.normals import NormalMetrics
+from tips_ros.evaluation.metrics.segmentation import SegmentationMetrics
 from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.sample import Dataset, Sample
-from tips_ros.evaluation.segmentation_metrics import SegmentationMetrics
 from tips_ros.evaluation.truth_size import at_truth_size
 from tips_ros.evaluation.worst_frames import ScoredFrame, WorstFrames
 from tips_ros.perception.depth.focal import focal_scale

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tips_ros.evaluation.depth_metrics import DepthErrors
+from tips_ros.evaluation.metrics.depth import DepthErrors
 from tips_ros.evaluation.results import Results
 from tips_ros.whole_file import write_atomically
 

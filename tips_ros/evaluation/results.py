@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tips_ros.evaluation.boundary_metrics import BoundaryResult
 from tips_ros.evaluation.class_matching import ClassMatch
-from tips_ros.evaluation.depth_metrics import DepthResult
 from tips_ros.evaluation.depth_protocol import DepthProtocol
-from tips_ros.evaluation.flicker import FlickerResult
-from tips_ros.evaluation.normal_metrics import NormalResult
-from tips_ros.evaluation.segmentation_metrics import SegmentationResult
+from tips_ros.evaluation.metrics.boundary import BoundaryResult
+from tips_ros.evaluation.metrics.depth import DepthResult
+from tips_ros.evaluation.metrics.flicker import FlickerResult
+from tips_ros.evaluation.metrics.normals import NormalResult
+from tips_ros.evaluation.metrics.segmentation import SegmentationResult
 from tips_ros.evaluation.worst_frames import ScoredFrame, Task
 
 

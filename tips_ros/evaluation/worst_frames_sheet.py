@@ -18,6 +18,7 @@ from tips_ros.evaluation.error_pictures import (
 )
 from tips_ros.evaluation.results import Results
 from tips_ros.evaluation.worst_frames import ScoredFrame, Task
+from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.overview.legends import (
     ACCENT,
     FAINT,
@@ -41,7 +42,6 @@ from tips_ros.perception.pictures import (
     normals_picture,
     overlay,
 )
-from tips_ros.perception.semantic.class_lists import ClassList
 
 _GAP, _TITLE_ROW, _CAPTION_ROW = 16, 58, 36
 _COLUMNS = 4

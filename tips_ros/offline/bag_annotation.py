@@ -12,21 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.bags import BagMessage, BagReader, BagWriter, CameraTopics
+from tips_ros.messages.conversions import class_map_message
+from tips_ros.messages.depth_info import LiveScale, depth_info_message
+from tips_ros.messages.frame_result import Frame, OutputOptions
+from tips_ros.messages.outputs import OutputTopic, view_for
+from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, Bulky, MessageTypes
 from tips_ros.offline.readable import first_readable, read_if_whole
 from tips_ros.offline.topic_copy import copy_topics
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
-from tips_ros.perception.camera.seen_camera import SeenCamera, seen_camera
+from tips_ros.perception.camera.output_camera import SeenCamera, seen_camera
 from tips_ros.perception.depth.metric_depth import in_metres
 from tips_ros.perception.depth.scale_choice import ScaleChoice
 from tips_ros.perception.images.decoder import ImageDecoder
 from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
-from tips_ros.perception.semantic.labelling import Labelling
-from tips_ros.ros.conversions import class_map_message
-from tips_ros.ros.depth_info import LiveScale, depth_info_message
-from tips_ros.ros.frame import Frame, OutputOptions
-from tips_ros.ros.message_types import CLASS_MAP, DEPTH_INFO, Bulky, MessageTypes
-from tips_ros.ros.outputs import OutputTopic, view_for
+from tips_ros.perception.semantic.label_space import Labelling
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from tips_ros.bags.folder import is_storage
 from tips_ros.evaluation.datasets.errors import DatasetError
 from tips_ros.evaluation.datasets.layouts import LAYOUTS, detect_layout, open_dataset
 from tips_ros.evaluation.sample import Dataset
-from tips_ros.offline.bag_truth import BagTruth
+from tips_ros.offline.truth.bag_truth import BagTruth
 from tips_ros.perception.predictor import OUTPUTS, Output
 
 BAG = "bag"

@@ -9,7 +9,7 @@ from tips_ros.model.heads import DepthBins
 from tips_ros.model.text import TextConfig
 from tips_ros.model.tips import HeadName
 from tips_ros.model.variants import VitConfig
-from tips_ros.perception.semantic.class_lists import ClassList
+from tips_ros.perception.classes.class_list import ClassList
 
 NYU_FOCAL_RATIO = 518.86 / 640  # fx / width of the camera the depth heads were trained with
 

@@ -16,12 +16,12 @@ from tips_ros.model.tips import HeadName, Tips
 from tips_ros.perception.camera.mounting import Turn, as_mounted, normals_as_mounted, upright
 from tips_ros.perception.depth.maps import depth_at
 from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.encoded_image import Seen
+from tips_ros.perception.host_transfer import WayBack
 from tips_ros.perception.normals import normals_at
 from tips_ros.perception.preprocess import check_image, check_input_size, network_input
-from tips_ros.perception.seen import Seen
-from tips_ros.perception.semantic.labeller import Labeller
-from tips_ros.perception.semantic.labelling import Labelling, own_labelling
-from tips_ros.perception.transfer import WayBack
+from tips_ros.perception.semantic.label_space import Labelling, own_labelling
+from tips_ros.perception.semantic.segmenter import Labeller
 
 Output = Literal["depth", "normals", "semantic"]
 OUTPUTS: tuple[Output, ...] = get_args(Output)

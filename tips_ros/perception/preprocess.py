@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tips_ros.perception.transfer import uploaded
+from tips_ros.perception.host_transfer import uploaded
 
 _BAND_PIXELS = 1 << 20  # of the image in fp32 at a time, on a CPU: 12 MB
 

@@ -13,13 +13,13 @@ from rclpy.exceptions import ParameterException
 from rclpy.signals import SignalHandlerOptions
 
 from tips_ros.freed_memory import keep_freed_memory
-from tips_ros.ros import command_line
-from tips_ros.ros.executor import NodeExecutor
-from tips_ros.ros.log_folder import ensure_log_folder
-from tips_ros.ros.middleware import publish_in_the_background
 from tips_ros.ros.node import TipsNode
-from tips_ros.ros.parameter_node import given_at_start
-from tips_ros.ros.signals import EndOnSignal, end_now
+from tips_ros.ros.parameters.node import given_at_start
+from tips_ros.ros.process import command_line
+from tips_ros.ros.process.executor import NodeExecutor
+from tips_ros.ros.process.log_folder import ensure_log_folder
+from tips_ros.ros.process.middleware import publish_in_the_background
+from tips_ros.ros.process.signals import EndOnSignal, end_now
 
 # Of the time that a signal leaves: for callbacks, and for the frames at hand.
 _CALLBACKS_S, _FRAMES_S = 0.7, 0.6

@@ -16,26 +16,28 @@ from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 from tips_ros.freed_memory import give_back_freed_memory
-from tips_ros.perception.language.prompt_encoder import PromptEncoder
-from tips_ros.perception.loading.models import load_predictor
+from tips_ros.perception.loading.load import load_predictor
+from tips_ros.perception.loading.prompt_encoder import PromptEncoder
 from tips_ros.perception.predictor import Output, Predictor
 from tips_ros.perception.semantic.stable_ids import StableIds
-from tips_ros.ros import diagnostics, parameters, qos
-from tips_ros.ros.camera_names import cameras_named, input_topic
-from tips_ros.ros.class_announcer import ClassHistory
-from tips_ros.ros.diagnostics import CameraState
-from tips_ros.ros.frames import Frames
-from tips_ros.ros.guarded_node import describe
-from tips_ros.ros.locate import MOST_WAITING, LocateService, Source
-from tips_ros.ros.logging_bridge import RosLogHandler, forward_logs, stop_forwarding
-from tips_ros.ros.parameter_node import ParameterNode
+from tips_ros.ros.classes.class_manager import Vocabulary
+from tips_ros.ros.health import diagnostics
+from tips_ros.ros.health.diagnostics import CameraState
+from tips_ros.ros.health.statistics import Statistics
+from tips_ros.ros.outputs.class_map import ClassHistory
+from tips_ros.ros.outputs.publishers import OutputPublishers
+from tips_ros.ros.parameters import values as parameters
+from tips_ros.ros.parameters.node import ParameterNode
+from tips_ros.ros.parameters.prompts import PromptParameters
 from tips_ros.ros.pipeline.depth_scaling import DepthHistory
 from tips_ros.ros.pipeline.pipeline import Pipeline
-from tips_ros.ros.prompt_parameters import PromptParameters
-from tips_ros.ros.prompt_service import PromptService
-from tips_ros.ros.publishers import OutputPublishers
-from tips_ros.ros.statistics import Statistics
-from tips_ros.ros.vocabulary import Vocabulary
+from tips_ros.ros.process.log_forwarding import RosLogHandler, forward_logs, stop_forwarding
+from tips_ros.ros.services.locate import MOST_WAITING, LocateService, Source
+from tips_ros.ros.services.set_prompts import PromptService
+from tips_ros.ros.topics import qos
+from tips_ros.ros.topics.guarded_node import describe
+from tips_ros.ros.topics.names import cameras_named, input_topic
+from tips_ros.ros.transforms.tf import Frames
 
 logger = logging.getLogger(__name__)
 

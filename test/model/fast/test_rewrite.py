@@ -15,9 +15,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from tips_ros.model.checkpoints import load_dpt_head
 from tips_ros.model.fast import rewritten
-from tips_ros.model.fast.heads import FastDenseHead, FastDepthHead
-from tips_ros.model.fast.strips import StripTail
-from tips_ros.model.fast.tails import DirectTail, EarlyTail
+from tips_ros.model.fast.dpt.heads import FastDenseHead, FastDepthHead
+from tips_ros.model.fast.dpt.strips import StripTail
+from tips_ros.model.fast.dpt.tails import DirectTail, EarlyTail
 from tips_ros.model.heads import (
     DenseHead,
     DepthBins,

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from tips_ros.model.fast import rewritten_for
-from tips_ros.model.fast.heads import FastDenseHead
+from tips_ros.model.fast.dpt.heads import FastDenseHead
+from tips_ros.model.fast.dpt.tails import DirectTail, EarlyTail
 from tips_ros.model.fast.headwise import HeadwiseAttention
 from tips_ros.model.fast.onednn import OneDnnLinear, onednn_is_there
-from tips_ros.model.fast.tails import DirectTail, EarlyTail
 from tips_ros.model.fast.winograd import WinogradConv
 from tips_ros.model.heads import NormalsHead
 from tips_ros.model.tips import HEAD_NAMES, Tips

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.cloud.kept_classes import kept_classes
-from tips_ros.perception.semantic.class_lists import ClassList
 
 CLASSES = ClassList(("wall", "floor", "coffee cup"), (0, 3, 7))
 

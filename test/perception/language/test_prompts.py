@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tips_ros.perception.classes.class_files import ade20k
+from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.language.prompts import PromptError, own_positions, parse_prompts
-from tips_ros.perception.semantic.class_lists import ClassList, ade20k
 
 OWN = ClassList(("wall", "floor", "chair", "armchair", "Table lamp"), (0, 3, 7, 9, 254))
 CHAIRS = ("chair", "stool")

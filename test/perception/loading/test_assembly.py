@@ -18,8 +18,8 @@ from tips_ros.model.checkpoints import CheckpointError
 from tips_ros.model.text import TextConfig, TextEncoder
 from tips_ros.perception.description import NYU_FOCAL_RATIO
 from tips_ros.perception.language.tokenizer import TokenizerError
+from tips_ros.perception.loading.load import load_model
 from tips_ros.perception.loading.model_directory import ModelNotFound
-from tips_ros.perception.loading.models import load_model
 
 HEADS = ("depth", "normals", "segmentation")
 

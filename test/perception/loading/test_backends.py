@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from tips_ros.model.engines import EngineUnavailable, openvino_engine
-from tips_ros.perception.loading import models
-from tips_ros.perception.loading.models import load_predictor
+from tips_ros.perception.loading import load as models
+from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.predictor import Predictor
 
 SIZE = (56, 56)

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tips_ros.perception.classes.class_files import ade20k
 from tips_ros.perception.loading.assembly import LoadedModel
-from tips_ros.perception.loading.models import load_model
+from tips_ros.perception.loading.load import load_model
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.semantic.class_lists import ade20k
 from tips_ros.resources import demo_model
 
 

@@ -12,7 +12,7 @@ import torch
 
 from tips_ros.model.engines.trust import Verdict
 from tips_ros.perception.loading import precisions
-from tips_ros.perception.loading.models import load_predictor, load_with_text
+from tips_ros.perception.loading.load import load_predictor, load_with_text
 from tips_ros.perception.loading.precisions import (
     PRECISIONS,
     choose_precision,

@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 
 from tips_ros.bags import BagReader, find_camera
 from tips_ros.bench.pictures import drawn_room
-from tips_ros.model.fast.heads import FastDenseHead
+from tips_ros.model.fast.dpt.heads import FastDenseHead
+from tips_ros.model.fast.dpt.tails import DirectTail
 from tips_ros.model.fast.onednn import OneDnnLinear, onednn_is_there
-from tips_ros.model.fast.tails import DirectTail
 from tips_ros.model.heads import DenseHead
 from tips_ros.model.tips import HEAD_NAMES
 from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.language.prompts import parse_prompts
-from tips_ros.perception.loading.models import load_predictor, load_with_text
+from tips_ros.perception.loading.load import load_predictor, load_with_text
 from tips_ros.perception.predictor import Prediction, Predictor
-from tips_ros.perception.semantic.labelling import labelling_by_words
+from tips_ros.perception.semantic.label_space import labelling_by_words
 from tips_ros.resources import sample_bag
 
 

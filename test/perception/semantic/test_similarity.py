@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from tips_ros.perception.semantic.similarity import similarity_map, topic_names
+from tips_ros.perception.classes.topic_names import topic_names
+from tips_ros.perception.semantic.similarity import similarity_map
 
 
 def test_a_heat_map_holds_each_patch_score_at_the_middle_of_its_patch():

@@ -3,7 +3,7 @@
 
 import random
 
-from tips_ros.perception.semantic.class_lists import ClassList
+from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.semantic.stable_ids import StableIds
 
 

@@ -8,7 +8,6 @@ import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
-from tips_ros.ros import qos
 from tips_ros.ros.inputs.silence_advice import (
     Setting,
     advise_on_camera_info,
@@ -17,6 +16,7 @@ from tips_ros.ros.inputs.silence_advice import (
     other_setting,
 )
 from tips_ros.ros.inputs.topics import CAMERA_INFO, IMAGE_TYPES, image_topics
+from tips_ros.ros.topics import qos
 
 RAW, COMPRESSED = IMAGE_TYPES["raw"], IMAGE_TYPES["compressed"]
 RELIABLE = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)

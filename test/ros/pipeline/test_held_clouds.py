@@ -13,7 +13,7 @@ from std_msgs.msg import Header
 from tips_ros.perception.predictor import Prediction
 from tips_ros.ros.pipeline import held_clouds
 from tips_ros.ros.pipeline.held_clouds import HeldCloud, HeldClouds
-from tips_ros.ros.transform_tree import FrameError
+from tips_ros.ros.transforms.tree import FrameError
 
 PATIENCE_S = 30.0
 

@@ -15,11 +15,11 @@ import yaml
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
+from tips_ros.replay.domain import own_graph_environment
+from tips_ros.replay.graph import LiveGraph
 from tips_ros.resources import share_dir
-from tips_ros.ros import qos
-from tips_ros.ros.live.domain import own_graph_environment
-from tips_ros.ros.live.graph import LiveGraph
 from tips_ros.ros.startup.view import looks_z_up
+from tips_ros.ros.topics import qos
 
 EXECUTABLE = str(share_dir().parents[1] / "lib" / "tips_ros" / "tips_view")
 PATIENCE_S = 60.0

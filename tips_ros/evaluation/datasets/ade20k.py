@@ -22,7 +22,7 @@ from tips_ros.evaluation.datasets.files import checked, pictures_in, read, read_
 from tips_ros.evaluation.datasets.truth_png import decode_labels
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.sample import IGNORED, Sample
-from tips_ros.perception.semantic.class_lists import ade20k
+from tips_ros.perception.classes.class_files import ade20k
 
 PARTS = "images/validation/*.jpg and annotations/validation/*.png"
 

@@ -33,7 +33,7 @@ from tips_ros.evaluation.datasets.truth_png import decode_depth, decode_labels, 
 from tips_ros.evaluation.depth_protocol import NYU_EIGEN
 from tips_ros.evaluation.sample import Sample
 from tips_ros.perception.camera.camera_info import Intrinsics
-from tips_ros.perception.semantic.class_lists import load_class_list
+from tips_ros.perception.classes.class_files import load_class_list
 
 PARTS = "rgb/* and depth/*.png, or SCENE/rgb_*.jpg and SCENE/sync_depth_*.png"
 INTRINSICS = Intrinsics(518.8579, 519.4696, 325.5824, 253.7362, 640, 480)

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tips_ros.model.dpt import LEVELS
-from tips_ros.model.fast.heads import FastDenseHead
+from tips_ros.model.fast.dpt.heads import FastDenseHead
 from tips_ros.model.heads import DenseHead, DepthHead
 from tips_ros.model.tips import HEAD_NAMES, Tips
 from tips_ros.model.vit import PREFIX_TOKENS, LayerFeatures, PatchGrid, VisionTransformer

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from tips_ros.model.fast.heads import FastDenseHead, FastDepthHead
+from tips_ros.model.fast.dpt.heads import FastDenseHead, FastDepthHead
 from tips_ros.model.heads import DenseHead, DepthHead
 from tips_ros.model.tips import HEAD_NAMES, Tips
 

@@ -21,8 +21,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from tips_ros.model.fast.dpt.shares import in_shares
 from tips_ros.model.fast.reclassed import Module, reclassed
-from tips_ros.model.fast.shares import in_shares
 
 _TILE, _READ = 4, 6  # outputs and inputs of a tile, along each axis
 # Points at which a tile's polynomials are evaluated, besides infinity. With 1 and 2 instead errors

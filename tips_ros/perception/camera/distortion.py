@@ -23,8 +23,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.camera import brown_lens, fisheye_lens
 from tips_ros.perception.camera.camera_info import CameraInfoLike, Fault, UncalibratedCamera
+from tips_ros.perception.camera.lenses import brown as brown_lens
+from tips_ros.perception.camera.lenses import fisheye as fisheye_lens
 
 Float64Array: TypeAlias = NDArray[np.float64]
 Kind: TypeAlias = Literal["none", "brown", "fisheye"]

@@ -26,7 +26,7 @@ from tips_ros.perception.camera.camera_info import (
 from tips_ros.perception.camera.camera_reading import CameraReading, read_camera_info
 from tips_ros.perception.camera.distortion import Distortion
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.camera.seen_camera import SeenCamera
+from tips_ros.perception.camera.output_camera import SeenCamera
 
 _WIDEST = math.tan(math.radians(55.0))  # x / z where nothing is said of the view: 110 degrees
 _OUTSIDE = -10.0  # pixels, of the raw image

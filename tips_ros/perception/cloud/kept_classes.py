@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.semantic.class_lists import UNLABELLED, ClassList, name_key
+from tips_ros.perception.classes.class_list import UNLABELLED, ClassList, name_key
 
 # The name of the pixels that belong to no class, where classes are chosen by name.
 UNLABELLED_NAME = "unlabelled"

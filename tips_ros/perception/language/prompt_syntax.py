@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tips_ros.perception.semantic.class_lists import listed_lines, shipped_lists
+from tips_ros.perception.classes.class_files import listed_lines, shipped_lists
 
 LONGEST_TEXT = 200  # characters of a name or word
 _NO_TEXT = {"Cc": "a control character", "Zl": "a line break", "Zp": "a paragraph break"}

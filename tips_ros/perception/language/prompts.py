@@ -7,8 +7,8 @@ import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tips_ros.perception.classes.class_list import UNLABELLED, ClassList, class_list, name_key
 from tips_ros.perception.language.prompt_syntax import HOW, Entry, PromptError, entries
-from tips_ros.perception.semantic.class_lists import UNLABELLED, ClassList, class_list, name_key
 
 __all__ = ["PromptError", "Prompts", "own_positions", "parse_prompts"]
 

@@ -21,12 +21,13 @@ from tips_ros.model.text import TextConfig
 from tips_ros.model.tips import HEAD_NAMES, Tips
 from tips_ros.model.variants import VitConfig, variant_of
 from tips_ros.model.vit import VisionTransformer
+from tips_ros.perception.classes.class_files import ade20k
+from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.description import NYU_FOCAL_RATIO, ModelDescription
-from tips_ros.perception.language.text_embedding import TextEmbedder
+from tips_ros.perception.language.text_embedder import TextEmbedder
 from tips_ros.perception.language.tokenizer import Tokenizer
 from tips_ros.perception.loading.model_directory import ModelDirectory, ModelNotFound
 from tips_ros.perception.loading.model_settings import ModelSettings
-from tips_ros.perception.semantic.class_lists import ClassList, ade20k
 
 _HIGHRES_PX = 448
 

@@ -35,7 +35,8 @@ from typing import Any
 import yaml
 
 from tips_ros.model.checkpoints.parts import ROLES
-from tips_ros.perception.semantic.class_lists import ClassList, class_list, load_class_list
+from tips_ros.perception.classes.class_files import load_class_list
+from tips_ros.perception.classes.class_list import ClassList, class_list
 
 SETTINGS_FILE = "model.yaml"
 TOKENIZER = "tokenizer"

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tips_ros.perception.semantic.margins import Axis, LabelMap, as_bytes, axis, shares
+from tips_ros.perception.semantic.label_map import Axis, LabelMap, as_bytes, axis, shares
 
 _GROUP_ELEMENTS = 16_000_000  # interpolated logits held at a time: 64 MB
 

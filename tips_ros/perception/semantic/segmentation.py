@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tips_ros.perception.resizing import resized
 from tips_ros.perception.semantic.dense_labels import dense_label_map
-from tips_ros.perception.semantic.margins import Axis, LabelMap, as_bytes, axis, shares
+from tips_ros.perception.semantic.label_map import Axis, LabelMap, as_bytes, axis, shares
 
 UNLABELLED = 255
 _CHUNK_ELEMENTS = 1_000_000  # interpolated logits held at a time: 4 MB

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tips_ros.perception.semantic.class_lists import UNLABELLED, ClassList, name_key
+from tips_ros.perception.classes.class_list import UNLABELLED, ClassList, name_key
 
 
 class StableIds:

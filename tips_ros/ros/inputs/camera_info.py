@@ -11,11 +11,11 @@ from rclpy.node import Node
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 
-from tips_ros.ros import qos
-from tips_ros.ros.camera_names import input_topic
 from tips_ros.ros.inputs.silence_advice import advise_on_camera_info, publishers
 from tips_ros.ros.inputs.subscription import moved, published_types, subscribed
 from tips_ros.ros.inputs.topics import CAMERA_INFO, camera_info_topics, first_published
+from tips_ros.ros.topics import qos
+from tips_ros.ros.topics.names import input_topic
 
 logger = logging.getLogger(__name__)
 

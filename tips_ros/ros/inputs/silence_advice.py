@@ -21,7 +21,6 @@ from rclpy.qos import (
     qos_check_compatible,
 )
 
-from tips_ros.ros.camera_names import input_topic, parameter_name
 from tips_ros.ros.inputs.topics import (
     CAMERA_INFO,
     IMAGE_TYPES,
@@ -30,6 +29,7 @@ from tips_ros.ros.inputs.topics import (
     image_topics,
     nearest_first,
 )
+from tips_ros.ros.topics.names import input_topic, parameter_name
 
 if TYPE_CHECKING:  # from Lyrical on it is in rclpy.endpoint_info
     from rclpy.topic_endpoint_info import TopicEndpointInfo

@@ -11,8 +11,8 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.subscription import Subscription
 
-from tips_ros.ros import qos
-from tips_ros.ros.guarded_node import describe
+from tips_ros.ros.topics import qos
+from tips_ros.ros.topics.guarded_node import describe
 
 logger = logging.getLogger(__name__)
 

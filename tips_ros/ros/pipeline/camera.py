@@ -9,24 +9,24 @@ from typing import NamedTuple
 from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
 
+from tips_ros.messages.frame_result import OutputOptions
+from tips_ros.messages.outputs import OutputTopic
 from tips_ros.perception.camera.mounting import Turn, turn_of
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.images.decoder import ImageDecoder
-from tips_ros.perception.semantic.labelling import Labelling
-from tips_ros.ros import parameters
-from tips_ros.ros.camera_input import CameraInput, ReceivedImage
-from tips_ros.ros.diagnostics import CameraState
-from tips_ros.ros.frame import OutputOptions
-from tips_ros.ros.frame_camera import FrameCamera
-from tips_ros.ros.frames import Frames
-from tips_ros.ros.latest import Latest
-from tips_ros.ros.outputs import OutputTopic
+from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.ros.health.diagnostics import CameraState
+from tips_ros.ros.health.statistics import Statistics
+from tips_ros.ros.inputs.calibration import FrameCamera
+from tips_ros.ros.inputs.camera import CameraInput, ReceivedImage
+from tips_ros.ros.inputs.latest_images import Latest
+from tips_ros.ros.outputs.publishers import OutputPublishers
+from tips_ros.ros.outputs.similarity import SimilarityPublishers
+from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.pipeline.depth_scaling import DepthHistory, DepthScaling
 from tips_ros.ros.pipeline.queries import FrameQueries
-from tips_ros.ros.placement import Placement
-from tips_ros.ros.publishers import OutputPublishers
-from tips_ros.ros.similarity_publishers import SimilarityPublishers
-from tips_ros.ros.statistics import Statistics
+from tips_ros.ros.transforms.placement import Placement
+from tips_ros.ros.transforms.tf import Frames
 
 
 class Demand(NamedTuple):

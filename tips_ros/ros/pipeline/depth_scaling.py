@@ -14,24 +14,25 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
 from std_msgs.msg import Header
 
+from tips_ros.log_throttle import Throttle
+from tips_ros.messages.conversions import stamp_ns
+from tips_ros.messages.depth_info import LiveScale, depth_info_message
+from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.msg import DepthInfo
 from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
-from tips_ros.perception.camera.seen_camera import SeenCamera
+from tips_ros.perception.camera.output_camera import SeenCamera
 from tips_ros.perception.depth.depth_scale import DepthScale, ScaleSource
 from tips_ros.perception.depth.measured_scale import MeasuredScale
 from tips_ros.perception.depth.metric_depth import in_metres
 from tips_ros.perception.depth.scale_choice import ScaleChoice
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.predictor import Prediction
-from tips_ros.ros import parameters, qos
-from tips_ros.ros.camera_names import output_topic
-from tips_ros.ros.conversions import stamp_ns
-from tips_ros.ros.depth_info import LiveScale, depth_info_message
-from tips_ros.ros.frames import Frames
-from tips_ros.ros.latched_history import LatchedHistory
-from tips_ros.ros.message_types import RCLPY_TYPES
-from tips_ros.ros.sensor_depth import NotMeasured, SensorDepth
-from tips_ros.ros.throttle import Throttle
+from tips_ros.ros.inputs.depth_sensor import NotMeasured, SensorDepth
+from tips_ros.ros.parameters import values as parameters
+from tips_ros.ros.topics import qos
+from tips_ros.ros.topics.latched_history import LatchedHistory
+from tips_ros.ros.topics.names import output_topic
+from tips_ros.ros.transforms.tf import Frames
 
 logger = logging.getLogger(__name__)
 

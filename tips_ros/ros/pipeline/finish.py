@@ -9,19 +9,19 @@ from typing import Any
 
 from rclpy.clock import Clock
 
+from tips_ros.log_throttle import Throttle
+from tips_ros.messages.frame_result import Frame
+from tips_ros.messages.outputs import OutputTopic
+from tips_ros.perception.encoded_image import Seen
 from tips_ros.perception.predictor import Prediction, Predictor
-from tips_ros.perception.seen import Seen
-from tips_ros.perception.semantic.labelling import Labelling
-from tips_ros.ros.class_board import ClassBoard
-from tips_ros.ros.frame import Frame
-from tips_ros.ros.outputs import OutputTopic
+from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.ros.classes.active_classes import ClassBoard
+from tips_ros.ros.health.sim_clock import age_s
 from tips_ros.ros.pipeline.camera import Camera
 from tips_ros.ros.pipeline.held_clouds import HeldCloud, HeldClouds
 from tips_ros.ros.pipeline.queries import QueryResult
 from tips_ros.ros.pipeline.request import FrameRequest
-from tips_ros.ros.sim_clock import age_s
-from tips_ros.ros.throttle import Throttle
-from tips_ros.ros.transform_tree import FrameError
+from tips_ros.ros.transforms.tree import FrameError
 
 logger = logging.getLogger(__name__)
 

@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tips_ros.ros.conversions import stamp_ns
-from tips_ros.ros.frame import Frame
-from tips_ros.ros.outputs import OutputTopic
+from tips_ros.log_throttle import Throttle
+from tips_ros.messages.conversions import stamp_ns
+from tips_ros.messages.frame_result import Frame
+from tips_ros.messages.outputs import OutputTopic
 from tips_ros.ros.pipeline.camera import Camera
-from tips_ros.ros.throttle import Throttle
-from tips_ros.ros.transform_tree import BACK_NS, FrameError
+from tips_ros.ros.transforms.tree import BACK_NS, FrameError
 
 logger = logging.getLogger(__name__)
 

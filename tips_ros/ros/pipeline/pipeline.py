@@ -20,24 +20,24 @@ from rclpy.clock import JumpThreshold, TimeJump
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode
 
+from tips_ros.log_throttle import Throttle
+from tips_ros.messages.conversions import stamp_ns
+from tips_ros.perception.encoded_image import Seen
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.seen import Seen
-from tips_ros.ros import parameters
-from tips_ros.ros.camera_input import ReceivedImage
-from tips_ros.ros.conversions import stamp_ns
-from tips_ros.ros.diagnostics import CameraState
-from tips_ros.ros.frames import Frames
-from tips_ros.ros.guarded_node import describe
-from tips_ros.ros.latest import Latest
+from tips_ros.ros.classes.class_manager import Vocabulary
+from tips_ros.ros.health.diagnostics import CameraState
+from tips_ros.ros.health.sim_clock import SimTimeMonitor, age_s
+from tips_ros.ros.health.statistics import Statistics
+from tips_ros.ros.inputs.camera import ReceivedImage
+from tips_ros.ros.inputs.latest_images import Latest
+from tips_ros.ros.outputs.publishers import OutputPublishers
+from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.pipeline.camera import Camera
 from tips_ros.ros.pipeline.depth_scaling import DepthHistory
 from tips_ros.ros.pipeline.finish import Finisher
 from tips_ros.ros.pipeline.request import FrameRequest, make_request
-from tips_ros.ros.publishers import OutputPublishers
-from tips_ros.ros.sim_clock import SimTimeMonitor, age_s
-from tips_ros.ros.statistics import Statistics
-from tips_ros.ros.throttle import Throttle
-from tips_ros.ros.vocabulary import Vocabulary
+from tips_ros.ros.topics.guarded_node import describe
+from tips_ros.ros.transforms.tf import Frames
 
 logger = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 import threading
 from typing import Any, NamedTuple
 
-from tips_ros.perception.camera.seen_camera import SeenCamera
+from tips_ros.perception.camera.output_camera import SeenCamera
 from tips_ros.perception.predictor import Prediction
-from tips_ros.perception.semantic.labelling import Labelling
+from tips_ros.perception.semantic.label_space import Labelling
 
 
 class QueryResult(NamedTuple):

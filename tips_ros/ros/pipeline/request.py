@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.log_throttle import Throttle
+from tips_ros.messages.frame_result import OutputOptions
+from tips_ros.messages.outputs import OutputTopic, used_outputs
 from tips_ros.perception.camera.mounting import Turn
-from tips_ros.perception.camera.seen_camera import SeenCamera
+from tips_ros.perception.camera.output_camera import SeenCamera
 from tips_ros.perception.predictor import Output, Predictor, View
-from tips_ros.perception.semantic.labelling import Labelling
-from tips_ros.ros.camera_input import ReceivedImage
-from tips_ros.ros.camera_names import output_topic
-from tips_ros.ros.frame import OutputOptions
-from tips_ros.ros.guarded_node import describe
-from tips_ros.ros.outputs import OutputTopic, used_outputs
+from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.ros.inputs.camera import ReceivedImage
 from tips_ros.ros.pipeline.camera import Camera, Demand
 from tips_ros.ros.pipeline.queries import FrameQuery
-from tips_ros.ros.throttle import Throttle
+from tips_ros.ros.topics.guarded_node import describe
+from tips_ros.ros.topics.names import output_topic
 
 logger = logging.getLogger(__name__)
 _throttle = Throttle(logger)

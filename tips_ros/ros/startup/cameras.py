@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tips_ros.ros.camera_names import cameras_named
 from tips_ros.ros.inputs.topics import base_of
 from tips_ros.ros.startup.arguments import ArgumentError, checked_topic, items
+from tips_ros.ros.topics.names import cameras_named
 
 
 def image_topics_of(argument: str, text: str) -> dict[str, str]:

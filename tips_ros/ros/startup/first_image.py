@@ -11,8 +11,8 @@ import rclpy
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
-from tips_ros.ros import qos
 from tips_ros.ros.inputs.topics import IMAGE_TYPES, first_published, image_topics
+from tips_ros.ros.topics import qos
 
 _LOOK_S = 0.2
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from tips_ros.resources import share_dir
-from tips_ros.ros.camera_names import output_topic
 from tips_ros.ros.startup.window_state import Panel, window_state
+from tips_ros.ros.topics.names import output_topic
 
 _IMAGE = "rviz_default_plugins/Image"
 _CAMERA = "Camera image"

@@ -16,11 +16,11 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
-from tips_ros.ros.camera_names import cameras_named, input_topic
 from tips_ros.ros.inputs.topics import IMAGE_TYPES
 from tips_ros.ros.startup.first_image import FirstImage
 from tips_ros.ros.startup.node_name import full_name
 from tips_ros.ros.startup.rviz_view import ViewedCamera, pattern, view_of, write_view
+from tips_ros.ros.topics.names import cameras_named, input_topic
 
 _ROS_ARGS = "--ros-args"
 # An image must come to tell the frame; where the frame is given, it tells only the topic, and

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tips_ros.evaluation.boundary_metrics import boundary_score
+from tips_ros.evaluation.metrics.boundary import boundary_score
 from tips_ros.perception.semantic.edges import Guide, sharpened
 from tips_ros.perception.semantic.segmentation import label_map_at
 

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which classes are published: the model's own, some of them by other names, or any words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from tips_ros.perception.classes.class_list import ClassList
+from tips_ros.perception.language.prompts import PromptError, parse_prompts
+from tips_ros.perception.semantic.label_space import (
+    Labelling,
+    labelling_by_head,
+    labelling_by_words,
+    own_labelling,
+)
+
+OWN = ClassList(("wall", "floor", "chair", "armchair", "Table lamp"), (0, 3, 7, 9, 11))
+
+
+def ids(labelling: Labelling, outputs: int = 5) -> list[int]:
+    return labelling.id_of_output[:outputs].tolist()
+
+
+def test_the_model_s_own_classes_keep_their_ids():
+    labelling = own_labelling(OWN)
+    assert labelling.source == "model" and labelling.classes is OWN and labelling.words is None
+    assert ids(labelling) == [0, 3, 7, 9, 11] and not labelling.ids_are_positions
+    assert own_labelling(ClassList(("wall", "floor"))).ids_are_positions
+
+
+def test_chosen_classes_get_ids_in_their_order_and_the_rest_is_unlabelled():
+    labelling = labelling_by_head(parse_prompts(["floor", "wall"]), OWN)
+    assert labelling.classes.names == ("floor", "wall") and labelling.source == "prompts"
+    assert ids(labelling) == [1, 0, 255, 255, 255] and not labelling.ids_are_positions
+
+
+def test_synonyms_are_merged_into_one_class():
+    labelling = labelling_by_head(
+        parse_prompts(["seat: chair | armchair", "lamp: table LAMP"]), OWN
+    )
+    assert ids(labelling) == [255, 255, 0, 0, 1]
+
+
+def test_each_class_has_its_threshold():
+    prompts = parse_prompts(["wall", "seat: chair | armchair"], thresholds=[0.2, 0.6])
+    labelling = labelling_by_head(prompts, OWN)
+    assert labelling.least[:5].tolist() == [51, 0, 153, 153, 0]
+    assert labelling.threshold == pytest.approx(0.2)
+
+
+def test_without_text_encoder_other_words_are_refused():
+    with pytest.raises(PromptError, match="'sofa' is none of this model's 5 own classes"):
+        labelling_by_head(parse_prompts(["sofa"]), OWN)
+    with pytest.raises(PromptError, match="'sky' is none of"):
+        labelling_by_head(parse_prompts(["wall"], background=["sky"]), OWN)
+
+
+def test_words_are_outputs_in_their_order_and_the_background_is_unlabelled():
+    prompts = parse_prompts(["seat: chair | stool", "cup"], background=["wall", "floor"])
+    labelling = labelling_by_words(prompts, torch.zeros(5, 8), 0.01)
+    assert labelling.words is not None and labelling.words.words_per_output == (2, 1, 1, 1)
+    assert ids(labelling) == [0, 1, 255, 255, 255]
+    assert not labelling.ids_are_positions
+    assert labelling_by_words(parse_prompts(["a", "b"]), torch.zeros(2, 8)).ids_are_positions
+
+
+def test_each_word_needs_its_embedding():
+    with pytest.raises(ValueError, match="2 embeddings for 3 words"):
+        labelling_by_words(parse_prompts(["a: b | c", "d"]), torch.zeros(2, 8))
+
+
+def test_a_threshold_without_a_temperature_is_refused_with_the_fix():
+    with pytest.raises(ValueError, match=r"model\.yaml"):
+        labelling_by_words(parse_prompts(["a"], thresholds=[0.5]), torch.zeros(1, 8))
+
+
+def test_a_labelling_that_asks_for_nothing_has_no_threshold():
+    labelling = own_labelling(OWN)
+    assert labelling.threshold == 0.0 and not np.any(labelling.least)

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Transforms from tf2, or a plain sentence where it is not installed."""
+
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import rclpy
+from builtin_interfaces.msg import Time
+from rclpy.context import Context
+from rclpy.node import Node
+
+from tips_ros.replay.domain import claim_domain
+from tips_ros.ros.transforms import tf as frames_module
+from tips_ros.ros.transforms.tf import Frames
+from tips_ros.ros.transforms.tree import FrameError
+
+from ..conftest import until
+from ..tf_bench import KINDS, edge, put_in_place
+
+STAMP = Time(sec=3, nanosec=500_000_000)
+
+
+@pytest.fixture
+def node():
+    context = Context()
+    rclpy.init(context=context, domain_id=claim_domain())
+    made = Node("asks", namespace="/robot", context=context)
+    yield made
+    made.destroy_node()
+    rclpy.shutdown(context=context)
+
+
+@pytest.fixture(params=KINDS)
+def frames(request, node, monkeypatch):
+    put_in_place(request.param, monkeypatch)
+    made = Frames(node)
+    yield made
+    made.close()
+
+
+def say(frames, *times):
+    """The camera moves along x with time."""
+    for seconds in times:
+        frames._tree.set_transform(edge("map", "camera", seconds, 2 * seconds), "somebody")
+
+
+def test_a_transform_is_looked_up_at_the_frames_stamp(frames):
+    assert frames.listen()
+    say(frames, 3.0, 4.0)
+    matrix = frames.transform("map", "camera", STAMP)
+    np.testing.assert_allclose(matrix @ [1, 0, 0, 1], [8, 0, 0, 1], atol=1e-12)
+
+
+def test_a_transform_that_comes_later_is_waited_for(frames):
+    frames.listen()
+    say(frames, 3.0)
+    threading.Timer(0.15, lambda: say(frames, 4.0)).start()
+    assert frames.transform("map", "camera", STAMP, 30.0)[0, 3] == pytest.approx(7.0)
+
+
+def test_without_a_time_to_wait_the_answer_comes_at_once(frames):
+    frames.listen()
+    begin = time.monotonic()
+    with pytest.raises(FrameError) as caught:
+        frames.transform("map", "camera", STAMP)
+    assert caught.value.may_come
+    assert time.monotonic() - begin < 5.0
+
+
+def test_what_can_not_come_any_more_is_not_waited_for(frames):
+    frames.listen()
+    say(frames, 3.9, 4.0)
+    with pytest.raises(FrameError, match="past"):
+        frames.transform("map", "camera", STAMP, 30.0)
+
+
+def test_a_frame_that_the_tree_does_not_know_is_named_with_the_trees_reason(frames):
+    frames.listen()
+    say(frames, 3.0, 4.0)
+    with pytest.raises(FrameError, match='camera to attic: "attic" .*does not exist'):
+        frames.transform("attic", "camera", STAMP, 0.05)
+
+
+def test_many_who_ask_at_once_have_one_listener(frames, node, monkeypatch):
+    made = []
+    listener = frames_module.TransformListener
+
+    def slow(*given):
+        made.append(given)
+        time.sleep(0.1)
+        return listener(*given)
+
+    monkeypatch.setattr(frames_module, "TransformListener", slow)
+    gate = threading.Barrier(30)
+
+    def ask(_):
+        gate.wait()
+        return frames.listen()
+
+    with ThreadPoolExecutor(30) as pool:
+        assert all(pool.map(ask, range(30)))
+    assert len(made) == 1
+    until(lambda: node.count_subscribers("/tf") == 1, "the one subscription")
+
+
+def test_its_listener_is_a_node_of_its_own_that_goes_when_it_is_closed(frames, node):
+    names = node.get_node_names_and_namespaces
+    for _ in range(3):
+        frames.listen()
+        until(lambda: len(names()) == 2, "the listener")
+        (other,) = (found for found in names() if found[0] != "asks")
+        assert other[0].startswith("transform_listener_impl_") and other[1] == "/robot"
+        frames.close()
+        until(lambda: len(names()) == 1, "it to be gone")
+    assert "tips tf" not in [thread.name for thread in threading.enumerate()]
+    until(lambda: node.count_subscribers("/tf") == 0, "nobody to listen")
+
+
+@pytest.mark.parametrize("end", ["close", "end_waiting"])
+def test_who_waits_is_told_when_it_ends(frames, end):
+    frames.listen()
+    said = []
+
+    def ask():
+        try:
+            frames.transform("map", "camera", STAMP, 60.0)
+        except FrameError as error:
+            said.append(str(error))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    time.sleep(0.05)
+    frames.close() if end == "close" else frames.end_waiting("the node is shutting down")
+    asking.join(30)
+    assert said == ["the node was deactivated" if end == "close" else "the node is shutting down"]
+
+
+def test_only_so_many_may_wait_at_once(frames, monkeypatch):
+    """Each holds a thread of the executor; what they wait for must not wait for them."""
+    frames.listen()
+    found = []
+
+    def ask():
+        found.append(frames.transform("map", "camera", STAMP, 60.0)[0, 3])
+
+    waiting = [threading.Thread(target=ask) for _ in range(frames_module._MOST_WAITING)]
+    for thread in waiting:
+        thread.start()
+    until(lambda: not frames._waiting._value, "all to wait")
+    with pytest.raises(FrameError, match="calls wait for a transform already"):
+        frames.transform("map", "camera", STAMP, 60.0)
+    say(frames, 3.0, 4.0)
+    for thread in waiting:
+        thread.join(30)
+    assert len(found) == len(waiting)
+    frames.transform("map", "camera", STAMP, 60.0)
+
+
+def test_a_stamp_before_1970_is_no_time(frames):
+    with pytest.raises(FrameError, match="from camera to map") as caught:
+        frames.transform("map", "camera", Time(sec=-5), 30.0)
+    assert not caught.value.may_come
+
+
+def test_the_cameras_own_frame_takes_no_tree():
+    np.testing.assert_array_equal(Frames("node").transform("a", "a", STAMP, 1.0), np.eye(4))
+
+
+def test_without_tf2_the_package_is_named_and_nothing_is_waited_for(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tf2_ros", None)
+    frames = Frames("node")
+    assert not frames.listen(30.0)
+    with pytest.raises(FrameError, match="tf2-ros-py") as caught:
+        frames.transform("map", "camera", STAMP, 30.0)
+    assert not caught.value.may_come
+    frames.rewind(0)
+    frames.close()

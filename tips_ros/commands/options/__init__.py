@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arguments that several commands share, and checks of where output may go."""

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How much predictions change between frames where the world does not."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.evaluation.metrics.warp import Pixels, SamePoints, same_points
+from tips_ros.evaluation.sample import IGNORED, Sample
+from tips_ros.perception.predictor import Prediction
+
+
+class FlickerResult(NamedTuple):
+    """Over all points that two consecutive frames of a sequence both saw.
+
+    The camera moves, so a right depth changes too: that change is known from the truth and taken
+    off. What remains of depth is how much its error changes, as the mean of
+    |(ln p_now − ln p_before) − (ln t_now − ln t_before)|, p predicted and t true at the same point.
+    A depth that is always wrong by the same factor does not flicker; 0.05 is 5 % from frame to
+    frame. Of labels it is the share of points that are called something else than in the frame
+    before, where the truth, if it has labels, calls them the same in both.
+
+    Attributes:
+        depth_log: None where no depth was predicted.
+        labels_changed: 0 to 1; None where no labels were predicted.
+        pairs: pairs of frames.
+        points: points that were compared.
+        interval_s: mean time between the two frames, as both numbers grow with it; None if unknown.
+    """
+
+    depth_log: float | None
+    labels_changed: float | None
+    pairs: int
+    points: int
+    interval_s: float | None
+
+
+class FlickerMetrics:
+    """Gathers pairs of frames, given frame by frame; holds on to one frame."""
+
+    def __init__(self) -> None:
+        self._before: tuple[Sample, Prediction] | None = None
+        self._depth = _Mean()
+        self._labels = _Mean()
+        self._interval = _Mean()
+        self._pairs = self._points = 0
+
+    def add(self, sample: Sample, prediction: Prediction) -> None:
+        """The next frame; a pair with the one before, where both are of one sequence."""
+        before, self._before = self._before, (sample, prediction)
+        if before is None or sample.sequence is None or before[0].sequence != sample.sequence:
+            return
+        points = same_points(before[0], sample)
+        if points is None or not points.now[0].size:
+            return
+        self._pairs += 1
+        self._points += points.now[0].size
+        error_now = _log_error(sample, prediction, points.now)
+        error_before = _log_error(*before, points.before)
+        if error_now is not None and error_before is not None:
+            self._depth.add(np.abs(error_now - error_before))
+        if prediction.labels is not None and before[1].labels is not None:
+            changed = prediction.labels[points.now] != before[1].labels[points.before]
+            self._labels.add(changed[_same_class(before[0], sample, points)])
+        if sample.stamp_s is not None and before[0].stamp_s is not None:
+            self._interval.add(np.array([sample.stamp_s - before[0].stamp_s]))
+
+    def result(self) -> FlickerResult | None:
+        """None where no two frames saw the same point."""
+        if not self._pairs:
+            return None
+        means = (self._depth.value, self._labels.value)
+        return FlickerResult(*means, self._pairs, self._points, self._interval.value)
+
+
+class _Mean:
+    """Of numbers given piece by piece; those that are no number are left out."""
+
+    def __init__(self) -> None:
+        self._sum = 0.0
+        self._count = 0
+
+    def add(self, numbers: NDArray[np.bool_] | NDArray[np.float64]) -> None:
+        finite = numbers[np.isfinite(numbers)]
+        self._sum += float(finite.sum())
+        self._count += finite.size
+
+    @property
+    def value(self) -> float | None:
+        return self._sum / self._count if self._count else None
+
+
+def _log_error(
+    sample: Sample, prediction: Prediction, pixels: Pixels
+) -> NDArray[np.float64] | None:
+    """(N,) ln p − ln t; NaN where the prediction is not a depth."""
+    if prediction.depth_m is None or sample.depth_m is None:
+        return None
+    p, t = prediction.depth_m[pixels].astype(np.float64), sample.depth_m[pixels].astype(np.float64)
+    usable = np.isfinite(p) & (p > 0)
+    return np.log(np.where(usable, p, np.nan)) - np.log(t)
+
+
+def _same_class(before: Sample, now: Sample, points: SamePoints) -> NDArray[np.bool_]:
+    """(N,) where the truth calls the point the same in both frames, or tells no classes."""
+    if before.labels is None or now.labels is None:
+        return np.ones(points.now[0].size, np.bool_)
+    label_before, label_now = before.labels[points.before], now.labels[points.now]
+    return (label_before == label_now) & (label_now != IGNORED)

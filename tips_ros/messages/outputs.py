@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The output topics: what each needs of the model, and how its message is made from a frame.
+
+The one table that the node publishes from, `tips_ros bag` writes from and the tests count.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.log_throttle import Throttle
+from tips_ros.messages.conversions import (
+    camera_info_message,
+    cloud_message,
+    image_message,
+    point_list_message,
+)
+from tips_ros.messages.frame_result import Frame
+from tips_ros.messages.types import CAMERA_INFO, IMAGE, POINT_CLOUD, MessageTypes
+from tips_ros.perception.camera.mounting import Turn
+from tips_ros.perception.cloud.moved_cloud import moved
+from tips_ros.perception.cloud.point_cloud_filters import filtered, valid_points
+from tips_ros.perception.pictures import normals_picture, overlay
+from tips_ros.perception.predictor import OUTPUTS, Output, Prediction, Predictor, View
+from tips_ros.perception.semantic.label_space import Labelling
+
+logger = logging.getLogger(__name__)
+_once = Throttle(logger, again_after_s=math.inf)
+
+
+# A maker returns None when the frame lacks what the topic needs (a CameraInfo).
+Maker = Callable[[MessageTypes, Frame], Any]
+
+
+class OutputTopic(NamedTuple):
+    """One topic in the node's private namespace."""
+
+    name: str
+    type: str
+    needs: frozenset[Output]  # without these it cannot be made
+    uses: frozenset[Output]  # with these it is complete; a model may lack one
+    needs_camera: bool  # it cannot be made without a CameraInfo either
+    make: Maker
+    by_default: bool = True  # written to bags, recorded and timed unless something else is named
+
+
+def view_for(
+    topics: Collection[OutputTopic],
+    predictor: Predictor,
+    rgb: NDArray[np.uint8],
+    camera_known: bool,
+    scale: float,
+    labelling: Labelling,
+    turn: Turn = 0,
+) -> View | None:
+    """What these topics want of one image; None where nothing of the model is needed."""
+    outputs = used_outputs(topics, camera_known) & set(predictor.outputs_with(labelling))
+    if not outputs:
+        return None
+    return View(rgb, outputs, scale, [labelling] if "semantic" in outputs else [], turn)
+
+
+def predict_for(
+    topics: Collection[OutputTopic],
+    predictor: Predictor,
+    rgb: NDArray[np.uint8],
+    camera_known: bool,
+    scale: float,
+    labelling: Labelling,
+) -> Prediction:
+    """What these topics use of one image; the model is not run for one that cannot be made."""
+    view = view_for(topics, predictor, rgb, camera_known, scale, labelling)
+    if view is None:
+        return Prediction()
+    (seen,) = predictor.see_all([view])
+    return predictor.prediction(seen, *view.labellings)
+
+
+def used_outputs(topics: Collection[OutputTopic], camera_known: bool) -> set[Output]:
+    """What is asked of the model for these topics, those left out that cannot be made."""
+    made = [topic for topic in topics if camera_known or not topic.needs_camera]
+    return {output for topic in made for output in topic.uses}
+
+
+def _image(encoding: str, pixels: Callable[[Frame], NDArray[Any] | None]) -> Maker:
+    def make(types: MessageTypes, frame: Frame) -> Any:
+        array = pixels(frame)
+        return None if array is None else image_message(types, frame.header, array, encoding)
+
+    return make
+
+
+def _camera_info(types: MessageTypes, frame: Frame) -> Any:
+    camera = frame.camera
+    return None if camera is None else camera_info_message(types, frame.header, camera.fields)
+
+
+def _normals_picture(frame: Frame) -> NDArray[np.uint8] | None:
+    normals = frame.prediction.normals
+    return None if normals is None else normals_picture(normals)
+
+
+def _overlay(frame: Frame) -> NDArray[np.uint8] | None:
+    if frame.ids is None:
+        return None
+    palette = frame.labelling.classes.palette()
+    return overlay(frame.rgb_at_size, frame.ids, palette, frame.options.overlay_alpha)
+
+
+def _points(types: MessageTypes, frame: Frame) -> Any:
+    if frame.camera is None or frame.prediction.depth_m is None:
+        return None
+    seen = frame.camera.intrinsics.strided(frame.options.points_stride)
+    return cloud_message(types, frame.header, (seen.height, seen.width), frame.organised)
+
+
+def _points_filtered(types: MessageTypes, frame: Frame) -> Any:
+    options, placed = frame.options, frame.placed
+    elsewhere = options.filtered_target_frame not in ("", frame.header.frame_id)
+    if elsewhere and placed is None:
+        return None  # nobody knows where the camera is
+    cloud = frame.organised()
+    if cloud is None:
+        return None
+    points = valid_points(cloud)
+    header = frame.header
+    if placed is not None and placed.frame_id != header.frame_id:
+        points = moved(points, placed.matrix)
+        header = type(header)(stamp=header.stamp, frame_id=placed.frame_id)
+    # In the target frame: the voxels of one frame after the other are the same places there.
+    try:
+        points = filtered(
+            points,
+            options.filtered_voxel_m,
+            options.filtered_outlier_neighbors,
+            options.filtered_outlier_std,
+        )
+    except RuntimeError as error:  # without Open3D; the other topics go on
+        _once.error(str(error), "no ~/points_filtered: the outlier filter: %s", error)
+        return None
+    return point_list_message(types, header, points)
+
+
+def _topic(
+    name: str,
+    type_name: str,
+    needs: Collection[Output],
+    make: Maker,
+    uses: Collection[Output] = (),
+    needs_camera: bool = False,
+    by_default: bool = True,
+) -> OutputTopic:
+    used = frozenset((*needs, *uses))
+    return OutputTopic(name, type_name, frozenset(needs), used, needs_camera, make, by_default)
+
+
+TOPICS: tuple[OutputTopic, ...] = (
+    _topic("depth/image", IMAGE, ["depth"], _image("32FC1", lambda f: f.prediction.depth_m)),
+    _topic("depth/camera_info", CAMERA_INFO, [], _camera_info, needs_camera=True),
+    _topic("normals/image", IMAGE, ["normals"], _image("32FC3", lambda f: f.prediction.normals)),
+    _topic("normals/color", IMAGE, ["normals"], _image("rgb8", _normals_picture)),
+    _topic("semantic/image", IMAGE, ["semantic"], _image("mono8", lambda f: f.ids)),
+    _topic(
+        "semantic/confidence",
+        IMAGE,
+        ["semantic"],
+        _image("mono8", lambda f: f.prediction.confidence),
+    ),
+    _topic("semantic/color", IMAGE, ["semantic"], _image("rgb8", _overlay)),
+    _topic("points", POINT_CLOUD, ["depth"], _points, uses=OUTPUTS, needs_camera=True),
+    # After the points, whose cloud it is made from. Slow: nobody gets it unasked.
+    _topic(
+        "points_filtered",
+        POINT_CLOUD,
+        ["depth"],
+        _points_filtered,
+        uses=OUTPUTS,
+        needs_camera=True,
+        by_default=False,
+    ),
+)
+DEFAULT_TOPICS = tuple(topic for topic in TOPICS if topic.by_default)

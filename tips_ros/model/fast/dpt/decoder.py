@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The DPT decoder up to its last fusion, with what can be composed composed.
+
+Convolutions that stay as they are belong to the plain decoder, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tips_ros.model.blocks import GeluLinear
+from tips_ros.model.dpt import LEVELS, DptDecoder, Fusion, Reassemble, ResidualUnit
+from tips_ros.model.fast.dpt.fixed import fixed
+from tips_ros.model.fast.dpt.kernels import of_spread
+from tips_ros.model.fast.dpt.tap_bias import TapBias
+from tips_ros.model.vit import LayerFeatures
+
+
+class FastReassemble(nn.Module):
+    """Tokens of one layer → a feature map of the decoder's width."""
+
+    def __init__(self, plain: Reassemble, conv: nn.Conv2d) -> None:
+        super().__init__()
+        patch, cls = plain.readout.weight.detach().chunk(2, dim=1)
+        # Linear([patch ‖ CLS]) = Linear(patch) + Linear(CLS): the second is one vector an image.
+        outputs, inputs = patch.shape
+        self.of_patch = GeluLinear(inputs, outputs, "tanh", bias=False, device="meta")
+        # A part of a matrix is not in one piece.
+        self.of_patch.weight = fixed(patch.contiguous(), patch)
+        self.of_cls = nn.Linear(inputs, outputs, device="meta")
+        self.of_cls.weight = fixed(cls.contiguous(), cls)
+        self.of_cls.bias = fixed(plain.readout.bias.detach().clone(), cls)
+        self.projection = plain.projection
+        self.grow: nn.Module = (
+            SpreadConv(plain.resize, conv)
+            if isinstance(plain.resize, nn.ConvTranspose2d)
+            else nn.Sequential(plain.resize, conv)
+        )
+
+    def forward(self, layer: LayerFeatures) -> Tensor:
+        """(B, h·w, D) and (B, D) → (B, C, h', w')."""
+        x = self.of_patch(layer.patch_tokens, self.of_cls(layer.cls_token))
+        x = x.unflatten(1, tuple(layer.grid)).permute(0, 3, 1, 2)
+        grown: Tensor = self.grow(self.projection(x))
+        return grown
+
+
+class SpreadConv(nn.Module):
+    """A transposed convolution and the 3×3 after it, as one transposed convolution."""
+
+    def __init__(self, resize: nn.ConvTranspose2d, conv: nn.Conv2d) -> None:
+        super().__init__()
+        spread, like = of_spread(resize, conv), conv.weight
+        bias = spread.tap_bias.sum(dim=(1, 2))
+        self.stride = resize.stride
+        self.weight = fixed(spread.kernel, like)
+        self.bias = fixed(bias, like)
+        self.border = TapBias(spread.tap_bias, like)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, h, w) → (B, K, s·h, s·w)."""
+        x = F.conv_transpose2d(x, self.weight, self.bias, self.stride, padding=1)
+        result: Tensor = self.border(x)
+        return result
+
+
+class FastResidualUnit(nn.Module):
+    """The residual unit, in two tensors instead of five."""
+
+    def __init__(self, plain: ResidualUnit) -> None:
+        super().__init__()
+        self.conv1, self.conv2 = plain.conv1, plain.conv2
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.conv2(self.conv1(F.relu(x)).relu_())
+        return y.add_(x)
+
+
+class FastFusion(nn.Module):
+    """A fusion block up to its residual unit."""
+
+    def __init__(self, plain: Fusion) -> None:
+        super().__init__()
+        self.skip_unit = FastResidualUnit(plain.skip_unit) if plain.skip_unit else None
+        self.unit = FastResidualUnit(plain.unit)
+
+    def forward(self, x: Tensor, skip: Tensor | None = None) -> Tensor:
+        """(B, C, H, W) → the same shape."""
+        if self.skip_unit is not None and skip is not None:
+            if skip.shape[-2:] != x.shape[-2:]:  # an odd patch grid: ÷2 rounded up
+                skip = F.interpolate(skip, size=x.shape[-2:], mode="bilinear", align_corners=False)
+            x = self.skip_unit(skip).add_(x)
+        result: Tensor = self.unit(x)
+        return result
+
+
+class FastDecoder(nn.Module):
+    """Reassembles and fuses; stops before the last fusion's `out_conv` and ×2, a tail's."""
+
+    def __init__(self, plain: DptDecoder) -> None:
+        super().__init__()
+        fusions = [fusion for fusion in plain.fusions if isinstance(fusion, Fusion)]
+        self.levels = nn.ModuleList(
+            FastReassemble(reassemble, conv)
+            for reassemble, conv in zip(plain.reassemble, plain.convs, strict=True)
+            if isinstance(reassemble, Reassemble) and isinstance(conv, nn.Conv2d)
+        )
+        self.fusions = nn.ModuleList(FastFusion(fusion) for fusion in fusions)
+        self.out_convs = nn.ModuleList(fusion.out_conv for fusion in fusions[:-1])
+
+    def forward(self, layers: Sequence[LayerFeatures]) -> Tensor:
+        """Four layers, shallow to deep → (B, C, 4h, 4w) (more where h or w is odd)."""
+        if len(layers) != LEVELS:
+            raise ValueError(f"DPT reads {LEVELS} intermediate layers, not {len(layers)}")
+        x: Tensor = self.fusions[0](self.levels[-1](layers[-1]))
+        coarse_to_fine = zip(reversed(layers[:-1]), reversed(self.levels[:-1]), strict=True)
+        for (layer, level), out_conv, fusion in zip(
+            coarse_to_fine, self.out_convs, self.fusions[1:], strict=True
+        ):
+            x = F.interpolate(out_conv(x), scale_factor=2, mode="bilinear", align_corners=True)
+            x = fusion(x, level(layer))
+        return x

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The dense heads in less work. Interfaces and maps are those of `tips_ros.model.heads`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tips_ros.model.dpt import DptDecoder, Fusion
+from tips_ros.model.fast.dpt.decoder import FastDecoder
+from tips_ros.model.fast.dpt.kernels import of_tail
+from tips_ros.model.fast.dpt.strips import StripTail
+from tips_ros.model.fast.dpt.tails import DirectTail, EarlyTail
+from tips_ros.model.heads import DenseHead, DepthHead
+from tips_ros.model.vit import LayerFeatures
+
+# With fewer, the early tail's extra passes over memory cost more than the work they save.
+_EARLY_CHANNELS = 64
+# With fewer, bands are too narrow to be worth it.
+_STRIP_OUTPUTS = 16
+
+
+class FastDenseHead(nn.Module):
+    """A decoder whose last three convolutions are one: normals, and class logits."""
+
+    def __init__(
+        self, plain: DenseHead, early: bool | None = None, *, apart: bool | None = None
+    ) -> None:
+        """Of a plain head, which stays as it is.
+
+        Args:
+            plain: its weights, in the dtype and on the device wanted.
+            early: whether to convolve before the last ×2; by what it is worth if None.
+            apart: whether the head's linear layer stays a step of its own; by what costs less
+                if None.
+        """
+        super().__init__()
+        self.outputs = plain.head.out_channels
+        self.decoder = FastDecoder(plain.dpt)
+        # C channels, K outputs, by pixel: 9·C·K in one against 9·C² + C·K.
+        apart = 8 * self.outputs > 9 * plain.head.in_channels if apart is None else apart
+        self.head = plain.head if apart else None
+        self.tail = _tail(plain.dpt, None if apart else plain.head, early)
+
+    def forward(self, layers: Sequence[LayerFeatures]) -> Tensor:
+        """Four intermediate layers → (B, outputs, h, w)."""
+        x = self.tail(self.decoder(layers))
+        result: Tensor = x if self.head is None else self.head(x)
+        return result
+
+
+class FastDepthHead(FastDenseHead):
+    """Depth, its bins' two sums taken strip by strip as the logits are made."""
+
+    def __init__(self, plain: DepthHead, early: bool | None = None) -> None:
+        """As `FastDenseHead`; a ReLU after `project` keeps the head's linear layer apart."""
+        super().__init__(plain, early, apart=plain.bins.relu_after_project or None)
+        self.bins = plain.bins
+
+    def forward(self, layers: Sequence[LayerFeatures]) -> Tensor:
+        """→ (B, 1, h, w) metres along z, never in less than fp32."""
+        x = self.decoder(layers)
+        floor, count = self.bins.min_m, self.outputs
+        wide = torch.promote_types(x.dtype, torch.float32)
+        centers = torch.linspace(floor, self.bins.max_m, count, device=x.device, dtype=wide)
+        to_sums = torch.stack([centers, torch.ones_like(centers)])  # (2, K)
+
+        def summed(part: Tensor) -> Tensor:
+            """(B, K, rows, w) → (B, rows, w, 2), without min_m."""
+            if self.head is not None:
+                part = self.head(part.relu_() if self.bins.relu_after_project else part)
+            return F.linear(part.relu_().to(wide).permute(0, 2, 3, 1), to_sums)
+
+        # Strip by strip: logits in fp32 are the largest array of a pass.
+        sums = torch.cat(self.tail.mapped(x, summed), dim=1)
+        # Adding min_m to every p adds constants to both sums; it need not touch every bin.
+        weighted = sums[..., 0] + floor * centers.sum()
+        return (weighted / (sums[..., 1] + floor * count))[:, None]
+
+
+def _tail(
+    plain: DptDecoder, head: nn.Conv2d | None, early: bool | None
+) -> DirectTail | EarlyTail | StripTail:
+    last = plain.fusions[-1]
+    assert isinstance(last, Fusion)
+    product = of_tail(last.out_conv, plain.project, head)
+    outputs, channels = product.kernel.shape[:2]
+    if not (channels >= _EARLY_CHANNELS if early is None else early):
+        return DirectTail(product, plain.project.weight)
+    kind = StripTail if outputs >= _STRIP_OUTPUTS else EarlyTail
+    return kind(product, plain.project.weight)

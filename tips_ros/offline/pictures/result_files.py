@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was seen in one image, as files: arrays for programs, a cloud and a picture for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.perception.cloud.cloud_strips import CloudStrips
+from tips_ros.perception.cloud.ply import save_ply
+from tips_ros.perception.cloud.point_cloud import UNLABELLED, Cloud
+from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.language.tags import Tag
+from tips_ros.perception.overview.sheet import overview
+from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.semantic.class_counts import class_counts
+from tips_ros.perception.semantic.label_space import Labelling, own_labelling
+from tips_ros.whole_file import staged
+
+NAMES = (
+    "depth.npy",
+    "normals.npy",
+    "semantic.npy",
+    "confidence.npy",
+    "classes.json",
+    "points.ply",
+    "overview.png",
+    "tags.json",
+    "cls_embedding.npy",
+    "second_cls_embedding.npy",
+    "text_embedding.npy",
+)
+_NAMED_CLASSES = 4
+_DRAWN_POINTS = 1 << 22  # in the view from above, which shows no more of more
+
+
+@dataclass(frozen=True)
+class Results:
+    """An image and what was seen in it.
+
+    Attributes:
+        title: the image's name, for people.
+        rgb: (H, W, 3) uint8, as it was given.
+        prediction: at the outputs' size.
+        description: of the model that saw it.
+        cloud: CLOUD_DTYPE, whole or in strips, where the camera is known.
+        prompted: the classes of the labels, where they are not the model's own.
+        tags: texts and how well they fit, best first.
+        embeddings: (D,) of unit length, by the name of their file without `.npy`.
+        cloudless: why there is no cloud, for people.
+        depth_caution: in a few words what depth is not, as "not metric: lens unknown".
+    """
+
+    title: str
+    rgb: NDArray[np.uint8]
+    prediction: Prediction
+    description: ModelDescription
+    cloud: Cloud | CloudStrips | None = None
+    prompted: Labelling | None = None
+    tags: Sequence[Tag] = ()
+    embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    cloudless: str = ""
+    depth_caution: str = ""
+
+    @property
+    def labelling(self) -> Labelling:
+        """The classes of the labels."""
+        return self.prompted or own_labelling(self.description.classes)
+
+
+def write_results(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
+    """Writes the files, all of them or none; for each yields its path and one line about it.
+
+    Files of these names from an earlier image go, so that none can be taken for this one's.
+
+    Raises:
+        OSError: a file or the folder cannot be written; what was there stays.
+    """
+    with staged(folder, NAMES) as stage:
+        written = list(_written(results, stage))
+    for path, about in written:
+        yield folder / path.name, about
+
+
+def _written(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
+    seen = results.prediction
+    if seen.depth_m is not None:
+        yield _save_array(folder / "depth.npy", seen.depth_m, _depth_told(seen.depth_m))
+    if seen.normals is not None:
+        about = "unit vectors, x right, y down, z forward, facing the camera"
+        yield _save_array(folder / "normals.npy", seen.normals, about)
+    if seen.labels is not None:
+        about = f"class ids: {largest_classes(results)}"
+        yield _save_array(folder / "semantic.npy", seen.labels, about)
+        if seen.confidence is not None:
+            about = "margin of that class over the second, 0 to 255"
+            yield _save_array(folder / "confidence.npy", seen.confidence, about)
+        table = class_table(results.description, results.labelling)
+        about = f"{len(table['classes'])} classes: ids, names, colours"
+        yield _save_json(folder / "classes.json", table, about)
+    points = None
+    if results.cloud is not None:
+        path = folder / "points.ply"
+        points = save_ply(path, results.cloud)
+        yield path, f"{points:,} points, metres in the optical frame"
+    if any(array is not None for array in seen):
+        yield _save_overview(folder / "overview.png", results, points)
+    if results.tags:
+        about = f"{len(results.tags)} tags, best first"
+        yield _save_json(folder / "tags.json", tag_table(results), about)
+    for name, embedding in results.embeddings.items():
+        yield _save_array(folder / f"{name}.npy", embedding, "unit length")
+
+
+def class_table(description: ModelDescription, labelling: Labelling) -> dict[str, Any]:
+    """The labels' classes with their ids and colours (RGB), and whether the model was trained."""
+    palette = labelling.classes.palette()
+    table: dict[str, Any] = {
+        "model": description.name,
+        "variant": description.variant,
+        "trained": description.trained,
+        "source": labelling.source,
+    }
+    if not description.trained:
+        table["warning"] = "untrained: random weights, the labels mean nothing"
+    table["unlabelled"] = UNLABELLED
+    table["classes"] = [
+        {"id": i, "name": name, "color": palette[i].tolist()}
+        for i, name in labelling.classes.by_id().items()
+    ]
+    return table
+
+
+def tag_table(results: Results) -> dict[str, Any]:
+    """The tags, best first, with what their probabilities rest on."""
+    return {
+        "model": results.description.name,
+        "variant": results.description.variant,
+        "trained": results.description.trained,
+        "temperature": results.description.temperature,
+        "tags": [tag._asdict() for tag in results.tags],
+    }
+
+
+def _save_array(path: Path, array: NDArray[Any], about: str) -> tuple[Path, str]:
+    np.save(path, array)
+    shape = "x".join(str(side) for side in array.shape)
+    return path, f"{shape} {array.dtype}, {about}"
+
+
+def _save_json(path: Path, table: dict[str, Any], about: str) -> tuple[Path, str]:
+    path.write_text(json.dumps(table, indent=1) + "\n")
+    return path, about
+
+
+def _depth_told(depth_m: NDArray[np.float32]) -> str:
+    told = depth_m[np.isfinite(depth_m)]
+    span = f"{told.min():.2f} to {told.max():.2f}" if told.size else "none of them told"
+    farther = np.count_nonzero(np.isposinf(depth_m)) / depth_m.size
+    beyond = f"; inf, farther than the model can tell, for {farther:.1%} of px" if farther else ""
+    return f"metres along z, {span}{beyond}"
+
+
+def largest_classes(results: Results) -> str:
+    """The classes of most pixels with their shares, in a line; there must be labels."""
+    labels = results.prediction.labels
+    assert labels is not None
+    names = results.labelling.classes.by_id()
+    counts = class_counts(labels)
+    order = np.argsort(-counts, kind="stable")[: int(np.count_nonzero(counts))]
+    largest = [
+        (names.get(int(i), "unlabelled"), counts[i] / labels.size) for i in order[:_NAMED_CLASSES]
+    ]
+    shown = ", ".join(f"{name} {share:.0%}" for name, share in largest)
+    more = len(order) - _NAMED_CLASSES
+    return shown + (f" and {more} more" if more > 0 else "")
+
+
+def _reasons(results: Results) -> dict[str, str]:
+    """Panel of the sheet → why it is empty."""
+    heads = results.description.heads
+    reasons = {"Cloud from above": results.cloudless}
+    for panel, head in (("Depth", "depth"), ("Surface normals", "normals")):
+        if head not in heads:
+            reasons[panel] = f"model {results.description.name} has no {head} head"
+    if "segmentation" not in heads:
+        reasons |= dict.fromkeys(
+            ("Classes", "Largest classes"),
+            f"model {results.description.name} has no segmentation head; --prompts names classes",
+        )
+    return {panel: why for panel, why in reasons.items() if why}
+
+
+def _save_overview(path: Path, results: Results, points: int | None) -> tuple[Path, str]:
+    seen, description, classes = results.prediction, results.description, results.labelling.classes
+    cloud = results.cloud
+    if isinstance(cloud, CloudStrips):
+        cloud = cloud.thinned(_DRAWN_POINTS)
+    sheet = overview(
+        results.rgb,
+        seen.depth_m,
+        seen.normals,
+        seen.labels,
+        classes.palette(),
+        classes.by_id(),
+        cloud,
+        points=points,
+        title_lines=[results.title, f"model {description.name} ({description.variant})"],
+        trained=description.trained,
+        caution=description.caution,
+        depth_caution=results.depth_caution,
+        reasons=_reasons(results),
+    )
+    written, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+    assert written
+    path.write_bytes(png.tobytes())
+    return path, "everything on one sheet"

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ground truth in bags: topics, decoding, pairing by stamp, and writing."""

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures to the device, results back to the host. Nothing waits for what it does not need.
+
+To and from a GPU data goes through pinned memory, which torch keeps for the next time: it hands a
+block out again when no copy is under way in it and nobody holds the array that lies there. On a CPU
+nothing is copied and nothing waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tips_ros.perception.encoded_image import Seen
+
+_FIRST = -1  # priority of a stream: before those of 0, where passes run
+
+
+def uploaded(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
+    """The same array on the device. On a GPU it is there for all that is asked of it from now on.
+
+    Args:
+        pixels: any view, such as a mirrored or read-only one; may change as soon as this returns
+            if the device is a GPU. On the CPU the tensor is the array's memory where it can be.
+        device: where to.
+    """
+    if device.type == "cuda":
+        pinned = _pinned(pixels.shape, torch.uint8)
+        np.copyto(pinned.numpy(), pixels)
+        return pinned.to(device, non_blocking=True)
+    # torch wants writable memory even where it only reads; a read-only view of a message is
+    # copied (1 MB at 640×480), anything else is not.
+    array = pixels if pixels.flags.writeable else pixels.copy()
+    return torch.from_numpy(np.ascontiguousarray(array)).to(device)
+
+
+class WayBack:
+    """Where results are made and fetched while the next pass runs.
+
+    On a GPU it is a stream of its own. It waits for the pass whose results are wanted and for none
+    after it, and its work goes before theirs. May be used by several threads.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        """Of one device."""
+        self._device = device
+        self._stream = torch.cuda.Stream(device, _FIRST) if device.type == "cuda" else None
+
+    def passed(self) -> torch.cuda.Event | None:
+        """When all is done that was asked of the device until now; None where that is at once."""
+        if self._stream is None:
+            return None
+        return torch.cuda.current_stream(self._device).record_event()
+
+    def fetch(
+        self, seen: Seen, make: Callable[[], Sequence[Tensor | None]]
+    ) -> list[NDArray[Any] | None]:
+        """Has results made of what was seen, and waits for these alone.
+
+        Args:
+            seen: one image.
+            make: asks the device for tensors (1, …), or gives None for what is not wanted; waits
+                for nothing.
+
+        Returns:
+            Of each an array (…), which stays as it is for as long as it is held. From a GPU it is
+            page-locked memory: who collects thousands should collect copies.
+        """
+        if self._stream is None:
+            return [None if made is None else made[0].contiguous().cpu().numpy() for made in make()]
+        if seen.passed is None:
+            self._stream.wait_stream(torch.cuda.current_stream(self._device))
+        else:
+            self._stream.wait_event(seen.passed)
+        for tensor in seen.tensors:
+            tensor.record_stream(self._stream)  # or the next pass might be given its memory
+        with torch.cuda.stream(self._stream):
+            hosts = [None if made is None else _on_its_way(made[0]) for made in make()]
+            # A thread that sleeps leaves its core to decoding and publishing.
+            arrived = self._stream.record_event(torch.cuda.Event(blocking=True))
+        arrived.synchronize()
+        return [None if host is None else host.numpy() for host in hosts]
+
+
+def _on_its_way(tensor: Tensor) -> Tensor:
+    """On the host as soon as the current stream has come so far."""
+    host = _pinned(tensor.shape, tensor.dtype)
+    return host.copy_(tensor.contiguous(), non_blocking=True)
+
+
+def _pinned(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+    return torch.empty(tuple(shape), dtype=dtype, pin_memory=True)

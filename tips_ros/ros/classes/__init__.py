@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The classes in force, and how prompts become them."""

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From what a user asks for to the classes in force, with everything that goes with them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from rclpy.lifecycle import LifecycleNode
+
+from tips_ros.perception.classes.class_list import ClassList
+from tips_ros.perception.loading.prompt_encoder import PromptEncoder
+from tips_ros.perception.predictor import Predictor
+from tips_ros.perception.semantic.label_space import Labelling
+from tips_ros.perception.semantic.prompted_label_space import (
+    background_told,
+    labelling_of,
+    requested,
+)
+from tips_ros.perception.semantic.query_target import Sought, sought
+from tips_ros.perception.semantic.stable_ids import StableIds
+from tips_ros.ros.classes.active_classes import ClassBoard, InForce
+from tips_ros.ros.outputs.class_map import ClassHistory
+from tips_ros.ros.outputs.similarity import SimilarityPublishers
+from tips_ros.ros.parameters.prompts import Asked
+from tips_ros.ros.topics.names import ONLY
+
+logger = logging.getLogger(__name__)
+_NAMED = 8  # classes written out in a message
+
+
+class Vocabulary:
+    """Prepares labellings off the image path and swaps them in.
+
+    Attributes:
+        board: the classes in force and their topics.
+        similarity: the heat maps of the prompts in force, by camera.
+        message: what is in force, for people.
+        active_from_ns: the least stamp of a frame with the classes in force.
+    """
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        predictor: Predictor,
+        encoder: PromptEncoder,
+        cameras: Sequence[str] = (ONLY,),
+        histories: Mapping[str, ClassHistory] | None = None,
+        ids: StableIds | None = None,
+    ) -> None:
+        """
+        Args:
+            node: who publishes.
+            predictor: the model.
+            encoder: of its words.
+            cameras: their names.
+            histories: what was announced by camera, where an earlier vocabulary did.
+            ids: those that names have had so far, likewise.
+        """
+        self._predictor = predictor
+        self._encoder = encoder
+        self._own: ClassList = predictor.description.classes
+        self._ids = ids or StableIds()
+        self._ids.reserve(self._own if self._has_head else None)
+        self._changing = threading.Lock()  # one change after the other, however long it takes
+        self._closed = False
+        self.board = ClassBoard(node, predictor, cameras, histories)
+        self.similarity = {camera: SimilarityPublishers(node, camera) for camera in cameras}
+        self.message = ""
+        self.active_from_ns = 0
+        self._preparing_s = 0.0
+
+    def prepare(self, asked: Asked) -> None:
+        """Encodes the words, so that `put_in_force` will find them; errors as there."""
+        self._prepared(asked)
+
+    def put_in_force(self, asked: Asked) -> None:
+        """From the next frame on; nothing is changed unless all of it can be.
+
+        Raises:
+            ValueError, OSError, RuntimeError: it can't be; says why.
+        """
+        with self._changing:
+            started = time.perf_counter()
+            in_force = self._prepared(asked)
+            self._preparing_s = time.perf_counter() - started
+            if self._closed:
+                raise RuntimeError("the node is not configured any more")
+            for similarity in self.similarity.values():
+                similarity.replace(in_force.labelling)
+            if in_force.prompts is not None:
+                self._ids.keep(in_force.labelling.classes)
+            self.active_from_ns = self.board.replace(in_force)
+            self.message = self._summary(in_force, asked)
+        logger.info("%s", self.message)
+
+    def sought(self, prompt: str, sliding_window: bool) -> Sought:
+        """How to find one thing in a frame; errors as of `put_in_force`.
+
+        It waits for no change of the classes: of one under way it sees nothing.
+        """
+        in_force = self.board.in_force
+        return sought(
+            prompt,
+            in_force.labelling,
+            in_force.prompts,
+            self._encoder,
+            self._own,
+            has_head=self._has_head,
+            sliding_window=sliding_window,
+        )
+
+    @property
+    def classes(self) -> dict[int, str]:
+        """Id → name of what is in force; nothing where a model without a head has no prompts."""
+        labelling = self.board.in_force.labelling
+        return labelling.classes.by_id() if self._any_class(labelling) else {}
+
+    def facts(self) -> dict[str, str]:
+        """For diagnostics."""
+        return {
+            "classes": str(len(self.classes)),
+            "classes from": self.board.in_force.labelling.source,
+            "words encoded": str(self._encoder.encoded),
+            "prompts prepared in (ms)": f"{self._preparing_s * 1e3:.0f}",
+        }
+
+    def close(self) -> None:
+        """Destroys the publishers; a change under way is waited for, and comes to nothing."""
+        self._closed = True
+        with self._changing:
+            self.board.close()
+            for similarity in self.similarity.values():
+                similarity.close()
+
+    @property
+    def _has_head(self) -> bool:
+        return "semantic" in self._predictor.outputs
+
+    def _any_class(self, labelling: Labelling) -> bool:
+        return self._has_head or labelling.source == "prompts"
+
+    def _prepared(self, asked: Asked) -> InForce:
+        if not asked.prompts:
+            return InForce(self._predictor.own_labelling)
+        prompts = requested(asked.prompts, asked.background, asked.thresholds, self._own)
+        names = prompts.classes.names
+        prompts = replace(prompts, classes=ClassList(names, self._ids.assign(names)))
+        labelling = labelling_of(
+            prompts, self._encoder, self._own, sliding_window=asked.sliding_window
+        )
+        return InForce(labelling, prompts)
+
+    def _summary(self, in_force: InForce, asked: Asked) -> str:
+        labelling, prompts = in_force
+        if not self._any_class(labelling):
+            return "no classes: this model has no segmentation head of its own; set prompts"
+        names = labelling.classes.names
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        by = "the model's own head" if labelling.words is None else "words"
+        said = f"classes: {', '.join(names[:_NAMED])}{more}, by {by}"
+        if prompts is not None and labelling.words is not None:
+            said = "; ".join(filter(None, (said, background_told(prompts, asked.background))))
+        return said

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The output publishers: they know who listens, so that nothing else is made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from rclpy.lifecycle import LifecycleNode
+
+from tips_ros.messages.frame_result import Frame
+from tips_ros.messages.outputs import TOPICS, OutputTopic
+from tips_ros.messages.types import rclpy_class, rclpy_types_for_one_thread
+from tips_ros.perception.predictor import Output
+from tips_ros.ros.topics import qos
+from tips_ros.ros.topics.names import ONLY, output_topic
+
+
+class OutputPublishers:
+    """One lifecycle publisher for each output topic of a camera that the model can serve."""
+
+    def __init__(
+        self, node: LifecycleNode, available: Collection[Output], camera: str = ONLY
+    ) -> None:
+        self._node = node
+        self._types = rclpy_types_for_one_thread()
+        self._publishers: dict[OutputTopic, Any] = {}
+        try:
+            for topic in TOPICS:
+                if topic.needs <= set(available):
+                    self._publishers[topic] = node.create_lifecycle_publisher(
+                        rclpy_class(topic.type),
+                        output_topic(camera, topic.name),
+                        qos.output(),
+                        qos_overriding_options=qos.overridable(),
+                    )
+        except Exception:  # a QoS override that can't be
+            self.close()
+            raise
+
+    @property
+    def names(self) -> list[str]:
+        """All topics there are."""
+        return [topic.name for topic in self._publishers]
+
+    def wanted(self) -> list[OutputTopic]:
+        """The topics that have a subscriber now."""
+        return [
+            topic
+            for topic, publisher in list(self._publishers.items())
+            if publisher.get_subscription_count()
+        ]
+
+    def publish(self, topic: OutputTopic, frame: Frame) -> bool:
+        """Makes and publishes one message; False when the frame lacks what it needs.
+
+        Always from the same thread.
+        """
+        message = topic.make(self._types, frame)
+        if message is None:
+            return False
+        self._publishers[topic].publish(message)
+        return True
+
+    def close(self) -> None:
+        """Destroys the publishers."""
+        for publisher in self._publishers.values():
+            self._node.destroy_lifecycle_publisher(publisher)
+        self._publishers.clear()

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The values of all parameters at one moment, which stay what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from tips_ros.messages.frame_result import OutputOptions
+from tips_ros.ros.parameters.table import PARAMETERS, entry_of
+from tips_ros.ros.topics.names import ONLY, parameter_name
+
+_PER_CAMERA = {declared.name for declared in PARAMETERS if declared.per_camera}
+
+
+class Snapshot:
+    """Values that belong together: those of one set, never half of one and half of another."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        """
+        Args:
+            values: by full name, as `front.rotation_deg`.
+        """
+        self._values: Mapping[str, Any] = MappingProxyType(
+            {name: plain(name, value) for name, value in values.items()}
+        )
+
+    def changed(self, values: Mapping[str, Any]) -> Snapshot:
+        """Another one, with these values, by full name, instead."""
+        return Snapshot({**self._values, **values})
+
+    def as_dict(self) -> dict[str, Any]:
+        """All values by full name; the dictionary is the caller's."""
+        return dict(self._values)
+
+    def value(self, name: str, camera: str = ONLY) -> Any:
+        """The parameter's value, where it is one of a camera's for that camera."""
+        own = parameter_name(camera, name) if name in _PER_CAMERA else name
+        value = self._values[own]
+        return list(value) if isinstance(value, tuple) else value
+
+    def output_options(self, camera: str = ONLY) -> OutputOptions:
+        """What the user wants of a camera's outputs."""
+        return OutputOptions(
+            scale=self.value("output_scale"),
+            rectified=self.value("rectified", camera),
+            rectify=self.value("rectify", camera),
+            overlay_alpha=self.value("semantic.overlay_alpha"),
+            points_stride=self.value("points.stride"),
+            points_min_range_m=self.value("points.min_range_m"),
+            points_max_range_m=self.value("points.max_range_m") or float("inf"),
+            points_edge_jump=self.value("points.edge_jump"),
+            points_max_grazing_deg=self.value("points.max_grazing_deg"),
+            points_include=self.value("points.include"),
+            points_exclude=self.value("points.exclude"),
+            points_roi=self.value("points.roi", camera),
+            filtered_voxel_m=self.value("points_filtered.voxel_m"),
+            filtered_outlier_neighbors=self.value("points_filtered.outlier_neighbors"),
+            filtered_outlier_std=self.value("points_filtered.outlier_std"),
+            filtered_target_frame=self.value("points_filtered.target_frame", camera),
+        )
+
+
+def plain(name: str, given: Any) -> Any:
+    """A parameter's value as rclpy has it → the value it stands for; a list is a tuple."""
+    declared = entry_of(name)
+    if declared is None or declared.items is None:
+        return given
+    return tuple(declared.items(item) for item in given or ())

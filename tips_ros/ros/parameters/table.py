@@ -1,0 +1,401 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every parameter of the node, declared once: default, unit, range, and when a change applies."""
+
+from __future__ import annotations
+
+from tips_ros.perception.camera.extrinsics import check_triple
+from tips_ros.perception.cloud.roi import check_roi
+from tips_ros.perception.depth.depth_scale import SCALE_SOURCES
+from tips_ros.perception.loading.backends import BACKENDS
+from tips_ros.perception.loading.load import DEMO
+from tips_ros.perception.loading.precisions import AUTO, PRECISION_NAMES
+from tips_ros.ros.parameters.declaration import UNBOUNDED, Declared
+
+PARAMETERS: tuple[Declared, ...] = (
+    Declared(
+        "model",
+        DEMO,
+        "at configure",
+        "",
+        f"Model: {DEMO}, the small one that comes along; a released one such as tipsv2-b14 "
+        "(`tips_ros download --list`); google/tipsv2-… of the Hub's local cache; or a directory "
+        "of model files.",
+    ),
+    Declared("device", "auto", "at configure", "", "Device as torch names it: auto, cpu, cuda:0."),
+    Declared(
+        "precision",
+        AUTO,
+        "at configure",
+        "",
+        "Number format of weights and activations. auto is bf16 where the GPU or CPU has it, fp16 "
+        "on a GPU that has only that, and fp32 elsewhere. int8, on a CPU with AVX-512 VNNI, is the "
+        "image encoder's linear layers, all else being bf16 where the processor has it.",
+        choices=PRECISION_NAMES,
+    ),
+    Declared(
+        "backend",
+        "auto",
+        "at configure",
+        "",
+        "Who computes the model: torch, torch compiled (CUDA graphs on a GPU, no gain on a CPU), "
+        "or an engine that is installed besides. auto is torch. An engine or a precision that says "
+        "something else than torch in fp32 is refused; /diagnostics tells why.",
+        choices=BACKENDS,
+    ),
+    Declared(
+        "input_height",
+        0,
+        "at configure",
+        "px",
+        "Height the network sees, a multiple of 14; 0 is the model's own.",
+        low=0,
+        high=8400,
+    ),
+    Declared(
+        "input_width",
+        0,
+        "at configure",
+        "px",
+        "Width the network sees, a multiple of 14; 0 is the model's own.",
+        low=0,
+        high=8400,
+    ),
+    Declared(
+        "autostart",
+        True,
+        "at start",
+        "",
+        "Configure and activate by itself; false leaves both to a lifecycle manager.",
+    ),
+    Declared(
+        "cameras",
+        [],
+        "at start",
+        "",
+        "Names of several cameras, which share one pass: the topics of `front` are front/image, "
+        "front/camera_info, ~/front/depth/image …; parameters of cameras can be given for one "
+        "alone, as front.rotation_deg. Empty is one camera without a name.",
+        items=str,
+    ),
+    Declared(
+        "cameras_window_s",
+        0.01,
+        "at once",
+        "s",
+        "The longest that a frame waits for another camera's that is about to come, so that they "
+        "share a pass.",
+        low=0.0,
+        high=1.0,
+    ),
+    Declared(
+        "image_transport",
+        "raw",
+        "at configure",
+        "",
+        "Subscribe to sensor_msgs/Image, or to CompressedImage on <image>/compressed or on <image> "
+        "itself, whichever is published.",
+        choices=("raw", "compressed"),
+        per_camera=True,
+    ),
+    Declared(
+        "rectified",
+        False,
+        "at once",
+        "",
+        "The images are rectified: use P of CameraInfo, not K and D.",
+        per_camera=True,
+    ),
+    Declared(
+        "rectify",
+        False,
+        "at once",
+        "",
+        "Undistort raw images before the model sees them, so that every output is a pinhole's, as "
+        "depth_image_proc and all others that read depth with its CameraInfo take it. Without it, "
+        "depth of a lens that distorts fits ~/points alone.",
+        per_camera=True,
+    ),
+    Declared(
+        "rotation_deg",
+        0,
+        "at once",
+        "deg",
+        "How the camera is mounted: the clockwise turn that brings its picture upright, as the "
+        "network is to see it. Outputs stay in the camera's own frame.",
+        choices=(0, 90, 180, 270),
+        per_camera=True,
+    ),
+    Declared(
+        "max_age_s",
+        0.0,
+        "at once",
+        "s",
+        "Frames whose stamp is older than this are dropped; 0 keeps all.",
+        low=0.0,
+        high=UNBOUNDED,
+    ),
+    Declared(
+        "output_scale",
+        1.0,
+        "at once",
+        "",
+        "Size of the outputs as a fraction of the image's.",
+        low=0.01,
+        high=1.0,
+    ),
+    Declared(
+        "depth.scale_source",
+        "focal",
+        "at once",
+        "",
+        "What brings predicted depth to metres: `focal`, the focal length in CameraInfo; `sensor`, "
+        "depth on sensor/depth or points on sensor/points, and focal until some came; `fixed`, "
+        "depth.fixed_scale; `model` leaves it as predicted. ~/depth/info tells what is live.",
+        choices=SCALE_SOURCES,
+        per_camera=True,
+    ),
+    Declared(
+        "depth.fixed_scale",
+        1.0,
+        "at once",
+        "",
+        "What predicted depth is multiplied with when depth.scale_source is fixed.",
+        low=0.001,
+        high=1000.0,
+        per_camera=True,
+    ),
+    Declared(
+        "depth.sensor_offset",
+        False,
+        "at once",
+        "",
+        "Fit a shift in metres besides the scale when depth.scale_source is sensor: for a sensor "
+        "with a zero error of its own.",
+        per_camera=True,
+    ),
+    Declared(
+        "depth.sensor_max_dt_s",
+        0.05,
+        "at once",
+        "s",
+        "The most that the stamps of an image and of what the sensor saw may differ; 0 takes equal "
+        "ones alone.",
+        low=0.0,
+        high=10.0,
+        per_camera=True,
+    ),
+    Declared(
+        "semantic.overlay_alpha",
+        0.5,
+        "at once",
+        "",
+        "Weight of the class colours in ~/semantic/color.",
+        low=0.0,
+        high=1.0,
+    ),
+    Declared(
+        "prompts",
+        [],
+        "at once",
+        "",
+        "Classes in words: `name`, `name: synonym | synonym`, or `@list`, a list of "
+        "config/classes/ or a file. Empty is the model's own classes. ~/set_prompts sets this, "
+        "prompt_background and prompt_thresholds together.",
+        items=str,
+    ),
+    Declared(
+        "prompt_background",
+        [],
+        "at once",
+        "",
+        "What the scene shows besides, in words: it wins the pixels that match it best, and they "
+        "stay unlabelled. `@model` is the model's own classes that are not prompted, and what an "
+        "empty list means; `@none` is nothing besides, so that every pixel becomes a prompt.",
+        items=str,
+    ),
+    Declared(
+        "prompt_thresholds",
+        [],
+        "at once",
+        "",
+        "Least confidence of a labelled pixel, 0 to 1: none, one for all prompts, or one for each.",
+        items=float,
+    ),
+    Declared(
+        "prompt_sliding_window",
+        False,
+        "at once",
+        "",
+        "See the image in windows when labelling by words: finer, and several times slower.",
+    ),
+    Declared(
+        "points.stride", 1, "at once", "px", "Keep every n-th row and column.", low=1, high=64
+    ),
+    Declared(
+        "points.min_range_m",
+        0.0,
+        "at once",
+        "m",
+        "Points nearer than this along z become NaN.",
+        low=0.0,
+        high=UNBOUNDED,
+    ),
+    Declared(
+        "points.max_range_m",
+        0.0,
+        "at once",
+        "m",
+        "Points farther than this along z become NaN; 0 is no limit.",
+        low=0.0,
+        high=UNBOUNDED,
+    ),
+    Declared(
+        "points.edge_jump",
+        0.0,
+        "at once",
+        "",
+        "Points that hang between a nearer and a farther neighbour, both off by more than this "
+        "part of their depth, become NaN; 0 is off, 0.05 a good value.",
+        low=0.0,
+        high=0.99,
+    ),
+    Declared(
+        "points.max_grazing_deg",
+        0.0,
+        "at once",
+        "deg",
+        "Points of surfaces seen at a larger angle than this from their normal become NaN; 0 is "
+        "off, 80 a good value.",
+        low=0.0,
+        high=90.0,
+    ),
+    Declared(
+        "points.include",
+        [],
+        "at once",
+        "",
+        "Keep the points of these classes only, by name; `unlabelled` is a name too. Empty keeps "
+        "all.",
+        items=str,
+    ),
+    Declared(
+        "points.exclude",
+        [],
+        "at once",
+        "",
+        "Points of these classes, by name, become NaN.",
+        items=str,
+    ),
+    Declared(
+        "points.roi",
+        [],
+        "at once",
+        "",
+        "The part of the picture that points are made of: [x, y, width, height] of its upper left "
+        "corner and its size, as fractions of the camera's own picture. Points outside become NaN. "
+        "Empty is all of it.",
+        items=float,
+        check=check_roi,
+        per_camera=True,
+    ),
+    Declared(
+        "points_filtered.voxel_m",
+        0.05,
+        "at once",
+        "m",
+        "Side of the cubes whose points become one in ~/points_filtered; 0 is off.",
+        low=0.0,
+        high=1000.0,
+    ),
+    Declared(
+        "points_filtered.outlier_neighbors",
+        0,
+        "at once",
+        "",
+        "~/points_filtered goes without points whose mean distance to this many neighbours is "
+        "unusual, which takes Open3D; 0 is off, 16 a good value.",
+        low=0,
+        high=1000,
+    ),
+    Declared(
+        "points_filtered.outlier_std",
+        2.0,
+        "at once",
+        "",
+        "How unusual, in standard deviations above the mean.",
+        low=0.01,
+        high=100.0,
+    ),
+    Declared(
+        "points_filtered.target_frame",
+        "",
+        "at once",
+        "",
+        "Frame that ~/points_filtered is in, such as base_link: through extrinsics.xyz and "
+        "extrinsics.rpy, or where they are empty through tf2. Empty is the camera's own.",
+        per_camera=True,
+    ),
+    Declared(
+        "points_filtered.transform_timeout_s",
+        1.0,
+        "at once",
+        "s",
+        "How long ~/points_filtered may come after a frame's other outputs while tf2 does not know "
+        "yet where the camera was; 0 is not at all.",
+        low=0.0,
+        high=30.0,
+    ),
+    Declared(
+        "extrinsics.xyz",
+        [],
+        "at once",
+        "m",
+        "Where the camera's optical frame is in points_filtered.target_frame: x, y, z. Empty is "
+        "what tf2 says.",
+        items=float,
+        check=check_triple,
+        per_camera=True,
+    ),
+    Declared(
+        "extrinsics.rpy",
+        [],
+        "at once",
+        "rad",
+        "How the camera's optical frame is turned there: roll, pitch and yaw about the fixed axes "
+        "x, y and z of the target frame, as in URDF. A camera that looks along x where z is up has "
+        "-pi/2, 0, -pi/2. Empty is what tf2 says.",
+        items=float,
+        check=check_triple,
+        per_camera=True,
+    ),
+    Declared(
+        "unsubscribe_after_s",
+        5.0,
+        "at once",
+        "s",
+        "Seconds without a subscriber of any output until the node unsubscribes from the images "
+        "(at 1080p they cost a quarter of a core); it subscribes again for the next subscriber. 0 "
+        "is never.",
+        low=0.0,
+        high=UNBOUNDED,
+    ),
+    Declared(
+        "silence_warning_s",
+        5.0,
+        "at once",
+        "s",
+        "Seconds without an image until the node says so; 0 is never.",
+        low=0.0,
+        high=UNBOUNDED,
+    ),
+)
+
+_BY_NAME = {declared.name: declared for declared in PARAMETERS}
+
+
+def entry_of(name: str) -> Declared | None:
+    """The entry of a parameter's own name, or of a camera's, as `front.rotation_deg`."""
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    entry = _BY_NAME.get(name.partition(".")[2])
+    return entry if entry is not None and entry.per_camera else None

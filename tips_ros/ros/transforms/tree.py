@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tree of transforms, kept by tf2, for times that begin anew.
+
+tf2 takes nothing older than what it has. A bag that begins anew, or a simulation that is reset,
+would fill the log and have nothing found until its time has caught up.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rclpy.duration import Duration
+from rclpy.time import Time
+
+from tips_ros.messages.conversions import stamp_ns
+from tips_ros.perception.regions.oriented_box import transform_matrix
+
+_CACHE_S = 30  # a slow machine asks for the time of an image long after
+# A frame's transform that is older than its last one by this much begins a new time; less is two
+# messages in the wrong order, or two publishers that take turns.
+BACK_NS = 1_000_000_000
+# Transforms of a new time can be here before /clock says that it began.
+_RECENT_S = 1.0
+_MOST_RECENT = 2000
+
+
+class FrameError(ValueError):
+    """There is no such transform; says why.
+
+    Attributes:
+        may_come: whether waiting may help.
+        at_other_times: whether the frames are known, and connected, at other times.
+    """
+
+    def __init__(self, reason: str, may_come: bool = False, at_other_times: bool = False) -> None:
+        super().__init__(reason)
+        self.may_come, self.at_other_times = may_come, at_other_times
+
+
+class TransformTree:
+    """As tf2's buffer to whoever feeds it. All methods may come from any thread.
+
+    Raises:
+        ImportError: tf2_ros is not installed.
+    """
+
+    def __init__(self) -> None:
+        import tf2_ros
+
+        self._tf2 = tf2_ros
+        self._lock = threading.Lock()
+        self._newest_ns: dict[str, int] = {}  # by child frame; not of static ones
+        self._recent: deque[tuple[float, Any]] = deque(maxlen=_MOST_RECENT)
+        self._heard = threading.Event()
+        self._buffer = tf2_ros.Buffer(Duration(seconds=_CACHE_S))
+
+    def set_transform(self, transform: Any, authority: str) -> None:
+        """Takes a geometry_msgs/TransformStamped."""
+        with self._lock:
+            self._set(transform, authority)
+            self._recent.append((time.monotonic(), transform))
+        self._heard.set()
+
+    def set_transform_static(self, transform: Any, authority: str) -> None:
+        """Takes one that holds at all times."""
+        with self._lock:
+            self._newest_ns.pop(_plain(transform.child_frame_id), None)
+            self._buffer.set_transform_static(transform, authority)
+        self._heard.set()
+
+    def wait_until_heard(self, timeout_s: float) -> bool:
+        """Waits for the first transform; False if none came in time."""
+        return self._heard.wait(timeout_s)
+
+    def rewind(self, now_ns: int) -> None:
+        """Forgets what is later than a time that began anew, such as /clock's; not what is static.
+
+        Args:
+            now_ns: the new time.
+        """
+        since = time.monotonic() - _RECENT_S
+        with self._lock:
+            self._buffer.clear()
+            self._newest_ns.clear()
+            kept = [
+                entry
+                for entry in self._recent
+                if entry[0] >= since and stamp_ns(entry[1].header) <= now_ns + BACK_NS
+            ]
+            self._recent = deque(kept, _MOST_RECENT)
+            for _, transform in kept:
+                self._set(transform, "tips")
+
+    def matrix(self, target: str, source: str, at: Time) -> NDArray[np.float64]:
+        """(4, 4) rigid: ``p_target = matrix @ (p_source, 1)``; the newest where `at` is 0.
+
+        Raises:
+            FrameError: it is not known now.
+        """
+        target, source = _plain(target), _plain(source)
+        with self._lock:
+            try:
+                found = self._buffer.lookup_transform(target, source, at)
+            except self._tf2.TransformException as error:
+                raise self._reason(target, source, at, error) from error
+        t, q = found.transform.translation, found.transform.rotation
+        return transform_matrix((t.x, t.y, t.z), (q.x, q.y, q.z, q.w))
+
+    def _set(self, transform: Any, authority: str) -> None:
+        child, at_ns = _plain(transform.child_frame_id), stamp_ns(transform.header)
+        newest_ns = self._newest_ns.get(child, at_ns)
+        if at_ns < newest_ns - BACK_NS:
+            # A frame that turns static, and back, has no history any more. Others keep theirs:
+            # each begins its new time with its own first transform.
+            self._buffer.set_transform_static(transform, authority)
+            newest_ns = at_ns
+        self._buffer.set_transform(transform, authority)
+        self._newest_ns[child] = max(newest_ns, at_ns)
+
+    def _reason(self, target: str, source: str, at: Time, error: Exception) -> FrameError:
+        reason = f"no transform from {source} to {target}: {str(error).strip(' .,')}"
+        if not isinstance(error, self._tf2.ExtrapolationException):
+            return FrameError(reason, may_come=bool(target and source))
+        try:
+            latest_ns = self._buffer.get_latest_common_time(target, source).nanoseconds
+        except self._tf2.TransformException:  # there is nothing of one of them just now
+            return FrameError(reason, may_come=True, at_other_times=True)
+        # Known later and not then: it was said before anybody listened, and never will be again.
+        # Known much later: of a time before that of the image, perhaps, and the new one begins.
+        gone = 0 <= latest_ns - at.nanoseconds <= BACK_NS
+        return FrameError(reason, may_come=not gone, at_other_times=True)
+
+
+def _plain(frame_id: str) -> str:
+    """Without the slash that frames of ROS 1 began with; tf2 takes it off on one side only."""
+    return frame_id.removeprefix("/")
