@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tips_ros.perception.ground.candidates import Candidates
 from tips_ros.perception.ground.cells import Float32Array
 from tips_ros.perception.ground.plane import Float64Array, Plane
-from tips_ros.perception.ground.robust import biweight, deviation
+from tips_ros.perception.ground.robust import biweight, deviation, median
 
 _EXPECTED = 0.12  # a coefficient's deviation, as a part of the inverse depth
 _MOST = 0.35  # no floor is bent further
@@ -49,18 +49,17 @@ def fit_bend(
         return np.zeros(shape, np.float32)
     x, y, expected = x[falls], y[falls], expected[falls]
     part = found.inverse_depth[falls] / expected - 1.0
-    weight = found.weight[falls] / np.square(found.noise[falls] / np.median(found.noise))
+    weight = found.weight[falls] / np.square(found.noise[falls] / median(found.noise))
     columns = _terms(x, y)
     ridge = np.eye(6) / _EXPECTED**2
     coefficients, noise = np.zeros(6), 0.1
-    for turn in range(6):
+    for turn in range(4):
         residual = part - columns @ coefficients
         if turn:
-            near = weight * (np.abs(residual) < 3 * noise)
-            noise = deviation(residual, near, _LEAST_NOISE) if near.any() else noise
+            noise = deviation(residual[np.abs(residual) < 3 * noise], _LEAST_NOISE)
         kept = weight * biweight(residual, noise) / (noise**2 * samples_per_look)
-        left = (columns * kept[:, None]).T @ columns + ridge
-        coefficients = np.linalg.solve(left, (columns * kept[:, None]).T @ part)
+        scaled = columns * kept[:, None]
+        coefficients = np.linalg.solve(scaled.T @ columns + ridge, scaled.T @ part)
     inside = kept > 0
     if not inside.any():
         return np.zeros(shape, np.float32)

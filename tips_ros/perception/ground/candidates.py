@@ -18,7 +18,7 @@ _NORMAL_ALONE = 0.15
 _NORMAL_DEG = 25.0  # from up
 _NORMAL_DEG_UNKNOWN = 50.0  # where up is only where cameras mostly have it
 _LEAST_SLOPE = 0.03  # a ray that falls less than this meets the floor too far away to tell
-_MOST = 1500
+_MOST = 1200
 _NORMALS_DEG = 1.6  # a network's normals are together off by so much, however many there are
 _DEPTH_NORMALS_DEG = 6.0
 

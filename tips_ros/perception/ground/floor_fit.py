@@ -16,12 +16,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import Candidates, Up
 from tips_ros.perception.ground.plane import Float64Array, Plane
-from tips_ros.perception.ground.robust import biweight, deviation, weighted_quantile
+from tips_ros.perception.ground.robust import biweight, deviation, median, weighted_quantile
 
 LEAST_CELLS = 150.0  # by weight: about a hundredth of the picture
+_NORMALS = 400  # looked at
 _NORMAL_SCALE_DEG = 6.0
 _LEAST_NOISE = 0.004
 _MOST_NOISE = 0.25
@@ -74,28 +76,27 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     theta = -known / start
     prior = np.eye(3) - np.outer(known, known)
     noise, covariance = 0.1, np.eye(3)
+    even = found.noise / median(found.noise)
+    block = _blocks(found, columns)
     kept = found.weight
-    for turn in range(6):
+    for turn in range(4):
         predicted = found.rays @ theta
         residual = (found.inverse_depth - predicted) / np.maximum(predicted, 0.02)
         if turn:
-            near = kept * (np.abs(residual) < 3 * noise)
-            if not near.any():
-                return "nothing fits a floor"
-            noise = min(deviation(residual, near, _LEAST_NOISE), _MOST_NOISE)
+            near = residual[(kept > 0) & (np.abs(residual) < 3 * noise)]
+            noise = min(deviation(near, _LEAST_NOISE), _MOST_NOISE)
         kept = found.weight * biweight(residual, noise) * (predicted > 0.02)
         if float(kept.sum()) < LEAST_CELLS / 4:
             return "nothing fits a floor"
         # Relative noise: a row counts by the inverse of the depth that the plane gives it.
-        scale = kept / np.square(np.maximum(predicted, 0.02) * found.noise)
-        scale *= float(np.median(found.noise)) ** 2
-        normal = (found.rays * scale[:, None]).T @ found.rays
-        covariance = _covariance(found, residual, kept, normal, noise, columns)
+        scaled = found.rays * (kept / np.square(np.maximum(predicted, 0.02) * even))[:, None]
+        normal = scaled.T @ found.rays
+        normal += 1e-9 * np.trace(normal) * np.eye(3)
+        covariance = _covariance(residual, kept, normal, noise, block)
         information = np.linalg.inv(covariance)
         size = float(np.linalg.norm(theta))
         prior_weight = prior / (size * math.radians(known_sd)) ** 2
-        right = (found.rays * scale[:, None]).T @ found.inverse_depth
-        free = np.linalg.solve(normal + 1e-9 * np.trace(normal) * np.eye(3), right)
+        free = np.linalg.solve(normal, scaled.T @ found.inverse_depth)
         theta = np.linalg.solve(information + prior_weight, information @ free)
         if not theta @ -known > 0:
             return "nothing fits a floor"
@@ -125,14 +126,16 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
 def _direction(found: Candidates, up: Up) -> tuple[Float64Array, float]:
     """Up, and its deviation in degrees, by all but the depth."""
     told = np.asarray(up.vector, np.float64)
-    weight = found.weight * np.isfinite(found.normals).all(axis=1)
+    some = slice(None, None, max(1, found.at.size // _NORMALS))
+    normals = found.normals[some]
+    weight = found.weight[some] * np.isfinite(normals.sum(axis=1))
     if not weight.any():
         return told, up.stddev_deg
-    normals = np.nan_to_num(found.normals)
+    normals = np.nan_to_num(normals)
     best = np.array([weighted_quantile(normals[:, k], weight, 0.5) for k in range(3)])
     best /= max(float(np.linalg.norm(best)), 1e-9)
     scale = math.radians(_NORMAL_SCALE_DEG)
-    for _ in range(4):
+    for _ in range(3):
         off = np.linalg.norm(normals - best, axis=1)
         best = (normals * (weight * biweight(off, scale))[:, None]).sum(axis=0)
         length = float(np.linalg.norm(best))
@@ -159,22 +162,23 @@ def _lowest(heights: Float64Array, weight: Float64Array) -> float:
     return math.exp(weighted_quantile(logs[inside], weight[inside], 0.5))
 
 
+def _blocks(found: Candidates, columns: int) -> NDArray[np.int64]:
+    """(N,) number of the square of cells that each is in."""
+    row, column = np.divmod(found.at, columns)
+    return np.asarray((row // _BLOCK) * (columns // _BLOCK + 1) + column // _BLOCK, np.int64)
+
+
 def _covariance(
-    found: Candidates,
     residual: Float64Array,
     kept: Float64Array,
     normal: Float64Array,
     noise: float,
-    columns: int,
+    block: NDArray[np.int64],
 ) -> Float64Array:
     """Of a plane by the depth alone: what is white averages out, what is bent does not."""
-    row, column = np.divmod(found.at, columns)
-    block = (row // _BLOCK) * (columns // _BLOCK + 1) + column // _BLOCK
     weight = np.bincount(block, kept)
     heavy = weight > 0.2 * weight.max()
     mean = np.bincount(block, kept * residual)[heavy] / weight[heavy]
-    white = noise**2 / max(float(np.median(weight[heavy])), 1.0)
+    white = noise**2 / max(median(weight[heavy]), 1.0)
     bent = max(float(np.mean(mean**2)) - white, 0.0)
-    inverse = np.linalg.inv(normal + 1e-9 * np.trace(normal) * np.eye(3))
-    total = float(kept.sum())
-    return inverse * (noise**2 + bent * total / _BENT_SAMPLES)
+    return np.linalg.inv(normal) * (noise**2 + bent * float(kept.sum()) / _BENT_SAMPLES)

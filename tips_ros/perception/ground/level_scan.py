@@ -14,13 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.ground.cells import Cells, Float32Array
+from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
 from tips_ros.perception.ground.obstacles import Split
 from tips_ros.perception.ground.plane import Plane, level_rotation
 from tips_ros.perception.ground.settings import GroundSettings
 
 _SUPPORT = 2  # cells of a bearing; one alone is none
 _DEPTH = 1.1  # what is so much farther is another thing
+_SPAN_M = 64.0  # ranges are below it; times the bearings, millimetres are left of a float
 _SEEN = 0.9  # of the range: floor that was seen so far is free to the end
 
 
@@ -48,84 +49,83 @@ class LevelScan:
 
 def level_scan(cells: Cells, parts: Split, plane: Plane, settings: GroundSettings) -> LevelScan:
     """The scan of a frame."""
+    rays, inverse = cells.rays, cells.inverse_depth
     turn = level_rotation(plane.up).astype(np.float32)
-    ahead, left, _ = _level_rays(cells.rays, turn)
-    far = np.hypot(ahead, left)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        depth = 1.0 / cells.inverse_depth
-        ranges = far * depth
-        on_floor = far * (-np.float32(plane.height_m) / _slope(cells.rays, plane))
-    half = _half_angle(ahead, left)
+    half = _half_angle(rays, turn)
     count = cells.shape[1]
     step = 2 * half / count
-    bearing = np.arctan2(left, ahead)
-    bins = np.clip(((bearing + half) / step).astype(np.int32), 0, count - 1)
-    limit = _range_cap(cells, ranges, settings)
+
+    def placed(which: BoolArray) -> tuple[NDArray[np.int32], Float32Array, NDArray[np.int64]]:
+        """Bearings, how far away for each metre of depth, and which cells these are."""
+        at = np.flatnonzero(which)
+        some = rays.reshape(-1, 2)[at]
+        ahead, left = (some[:, 0] * row[0] + some[:, 1] * row[1] + row[2] for row in turn[:2])
+        bins = ((np.arctan2(left, ahead) + np.float32(half)) / np.float32(step)).astype(np.int32)
+        return np.clip(bins, 0, count - 1), np.hypot(ahead, left), at
+
+    limit = _range_cap(cells, settings)
     heights = parts.heights_m
-    with np.errstate(invalid="ignore"):
-        hit = parts.obstacle & (heights >= settings.scan_min_height_m)
-        hit &= (heights <= settings.scan_max_height_m) & np.isfinite(ranges)
-        nearest = _nearest(bins[hit], ranges[hit], count)
-        fallen = parts.drop & (on_floor > 0)
-        drops = _nearest(bins[fallen], on_floor[fallen], count)
-        nearest = np.fmin(nearest, drops)
-        free = parts.ground | (cells.inverse_depth >= 0) & (heights > settings.scan_min_height_m)
-        reach = _farthest(bins[free], np.where(np.isfinite(ranges), ranges, limit)[free], count)
-    known = np.isfinite(nearest)
-    result = np.where(known & (nearest <= limit), nearest, np.nan)
-    seen_free = (known & (nearest > limit)) | (~known & (reach >= _SEEN * limit))
-    result[seen_free] = np.inf
-    # A scan begins at the right.
-    return LevelScan(
-        -half + step / 2, step, min(0.05, limit / 2), limit, result.astype(np.float32)
-    )
-
-
-def _level_rays(
-    rays: Float32Array, turn: Float32Array
-) -> tuple[Float32Array, Float32Array, Float32Array]:
-    x, y = rays[..., 0], rays[..., 1]
-    ahead, left, up = (x * row[0] + y * row[1] + row[2] for row in turn)
-    return ahead, left, up
-
-
-def _slope(rays: Float32Array, plane: Plane) -> Float32Array:
-    up = np.asarray(plane.up, np.float32)
-    found: Float32Array = rays[..., 0] * up[0] + rays[..., 1] * up[1] + up[2]
-    return found
-
-
-def _half_angle(ahead: Float32Array, left: Float32Array) -> float:
-    """To the sides of the picture's middle row, whichever reaches farther."""
-    row = ahead.shape[0] // 2
-    ends = np.abs(np.arctan2(left[row, [0, -1]], ahead[row, [0, -1]]))
-    return float(min(np.nanmax(ends), math.pi))
-
-
-def _range_cap(cells: Cells, ranges: Float32Array, settings: GroundSettings) -> float:
-    """Where the depth's deviation becomes too much, by the median of what is seen."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        noise = float(np.median(cells.noise))
+        bins, far, at = placed(
+            parts.obstacle
+            & (heights >= settings.scan_min_height_m)
+            & (heights <= settings.scan_max_height_m)
+        )
+        nearest = _nearest(bins, far / inverse.ravel()[at], count)
+        bins, far, at = placed(parts.drop)
+        floor_m = -plane.height_m / (rays.reshape(-1, 2)[at] @ plane.up[:2] + plane.up[2])
+        nearest = np.fmin(nearest, _nearest(bins, far * floor_m.astype(np.float32), count))
+        free = parts.ground | (inverse >= 0) & (heights > settings.scan_min_height_m)
+        free[1::2] = False  # half of them tell as well
+        bins, far, at = placed(free)
+        reach = _farthest(bins, far / np.maximum(inverse.ravel()[at], 1e-3), count)
+    known = np.isfinite(nearest)
+    result = np.where(known & (nearest <= limit), nearest, np.float32(np.nan))
+    result[(known & (nearest > limit)) | (~known & (reach >= _SEEN * limit))] = np.inf
+    # A scan begins at the right.
+    return LevelScan(-half + step / 2, step, min(0.05, limit / 2), limit, result)
+
+
+def _half_angle(rays: Float32Array, turn: Float32Array) -> float:
+    """To the sides of the picture's middle row, whichever reaches farther."""
+    ends = rays[rays.shape[0] // 2, [0, -1]]
+    ahead, left = (ends @ row[:2] + row[2] for row in turn[:2])
+    return float(min(np.nanmax(np.abs(np.arctan2(left, ahead))), math.pi))
+
+
+def _range_cap(cells: Cells, settings: GroundSettings) -> float:
+    """Where the depth's deviation becomes too much, by the median of what is seen."""
+    noise = float(np.median(cells.noise[::4, ::4]))
     return float(min(settings.scan_max_stddev_m / max(noise, 1e-3), settings.max_range_m))
 
 
-def _nearest(bins: NDArray[np.int32], ranges: Float32Array, count: int) -> NDArray[np.float64]:
+def _nearest(bins: NDArray[np.int32], ranges: Float32Array, count: int) -> Float32Array:
     """By bearing the nearest range that has support at about the same range; NaN without."""
-    order = np.lexsort((ranges, bins))
-    at, values = bins[order], ranges[order].astype(np.float64)
-    backed = np.zeros(values.size, np.bool_)
+    at, values = _sorted(bins, ranges)
+    found = np.full(count, np.nan, np.float32)
     last = values.size - (_SUPPORT - 1)
-    if last > 0:
-        same = at[:last] == at[_SUPPORT - 1 :]
-        backed[:last] = same & (values[_SUPPORT - 1 :] <= _DEPTH * values[:last])
-    found = np.full(count, np.nan)
+    if last <= 0:
+        return found
+    backing = values[_SUPPORT - 1 :]
+    backed = (at[:last] == at[_SUPPORT - 1 :]) & (backing <= _DEPTH * values[:last])
     kept = np.flatnonzero(backed)[::-1]  # of one bearing the last written stays: the nearest
     # The mean of the pair: the least of several noisy ranges is too near.
-    found[at[kept]] = (values[kept] + values[kept + _SUPPORT - 1]) / 2
+    found[at[kept]] = (values[kept] + backing[kept]) / 2
     return found
 
 
-def _farthest(bins: NDArray[np.int32], ranges: Float32Array, count: int) -> NDArray[np.float64]:
-    found = np.zeros(count)
-    np.maximum.at(found, bins, ranges)
+def _farthest(bins: NDArray[np.int32], ranges: Float32Array, count: int) -> Float32Array:
+    """By bearing; 0 without any."""
+    found = np.zeros(count, np.float32)
+    at, values = _sorted(bins, ranges)
+    found[at] = values  # of one bearing the last written stays: the farthest
     return found
+
+
+def _sorted(
+    bins: NDArray[np.int32], ranges: Float32Array
+) -> tuple[NDArray[np.int32], Float32Array]:
+    """By bearing, then by range: as one number, which is sorted ten times as fast as two."""
+    key = np.sort(bins * np.float32(_SPAN_M) + np.clip(ranges, 0, _SPAN_M - 1))
+    at = (key / np.float32(_SPAN_M)).astype(np.int32)
+    return at, key - at * np.float32(_SPAN_M)

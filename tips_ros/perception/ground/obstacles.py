@@ -118,7 +118,7 @@ def split(
             below |= _grown((seen < -depth) & usable, (seen < -_GROWS * depth) & usable)
         if side == 1:
             tolerance = asked
-    noise = max(scales[0] * float(np.median(cells.noise)), _LEAST_NOISE)
+    noise = max(scales[0] * float(np.median(cells.noise[::4, ::4])), _LEAST_NOISE)
     # Floor beside a thing isn't lifted by it.
     out &= (heights > _OWN * tolerance) & (heights < limit)
     below &= heights < -_OWN * tolerance

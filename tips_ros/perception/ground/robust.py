@@ -17,9 +17,16 @@ def biweight(residual: Float64Array, scale: float) -> Float64Array:
     return np.asarray(kept * kept, np.float64)
 
 
-def deviation(residual: Float64Array, weight: Float64Array, least: float) -> float:
-    """The standard deviation about 0 by the weighted median; `least` where it is less."""
-    return max(NORMAL * weighted_quantile(np.abs(residual), weight, 0.5), least)
+def deviation(residual: Float64Array, least: float) -> float:
+    """The standard deviation about 0 by the median; `least` where it is less, or of nothing."""
+    if not residual.size:
+        return least
+    return max(NORMAL * median(np.abs(residual)), least)
+
+
+def median(values: Float64Array) -> float:
+    """The middle of some numbers, of an even count the upper of the two."""
+    return float(np.partition(values, values.size // 2)[values.size // 2])
 
 
 def weighted_quantile(values: Float64Array, weight: Float64Array, share: float) -> float:
