@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 _MOST = 250  # points; all pairs of them are looked at
 _LEAST = 20
-_LEAST_LEVER = 1.25  # farthest / nearest of the predictions: a flat wall says nothing of two numbers
+_LEAST_LEVER = 1.25  # farthest / nearest: a flat wall says nothing of two numbers
 _LEAST_NOISE = 0.002
 _BIWEIGHT = 4.685
 _NORMAL = 1.4826

@@ -97,10 +97,12 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
         size = float(np.linalg.norm(theta))
         prior_weight = prior / (size * math.radians(known_sd)) ** 2
         free = np.linalg.solve(normal, scaled.T @ found.inverse_depth)
-        theta = np.linalg.solve(information + prior_weight, information @ free)
+        theta = np.asarray(
+            np.linalg.solve(information + prior_weight, information @ free), np.float64
+        )
         if not theta @ -known > 0:
             return "nothing fits a floor"
-        covariance = np.linalg.inv(information + prior_weight)
+        covariance = np.asarray(np.linalg.inv(information + prior_weight), np.float64)
     size = float(np.linalg.norm(theta))
     height, direction = 1.0 / size, -theta / size
     predicted = found.rays @ theta
@@ -150,7 +152,7 @@ def _direction(found: Candidates, up: Up) -> tuple[Float64Array, float]:
 def _lowest(heights: Float64Array, weight: Float64Array) -> float:
     """The height of the camera over the lowest plane that enough of the candidates are in."""
     logs = np.log(np.clip(heights, *_HEIGHTS_M))
-    edges = np.log(_HEIGHTS_M)
+    edges = (math.log(_HEIGHTS_M[0]), math.log(_HEIGHTS_M[1]))
     counts, bounds = np.histogram(logs, _BINS, edges, weights=weight)
     near = np.convolve(counts, np.ones(5), "same")  # 40 % of the height
     heavy = np.flatnonzero(near >= max(_LOWEST_SHARE * counts.sum(), 1e-9))
@@ -181,4 +183,5 @@ def _covariance(
     mean = np.bincount(block, kept * residual)[heavy] / weight[heavy]
     white = noise**2 / max(median(weight[heavy]), 1.0)
     bent = max(float(np.mean(mean**2)) - white, 0.0)
-    return np.linalg.inv(normal) * (noise**2 + bent * float(kept.sum()) / _BENT_SAMPLES)
+    alone = noise**2 + bent * float(kept.sum()) / _BENT_SAMPLES
+    return np.asarray(np.linalg.inv(normal) * alone, np.float64)

@@ -1,49 +1,150 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The floor of one frame, and what stands on it."""
+"""The floor under one camera, frame by frame, and what stands on it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.ground.bend import fit_bend, plane_inverse_depth
 from tips_ros.perception.ground.candidates import Candidates, Up, floor_candidates
-from tips_ros.perception.ground.cells import Cells, Float32Array
-from tips_ros.perception.ground.floor_fit import FloorFit, fit_floor
+from tips_ros.perception.ground.cell_cloud import cell_cloud
+from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array, divide
+from tips_ros.perception.ground.floor_fit import fit_floor
+from tips_ros.perception.ground.follower import Floor, FloorFollower
+from tips_ros.perception.ground.level_scan import LevelScan, level_scan, unseen_scan
 from tips_ros.perception.ground.obstacles import Split, split
-from tips_ros.perception.ground.plane import Plane
 from tips_ros.perception.ground.settings import GroundSettings
+from tips_ros.perception.posed_frame import PosedFrame
 
 
 @dataclass(frozen=True)
 class FloorClasses:
-    """Which class ids mean what; each (256,) bool."""
+    """Which class ids mean what; each (256,) bool.
+
+    Attributes:
+        floor: where one may drive: floor, rug, pavement, ….
+        ignored: never an obstacle.
+    """
 
     floor: NDArray[np.bool_]
     ignored: NDArray[np.bool_]
 
 
-def look_for_floor(
-    cells: Cells, classes: FloorClasses, up: Up, settings: GroundSettings
-) -> tuple[Candidates, FloorFit | str]:
-    """The plane of this frame alone, or why there is none; and the cells it is from."""
-    found = floor_candidates(cells, classes.floor, up, settings.max_range_m)
-    return found, fit_floor(found, up, cells.shape[1])
+class Ground:
+    """One camera's floor over time; from one thread."""
+
+    def __init__(self, settings: GroundSettings | None = None) -> None:
+        self.settings = settings or GroundSettings()
+        self._follower = FloorFollower(self.settings.max_held_s, self.settings.max_held_m)
+
+    def look(self, frame: PosedFrame, classes: FloorClasses, up: Up | None = None) -> GroundView:
+        """One more frame.
+
+        Args:
+            frame: with depth and a lens; labels, normals, deviation and pose where there are any.
+            classes: what its labels mean.
+            up: as far as known beside the frame.
+
+        Raises:
+            ValueError: a frame without depth, or without a calibrated camera.
+        """
+        known = up or Up()
+        cells = divide(frame)
+        found = floor_candidates(cells, classes.floor, known, self.settings.max_range_m)
+        fit = fit_floor(found, known, cells.shape[1])
+        floor = self._follower.follow(frame.stamp_ns / 1e9, fit, frame.world_from_camera)
+        return GroundView(cells, found, floor, classes, self.settings)
+
+    def reset(self) -> None:
+        """Forgets the floor, as when time jumps back."""
+        self._follower.reset()
 
 
-def split_by_floor(
-    cells: Cells,
-    found: Candidates,
-    plane: Plane,
-    classes: FloorClasses,
-    settings: GroundSettings,
-    plane_noise: Float32Array | float = 0.0,
-) -> Split:
-    """What stands on the floor: its bend in this frame taken out where its floor is seen."""
-    surface = plane_inverse_depth(plane, cells.rays)
-    surface = surface * (1 + fit_bend(found, plane, cells.shape))
-    return split(
-        cells, surface, plane, classes.floor, classes.ignored, settings, plane_noise
-    )
+@dataclass(frozen=True)
+class GroundView:
+    """One frame's floor, and what stands on it as far as somebody asks."""
+
+    cells: Cells
+    found: Candidates
+    floor: Floor
+    classes: FloorClasses
+    settings: GroundSettings
+
+    @cached_property
+    def surface(self) -> Float32Array:
+        """(h, w) 1 / metres of the floor in each cell, its bend included where it is seen.
+
+        Raises:
+            ValueError: no floor.
+        """
+        plane = self.floor.plane
+        if plane is None:
+            raise ValueError("there is no floor")
+        surface = plane_inverse_depth(plane, self.cells.rays)
+        if self.floor.status != "seen":
+            return surface
+        return surface * (1 + fit_bend(self.found, plane, self.cells.shape))
+
+    @cached_property
+    def parts(self) -> Split | None:
+        """What each cell is; None without a floor."""
+        plane = self.floor.plane
+        if plane is None:
+            return None
+        noise: Float32Array | float = 0.0
+        if self.floor.status != "seen":
+            with np.errstate(divide="ignore", invalid="ignore"):
+                ranges = 1 / np.maximum(self.cells.inverse_depth, 1e-3)
+            noise = self.floor.deviation_m(np.nan_to_num(ranges))
+        return split(
+            self.cells,
+            self.surface,
+            plane,
+            self.classes.floor,
+            self.classes.ignored,
+            self.settings,
+            noise,
+        )
+
+    @cached_property
+    def scan(self) -> LevelScan:
+        """The nearest obstacle by bearing; nothing is seen of a frame without a floor."""
+        if self.parts is None or self.floor.plane is None:
+            return unseen_scan(self.cells)
+        return level_scan(self.cells, self.parts, self.floor.plane, self.settings)
+
+    def ground_cloud(self, rgb: NDArray[np.uint8] | None = None) -> Cloud:
+        """The floor, a point for a cell: (N,) CLOUD_DTYPE in the optical frame."""
+        return self._cloud(None if self.parts is None else self.parts.ground, rgb)
+
+    def obstacle_cloud(self, rgb: NDArray[np.uint8] | None = None) -> Cloud:
+        """What stands on the floor: (N,) CLOUD_DTYPE in the optical frame.
+
+        Of a drop the points are where the floor would be, as an obstacle there.
+        """
+        if self.parts is None:
+            return self._cloud(None, rgb)
+        cloud = self._cloud(self.parts.obstacle, rgb)
+        if not self.parts.drop.any():
+            return cloud
+        return np.concatenate([cloud, self._cloud(self.parts.drop, rgb, self.surface)])
+
+    def heights(self, points: NDArray[Any]) -> NDArray[Any] | None:
+        """(..., 3) points in the optical frame → metres above the plane; None without a floor."""
+        return None if self.floor.plane is None else self.floor.plane.heights(points)
+
+    def _cloud(
+        self,
+        which: BoolArray | None,
+        rgb: NDArray[np.uint8] | None,
+        inverse: Float32Array | None = None,
+    ) -> Cloud:
+        if which is None:
+            which = np.zeros(self.cells.shape, np.bool_)
+        return cell_cloud(self.cells, which, rgb, inverse)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
 from tips_ros.perception.ground.obstacles import Split
-from tips_ros.perception.ground.plane import Plane, level_rotation
+from tips_ros.perception.ground.plane import CAMERA_UP, Plane, level_rotation
 from tips_ros.perception.ground.settings import GroundSettings
 
 _SUPPORT = 2  # cells of a bearing; one alone is none
@@ -78,12 +78,21 @@ def level_scan(cells: Cells, parts: Split, plane: Plane, settings: GroundSetting
         free = parts.ground | (inverse >= 0) & (heights > settings.scan_min_height_m)
         free[1::2] = False  # half of them tell as well
         bins, far, at = placed(free)
-        reach = _farthest(bins, far / np.maximum(inverse.ravel()[at], 1e-3), count)
+        reach = _farthest(bins, far / np.maximum(inverse.ravel()[at], np.float32(1e-3)), count)
     known = np.isfinite(nearest)
     result = np.where(known & (nearest <= limit), nearest, np.float32(np.nan))
     result[(known & (nearest > limit)) | (~known & (reach >= _SEEN * limit))] = np.inf
     # A scan begins at the right.
     return LevelScan(-half + step / 2, step, min(0.05, limit / 2), limit, result)
+
+
+def unseen_scan(cells: Cells) -> LevelScan:
+    """Of a frame that says nothing about what is free."""
+    half = _half_angle(cells.rays, level_rotation(CAMERA_UP).astype(np.float32))
+    count = cells.shape[1]
+    step = 2 * half / count
+    nothing = np.full(count, np.nan, np.float32)
+    return LevelScan(-half + step / 2, step, 0.0, 0.0, nothing)
 
 
 def _half_angle(rays: Float32Array, turn: Float32Array) -> float:

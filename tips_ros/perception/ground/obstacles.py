@@ -26,11 +26,10 @@ _LEAST_NOISE = 0.002  # of the depth; none is better
 _MADE_UP = 0.12  # depth between a nearer and a farther neighbour by this part is on neither
 _NORMALS_OFF = math.radians(5.0)
 _LEVEL = math.radians(20.0)
-_BLURRED = 0.3  # of a jump is in doubt on both sides of it
+_BLURRED = 0.6  # of a jump is in doubt on both sides of it
 _OWN = 0.35  # a cell itself stands out by so much of it
 _GROWS = 0.55  # beside a sure cell, so much of what is asked of it will do
 _LIKE_FLOOR = 0.3  # of the camera's height: what tells the noise is no farther from the floor
-_TAILS = 0.8  # of the noise that the largest tenth would have, were it even
 _FEW = 2  # sure cells of nine; fewer are noise
 
 
@@ -90,7 +89,8 @@ def split(
     if is_floor.any():
         like_floor &= is_floor
     k = np.full(cells.shape, settings.deviations, np.float32)
-    k[is_floor | _lies_level(cells, plane)] = settings.floor_deviations
+    k[_lies_level(cells, plane)] = (settings.deviations + settings.floor_deviations) / 2
+    k[is_floor] = settings.floor_deviations
     least = np.where(is_floor, 2 * settings.obstacle_min_height_m, settings.obstacle_min_height_m)
     least = least.astype(np.float32) + _slope_allowed(cells, is_floor, plane, settings)
     extra = np.square(np.asarray(plane_noise, np.float32))
@@ -174,8 +174,9 @@ def _noise(height: Float32Array) -> float:
     below = -height[height < 0]
     if below.size < 30:
         return 1.0
-    half, most = np.quantile(below, (0.5, 0.9)).tolist()
-    return max(half / 0.6745, _TAILS * most / 1.645)
+    below.sort()
+    half, most, all_but_few = (float(below[int(q * (below.size - 1))]) for q in (0.5, 0.9, 0.98))
+    return max(half / 0.6745, 0.8 * most / 1.645, 0.9 * all_but_few / 2.33)
 
 
 def _grown(sure: BoolArray, likely: BoolArray) -> BoolArray:
