@@ -76,8 +76,9 @@ def divide(frame: PosedFrame, columns: int = COLUMNS) -> Cells:
     if frame.stddev_m is None:
         noise = np.full(size, UNKNOWN_NOISE, np.float32)
     else:
-        noise = np.ascontiguousarray(frame.stddev_m[picked]) * inverse
-        noise[~(noise > 0)] = UNKNOWN_NOISE
+        with np.errstate(invalid="ignore"):
+            noise = np.ascontiguousarray(frame.stddev_m[picked]) * inverse
+            noise[~((noise > 0) & (noise < 1))] = UNKNOWN_NOISE
     return Cells(
         side,
         inverse,
