@@ -61,20 +61,20 @@ def test_the_near_end_is_never_behind_the_camera():
     ],
 )
 def test_what_people_should_know_is_news(changed):
-    assert live(replace(SENSOR, **changed)).is_news_after(live())
+    assert live(replace(SENSOR, **changed)).differs_from(live())
 
 
 @pytest.mark.parametrize(
     "changed", [{"factor": 1.51}, {"spread": 0.2, "samples": 7}, {"offset_m": 0.26}]
 )
 def test_a_number_that_trembles_is_no_news(changed):
-    assert not live(replace(SENSOR, **changed)).is_news_after(live())
+    assert not live(replace(SENSOR, **changed)).differs_from(live())
 
 
 def test_the_first_is_news_and_a_number_within_a_note_is_none():
-    assert live().is_news_after(None)
+    assert live().differs_from(None)
     one, two = (replace(SENSOR, note=f"only {n} points, 0.{n} s off") for n in (7, 12))
-    assert not live(one).is_news_after(live(two))
+    assert not live(one).differs_from(live(two))
 
 
 def test_doubt_is_what_the_wanted_source_lacks():

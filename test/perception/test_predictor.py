@@ -13,7 +13,6 @@ import torch
 from tips_ros.model.tips import Tips
 from tips_ros.model.variants import VitConfig
 from tips_ros.perception.classes.class_list import ClassList
-from tips_ros.perception.depth.maps import depth_at
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.normals import normals_at
 from tips_ros.perception.predictor import (
@@ -24,6 +23,7 @@ from tips_ros.perception.predictor import (
     View,
     scaled_size,
 )
+from tips_ros.perception.resizing import depth_at
 from tips_ros.perception.semantic.segmentation import label_map_at
 
 DESCRIPTION = ModelDescription(

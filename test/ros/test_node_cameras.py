@@ -232,9 +232,9 @@ def test_a_parameter_can_be_set_for_one_camera_and_begins_with_that_for_all(grap
         input_height=56,
         input_width=56,
     ).active()
-    assert [camera.turn for camera in graph.node.work.cameras] == [90, 180]
+    assert [camera.settings.turn for camera in graph.node.work.cameras] == [90, 180]
     assert graph.set_parameter("rear.rotation_deg", 270).successful
-    assert [camera.turn for camera in graph.node.work.cameras] == [90, 270]
+    assert [camera.settings.turn for camera in graph.node.work.cameras] == [90, 270]
     refused = graph.set_parameter("rear.rotation_deg", 45)
     assert not refused.successful
     assert "0, 90, 180, 270" in refused.reason

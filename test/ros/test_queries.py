@@ -58,7 +58,7 @@ def test_closing_ends_all_waiting_now_and_later():
 def test_one_frame_takes_all_that_wait():
     queries = FrameQueries()
     threads = [asked(queries, f"labelling {i}") for i in range(10)]
-    while len(queries._waiting) < 10:
+    while len(queries.waiting) < 10:
         pass
     for query in queries.take():
         query.answer(query.labelling)

@@ -19,8 +19,7 @@ from tips_ros.perception.camera.mounting import upright_intrinsics
 from tips_ros.perception.cloud.cloud_strips import CloudStrips
 from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.cloud.point_cloud_filters import filtered
-from tips_ros.perception.depth.depth_scale import DepthScale
-from tips_ros.perception.depth.metric_depth import in_metres
+from tips_ros.perception.depth.depth_scale import DepthScale, in_metres
 from tips_ros.perception.language.text_embedder import TextEmbedder
 from tips_ros.perception.predictor import Prediction, Predictor
 from tips_ros.perception.preprocess import image_at

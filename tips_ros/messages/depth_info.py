@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is told of a camera's depth scale: one latched message whenever there is news."""
+"""The status of a camera's depth scale, and its latched message."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import re
 from typing import Any, NamedTuple
 
 from tips_ros.messages.types import DEPTH_INFO, MessageTypes
-from tips_ros.perception.depth.depth_scale import DepthScale, ScaleSource
-from tips_ros.perception.depth.metric_depth import farthest_m
+from tips_ros.perception.depth.depth_scale import DepthScale, ScaleSource, farthest_m
 from tips_ros.perception.description import ModelDescription
 
 _NEWS = 0.01  # of the factor, or of the range
@@ -31,11 +30,11 @@ class LiveScale(NamedTuple):
 
     @property
     def doubt(self) -> str:
-        """Why the depth should not be trusted as was wanted; empty when it can be."""
+        """The reason not to trust the depth as it was wanted; empty where there is none."""
         missing = self.wanted == "sensor" != self.scale.source
         return self.scale.note if missing or not self.scale.consistent else ""
 
-    def is_news_after(self, other: LiveScale | None) -> bool:
+    def differs_from(self, other: LiveScale | None) -> bool:
         """Whether people should hear of it; numbers within a note are none by themselves."""
         if other is None:
             return True

@@ -22,7 +22,7 @@ from tips_ros.perception.semantic.label_space import Labelling
 
 
 class OutputOptions(NamedTuple):
-    """What a user can choose about the outputs without touching the model."""
+    """Options of the outputs that a user can choose without touching the model."""
 
     scale: float = 1.0  # size of the outputs as a fraction of the image's
     rectified: bool = False
@@ -43,7 +43,7 @@ class OutputOptions(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """Where the camera of a frame was."""
+    """The pose of a frame's camera."""
 
     frame_id: str  # of the frame that it is told in
     matrix: NDArray[np.float64]  # (4, 4): p_frame = matrix @ (p_optical, 1)
@@ -72,6 +72,11 @@ class Frame:
     def ids(self) -> NDArray[np.uint8] | None:
         """Published class ids (H, W), 255 = unlabelled."""
         return self.prediction.labels
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether the filtered cloud is wanted in another frame than the camera's own."""
+        return self.options.filtered_target_frame not in ("", self.header.frame_id)
 
     @cached_property
     def kept(self) -> KeptClasses:

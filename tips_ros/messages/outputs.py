@@ -59,7 +59,7 @@ def view_for(
     labelling: Labelling,
     turn: Turn = 0,
 ) -> View | None:
-    """What these topics want of one image; None where nothing of the model is needed."""
+    """Makes the request for these topics of one image; None where the model is not needed."""
     outputs = used_outputs(topics, camera_known) & set(predictor.outputs_with(labelling))
     if not outputs:
         return None
@@ -74,7 +74,7 @@ def predict_for(
     scale: float,
     labelling: Labelling,
 ) -> Prediction:
-    """What these topics use of one image; the model is not run for one that cannot be made."""
+    """Predicts what these topics use; the model is not run for one that cannot be made."""
     view = view_for(topics, predictor, rgb, camera_known, scale, labelling)
     if view is None:
         return Prediction()
@@ -83,7 +83,7 @@ def predict_for(
 
 
 def used_outputs(topics: Collection[OutputTopic], camera_known: bool) -> set[Output]:
-    """What is asked of the model for these topics, those left out that cannot be made."""
+    """Returns the model's outputs for these topics, those left out that cannot be made."""
     made = [topic for topic in topics if camera_known or not topic.needs_camera]
     return {output for topic in made for output in topic.uses}
 
@@ -122,8 +122,7 @@ def _points(types: MessageTypes, frame: Frame) -> Any:
 
 def _points_filtered(types: MessageTypes, frame: Frame) -> Any:
     options, placed = frame.options, frame.placed
-    elsewhere = options.filtered_target_frame not in ("", frame.header.frame_id)
-    if elsewhere and placed is None:
+    if frame.is_moved and placed is None:
         return None  # nobody knows where the camera is
     cloud = frame.organised()
     if cloud is None:

@@ -93,7 +93,7 @@ RCLPY_TYPES = MessageTypes(
 
 
 def rclpy_types_for_one_thread() -> MessageTypes:
-    """As RCLPY_TYPES, but a large message is the same object as a recent one of its size.
+    """Returns RCLPY_TYPES in which a large message is the same object as a recent one of its size.
 
     Fresh megabytes cost more than filling them, because the system hands them out page by page.
     For a thread that publishes (and so serialises) each message before it makes the next.

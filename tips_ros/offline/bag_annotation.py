@@ -22,8 +22,7 @@ from tips_ros.offline.topic_copy import copy_topics
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
 from tips_ros.perception.camera.output_camera import SeenCamera, seen_camera
-from tips_ros.perception.depth.metric_depth import in_metres
-from tips_ros.perception.depth.scale_choice import ScaleChoice
+from tips_ros.perception.depth.depth_scale import ScaleChoice, in_metres
 from tips_ros.perception.images.decoder import ImageDecoder
 from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
 from tips_ros.perception.semantic.label_space import Labelling
@@ -117,7 +116,7 @@ class BagAnnotator:
                 if result.annotated == 0:
                     writer.write(classes_topic, stamp_ns, self._class_map(types, frame))
                 live = result.scale
-                if live is not None and live.is_news_after(told):
+                if live is not None and live.differs_from(told):
                     told, scale_info = live, depth_info_message(types, frame.header, live)
                     writer.write(info_topic, stamp_ns, scale_info)
                 self._write(types, writer, stamp_ns, frame, result)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one model is: the one description that everything else reads."""
+"""The facts of one model, which everything else reads here."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ModelDescription:
 
     @property
     def caution(self) -> str:
-        """What to bear in mind of all outputs, in a line; empty where there is nothing."""
+        """A line to bear in mind with all outputs; empty where there is nothing."""
         return f"{self.name} model: knows {self.knows}" if self.knows else ""
 
     @property

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one pass leaves on the device: everything that is later said of an image comes from it."""
+"""The results of one pass, on the device: everything later said of an image comes from them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Seen(NamedTuple):
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
-        """What depth, normals, labels and cosines are made of."""
+        """All tensors that depth, normals, labels and cosines are made of."""
         found = (self.image, *self.maps, self.features.value_features)
         return tuple(tensor for tensor in found if tensor is not None)
 

@@ -40,19 +40,19 @@ def uploaded(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
 
 
 class WayBack:
-    """Where results are made and fetched while the next pass runs.
+    """Makes results on the device and copies them to the host while the next pass runs.
 
     On a GPU it is a stream of its own. It waits for the pass whose results are wanted and for none
     after it, and its work goes before theirs. May be used by several threads.
     """
 
     def __init__(self, device: torch.device) -> None:
-        """Of one device."""
+        """Begins for one device."""
         self._device = device
         self._stream = torch.cuda.Stream(device, _FIRST) if device.type == "cuda" else None
 
     def passed(self) -> torch.cuda.Event | None:
-        """When all is done that was asked of the device until now; None where that is at once."""
+        """Records an event after all work asked of the device so far; None where none waits."""
         if self._stream is None:
             return None
         return torch.cuda.current_stream(self._device).record_event()

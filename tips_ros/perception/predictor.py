@@ -14,12 +14,12 @@ from torch import Tensor
 
 from tips_ros.model.tips import HeadName, Tips
 from tips_ros.perception.camera.mounting import Turn, as_mounted, normals_as_mounted, upright
-from tips_ros.perception.depth.maps import depth_at
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.encoded_image import Seen
 from tips_ros.perception.host_transfer import WayBack
 from tips_ros.perception.normals import normals_at
-from tips_ros.perception.preprocess import check_image, check_input_size, network_input
+from tips_ros.perception.preprocess import check_input_size, network_input
+from tips_ros.perception.resizing import depth_at
 from tips_ros.perception.semantic.label_space import Labelling, own_labelling
 from tips_ros.perception.semantic.segmenter import Labeller
 
@@ -33,7 +33,7 @@ HEAD_OF: dict[Output, HeadName] = {
 
 
 class Prediction(NamedTuple):
-    """What was seen in one image, all at one size (H, W); None for what was not asked for."""
+    """Arrays predicted for one image, all at one size (H, W); None for what was not asked for."""
 
     depth_m: NDArray[np.float32] | None = None  # (H, W) metres along z
     normals: NDArray[np.float32] | None = None  # (H, W, 3) unit, optical frame, facing the camera
@@ -52,7 +52,7 @@ class View(NamedTuple):
     turn: Turn = 0  # how the camera is mounted: what turns its picture upright
 
     def heads(self) -> set[HeadName]:
-        """What runs for it beside the backbone."""
+        """Returns the heads that run for it beside the backbone."""
         heads = {HEAD_OF[output] for output in self.outputs if output != "semantic"}
         if any(labelling.words is None for labelling in self.labellings):
             heads.add("segmentation")
@@ -68,6 +68,9 @@ class Predictor:
     """A model on a device, ready for images of any size.
 
     What leaves it is in the camera's own orientation and optical frame, however it is mounted.
+
+    Attributes:
+        outputs: what this model can be asked for without words.
     """
 
     def __init__(
@@ -105,16 +108,14 @@ class Predictor:
         self.input_size = input_size or description.input_size
         check_input_size(self.input_size, model.backbone.config.patch, description.input_size)
         self.model = model.to(self.device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.outputs: tuple[Output, ...] = tuple(
+            output for output in OUTPUTS if HEAD_OF[output] in self.model.head_names
+        )
         self._labeller = Labeller(self.model, self.input_size, self.device, dtype)
         self._way_back = WayBack(self.device)
 
-    @property
-    def outputs(self) -> tuple[Output, ...]:
-        """What this model can be asked for without words."""
-        return tuple(o for o in OUTPUTS if HEAD_OF[o] in self.model.head_names)
-
     def outputs_with(self, labelling: Labelling) -> tuple[Output, ...]:
-        """What it can be asked for with these classes: words need no segmentation head."""
+        """Returns the outputs it has with these classes: words need no segmentation head."""
         if labelling.words is None or "semantic" in self.outputs:
             return self.outputs
         return (*self.outputs, "semantic")
@@ -175,10 +176,9 @@ class Predictor:
             ValueError: as of `predict`.
         """
         for view in views:
-            check_image(view.rgb)
             if not 0.0 < view.scale <= 1.0:
                 raise ValueError(f"scale {view.scale} must be above 0 and at most 1")
-        pictures = [upright(view.rgb, view.turn) for view in views]
+        pictures = [upright(v.rgb, v.turn) if v.turn else v.rgb for v in views]
         inputs = [network_input(p, self.input_size, self.device, self.dtype) for p in pictures]
         looks = self.model.look_at_each(
             torch.cat(inputs) if len(inputs) > 1 else inputs[0],
@@ -201,7 +201,7 @@ class Predictor:
 
     @torch.inference_mode()
     def prediction(self, seen: Seen, labelling: Labelling | None = None) -> Prediction:
-        """What was seen, as arrays at the outputs' size.
+        """Decodes one encoded image to arrays at the outputs' size.
 
         Args:
             seen: one image.
@@ -219,13 +219,8 @@ class Predictor:
                 return depth, normals, None, None
             return depth, normals, *self._labeller.label_map(seen, labelling)
 
-        depth_m, normals, labels, confidence = self._way_back.fetch(seen, made)
-        return Prediction(
-            None if depth_m is None else as_mounted(depth_m, seen.turn),
-            None if normals is None else normals_as_mounted(normals, seen.turn),
-            None if labels is None else as_mounted(labels, seen.turn),
-            None if confidence is None else as_mounted(confidence, seen.turn),
-        )
+        prediction = Prediction(*self._way_back.fetch(seen, made))
+        return _as_mounted(prediction, seen.turn) if seen.turn else prediction
 
     @torch.inference_mode()
     def labels(
@@ -247,6 +242,17 @@ class Predictor:
         if seen.turn == 0:
             return cosines
         return np.stack([as_mounted(one, seen.turn) for one in cosines])
+
+
+def _as_mounted(upright_one: Prediction, turn: Turn) -> Prediction:
+    """The same in the orientation that the camera has."""
+    depth_m, normals, labels, confidence = upright_one
+    return Prediction(
+        None if depth_m is None else as_mounted(depth_m, turn),
+        None if normals is None else normals_as_mounted(normals, turn),
+        None if labels is None else as_mounted(labels, turn),
+        None if confidence is None else as_mounted(confidence, turn),
+    )
 
 
 def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:

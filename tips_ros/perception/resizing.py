@@ -31,3 +31,8 @@ def resized(maps: Tensor, size: tuple[int, int], kind: Kind = "bilinear") -> Ten
     for source, target in zip(sources, out.flatten(0, 1).numpy(), strict=True):
         cv2.resize(source, size[::-1], target, interpolation=_OPENCV[kind])
     return out
+
+
+def depth_at(depth_map: Tensor, size: tuple[int, int]) -> Tensor:
+    """(B, 1, h, w) metres → (B, H, W) metres along z, bilinear, fp32."""
+    return resized(depth_map.float(), size)[:, 0]

@@ -177,7 +177,7 @@ class BagPlayer:
 
 
 def offered_qos(topic: TopicInfo) -> QoSProfile:
-    """What a player offers for a recorded topic: what was recorded, else reliable."""
+    """Returns the QoS to offer for a recorded topic: the recorded one, else reliable."""
     recorded = topic.qos
     best_effort = recorded is not None and recorded.reliability == QosReliability.BEST_EFFORT
     profile = QoSProfile(

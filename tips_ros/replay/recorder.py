@@ -80,7 +80,7 @@ class Recorder:
 
     @property
     def topics(self) -> Collection[str]:
-        """What is recorded."""
+        """The topics that are recorded."""
         return self._subscriptions.keys()
 
     def wait_for_publishers(self, topics: Collection[str], timeout_s: float = 5.0) -> list[str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When messages passed, by the stamp in their header."""
+"""A log of the times at which messages passed, by the stamp in their header."""
 
 from __future__ import annotations
 

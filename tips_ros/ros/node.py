@@ -25,11 +25,11 @@ from tips_ros.ros.health import diagnostics
 from tips_ros.ros.health.diagnostics import CameraState
 from tips_ros.ros.health.statistics import Statistics
 from tips_ros.ros.outputs.class_map import ClassHistory
+from tips_ros.ros.outputs.depth_info import DepthHistory
 from tips_ros.ros.outputs.publishers import OutputPublishers
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.parameters.node import ParameterNode
 from tips_ros.ros.parameters.prompts import PromptParameters
-from tips_ros.ros.pipeline.depth_scaling import DepthHistory
 from tips_ros.ros.pipeline.pipeline import Pipeline
 from tips_ros.ros.process.log_forwarding import RosLogHandler, forward_logs, stop_forwarding
 from tips_ros.ros.services.locate import MOST_WAITING, LocateService, Source
@@ -292,7 +292,7 @@ class TipsNode(ParameterNode):
             work.warn_of_silence(state.silence_s)
 
     def _resting_states(self) -> list[CameraState]:
-        """Of the cameras while the node is not active."""
+        """The states of the cameras while the node is not active."""
         return [
             CameraState(
                 name,

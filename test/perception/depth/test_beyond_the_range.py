@@ -17,8 +17,7 @@ from tips_ros.perception.cloud.cloud_cleaning import Cleaning, kept_pixels
 from tips_ros.perception.cloud.ply import save_ply
 from tips_ros.perception.cloud.point_cloud import organised_cloud
 from tips_ros.perception.cloud.point_cloud_filters import filtered
-from tips_ros.perception.depth.depth_scale import model_scale
-from tips_ros.perception.depth.metric_depth import in_metres
+from tips_ros.perception.depth.depth_scale import in_metres, model_scale
 from tips_ros.perception.overview.sheet import overview
 from tips_ros.perception.overview.top_view import top_view
 from tips_ros.perception.pictures import depth_limit_m, depth_picture

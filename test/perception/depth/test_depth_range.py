@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from tips_ros.perception.depth.depth_range import range_limited
+from tips_ros.perception.depth.depth_scale import range_limited
 
 
 def test_the_end_of_the_range_is_too_far_and_nothing_is_invalid():

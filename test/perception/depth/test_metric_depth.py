@@ -8,8 +8,13 @@ import math
 import numpy as np
 import pytest
 
-from tips_ros.perception.depth.depth_scale import DepthScale, fixed_scale, model_scale
-from tips_ros.perception.depth.metric_depth import farthest_m, in_metres
+from tips_ros.perception.depth.depth_scale import (
+    DepthScale,
+    farthest_m,
+    fixed_scale,
+    in_metres,
+    model_scale,
+)
 
 INF, NAN = np.inf, np.nan
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which key of a calibration file says what, whichever tool wrote it, and which is misspelt."""
+"""The keys of calibration files by whichever tool, and those that are misspelt."""
 
 from __future__ import annotations
 

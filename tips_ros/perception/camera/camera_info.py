@@ -44,7 +44,7 @@ class UncalibratedCamera(ValueError):
 
 
 class CameraInfoLike(Protocol):
-    """What is read of a ``sensor_msgs/CameraInfo``, whichever library decoded it."""
+    """The fields that are read of a ``sensor_msgs/CameraInfo``, whichever library decoded it."""
 
     @property
     def width(self) -> int: ...

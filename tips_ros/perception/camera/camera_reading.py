@@ -44,7 +44,7 @@ class CameraReading:
         return Intrinsics(fx, fy, cx, cy, *self.image.size)
 
     def scaled_fields(self, width: int, height: int) -> CameraInfoFields:
-        """What to publish beside an image made by resizing the camera's to ``width`` x ``height``.
+        """Returns the fields to publish beside an image resized to ``width`` x ``height``.
 
         K and P are cropped, binned and resized together. P[3] (``-fx * baseline`` of a stereo pair)
         scales like fx. The distortion coefficients act on normalised coordinates and stay.

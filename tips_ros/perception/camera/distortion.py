@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a lens does to a ray, and back: the distortion models of `sensor_msgs/CameraInfo`.
+"""Distortion models of `sensor_msgs/CameraInfo`: from a ray to the distorted one, and back.
 
 Convention:
     * Both sides are normalised image coordinates in the optical frame (x right, y down): a point
@@ -160,7 +160,7 @@ NO_DISTORTION = Distortion()
 
 
 def _complete(kind: Kind, name: str, numbers: tuple[float, ...]) -> tuple[float, ...]:
-    """As many coefficients as the kind has; the absent ones are zero."""
+    """Fills up to as many coefficients as the kind has; the absent ones are zero."""
     if kind == "brown":
         # Some drivers fill up the vector of every lens to the same length.
         filled = (n for n in brown_lens.COUNTS if n <= len(numbers) and not any(numbers[n:]))

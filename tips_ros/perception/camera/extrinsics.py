@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a camera sits, as a person measured it: three metres and three angles.
+"""The place of a camera as a person measured it: three metres and three angles.
 
 Convention, that of URDF and of tf's static transforms:
     * ``xyz`` is the origin of the camera's optical frame in the target frame, metres.

@@ -41,7 +41,7 @@ class Lens:
         rectified: bool = False,
         image_size: tuple[int, int] | None = None,
     ) -> Lens:
-        """Of the image the driver delivers, region of interest and binning applied.
+        """Reads the lens of the image the driver delivers, region of interest and binning applied.
 
         Args:
             info: a CameraInfo message of rclpy or rosbags, or a calibration file.
@@ -82,7 +82,7 @@ class Lens:
         return None if self.is_pinhole else self.rays()
 
     def project(self, points_optical: NDArray[Any]) -> NDArray[np.float64]:
-        """Where points are seen.
+        """Projects points to pixels.
 
         Args:
             points_optical: (N, 3) metres, x right, y down, z forward.

@@ -65,7 +65,7 @@ def turned_size(size: tuple[int, int], turn: Turn) -> tuple[int, int]:
 
 
 def upright_intrinsics(intrinsics: Intrinsics, turn: Turn) -> Intrinsics:
-    """Of the upright picture; at 90 and 270 its fx is the camera's fy."""
+    """Rotates the intrinsics with the picture; at 90 and 270 its fx is the camera's fy."""
     k = intrinsics
     from_right, from_bottom = k.width - 1 - k.cx, k.height - 1 - k.cy
     if turn == 90:

@@ -6,13 +6,13 @@ A camera says the same with every image, so what was read of it is kept for the 
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.camera.camera_content import CameraContent, content_of
 from tips_ros.perception.camera.camera_info import (
     CameraInfoFields,
     CameraInfoLike,
@@ -23,11 +23,53 @@ from tips_ros.perception.camera.distortion import Distortion
 from tips_ros.perception.camera.lens import Lens
 
 
+class Region(NamedTuple):
+    """Content of a RegionOfInterest, as far as it is read."""
+
+    x_offset: int
+    y_offset: int
+    width: int
+    height: int
+
+
+class CameraContent(NamedTuple):
+    """Content of a `CameraInfoLike`, by which two of them are the same: a key."""
+
+    width: int
+    height: int
+    distortion_model: str
+    d: tuple[float, ...]
+    k: tuple[float, ...]
+    r: tuple[float, ...]
+    p: tuple[float, ...]
+    roi: Region
+    binning_x: int
+    binning_y: int
+
+
+def content_of(info: CameraInfoLike) -> CameraContent:
+    """A CameraInfo's content without its header, from whichever library it is."""
+    roi = info.roi
+    return CameraContent(
+        info.width,
+        info.height,
+        info.distortion_model,
+        _numbers(info.d),
+        _numbers(info.k),
+        _numbers(info.r),
+        _numbers(info.p),
+        Region(roi.x_offset, roi.y_offset, roi.width, roi.height),
+        info.binning_x,
+        info.binning_y,
+    )
+
+
 class SeenCamera(NamedTuple):
     """The camera of an image that was resized, both ways it is told to others."""
 
     lens: Lens
     fields: CameraInfoFields
+    is_pinhole: bool  # whether the lens bends no ray
 
     @property
     def intrinsics(self) -> Intrinsics:
@@ -37,7 +79,7 @@ class SeenCamera(NamedTuple):
     @property
     def rays(self) -> NDArray[np.float32] | None:
         """(H, W, 2) of a lens that bends, as `organised_cloud` takes them; None for a pinhole."""
-        return self.lens.bent_rays
+        return None if self.is_pinhole else self.lens.bent_rays
 
 
 def seen_camera(
@@ -65,4 +107,11 @@ def _seen_camera(
     reading = read_camera_info(info, rectified, image_size)
     lens = Lens(reading.intrinsics, Distortion.from_camera_info(info, rectified))
     height, width = size
-    return SeenCamera(lens.scaled_to(width, height), reading.scaled_fields(width, height))
+    scaled = lens.scaled_to(width, height)
+    return SeenCamera(scaled, reading.scaled_fields(width, height), scaled.is_pinhole)
+
+
+def _numbers(values: Any) -> tuple[float, ...]:
+    numbers = np.asarray(values, np.float64).ravel().tolist()
+    # One and the same NaN is equal to itself within a tuple; two are not.
+    return tuple(number if number == number else math.nan for number in numbers)

@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.camera.camera_content import CameraContent, content_of
 from tips_ros.perception.camera.camera_info import (
     CameraInfoFields,
     CameraInfoLike,
@@ -26,7 +25,7 @@ from tips_ros.perception.camera.camera_info import (
 from tips_ros.perception.camera.camera_reading import CameraReading, read_camera_info
 from tips_ros.perception.camera.distortion import Distortion
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.camera.output_camera import SeenCamera
+from tips_ros.perception.camera.output_camera import CameraContent, SeenCamera, content_of
 
 _WIDEST = math.tan(math.radians(55.0))  # x / z where nothing is said of the view: 110 degrees
 _OUTSIDE = -10.0  # pixels, of the raw image
@@ -80,6 +79,7 @@ class Rectification:
                 r=np.eye(3).ravel().tolist(),
                 p=p.ravel().tolist(),
             ),
+            is_pinhole=True,
         )
 
 
@@ -146,7 +146,7 @@ def _seen(raw: Lens, pixels: NDArray[np.int64]) -> Float64Array:
 
 
 def _nearest(slopes: Float64Array) -> float:
-    """How far the view reaches on one side, where every pixel of its edge still sees something."""
+    """Finds how far a view reaches on one side whose every pixel of the edge sees something."""
     finite = slopes[np.isfinite(slopes)]
     return min(float(finite.min()), _WIDEST) if finite.size else _WIDEST
 
@@ -154,7 +154,7 @@ def _nearest(slopes: Float64Array) -> float:
 def _maps(
     raw: Lens, pinhole: Intrinsics, r: Float64Array
 ) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
-    """Where each pixel of the pinhole is on the raw image.
+    """Computes the place of each pixel of the pinhole on the raw image.
 
     Args:
         raw: the lens.

@@ -99,7 +99,7 @@ def class_list(names: Iterable[str], ids: Iterable[int] = ()) -> ClassList:
 
 
 def name_key(name: str) -> str:
-    """What two names have in common when they count as the same: case and edges aside."""
+    """Returns the key that two names share if they count as the same: case and edges aside."""
     return name.strip().casefold()
 
 

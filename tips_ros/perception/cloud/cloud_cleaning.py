@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which pixels make good points, decided in the image, where it is cheap."""
+"""Selection of the pixels that make good points, in the image, where it is cheap."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Rectangle(NamedTuple):
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What to leave out; by default nothing.
+    """Options of the selection; by default nothing is left out.
 
     Attributes:
         edge_jump: a pixel that hangs between a nearer and a farther neighbour, both off by more
@@ -74,7 +74,7 @@ def kept_pixels(
     lens: Lens,
     normals: NDArray[np.float32] | None = None,
 ) -> BoolArray:
-    """Which pixels of a depth image to make points of.
+    """Selects the pixels of a depth image to make points of.
 
     Args:
         depth_m: (H, W) floating metres; NaN, zero, negative and infinite mean "no depth".

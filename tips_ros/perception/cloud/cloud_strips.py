@@ -18,7 +18,7 @@ _STRIP_POINTS = 1 << 20  # in memory at a time: 32 MB
 
 @dataclass(frozen=True)
 class CloudStrips:
-    """What a cloud is made of, all at one size (H, W).
+    """The arrays that a cloud is made of, all at one size (H, W).
 
     Attributes:
         depth_m: (H, W) metres along z.

@@ -16,7 +16,7 @@ UNLABELLED_NAME = "unlabelled"
 
 
 class KeptClasses(NamedTuple):
-    """What is kept, and what could not be found."""
+    """The classes that are kept, and the names that could not be found."""
 
     keep: NDArray[np.bool_] | None  # (256,) by id; None: everything
     unknown: tuple[str, ...]  # names that are not among the classes now; they keep and cut nothing
@@ -25,7 +25,7 @@ class KeptClasses(NamedTuple):
 def kept_classes(
     classes: ClassList, include: Sequence[str] = (), exclude: Sequence[str] = ()
 ) -> KeptClasses:
-    """What `include` names, or everything where it is empty, without what `exclude` names.
+    """Selects what `include` names, or everything where it is empty, without what `exclude` names.
 
     Names count as the same as in class lists: upper and lower case and surrounding spaces aside.
     `unlabelled` names the pixels of no class; like all else they go when `include` doesn't name

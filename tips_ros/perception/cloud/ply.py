@@ -58,7 +58,7 @@ def save_ply(path: str | Path, cloud: Cloud | Iterable[Cloud]) -> int:
 
 
 def _header(count: int) -> bytes:
-    """As long for any count."""
+    """Writes the header, equally long for any count."""
     properties = "".join(f"property {kind} {name}\n" for name, _, kind in _VERTEX)
     room = " " * (_COUNT_DIGITS - len(str(count)))
     return (

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How predicted depth becomes metres, where that number is from, and how sure it is."""
+"""Predicted depth → metres: the scale, where it is from, how sure it is, and where it ends."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.camera.camera_info import Intrinsics
-from tips_ros.perception.depth.focal import focal_scale
 
 ScaleSource: TypeAlias = Literal["model", "focal", "sensor", "fixed"]
+ToldSource: TypeAlias = Literal["model", "focal", "fixed"]  # those that take no measuring
 SCALE_SOURCES: tuple[ScaleSource, ...] = get_args(ScaleSource)
+NEAR_THE_END = 0.02  # of the range: no distance any more, see `range_limited`
+WITHOUT_A_CAMERA = "the camera's focal length is not known"
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,141 @@ def fixed_scale(factor: float) -> DepthScale:
     return DepthScale(factor, "fixed")
 
 
+def focal_scale(intrinsics: Intrinsics, focal_ratio: float) -> float:
+    """Returns the factor for this camera: its fx / width by that of the training.
+
+    A network that sees every image at one size can't tell a narrow view from a near one. Its depth
+    is right up to the ratio of the focal lengths in image widths. The whole picture is squeezed
+    into the network's input, so neither the picture's size nor the input's, square or not, plays a
+    part; a crop does, and its intrinsics say so.
+
+    The width stands for both axes, as in the training. With square pixels, fy / height differs from
+    it by the picture's shape alone, which the squeezing hides from the network: on a picture that
+    is wider than the training's (16:9 against 4:3), things look as near as this number says by
+    their width, and a quarter nearer by their height. No factor is right for both.
+
+    Args:
+        intrinsics: of the image as the network sees it, upright (see `mounting`).
+        focal_ratio: fx / width of the camera the depth head was trained with.
+
+    Raises:
+        ValueError: a focal ratio that is not a positive number.
+    """
+    if not (math.isfinite(focal_ratio) and focal_ratio > 0):
+        raise ValueError(f"focal_ratio must be a positive number, got {focal_ratio}")
+    return intrinsics.fx / intrinsics.width / focal_ratio
+
+
 def focal_depth_scale(intrinsics: Intrinsics, focal_ratio: float) -> DepthScale:
     """By the focal length of the upright image; see `focal_scale`."""
     return DepthScale(focal_scale(intrinsics, focal_ratio), "focal")
+
+
+class ScaleChoice(NamedTuple):
+    """A source that takes no measuring, and the factor where the user gives one."""
+
+    source: ToldSource = "focal"
+    factor: float = 1.0  # of `fixed`
+
+    @classmethod
+    def typed(cls, text: str) -> ScaleChoice:
+        """`model`, `focal`, or a factor such as `1.25`.
+
+        Raises:
+            ValueError: none of these.
+        """
+        if text in ("model", "focal"):
+            return cls("focal" if text == "focal" else "model")
+        try:
+            factor = float(text)
+        except ValueError:
+            raise ValueError(f"{text!r} must be model, focal or a number") from None
+        return cls("fixed", fixed_scale(factor).factor)
+
+    def scale(self, upright: Intrinsics | None, focal_ratio: float) -> DepthScale:
+        """The scale of an image.
+
+        Args:
+            upright: of the image as the network sees it; None where no camera is known, and then
+                `focal` is `model`, and says so.
+            focal_ratio: fx / width of the camera the depth head was trained with.
+
+        Raises:
+            ValueError: a factor that is not a positive number.
+        """
+        if self.source == "fixed":
+            return fixed_scale(self.factor)
+        if self.source == "model":
+            return model_scale()
+        if upright is None:
+            return model_scale().noted(WITHOUT_A_CAMERA)
+        return focal_depth_scale(upright, focal_ratio)
+
+
+def in_metres(depth_m: NDArray[Any], scale: DepthScale, max_m: float) -> NDArray[np.float32]:
+    """Predicted depth → metres, where the network can tell them.
+
+    Args:
+        depth_m: (H, W) along z, as the network said it.
+        scale: what brings it to metres.
+        max_m: the end of the network's own range, in its own metres: `max_depth_m` of its
+            description.
+
+    Returns:
+        (H, W) float32: +Inf beyond the range, NaN where there is no depth; see `range_limited`.
+        The array that was given, where nothing in it changes.
+
+    Raises:
+        ValueError: a scale that is not usable, or a range that makes no sense.
+    """
+    return range_limited(scale.applied(depth_m), scale.at(max_m))
+
+
+def farthest_m(scale: DepthScale, max_m: float) -> float:
+    """The metres from which on `in_metres` says +Inf."""
+    return scale.at(max_m) * (1.0 - NEAR_THE_END)
+
+
+def range_limited(
+    depth_m: NDArray[Any], max_m: float, near_the_end: float = NEAR_THE_END
+) -> NDArray[np.float32]:
+    """Depth with what is too far to tell marked as such.
+
+    REP 117: NaN is "no valid reading", +Inf "nothing within range", -Inf "too close to measure".
+    A depth head that averages over bins creeps towards its last bin and never reaches it: the last
+    two percent of the range mean "at least so far", not a distance. REP 118 takes the same floats
+    for 32FC1 depth images.
+
+    Args:
+        depth_m: (H, W) floating metres.
+        max_m: the end of the range in the same metres: the model's own times the scale in use.
+        near_the_end: the part of the range that is no distance any more.
+
+    Returns:
+        (H, W) float32: +Inf from ``max_m * (1 - near_the_end)`` on, NaN for NaN, zero and negative
+        numbers; both infinities stay. The array that was given, where nothing in it changes.
+
+    Raises:
+        ValueError: a range or a part that makes no sense.
+    """
+    if not max_m > 0 or not 0 <= near_the_end < 1:
+        raise ValueError(
+            f"max_m={max_m} must be positive and near_the_end={near_the_end} from 0 to below 1"
+        )
+    depth = np.asarray(depth_m, np.float32)
+    far = np.float32(max_m * (1.0 - near_the_end))
+    # Both are NaN when anything is. Most frames are within the range: two looks, and no copy.
+    within = depth.size > 0 and depth.min() > 0.0 and depth.max() < far
+    return depth if within else _marked(depth, far)
+
+
+def _marked(depth: NDArray[np.float32], far: np.float32) -> NDArray[np.float32]:
+    marked = depth.copy()
+    with np.errstate(invalid="ignore"):
+        for mark, where in (
+            (np.inf, depth >= far),
+            (np.nan, (depth <= 0) & (depth > -np.inf)),
+        ):
+            # Ten times as fast as assigning through a mask.
+            cv2.copyTo(np.full_like(depth, mark), where.view(np.uint8), marked)
+    return marked

@@ -39,7 +39,7 @@ class MeasuredScale:
 
     @property
     def contradiction(self) -> str:
-        """Why the sensor's images are not believed; empty when they are."""
+        """The reason why the sensor's images are not believed; empty when they are."""
         return self._watch.contradiction
 
     def add(
@@ -78,7 +78,7 @@ class MeasuredScale:
         self._why, self._contradicts = why, False
 
     def scale(self, at_s: float, otherwise: DepthScale) -> DepthScale:
-        """What is live.
+        """Returns the scale in use.
 
         Args:
             at_s: stamp of the frame.

@@ -90,7 +90,7 @@ class RegistrationCheck:
         return self.verdict()
 
     def verdict(self) -> Registration:
-        """What the frames so far say."""
+        """Judges by the frames so far."""
         if self._fits is None:
             return Registration(None, note="the depth has too few outlines to compare")
         return _verdict(self._fits)
@@ -157,7 +157,7 @@ def _resized(depth_m: NDArray[Any], size: tuple[int, int]) -> Float32Array:
 
 
 def _outline(depth_m: Float32Array) -> _Outline:
-    """Where a near thing ends before a farther one."""
+    """Finds edges where a near thing ends before a farther one."""
     valid = np.isfinite(depth_m) & (depth_m > 0)
     with np.errstate(divide="ignore"):
         log_depth = np.log(_without_shadows(np.where(valid, depth_m, 0.0)))  # -inf where none

@@ -31,7 +31,7 @@ class RegistrationWatch:
 
     @property
     def contradiction(self) -> str:
-        """Why the depth is of another view than the picture; empty unless two looks say so."""
+        """The reason why depth and picture show other views; empty unless two looks say so."""
         last, before = self._last, self._before
         return last.note if last.registered is False and before.registered is False else ""
 

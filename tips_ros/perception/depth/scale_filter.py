@@ -52,7 +52,7 @@ class ScaleFilter:
 
     @property
     def wander(self) -> float:
-        """How much the remembered factors differ, as a standard deviation of their logarithms."""
+        """The spread of the remembered factors, as a standard deviation of their logarithms."""
         return 1.4826 * float(np.median(np.abs(self._off_median()))) if self._scales else 0.0
 
     def reset(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a sensor's depth image and a predicted one of the same view can be compared."""
+"""Pixels at which a sensor's depth image and a predicted one of the same view are compared."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Samples(NamedTuple):
 def sensor_samples(
     predicted_m: NDArray[np.float32], sensor_m: NDArray[np.float32], most: int = _MOST
 ) -> Samples:
-    """What the sensor measured, evenly thinned, and what was predicted there.
+    """Samples the sensor's depth, evenly thinned, and the prediction at the same pixels.
 
     The images may be of any sizes: each measured pixel is compared with the one of the prediction
     that its centre falls into, so that not one point of a sparse sensor is lost.

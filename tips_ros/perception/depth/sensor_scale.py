@@ -104,7 +104,7 @@ def _compared(
 
 
 def _crowd(values: Float64Array) -> tuple[float, float]:
-    """Where values crowd, and the standard deviation of the crowd."""
+    """Finds the centre of the crowd among values, and its standard deviation."""
     ordered = np.sort(values)
     half = ordered.size // 2 + 1
     widths = ordered[half - 1 :] - ordered[: ordered.size - half + 1]

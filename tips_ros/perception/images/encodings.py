@@ -129,7 +129,8 @@ def decode_image(
     if samples.dtype == np.uint16 and layout.channels == 4:
         assert layout.to_rgb is not None  # without alpha, which is no sample of the sensor's
         return as_bytes(np.asarray(cv2.cvtColor(samples, layout.to_rgb)), encoding, stream)
-    samples = as_bytes(samples, encoding, stream)
+    if samples.dtype != np.uint8:
+        samples = as_bytes(samples, encoding, stream)
     return samples if layout.to_rgb is None else _rgb(cv2.cvtColor(samples, layout.to_rgb))
 
 

@@ -72,7 +72,7 @@ def upright_size(size: tuple[int, ...], orientation: int) -> tuple[int, ...]:
 
 
 def _exif_blocks(data: bytes) -> Iterator[bytes]:
-    """What may be a TIFF header with the tags, of each place where a file may have it."""
+    """Yields what may be a TIFF header with the tags, from each place where a file may have it."""
     if data.startswith(jpeg_file.START):
         for segment in jpeg_file.before_the_scan(data):
             if segment.marker == jpeg_file.APP1 and segment.payload.startswith(_EXIF):

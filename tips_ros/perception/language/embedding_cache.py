@@ -105,6 +105,6 @@ def _read(file: Path, model: str, word: str) -> NDArray[np.float32] | None:
 
 
 def _checksum(model: str, word: str, content: bytes) -> bytes:
-    """Of the numbers, and of what they belong to."""
+    """Computes the checksum of the numbers and of what they belong to."""
     told = f"{model}\n{word}\n{len(content)}\n".encode()
     return blake2b(told + content, digest_size=_CHECK_BYTES).digest()

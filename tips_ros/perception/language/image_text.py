@@ -11,7 +11,7 @@ from torch import Tensor
 def image_text_probabilities(
     cls_token: Tensor, text_embeddings: Tensor, temperature: float
 ) -> Tensor:
-    """Which of T texts fits an image: softmax over the texts of cosine / temperature.
+    """Computes which of T texts fits an image: softmax over the texts of cosine / temperature.
 
     Args:
         cls_token: (B, D), the first CLS token.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How prompts are written: one line a class, or the name of a list of such lines.
+"""The syntax of prompts: one line a class, or the name of a list of such lines.
 
 door                       a class, and the word that is looked for
 seat: chair | stool        a class, and the words that stand for it instead of its name
@@ -66,7 +66,7 @@ def check_no_file(text: str) -> None:
 
 
 def entries(texts: Sequence[str]) -> Iterator[Entry]:
-    """Of what was typed, line by line, the lists opened.
+    """Splits the typed text into entries, line by line, with the lists opened.
 
     Raises:
         PromptError: an empty or too long name or word, the name of a file without @, a separator
@@ -147,7 +147,7 @@ def _lines(reference: str) -> list[str]:
 
 
 def _looked_for(name: str) -> str:
-    """Where a file is missing, for people."""
+    """Names the places where a file was looked for."""
     path = os.path.expanduser(name)
     there = "" if os.path.isabs(path) else f" in {os.getcwd()}"
     return f"there is none of that name{there}"

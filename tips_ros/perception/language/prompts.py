@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a user typed → what is looked for: classes, the words for each, and what lies behind."""
+"""Prompts as a user types them → classes, the words for each, and the background."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_OUTPUTS = 256  # classes and background: what compares them counts in byte
 
 @dataclass(frozen=True)
 class Prompts:
-    """What is looked for.
+    """Classes to look for, their words, thresholds and background.
 
     Attributes:
         classes: what is published, with the ids 0, 1, 2, …
@@ -55,7 +55,7 @@ class Prompts:
 
     @property
     def room(self) -> int:
-        """How many background entries of one word there could be besides."""
+        """The number of background entries of one word that would still fit."""
         outputs = _MOST_OUTPUTS - len(self.words) - len(self.background)
         return max(0, min(outputs, MOST_WORDS - len(self.all_words)))
 

@@ -18,7 +18,7 @@ class WordEncoder(Protocol):
 
     @property
     def temperature(self) -> float | None:
-        """Of the image-text softmax; None where nobody tells it."""
+        """The temperature of the image-text softmax; None where it is not known."""
 
     def embeddings(self, words: Sequence[Sequence[str]]) -> Tensor:
         """(K, D) of unit length, fp32, on the CPU: one for each class's words."""

@@ -92,7 +92,7 @@ def load_with_text(
     heads: Heads = "rewritten",
     backend: Backend = "torch",
 ) -> tuple[Predictor, TextEmbedder]:
-    """As `load_predictor`, with the text encoder, which runs on the CPU in fp32.
+    """Loads as `load_predictor` does, and the text encoder, which runs on the CPU in fp32.
 
     Raises:
         ModelNotFound: also where the text encoder or its tokenizer is missing.
@@ -189,7 +189,7 @@ def load_model(model: str = DEMO, *, with_text: bool = False) -> LoadedModel:
 
 
 def find_model(model: str = DEMO, *, with_text: bool = False) -> tuple[ModelDirectory, str | None]:
-    """Where a model's files are, and the variant that they must hold; only names are looked at.
+    """Finds a model's files, and the variant that they must hold; only names are looked at.
 
     Args:
         model: see `load_model`.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which file of a directory is which part of a model.
+"""The files of a model's directory, by the part of the model that each holds.
 
 Official names are recognised, `model.yaml` can name others, and a Hugging Face `model.safetensors`
 holds several parts at once; a part in a file of its own goes before it.

@@ -49,7 +49,7 @@ class ModelSettingsError(ValueError):
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """What a `model.yaml` says; None where it says nothing. Keys as in the module's docstring."""
+    """The content of a `model.yaml`; None for what it leaves out. Keys: the module's docstring."""
 
     files: dict[str, Path] = field(default_factory=dict)
     attention_heads: int | None = None

@@ -81,8 +81,8 @@ class PromptEncoder:
 
     @cached_property
     def temperature(self) -> float | None:
-        """Of the image-text softmax; None where neither model.yaml nor the text encoder's file
-        tells it, and where there is no text encoder.
+        """The temperature of the image-text softmax; None where neither model.yaml nor the file
+        of the text encoder has one, and where there is no text encoder.
 
         Raises:
             CheckpointError: a damaged file.
@@ -91,7 +91,7 @@ class PromptEncoder:
 
     @property
     def encoded(self) -> int:
-        """How many words went through the text encoder so far, each in all its sentences."""
+        """The number of words encoded so far, each in all its sentences."""
         return self._encoded
 
     @property
@@ -180,7 +180,7 @@ class PromptEncoder:
         return tower
 
     def _key(self) -> str:
-        """What tells these embeddings from all others: the files' contents, and the recipe."""
+        """Returns the key of these embeddings: the files' contents, and the recipe."""
         if self._files is None:
             load_text(self._model)  # says what is missing
             raise CheckpointError(

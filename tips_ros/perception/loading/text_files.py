@@ -19,7 +19,7 @@ _CONFIG = "config.json"
 
 
 class TextFiles(NamedTuple):
-    """Of a model that can embed texts."""
+    """The files of a model that can embed texts."""
 
     weights: Path  # a file, or a Hugging Face directory
     tokenizer: Path
@@ -38,7 +38,7 @@ class TextFiles(NamedTuple):
         return [*weight_files(self.weights), *config, self.tokenizer]
 
     def told_temperature(self) -> float | None:
-        """Of the image-text softmax, by model.yaml or else by the weights' file; None: not told.
+        """The temperature by model.yaml, or else by the weights' file; None where neither has one.
 
         Raises:
             CheckpointError: a damaged file, or one whose temperature is none.

@@ -82,7 +82,7 @@ def draw_class_key(sheet: Picture, box: Box, colors: Mapping[str, Color]) -> Non
 
 
 def draw_normals_key(sheet: Picture, box: Box) -> None:
-    """Which colour means which direction, in one row."""
+    """Draws which colour means which direction, in one row."""
     x = box.x
     for name, color in (
         ("right", (255, 128, 128)),

@@ -174,7 +174,7 @@ def _thinned(array: NDArray[Any], width: int, height: int) -> NDArray[Any]:
 def _layout(
     rgb: Picture, width: int, title_lines: Sequence[str], footer: str, trained: bool
 ) -> tuple[list[Box], int, int]:
-    """Where the six pictures go, the height of the header, and that of the sheet."""
+    """Computes the places of the six pictures, the header's height, and the sheet's."""
     header = _GAP // 2 + (22 + 22 * len(title_lines) if title_lines else 0)
     top = header + (0 if trained else 48)
     panel_width = (width - 4 * _GAP) // 3

@@ -22,7 +22,7 @@ _CEILING_FACES_DOWN = 0.7  # y of a normal, in the optical frame
 
 
 class _View(NamedTuple):
-    """Where metres land in the picture: the camera at the bottom, forward up, right right."""
+    """The mapping of metres to the picture: the camera at the bottom, forward up, right right."""
 
     px_per_m: float
     camera_u: float

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the things are that a prompt asked for."""
+"""Regions of an image that a prompt asked for, and their boxes in space."""

@@ -21,7 +21,7 @@ class Pieces(NamedTuple):
 
 
 def reach_px(shape: tuple[int, ...]) -> int:
-    """How far from an edge neither masks nor depth are exact: 1/320 of the image's longer side.
+    """The distance from an edge up to which masks and depth are inexact: 1/320 of the longer side.
 
     Predicted depth climbs a jump in a few pixels instead of one.
     """
@@ -84,7 +84,7 @@ def steady_depth(depth_m: NDArray[np.float32], pieces: Pieces) -> NDArray[np.flo
 
 
 def _cut(depth_m: NDArray[np.float32], jump: float) -> NDArray[np.bool_]:
-    """Where to cut. Infinite depth neither cuts nor is cut."""
+    """Finds the depths to cut at. Infinite depth neither cuts nor is cut."""
     nearest: NDArray[Any] = cv2.erode(depth_m, _window(reach_px(depth_m.shape)))
     return np.isfinite(depth_m) & (depth_m / (1 + jump) > nearest)
 

@@ -166,7 +166,7 @@ def _right_handed(axes: Float64Array) -> Float64Array:
 
 
 def _quaternion(rotation: Float64Array) -> Float64Array:
-    """Of a rotation matrix; the largest of the four is found first, so that none is lost."""
+    """Converts a rotation matrix; the largest of the four is found first, so that none is lost."""
     r = rotation
     squared = np.array(  # 4 x², 4 y², 4 z², 4 w²
         [

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which class each pixel gets: lists, what decides, label maps, their edges."""
+"""Labels of pixels: label spaces, label maps, their edges."""

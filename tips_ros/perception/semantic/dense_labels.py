@@ -17,7 +17,7 @@ _GROUP_ELEMENTS = 16_000_000  # interpolated logits held at a time: 64 MB
 
 
 def dense_label_map(logits: Tensor, size: tuple[int, int]) -> LabelMap:
-    """As `label_map_at`, on any device.
+    """Computes `label_map_at` on any device.
 
     Args:
         logits: (B, K, h, w) fp32.

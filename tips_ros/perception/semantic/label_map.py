@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a label map is, and what is known of it at the resolution of the logits."""
+"""Label maps, and their margins at the resolution of the logits."""
 
 from __future__ import annotations
 

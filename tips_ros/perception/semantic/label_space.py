@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which classes pixels get, under which ids, and what decides it: the model's head, or words."""
+"""The classes that pixels get, their ids, and the classifier: the model's head, or words."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def requested(
     thresholds: Sequence[float],
     own: ClassList,
 ) -> Prompts:
-    """What a user asks for, the model's own classes being the background unless another is given.
+    """Parses prompts; without a background the model's own classes are it.
 
     Each pixel becomes what fits it best, even where nothing fits well: in a room without a cup,
     `cup` and `chair` alone would share out the walls. So what is not looked for has a say, too.
@@ -62,7 +62,7 @@ def requested(
 
 
 def background_told(prompts: Prompts, background: Sequence[str]) -> str:
-    """What prompts compete with that their user did not name; empty where everything was named.
+    """Describes the background that a user did not name; empty where everything was named.
 
     Args:
         prompts: as of `requested`.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How to find one thing in a frame, beside the classes that are in force."""
+"""The label space in which one thing is located, beside the active classes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sought(
     has_head: bool,
     sliding_window: bool = False,
 ) -> Sought:
-    """What is sought against all that is known to be there besides.
+    """Resolves a prompt against all that is known to be there besides.
 
     One of the prompts in force is found as the mask shows it. Anything else competes with the
     prompts in force and their background or, where none are in force, with the model's own

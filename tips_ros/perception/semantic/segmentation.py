@@ -97,7 +97,7 @@ def _best(by_pixel: Tensor) -> Tensor:
 
 
 def _agreed(best: Tensor) -> Tensor:
-    """What a pixel and its neighbours right, below and between have in common, or `_MIXED`.
+    """Returns the label a pixel and its neighbours right, below and between share, or `_MIXED`.
 
     Args:
         best: (B, h, w) uint8. Beyond the border it goes on as it ends.
@@ -109,7 +109,7 @@ def _agreed(best: Tensor) -> Tensor:
 
 
 def _corners(pixels: Tensor, y: Axis, x: Axis, native: tuple[int, int]) -> _Corners:
-    """Of some output pixels, counted through all images of a batch."""
+    """Gathers the corners of some output pixels, counted through all images of a batch."""
     h, w = native
     across = len(x.before)
     rows = pixels.div(across, rounding_mode="floor")  # of all images, one below the other

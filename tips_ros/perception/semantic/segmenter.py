@@ -30,14 +30,14 @@ _NO_TEMPERATURE = 1.0  # the labels don't depend on it
 
 
 class Labels(NamedTuple):
-    """Of a batch of one, on the device."""
+    """Labels and confidence of a batch of one, on the device."""
 
     labels: Tensor  # (1, H, W) uint8 published ids, 255 = unlabelled
     confidence: Tensor | None  # (1, H, W) uint8; None where words have no temperature
 
 
 class _OnDevice(NamedTuple):
-    """What a labelling needs where the model is."""
+    """The tables of a label space on the model's device."""
 
     labelling: Labelling
     id_of_output: Tensor | None  # (256,) uint8; None where an output's position is its id
@@ -78,7 +78,7 @@ class Labeller:
         return Labels(ids, found.confidence if sure else None)
 
     def cosines(self, seen: Seen, labelling: Labelling) -> Tensor:
-        """How alike patches and classes are, (1, K, h, w): the classes, then the background.
+        """Cosines of patches and classes, (1, K, h, w): the classes, then the background.
 
         Args:
             seen: with value features.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How alike each pixel and a prompt are: a heat map, and the topic it is found under."""
+"""Heat maps: the similarity of each pixel and a prompt."""
 
 from __future__ import annotations
 

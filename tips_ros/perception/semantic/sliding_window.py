@@ -113,7 +113,7 @@ def window_label_map(
 
 
 def _starts(length: int, side: int, stride: int) -> list[int]:
-    """Where windows begin along one axis."""
+    """Returns the positions at which windows begin along one axis."""
     last = max(length - side, 0)
     return [*range(0, last, stride), last]
 

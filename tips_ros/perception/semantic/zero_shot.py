@@ -12,7 +12,7 @@ from tips_ros.perception.semantic.segmentation import label_map_at
 
 
 def cosine_map(value_features: Tensor, grid: tuple[int, int], class_embeddings: Tensor) -> Tensor:
-    """How alike each patch and each class are.
+    """Computes the cosine of each patch and each class.
 
     Args:
         value_features: (B, h·w, D), row by row, any precision.

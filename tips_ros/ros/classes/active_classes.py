@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rclpy.lifecycle import LifecycleNode
 from std_msgs.msg import Header
 
-from tips_ros.messages.conversions import stamp_ns
 from tips_ros.perception.language.prompts import Prompts
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.label_space import Labelling
@@ -26,7 +25,11 @@ class InForce(NamedTuple):
 
 
 class ClassBoard:
-    """Holds what is in force, and has a change announced before the first mask that uses it."""
+    """Holds what is in force, and who announces a change before the first mask that uses it.
+
+    Attributes:
+        announcers: of each camera, by name.
+    """
 
     def __init__(
         self,
@@ -46,7 +49,7 @@ class ClassBoard:
         self._lock = threading.Lock()
         self._in_force = InForce(predictor.own_labelling)
         known = histories or {}
-        self._announcers = {
+        self.announcers = {
             camera: ClassAnnouncer(node, predictor, camera, known.get(camera)) for camera in cameras
         }
         # Stamp of the newest frame that classes were handed out for, by camera.
@@ -54,7 +57,7 @@ class ClassBoard:
 
     @property
     def in_force(self) -> InForce:
-        """What the next frame is labelled with."""
+        """The selection that the next frame is labelled with."""
         return self._in_force
 
     def replace(self, in_force: InForce) -> int:
@@ -70,13 +73,13 @@ class ClassBoard:
 
     def announce_first(self) -> None:
         """Tells the classes before any frame came: its zero stamp is earlier than every frame's."""
-        for announcer in self._announcers.values():
+        for announcer in self.announcers.values():
             announcer.publish(self._in_force.labelling, Header())
 
-    def for_frame(self, camera: str, header: Any) -> Labelling:
+    def for_frame(self, camera: str, stamp_ns: int) -> Labelling:
         """The classes to label a camera's frame with; to be announced before its masks."""
         with self._lock:
-            self._newest_ns[camera] = stamp_ns(header)
+            self._newest_ns[camera] = stamp_ns
             return self._in_force.labelling
 
     def forget_stamps(self) -> None:
@@ -84,11 +87,7 @@ class ClassBoard:
         with self._lock:
             self._newest_ns.clear()
 
-    def announce(self, camera: str, labelling: Labelling, header: Any) -> None:
-        """Tells a camera's classes, unless it is known that this frame has them. One thread."""
-        self._announcers[camera].announce(labelling, header)
-
     def close(self) -> None:
         """Destroys the publishers."""
-        for announcer in self._announcers.values():
+        for announcer in self.announcers.values():
             announcer.close()

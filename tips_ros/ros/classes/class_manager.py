@@ -98,7 +98,7 @@ class Vocabulary:
         logger.info("%s", self.message)
 
     def sought(self, prompt: str, sliding_window: bool) -> Sought:
-        """How to find one thing in a frame; errors as of `put_in_force`.
+        """Finds the label space for one thing in a frame; errors as of `put_in_force`.
 
         It waits for no change of the classes: of one under way it sees nothing.
         """

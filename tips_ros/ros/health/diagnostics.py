@@ -29,7 +29,7 @@ _FAILING = {"failed": DiagnosticStatus.ERROR}
 
 
 class CameraState(NamedTuple):
-    """What there is to say of one camera."""
+    """All that diagnostics say of one camera."""
 
     name: str
     snapshot: Snapshot
@@ -54,7 +54,7 @@ class CameraState(NamedTuple):
 
 
 class NodeState(NamedTuple):
-    """What there is to say of the node."""
+    """All that diagnostics say of the node."""
 
     name: str  # with its namespace, without the leading slash
     predictor: Predictor | None  # None while not configured

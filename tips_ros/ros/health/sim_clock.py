@@ -4,22 +4,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from rclpy.clock import Clock, ClockType
 
-from tips_ros.messages.conversions import stamp_ns
-
 _PAUSED_S = 1.5
-
-
-def age_s(clock: Clock, header: Any) -> float | None:
-    """Seconds from a header's stamp until now.
-
-    None where nobody can tell: the stamp is not set (0 or less), or simulated time has not begun.
-    """
-    now_ns, at_ns = clock.now().nanoseconds, stamp_ns(header)
-    return (now_ns - at_ns) / 1e9 if now_ns > 0 and at_ns > 0 else None
 
 
 class SimTimeMonitor:

@@ -6,11 +6,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
+from rclpy.clock import Clock
 
 # superseded: a newer frame came first. stale: older than max_age_s. rewound: time jumped back while
 # it waited. unreadable: could not be decoded. failed: the model raised. unwatched: no output had a
@@ -76,10 +76,15 @@ class Snapshot(NamedTuple):
 
 
 class FrameAccount:
-    """The fate of one frame; it is settled exactly once, by the first who knows it."""
+    """The fate of one frame; it is settled exactly once, by the first who knows it.
+
+    Attributes:
+        stages_s: seconds that each stage took which ended well; counted when it is settled.
+    """
 
     def __init__(self, statistics: Statistics) -> None:
         self._statistics = statistics
+        self.stages_s: dict[Stage, float] = {}
         self._lock = threading.Lock()
         self._settled = False
 
@@ -87,7 +92,7 @@ class FrameAccount:
         """Settles that nothing of it went out; False where its fate was known already."""
         if not self._settle():
             return False
-        self._statistics.dropped(cause, reason)
+        self._statistics.dropped(cause, reason, self.stages_s)
         return True
 
     def publish(self, outcome: Mapping[str, str], age_s: float | None, latency_s: float) -> bool:
@@ -100,7 +105,7 @@ class FrameAccount:
         """
         if not self._settle():
             return False
-        self._statistics.published(outcome, age_s, latency_s)
+        self._statistics.published(outcome, age_s, latency_s, self.stages_s)
         return True
 
     def _settle(self) -> bool:
@@ -133,18 +138,26 @@ class Statistics:
             self._arrivals.append(time.monotonic())
         return FrameAccount(self)
 
-    def dropped(self, cause: Drop, reason: str = "") -> None:
+    def dropped(self, cause: Drop, reason: str, stages_s: Mapping[Stage, float]) -> None:
         """A frame ended without outputs; by its account."""
         with self._lock:
             self._open -= 1
+            self._time(stages_s)
             self._drops[cause] += 1
             if reason:
                 self._error, self._error_at = (cause, reason), time.monotonic()
 
-    def published(self, outcome: Mapping[str, str], age_s: float | None, latency_s: float) -> None:
+    def published(
+        self,
+        outcome: Mapping[str, str],
+        age_s: float | None,
+        latency_s: float,
+        stages_s: Mapping[Stage, float],
+    ) -> None:
         """A frame ended with outputs; by its account, whose arguments these are."""
         with self._lock:
             self._open -= 1
+            self._time(stages_s)
             self._answered += 1
             for name, cause in outcome.items():
                 if cause:
@@ -155,15 +168,6 @@ class Statistics:
             if age_s is not None:
                 self._ages.add(age_s)
             self._latencies.add(latency_s)
-
-    @contextmanager
-    def stage(self, name: Stage) -> Iterator[None]:
-        """Times a stage of one frame."""
-        start = time.perf_counter()
-        yield
-        elapsed = time.perf_counter() - start
-        with self._lock:
-            self._stages.setdefault(name, _Durations()).add(elapsed)
 
     def snapshot(self) -> Snapshot:
         """A consistent copy."""
@@ -184,6 +188,10 @@ class Statistics:
                 failure=self._error and Failure(*self._error, now - self._error_at),
                 seconds_since_image=now - self._arrivals[-1] if self._arrivals else None,
             )
+
+    def _time(self, stages_s: Mapping[Stage, float]) -> None:
+        for stage, seconds in stages_s.items():
+            self._stages.setdefault(stage, _Durations()).add(seconds)
 
 
 class _Durations:
@@ -217,3 +225,12 @@ def _rate_hz(times: deque[float], now: float) -> float:
         return 0.0
     period = (times[-1] - times[0]) / (len(times) - 1)
     return 1.0 / max(period, now - times[-1], 1e-9)
+
+
+def age_s(clock: Clock, stamp_ns: int) -> float | None:
+    """Seconds from a stamp until now.
+
+    None where nobody can tell: the stamp is not set (0 or less), or simulated time has not begun.
+    """
+    now_ns = clock.now().nanoseconds
+    return (now_ns - stamp_ns) / 1e9 if now_ns > 0 and stamp_ns > 0 else None

@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.log_throttle import Throttle
-from tips_ros.messages.frame_result import OutputOptions
 from tips_ros.perception.camera.camera_info import CameraInfoLike, UncalibratedCamera
 from tips_ros.perception.camera.output_camera import SeenCamera, seen_camera
 from tips_ros.perception.camera.rectification import rectification
-from tips_ros.perception.predictor import scaled_size
 from tips_ros.ros.inputs.camera import CameraInput
 
 logger = logging.getLogger(__name__)
@@ -26,22 +24,29 @@ class FrameCamera:
         self._input = camera
         self._throttle = Throttle(logger)
 
-    def of(self, image_size: tuple[int, int], options: OutputOptions) -> SeenCamera | None:
-        """From the newest CameraInfo if it belongs to (H, W) images, else None and a warning."""
+    def of(
+        self, image_size: tuple[int, int], size: tuple[int, int], rectified: bool
+    ) -> SeenCamera | None:
+        """From the newest CameraInfo if it belongs to (H, W) images, else None and a warning.
+
+        Args:
+            image_size: (H, W) of the image.
+            size: (H, W) of its outputs.
+            rectified: whether the camera's driver delivers rectified images.
+        """
         info = self._newest()
         if info is None:
             return None
         try:
-            size = scaled_size(*image_size, options.scale)
-            return seen_camera(info, image_size, size, options.rectified)
+            return seen_camera(info, image_size, size, rectified)
         except UncalibratedCamera as error:
             self._complain(error, "no points")
             return None
 
     def rectify(
-        self, rgb: NDArray[np.uint8], options: OutputOptions
+        self, rgb: NDArray[np.uint8], size: tuple[int, int]
     ) -> tuple[NDArray[np.uint8], SeenCamera | None]:
-        """The image as a pinhole would have taken it, and that pinhole at the outputs' size.
+        """The image as a pinhole would have taken it, and that pinhole at the outputs' size (H, W).
 
         The image as it is, None and a warning where the newest CameraInfo is not of such images.
         """
@@ -54,18 +59,17 @@ class FrameCamera:
         except UncalibratedCamera as error:
             self._complain(error, "the images are not rectified, and no points")
             return rgb, None
-        return found.rectified(rgb), found.camera_at(scaled_size(height, width, options.scale))
+        return found.rectified(rgb), found.camera_at(size)
 
-    def warn_of_distortion(self, camera: SeenCamera, topic: str) -> None:
-        """Says once in a while that depth with this CameraInfo is not a pinhole's."""
-        if not camera.lens.is_pinhole:
-            self._throttle.warning(
-                "distortion",
-                "somebody reads %s of a lens that distorts: whoever takes depth for a pinhole's "
-                "(depth_image_proc, RViz's DepthCloud, rtabmap) puts its points off towards the "
-                "corners. ~/points is right; set rectify to true to have all outputs a pinhole's",
-                topic,
-            )
+    def warn_of_distortion(self, topic: str) -> None:
+        """Says once in a while that depth with this topic's CameraInfo is not a pinhole's."""
+        self._throttle.warning(
+            "distortion",
+            "somebody reads %s of a lens that distorts: whoever takes depth for a pinhole's "
+            "(depth_image_proc, RViz's DepthCloud, rtabmap) puts its points off towards the "
+            "corners. ~/points is right; set rectify to true to have all outputs a pinhole's",
+            topic,
+        )
 
     def _newest(self) -> CameraInfoLike | None:
         info: CameraInfoLike | None = self._input.camera_info

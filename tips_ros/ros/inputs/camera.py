@@ -14,6 +14,7 @@ from rclpy.node import Node
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from tips_ros.messages.conversions import stamp_ns
 from tips_ros.ros.health.statistics import FrameAccount, Statistics
 from tips_ros.ros.inputs.camera_info import CameraInfoInput
 from tips_ros.ros.inputs.latest_images import Latest
@@ -30,9 +31,10 @@ _LOOK_AGAIN_S = 1.0
 
 
 class ReceivedImage(NamedTuple):
-    """An image message, when it arrived, and the account of its fate."""
+    """An image message, its stamp, when it arrived, and the account of its fate."""
 
     message: Any
+    stamp_ns: int
     at: float  # time.monotonic
     account: FrameAccount
 
@@ -75,7 +77,8 @@ class CameraInput:
         self._oddities = InputOddities()
         # Whoever wants outputs, who publishes, and transitions: each comes from its own thread.
         self._lock = threading.RLock()
-        self._closed = False
+        self._closed = self._seen_one = False
+        self._frame_id: str | None = None  # of the newest image
         self._setting = Setting(node.resolve_topic_name(input_topic(camera, "image")), transport)
         *below, base = image_topics(*self._setting)
         self._topics: tuple[str, ...] = (*map(node.resolve_topic_name, below), base)
@@ -139,7 +142,7 @@ class CameraInput:
             self.rest()
 
     def publishers_found(self) -> str:
-        """Who publishes the image topic and with which QoS, and what to do about it, for people."""
+        """Describes who publishes the image topic, with which QoS, and what to do about it."""
         graph = publishers(self._node, *self._topics)
         if self._image is None and self._published_topic():
             return "it rests until somebody wants an output"
@@ -147,7 +150,7 @@ class CameraInput:
         return advise_on_images(self._name, self._setting, self.topic, asked, graph)
 
     def camera_info_found(self) -> str:
-        """Who publishes the CameraInfo's topic, and what to do about it, for people."""
+        """Describes who publishes the CameraInfo's topic, and what to do about it."""
         return self._info.advice()
 
     def _subscribe_image(self) -> None:
@@ -191,11 +194,16 @@ class CameraInput:
         self.topic = topic
 
     def _on_image(self, message: Any) -> None:
-        with self._lock:
-            if not self._closed:
-                self._info.image_came()
-        self._oddities.check_frame(self.topic, message.header.frame_id)
-        image = ReceivedImage(message, time.monotonic(), self._statistics.arrived())
+        if not self._seen_one:
+            with self._lock:
+                if not self._closed:
+                    self._info.image_came()
+                    self._seen_one = True
+        if message.header.frame_id != self._frame_id:
+            self._frame_id = message.header.frame_id
+            self._oddities.check_frame(self.topic, self._frame_id)
+        at_ns = stamp_ns(message.header)
+        image = ReceivedImage(message, at_ns, time.monotonic(), self._statistics.arrived())
         displaced = self._latest.put(self._name, image)
         if displaced is not None:
             displaced.account.drop("deactivated" if displaced is image else "superseded")

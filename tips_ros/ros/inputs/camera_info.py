@@ -91,7 +91,7 @@ class CameraInfoInput:
         return not (patient and self._published_topic())
 
     def advice(self) -> str:
-        """Who publishes the topic, and what to do about it, for people."""
+        """Describes who publishes the topic, and what to do about it."""
         graph = publishers(self._node, *self._topics)
         asked = self._subscription.qos_profile if self._subscription else qos.sensor_input()
         return advise_on_camera_info(self._camera, self._base, self.topic, asked, graph)

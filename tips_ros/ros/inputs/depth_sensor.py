@@ -43,7 +43,7 @@ class _Kept(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What the sensor saw of an image."""
+    """Depth that the sensor measured, in the view of an image."""
 
     depth_m: NDArray[np.float32]  # (h, w) along the camera's z, NaN where there is nothing
     is_image: bool  # whether it came as one, and not as points
@@ -98,7 +98,7 @@ class SensorDepth:
     def measured(
         self, header: Any, camera: SeenCamera | None, max_dt_ns: int, images: bool = True
     ) -> Measured:
-        """What was seen nearest to an image's stamp; older messages go.
+        """Returns the measurement nearest to an image's stamp; older messages go.
 
         Args:
             header: of the image.

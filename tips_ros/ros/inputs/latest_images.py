@@ -8,9 +8,9 @@ import time
 from collections.abc import Collection
 from typing import Generic, TypeVar
 
-from tips_ros.ros.inputs.period_estimate import Rhythm
-
 Item = TypeVar("Item")
+_WEIGHT = 0.25  # of the newest interval
+_LATE = 0.5  # of a period after its time, an event is not waited for any more
 
 
 class Latest(Generic[Item]):
@@ -90,3 +90,28 @@ class Latest(Generic[Item]):
     def _about_to_come(self, now: float, deadline: float) -> bool:
         absent = (rhythm for name, rhythm in self._rhythms.items() if name not in self._items)
         return any(rhythm.is_due(now, deadline) for rhythm in absent)
+
+
+class Rhythm:
+    """The period of events at about even intervals. All times are seconds of one clock."""
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+        self._period_s: float | None = None
+
+    def beat(self, now: float) -> None:
+        """An event."""
+        if self._last is not None:
+            interval, period = now - self._last, self._period_s
+            self._period_s = interval if period is None else period + _WEIGHT * (interval - period)
+        self._last = now
+
+    def is_due(self, now: float, deadline: float) -> bool:
+        """Whether the next event is to be expected between now and the deadline.
+
+        False as long as there is no rhythm, and for one that stopped.
+        """
+        if self._last is None or self._period_s is None:
+            return False
+        due = self._last + self._period_s
+        return due <= deadline and now <= due + _LATE * self._period_s

@@ -97,7 +97,7 @@ def other_setting(setting: Setting, graph: Graph) -> Setting | None:
 def advise_on_images(
     camera: str, setting: Setting, topic: str, asked: QoSProfile, graph: Graph
 ) -> str:
-    """What is published on the image topic, and what to type for images to come.
+    """Says who publishes on the image topic, and what to type for images to come.
 
     Args:
         camera: its name.
@@ -133,7 +133,7 @@ def advise_on_images(
 def advise_on_camera_info(
     camera: str, base: str, topic: str, asked: QoSProfile, graph: Graph
 ) -> str:
-    """What is published on the CameraInfo's topic, and what to type for it to come.
+    """Says who publishes on the CameraInfo's topic, and what to type for it to come.
 
     Args:
         camera: its name.

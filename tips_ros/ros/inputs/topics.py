@@ -30,7 +30,7 @@ def image_topics(base: str, transport: str) -> tuple[str, ...]:
 
 
 def base_of(topic: str) -> str:
-    """What `image` has to be remapped to for images that come on this topic."""
+    """Returns the name that `image` has to be remapped to for images that come on this topic."""
     return topic.removesuffix(COMPRESSED)
 
 

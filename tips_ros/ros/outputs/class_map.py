@@ -47,6 +47,8 @@ class ClassAnnouncer:
         self._history = history or ClassHistory()
         self._class_map = self._publisher(ClassMap, output_topic(camera, "semantic/classes"))
         self._label_info = None
+        self._labelling: Labelling | None = None  # of the newest frame, and what it tells
+        self._told: tuple[Any, ...] = ()
         self._missing = ""  # a topic that nobody was warned of yet
         topic = output_topic(camera, "semantic/label_info")
         try:
@@ -55,8 +57,11 @@ class ClassAnnouncer:
             logger.info("vision_msgs is not installed: no %s", topic)
             self._missing = topic
 
-    def announce(self, labelling: Labelling, header: Any) -> None:
-        """Publishes the classes of a frame, unless its readers know them from earlier frames."""
+    def announce(self, labelling: Labelling, header: Any, stamp_ns: int) -> None:
+        """Publishes the classes of a frame, unless its readers know them from earlier frames.
+
+        Always from the same thread.
+        """
         if self._missing and self._node.count_subscribers(self._missing):
             logger.warning(
                 "somebody listens to %s, which is not there without vision_msgs: Nav2's "
@@ -66,7 +71,9 @@ class ClassAnnouncer:
                 ros_install("vision_msgs"),
             )
             self._missing = ""
-        if self._history.needs(stamp_ns(header), self._told_by(labelling)):
+        if labelling is not self._labelling:
+            self._labelling, self._told = labelling, self._told_by(labelling)
+        if self._history.needs(stamp_ns, self._told):
             self.publish(labelling, header)
 
     def publish(self, labelling: Labelling, header: Any) -> None:

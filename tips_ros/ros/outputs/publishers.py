@@ -17,7 +17,11 @@ from tips_ros.ros.topics.names import ONLY, output_topic
 
 
 class OutputPublishers:
-    """One lifecycle publisher for each output topic of a camera that the model can serve."""
+    """One lifecycle publisher for each output topic of a camera that the model can serve.
+
+    Attributes:
+        names: of all topics there are.
+    """
 
     def __init__(
         self, node: LifecycleNode, available: Collection[Output], camera: str = ONLY
@@ -37,11 +41,7 @@ class OutputPublishers:
         except Exception:  # a QoS override that can't be
             self.close()
             raise
-
-    @property
-    def names(self) -> list[str]:
-        """All topics there are."""
-        return [topic.name for topic in self._publishers]
+        self.names = [topic.name for topic in self._publishers]
 
     def wanted(self) -> list[OutputTopic]:
         """The topics that have a subscriber now."""

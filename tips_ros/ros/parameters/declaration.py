@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What there is to say of one parameter."""
+"""The declaration of one parameter: name, default, range, unit, and when a change applies."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Declared:
 
     @property
     def applies_text(self) -> str:
-        """When a change takes effect, as a sentence."""
+        """The moment when a change takes effect, as a sentence."""
         return _IN_WORDS[self.applies]
 
     @property
@@ -75,7 +75,7 @@ class Declared:
         return str(self.default).lower() if isinstance(self.default, bool) else str(self.default)
 
     def descriptor(self) -> ParameterDescriptor:
-        """What `ros2 param describe` shows."""
+        """Returns the descriptor that `ros2 param describe` shows."""
         unit = f" [{self.unit}]" if self.unit else ""
         descriptor = ParameterDescriptor(
             type=self.type_id,

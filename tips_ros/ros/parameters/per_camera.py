@@ -36,7 +36,7 @@ class PerCamera:
         return [*changes.values(), *following.values()]
 
     def note(self, changes: Collection[str]) -> str:
-        """What a plain name among the changes does not reach, for whoever sets it."""
+        """Says which cameras a plain name among the changes does not reach, for whoever sets it."""
         said = []
         for name in changes:
             if name in _NAMES and self._cameras:

@@ -18,7 +18,7 @@ _NAMES = (PROMPTS, BACKGROUND, THRESHOLDS, SLIDING_WINDOW)
 
 
 class Asked(NamedTuple):
-    """What the parameters ask for; no prompts: the model's own classes."""
+    """The four prompt parameters; without prompts: the model's own classes."""
 
     prompts: list[str]
     background: list[str]
@@ -41,7 +41,7 @@ class PromptParameters:
         node.add_on_set_parameters_callback(self._on_set)
 
     def now(self) -> Asked:
-        """What the parameters ask for."""
+        """Reads the settings from the parameters."""
         return self._asked([])
 
     def _asked(self, changes: Sequence[Parameter]) -> Asked:
@@ -61,7 +61,7 @@ class PromptParameters:
 def asked_for(
     node: Node, prompts: Sequence[str], background: Sequence[str], thresholds: Sequence[float]
 ) -> Asked:
-    """What a request asks for; ValueError for an empty name."""
+    """Reads the settings of a request; ValueError for an empty name."""
     if any(not prompt.strip() for prompt in prompts):
         # As a parameter `['']` is an empty list.
         raise ValueError("a prompt has an empty name; write `name`, or `name: word | word`")

@@ -95,7 +95,7 @@ class ParameterServices(ParameterService):
 
 
 class _InGroup:
-    """What rclpy's class asks of a node, with a callback group for the services."""
+    """The part of a node that rclpy's class needs, with a callback group for the services."""
 
     def __init__(self, node: Node, group: CallbackGroup | None) -> None:
         self._create = node.create_service
@@ -103,7 +103,7 @@ class _InGroup:
         self.get_name = node.get_name
 
     def create_service(self, *args: Any, **kwargs: Any) -> Any:
-        """As of the node."""
+        """Creates a service of the node."""
         return self._create(*args, callback_group=self._group, **kwargs)
 
 

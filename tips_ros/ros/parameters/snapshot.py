@@ -5,13 +5,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from tips_ros.messages.frame_result import OutputOptions
+from tips_ros.perception.camera.mounting import Turn, turn_of
+from tips_ros.perception.depth.depth_scale import ScaleSource
 from tips_ros.ros.parameters.table import PARAMETERS, entry_of
 from tips_ros.ros.topics.names import ONLY, parameter_name
 
 _PER_CAMERA = {declared.name for declared in PARAMETERS if declared.per_camera}
+
+
+class CameraSettings(NamedTuple):
+    """All that a camera's frames are made by; one frame is made by one of these."""
+
+    options: OutputOptions
+    turn: Turn  # how the camera is mounted
+    max_age_s: float  # 0: however old
+    scale_source: ScaleSource
+    fixed_scale: float
+    sensor_offset: bool
+    sensor_max_dt_s: float
 
 
 class Snapshot:
@@ -25,6 +39,7 @@ class Snapshot:
         self._values: Mapping[str, Any] = MappingProxyType(
             {name: plain(name, value) for name, value in values.items()}
         )
+        self._of_cameras: dict[str, CameraSettings] = {}
 
     def changed(self, values: Mapping[str, Any]) -> Snapshot:
         """Another one, with these values, by full name, instead."""
@@ -40,8 +55,22 @@ class Snapshot:
         value = self._values[own]
         return list(value) if isinstance(value, tuple) else value
 
+    def of_camera(self, camera: str = ONLY) -> CameraSettings:
+        """A camera's settings, read once for all its frames."""
+        if camera not in self._of_cameras:
+            self._of_cameras[camera] = CameraSettings(
+                options=self.output_options(camera),
+                turn=turn_of(self.value("rotation_deg", camera)),
+                max_age_s=self.value("max_age_s"),
+                scale_source=self.value("depth.scale_source", camera),
+                fixed_scale=self.value("depth.fixed_scale", camera),
+                sensor_offset=self.value("depth.sensor_offset", camera),
+                sensor_max_dt_s=self.value("depth.sensor_max_dt_s", camera),
+            )
+        return self._of_cameras[camera]
+
     def output_options(self, camera: str = ONLY) -> OutputOptions:
-        """What the user wants of a camera's outputs."""
+        """Returns the options of a camera's outputs."""
         return OutputOptions(
             scale=self.value("output_scale"),
             rectified=self.value("rectified", camera),

@@ -75,7 +75,7 @@ def _from_text(text: str) -> Any:
 
 
 def wanted(declared: Declared) -> str:
-    """What a parameter's value is, in words."""
+    """Describes in words the type that a parameter's value has."""
     if declared.items is not None:
         return f"a list of {ITEMS[declared.items]}, as in {_LIST_EXAMPLES[declared.items]}"
     return _KINDS[type(declared.default)]

@@ -70,7 +70,7 @@ def input_size(node: Node) -> tuple[int, int] | None:
 
 
 def output_options(node: Node, camera: str = ONLY) -> OutputOptions:
-    """What the user wants of a camera's outputs now."""
+    """Returns the options of a camera's outputs as they are now."""
     return snapshot(node).output_options(camera)
 
 

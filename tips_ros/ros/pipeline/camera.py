@@ -4,40 +4,26 @@
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
 
-from tips_ros.messages.frame_result import OutputOptions
-from tips_ros.messages.outputs import OutputTopic
-from tips_ros.perception.camera.mounting import Turn, turn_of
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.images.decoder import ImageDecoder
-from tips_ros.perception.semantic.label_space import Labelling
 from tips_ros.ros.health.diagnostics import CameraState
 from tips_ros.ros.health.statistics import Statistics
 from tips_ros.ros.inputs.calibration import FrameCamera
 from tips_ros.ros.inputs.camera import CameraInput, ReceivedImage
 from tips_ros.ros.inputs.latest_images import Latest
+from tips_ros.ros.outputs.depth_info import DepthHistory, DepthInfoPublisher
 from tips_ros.ros.outputs.publishers import OutputPublishers
 from tips_ros.ros.outputs.similarity import SimilarityPublishers
 from tips_ros.ros.parameters import values as parameters
-from tips_ros.ros.pipeline.depth_scaling import DepthHistory, DepthScaling
+from tips_ros.ros.parameters.snapshot import CameraSettings
+from tips_ros.ros.pipeline.depth_scaling import DepthScaling
 from tips_ros.ros.pipeline.queries import FrameQueries
 from tips_ros.ros.transforms.placement import Placement
 from tips_ros.ros.transforms.tf import Frames
-
-
-class Demand(NamedTuple):
-    """Who waits for the frames of a camera."""
-
-    topics: list[OutputTopic]  # with subscribers
-    heat_maps: dict[str, int]  # by topic with subscribers, the position of the class
-    queries: bool
-
-    def __bool__(self) -> bool:
-        return bool(self.topics or self.heat_maps or self.queries)
 
 
 class Camera:
@@ -50,7 +36,7 @@ class Camera:
         calibration: what the camera of a frame is.
         scaling: how its depth becomes metres.
         placement: where it stands, for clouds in other frames.
-        publishers, similarity: where its outputs go.
+        publishers, similarity, depth_info: where its outputs go.
         queries: of services to its next frame.
         statistics: of its frames.
     """
@@ -76,52 +62,40 @@ class Camera:
         self.placement = Placement(node, name, frames)
         self.placement.listen()
         self._wanted_at = self.listening_since = time.monotonic()
-        self._newest_ns: int | None = None
-        self.scaling = DepthScaling(node, name, description, frames, group, depth_history)
+        wanted = self.settings.scale_source
+        self.scaling = DepthScaling(node, name, description, frames, group, wanted)
+        self.depth_info = DepthInfoPublisher(node, name, self.scaling.status, depth_history)
         transport = parameters.value(node, "image_transport", name)
         try:
             self.input = CameraInput(node, name, transport, group, statistics, latest)
         except Exception:
-            self.scaling.close()
+            self.release()
             raise
         self.calibration = FrameCamera(self.input)
         self.decoder = ImageDecoder(self.input.topic)
 
     @property
-    def turn(self) -> Turn:
-        """How it is mounted now."""
-        return turn_of(parameters.value(self._node, "rotation_deg", self.name))
+    def settings(self) -> CameraSettings:
+        """All that its frames are made by now."""
+        return parameters.snapshot(self._node).of_camera(self.name)
 
-    @property
-    def options(self) -> OutputOptions:
-        """What the user wants of its outputs now."""
-        return parameters.output_options(self._node, self.name)
-
-    def demand(self, labelling: Labelling) -> Demand:
-        """Who waits for a frame of this camera now."""
-        return Demand(
-            self.publishers.wanted(), self.similarity.wanted(labelling), self.queries.waiting
-        )
-
-    def follow_demand(self, labelling: Labelling) -> bool:
+    def follow_demand(self, wanted: bool) -> bool:
         """Subscribes to the images while somebody waits for an output, and rests a while after.
+
+        Args:
+            wanted: whether somebody does.
 
         Returns:
             Whether it has just begun to rest.
         """
         after_s = parameters.value(self._node, "unsubscribe_after_s")
         now = time.monotonic()
-        if after_s <= 0.0 or self.demand(labelling):
+        if after_s <= 0.0 or wanted:
             self._wanted_at = now
             if self.input.listen():
                 self.listening_since = now
             return False
         return now - self._wanted_at > after_s and self.input.rest()
-
-    def went_back(self, stamp_ns: int, by_ns: int) -> bool:
-        """Notes the stamp of a frame; whether it is earlier than the one before by that much."""
-        last, self._newest_ns = self._newest_ns, stamp_ns
-        return last is not None and stamp_ns < last - by_ns
 
     def state(self) -> CameraState:
         """For diagnostics."""
@@ -129,7 +103,7 @@ class Camera:
             self.name,
             self.statistics.snapshot(),
             [topic.name for topic in self.publishers.wanted()],
-            self.scaling.facts(),
+            self.scaling.facts(self.settings.scale_source),
             self.scaling.doubt,
             topic=self.input.topic,
             listening_s=time.monotonic() - self.listening_since if self.input.listens else None,
@@ -137,7 +111,6 @@ class Camera:
 
     def reset(self) -> None:
         """Forgets what was learnt of earlier frames, as when time jumps back."""
-        self._newest_ns = None
         self.scaling.reset()
 
     def close(self) -> None:
@@ -148,3 +121,4 @@ class Camera:
     def release(self) -> None:
         """Frees what frames in work may still use, after the last of them."""
         self.scaling.close()
+        self.depth_info.close()

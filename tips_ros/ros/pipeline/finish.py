@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
 
 from rclpy.clock import Clock
 
@@ -16,7 +15,8 @@ from tips_ros.perception.encoded_image import Seen
 from tips_ros.perception.predictor import Prediction, Predictor
 from tips_ros.perception.semantic.label_space import Labelling
 from tips_ros.ros.classes.active_classes import ClassBoard
-from tips_ros.ros.health.sim_clock import age_s
+from tips_ros.ros.health.statistics import age_s
+from tips_ros.ros.inputs.camera import ReceivedImage
 from tips_ros.ros.pipeline.camera import Camera
 from tips_ros.ros.pipeline.held_clouds import HeldCloud, HeldClouds
 from tips_ros.ros.pipeline.queries import QueryResult
@@ -45,40 +45,49 @@ class Finisher:
         self._held = HeldClouds()
         self._abandoned = False
 
-    def announce(self, camera: Camera, labelling: Labelling, header: Any) -> None:
+    def announce(self, camera: Camera, labelling: Labelling, image: ReceivedImage) -> None:
         """Tells the classes of a frame that nobody waits for; frames before it come first."""
         try:
-            self._board.announce(camera.name, labelling, header)
+            announcer = self._board.announcers[camera.name]
+            announcer.announce(labelling, image.message.header, image.stamp_ns)
         except Exception as error:
             self._throttle.error("announce", "classes not told: %r", error, cause=error)
 
     def finish(self, request: FrameRequest, seen: Seen | None) -> None:
         """Does all that is wanted of a frame, and settles its account."""
-        camera = request.camera
+        camera, account, start = request.camera, request.image.account, time.perf_counter()
+        # 1. Arrays, with depth in metres.
         prediction, cosines = Prediction(), None
         if seen is not None:
-            with camera.statistics.stage("arrays"):
-                prediction = self._predict(request, seen)
-                if request.demand.heat_maps:
-                    cosines = self._predictor.similarities(seen, request.labelling)
+            prediction = self._predict(request, seen)
+            if request.demand.heat_maps:
+                cosines = self._predictor.similarities(seen, request.labelling)
+            account.stages_s["arrays"] = time.perf_counter() - start
         if self._abandoned:
-            request.image.account.drop("deactivated")
+            account.drop("deactivated")
             return
+        # 2. Answers of services.
         outcome: dict[str, str] = {}
         if seen is not None:
             for query in request.queries:
                 found = self._labelled(seen, prediction, request.masks, query.labelling)
                 query.answer(QueryResult(request.header, found, request.calibration))
                 outcome[ANSWERS] = ""
-        with camera.statistics.stage("publish"):
-            self._board.announce(camera.name, request.labelling, request.header)
-            held = self._publish(request, prediction, outcome)
-            if seen is not None and cosines is not None:
-                went_out = camera.similarity.publish(
-                    request.header, request.demand.heat_maps, cosines, seen.mounted_size
-                )
-                outcome[HEAT_MAPS] = "" if went_out else "unwatched"
-        age = age_s(self._clock, request.header)
+        # 3. Messages: first what readers need to understand the others.
+        start, at_ns = time.perf_counter(), request.image.stamp_ns
+        if prediction.depth_m is not None:
+            camera.depth_info.publish(request.header, at_ns, camera.scaling.status)
+        announcer = self._board.announcers[camera.name]
+        announcer.announce(request.labelling, request.header, at_ns)
+        held = self._publish(request, prediction, outcome)
+        if seen is not None and cosines is not None:
+            went_out = camera.similarity.publish(
+                request.header, request.demand.heat_maps, cosines, seen.mounted_size
+            )
+            outcome[HEAT_MAPS] = "" if went_out else "unwatched"
+        account.stages_s["publish"] = time.perf_counter() - start
+        # 4. The account; that of a cloud which waits for its transform comes with it.
+        age = age_s(self._clock, at_ns)
         latency_s = time.monotonic() - request.image.at
         if held is None:
             _settle(request, outcome, age, latency_s)
@@ -100,9 +109,17 @@ class Finisher:
 
     def _predict(self, request: FrameRequest, seen: Seen) -> Prediction:
         prediction = self._predictor.prediction(seen, request.masks)
-        return request.camera.scaling.metres(
-            request.header, request.rgb, prediction, request.calibration, request.turn
+        if prediction.depth_m is None:
+            return prediction
+        depth_m = request.camera.scaling.scale(
+            request.header,
+            request.image.stamp_ns,
+            request.rgb,
+            prediction.depth_m,
+            request.calibration,
+            request.settings,
         )
+        return prediction._replace(depth_m=depth_m)
 
     def _publish(
         self, request: FrameRequest, prediction: Prediction, outcome: dict[str, str]
@@ -115,7 +132,7 @@ class Finisher:
             prediction,
             request.labelling,
             request.calibration,
-            request.options,
+            request.settings.options,
         )
         self._warn_of_unknown_names(request, frame)
         for topic in request.demand.topics:
@@ -123,7 +140,7 @@ class Finisher:
                 if self._must_wait(frame, camera):
                     held = HeldCloud(topic, frame, camera)
                     continue
-                if frame.placed is None:
+                if frame.is_moved and frame.placed is None:
                     outcome[topic.name] = "no transform"
                     continue
             try:
@@ -140,6 +157,8 @@ class Finisher:
         placement = camera.placement
         if self._held.holds(camera):
             return True
+        if not frame.is_moved:
+            return False
         try:
             frame.placed = placement.of(frame.header)
         except ValueError as error:
@@ -170,7 +189,7 @@ class Finisher:
 
 
 def _missing(topic: OutputTopic, frame: Frame) -> str:
-    """Why a topic could not be made of a frame, as diagnostics count it."""
+    """Returns the reason why a topic could not be made of a frame, as diagnostics count it."""
     if topic.needs_camera and frame.camera is None:
         return "no camera_info"
     if "semantic" in topic.needs and frame.ids is None:

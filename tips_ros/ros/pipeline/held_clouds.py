@@ -49,7 +49,7 @@ class HeldCloud:
 
     @property
     def bytes(self) -> int:
-        """What it keeps in memory."""
+        """The memory that it holds."""
         arrays = (self.frame.rgb, *self.frame.prediction)
         return sum(array.nbytes for array in arrays if array is not None)
 

@@ -12,30 +12,29 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
 from functools import partial
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.clock import JumpThreshold, TimeJump
 from rclpy.duration import Duration
-from rclpy.lifecycle import LifecycleNode
 
 from tips_ros.log_throttle import Throttle
-from tips_ros.messages.conversions import stamp_ns
 from tips_ros.perception.encoded_image import Seen
 from tips_ros.perception.predictor import Predictor
 from tips_ros.ros.classes.class_manager import Vocabulary
 from tips_ros.ros.health.diagnostics import CameraState
-from tips_ros.ros.health.sim_clock import SimTimeMonitor, age_s
-from tips_ros.ros.health.statistics import Statistics
+from tips_ros.ros.health.sim_clock import SimTimeMonitor
+from tips_ros.ros.health.statistics import Statistics, age_s
 from tips_ros.ros.inputs.camera import ReceivedImage
 from tips_ros.ros.inputs.latest_images import Latest
+from tips_ros.ros.outputs.depth_info import DepthHistory
 from tips_ros.ros.outputs.publishers import OutputPublishers
 from tips_ros.ros.parameters import values as parameters
+from tips_ros.ros.parameters.node import ParameterNode
+from tips_ros.ros.parameters.snapshot import Snapshot
 from tips_ros.ros.pipeline.camera import Camera
-from tips_ros.ros.pipeline.depth_scaling import DepthHistory
 from tips_ros.ros.pipeline.finish import Finisher
-from tips_ros.ros.pipeline.request import FrameRequest, make_request
+from tips_ros.ros.pipeline.request import FrameRequest, demand_of, make_request
 from tips_ros.ros.topics.guarded_node import describe
 from tips_ros.ros.transforms.tf import Frames
 
@@ -59,7 +58,7 @@ class Pipeline:
 
     def __init__(
         self,
-        node: LifecycleNode,
+        node: ParameterNode,
         predictor: Predictor,
         publishers: Mapping[str, OutputPublishers],
         vocabulary: Vocabulary,
@@ -109,6 +108,7 @@ class Pipeline:
                 camera.close()
                 camera.release()
             raise
+        self._newest_ns: dict[str, int] = {}  # stamps, by camera
         self._by_name = {camera.name: camera for camera in self.cameras}
         self._finisher = Finisher(node.get_clock(), predictor, self._board)
         self._finishing = ThreadPoolExecutor(1, "tips publishing")
@@ -119,7 +119,7 @@ class Pipeline:
         self._thread.start()
 
     def states(self) -> list[CameraState]:
-        """Of each camera, for diagnostics."""
+        """Returns the state of each camera, for diagnostics."""
         paused, missing = self._sim_time.paused(), self._sim_time.missing
         running_s = self._sim_time.seconds_running()
         return [
@@ -172,15 +172,16 @@ class Pipeline:
     def _run(self) -> None:
         while not self._latest.closed:
             try:
+                self._follow_demand()
                 window_s = parameters.value(self._node, "cameras_window_s")
                 taken = self._latest.take(_LOOK_UP_S, window_s)
-                self._follow_demand()
+                now = self._node.parameter_snapshot
             except Exception as error:  # this thread must go on, whatever it was
                 self._throttle.error(
                     "pipeline", "no frame taken: %s", describe(error), cause=error
                 )
                 continue
-            admitted = (self._admit(self._by_name[name], image) for name, image in taken.items())
+            admitted = [self._admit(self._by_name[name], taken[name], now) for name in taken]
             if requests := [request for request in admitted if request is not None]:
                 self._encode(requests)
 
@@ -190,39 +191,50 @@ class Pipeline:
         if now >= self._next_look:
             self._next_look = now + _LOOK_UP_S
             for camera in self.cameras:
-                if camera.follow_demand(self._board.in_force.labelling):
+                wanted = demand_of(camera, self._board.in_force.labelling) is not None
+                if camera.follow_demand(wanted):
                     self._hand_over(partial(camera.scaling.rest))
 
-    def _admit(self, camera: Camera, image: ReceivedImage) -> FrameRequest | None:
+    def _admit(
+        self, camera: Camera, image: ReceivedImage, now: Snapshot
+    ) -> FrameRequest | None:
         """A decoded frame that somebody waits for; None, and a drop counted, for another."""
         try:
-            return self._request(camera, image)
+            return self._request(camera, image, now)
         except Exception as error:
             self._lose(image, error)
             return None
 
-    def _request(self, camera: Camera, image: ReceivedImage) -> FrameRequest | None:
-        header = image.message.header
-        if camera.went_back(stamp_ns(header), _REWIND_NS):
+    def _request(
+        self, camera: Camera, image: ReceivedImage, now: Snapshot
+    ) -> FrameRequest | None:
+        # 1. Time: the camera's own may have gone back, and the frame may be too old.
+        settings, at_ns = now.of_camera(camera.name), image.stamp_ns
+        if at_ns < self._newest_ns.get(camera.name, at_ns) - _REWIND_NS:
             self._forget("the stamps")
-        age = age_s(self._node.get_clock(), header)
-        if age is not None and 0.0 < parameters.value(self._node, "max_age_s") < age:
+        self._newest_ns[camera.name] = at_ns
+        age = age_s(self._node.get_clock(), at_ns)
+        if age is not None and 0.0 < settings.max_age_s < age:
             image.account.drop("stale")
             return None
-        labelling = self._board.for_frame(camera.name, header)
-        demand = camera.demand(labelling)
-        if not demand:
-            self._hand_over(partial(self._finisher.announce, camera, labelling, header))
+        # 2. Its classes, and who waits for it.
+        labelling = self._board.for_frame(camera.name, at_ns)
+        demand = demand_of(camera, labelling)
+        if demand is None:
+            self._hand_over(partial(self._finisher.announce, camera, labelling, image))
             image.account.drop("unwatched")
             return None
+        # 3. Its pixels.
+        start = time.perf_counter()
         try:
-            with camera.statistics.stage("decode"):
-                rgb = camera.decoder.decode(image.message)
+            rgb = camera.decoder.decode(image.message)
         except ValueError as error:
             image.account.drop("unreadable", str(error))
             self._throttle.warning(f"unreadable {camera.name}", "%s: %s", camera.input.topic, error)
             return None
-        return make_request(camera, image, rgb, labelling, demand, self._predictor)
+        image.account.stages_s["decode"] = time.perf_counter() - start
+        # 4. All that is wanted of it.
+        return make_request(camera, image, rgb, labelling, demand, settings, self._predictor)
 
     def _encode(self, requests: Sequence[FrameRequest]) -> None:
         """Runs the model once for all; a frame that fails is lost alone."""
@@ -238,14 +250,14 @@ class Pipeline:
         self._hand_over(partial(self._finish, requests, encoded))
 
     def _encoded(self, requests: Sequence[FrameRequest]) -> list[Seen | None]:
-        """What the pass left on the device; None for a request that needs nothing of it."""
+        """Runs the model once; None for a request that needs nothing of it."""
         views = {i: view for i, r in enumerate(requests) if (view := r.view) is not None}
         if not views:
             return [None] * len(requests)
-        with ExitStack() as stages:
-            for i in views:
-                stages.enter_context(requests[i].camera.statistics.stage("network"))
-            found = dict(zip(views, self._predictor.see_all(list(views.values())), strict=True))
+        start = time.perf_counter()
+        found = dict(zip(views, self._predictor.see_all(list(views.values())), strict=True))
+        for i in views:
+            requests[i].image.account.stages_s["network"] = time.perf_counter() - start
         return [found.get(i) for i in range(len(requests))]
 
     def _finish(self, requests: Sequence[FrameRequest], encoded: Sequence[Seen | None]) -> None:
@@ -284,6 +296,7 @@ class Pipeline:
 
     def _forget(self, what: str) -> None:
         self._board.forget_stamps()
+        self._newest_ns.clear()
         for camera in self.cameras:
             camera.reset()
         logger.info("%s went back: what was learnt of earlier frames is forgotten", what)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where services wait for what the next frame shows of something."""
+"""Queries of services, which wait for the next frame."""
 
 from __future__ import annotations
 
@@ -51,11 +51,15 @@ class FrameQuery:
 
 
 class FrameQueries:
-    """The queries of one activation that no frame has taken yet; one frame takes all of them."""
+    """The queries of one activation that no frame has taken yet; one frame takes all of them.
+
+    Attributes:
+        waiting: these; only to be read.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: list[FrameQuery] = []
+        self.waiting: list[FrameQuery] = []
         self._closed = ""  # why nothing is answered any more
 
     def ask(self, query: FrameQuery, timeout_s: float) -> QueryResult | None:
@@ -67,23 +71,18 @@ class FrameQueries:
         with self._lock:
             if self._closed:
                 raise RuntimeError(self._closed)
-            self._waiting.append(query)
+            self.waiting.append(query)
         try:
             return query.wait(timeout_s)
         finally:
             with self._lock:
-                if query in self._waiting:
-                    self._waiting.remove(query)
-
-    @property
-    def waiting(self) -> bool:
-        """Whether there is one."""
-        return bool(self._waiting)
+                if query in self.waiting:
+                    self.waiting.remove(query)
 
     def take(self) -> list[FrameQuery]:
         """Those that wait; they are the taker's now."""
         with self._lock:
-            taken, self._waiting = self._waiting, []
+            taken, self.waiting = self.waiting, []
         for query in taken:
             query.taken = True
         return taken
@@ -92,5 +91,5 @@ class FrameQueries:
         """Ends all waiting."""
         with self._lock:
             self._closed = reason
-            for query in self._waiting:
+            for query in self.waiting:
                 query.fail(reason)

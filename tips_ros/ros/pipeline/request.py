@@ -1,25 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one frame is asked for: made once, before its pass."""
+"""The request of one frame: all that is wanted of it, made once, before its pass."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.log_throttle import Throttle
-from tips_ros.messages.frame_result import OutputOptions
 from tips_ros.messages.outputs import OutputTopic, used_outputs
-from tips_ros.perception.camera.mounting import Turn
 from tips_ros.perception.camera.output_camera import SeenCamera
-from tips_ros.perception.predictor import Output, Predictor, View
+from tips_ros.perception.predictor import Output, Predictor, View, scaled_size
 from tips_ros.perception.semantic.label_space import Labelling
 from tips_ros.ros.inputs.camera import ReceivedImage
-from tips_ros.ros.pipeline.camera import Camera, Demand
+from tips_ros.ros.parameters.snapshot import CameraSettings
+from tips_ros.ros.pipeline.camera import Camera
 from tips_ros.ros.pipeline.queries import FrameQuery
 from tips_ros.ros.topics.guarded_node import describe
 from tips_ros.ros.topics.names import output_topic
@@ -29,6 +28,13 @@ _throttle = Throttle(logger)
 _DEPTH_CAMERA = "depth/camera_info"
 
 
+class Demand(NamedTuple):
+    """The outputs that somebody waits for; where there are none, a query waits."""
+
+    topics: list[OutputTopic]  # with subscribers
+    heat_maps: dict[str, int]  # by topic with subscribers, the position of the class
+
+
 @dataclass(frozen=True)
 class FrameRequest:
     """A decoded frame with everything that is wanted of it.
@@ -36,42 +42,37 @@ class FrameRequest:
     Attributes:
         camera: whose frame it is.
         image: the message, when it came, and its account.
+        header: stamp and optical frame, which every output has as well.
         rgb: (H, W, 3), rectified where that is wanted.
         labelling: the classes in force for it.
         demand: the topics with subscribers.
-        options: of its outputs.
+        settings: the parameters that it is made by.
         calibration: its camera at the outputs' size; None where unknown or nobody needs it.
-        turn: how the camera is mounted.
-        outputs: what is made of the pass.
+        view: what the model is to encode; None where nothing of it is needed.
         masks: the classes of the published masks; None where nobody wants any.
         queries: of services; each must be answered or failed.
     """
 
     camera: Camera
     image: ReceivedImage
+    header: Any
     rgb: NDArray[np.uint8]
     labelling: Labelling
     demand: Demand
-    options: OutputOptions
+    settings: CameraSettings
     calibration: SeenCamera | None
-    turn: Turn
-    outputs: set[Output]
+    view: View | None
     masks: Labelling | None
     queries: list[FrameQuery]
 
-    @property
-    def header(self) -> Any:
-        """Stamp and optical frame, which every output has as well."""
-        return self.image.message.header
 
-    @property
-    def view(self) -> View | None:
-        """What the model is to encode; None where nothing of it is needed."""
-        labellings = [self.labelling] if self.masks or self.demand.heat_maps else []
-        labellings += [query.labelling for query in self.queries]
-        if not (self.outputs or labellings):
-            return None
-        return View(self.rgb, self.outputs, self.options.scale, labellings, self.turn)
+def demand_of(camera: Camera, labelling: Labelling) -> Demand | None:
+    """Returns who waits for a camera's next frame; None where nobody does."""
+    topics = camera.publishers.wanted()
+    heat_maps = camera.similarity.wanted(labelling) if labelling.words is not None else {}
+    if topics or heat_maps or camera.queries.waiting:
+        return Demand(topics, heat_maps)
+    return None
 
 
 def make_request(
@@ -80,38 +81,43 @@ def make_request(
     rgb: NDArray[np.uint8],
     labelling: Labelling,
     demand: Demand,
+    settings: CameraSettings,
     predictor: Predictor,
 ) -> FrameRequest:
-    """Reads the parameters, the calibration and the queries of one frame; the queries are taken."""
-    queries = camera.queries.take()
+    """Finds the calibration, the queries and the outputs of a frame; the queries are taken."""
+    queries = camera.queries.take() if camera.queries.waiting else []
     try:
-        options, topics = camera.options, demand.topics
+        options, topics = settings.options, demand.topics
+        size = scaled_size(rgb.shape[0], rgb.shape[1], options.scale)
         depth = "depth" in predictor.outputs and (
             bool(queries) or any("depth" in topic.uses for topic in topics)
         )
         calibration = None
         if options.rectify and not options.rectified:
-            rgb, calibration = camera.calibration.rectify(rgb, options)
+            rgb, calibration = camera.calibration.rectify(rgb, size)
         elif depth or queries or any(topic.needs_camera for topic in topics):
-            calibration = camera.calibration.of(rgb.shape[:2], options)
-            if calibration is not None and any(topic.name == _DEPTH_CAMERA for topic in topics):
-                camera.calibration.warn_of_distortion(
-                    calibration, output_topic(camera.name, _DEPTH_CAMERA)
-                )
+            calibration = camera.calibration.of(rgb.shape[:2], size, options.rectified)
+            distorted = calibration is not None and not calibration.is_pinhole
+            if distorted and any(topic.name == _DEPTH_CAMERA for topic in topics):
+                camera.calibration.warn_of_distortion(output_topic(camera.name, _DEPTH_CAMERA))
         outputs = _possible(topics, calibration is not None, labelling, predictor)
         if queries and depth:
             outputs.add("depth")
+        masks = labelling if "semantic" in outputs else None
+        labellings = [labelling] if masks or demand.heat_maps else []
+        labellings += [query.labelling for query in queries]
+        view = View(rgb, outputs, options.scale, labellings, settings.turn)
         return FrameRequest(
             camera=camera,
             image=image,
+            header=image.message.header,
             rgb=rgb,
             labelling=labelling,
             demand=demand,
-            options=options,
+            settings=settings,
             calibration=calibration,
-            turn=camera.turn,
-            outputs=outputs,
-            masks=labelling if "semantic" in outputs else None,
+            view=view if outputs or labellings else None,
+            masks=masks,
             queries=queries,
         )
     except Exception as error:
@@ -123,7 +129,7 @@ def make_request(
 def _possible(
     topics: Sequence[OutputTopic], camera_known: bool, labelling: Labelling, predictor: Predictor
 ) -> set[Output]:
-    """What is asked of the model for the topics, as far as it can be had."""
+    """Returns the model's outputs that the topics need, as far as it has them."""
     possible = set(predictor.outputs_with(labelling))
     for topic in topics:
         if "semantic" in topic.needs - possible:

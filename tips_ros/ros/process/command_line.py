@@ -66,7 +66,7 @@ def parameter_files(arguments: Sequence[str]) -> list[str]:
 
 
 def explained(error: BaseException) -> str:
-    """What ROS says of a command line or of a value on it, on one line and without its sources."""
+    """Shortens ROS's complaint of a command line to one line without its sources."""
     said = _PLACE_IN_SOURCES.sub("", " ".join(str(error).split()))
     said = said.removeprefix("failed to initialize rcl: ")
     if type(error).__name__ == "UnknownROSArgsError":
@@ -75,8 +75,10 @@ def explained(error: BaseException) -> str:
 
 
 def _not_for_ros(arguments: Sequence[str]) -> list[str]:
-    """What stands before --ros-args or after the -- that ends them, but for remappings in the old
-    way, `image:=/x`. rclpy's own function for this raises on what is wrong among those for ROS.
+    """Returns the arguments before --ros-args or after the -- that ends them.
+
+    Without remappings in the old way, `image:=/x`. rclpy's own function for this raises on what is
+    wrong among those for ROS.
     """
     found, for_ros = [], False
     for argument in arguments:

@@ -23,7 +23,7 @@ def ensure_log_folder() -> None:
 
 
 def _chosen() -> Path | None:
-    """As rcl_logging chooses; it knows no home but HOME's."""
+    """Chooses the folder as rcl_logging does; it knows no home but HOME's."""
     if folder := os.environ.get("ROS_LOG_DIR"):
         return Path(folder).expanduser()
     if home := os.environ.get("ROS_HOME"):

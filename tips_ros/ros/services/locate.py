@@ -41,7 +41,7 @@ _LEAST_S = 1.0  # for the transform of a frame that came in the last moment
 
 
 class Source(NamedTuple):
-    """Where the answers come from while the node is active."""
+    """The parts of the active node that answers come from."""
 
     vocabulary: Vocabulary
     queries: FrameQueries
@@ -155,7 +155,7 @@ def _default_timeout_s(snapshot: Snapshot) -> float:
 
 
 def _what_happened(source: Source, query: FrameQuery, before: Snapshot, timeout_s: float) -> str:
-    """Why no frame answered in time, and what to do about it."""
+    """Returns the reason why no frame answered in time, and what to do about it."""
     now, topic = source.statistics.snapshot(), source.input.topic
     within = f"within {timeout_s:.3g} s"
     came = now.received - before.received

@@ -64,7 +64,7 @@ def beside(image: str) -> str:
 def camera_remappings(
     image: str, camera_info: str, named: Mapping[str, str], names: list[str]
 ) -> list[tuple[str, str]]:
-    """Where the node finds its cameras.
+    """Returns the remappings by which the node finds its cameras.
 
     Args:
         image, camera_info: the arguments of these names.

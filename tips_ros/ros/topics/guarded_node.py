@@ -59,7 +59,7 @@ class GuardedNode(LifecycleNode):
     def create_service(
         self, srv_type: Any, srv_name: str, callback: Callable[..., Any], **kwargs: Any
     ) -> Any:
-        """As rclpy's; the callback is guarded, and ten calls at once are not too many."""
+        """Creates a service as rclpy does, guarded, and with room for ten calls at once."""
         if srv_type in (SetParameters, SetParametersAtomically):
             kwargs["callback_group"] = self._parameter_group
         kwargs.setdefault("qos_profile", qos.requests())
@@ -69,14 +69,14 @@ class GuardedNode(LifecycleNode):
     def create_subscription(
         self, msg_type: Any, topic: str, callback: Callable[..., Any], qos: Any, **kwargs: Any
     ) -> Any:
-        """As rclpy's; the callback is guarded."""
+        """Creates a subscription as rclpy does, guarded."""
         if topic == _CLOCK:  # in order: taken by two threads at once, time would go back
             kwargs["callback_group"] = self._clock_group
         guarded = self._guarded(callback, f"a message on {topic}")
         return super().create_subscription(msg_type, topic, guarded, qos, **kwargs)
 
     def create_timer(self, period_s: float, callback: Callable[..., Any], **kwargs: Any) -> Any:
-        """As rclpy's; the callback is guarded."""
+        """Creates a timer as rclpy does, guarded."""
         guarded = self._guarded(callback, f"timer {getattr(callback, '__name__', callback)}")
         return super().create_timer(period_s, guarded, **kwargs)
 

@@ -49,12 +49,12 @@ def latched() -> QoSProfile:
 
 
 def requests() -> QoSProfile:
-    """Of services: deep enough that of many calls at once none is lost, and so never answered."""
+    """QoS of services: deep enough that none of many calls at once is lost and never answered."""
     return _keep_last(200)
 
 
 def overridable() -> QoSOverridingOptions:
-    """What parameters may say of a topic: history, depth, reliability and durability."""
+    """The policies that parameters may set: history, depth, reliability and durability."""
     return QoSOverridingOptions(
         (
             QoSPolicyKind.HISTORY,

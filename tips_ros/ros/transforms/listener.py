@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What hears /tf and /tf_static: a node of its own, in a thread of its own.
+"""A node of its own, in a thread of its own, that hears /tf and /tf_static.
 
 A robot says hundreds of transforms a second. With the node's own entities, each would take the
 executor milliseconds, the queue would run over, and calls that wait for a transform would hold the

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a camera is in the frame that its filtered cloud is wanted in."""
+"""The pose of a camera in the frame that its filtered cloud is wanted in."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Placement:
 
     @property
     def timeout_s(self) -> float:
-        """How long a cloud may wait for its transform."""
+        """The time that a cloud may wait for its transform."""
         return float(self._value("points_filtered.transform_timeout_s"))
 
     def listen(self) -> None:
@@ -54,7 +54,7 @@ class Placement:
             self._frames.listen()
 
     def of(self, header: Any) -> Placed:
-        """Where the camera was when this header's image was taken.
+        """Returns the camera's pose at the time of this header's image.
 
         From `extrinsics.xyz` and `extrinsics.rpy` where they are set, else from tf2 at the image's
         stamp.

@@ -43,7 +43,7 @@ class FrameError(ValueError):
 
 
 class TransformTree:
-    """As tf2's buffer to whoever feeds it. All methods may come from any thread.
+    """A tf2 buffer to whoever feeds it. All methods may come from any thread.
 
     Raises:
         ImportError: tf2_ros is not installed.

@@ -87,7 +87,7 @@ def _undistorted(target: Float64Array, model: _Model) -> Float64Array:
 def _distorted(
     x: Float64Array, y: Float64Array, model: _Model
 ) -> tuple[Float64Array, Float64Array, tuple[Float64Array, ...]]:
-    """Where rays fall on an untilted sensor, and the derivatives (xx, xy, yx, yy)."""
+    """Distorts rays on an untilted sensor; also the derivatives (xx, xy, yx, yy)."""
     p1, p2 = model.tangential
     s1, s2, s3, s4 = model.prism
     r2 = x * x + y * y

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an image's edges are seen by: its colours, and its depth and normals where there are any."""
+"""The guide of edges: an image's colours, and its depth and normals where there are any."""
 
 from __future__ import annotations
 

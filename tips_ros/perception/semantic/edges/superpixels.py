@@ -21,7 +21,7 @@ _LEAST = 1e-6
 
 
 class Superpixels(NamedTuple):
-    """Of h·w patches."""
+    """Superpixels of h·w patches."""
 
     shares: Tensor  # (B, h·w, FINE², 9) of each fine pixel in the superpixels of its nine patches
     centres: Tensor  # (B, h·w, C) mean of the guide over each superpixel

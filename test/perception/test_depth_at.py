@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tips_ros.perception.depth.maps import depth_at
+from tips_ros.perception.resizing import depth_at
 
 
 @pytest.mark.parametrize("kind", ["depth", "depth_relu"])

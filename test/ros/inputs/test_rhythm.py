@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """When the next event is to be expected."""
 
-from tips_ros.ros.inputs.period_estimate import Rhythm
+from tips_ros.ros.inputs.latest_images import Rhythm
 
 
 def at_intervals(period_s: float, count: int = 5) -> Rhythm:
