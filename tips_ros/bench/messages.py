@@ -65,6 +65,7 @@ _PLAIN = MessageTypes(
     message=lambda name: SimpleNamespace,
     numbers=lambda values: np.array(values, np.float64),
     integers=lambda values: values,
+    floats=lambda values: values,
     bulky=_bulky,
     once=_bulky,
 )

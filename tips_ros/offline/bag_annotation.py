@@ -15,6 +15,7 @@ from tips_ros.bags import BagMessage, BagReader, BagWriter, CameraTopics
 from tips_ros.messages.conversions import class_map_message
 from tips_ros.messages.depth_info import LiveScale, depth_info_message
 from tips_ros.messages.frame_result import Frame, OutputOptions
+from tips_ros.messages.ground import look_at_ground, wants_ground
 from tips_ros.messages.outputs import OutputTopic, view_for
 from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, Bulky, MessageTypes
 from tips_ros.offline.readable import first_readable, read_if_whole
@@ -23,6 +24,8 @@ from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
 from tips_ros.perception.camera.output_camera import SeenCamera, seen_camera
 from tips_ros.perception.depth.depth_scale import ScaleChoice, in_metres
+from tips_ros.perception.ground.candidates import Up
+from tips_ros.perception.ground.ground import Ground
 from tips_ros.perception.images.decoder import ImageDecoder
 from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
 from tips_ros.perception.semantic.label_space import Labelling
@@ -108,11 +111,12 @@ class BagAnnotator:
         info = first_readable(reader, camera.camera_info)
         decoder = ImageDecoder(camera.image)
         waiting: list[_Waiting] = []
+        ground = Ground()
         told: LiveScale | None = None
 
         def flush() -> None:
             nonlocal told
-            for stamp_ns, frame in self._seen(waiting, result):
+            for stamp_ns, frame in self._seen(waiting, result, ground):
                 if result.annotated == 0:
                     writer.write(classes_topic, stamp_ns, self._class_map(types, frame))
                 live = result.scale
@@ -158,7 +162,9 @@ class BagAnnotator:
         camera = self._camera_of(info, rgb, result)
         yield _Waiting(message.stamp_ns, image.header, rgb, camera)
 
-    def _seen(self, waiting: Sequence[_Waiting], result: Annotation) -> Iterator[tuple[int, Frame]]:
+    def _seen(
+        self, waiting: Sequence[_Waiting], result: Annotation, ground: Ground
+    ) -> Iterator[tuple[int, Frame]]:
         """Runs the model once for all; the bag's stamp and the frame of each."""
         views = [
             view_for(
@@ -179,10 +185,12 @@ class BagAnnotator:
             if view is not None:
                 prediction = self.predictor.prediction(next(all_seen), *view.labellings)
                 prediction = self._metric(prediction, one.camera, result)
-            yield (
-                one.stamp_ns,
-                Frame(one.header, one.rgb, prediction, self.labelling, one.camera, self.options),
+            frame = Frame(
+                one.header, one.rgb, prediction, self.labelling, one.camera, self.options
             )
+            if wants_ground({topic.name for topic in self.topics}, self.options):
+                frame.ground = look_at_ground(ground, frame, Up.of_mounting(self.turn))
+            yield one.stamp_ns, frame
 
     def _metric(
         self, prediction: Prediction, camera: SeenCamera | None, result: Annotation
@@ -250,6 +258,7 @@ def bag_types(writer: BagWriter) -> MessageTypes:
         message=writer.typestore.types.__getitem__,
         numbers=lambda values: np.array(values, np.float64),
         integers=lambda values: values,
+        floats=lambda values: values,
         bulky=bulky,
         once=bulky,
     )

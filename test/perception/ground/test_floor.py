@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from .floor_scene import CLASSES, LAMP, Box, FloorScene
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.ground import FloorClasses, Ground
+
+from .floor_scene import CLASSES, LAMP, Box, FloorScene
 
 TABLE = Box((1.0, -0.8, 0.68), (2.5, 0.8, 0.7))
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from .floor_scene import CLASSES, Box, FloorScene
 from tips_ros.perception.ground.ground import Ground
 from tips_ros.perception.ground.settings import GroundSettings
+
+from .floor_scene import CLASSES, Box, FloorScene
 
 
 def scanned(scene: FloorScene, noise: float = 0.02, **settings: float):

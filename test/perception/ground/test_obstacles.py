@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from .floor_scene import CLASSES, FLOOR, LAMP, Box, FloorScene
 from tips_ros.perception.ground.cells import spread
 from tips_ros.perception.ground.ground import Ground, GroundView
 from tips_ros.perception.ground.settings import GroundSettings
+
+from .floor_scene import CLASSES, FLOOR, LAMP, Box, FloorScene
 
 
 def looked(scene: FloorScene, noise: float = 0.03, **more: object) -> tuple[GroundView, object]:

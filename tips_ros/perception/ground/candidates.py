@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.camera.mounting import Turn
 from tips_ros.perception.ground.cells import BoolArray, Cells, normals_of_depth
 from tips_ros.perception.ground.plane import CAMERA_UP, Float64Array
 
@@ -36,6 +37,12 @@ class Up:
     vector: tuple[float, float, float] = CAMERA_UP
     stddev_deg: float = 20.0
     source: str = "camera"
+
+    @classmethod
+    def of_mounting(cls, turn: Turn) -> Up:
+        """Of a camera that is upright once it is turned clockwise by that many degrees."""
+        vectors = {0: CAMERA_UP, 90: (-1.0, 0.0, 0.0), 180: (0.0, 1.0, 0.0), 270: (1.0, 0.0, 0.0)}
+        return cls(vectors[turn])
 
     @property
     def is_known(self) -> bool:

@@ -77,8 +77,12 @@ class FloorFollower:
             max_held_s: a floor that wasn't seen for so long is dropped.
             max_held_m: or after so much motion of the camera.
         """
-        self._max_held_s, self._max_held_m = max_held_s, max_held_m
+        self.limit(max_held_s, max_held_m)
         self.reset()
+
+    def limit(self, max_held_s: float, max_held_m: float) -> None:
+        """Sets how long a floor is held, as of the constructor."""
+        self._max_held_s, self._max_held_m = max_held_s, max_held_m
 
     def reset(self) -> None:
         """Forgets everything, as when time jumps back or the camera is another."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.ground.bend import fit_bend, plane_inverse_depth
 from tips_ros.perception.ground.candidates import Candidates, Up, floor_candidates
@@ -43,6 +43,12 @@ class Ground:
         self.settings = settings or GroundSettings()
         self._follower = FloorFollower(self.settings.max_held_s, self.settings.max_held_m)
 
+    def use(self, settings: GroundSettings) -> None:
+        """Other settings from the next frame on; the floor stays what it is."""
+        if settings != self.settings:
+            self.settings = settings
+            self._follower.limit(settings.max_held_s, settings.max_held_m)
+
     def look(self, frame: PosedFrame, classes: FloorClasses, up: Up | None = None) -> GroundView:
         """One more frame.
 
@@ -54,12 +60,13 @@ class Ground:
         Raises:
             ValueError: a frame without depth, or without a calibrated camera.
         """
-        known = up or Up()
+        known, lens = up or Up(), frame.lens
         cells = divide(frame)
+        assert lens is not None  # or it could not be divided
         found = floor_candidates(cells, classes.floor, known, self.settings.max_range_m)
         fit = fit_floor(found, known, cells.shape[1])
         floor = self._follower.follow(frame.stamp_ns / 1e9, fit, frame.world_from_camera)
-        return GroundView(cells, found, floor, classes, self.settings)
+        return GroundView(cells, found, floor, classes, self.settings, known, lens)
 
     def reset(self) -> None:
         """Forgets the floor, as when time jumps back."""
@@ -75,6 +82,8 @@ class GroundView:
     floor: Floor
     classes: FloorClasses
     settings: GroundSettings
+    up: Up
+    lens: Lens
 
     @cached_property
     def surface(self) -> Float32Array:
@@ -135,9 +144,23 @@ class GroundView:
             return cloud
         return np.concatenate([cloud, self._cloud(self.parts.drop, rgb, self.surface)])
 
-    def heights(self, points: NDArray[Any]) -> NDArray[Any] | None:
-        """(..., 3) points in the optical frame → metres above the plane; None without a floor."""
-        return None if self.floor.plane is None else self.floor.plane.heights(points)
+    def between_heights(
+        self, depth_m: NDArray[np.float32] | None, low_m: float, high_m: float
+    ) -> BoolArray | None:
+        """(H, W) whether a pixel is between two heights above the floor; None without a floor.
+
+        Args:
+            depth_m: (H, W) of the frame.
+            low_m, high_m: ends included; infinite where there is none.
+        """
+        plane = self.floor.plane
+        if plane is None or depth_m is None:
+            return None
+        rises = _rises(self.lens, plane.up)
+        with np.errstate(invalid="ignore"):
+            heights = rises * depth_m
+            heights += np.float32(plane.height_m)
+            return (heights >= np.float32(low_m)) & (heights <= np.float32(high_m))
 
     def _cloud(
         self,
@@ -148,3 +171,15 @@ class GroundView:
         if which is None:
             which = np.zeros(self.cells.shape, np.bool_)
         return cell_cloud(self.cells, which, rgb, inverse)
+
+
+def _rises(lens: Lens, up: tuple[float, float, float]) -> Float32Array:
+    """(H, W) how much each pixel's ray rises for a metre of depth."""
+    x, y, z = (np.float32(part) for part in up)
+    if lens.is_pinhole:
+        k = lens.intrinsics
+        across = (np.arange(k.width, dtype=np.float32) - np.float32(k.cx)) / np.float32(k.fx)
+        down = (np.arange(k.height, dtype=np.float32) - np.float32(k.cy)) / np.float32(k.fy)
+        return np.asarray((x * across)[None, :] + (y * down + z)[:, None], np.float32)
+    rays = lens.rays()
+    return np.asarray(rays[..., 0] * x + rays[..., 1] * y + z, np.float32)

@@ -52,7 +52,7 @@ def level_scan(cells: Cells, parts: Split, plane: Plane, settings: GroundSetting
     rays, inverse = cells.rays, cells.inverse_depth
     turn = level_rotation(plane.up).astype(np.float32)
     half = _half_angle(rays, turn)
-    count = cells.shape[1]
+    count = max(cells.shape)
     step = 2 * half / count
 
     def placed(which: BoolArray) -> tuple[NDArray[np.int32], Float32Array, NDArray[np.int64]]:
@@ -78,7 +78,8 @@ def level_scan(cells: Cells, parts: Split, plane: Plane, settings: GroundSetting
         free = parts.ground | (inverse >= 0) & (heights > settings.scan_min_height_m)
         free[1::2] = False  # half of them tell as well
         bins, far, at = placed(free)
-        reach = _farthest(bins, far / np.maximum(inverse.ravel()[at], np.float32(1e-3)), count)
+        depth = np.reciprocal(np.maximum(inverse.ravel()[at], np.float32(1e-3)), dtype=np.float32)
+        reach = _farthest(bins, far * depth, count)
     known = np.isfinite(nearest)
     result = np.where(known & (nearest <= limit), nearest, np.float32(np.nan))
     result[(known & (nearest > limit)) | (~known & (reach >= _SEEN * limit))] = np.inf
@@ -89,15 +90,16 @@ def level_scan(cells: Cells, parts: Split, plane: Plane, settings: GroundSetting
 def unseen_scan(cells: Cells) -> LevelScan:
     """Of a frame that says nothing about what is free."""
     half = _half_angle(cells.rays, level_rotation(CAMERA_UP).astype(np.float32))
-    count = cells.shape[1]
+    count = max(cells.shape)
     step = 2 * half / count
     nothing = np.full(count, np.nan, np.float32)
     return LevelScan(-half + step / 2, step, 0.0, 0.0, nothing)
 
 
 def _half_angle(rays: Float32Array, turn: Float32Array) -> float:
-    """To the sides of the picture's middle row, whichever reaches farther."""
-    ends = rays[rays.shape[0] // 2, [0, -1]]
+    """To the ends of the picture's middle row, or column where it lies on its side."""
+    row, column = rays.shape[0] // 2, rays.shape[1] // 2
+    ends = np.stack([*rays[row, [0, -1]], *rays[[0, -1], column]])
     ahead, left = (ends @ row[:2] + row[2] for row in turn[:2])
     return float(min(np.nanmax(np.abs(np.arctan2(left, ahead))), math.pi))
 

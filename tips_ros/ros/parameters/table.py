@@ -10,6 +10,7 @@ from tips_ros.perception.loading.backends import BACKENDS
 from tips_ros.perception.loading.load import DEMO
 from tips_ros.perception.loading.precisions import AUTO, PRECISION_NAMES
 from tips_ros.ros.parameters.declaration import UNBOUNDED, Declared
+from tips_ros.ros.parameters.ground import GROUND_PARAMETERS
 
 PARAMETERS: tuple[Declared, ...] = (
     Declared(
@@ -298,6 +299,27 @@ PARAMETERS: tuple[Declared, ...] = (
         check=check_roi,
         per_camera=True,
     ),
+    Declared(
+        "points.min_height_m",
+        -100.0,
+        "at once",
+        "m",
+        "Points of ~/points and ~/points_filtered that are lower over the floor become NaN; -100 "
+        "is no limit. Where no floor is known none is left out.",
+        low=-100.0,
+        high=100.0,
+    ),
+    Declared(
+        "points.max_height_m",
+        100.0,
+        "at once",
+        "m",
+        "Points that are higher over the floor become NaN, so that what a robot goes under marks "
+        "no costmap; 100 is no limit. Where no floor is known none is left out.",
+        low=-100.0,
+        high=100.0,
+    ),
+    *GROUND_PARAMETERS,
     Declared(
         "points_filtered.voxel_m",
         0.05,

@@ -21,6 +21,7 @@ from tips_ros.ros.outputs.similarity import SimilarityPublishers
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.parameters.snapshot import CameraSettings
 from tips_ros.ros.pipeline.depth_scaling import DepthScaling
+from tips_ros.ros.pipeline.floor_watch import FloorWatch
 from tips_ros.ros.pipeline.queries import FrameQueries
 from tips_ros.ros.transforms.placement import Placement
 from tips_ros.ros.transforms.tf import Frames
@@ -34,6 +35,7 @@ class Camera:
         input: where the images come from.
         decoder: from their messages to pixels.
         calibration: what the camera of a frame is.
+        ground: its floor over time.
         scaling: how its depth becomes metres.
         placement: where it stands, for clouds in other frames.
         publishers, similarity, depth_info: where its outputs go.
@@ -72,6 +74,7 @@ class Camera:
             self.release()
             raise
         self.calibration = FrameCamera(self.input)
+        self.ground = FloorWatch(node, name, frames)
         self.decoder = ImageDecoder(self.input.topic)
 
     @property
@@ -112,6 +115,7 @@ class Camera:
     def reset(self) -> None:
         """Forgets what was learnt of earlier frames, as when time jumps back."""
         self.scaling.reset()
+        self.ground.reset()
 
     def close(self) -> None:
         """Unsubscribes. A frame that is in work is not waited for."""
