@@ -16,6 +16,7 @@ from tips_ros.ros.inputs.calibration import FrameCamera
 from tips_ros.ros.inputs.camera import CameraInput, ReceivedImage
 from tips_ros.ros.inputs.latest_images import Latest
 from tips_ros.ros.outputs.depth_info import DepthHistory, DepthInfoPublisher
+from tips_ros.ros.outputs.level_frame import LevelFramePublisher
 from tips_ros.ros.outputs.publishers import OutputPublishers
 from tips_ros.ros.outputs.similarity import SimilarityPublishers
 from tips_ros.ros.parameters import values as parameters
@@ -38,7 +39,7 @@ class Camera:
         ground: its floor over time.
         scaling: how its depth becomes metres.
         placement: where it stands, for clouds in other frames.
-        publishers, similarity, depth_info: where its outputs go.
+        publishers, similarity, depth_info, level_frame: where its outputs go.
         queries: of services to its next frame.
         statistics: of its frames.
     """
@@ -66,6 +67,8 @@ class Camera:
         self._wanted_at = self.listening_since = time.monotonic()
         wanted = self.settings.scale_source
         self.scaling = DepthScaling(node, name, description, frames, group, wanted)
+        self.ground = FloorWatch(node, name, frames)
+        self.level_frame = LevelFramePublisher(node)
         self.depth_info = DepthInfoPublisher(node, name, self.scaling.status, depth_history)
         transport = parameters.value(node, "image_transport", name)
         try:
@@ -74,7 +77,6 @@ class Camera:
             self.release()
             raise
         self.calibration = FrameCamera(self.input)
-        self.ground = FloorWatch(node, name, frames)
         self.decoder = ImageDecoder(self.input.topic)
 
     @property
@@ -126,3 +128,4 @@ class Camera:
         """Frees what frames in work may still use, after the last of them."""
         self.scaling.close()
         self.depth_info.close()
+        self.level_frame.close()

@@ -139,6 +139,8 @@ class Finisher:
         names = {topic.name for topic in request.demand.topics}
         if wants_ground(names, frame.options):
             frame.ground = camera.ground.look(frame, request.settings.turn)
+            if "scan" in names and frame.ground is not None:
+                camera.level_frame.publish(request.header, frame.ground.floor.plane)
         for topic in request.demand.topics:
             if topic.name == _FILTERED:
                 if self._must_wait(frame, camera):
