@@ -84,10 +84,8 @@ def test_an_open_door_stays_open(source, ahead_m):
     names = np.where(is_wall, "wall", np.where(up < 0, "floor", "ceiling"))
 
     given = beside()
-    x0, y0, w, h = given["points.roi"]
-    columns = (u >= x0 * width) & (u < (x0 + w) * width)
-    inside = columns & (v >= y0 * height) & (v < (y0 + h) * height)
-    kept = inside & ~np.isin(names, given["points.exclude"])
+    kept = up * depth_m + camera_m <= given["points.max_height_m"]
+    kept &= ~np.isin(names, given["points.exclude"])
     seen = depth_m < source["max_obstacle_distance"]
     opening = np.abs(left * depth_m) < 0.4
     through = opening & (np.abs(depth_m - ahead_m) < 0.05) & seen

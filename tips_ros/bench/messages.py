@@ -70,6 +70,7 @@ _PLAIN = MessageFactory(
     message=lambda name: SimpleNamespace,
     numbers=lambda values: np.array(values, np.float64),
     integers=lambda values: values,
+    floats=lambda values: values,
     with_data=_bulky,
     fresh_with_data=_bulky,
 )

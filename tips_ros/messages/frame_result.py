@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,8 @@ from tips_ros.perception.cloud.cloud_cleaning import Cleaning, kept_pixels
 from tips_ros.perception.cloud.kept_classes import KeptClasses, kept_classes
 from tips_ros.perception.cloud.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.cloud.roi import roi_rectangle
+from tips_ros.perception.ground.ground import GroundView
+from tips_ros.perception.ground.settings import GroundSettings
 from tips_ros.perception.predictor import Prediction, scaled_size
 from tips_ros.perception.preprocess import image_at
 from tips_ros.perception.semantic.label_space import LabelSpace
@@ -40,6 +43,16 @@ class OutputOptions(NamedTuple):
     filtered_outlier_neighbors: int = 0
     filtered_outlier_std: float = 2.0
     filtered_target_frame: str = ""  # "" is the camera's own
+    points_min_height_m: float = -float("inf")  # above the floor
+    points_max_height_m: float = float("inf")
+    ground: GroundSettings = GroundSettings()
+    ground_labels: Sequence[str] = ()  # class names that mean floor; empty: the usual ones
+    ground_ignore: Sequence[str] = ()  # classes that are never obstacles
+
+    @property
+    def limits_heights(self) -> bool:
+        """Whether points are left out by their height above the floor."""
+        return self.points_min_height_m > -math.inf or self.points_max_height_m < math.inf
 
 
 class CameraPose(NamedTuple):
@@ -59,9 +72,8 @@ class FrameResult:
     labelling: LabelSpace
     camera: OutputCamera | None = None  # at the outputs' size
     options: OutputOptions = field(default_factory=OutputOptions)
-    placed: CameraPose | None = (
-        None  # in the target frame, where the filtered cloud is wanted there
-    )
+    placed: CameraPose | None = None  # in the target frame, for the filtered cloud
+    ground: GroundView | None = None  # where somebody wants the floor
     _organised: Cloud | None = field(default=None, init=False, repr=False)
 
     @cached_property
@@ -136,5 +148,20 @@ def _clean_pixels(
         roi=roi_rectangle(options.points_roi, (height, width)),
     )
     if cleaning == Cleaning():
+        return _between_heights(frame)
+    kept = kept_pixels(depth_m, cleaning, camera.lens, frame.prediction.normals)
+    between = _between_heights(frame)
+    return kept if between is None else kept & between
+
+
+def _between_heights(frame: FrameResult) -> NDArray[np.bool_] | None:
+    """(H, W) bool of the points at the heights that are wanted; None for all.
+
+    All of them as well where no floor is known: an obstacle too many is the safer mistake.
+    """
+    options, view = frame.options, frame.ground
+    if view is None or not options.limits_heights:
         return None
-    return kept_pixels(depth_m, cleaning, camera.lens, frame.prediction.normals)
+    return view.between_heights(
+        frame.prediction.depth_m, options.points_min_height_m, options.points_max_height_m
+    )

@@ -22,7 +22,20 @@ from tips_ros.messages.conversions import (
     point_list_message,
 )
 from tips_ros.messages.frame_result import FrameResult
-from tips_ros.messages.types import CAMERA_INFO, IMAGE, POINT_CLOUD, MessageFactory
+from tips_ros.messages.ground import (
+    ground_message,
+    points_ground_message,
+    points_obstacles_message,
+    scan_message,
+)
+from tips_ros.messages.types import (
+    CAMERA_INFO,
+    GROUND_PLANE,
+    IMAGE,
+    LASER_SCAN,
+    POINT_CLOUD,
+    MessageFactory,
+)
 from tips_ros.perception.camera.mounting import MountingRotation
 from tips_ros.perception.cloud.moved_cloud import moved
 from tips_ros.perception.cloud.point_cloud_filters import filtered, valid_points
@@ -161,6 +174,14 @@ def _topic(
 
 _OF_POINTS: tuple[Output, ...] = ("depth", "normals", "semantic")
 
+
+def _ground(name: str, type_name: str, make: Maker) -> OutputTopic:
+    """What the floor is looked for: labels and normals help where the model has them."""
+    return _topic(
+        name, type_name, ["depth"], make, uses=_OF_POINTS, needs_camera=True, by_default=False
+    )
+
+
 TOPICS: tuple[OutputTopic, ...] = (
     _topic("depth/image", IMAGE, ["depth"], _image("32FC1", lambda f: f.prediction.depth_m)),
     # 1.2 MB a frame at 640×480 that few read: nobody gets it unasked.
@@ -183,6 +204,10 @@ TOPICS: tuple[OutputTopic, ...] = (
     ),
     _topic("semantic/color", IMAGE, ["semantic"], _image("rgb8", _overlay)),
     _topic("points", POINT_CLOUD, ["depth"], _points, uses=_OF_POINTS, needs_camera=True),
+    _ground("ground", GROUND_PLANE, ground_message),
+    _ground("points_ground", POINT_CLOUD, points_ground_message),
+    _ground("points_obstacles", POINT_CLOUD, points_obstacles_message),
+    _ground("scan", LASER_SCAN, scan_message),
     # After the points, whose cloud it is made from. Slow: nobody gets it unasked.
     _topic(
         "points_filtered",

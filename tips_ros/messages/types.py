@@ -22,6 +22,8 @@ CAMERA_INFO = "sensor_msgs/msg/CameraInfo"
 POINT_CLOUD = "sensor_msgs/msg/PointCloud2"
 CLASS_MAP = "tips_ros/msg/ClassMap"
 DEPTH_INFO = "tips_ros/msg/DepthInfo"
+GROUND_PLANE = "tips_ros/msg/GroundPlane"
+LASER_SCAN = "sensor_msgs/msg/LaserScan"
 REGION = "tips_ros/msg/Region"
 LABEL_INFO = "vision_msgs/msg/LabelInfo"
 # Messages kept to be filled again: the outputs of one frame, and few of another size.
@@ -43,6 +45,7 @@ class MessageFactory:
         message: ROS name, such as `sensor_msgs/msg/Image` → class.
         numbers: floats → the value of a `float64[]` field.
         integers: a few uint16 → the value of a `uint16[]` field.
+        floats: float32 → the value of a `float32[]` field.
         bulky: ROS name, bytes of its field `data`, all other fields → the message.
         once: the same, for a message whose size is another each time.
     """
@@ -50,6 +53,7 @@ class MessageFactory:
     message: Callable[[str], Any]
     numbers: Callable[[list[float]], Any]
     integers: Callable[[NDArray[np.uint16]], Any]
+    floats: Callable[[NDArray[np.float32]], Any]
     with_data: Callable[[str, int, dict[str, Any]], MessageWithData]
     fresh_with_data: Callable[[str, int, dict[str, Any]], MessageWithData]
 
@@ -87,6 +91,7 @@ RCLPY_TYPES = MessageFactory(
     message=rclpy_class,
     numbers=lambda values: array.array("d", values),
     integers=lambda values: array.array("H", values.tobytes()),
+    floats=lambda values: array.array("f", values.tobytes()),
     with_data=_with_data,
     fresh_with_data=_with_data,
 )

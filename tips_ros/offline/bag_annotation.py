@@ -16,6 +16,7 @@ from tips_ros.messages.conversions import class_map_message
 from tips_ros.messages.conversions import stamp_ns as stamp_of
 from tips_ros.messages.depth_info import DepthScaleStatus, depth_info_message
 from tips_ros.messages.frame_result import FrameResult, OutputOptions
+from tips_ros.messages.ground import look_at_ground, wants_ground
 from tips_ros.messages.outputs import OutputTopic, view_for
 from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, MessageFactory, MessageWithData
 from tips_ros.offline.readable import first_readable, read_if_whole
@@ -25,6 +26,8 @@ from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.mounting import MountingRotation, upright_intrinsics
 from tips_ros.perception.camera.output_camera import OutputCamera, output_camera
 from tips_ros.perception.depth.depth_scale import ScaleChoice
+from tips_ros.perception.ground.candidates import Up
+from tips_ros.perception.ground.ground import Ground
 from tips_ros.perception.images.decoder import ImageDecoder
 from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
 from tips_ros.perception.semantic.label_space import LabelSpace
@@ -120,11 +123,12 @@ class BagAnnotator:
         info = first_readable(reader, camera.camera_info)
         decoder = ImageDecoder(camera.image)
         waiting: list[_Waiting] = []
+        ground = Ground()
         told: DepthScaleStatus | None = None
 
         def flush() -> None:
             nonlocal told
-            for stamp_ns, frame in self._seen(waiting, result):
+            for stamp_ns, frame in self._seen(waiting, result, ground):
                 if result.annotated == 0:
                     writer.write(classes_topic, stamp_ns, self._class_map(types, frame))
                 live = result.scale
@@ -171,7 +175,7 @@ class BagAnnotator:
         yield _Waiting(message.stamp_ns, image.header, rgb, camera)
 
     def _seen(
-        self, waiting: Sequence[_Waiting], result: Annotation
+        self, waiting: Sequence[_Waiting], result: Annotation, ground: Ground
     ) -> Iterator[tuple[int, FrameResult]]:
         """Runs the model once for all; the bag's stamp and the frame of each."""
         views = [
@@ -193,12 +197,12 @@ class BagAnnotator:
             if view is not None:
                 prediction = self.predictor.decode(next(all_seen), *view.labellings)
                 prediction = self._metric(prediction, one, result)
-            yield (
-                one.stamp_ns,
-                FrameResult(
-                    one.header, one.rgb, prediction, self.labelling, one.camera, self.options
-                ),
+            frame = FrameResult(
+                one.header, one.rgb, prediction, self.labelling, one.camera, self.options
             )
+            if wants_ground({topic.name for topic in self.topics}, self.options):
+                frame.ground = look_at_ground(ground, frame, Up.of_mounting(self.turn))
+            yield one.stamp_ns, frame
 
     def _metric(
         self, prediction: Prediction, one: _Waiting, result: Annotation
@@ -280,6 +284,7 @@ def bag_types(writer: BagWriter) -> MessageFactory:
         message=writer.typestore.types.__getitem__,
         numbers=lambda values: np.array(values, np.float64),
         integers=lambda values: values,
+        floats=lambda values: values,
         with_data=with_data,
         fresh_with_data=with_data,
     )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 from tips_ros.messages.frame_result import OutputOptions
 from tips_ros.perception.camera.mounting import MountingRotation, mounting_rotation
 from tips_ros.perception.depth.depth_scale import ScaleSource
+from tips_ros.perception.ground.settings import GroundSettings
 from tips_ros.perception.temporal.stream import Holding
 from tips_ros.ros.parameters.table import PARAMETERS, entry_of
 from tips_ros.ros.topics.names import ONLY, parameter_name
@@ -76,6 +78,10 @@ class Snapshot:
             )
         return self._of_cameras[camera]
 
+    def _height(self, name: str, unlimited: float) -> float:
+        value = float(self.value(name))
+        return unlimited if abs(value) >= _UNLIMITED_M else value
+
     def output_options(self, camera: str = ONLY) -> OutputOptions:
         """Returns the options of a camera's outputs."""
         return OutputOptions(
@@ -95,7 +101,27 @@ class Snapshot:
             filtered_outlier_neighbors=self.value("points_filtered.outlier_neighbors"),
             filtered_outlier_std=self.value("points_filtered.outlier_std"),
             filtered_target_frame=self.value("points_filtered.target_frame", camera),
+            points_min_height_m=self._height("points.min_height_m", -math.inf),
+            points_max_height_m=self._height("points.max_height_m", math.inf),
+            ground=GroundSettings(
+                obstacle_min_height_m=self.value("ground.obstacle_min_height_m"),
+                obstacle_max_height_m=self.value("ground.obstacle_max_height_m"),
+                deviations=self.value("ground.deviations"),
+                floor_deviations=self.value("ground.floor_deviations"),
+                max_slope_deg=self.value("ground.max_slope_deg"),
+                drops=self.value("ground.drops"),
+                max_range_m=self.value("ground.max_range_m"),
+                scan_min_height_m=self.value("ground.scan_min_height_m"),
+                scan_max_height_m=self.value("ground.scan_max_height_m"),
+                scan_max_stddev_m=self.value("ground.scan_max_stddev_m"),
+                max_held_s=self.value("ground.max_held_s"),
+            ),
+            ground_labels=self.value("ground.labels"),
+            ground_ignore=self.value("ground.ignore"),
         )
+
+
+_UNLIMITED_M = 100.0  # a height that nothing indoors or out has; the parameters' "no limit"
 
 
 def plain(name: str, given: Any) -> Any:

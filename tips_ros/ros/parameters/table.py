@@ -11,6 +11,7 @@ from tips_ros.perception.loading.load import DEMO
 from tips_ros.perception.loading.precisions import AUTO, PRECISION_NAMES
 from tips_ros.perception.temporal.steady_depth import MODES
 from tips_ros.ros.parameters.declaration import UNBOUNDED, ParameterSpec
+from tips_ros.ros.parameters.ground import GROUND_PARAMETERS
 
 PARAMETERS: tuple[ParameterSpec, ...] = (
     ParameterSpec(
@@ -330,6 +331,27 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         check=check_roi,
         per_camera=True,
     ),
+    ParameterSpec(
+        "points.min_height_m",
+        -100.0,
+        "at once",
+        "m",
+        "Points of ~/points and ~/points_filtered that are lower over the floor become NaN; -100 "
+        "is no limit. Where no floor is known none is left out.",
+        low=-100.0,
+        high=100.0,
+    ),
+    ParameterSpec(
+        "points.max_height_m",
+        100.0,
+        "at once",
+        "m",
+        "Points that are higher over the floor become NaN, so that what a robot goes under marks "
+        "no costmap; 100 is no limit. Where no floor is known none is left out.",
+        low=-100.0,
+        high=100.0,
+    ),
+    *GROUND_PARAMETERS,
     ParameterSpec(
         "points_filtered.voxel_m",
         0.05,

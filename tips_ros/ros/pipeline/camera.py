@@ -16,11 +16,13 @@ from tips_ros.ros.inputs.calibration import CalibrationSource
 from tips_ros.ros.inputs.camera import CameraSubscription, ReceivedImage
 from tips_ros.ros.inputs.latest_images import LatestImages
 from tips_ros.ros.outputs.depth_info import DepthHistory, DepthInfoPublisher
+from tips_ros.ros.outputs.level_frame import LevelFramePublisher
 from tips_ros.ros.outputs.publishers import OutputPublishers
 from tips_ros.ros.outputs.similarity import SimilarityPublishers
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.parameters.snapshot import CameraSettings
 from tips_ros.ros.pipeline.depth_scaling import DepthScaler
+from tips_ros.ros.pipeline.floor_watch import FloorWatch
 from tips_ros.ros.pipeline.queries import FrameQueries
 from tips_ros.ros.pipeline.steadying import Steadying
 from tips_ros.ros.transforms.placement import CameraPoseLookup
@@ -35,10 +37,11 @@ class Camera:
         input: where the images come from.
         decoder: from their messages to pixels.
         calibration: what the camera of a frame is.
+        ground: its floor over time.
         scaling: how its depth becomes metres.
         steadying: how it is held still.
         placement: where it stands, for clouds in other frames.
-        publishers, similarity, depth_info: where its outputs go.
+        publishers, similarity, depth_info, level_frame: where its outputs go.
         queries: of services to its next frame.
         statistics: of its frames.
     """
@@ -68,6 +71,8 @@ class Camera:
         self._wanted_at = self.listening_since = time.monotonic()
         wanted = self.settings.scale_source
         self.scaling = DepthScaler(node, name, description, frames, group, wanted)
+        self.ground = FloorWatch(node, name, frames)
+        self.level_frame = LevelFramePublisher(node)
         self.depth_info = DepthInfoPublisher(node, name, self.scaling.status, depth_history)
         transport = parameters.value(node, "image_transport", name)
         try:
@@ -117,6 +122,7 @@ class Camera:
         """Forgets what was learnt of earlier frames, as when time jumps back."""
         self.scaling.reset()
         self.steadying.reset()
+        self.ground.reset()
 
     def close(self) -> None:
         """Unsubscribes. A frame that is in work is not waited for."""
@@ -127,3 +133,4 @@ class Camera:
         """Frees what frames in work may still use, after the last of them."""
         self.scaling.close()
         self.depth_info.close()
+        self.level_frame.close()

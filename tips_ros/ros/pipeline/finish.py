@@ -10,6 +10,7 @@ from rclpy.clock import Clock
 
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.frame_result import FrameResult
+from tips_ros.messages.ground import wants_ground
 from tips_ros.messages.outputs import OutputTopic
 from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.predictor import Prediction, Predictor
@@ -148,6 +149,11 @@ class Finisher:
             request.settings.options,
         )
         self._warn_of_unknown_names(request, frame)
+        names = {topic.name for topic in request.demand.topics}
+        if wants_ground(names, frame.options):
+            frame.ground = camera.ground.look(frame, request.settings.turn)
+            if "scan" in names and frame.ground is not None:
+                camera.level_frame.publish(request.header, frame.ground.floor.plane)
         for topic in request.demand.topics:
             if topic.name == _FILTERED:
                 if self._must_wait(frame, camera):

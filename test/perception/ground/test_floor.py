@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The floor of one frame is found, or said not to be there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tips_ros.perception.ground.candidates import Up
+from tips_ros.perception.ground.ground import FloorClasses, Ground
+
+from .floor_scene import CLASSES, LAMP, Box, FloorScene
+
+TABLE = Box((1.0, -0.8, 0.68), (2.5, 0.8, 0.7))
+
+
+@pytest.mark.parametrize("height_m", [0.12, 0.5, 1.2])
+@pytest.mark.parametrize(("pitch_deg", "roll_deg"), [(-25, 0), (-5, 3), (6, -2)])
+def test_its_place_is_right_through_three_percent_of_noise(height_m, pitch_deg, roll_deg):
+    scene = FloorScene(height_m, pitch_deg, roll_deg)
+    floor = Ground().look(scene.frame(noise=0.03), CLASSES).floor
+    assert floor.status == "seen"
+    assert floor.plane.angle_deg(scene.plane.up) < 0.3
+    assert abs(floor.plane.height_m / height_m - 1) < 0.01
+    assert floor.plane.pitch_deg == pytest.approx(pitch_deg, abs=0.3)
+    assert floor.plane.roll_deg == pytest.approx(roll_deg, abs=0.3)
+
+
+@pytest.mark.parametrize(("labels", "normals"), [(False, True), (True, False), (False, False)])
+def test_it_is_found_without_labels_or_normals(labels, normals):
+    scene = FloorScene(boxes=[Box((1.5, -0.2, 0), (1.8, 0.2, 0.4))])
+    floor = Ground().look(scene.frame(0.02, labels, normals), CLASSES).floor
+    assert floor.plane.angle_deg(scene.plane.up) < 1.0
+    assert abs(floor.plane.height_m - 0.5) < 0.02
+
+
+def test_without_labels_a_table_top_is_not_taken_for_it():
+    scene = FloorScene(1.3, -30, boxes=[TABLE])
+    floor = Ground().look(scene.frame(0.02, labels=False), CLASSES).floor
+    assert abs(floor.plane.height_m - 1.3) < 0.03
+
+
+def test_bent_depth_leans_less_than_its_own_plane_because_normals_have_a_say():
+    """A network's floor: depth off by up to a fifth, smoothly and to one side; normals right."""
+    scene = FloorScene(0.5, -15)
+    frame = scene.frame()
+    lean = 1 + 0.2 * np.linspace(0, 1, 640, dtype=np.float32)[None, :]
+    bent = replace(frame, depth_m=frame.depth_m * lean)
+    floor = Ground().look(bent, CLASSES).floor
+    alone = Ground().look(replace(bent, normals=None), CLASSES).floor
+    assert floor.plane.angle_deg(scene.plane.up) < 2.0
+    assert alone.plane.angle_deg(scene.plane.up) > 2.0
+
+
+@pytest.mark.parametrize("pitch_deg", [40, 75])
+def test_no_floor_in_view_is_a_state_and_not_an_error(pitch_deg):
+    view = Ground().look(FloorScene(0.8, pitch_deg).frame(0.02), CLASSES)
+    assert view.floor.status == "absent" and view.floor.note
+    assert view.parts is None
+    assert view.ground_cloud().size == view.obstacle_cloud().size == 0
+    assert np.isnan(view.scan.ranges_m).all()
+
+
+def test_a_wall_alone_is_no_floor_even_if_nobody_says_what_it_is():
+    scene = FloorScene(0.8, 0, wall_m=0.6)
+    assert Ground().look(scene.frame(0.02, labels=False), CLASSES).floor.status == "absent"
+
+
+def test_a_camera_without_depth_or_lens_is_told_so():
+    frame = FloorScene().frame()
+    for missing in (replace(frame, depth_m=None), replace(frame, lens=None)):
+        with pytest.raises(ValueError, match="calibrated camera"):
+            Ground().look(missing, CLASSES)
+
+
+def test_depth_with_holes_and_beyond_the_range_does_no_harm():
+    scene = FloorScene()
+    frame = scene.frame(0.02)
+    depth = frame.depth_m.copy()
+    depth[::7], depth[:, ::9], depth[:100] = np.nan, 0.0, np.inf
+    floor = Ground().look(replace(frame, depth_m=depth), CLASSES).floor
+    assert floor.plane.angle_deg(scene.plane.up) < 0.5
+
+
+def test_classes_that_are_no_floor_to_anybody_leave_it_to_the_normals():
+    nobody = FloorClasses(np.zeros(256, np.bool_), np.arange(256) == LAMP)
+    scene = FloorScene()
+    floor = Ground().look(scene.frame(0.02), nobody).floor
+    assert floor.plane.angle_deg(scene.plane.up) < 0.5
+
+
+def test_two_looks_at_the_same_frame_say_the_same_to_the_last_bit():
+    frame = FloorScene(boxes=[TABLE]).frame(0.03)
+    one, other = (Ground().look(frame, CLASSES) for _ in range(2))
+    assert one.floor.plane == other.floor.plane
+    assert np.array_equal(one.parts.obstacle, other.parts.obstacle)
+
+
+def test_who_knows_up_keeps_a_ramp_ahead_from_tilting_the_floor():
+    """Half of the floor in view rises; up is known by tf."""
+    scene = FloorScene(0.4, -10)
+    frame = scene.frame()
+    depth = frame.depth_m.copy()
+    depth[:320] *= 0.85
+    told = Ground().look(replace(frame, depth_m=depth), CLASSES, Up(scene.plane.up, 1.0, "tf"))
+    assert told.floor.plane.angle_deg(scene.plane.up) < 2.0

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scan has the nearest obstacle of each bearing, says what is free, and what wasn't seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tips_ros.perception.ground.ground import Ground
+from tips_ros.perception.ground.settings import GroundSettings
+
+from .floor_scene import CLASSES, Box, FloorScene
+
+
+def scanned(scene: FloorScene, noise: float = 0.02, **settings: float):
+    ground = Ground(replace(GroundSettings(), **settings))
+    return ground.look(scene.frame(noise), CLASSES).scan
+
+
+def at(scan, bearing_deg: float) -> float:
+    index = round((np.radians(bearing_deg) - scan.angle_min) / scan.angle_increment)
+    return float(scan.ranges_m[index])
+
+
+@pytest.mark.parametrize("pitch_deg", [-20, -5, 5])
+def test_a_box_is_as_far_as_it_is_whatever_the_camera_looks_at(pitch_deg):
+    box = Box((1.5, 0.2, 0), (1.8, 0.6, 0.3))
+    scan = scanned(FloorScene(0.4, pitch_deg, boxes=[box]))
+    assert at(scan, np.degrees(np.arctan2(0.4, 1.5))) == pytest.approx(np.hypot(1.5, 0.4), rel=0.03)
+
+
+def test_left_is_positive():
+    box = Box((1.5, 0.2, 0), (1.8, 0.6, 0.3))
+    scan = scanned(FloorScene(0.4, -10, wall_m=50, boxes=[box]))
+    assert np.isfinite(at(scan, 12)) and not np.isfinite(at(scan, -12))
+
+
+def test_seen_and_free_is_infinite():
+    scan = scanned(FloorScene(0.4, -5, wall_m=50))
+    assert np.isposinf(scan.ranges_m[10:-10]).mean() > 0.95
+
+
+def test_the_end_of_the_range_comes_from_how_sure_the_depth_is():
+    sure, vague = (scanned(FloorScene(0.4, -5, wall_m=4), noise) for noise in (0.06, 0.2))
+    assert sure.range_max_m == pytest.approx(0.3 / 0.06, rel=0.05)
+    assert vague.range_max_m == pytest.approx(0.3 / 0.2, rel=0.05)
+    assert np.isfinite(at(sure, 0)) and np.isposinf(at(vague, 0)), "the wall is beyond its range"
+
+
+def test_what_no_pixel_says_is_nan():
+    scene = FloorScene(0.4, -15, wall_m=50)
+    frame = scene.frame(0.02)
+    depth = frame.depth_m.copy()
+    depth[:, :200] = np.nan
+    scan = Ground().look(replace(frame, depth_m=depth), CLASSES).scan
+    assert np.isnan(scan.ranges_m[-30:]).all(), "the left of the picture is the end of the scan"
+
+
+def test_a_camera_that_looks_down_says_nothing_beyond_what_it_sees():
+    """The floor ends at the picture's upper edge, 1 m away: nothing is known behind it."""
+    scan = scanned(FloorScene(0.6, -50, wall_m=50))
+    assert np.isnan(scan.ranges_m).mean() > 0.9 or scan.range_max_m < 1.6
+
+
+def test_only_what_is_between_the_heights_counts():
+    low, high = Box((1.0, -0.3, 0), (1.2, 0.3, 0.06)), Box((2.0, -0.3, 0), (2.2, 0.3, 0.6))
+    scene = FloorScene(0.4, -10, boxes=[low, high])
+    assert at(scanned(scene), 0) == pytest.approx(1.0, rel=0.05)
+    assert at(scanned(scene, scan_min_height_m=0.15), 0) == pytest.approx(2.0, rel=0.05)
+
+
+def test_a_drop_is_as_near_as_the_end_of_the_floor():
+    scan = scanned(FloorScene(0.5, -20, edge_m=1.5), 0.01)
+    assert at(scan, 0) == pytest.approx(1.5, abs=0.15)

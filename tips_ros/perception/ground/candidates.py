@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which cells may be floor, and how much each has to say about where it is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.perception.camera.mounting import MountingRotation
+from tips_ros.perception.ground.cells import BoolArray, Cells, normals_of_depth
+from tips_ros.perception.ground.plane import CAMERA_UP, Float64Array
+
+# What a word or a normal alone is worth, beside a cell where both say floor.
+_LABEL_ALONE = 0.25
+_NORMAL_ALONE = 0.15
+_NORMAL_DEG = 25.0  # from up
+_NORMAL_DEG_UNKNOWN = 50.0  # where up is only where cameras mostly have it
+_LEAST_SLOPE = 0.03  # a ray that falls less than this meets the floor too far away to tell
+_MOST = 1200
+_NORMALS_DEG = 1.6  # a network's normals are together off by so much, however many there are
+_DEPTH_NORMALS_DEG = 6.0
+
+
+@dataclass(frozen=True)
+class Up:
+    """Where up is, as far as it is known before looking.
+
+    Attributes:
+        vector: unit, in the optical frame.
+        stddev_deg: how far off it may be.
+        source: who says so: "camera" (nobody: cameras are mostly upright), "tf", "imu".
+    """
+
+    vector: tuple[float, float, float] = CAMERA_UP
+    stddev_deg: float = 20.0
+    source: str = "camera"
+
+    @classmethod
+    def of_mounting(cls, turn: MountingRotation) -> Up:
+        """Of a camera that is upright once it is turned clockwise by that many degrees."""
+        vectors = {0: CAMERA_UP, 90: (-1.0, 0.0, 0.0), 180: (0.0, 1.0, 0.0), 270: (1.0, 0.0, 0.0)}
+        return cls(vectors[turn])
+
+    @property
+    def is_known(self) -> bool:
+        """Whether somebody measured it."""
+        return self.source != "camera"
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Cells (N,) that may be floor.
+
+    Attributes:
+        at: index into the flat cells.
+        weight: 0 to 1, by what speaks for floor.
+        rays: (N, 3), the last column 1.
+        inverse_depth: 1 / metres.
+        noise: deviation of the depth as a part of it.
+        normals: (N, 3); of the depth itself where the frame has none, then NaN at its border.
+        normals_stddev_deg: how far off they are together.
+        labelled: whether the label says floor.
+    """
+
+    at: NDArray[np.int64]
+    weight: Float64Array
+    rays: Float64Array
+    inverse_depth: Float64Array
+    noise: Float64Array
+    normals: Float64Array
+    normals_stddev_deg: float
+    labelled: BoolArray
+
+
+def floor_candidates(cells: Cells, floor: BoolArray, up: Up, max_range_m: float) -> Candidates:
+    """Cells below the horizon that a label or a normal calls floor, evenly thinned.
+
+    Without labels and normals all that is below the horizon.
+
+    Args:
+        cells: of the frame.
+        floor: (256,) whether a class id is floor-like.
+        up: as far as known.
+        max_range_m: what is farther along z tells little.
+    """
+    vector = np.asarray(up.vector, np.float32)
+    inverse = cells.inverse_depth
+    with np.errstate(invalid="ignore"):
+        seen = inverse > np.float32(1.0 / max_range_m)  # NaN and 0 are not
+    falls = -(cells.rays @ vector[:2] + vector[2])
+    slack = math.radians(min(2 * up.stddev_deg, 30.0))  # the horizon may be higher than that
+    seen &= falls > _LEAST_SLOPE - slack
+    labelled = cells.has(floor)
+    told = bool(labelled.any())
+    directions = normals_of_depth(cells) if cells.normals is None else cells.normals
+    most = _NORMAL_DEG if up.is_known else _NORMAL_DEG_UNKNOWN
+    with np.errstate(invalid="ignore"):
+        upright = directions @ vector > math.cos(math.radians(most))
+    weight = np.where(labelled, np.where(upright, 1.0, _LABEL_ALONE), 0.0)
+    weight = np.where(labelled | ~upright, weight, _NORMAL_ALONE if told else 1.0)
+    at = np.flatnonzero(seen & (weight > 0))
+    if at.size > _MOST:
+        at = at[np.linspace(0, at.size - 1, _MOST).astype(np.int64)]
+    rays = np.empty((at.size, 3))
+    rays[:, :2], rays[:, 2] = cells.rays.reshape(-1, 2)[at], 1.0
+    normals = directions.reshape(-1, 3)[at].astype(np.float64)
+    return Candidates(
+        at,
+        weight.ravel()[at],
+        rays,
+        inverse.ravel()[at].astype(np.float64),
+        cells.noise.ravel()[at].astype(np.float64),
+        normals,
+        _DEPTH_NORMALS_DEG if cells.normals is None else _NORMALS_DEG,
+        labelled.ravel()[at],
+    )

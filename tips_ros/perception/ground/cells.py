@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A frame in coarse cells: what floor and obstacles are told from.
+
+A cell is as many pixels wide as it takes to have about 160 of them in a row. Its depth is the mean
+of its pixels' *inverse* depths: on a plane these are linear in the pixels, so that the mean is that
+of the cell's centre, and noise from pixel to pixel averages out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.perception.camera.lens import Lens
+from tips_ros.perception.posed_frame import PosedFrame
+
+Float32Array: TypeAlias = NDArray[np.float32]
+BoolArray: TypeAlias = NDArray[np.bool_]
+
+COLUMNS = 160  # about
+UNKNOWN_NOISE = 0.05  # of the depth, where nobody tells its deviation
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A frame of (h, w) cells.
+
+    Attributes:
+        side: pixels of a cell along a row.
+        inverse_depth: (h, w) 1 / metres along z; 0 farther than can be told, NaN without depth.
+        noise: (h, w) deviation of the depth as a part of it.
+        rays: (h, w, 2) ``x / z, y / z`` of the cells' centres; NaN where no ray falls.
+        noise_is_told: whether somebody measured it; else it is a guess.
+        labels: (h, w) class ids at their centres; None without labels.
+        normals: (h, w, 3) unit vectors at their centres; None without normals.
+    """
+
+    side: int
+    inverse_depth: Float32Array
+    noise: Float32Array
+    rays: Float32Array
+    noise_is_told: bool = True
+    labels: NDArray[np.uint8] | None = None
+    normals: Float32Array | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(h, w)"""
+        return self.inverse_depth.shape[0], self.inverse_depth.shape[1]
+
+    def has(self, classes: BoolArray) -> BoolArray:
+        """(h, w): whose label is one of the classes (256,)."""
+        if self.labels is None:
+            return np.zeros(self.shape, np.bool_)
+        return np.asarray(cv2.LUT(self.labels, classes.view(np.uint8)), np.uint8).view(np.bool_)
+
+
+def divide(frame: PosedFrame, columns: int = COLUMNS) -> Cells:
+    """The cells of a frame.
+
+    Raises:
+        ValueError: a frame without depth, or without a calibrated camera.
+    """
+    if frame.depth_m is None or frame.lens is None:
+        raise ValueError("the floor is found in depth of a calibrated camera")
+    height, width = frame.depth_m.shape
+    side = max(1, round(width / columns))
+    size = (max(1, height // side), max(1, width // side))
+    inverse = _mean_inverse(frame.depth_m, side, size)
+    picked = (_centres(size[0], side), _centres(size[1], side))
+    if frame.stddev_m is None:
+        noise = np.full(size, UNKNOWN_NOISE, np.float32)
+    else:
+        with np.errstate(invalid="ignore"):
+            noise = np.ascontiguousarray(frame.stddev_m[picked]) * inverse
+            noise[~((noise > 0) & (noise < 1))] = UNKNOWN_NOISE
+    return Cells(
+        side,
+        inverse,
+        noise,
+        _rays(frame.lens, side, size),
+        frame.stddev_m is not None,
+        None if frame.labels is None else np.ascontiguousarray(frame.labels[picked]),
+        None if frame.normals is None else np.ascontiguousarray(frame.normals[picked]),
+    )
+
+
+def normals_of_depth(cells: Cells, reach: int = 3) -> Float32Array:
+    """(h, w, 3) unit normals that face the camera, by the inverse depth of (2 reach + 1)² cells.
+
+    For a frame that has none of a network. ``1 / z`` of a plane is linear in the rays, and its
+    coefficients are along the normal. NaN at the border of depth.
+    """
+    inverse, rays = cells.inverse_depth, cells.rays
+    mean = cv2.blur(inverse, (2 * reach + 1, 2 * reach + 1))
+    found = np.full((*cells.shape, 3), np.nan, np.float32)
+    inside = (slice(reach, -reach), slice(reach, -reach))
+    left, right = mean[reach:-reach, : -2 * reach], mean[reach:-reach, 2 * reach :]
+    above, below = mean[: -2 * reach, reach:-reach], mean[2 * reach :, reach:-reach]
+    across = rays[reach:-reach, 2 * reach :, 0] - rays[reach:-reach, : -2 * reach, 0]
+    down = rays[2 * reach :, reach:-reach, 1] - rays[: -2 * reach, reach:-reach, 1]
+    x, y = (right - left) / across, (below - above) / down
+    z = mean[inside] - x * rays[inside][..., 0] - y * rays[inside][..., 1]
+    length = -np.sqrt(x * x + y * y + z * z)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found[inside] = np.stack([x / length, y / length, z / length], axis=-1)
+    return found
+
+
+def spread(cells: NDArray[Any], side: int, size: tuple[int, int]) -> NDArray[Any]:
+    """A map of cells (h, w) → one of pixels (H, W); what no whole cell covers has the nearest's."""
+    large = cells.repeat(side, axis=0).repeat(side, axis=1)
+    missing = [(0, max(0, whole - part)) for whole, part in zip(size, large.shape, strict=False)]
+    return np.pad(large, missing, mode="edge")[: size[0], : size[1]]
+
+
+def _centres(count: int, side: int) -> slice:
+    start = side // 2
+    return slice(start, start + (count - 1) * side + 1, side)
+
+
+def _mean_inverse(depth_m: Float32Array, side: int, size: tuple[int, int]) -> Float32Array:
+    whole = np.ascontiguousarray(depth_m[: size[0] * side, : size[1] * side], np.float32)
+    with np.errstate(divide="ignore"):
+        inverse = np.reciprocal(whole)  # of +Inf, 0
+    mean = _area(inverse, size)
+    # One number is a fast look for "all of it is good"; what isn't is not finite, or negative.
+    if np.isfinite(mean.sum()) and float(inverse.min(initial=0.0)) >= 0.0:
+        return mean
+    good = np.isfinite(inverse) & (inverse >= 0)
+    share = _area(good.astype(np.float32), size)
+    mean = _area(np.where(good, inverse, np.float32(0)), size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean /= share
+    mean[share < 0.5] = np.nan
+    return mean
+
+
+def _area(image: Float32Array, size: tuple[int, int]) -> Float32Array:
+    return np.asarray(cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+
+
+@lru_cache(maxsize=8)
+def _rays(lens: Lens, side: int, size: tuple[int, int]) -> Float32Array:
+    """Of the middles of the cells, which need not be a pixel's."""
+    k = lens.intrinsics
+    grid = [np.arange(count) * side + (side - 1) / 2 for count in size]
+    y, x = (grid[0] - k.cy) / k.fy, (grid[1] - k.cx) / k.fx
+    flat = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    if not lens.is_pinhole:
+        flat = lens.distortion.undistort(flat)
+    rays = np.ascontiguousarray(flat.reshape(*size, 2), np.float32)
+    rays.flags.writeable = False
+    return rays

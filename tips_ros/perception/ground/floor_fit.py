@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plane of the floor in one frame.
+
+A network's depth is smooth and bent, so that a plane through it leans by degrees; its normals are
+right on the whole. So normals (and whoever else knows up) say where up is, the depth says how far
+the floor is, and has a word on up as far as its own unevenness lets one believe it: even depth of
+white noise knows up better than any normal.
+
+All is fitted in inverse depth, which is linear in the plane and whose noise, as a part of it, is
+even. Nothing is drawn at random.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.perception.ground.candidates import Candidates, Up
+from tips_ros.perception.ground.plane import Float64Array, Plane
+from tips_ros.perception.ground.robust import biweight, deviation, median, weighted_quantile
+
+LEAST_CELLS = 150.0  # by weight: about a hundredth of the picture
+_NORMALS = 400  # looked at
+_NORMAL_SCALE_DEG = 6.0
+_LEAST_NOISE = 0.004
+_MOST_NOISE = 0.25
+_BLOCK = 8  # cells of a side; noise of a pixel or a cell averages out over it
+_BENT_SAMPLES = 4.0  # a bent floor is worth so many independent looks
+_LOWEST_SHARE = 0.12  # of the candidates have to be at the lowest height that counts
+_LEAST_INLIERS = 0.35
+_BINS = 60
+_HEIGHTS_M = (0.03, 4.0)
+
+
+@dataclass(frozen=True)
+class FloorFit:
+    """What one frame says.
+
+    Attributes:
+        plane: of the floor.
+        up_stddev_deg: how far off its direction may be.
+        height_stddev: how far off its height may be, as a part of it.
+        residual: deviation of the floor's depth from the plane, as a part of it.
+        inliers: candidates that fit it.
+        samples: candidates.
+    """
+
+    plane: Plane
+    up_stddev_deg: float
+    height_stddev: float
+    residual: float
+    inliers: int
+    samples: int
+
+
+def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
+    """The plane through the candidates, or why there is none.
+
+    Args:
+        found: of one frame.
+        up: as far as known before.
+        columns: cells in a row.
+    """
+    total = float(found.weight.sum())
+    if total < LEAST_CELLS * min(1.0, found.at.size / 1000 + 0.5):
+        return "too little floor in view"
+    known, known_sd = _direction(found, up)
+    falls = -(found.rays @ known)
+    usable = falls > 0.02
+    if float(found.weight[usable].sum()) < 0.5 * total:
+        return "what looks like floor is not below the camera"
+    start = _lowest(falls[usable] / found.inverse_depth[usable], found.weight[usable])
+    theta = -known / start
+    prior = np.eye(3) - np.outer(known, known)
+    noise, covariance = 0.1, np.eye(3)
+    even = found.noise / median(found.noise)
+    block = _blocks(found, columns)
+    kept = found.weight
+    for turn in range(4):
+        predicted = found.rays @ theta
+        residual = (found.inverse_depth - predicted) / np.maximum(predicted, 0.02)
+        if turn:
+            near = residual[(kept > 0) & (np.abs(residual) < 3 * noise)]
+            noise = min(deviation(near, _LEAST_NOISE), _MOST_NOISE)
+        kept = found.weight * biweight(residual, noise) * (predicted > 0.02)
+        if float(kept.sum()) < LEAST_CELLS / 4:
+            return "nothing fits a floor"
+        # Relative noise: a row counts by the inverse of the depth that the plane gives it.
+        scaled = found.rays * (kept / np.square(np.maximum(predicted, 0.02) * even))[:, None]
+        normal = scaled.T @ found.rays
+        normal += 1e-9 * np.trace(normal) * np.eye(3)
+        covariance = _covariance(residual, kept, normal, noise, block)
+        information = np.linalg.inv(covariance)
+        size = float(np.linalg.norm(theta))
+        prior_weight = prior / (size * math.radians(known_sd)) ** 2
+        free = np.linalg.solve(normal, scaled.T @ found.inverse_depth)
+        theta = np.asarray(
+            np.linalg.solve(information + prior_weight, information @ free), np.float64
+        )
+        if not theta @ -known > 0:
+            return "nothing fits a floor"
+        covariance = np.asarray(np.linalg.inv(information + prior_weight), np.float64)
+    size = float(np.linalg.norm(theta))
+    height, direction = 1.0 / size, -theta / size
+    predicted = found.rays @ theta
+    residual = (found.inverse_depth - predicted) / np.maximum(predicted, 0.02)
+    fits = (np.abs(residual) < 3 * noise) & (predicted > 0.02)
+    share = float(found.weight[fits].sum()) / total
+    if share < _LEAST_INLIERS:
+        return f"only {100 * share:.0f} % of what looks like floor lies in one plane"
+    if not _HEIGHTS_M[0] < height < _HEIGHTS_M[1]:
+        return f"what looks like floor is {height:.2f} m below the camera"
+    along = float(direction @ covariance @ direction)
+    across = (float(np.trace(covariance)) - along) / 2
+    return FloorFit(
+        Plane.of(direction, height),
+        math.degrees(math.sqrt(max(across, 0.0)) / size),
+        math.sqrt(max(along, 0.0)) / size,
+        noise,
+        int(np.count_nonzero(fits)),
+        int(found.at.size),
+    )
+
+
+def _direction(found: Candidates, up: Up) -> tuple[Float64Array, float]:
+    """Up, and its deviation in degrees, by all but the depth."""
+    told = np.asarray(up.vector, np.float64)
+    some = slice(None, None, max(1, found.at.size // _NORMALS))
+    normals = found.normals[some]
+    weight = found.weight[some] * np.isfinite(normals.sum(axis=1))
+    if not weight.any():
+        return told, up.stddev_deg
+    normals = np.nan_to_num(normals)
+    best = np.array([weighted_quantile(normals[:, k], weight, 0.5) for k in range(3)])
+    best /= max(float(np.linalg.norm(best)), 1e-9)
+    scale = math.radians(_NORMAL_SCALE_DEG)
+    for _ in range(3):
+        off = np.linalg.norm(normals - best, axis=1)
+        best = (normals * (weight * biweight(off, scale))[:, None]).sum(axis=0)
+        length = float(np.linalg.norm(best))
+        if length < 1e-9:
+            return told, up.stddev_deg
+        best /= length
+    one, other = found.normals_stddev_deg**-2, up.stddev_deg**-2
+    both = one * best + other * told
+    return both / np.linalg.norm(both), (one + other) ** -0.5
+
+
+def _lowest(heights: Float64Array, weight: Float64Array) -> float:
+    """The height of the camera over the lowest plane that enough of the candidates are in."""
+    logs = np.log(np.clip(heights, *_HEIGHTS_M))
+    edges = (math.log(_HEIGHTS_M[0]), math.log(_HEIGHTS_M[1]))
+    counts, bounds = np.histogram(logs, _BINS, edges, weights=weight)
+    near = np.convolve(counts, np.ones(5), "same")  # 40 % of the height
+    heavy = np.flatnonzero(near >= max(_LOWEST_SHARE * counts.sum(), 1e-9))
+    last = int(heavy[-1])
+    # From there back to where they crowd most, as long as that is the same heap.
+    first = max(0, last - 5)
+    top = first + int(near[first : last + 1].argmax())
+    inside = (logs >= bounds[max(0, top - 2)]) & (logs <= bounds[min(_BINS, top + 3)])
+    return math.exp(weighted_quantile(logs[inside], weight[inside], 0.5))
+
+
+def _blocks(found: Candidates, columns: int) -> NDArray[np.int64]:
+    """(N,) number of the square of cells that each is in."""
+    row, column = np.divmod(found.at, columns)
+    return np.asarray((row // _BLOCK) * (columns // _BLOCK + 1) + column // _BLOCK, np.int64)
+
+
+def _covariance(
+    residual: Float64Array,
+    kept: Float64Array,
+    normal: Float64Array,
+    noise: float,
+    block: NDArray[np.int64],
+) -> Float64Array:
+    """Of a plane by the depth alone: what is white averages out, what is bent does not."""
+    weight = np.bincount(block, kept)
+    heavy = weight > 0.2 * weight.max()
+    mean = np.bincount(block, kept * residual)[heavy] / weight[heavy]
+    white = noise**2 / max(median(weight[heavy]), 1.0)
+    bent = max(float(np.mean(mean**2)) - white, 0.0)
+    alone = noise**2 + bent * float(kept.sum()) / _BENT_SAMPLES
+    return np.asarray(np.linalg.inv(normal) * alone, np.float64)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The nearest obstacle of each bearing, in a level frame: what a 2-D LiDAR would have said.
+
+*Convention*: the level frame is at the camera, x ahead, y left, z up. A bearing counts from x to
+the left. +Inf: seen and free as far as the range goes; NaN: not seen. A drop counts where the floor
+ends.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
+from tips_ros.perception.ground.obstacles import Split
+from tips_ros.perception.ground.plane import CAMERA_UP, Plane, level_rotation
+from tips_ros.perception.ground.settings import GroundSettings
+
+_SUPPORT = 2  # cells of a bearing; one alone is none
+_DEPTH = 1.1  # what is so much farther is another thing
+_SPAN_M = 64.0  # ranges are below it; times the bearings, millimetres are left of a float
+_SEEN = 0.9  # of the range: floor that was seen so far is free to the end
+
+
+@dataclass(frozen=True)
+class LevelScan:
+    """As sensor_msgs/LaserScan has it.
+
+    Attributes:
+        angle_min, angle_increment: radians.
+        range_min_m, range_max_m: what is outside is not told.
+        ranges_m: (N,) metres in the level plane.
+    """
+
+    angle_min: float
+    angle_increment: float
+    range_min_m: float
+    range_max_m: float
+    ranges_m: Float32Array
+
+    @property
+    def angle_max(self) -> float:
+        """Of the last range."""
+        return self.angle_min + self.angle_increment * (len(self.ranges_m) - 1)
+
+
+def level_scan(cells: Cells, parts: Split, plane: Plane, settings: GroundSettings) -> LevelScan:
+    """The scan of a frame."""
+    rays, inverse = cells.rays, cells.inverse_depth
+    turn = level_rotation(plane.up).astype(np.float32)
+    half = _half_angle(rays, turn)
+    count = max(cells.shape)
+    step = 2 * half / count
+
+    def placed(which: BoolArray) -> tuple[NDArray[np.int32], Float32Array, NDArray[np.int64]]:
+        """Bearings, how far away for each metre of depth, and which cells these are."""
+        at = np.flatnonzero(which)
+        some = rays.reshape(-1, 2)[at]
+        ahead, left = (some[:, 0] * row[0] + some[:, 1] * row[1] + row[2] for row in turn[:2])
+        bins = ((np.arctan2(left, ahead) + np.float32(half)) / np.float32(step)).astype(np.int32)
+        return np.clip(bins, 0, count - 1), np.hypot(ahead, left), at
+
+    limit = _range_cap(cells, settings)
+    heights = parts.heights_m
+    with np.errstate(invalid="ignore", divide="ignore"):
+        bins, far, at = placed(
+            parts.obstacle
+            & (heights >= settings.scan_min_height_m)
+            & (heights <= settings.scan_max_height_m)
+        )
+        nearest = _nearest(bins, far / inverse.ravel()[at], count)
+        bins, far, at = placed(parts.drop)
+        floor_m = -plane.height_m / (rays.reshape(-1, 2)[at] @ plane.up[:2] + plane.up[2])
+        nearest = np.fmin(nearest, _nearest(bins, far * floor_m.astype(np.float32), count))
+        free = parts.ground | (inverse >= 0) & (heights > settings.scan_min_height_m)
+        free[1::2] = False  # half of them tell as well
+        bins, far, at = placed(free)
+        depth = np.reciprocal(np.maximum(inverse.ravel()[at], np.float32(1e-3)), dtype=np.float32)
+        reach = _farthest(bins, far * depth, count)
+    known = np.isfinite(nearest)
+    result = np.where(known & (nearest <= limit), nearest, np.float32(np.nan))
+    result[(known & (nearest > limit)) | (~known & (reach >= _SEEN * limit))] = np.inf
+    # A scan begins at the right.
+    return LevelScan(-half + step / 2, step, min(0.05, limit / 2), limit, result)
+
+
+def unseen_scan(cells: Cells) -> LevelScan:
+    """Of a frame that says nothing about what is free."""
+    half = _half_angle(cells.rays, level_rotation(CAMERA_UP).astype(np.float32))
+    count = max(cells.shape)
+    step = 2 * half / count
+    nothing = np.full(count, np.nan, np.float32)
+    return LevelScan(-half + step / 2, step, 0.0, 0.0, nothing)
+
+
+def _half_angle(rays: Float32Array, turn: Float32Array) -> float:
+    """To the ends of the picture's middle row, or column where it lies on its side."""
+    row, column = rays.shape[0] // 2, rays.shape[1] // 2
+    ends = np.stack([*rays[row, [0, -1]], *rays[[0, -1], column]])
+    ahead, left = (ends @ row[:2] + row[2] for row in turn[:2])
+    return float(min(np.nanmax(np.abs(np.arctan2(left, ahead))), math.pi))
+
+
+def _range_cap(cells: Cells, settings: GroundSettings) -> float:
+    """Where the depth's deviation becomes too much, by the median of what is seen."""
+    noise = float(np.median(cells.noise[::4, ::4]))
+    return float(min(settings.scan_max_stddev_m / max(noise, 1e-3), settings.max_range_m))
+
+
+def _nearest(bins: NDArray[np.int32], ranges: Float32Array, count: int) -> Float32Array:
+    """By bearing the nearest range that has support at about the same range; NaN without."""
+    at, values = _sorted(bins, ranges)
+    found = np.full(count, np.nan, np.float32)
+    last = values.size - (_SUPPORT - 1)
+    if last <= 0:
+        return found
+    backing = values[_SUPPORT - 1 :]
+    backed = (at[:last] == at[_SUPPORT - 1 :]) & (backing <= _DEPTH * values[:last])
+    kept = np.flatnonzero(backed)[::-1]  # of one bearing the last written stays: the nearest
+    # The mean of the pair: the least of several noisy ranges is too near.
+    found[at[kept]] = (values[kept] + backing[kept]) / 2
+    return found
+
+
+def _farthest(bins: NDArray[np.int32], ranges: Float32Array, count: int) -> Float32Array:
+    """By bearing; 0 without any."""
+    found = np.zeros(count, np.float32)
+    at, values = _sorted(bins, ranges)
+    found[at] = values  # of one bearing the last written stays: the farthest
+    return found
+
+
+def _sorted(
+    bins: NDArray[np.int32], ranges: Float32Array
+) -> tuple[NDArray[np.int32], Float32Array]:
+    """By bearing, then by range: as one number, which is sorted ten times as fast as two."""
+    key = np.sort(bins * np.float32(_SPAN_M) + np.clip(ranges, 0, _SPAN_M - 1))
+    at = (key / np.float32(_SPAN_M)).astype(np.int32)
+    return at, key - at * np.float32(_SPAN_M)

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which cells stand out of the floor, which are floor, and of which nothing can be said.
+
+A cell's height is ``height of the camera * (1 - depth / depth of the floor there)``: its noise is
+that of the depth, as a part of it, times the height of the camera, near and far alike. How large
+it is in this frame is measured on the floor itself; what else tells the depth's deviation only
+says how it differs from cell to cell.
+
+A thing is looked for in single cells and in the mean of nine, whose noise is less where it is
+white: a low thing that no single cell shows beyond doubt is seen by many.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
+from tips_ros.perception.ground.plane import Plane
+from tips_ros.perception.ground.settings import GroundSettings
+
+_LEAST_NOISE = 0.002  # of the depth; none is better
+_MADE_UP = 0.12  # depth between a nearer and a farther neighbour by this part is on neither
+_NORMALS_OFF = math.radians(5.0)
+_LEVEL = math.radians(20.0)
+_BLURRED = 0.6  # of a jump is in doubt on both sides of it
+_OWN = 0.35  # a cell itself stands out by so much of it
+_GROWS = 0.55  # beside a sure cell, so much of what is asked of it will do
+_LIKE_FLOOR = 0.3  # of the camera's height: what tells the noise is no farther from the floor
+_FEW = 2  # sure cells of nine; fewer are noise
+
+
+@dataclass(frozen=True)
+class Split:
+    """What each cell (h, w) is; none is two of these.
+
+    Attributes:
+        obstacle: stands out of the floor, and the robot can't go under it.
+        drop: lies below the floor.
+        ground: is the floor.
+        heights_m: (h, w) above the floor; NaN without depth.
+        tolerance_m: (h, w) how much a thing had to stand out.
+        noise: deviation of the floor's depth about its surface, as a part of it.
+    """
+
+    obstacle: BoolArray
+    drop: BoolArray
+    ground: BoolArray
+    heights_m: Float32Array
+    tolerance_m: Float32Array
+    noise: float
+
+
+def split(
+    cells: Cells,
+    surface: Float32Array,
+    plane: Plane,
+    floor: BoolArray,
+    ignored: BoolArray,
+    settings: GroundSettings,
+    plane_noise: Float32Array | float = 0.0,
+) -> Split:
+    """What stands on a floor.
+
+    Args:
+        cells: of the frame.
+        surface: (h, w) 1 / metres of the floor, bend and all; not positive above the horizon.
+        plane: of that floor.
+        floor: (256,) floor-like class ids.
+        ignored: (256,) class ids that are never obstacles.
+        settings: what counts.
+        plane_noise: (h, w) or one deviation of the floor's own height, metres: 0 where the floor
+            of this frame says where it is.
+    """
+    inverse = cells.inverse_depth
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        part = 1.0 - surface / inverse  # 0 on the floor, 1 at the camera's height
+    part[~np.isfinite(part)] = np.nan
+    height = np.float32(plane.height_m)
+    heights = part * height
+    is_floor = cells.has(floor)
+    far = np.float32(1.0 / settings.max_range_m)
+    with np.errstate(invalid="ignore"):
+        usable = (inverse > far) & np.isfinite(part)
+        like_floor = usable & (np.abs(part) < _LIKE_FLOOR)
+    if is_floor.any():
+        like_floor &= is_floor
+    k = np.full(cells.shape, settings.deviations, np.float32)
+    k[_lies_level(cells, plane)] = (settings.deviations + settings.floor_deviations) / 2
+    k[is_floor] = settings.floor_deviations
+    least = np.where(is_floor, 2 * settings.obstacle_min_height_m, settings.obstacle_min_height_m)
+    least = least.astype(np.float32) + _slope_allowed(cells, is_floor, plane, settings)
+    extra = np.square(np.asarray(plane_noise, np.float32))
+    out = np.zeros(cells.shape, np.bool_)
+    below = np.zeros(cells.shape, np.bool_)
+    tolerance = np.zeros(cells.shape, np.float32)
+    scales = []
+    limit = np.float32(settings.obstacle_max_height_m)
+    seen = np.where(usable, heights, np.float32(0))
+    own = height * cells.noise
+    if not cells.noise_is_told:
+        own = np.hypot(own, height * _beside_a_jump(inverse, surface))
+    for side in (1, 3):
+        if side > 1:
+            # A high neighbour may not lift the mean of what is low: only as much as is asked for.
+            most = 1.7 * tolerance
+            seen = cv2.blur(np.clip(seen, -most, most), (side, side))
+        scales.append(_noise(seen[like_floor] / own[like_floor]))
+        white = np.maximum(scales[-1] * own, _LEAST_NOISE * height)
+        asked = k * np.sqrt(np.square(white) + extra)
+        asked = np.maximum(asked, least)
+        out |= _grown((seen > asked) & usable, (seen > _GROWS * asked) & usable)
+        if settings.drops:
+            depth = np.maximum(1.5 * asked, np.float32(settings.drop_min_depth_m))
+            below |= _grown((seen < -depth) & usable, (seen < -_GROWS * depth) & usable)
+        if side == 1:
+            tolerance = asked
+    noise = max(scales[0] * float(np.median(cells.noise[::4, ::4])), _LEAST_NOISE)
+    # Floor beside a thing isn't lifted by it.
+    out &= (heights > _OWN * tolerance) & (heights < limit)
+    below &= heights < -_OWN * tolerance
+    out &= ~_made_up(inverse)
+    never = cells.has(ignored)
+    out &= ~never
+    below &= ~never & ~out & (surface > 0)
+    ground = usable & ~out & ~below & (np.abs(heights) < np.maximum(tolerance, 0.03))
+    return Split(out, below, ground, heights, tolerance, noise)
+
+
+def _lies_level(cells: Cells, plane: Plane) -> BoolArray:
+    """Whose normal says floor, too; so does the top of a box, and has to stand out as clearly."""
+    if cells.normals is None:
+        return np.zeros(cells.shape, np.bool_)
+    with np.errstate(invalid="ignore"):
+        level = cells.normals @ np.asarray(plane.up, np.float32) > math.cos(_LEVEL)
+    return np.asarray(level, np.bool_)
+
+
+def _beside_a_jump(inverse: Float32Array, surface: Float32Array) -> Float32Array:
+    """Part of the depth that a network blurs over, where depth jumps more than the floor's does."""
+    kernel = np.ones((3, 3), np.uint8)
+    filled = np.nan_to_num(inverse)
+    jump = cv2.dilate(filled, kernel) - cv2.erode(filled, kernel)
+    jump -= cv2.dilate(surface, kernel) - cv2.erode(surface, kernel)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        part = _BLURRED * np.maximum(jump, 0) / inverse
+    part[~np.isfinite(part)] = 0
+    return np.asarray(part, np.float32)
+
+
+def _slope_allowed(
+    cells: Cells, is_floor: BoolArray, plane: Plane, settings: GroundSettings
+) -> Float32Array | float:
+    """What a ramp may rise by until there: of cells that are floor by their label and normal."""
+    slope = math.radians(settings.max_slope_deg)
+    if cells.normals is None or slope <= 0 or not is_floor.any():
+        return 0.0
+    up = np.asarray(plane.up, np.float32)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        like_ramp = is_floor & (cells.normals @ up > math.cos(slope + _NORMALS_OFF))
+        away = np.hypot(cells.rays[..., 0], np.float32(1)) / cells.inverse_depth
+        away[~np.isfinite(away)] = 0
+    return np.asarray(np.where(like_ramp, math.tan(slope) * away, 0.0), np.float32)
+
+
+def _noise(height: Float32Array) -> float:
+    """Deviation of the floor in units of the one that is told, its tails counted.
+
+    What stands on the floor is above it, so that only what is below tells the noise.
+    """
+    below = -height[height < 0]
+    if below.size < 30:
+        return 1.0
+    below.sort()
+    half, most, all_but_few = (float(below[int(q * (below.size - 1))]) for q in (0.5, 0.9, 0.98))
+    return max(half / 0.6745, 0.8 * most / 1.645, 0.9 * all_but_few / 2.33)
+
+
+def _grown(sure: BoolArray, likely: BoolArray) -> BoolArray:
+    """The likely cells next to sure ones, as far as these are not alone."""
+    count = cv2.boxFilter(sure.view(np.uint8), cv2.CV_8U, (3, 3), normalize=False)
+    firm = (sure & (count >= _FEW)).view(np.uint8)
+    return np.asarray(cv2.dilate(firm, np.ones((3, 3), np.uint8)), np.uint8).view(np.bool_) & likely
+
+
+def _made_up(inverse: Float32Array) -> BoolArray:
+    """Cells whose depth is between that of a nearer and a farther neighbour."""
+    filled = np.nan_to_num(inverse, nan=0.0)
+    kernel = np.ones((3, 3), np.uint8)
+    near = cv2.dilate(filled, kernel) > filled * np.float32(1 + _MADE_UP)
+    near &= cv2.erode(filled, kernel) < filled * np.float32(1 - _MADE_UP)
+    return np.asarray(near, np.bool_)
