@@ -88,6 +88,7 @@ def main() -> None:
     add = parser.add_argument
     add("output", type=Path)
     add("--scenes", type=int, default=200)
+    add("--first", type=int, default=0, metavar="N", help="leave out as many scenes before")
     kind = parser.add_mutually_exclusive_group()
     own = "instead of each robot's own"
     kind.add_argument("--hfov", type=float, nargs="+", metavar="DEG", help=own)
@@ -98,6 +99,7 @@ def main() -> None:
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
     first = (HELD_OUT_LOW if args.low else HELD_OUT).start
+    first += args.first
     seeds = range(first, first + args.scenes)
     os.environ["OMP_NUM_THREADS"] = "1"  # one process a core
     work = partial(_write, folders=folders, angles=None if args.low else angles)
