@@ -87,9 +87,10 @@ class DeviationMetrics:
         """None before the first pixel."""
         if not self._pixels:
             return None
-        within = (self._within / self._pixels).tolist()
+        one, two = (self._within / self._pixels).tolist()
         return DeviationResult(
-            *within,
+            one,
+            two,
             self._ause("abs_rel"),
             self._ause("rmse"),
             self._likelihood / self._pixels,

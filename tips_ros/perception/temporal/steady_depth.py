@@ -57,7 +57,7 @@ class Steadied(NamedTuple):
 class _Past(NamedTuple):
     glance: Glance
     log_depth: Map  # as it was said, (h, w)
-    count: Map  # how many frames have a share in it
+    frames: Map  # how many have a share in it
 
 
 class SteadyDepth:
@@ -90,9 +90,9 @@ class SteadyDepth:
         warp = warp_by_pose(now, past.glance)
         if warp is None:
             warp = self._flow.warp(now, past.glance, checked=self.mode == "full")
-        before = warp.sampled(past.log_depth, np.nan) - warp.log_ratio
+        before: Map = warp.sampled(past.log_depth, np.nan) - warp.log_ratio
         same = self._unchanged(now, past, warp)
-        off = before - now.log_depth
+        off: Map = before - now.log_depth
         usable = same & np.isfinite(off)
         if np.count_nonzero(usable) < _LEAST_COMMON * usable.size:
             return self._anew(frame, now, "cut")
@@ -103,7 +103,7 @@ class SteadyDepth:
         log_scale = median * float(np.exp(-passed_s / _ANCHOR_S[warp.kind]))
         said = now.log_depth + np.float32(log_scale)
         if self.mode == "scale":
-            self._past = _Past(now, said, past.count)
+            self._past = _Past(now, said, past.frames)
             factor: Map | float = float(np.exp(log_scale))
             return Steadied(
                 _scaled(frame, factor), log_scale, warp.kind, warp=warp, stays=usable
@@ -112,10 +112,10 @@ class SteadyDepth:
         off -= np.float32(median)
         stays = usable & (np.abs(off) < 3.0 * noise)
         length_s = _STANDING_S if warp.kind == "standing" else _MOVING_S
-        count = np.where(stays, warp.sampled(past.count, 0.0), 0.0).astype(np.float32)
-        count = np.minimum(count, length_s / passed_s) + 1.0
+        count = np.where(stays, warp.sampled(past.frames, 0.0), 0.0).astype(np.float32)
+        count = np.minimum(count, np.float32(length_s / passed_s)) + np.float32(1.0)
         share = np.where(stays, 1.0 - 1.0 / count, 0.0).astype(np.float32)
-        fused = said + share * np.nan_to_num(off)
+        fused: Map = said + share * np.nan_to_num(off)
         self._past = _Past(now, fused, count)
         field = np.exp(np.nan_to_num(fused - now.log_depth, nan=log_scale))
         return Steadied(_scaled(frame, field), log_scale, warp.kind, warp=warp, stays=stays)
