@@ -90,7 +90,8 @@ class SteadyDepth:
         warp = warp_by_pose(now, past.glance)
         if warp is None:
             warp = self._flow.warp(now, past.glance, checked=self.mode == "full")
-        before: Map = warp.sampled(past.log_depth, np.nan) - warp.log_ratio
+        seen_before: Map = warp.sampled(past.log_depth, np.nan)
+        before = seen_before - np.float32(warp.log_ratio)
         same = self._unchanged(now, past, warp)
         off: Map = before - now.log_depth
         usable = same & np.isfinite(off)
