@@ -91,7 +91,7 @@ def published_order(graph):
     order = []
     board, outputs = graph.vocabulary.board, graph.outputs()
     mask = next(p for t, p in outputs._publishers.items() if t.name == "semantic/image")
-    for kind, publisher in (("classes", board._announcers[""]._class_map), ("mask", mask)):
+    for kind, publisher in (("classes", board.class_maps[""]._class_map), ("mask", mask)):
 
         def spy(message, kind=kind, publish=publisher.publish):
             # An image's memory is used again for the next one.

@@ -141,7 +141,7 @@ def test_a_failed_activation_leaves_nothing_behind(graph_with, monkeypatch):
             raise RuntimeError("no more readers")
         return make(node, name, *given)
 
-    monkeypatch.setattr(camera_module, "CameraInput", refuse)
+    monkeypatch.setattr(camera_module, "CameraSubscription", refuse)
 
     def change(name):
         transition = Transition(id=getattr(Transition, f"TRANSITION_{name}"))
