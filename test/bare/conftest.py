@@ -16,7 +16,7 @@ import pytest
 
 from tips_ros.bags import BagWriter
 from tips_ros.messages.conversions import image_message
-from tips_ros.offline.bag_annotation import bag_types
+from tips_ros.offline.bag_types import bag_types
 
 # What a ROS installation adds to Python, and what building this package in it does.
 ROS = (

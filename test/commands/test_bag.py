@@ -9,7 +9,7 @@ import pytest
 from tips_ros.bags import BagReader, BagWriter
 from tips_ros.cli import main
 from tips_ros.messages.conversions import image_message
-from tips_ros.offline.bag_annotation import bag_types
+from tips_ros.offline.bag_types import bag_types
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "bags"

@@ -13,7 +13,7 @@ import pytest
 from tips_ros.bags import BagReader, BagWriter
 from tips_ros.cli import main
 from tips_ros.messages.conversions import image_message
-from tips_ros.offline.bag_annotation import bag_types
+from tips_ros.offline.bag_types import bag_types
 from tips_ros.perception.description import NYU_FOCAL_RATIO
 
 FOCAL_PX, WIDTH, HEIGHT = 100.0, 64, 48

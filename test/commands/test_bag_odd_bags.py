@@ -14,7 +14,7 @@ from tips_ros.bags import BagReader, BagWriter
 from tips_ros.bags.storage.storage import Definition
 from tips_ros.cli import main
 from tips_ros.messages.conversions import image_message
-from tips_ros.offline.bag_annotation import bag_types
+from tips_ros.offline.bag_types import bag_types
 
 SMALL = ["--topics", "depth/image,points", "--scale", "0.25"]
 OWN = "acme_msgs/msg/Range"

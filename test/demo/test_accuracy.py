@@ -15,7 +15,7 @@ from tips_ros.bags import BagError, BagReader, BagWriter
 from tips_ros.demo.accuracy import Accuracy, lines, measure, truth_about
 from tips_ros.evaluation.sample import Sample
 from tips_ros.messages.conversions import class_map_message, image_message
-from tips_ros.offline.bag_annotation import bag_types
+from tips_ros.offline.bag_types import bag_types
 from tips_ros.offline.truth.truth_messages import TruthWriter
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.semantic.label_space import model_label_space

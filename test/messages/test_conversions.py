@@ -16,7 +16,7 @@ from tips_ros.messages.conversions import (
     label_info_message,
 )
 from tips_ros.messages.types import RCLPY_TYPES, rclpy_types_for_one_thread
-from tips_ros.offline.bag_annotation import bag_types
+from tips_ros.offline.bag_types import bag_types
 from tips_ros.perception.camera.camera_reading import read_camera_info
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE

@@ -9,7 +9,7 @@ from tips_ros.srv import Locate
 from tips_ros.bags import BagWriter
 from tips_ros.messages.conversions import region_message
 from tips_ros.messages.types import RCLPY_TYPES
-from tips_ros.offline.bag_annotation import bag_types
+from tips_ros.offline.bag_types import bag_types
 from tips_ros.perception.regions.oriented_box import OrientedBox, transform_matrix
 from tips_ros.perception.regions.regions import PixelBox, Region
 

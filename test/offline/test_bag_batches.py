@@ -12,7 +12,8 @@ import pytest
 from tips_ros.bags import BagReader, BagWriter, find_camera
 from tips_ros.messages.conversions import image_message
 from tips_ros.messages.outputs import TOPICS
-from tips_ros.offline.bag_annotation import Annotation, BagAnnotator, bag_types
+from tips_ros.offline.bag_annotation import Annotation, BagAnnotator
+from tips_ros.offline.bag_types import bag_types
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.predictor import Predictor
 

@@ -18,7 +18,8 @@ from tips_ros.messages.depth_info import DepthScaleStatus, depth_info_message
 from tips_ros.messages.frame_result import FrameResult, OutputOptions
 from tips_ros.messages.ground import look_at_ground, wants_ground
 from tips_ros.messages.outputs import OutputTopic, view_for
-from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, MessageFactory, MessageWithData
+from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, MessageFactory
+from tips_ros.offline.bag_types import bag_types
 from tips_ros.offline.readable import first_readable, read_if_whole
 from tips_ros.offline.topic_copy import copy_topics
 from tips_ros.offline.truth.camera_poses import CameraPoses
@@ -271,20 +272,3 @@ def _readable(reader: BagReader, message: BagMessage, result: Annotation) -> Any
     if (read := read_if_whole(reader, message)) is None:
         result.problem(f"{message.topic}: a message whose bytes are no {message.type}")
     return read
-
-
-def bag_types(writer: BagWriter) -> MessageFactory:
-    """The message classes of a bag."""
-
-    def with_data(name: str, count: int, fields: dict[str, Any]) -> MessageWithData:
-        data = np.empty(count, np.uint8)
-        return MessageWithData(writer.typestore.types[name](data=data, **fields), data)
-
-    return MessageFactory(
-        message=writer.typestore.types.__getitem__,
-        numbers=lambda values: np.array(values, np.float64),
-        integers=lambda values: values,
-        floats=lambda values: values,
-        with_data=with_data,
-        fresh_with_data=with_data,
-    )

@@ -10,7 +10,7 @@ import pytest
 
 from tips_ros.bags import BagError, BagWriter
 from tips_ros.messages.conversions import image_message
-from tips_ros.offline.bag_annotation import bag_types
+from tips_ros.offline.bag_types import bag_types
 from tips_ros.offline.truth.truth_messages import TruthWriter
 from tips_ros.perception.classes.class_list import ClassList
 

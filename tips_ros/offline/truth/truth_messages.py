@@ -12,7 +12,7 @@ from tips_ros.evaluation.datasets import truth_png
 from tips_ros.evaluation.sample import Sample
 from tips_ros.messages.conversions import class_map_message
 from tips_ros.messages.types import CLASS_MAP
-from tips_ros.offline.bag_annotation import bag_types
+from tips_ros.offline.bag_types import bag_types
 from tips_ros.offline.truth.truth_topics import CLASSES, COMPRESSED, TOPIC_OF
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.semantic.label_space import model_label_space
