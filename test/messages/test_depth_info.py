@@ -98,6 +98,7 @@ def test_diagnostics_have_the_numbers_and_the_reason():
         "depth scale samples": "200",
         "depth scale inliers": "140",
         "depth scale note": "old",
+        "depth deviation fitted on": "nothing: uncalibrated",
     }
     facts = live(DepthScale(0.9, "focal", note="nothing came")).facts()
     assert (facts["depth scale source"], facts["depth scale wanted"]) == ("focal", "sensor")
