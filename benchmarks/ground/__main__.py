@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from tips_ros.perception.depth.focal import focal_scale
+from tips_ros.perception.depth.depth_scale import focal_scale
 
 from benchmarks.ground.courses import FLOOR_LABELS, Course, courses
 from benchmarks.ground.stand_ins import height_gate, row_band
@@ -57,7 +57,7 @@ def noisy(course: Course, rng: np.random.Generator, all_of_it: bool) -> PosedFra
 
 def by_model(name: str) -> Frames:
     """Frames as a model sees them, scaled by the focal length."""
-    from tips_ros.perception.loading.models import load_predictor
+    from tips_ros.perception.loading.load import load_predictor
 
     predictor = load_predictor(name)
     ratio = predictor.description.focal_ratio

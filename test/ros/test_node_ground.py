@@ -102,11 +102,11 @@ def test_the_plane_is_told_with_the_stamp_and_frame_of_the_image(drive):
 def test_no_floor_in_view_is_said_and_ends_no_topic(drive):
     _, frame = drive(*TOPICS)
     frame(scene(1.5))
-    upwards = FloorScene(0.4, 60, size=SIZE, wall_m=4.0)
-    held = frame(upwards)
+    wall = FloorScene(0.8, 0, size=SIZE, wall_m=0.6)
+    held = frame(wall)
     assert held["ground"].status == GroundPlane.HELD and held["ground"].note
     for _ in range(4):
-        got = frame(upwards)
+        got = frame(wall)
     assert got["ground"].status == GroundPlane.ABSENT and math.isnan(got["ground"].height_m)
     assert np.isnan(got["scan"].ranges).all()
     assert got["points_obstacles"].width == got["points_ground"].width == 0
