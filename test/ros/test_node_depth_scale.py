@@ -103,9 +103,9 @@ def test_what_can_be_no_scale_is_refused_with_the_reason(graph, name, value, rea
 
 def test_beyond_the_models_range_depth_is_infinite(bench):
     half = float(np.median(bench.raw))
-    scaling = bench.graph.camera.scaling
-    scaling._description = replace(scaling._description, bins=DepthBins(max_m=half / 0.98))
-    scaling._max_m = half / 0.98
+    predictor, scaling = bench.graph.node.predictor, bench.graph.camera.scaling
+    nearer = replace(predictor.description, bins=DepthBins(max_m=half / 0.98))
+    predictor.description = scaling._description = nearer
     depth_m = bench.frame()
     far = bench.raw >= np.float32(half)
     assert 0.2 < far.mean() < 0.8

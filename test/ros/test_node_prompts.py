@@ -231,7 +231,7 @@ def test_prompts_set_while_the_node_is_configured_are_in_force_afterwards(graph_
             setting[0].start()
             setting[0].join(1.0)  # it has set them, or waits until they can be put in force
 
-    monkeypatch.setattr(ClassManager, "put_in_force", meanwhile)
+    monkeypatch.setattr(ClassManager, "apply", meanwhile)
     configure = Transition(id=Transition.TRANSITION_CONFIGURE)
     request = ChangeState.Request(transition=configure)
     assert graph.call(ChangeState, "/tips/change_state", request).success

@@ -16,8 +16,9 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 # What names of the node's own topics and parameters begin with: a camera's would be mixed up with
 # them.
 _TAKEN = {
-    *("depth", "locate", "normals", "points", "points_filtered", "semantic", "set_prompts"),
-    *("similarity", "extrinsics", "qos_overrides"),
+    *("depth", "ground", "locate", "normals", "points", "points_filtered", "points_ground"),
+    *("points_obstacles", "scan", "semantic", "set_prompts", "similarity"),
+    *("extrinsics", "qos_overrides", "temporal"),
 }
 
 
