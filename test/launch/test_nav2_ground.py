@@ -24,7 +24,8 @@ CLOUD = "sensor_msgs/msg/PointCloud2"
 
 VOXEL_LAYER = {
     "plugin": str, "enabled": bool, "footprint_clearing_enabled": bool,
-    "max_obstacle_height": float, "min_obstacle_height": float, "origin_z": float, "z_resolution": float, "z_voxels": int,
+    "max_obstacle_height": float, "min_obstacle_height": float,
+    "origin_z": float, "z_resolution": float, "z_voxels": int,
     "unknown_threshold": int, "mark_threshold": int, "combination_method": int,
     "publish_voxel_map": bool, "observation_sources": str, "tf_filter_tolerance": float,
 }  # fmt: skip
