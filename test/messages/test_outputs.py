@@ -159,7 +159,7 @@ def test_without_open3d_the_outlier_filter_is_told_once_and_the_rest_goes_on(mon
     assert made("points", frame_with(filtered_outlier_neighbors=8)) is not None
 
 
-def test_only_the_filtered_cloud_is_not_made_unasked():
+def test_the_filtered_cloud_and_the_floor_are_not_made_unasked():
     assert {topic.name for topic in TOPICS} - {t.name for t in DEFAULT_TOPICS} == {
-        "points_filtered"
-    }
+        "points_filtered", "ground", "points_ground", "points_obstacles", "scan",
+    }  # fmt: skip
