@@ -18,12 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from tips_ros.perception.depth.depth_scale import focal_scale
 
 from benchmarks.ground.courses import FLOOR_LABELS, Course, courses
 from benchmarks.ground.stand_ins import height_gate, row_band
 from benchmarks.ground.tally import Tally
 from tips_ros.perception.camera.lens import Lens
+from tips_ros.perception.depth.depth_scale import focal_scale
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.cells import spread
 from tips_ros.perception.ground.ground import FloorClasses, Ground

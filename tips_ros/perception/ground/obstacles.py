@@ -22,6 +22,7 @@ from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
 from tips_ros.perception.ground.plane import Plane
 from tips_ros.perception.ground.settings import GroundSettings
 
+_LEVEL_SHARE = 0.85  # of what is asked of a floor label, where the normal alone says floor
 _LEAST_NOISE = 0.002  # of the depth; none is better
 _MADE_UP = 0.12  # depth between a nearer and a farther neighbour by this part is on neither
 _NORMALS_OFF = math.radians(5.0)
@@ -89,7 +90,7 @@ def split(
     if is_floor.any():
         like_floor &= is_floor
     k = np.full(cells.shape, settings.deviations, np.float32)
-    k[_lies_level(cells, plane)] = (settings.deviations + settings.floor_deviations) / 2
+    k[_lies_level(cells, plane)] = _LEVEL_SHARE * settings.floor_deviations
     k[is_floor] = settings.floor_deviations
     least = np.where(is_floor, 2 * settings.obstacle_min_height_m, settings.obstacle_min_height_m)
     least = least.astype(np.float32) + _slope_allowed(cells, is_floor, plane, settings)

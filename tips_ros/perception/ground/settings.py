@@ -15,7 +15,7 @@ class GroundSettings:
         obstacle_max_height_m: what is higher is none: the robot goes under it.
         deviations: how many deviations of the depth a thing has to stand out by.
         floor_deviations: the same for what is labelled floor; what lies level without that
-            label has to stand out by the mean of the two.
+            label has to stand out by nearly as many.
         max_slope_deg: of a ramp: what is labelled floor and lies no steeper may rise so.
         drops: whether what lies below the floor counts, too: stairs that go down, a curb.
         drop_min_depth_m: how far below.
@@ -28,7 +28,7 @@ class GroundSettings:
 
     obstacle_min_height_m: float = 0.015
     obstacle_max_height_m: float = 1.8
-    deviations: float = 3.2
+    deviations: float = 3.5
     floor_deviations: float = 6.5
     max_slope_deg: float = 7.0
     drops: bool = True

@@ -53,7 +53,7 @@ GROUND_PARAMETERS: tuple[ParameterSpec, ...] = (
     ),
     ParameterSpec(
         "ground.deviations",
-        3.2,
+        3.5,
         "at once",
         "",
         "How many standard deviations of the floor's own depth a thing has to stand out by.",
