@@ -55,9 +55,8 @@ class TransformersModel:
         class itself would need torchvision.
         """
         size = rgb.shape[0], rgb.shape[1]
-        depth, normals, logits = self.maps(
-            network_input(rgb, self.input_size, self.device, self.dtype)
-        )
+        maps = self.maps(network_input(rgb, self.input_size, self.device, self.dtype))
+        depth, normals, logits = maps.depth, maps.normals, maps.segmentation
         assert depth is not None and normals is not None and logits is not None
         normals = F.normalize(normals, dim=1)
         depth, normals, logits = (

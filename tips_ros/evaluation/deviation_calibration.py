@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,7 @@ def _add(fit: DeviationFit, predictor: Predictor, sample: Sample, dataset: Datas
     )
 
 
-def _nearest(array: NDArray[np.generic], size: tuple[int, ...]) -> NDArray[np.generic]:
+def _nearest(array: NDArray[Any], size: tuple[int, ...]) -> NDArray[Any]:
     """(H, W) → (h, w): what stands at the middle of each pixel; nothing is averaged at edges."""
     rows, columns = (
         np.minimum(((np.arange(n) + 0.5) * side / n).astype(int), side - 1)

@@ -87,9 +87,9 @@ class DeviationMetrics:
         """None before the first pixel."""
         if not self._pixels:
             return None
-        within = (self._within / self._pixels).tolist()
         return DeviationResult(
-            *within,
+            float(self._within[0]) / self._pixels,
+            float(self._within[1]) / self._pixels,
             self._ause("abs_rel"),
             self._ause("rmse"),
             self._likelihood / self._pixels,

@@ -98,9 +98,11 @@ def _of_normals(
     """
     n_x, n_y, n_z = normals.float().split(1, dim=1)
     h, w = normals.shape[-2:]
-    like = {"device": normals.device, "dtype": torch.float32}
-    x = ((torch.arange(w, **like) + 0.5) / w - 0.5) / focal.x
-    y = (((torch.arange(h, **like) + 0.5) / h - 0.5) / focal.y)[:, None]
+    x, y = (
+        ((torch.arange(side, device=normals.device) + 0.5) / side - 0.5) / of
+        for side, of in ((w, focal.x), (h, focal.y))
+    )
+    y = y[:, None]
     d_x, d_y = across * (-focal.x * w), down * (-focal.y * h)
     d_z = 1.0 - (x * d_x + y * d_y)
     length = (n_x.square() + n_y.square() + n_z.square()).clamp_(min=_NEVER).sqrt_()

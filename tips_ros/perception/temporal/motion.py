@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
@@ -35,10 +35,10 @@ class Warp(NamedTuple):
     kind: Kind
     x: Map | None = None
     y: Map | None = None
-    log_ratio: Map | float = 0.0
+    log_ratio: Map | np.float32 = np.float32(0.0)  # noqa: RUF009
     agrees: NDArray[np.bool_] | None = None
 
-    def sampled(self, before: NDArray[np.generic], nothing: float) -> NDArray[np.generic]:
+    def sampled(self, before: NDArray[Any], nothing: float) -> NDArray[Any]:
         """A map of the frame before as this one sees it, `nothing` where it was out of view."""
         if self.x is None or self.y is None:
             return before
@@ -73,7 +73,8 @@ def warp_by_pose(now: Glance, before: Glance) -> Warp | None:
                 2, 0, 1
             )
         ratio = np.log(z) - now.log_depth
-    return Warp("pose", *(np.nan_to_num(np.ascontiguousarray(m), nan=-1e4) for m in (u, v)), ratio)
+    u, v = (np.nan_to_num(np.ascontiguousarray(axis), nan=-1e4) for axis in (u, v))
+    return Warp("pose", u, v, ratio)
 
 
 class FlowWarper:

@@ -57,7 +57,7 @@ class Steadied(NamedTuple):
 class _Past(NamedTuple):
     glance: Glance
     log_depth: Map  # as it was said, (h, w)
-    count: Map  # how many frames have a share in it
+    shares: Map  # how many frames have a share in it
 
 
 class SteadyDepth:
@@ -90,7 +90,7 @@ class SteadyDepth:
         warp = warp_by_pose(now, past.glance)
         if warp is None:
             warp = self._flow.warp(now, past.glance, checked=self.mode == "full")
-        before = warp.sampled(past.log_depth, np.nan) - warp.log_ratio
+        before: Map = warp.sampled(past.log_depth, np.nan) - warp.log_ratio
         same = self._unchanged(now, past, warp)
         off = before - now.log_depth
         usable = same & np.isfinite(off)
@@ -103,7 +103,7 @@ class SteadyDepth:
         log_scale = median * float(np.exp(-passed_s / _ANCHOR_S[warp.kind]))
         said = now.log_depth + np.float32(log_scale)
         if self.mode == "scale":
-            self._past = _Past(now, said, past.count)
+            self._past = _Past(now, said, past.shares)
             factor: Map | float = float(np.exp(log_scale))
             return Steadied(
                 _scaled(frame, factor), log_scale, warp.kind, warp=warp, stays=usable
@@ -112,10 +112,10 @@ class SteadyDepth:
         off -= np.float32(median)
         stays = usable & (np.abs(off) < 3.0 * noise)
         length_s = _STANDING_S if warp.kind == "standing" else _MOVING_S
-        count = np.where(stays, warp.sampled(past.count, 0.0), 0.0).astype(np.float32)
+        count = np.where(stays, warp.sampled(past.shares, 0.0), 0.0).astype(np.float32)
         count = np.minimum(count, length_s / passed_s) + 1.0
         share = np.where(stays, 1.0 - 1.0 / count, 0.0).astype(np.float32)
-        fused = said + share * np.nan_to_num(off)
+        fused = np.asarray(said + share * np.nan_to_num(off), np.float32)
         self._past = _Past(now, fused, count)
         field = np.exp(np.nan_to_num(fused - now.log_depth, nan=log_scale))
         return Steadied(_scaled(frame, field), log_scale, warp.kind, warp=warp, stays=stays)
