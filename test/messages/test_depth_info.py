@@ -16,6 +16,8 @@ from tips_ros.model.variants import VitConfig
 from tips_ros.perception.classes.class_files import ade20k
 from tips_ros.perception.depth.depth_scale import DepthScale
 from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.deviation.model import DeviationModel
+from tips_ros.perception.temporal.stream import Held
 
 MODEL = ModelDescription(
     "m", "B", (56, 56), ade20k(), VitConfig(64, 4, 4, "mlp", 256), bins=DepthBins(0.1, 10.0)
@@ -103,3 +105,23 @@ def test_diagnostics_have_the_numbers_and_the_reason():
     facts = live(DepthScale(0.9, "focal", note="nothing came")).facts()
     assert (facts["depth scale source"], facts["depth scale wanted"]) == ("focal", "sensor")
     assert facts["depth scale spread (%)"] == "", "a key that says nothing is there all the same"
+
+
+def test_it_tells_whether_the_deviation_was_fitted_and_how_depth_is_held():
+    fitted = replace(MODEL, deviation=DeviationModel({}, {}, "120 rooms"))
+    held = Held("full", True, 0.98, "pose", 3, "pause")
+    now = LiveScale.of(SENSOR, "sensor", fitted, held)
+    message = depth_info_message(RCLPY_TYPES, Header(), now)
+    assert message.stddev_calibrated and message.stddev_fitted_on == "120 rooms"
+    assert (message.temporal_mode, message.temporal_scale) == ("full", 0.98)
+    assert (message.temporal_resets, message.temporal_reset) == (3, "pause")
+    bare = depth_info_message(RCLPY_TYPES, Header(), live())
+    assert not bare.stddev_calibrated and bare.temporal_mode == "off"
+
+
+def test_a_reset_is_news_and_the_trembling_of_a_held_scale_is_none():
+    one, two, three = (
+        LiveScale.of(SENSOR, "sensor", MODEL, held)
+        for held in (Held("full"), Held("full", scale=1.05), Held("full", resets=1))
+    )
+    assert not two.is_news_after(one) and three.is_news_after(one)

@@ -26,6 +26,8 @@ def taken(name: str, value):
     ("name", "value", "meant", "type_"),
     [
         ("max_age_s", 5, 5.0, TYPE.DOUBLE),
+        ("temporal.mode", False, "off", TYPE.STRING),  # YAML's reading of the word
+        ("front.temporal.mode", "off", "off", TYPE.STRING),
         ("max_age_s", 2**31 - 1 >> 2, 536870911.0, TYPE.DOUBLE),
         ("front.depth.fixed_scale", 2, 2.0, TYPE.DOUBLE),
         ("rotation_deg", 90.0, 90, TYPE.INTEGER),

@@ -42,6 +42,8 @@ def _scalar(declared: ParameterSpec, value: Any) -> Any:
     kind = type(declared.default)
     if type(value) is kind:
         return value
+    if value is False and "off" in (declared.choices or ()):  # as YAML reads the word
+        return "off"
     if kind is float and type(value) is int:
         return float(value)
     if kind is int and type(value) is float and value.is_integer() and abs(value) < _INT_END:
