@@ -110,7 +110,7 @@ def test_diagnostics_have_the_numbers_and_the_reason():
 def test_it_tells_whether_the_deviation_was_fitted_and_how_depth_is_held():
     fitted = replace(MODEL, deviation=DeviationModel({}, {}, "120 rooms"))
     held = Held("full", True, 0.98, "pose", 3, "pause")
-    now = LiveScale.of(SENSOR, "sensor", fitted, held)
+    now = DepthScaleStatus.of(SENSOR, "sensor", fitted, held)
     message = depth_info_message(RCLPY_TYPES, Header(), now)
     assert message.stddev_calibrated and message.stddev_fitted_on == "120 rooms"
     assert (message.temporal_mode, message.temporal_scale) == ("full", 0.98)
@@ -121,7 +121,7 @@ def test_it_tells_whether_the_deviation_was_fitted_and_how_depth_is_held():
 
 def test_a_reset_is_news_and_the_trembling_of_a_held_scale_is_none():
     one, two, three = (
-        LiveScale.of(SENSOR, "sensor", MODEL, held)
+        DepthScaleStatus.of(SENSOR, "sensor", MODEL, held)
         for held in (Held("full"), Held("full", scale=1.05), Held("full", resets=1))
     )
     assert not two.is_news_after(one) and three.is_news_after(one)
