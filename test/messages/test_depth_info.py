@@ -124,4 +124,4 @@ def test_a_reset_is_news_and_the_trembling_of_a_held_scale_is_none():
         DepthScaleStatus.of(SENSOR, "sensor", MODEL, held)
         for held in (Held("full"), Held("full", scale=1.05), Held("full", resets=1))
     )
-    assert not two.is_news_after(one) and three.is_news_after(one)
+    assert not two.differs_from(one) and three.differs_from(one)
