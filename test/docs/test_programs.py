@@ -17,10 +17,12 @@ import pytest
 import rclpy
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import PointCloud2, PointField
 from std_msgs.msg import Header
 from tips_ros.msg import ClassMap
+from tips_ros.srv import SetPrompts
 
 from tips_ros import cli
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
@@ -84,16 +86,60 @@ def test_the_python_subscriber_prints_the_nearest_of_each_class(graph, tmp_path)
         )
     try:
         end = time.monotonic() + 30
-        while "chair: 2.25 m" not in log.read_text():
+        while not all(line in log.read_text() for line in ("chair: 2.25 m", "unlabelled: 7.00 m")):
             assert time.monotonic() < end and started.poll() is None, log.read_text()
             clouds.publish(cloud_of(points))
             time.sleep(0.1)
-        assert "unlabelled: 7.00 m" in log.read_text()
         started.send_signal(signal.SIGINT)
         assert started.wait(20) == 0
     finally:
         started.kill()
+        started.wait()
     assert "Traceback" not in log.read_text()
+
+
+def test_the_python_client_sets_prompts_and_prints_the_answer(graph, tmp_path):
+    node, environment = graph
+    asked: list[SetPrompts.Request] = []
+
+    def answer(request, response):
+        asked.append(request)
+        response.success = True
+        return response
+
+    node.create_service(SetPrompts, "/tips/set_prompts", answer)
+    executor = SingleThreadedExecutor(context=node.context)
+    executor.add_node(node)
+    code = program("subscribers.md", "python", "# prompts.py")
+    log = tmp_path / "log.txt"
+    with log.open("w") as out:
+        started = subprocess.Popen(
+            [sys.executable, "-c", code], stdout=out, stderr=subprocess.STDOUT, env=environment
+        )
+    try:
+        end = time.monotonic() + 60
+        while started.poll() is None:
+            assert time.monotonic() < end, log.read_text()
+            executor.spin_once(timeout_sec=0.1)
+    finally:
+        started.kill()
+        started.wait()
+        executor.shutdown()
+    assert [list(request.prompts) for request in asked] == [["red cup", "door"]]
+    assert "success=True" in log.read_text()
+
+
+def test_a_written_bag_is_read_back_as_the_page_reads_it(tmp_path):
+    out = tmp_path / "OUT"
+    asked = ["bag", str(SOURCE / "samples" / "drive"), str(out), "--topics", "depth/image"]
+    assert cli.main([*asked, "--scale", "0.1"]) == 0
+    code = program("bags.md", "python", "# read_bag.py")
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 120 and all(re.fullmatch(r"\d+ \d+\.\d\d m", line) for line in lines)
 
 
 def test_the_cpp_subscriber_compiles(tmp_path):
