@@ -97,7 +97,13 @@ def normals_of_depth(cells: Cells, reach: int = 3) -> Float32Array:
     coefficients are along the normal. NaN at the border of depth.
     """
     inverse, rays = cells.inverse_depth, cells.rays
-    mean = cv2.blur(inverse, (2 * reach + 1, 2 * reach + 1))
+    side = (2 * reach + 1, 2 * reach + 1)
+    known = np.isfinite(inverse)
+    # A running sum never gets rid of a NaN: the mean is that of the cells with depth.
+    share = cv2.blur(known.astype(np.float32), side)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = cv2.blur(np.where(known, inverse, np.float32(0)), side) / share
+    mean[share < 0.7] = np.nan
     found = np.full((*cells.shape, 3), np.nan, np.float32)
     inside = (slice(reach, -reach), slice(reach, -reach))
     left, right = mean[reach:-reach, : -2 * reach], mean[reach:-reach, 2 * reach :]

@@ -27,6 +27,7 @@ _NORMALS = 400  # looked at
 _NORMAL_SCALE_DEG = 6.0
 _LEAST_NOISE = 0.004
 _MOST_NOISE = 0.25
+_MOST_UNEVEN = 0.17  # a table would be within the noise
 _BLOCK = 8  # cells of a side; noise of a pixel or a cell averages out over it
 _BENT_SAMPLES = 4.0  # a bent floor is worth so many independent looks
 _LOWEST_SHARE = 0.12  # of the candidates have to be at the lowest height that counts
@@ -111,6 +112,8 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     share = float(found.weight[fits].sum()) / total
     if share < _LEAST_INLIERS:
         return f"only {100 * share:.0f} % of what looks like floor lies in one plane"
+    if noise > _MOST_UNEVEN:
+        return f"what looks like floor is uneven by {100 * noise:.0f} % of its depth"
     if not _HEIGHTS_M[0] < height < _HEIGHTS_M[1]:
         return f"what looks like floor is {height:.2f} m below the camera"
     along = float(direction @ covariance @ direction)

@@ -31,6 +31,7 @@ _BLURRED = 0.6  # of a jump is in doubt on both sides of it
 _OWN = 0.35  # a cell itself stands out by so much of it
 _GROWS = 0.55  # beside a sure cell, so much of what is asked of it will do
 _LIKE_FLOOR = 0.3  # of the camera's height: what tells the noise is no farther from the floor
+_NEAR_FLOOR = 0.15  # of the camera's height: what is farther from the surface is no floor
 _FEW = 2  # sure cells of nine; fewer are noise
 
 
@@ -90,7 +91,8 @@ def split(
     if is_floor.any():
         like_floor &= is_floor
     k = np.full(cells.shape, settings.deviations, np.float32)
-    k[_lies_level(cells, plane)] = _LEVEL_SHARE * settings.floor_deviations
+    level = _lies_level(cells, plane)
+    k[level] = _LEVEL_SHARE * settings.floor_deviations
     k[is_floor] = settings.floor_deviations
     least = np.where(is_floor, 2 * settings.obstacle_min_height_m, settings.obstacle_min_height_m)
     least = least.astype(np.float32) + _slope_allowed(cells, is_floor, plane, settings)
@@ -127,7 +129,11 @@ def split(
     never = cells.has(ignored)
     out &= ~never
     below &= ~never & ~out & (surface > 0)
-    ground = usable & ~out & ~below & (np.abs(heights) < np.maximum(tolerance, 0.03))
+    # What is neither clearly is neither: unsure depth makes no floor of what nobody calls floor.
+    near = np.minimum(np.maximum(tolerance, 0.03), max(0.05, _NEAR_FLOOR * plane.height_m))
+    ground = usable & ~out & ~below & (np.abs(heights) < near)
+    if cells.labels is not None or cells.normals is not None:
+        ground &= is_floor | level
     return Split(out, below, ground, heights, tolerance, noise)
 
 
