@@ -120,6 +120,7 @@ def all_knowing(monkeypatch: pytest.MonkeyPatch, tiny_directory: Path) -> None:
         description=SimpleNamespace(
             name="oracle", variant="B", trained=True, classes=CLASSES,
             focal_ratio=CAMERA.fx / CAMERA.width, temperature=description.temperature, caution="",
+            deviation=description.deviation,
         ),
         outputs_with=lambda labelling: ("depth", "normals", "semantic"),
         own_labelling=own_labelling(CLASSES),

@@ -28,7 +28,7 @@ def test_bags_are_recognised(record, rendered):
 def test_the_layout_is_found_and_told(record, rendered):
     with open_data(rendered, None, BagOptions()) as data:
         assert data.about == "layout rendered (scene.json), 1 image"
-        assert data.outputs == ("depth", "normals", "semantic")
+        assert data.outputs == ("depth", "normals", "semantic", "stddev")
     drive, measured = record(truths=(1, 3))
     with open_data(drive, None, BagOptions(truth=measured)) as data:
         assert data.about.startswith("layout bag, 2 of 3 images on /camera/image_raw have truth on")

@@ -18,9 +18,9 @@ from tips_ros.messages.depth_info import LiveScale, depth_info_message
 from tips_ros.messages.frame_result import Frame, OutputOptions
 from tips_ros.messages.outputs import OutputTopic, view_for
 from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, Bulky, MessageTypes
+from tips_ros.offline.camera_poses import CameraPoses
 from tips_ros.offline.readable import first_readable, read_if_whole
 from tips_ros.offline.topic_copy import copy_topics
-from tips_ros.offline.truth.camera_poses import CameraPoses
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.mounting import Turn, upright_intrinsics
 from tips_ros.perception.camera.output_camera import SeenCamera, seen_camera
