@@ -120,6 +120,7 @@ def all_knowing(monkeypatch: pytest.MonkeyPatch, tiny_directory: Path) -> None:
         description=SimpleNamespace(
             name="oracle", variant="B", trained=True, classes=CLASSES,
             focal_ratio=CAMERA.fx / CAMERA.width, temperature=description.temperature, caution="",
+            deviation=description.deviation,
         ),
         outputs_with=lambda labelling: ("depth", "normals", "semantic"),
         model_label_space=model_label_space(CLASSES),

@@ -47,8 +47,13 @@ class TestTheFiles:
     def test_are_these(self, out: Path):
         assert {path.name for path in out.iterdir()} == {
             *("depth.npy", "normals.npy", "semantic.npy", "confidence.npy"),
-            *("classes.json", "points.ply", "overview.png"),
+            *("classes.json", "points.ply", "overview.png", "depth_stddev.npy"),
         }
+
+    def test_hold_the_deviation_of_the_depth_in_metres(self, out: Path):
+        stddev_m = np.load(out / "depth_stddev.npy", allow_pickle=False)
+        assert stddev_m.shape == SIZE and stddev_m.dtype == np.float32
+        assert (stddev_m > 0).all()
 
     def test_hold_depth_in_metres(self, out: Path):
         depth_m = np.load(out / "depth.npy", allow_pickle=False)
@@ -214,7 +219,7 @@ def partial_model(tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize(
     ("heads", "files"),
     [
-        (["depth"], {"depth.npy", "points.ply", "overview.png"}),
+        (["depth"], {"depth.npy", "depth_stddev.npy", "points.ply", "overview.png"}),
         (["normals"], {"normals.npy", "overview.png"}),
         (
             ["segmentation"],

@@ -27,6 +27,10 @@ from tips_ros.whole_file import write_atomically
 HELP = "fit the deviation of a model's depth to measured depth, and write it to its model.yaml"
 
 EXAMPLES = (
+    (
+        "calibrate samples/drive --truth samples/drive_truth --output model.yaml",
+        "from the sample bag with its truth",
+    ),
     ("calibrate my_bag --depth-topic /depth/image --model my_model", "from a robot's RGB-D bag"),
     (
         "calibrate build/rooms --output model.yaml",

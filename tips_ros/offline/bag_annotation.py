@@ -20,9 +20,9 @@ from tips_ros.messages.ground import look_at_ground, wants_ground
 from tips_ros.messages.outputs import OutputTopic, view_for
 from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, MessageFactory
 from tips_ros.offline.bag_types import bag_types
+from tips_ros.offline.camera_poses import CameraPoses
 from tips_ros.offline.readable import first_readable, read_if_whole
 from tips_ros.offline.topic_copy import copy_topics
-from tips_ros.offline.truth.camera_poses import CameraPoses
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.mounting import MountingRotation, upright_intrinsics
 from tips_ros.perception.camera.output_camera import OutputCamera, output_camera

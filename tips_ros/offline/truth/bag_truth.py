@@ -14,9 +14,9 @@ from tips_ros.bags import BagError, BagReader, find_camera
 from tips_ros.evaluation.datasets.files import checked
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.sample import Sample
+from tips_ros.offline.camera_poses import CameraPoses
 from tips_ros.offline.numbered_messages import NumberedMessages
 from tips_ros.offline.readable import first_readable
-from tips_ros.offline.truth.camera_poses import CameraPoses
 from tips_ros.offline.truth.truth_decoding import DECODER_OF, decoded
 from tips_ros.offline.truth.truth_pairs import Stamped, pair, stamped
 from tips_ros.offline.truth.truth_topics import NAMESPACE, find_truth

@@ -10,7 +10,7 @@ import pytest
 
 from tips_ros.bags import BagReader, BagWriter
 from tips_ros.bags.storage.storage import Definition
-from tips_ros.offline.truth.camera_poses import CameraPoses
+from tips_ros.offline.camera_poses import CameraPoses
 from training.camera_messages import CameraMessages
 
 SECOND = 10**9
