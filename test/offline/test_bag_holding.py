@@ -47,7 +47,7 @@ def bag(tmp_path: Path) -> Path:
 def annotated(predictor: Predictor, bag: Path, out: Path, batch: int, holding: Holding):
     """Depths and masks in their order, and the last DepthInfo."""
     annotator = BagAnnotator(
-        predictor, OUTPUTS, predictor.own_labelling, batch=batch, holding=holding
+        predictor, OUTPUTS, predictor.model_label_space, batch=batch, holding=holding
     )
     with BagReader(bag) as reader:
         camera = find_camera(reader, None)
@@ -90,7 +90,7 @@ def test_off_it_is_what_the_network_says(predictor: Predictor, bag: Path, tmp_pa
 
 
 def test_a_second_bag_begins_anew(predictor: Predictor, bag: Path, tmp_path: Path):
-    annotator = BagAnnotator(predictor, OUTPUTS, predictor.own_labelling, holding=FULL)
+    annotator = BagAnnotator(predictor, OUTPUTS, predictor.model_label_space, holding=FULL)
     runs = []
     for name in ("one", "two"):
         with BagReader(bag) as reader:

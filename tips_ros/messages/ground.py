@@ -47,7 +47,7 @@ def look_at_ground(ground: Ground, frame: FrameResult, up: Up | None = None) -> 
         stamp_ns(frame.header),
         frame.header.frame_id,
         depth_m=prediction.depth_m,
-        stddev_m=getattr(prediction, "stddev_m", None),
+        stddev_m=prediction.stddev_m,
         labels=prediction.labels,
         normals=prediction.normals,
         lens=camera.lens,

@@ -176,7 +176,7 @@ _OF_POINTS: tuple[Output, ...] = ("depth", "normals", "semantic")
 
 
 def _ground(name: str, type_name: str, make: Maker) -> OutputTopic:
-    """What the floor is looked for: labels and normals help where the model has them."""
+    """A topic that the floor is looked for: labels and normals help where the model has them."""
     return _topic(
         name, type_name, ["depth"], make, uses=_OF_POINTS, needs_camera=True, by_default=False
     )

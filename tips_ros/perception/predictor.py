@@ -280,7 +280,7 @@ class Predictor:
         return np.stack([rotate_back(one, seen.turn) for one in cosines])
 
     def focal_of(self, seen: EncodedImage) -> Focal:
-        """Of the camera as the network takes it, for the cues of depth's deviation."""
+        """The camera that the network takes for granted, for the cues of depth's deviation."""
         return Focal.of_picture(self.description.focal_ratio, seen.rgb.shape[:2])
 
     def _stddev(self, seen: EncodedImage) -> Tensor:

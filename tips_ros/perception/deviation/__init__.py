@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far off depth may be, pixel by pixel: a standard deviation, fitted to measured depth."""
+"""The standard deviation of depth, pixel by pixel, fitted to measured depth."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one pass has anyway and a wrong depth gives itself away by, pixel by pixel.
+"""Cues that one pass has anyway and that give a wrong depth away, pixel by pixel.
 
     constant      1
     depth         ln z, of the network's own metres
@@ -36,7 +36,7 @@ class Focal(NamedTuple):
 
     @classmethod
     def of_picture(cls, focal_ratio: float, size: tuple[int, int]) -> Focal:
-        """Of the camera with square pixels that a model was trained with, for pictures (H, W)."""
+        """The training camera's, with square pixels, for pictures of (H, W)."""
         height, width = size
         return cls(focal_ratio, focal_ratio * width / height)
 
@@ -75,7 +75,7 @@ def cues_of(maps: DenseMaps, focal: Focal) -> dict[str, Tensor]:
 
 
 def _gradient(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Of (B, 1, h, w), to the right and down, by pixel; at the border half of it."""
+    """Gradients of (B, 1, h, w), to the right and down, by pixel; at the border half of it."""
     padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
     across = padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]
     down = padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]
@@ -91,7 +91,7 @@ def _doubt(logits: Tensor) -> Tensor:
 def _of_normals(
     normals: Tensor, across: Tensor, down: Tensor, focal: Focal
 ) -> tuple[Tensor, Tensor]:
-    """How well they agree with depth's (−1 to 1), and how much they face the camera (0 to 1).
+    """Agreement of the normals with depth's (−1 to 1), and how much they face the camera (0 to 1).
 
     A surface z(u, v) has the normal (−f ∂ ln z / ∂u, −f ∂ ln z / ∂v, 1 − x n_x − y n_y), away from
     the camera, for the ray (x, y, 1).

@@ -37,7 +37,7 @@ class DeviationFit:
 
     @property
     def images(self) -> int:
-        """How many had measured depth."""
+        """The number of pixels that had measured depth."""
         return len(self._ratios)
 
     def add(
@@ -86,7 +86,7 @@ class DeviationFit:
 
 
 def _coefficients(cues: NDArray[np.float64], ratios: NDArray[np.float32]) -> Sequence[float]:
-    """Of ln (σ / depth)."""
+    """Fits the coefficients of ln (σ / depth)."""
     # Of mean 0 and variance 1, so that the ridge means the same to each; the constant stays.
     mean, spread = cues.mean(axis=0), cues.std(axis=0)
     constant = spread < 1e-9
@@ -124,7 +124,7 @@ def _newton(cues: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[n
 
 
 def _factor(in_scales: NDArray[np.float64]) -> float:
-    """What makes of Laplace's scale a deviation, by how the errors are covered."""
+    """The factor from Laplace's scale to a deviation, by how the errors are covered."""
     ordered = np.sort(in_scales)
 
     def balance(factor: float) -> float:

@@ -42,7 +42,7 @@ class DeviationModel:
         return bool(self.fitted_on)
 
     def as_dict(self) -> dict[str, Any]:
-        """As it stands in `model.yaml`."""
+        """The model as `model.yaml` holds it."""
         return {
             "fitted_on": self.fitted_on,
             "alone": {cue: round(float(self.alone[cue]), 5) for cue in self.alone},
@@ -58,7 +58,7 @@ UNCALIBRATED = DeviationModel(
 
 
 def deviation_model(value: object) -> DeviationModel:
-    """What `DeviationModel.as_dict` gave.
+    """Reads what `DeviationModel.as_dict` gave.
 
     Raises:
         ValueError: it is none, or has cues that there are not.

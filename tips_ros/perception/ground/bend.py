@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a network's floor departs from its plane: a smooth surface of six numbers.
+"""The bend of a network's floor over its plane: a smooth surface of six numbers.
 
 The departure is a part of the plane's inverse depth, so that it means the same near and far, and is
 drawn towards none: where no floor is seen the plane stands.

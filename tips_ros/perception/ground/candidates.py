@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which cells may be floor, and how much each has to say about where it is."""
+"""Cells that may be floor, and the weight of each in saying where it is."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DEPTH_NORMALS_DEG = 6.0
 
 @dataclass(frozen=True)
 class Up:
-    """Where up is, as far as it is known before looking.
+    """The upward direction, as far as it is known before looking.
 
     Attributes:
         vector: unit, in the optical frame.
@@ -40,7 +40,7 @@ class Up:
 
     @classmethod
     def of_mounting(cls, turn: MountingRotation) -> Up:
-        """Of a camera that is upright once it is turned clockwise by that many degrees."""
+        """Up for a camera that is upright once it is turned clockwise by that many degrees."""
         vectors = {0: CAMERA_UP, 90: (-1.0, 0.0, 0.0), 180: (0.0, 1.0, 0.0), 270: (1.0, 0.0, 0.0)}
         return cls(vectors[turn])
 

@@ -153,7 +153,7 @@ def _area(image: Float32Array, size: tuple[int, int]) -> Float32Array:
 
 @lru_cache(maxsize=8)
 def _rays(lens: Lens, side: int, size: tuple[int, int]) -> Float32Array:
-    """Of the middles of the cells, which need not be a pixel's."""
+    """Rays of the middles of the cells, which need not be a pixel's."""
     k = lens.intrinsics
     grid = [np.arange(count) * side + (side - 1) / 2 for count in size]
     y, x = (grid[0] - k.cy) / k.fy, (grid[1] - k.cx) / k.fx

@@ -38,7 +38,7 @@ _HEIGHTS_M = (0.03, 4.0)
 
 @dataclass(frozen=True)
 class FloorFit:
-    """What one frame says.
+    """The floor that one frame shows.
 
     Attributes:
         plane: of the floor.
@@ -180,7 +180,7 @@ def _covariance(
     noise: float,
     block: NDArray[np.int64],
 ) -> Float64Array:
-    """Of a plane by the depth alone: what is white averages out, what is bent does not."""
+    """The deviation of a plane by the depth alone: white noise averages out, a bend does not."""
     weight = np.bincount(block, kept)
     heavy = weight > 0.2 * weight.max()
     mean = np.bincount(block, kept * residual)[heavy] / weight[heavy]

@@ -36,7 +36,7 @@ _MOST_HEIGHT = 0.35
 
 @dataclass(frozen=True)
 class Floor:
-    """What is known of the floor at one frame.
+    """The floor as it is known at one frame.
 
     Attributes:
         status: seen in this frame, held from an earlier one, or absent.
@@ -58,7 +58,7 @@ class Floor:
     note: str = ""
 
     def deviation_m(self, ranges_m: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Of the floor's own height, metres, so far from the camera."""
+        """The deviation of the floor's own height, metres, so far from the camera."""
         assert self.plane is not None
         lean = np.float32(math.tan(math.radians(min(self.up_stddev_deg, 45.0))))
         here = np.float32(self.height_stddev * self.plane.height_m)

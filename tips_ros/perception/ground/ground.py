@@ -25,7 +25,7 @@ from tips_ros.perception.posed_frame import PosedFrame
 
 @dataclass(frozen=True)
 class FloorClasses:
-    """Which class ids mean what; each (256,) bool.
+    """Class ids by what they mean; each (256,) bool.
 
     Attributes:
         floor: where one may drive: floor, rug, pavement, ….
@@ -102,7 +102,7 @@ class GroundView:
 
     @cached_property
     def parts(self) -> Split | None:
-        """What each cell is; None without a floor."""
+        """The kinds of the cells; None without a floor."""
         plane = self.floor.plane
         if plane is None:
             return None
@@ -133,7 +133,7 @@ class GroundView:
         return self._cloud(None if self.parts is None else self.parts.ground, rgb)
 
     def obstacle_cloud(self, rgb: NDArray[np.uint8] | None = None) -> Cloud:
-        """What stands on the floor: (N,) CLOUD_DTYPE in the optical frame.
+        """Points that stand on the floor: (N,) CLOUD_DTYPE in the optical frame.
 
         Of a drop the points are where the floor would be, as an obstacle there.
         """

@@ -27,7 +27,7 @@ _SEEN = 0.9  # of the range: floor that was seen so far is free to the end
 
 @dataclass(frozen=True)
 class LevelScan:
-    """As sensor_msgs/LaserScan has it.
+    """A scan with the fields of sensor_msgs/LaserScan.
 
     Attributes:
         angle_min, angle_increment: radians.
@@ -43,7 +43,7 @@ class LevelScan:
 
     @property
     def angle_max(self) -> float:
-        """Of the last range."""
+        """The bearing of the last range."""
         return self.angle_min + self.angle_increment * (len(self.ranges_m) - 1)
 
 
@@ -88,7 +88,7 @@ def level_scan(cells: Cells, parts: Split, plane: Plane, settings: GroundSetting
 
 
 def unseen_scan(cells: Cells) -> LevelScan:
-    """Of a frame that says nothing about what is free."""
+    """An empty scan, for a frame that says nothing about what is free."""
     half = _half_angle(cells.rays, level_rotation(CAMERA_UP).astype(np.float32))
     count = max(cells.shape)
     step = 2 * half / count
@@ -105,7 +105,7 @@ def _half_angle(rays: Float32Array, turn: Float32Array) -> float:
 
 
 def _range_cap(cells: Cells, settings: GroundSettings) -> float:
-    """Where the depth's deviation becomes too much, by the median of what is seen."""
+    """The range at which depth's deviation becomes too much, by the median of what is seen."""
     noise = float(np.median(cells.noise[::4, ::4]))
     return float(min(settings.scan_max_stddev_m / max(noise, 1e-3), settings.max_range_m))
 

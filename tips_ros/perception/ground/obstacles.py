@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which cells stand out of the floor, which are floor, and of which nothing can be said.
+"""Splits cells into those that stand out of the floor, floor, and those that nothing is said of.
 
 A cell's height is ``height of the camera * (1 - depth / depth of the floor there)``: its noise is
 that of the depth, as a part of it, times the height of the camera, near and far alike. How large
@@ -37,7 +37,7 @@ _FEW = 2  # sure cells of nine; fewer are noise
 
 @dataclass(frozen=True)
 class Split:
-    """What each cell (h, w) is; none is two of these.
+    """The kind of each cell (h, w); none is two of these.
 
     Attributes:
         obstacle: stands out of the floor, and the robot can't go under it.
@@ -65,7 +65,7 @@ def split(
     settings: GroundSettings,
     plane_noise: Float32Array | float = 0.0,
 ) -> Split:
-    """What stands on a floor.
+    """Rules for what stands on a floor.
 
     Args:
         cells: of the frame.
@@ -138,7 +138,7 @@ def split(
 
 
 def _lies_level(cells: Cells, plane: Plane) -> BoolArray:
-    """Whose normal says floor, too; so does the top of a box, and has to stand out as clearly."""
+    """A mask of cells whose normal says floor, too; so does the top of a box, and has to stand out as clearly."""
     if cells.normals is None:
         return np.zeros(cells.shape, np.bool_)
     with np.errstate(invalid="ignore"):
@@ -161,7 +161,7 @@ def _beside_a_jump(inverse: Float32Array, surface: Float32Array) -> Float32Array
 def _slope_allowed(
     cells: Cells, is_floor: BoolArray, plane: Plane, settings: GroundSettings
 ) -> Float32Array | float:
-    """What a ramp may rise by until there: of cells that are floor by their label and normal."""
+    """The rise of a ramp up to each cell that is floor by its label and normal."""
     slope = math.radians(settings.max_slope_deg)
     if cells.normals is None or slope <= 0 or not is_floor.any():
         return 0.0

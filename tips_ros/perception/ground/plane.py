@@ -43,12 +43,12 @@ class Plane:
 
     @property
     def pitch_deg(self) -> float:
-        """How far the camera looks up from level; negative when it looks down."""
+        """The angle by which the camera looks up from level; negative when it looks down."""
         return math.degrees(math.asin(max(-1.0, min(1.0, self.up[2]))))
 
     @property
     def roll_deg(self) -> float:
-        """How far the camera is turned clockwise about its optical axis, as seen from behind it."""
+        """The camera's turn, clockwise about its optical axis, as seen from behind it."""
         return math.degrees(math.atan2(-self.up[0], -self.up[1]))
 
     @property

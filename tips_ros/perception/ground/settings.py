@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What counts as an obstacle, and when a floor is too old."""
+"""Settings: what counts as an obstacle, and when a floor is too old."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Glance(NamedTuple):
 
 
 def glance_at(frame: PosedFrame, rgb: NDArray[np.uint8]) -> Glance:
-    """Of a frame with depth, and its image of any size.
+    """Takes a frame's depth, and its image of any size.
 
     Raises:
         ValueError: a frame without depth.

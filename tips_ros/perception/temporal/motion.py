@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where each pixel was in the frame before, and how far away it should have been there."""
+"""Warps: each pixel's place in the frame before, and its depth if it did not move."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class FlowWarper:
         self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
 
     def warp(self, now: Glance, before: Glance, checked: bool) -> Warp:
-        """Of two frames of one size; `checked` is whether the flow must lead back, too."""
+        """Warps two frames of one size; `checked` is whether the flow must lead back, too."""
         there: Map = self._flow.calc(now.grey, before.grey, None)
         h, w = now.grey.shape
         typical = float(np.median(np.abs(there[::3, ::3]).max(axis=-1)))

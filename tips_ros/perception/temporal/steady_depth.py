@@ -35,7 +35,7 @@ _GREY = 10.0  # levels of brightness that nothing but a change explains
 
 
 class Steadied(NamedTuple):
-    """What came of a frame.
+    """A frame that is held still.
 
     Attributes:
         frame: with its depth, and the deviation alike, held still.
@@ -61,7 +61,7 @@ class _Past(NamedTuple):
 
 
 class SteadyDepth:
-    """Of one camera's stream, frame by frame, in their order. Not for several threads."""
+    """Holds the depth of one camera's stream still, frame by frame. Not for several threads."""
 
     def __init__(self, mode: Mode) -> None:
         """`mode` is scale or full."""
@@ -122,7 +122,7 @@ class SteadyDepth:
         return Steadied(_scaled(frame, field), log_scale, warp.kind, warp=warp, stays=stays)
 
     def _must_begin(self, now: Glance) -> str:
-        """Why there is nothing to compare a frame with; "" where there is."""
+        """The reason why a frame has nothing to be compared with; "" where there is."""
         past = self._past
         if past is None:
             return self._why_anew
@@ -141,7 +141,7 @@ class SteadyDepth:
         return Steadied(frame, reset=why)
 
     def _unchanged(self, now: Glance, past: _Past, warp: Warp) -> NDArray[np.bool_]:
-        """Where the picture is what it was, but for its noise and its exposure."""
+        """A mask of where the picture is what it was, but for its noise and its exposure."""
         there = warp.sampled(past.glance.grey, 0.0)
         brighter = cv2.subtract(now.grey, there, dtype=cv2.CV_32F)
         middle = float(np.median(brighter[::3, ::3]))

@@ -21,7 +21,7 @@ Bytes = NDArray[np.uint8]
 
 
 class SteadyLabels:
-    """Of one camera's stream, beside its `SteadyDepth`."""
+    """Holds the labels of one camera's stream still, beside its `SteadyDepth`."""
 
     def __init__(self) -> None:
         self._past: tuple[Bytes, Bytes] | None = None  # labels, and what they have gathered

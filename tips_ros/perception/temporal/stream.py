@@ -17,7 +17,7 @@ from tips_ros.perception.temporal.steady_labels import SteadyLabels
 
 
 class Holding(NamedTuple):
-    """What is wanted; see `SteadyDepth` and `SteadyLabels`."""
+    """Settings of what is held still; see `SteadyDepth` and `SteadyLabels`."""
 
     mode: Mode = "off"
     labels: bool = False
@@ -29,7 +29,7 @@ class Holding(NamedTuple):
 
 
 class Held(NamedTuple):
-    """What there is to say of the last frame.
+    """A report of the last frame.
 
     Attributes:
         mode: of the depth.

@@ -42,7 +42,7 @@ class FloorWatch:
             frames.listen()
 
     def look(self, frame: FrameResult, turn: MountingRotation) -> GroundView | None:
-        """What this frame says of the floor; None without depth or calibration."""
+        """The floor of this frame; None without depth or calibration."""
         if self._forget.is_set():
             self._forget.clear()
             self._ground.reset()
