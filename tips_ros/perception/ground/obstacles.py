@@ -138,7 +138,7 @@ def split(
 
 
 def _lies_level(cells: Cells, plane: Plane) -> BoolArray:
-    """A mask of cells whose normal says floor, too; so does the top of a box, and has to stand out as clearly."""
+    """Cells whose normal says floor, too; so does a box's top, and has to stand out as clearly."""
     if cells.normals is None:
         return np.zeros(cells.shape, np.bool_)
     with np.errstate(invalid="ignore"):
