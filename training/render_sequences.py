@@ -2,7 +2,7 @@
 """Renders sequences of held-out scenes with exact poses, for what is steady from frame to frame.
 
     ./run exec python -m training.render_sequences build/sequences
-    ./run tips_ros eval build/sequences --temporal full
+    ./run exec tips_ros eval build/sequences --temporal full
 
 Of each scene at 10 Hz and 640×480: `standing` (one view, the sensor's noise alone), `turning` (on
 the spot, 20° a second), `driving`, and `standing` and `driving` with a person who walks through.

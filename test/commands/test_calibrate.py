@@ -18,7 +18,7 @@ from tips_ros.perception.loading.load import load_predictor
 from tips_ros.resources import demo_model
 
 CAMERA = Intrinsics(52.0, 52.0, 31.5, 23.5, 64, 48)
-SMALL = ("--input-size", "112", "112", "--precision", "fp32")
+SMALL = ("--input-size", "112x112", "--precision", "fp32")
 
 
 @pytest.fixture

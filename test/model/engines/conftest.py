@@ -55,11 +55,14 @@ def assert_alike() -> Callable[[Tips, Tips, Tensor], None]:
     def check(found: Tips, expected: Tips, batch: Tensor) -> None:
         with torch.inference_mode():
             looks = [
-                model.look(batch, model.head_names, value_features=True)
+                model.look(batch, model.head_names, value_features=True, evidence=True)
                 for model in (found, expected)
             ]
         (maps, features), (true_maps, true_features) = looks
-        pairs = [*zip(maps, true_maps, strict=True)]
+        pairs = [*zip(maps[:3], true_maps[:3], strict=True)]
+        assert maps.depth_evidence is not None and true_maps.depth_evidence is not None
+        evidence = (m.depth_evidence.split(1, dim=1) for m in (maps, true_maps))
+        pairs += [*zip(*evidence, strict=True)]
         pairs += [
             (a, b) for a, b in zip(features, true_features, strict=True) if isinstance(b, Tensor)
         ]
@@ -67,7 +70,7 @@ def assert_alike() -> Callable[[Tips, Tips, Tensor], None]:
             assert layer.grid == true_layer.grid
             pairs += [(layer.patch_tokens, true_layer.patch_tokens)]
             pairs += [(layer.cls_token, true_layer.cls_token)]
-        assert len(pairs) == 3 + 4 + 2 * len(true_features.layers)
+        assert len(pairs) == 3 + 2 + 4 + 2 * len(true_features.layers)
         for a, b in pairs:
             assert a.shape == b.shape
             assert (a - b).abs().max() <= 1e-4 * b.abs().max()
