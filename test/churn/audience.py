@@ -17,6 +17,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from sent import Sent
+from std_msgs.msg import Header
 from tips_ros.msg import DepthInfo
 
 from tips_ros.messages.outputs import TOPICS
@@ -141,7 +142,11 @@ class Audience:
         def check(message: Any) -> None:
             self.heard[output] += 1
             self.heard[f"{camera} {output}"] += 1
-            if output != "depth/info" and not self._sent.has(camera, output, message.header):
+            header = message.header
+            if output == "scan":  # in the level frame of its camera's
+                frame_id = header.frame_id.removesuffix("_level")
+                header = Header(stamp=header.stamp, frame_id=frame_id)
+            if output != "depth/info" and not self._sent.has(camera, output, header):
                 self._findings.add(f"nobody sent {message.header} of {camera!r} {output}")
 
         topic = f"/tips/{camera}/{output}" if camera else f"/tips/{output}"

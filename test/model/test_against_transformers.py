@@ -144,7 +144,7 @@ def check_dense(made: Dense) -> None:
     loaded = assemble("saved by transformers", scan(made.directory))
     assert loaded.description.bins.relu_after_project
     with torch.inference_mode():
-        depth, normals, segmentation = loaded.tips(made.image, HEADS)
+        depth, normals, segmentation, _ = loaded.tips(made.image, HEADS)
     assert depth is not None and normals is not None and segmentation is not None
     assert depth.std() > 0
     assert error(depth[:, 0], made.depth) < TOLERANCE

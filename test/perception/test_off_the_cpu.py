@@ -90,7 +90,7 @@ def test_one_picture_goes_up_as_uint8_and_nothing_else(predictor: Predictor, tur
     assert watch.uploads == [(30, 40, 3) if turn == 0 else (40, 30, 3)]
     assert watch.dtypes == [torch.uint8]
     assert [array.shape for array in prediction if array is not None] == [
-        (30, 40), (30, 40, 3), (30, 40), (30, 40),
+        (30, 40), (30, 40, 3), (30, 40), (30, 40), (30, 40),
     ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def test_the_outputs_are_neither_constant_nor_wild(sizes: str):
     torch.manual_seed(0)
     tips, text = demo_model(50, sizes)
     with torch.inference_mode():
-        depth, normals, logits = tips(torch.rand(1, 3, SIDE, SIDE), HEADS)
+        depth, normals, logits, _ = tips(torch.rand(1, 3, SIDE, SIDE), HEADS)
         embeddings = text(torch.arange(1, 7).view(2, 3), torch.ones(2, 3, dtype=torch.bool))
     for found in (depth, normals, logits, embeddings):
         assert 0.01 < float(found.std()) < 10

@@ -76,4 +76,4 @@ def test_a_rewritten_model_can_be_copied_and_stored(
         for one, other in zip(
             model(images, HEAD_NAMES), copied(model)(images, HEAD_NAMES), strict=True
         ):
-            assert torch.equal(one, other)
+            assert one is other is None or torch.equal(one, other)

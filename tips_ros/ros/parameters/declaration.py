@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import yaml
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, ParameterType
 
 # `at once`: the next frame. `at configure`: set it, then run the lifecycle transitions
@@ -70,8 +71,8 @@ class ParameterSpec:
     @property
     def default_text(self) -> str:
         """The default as a parameters file has it."""
-        if self.default == "":
-            return '""'
+        if isinstance(self.default, str) and yaml.safe_load(self.default) != self.default:
+            return f'"{self.default}"'  # such as off, which YAML takes for false
         return str(self.default).lower() if isinstance(self.default, bool) else str(self.default)
 
     def descriptor(self) -> ParameterDescriptor:
