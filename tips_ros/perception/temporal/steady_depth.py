@@ -113,7 +113,7 @@ class SteadyDepth:
         stays = usable & (np.abs(off) < 3.0 * noise)
         length_s = _STANDING_S if warp.kind == "standing" else _MOVING_S
         count = np.where(stays, warp.sampled(past.shares, 0.0), 0.0).astype(np.float32)
-        count = np.minimum(count, length_s / passed_s) + 1.0
+        count = np.minimum(count, np.float32(length_s / passed_s)) + np.float32(1.0)
         share = np.where(stays, 1.0 - 1.0 / count, 0.0).astype(np.float32)
         fused = np.asarray(said + share * np.nan_to_num(off), np.float32)
         self._past = _Past(now, fused, count)
