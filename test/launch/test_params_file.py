@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -58,7 +59,8 @@ def summary(declared: ParameterSpec) -> str:
         what = f"{declared.low} {up_to}. "
     unit = f"[{declared.unit}] " if declared.unit else ""
     applies = declared.applies.capitalize()
-    return f"{unit}{what}Default {default or declared.default}. {applies}."
+    said = json.dumps("off") if declared.default == "off" else declared.default
+    return f"{unit}{what}Default {default or said}. {applies}."
 
 
 def test_the_file_is_for_any_name_and_namespace():

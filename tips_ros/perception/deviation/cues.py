@@ -83,7 +83,7 @@ def _gradient(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _doubt(logits: Tensor) -> Tensor:
-    """Of every second pixel along each axis: all of them would take longer than all else."""
+    """Picks every second pixel along each axis: all would take longer than all else."""
     few = logits[..., ::2, ::2].float()
     others = (few - few.amax(1, keepdim=True)).exp_().sum(1, keepdim=True)
     doubt = (1.01 - 1.0 / others).log_()
