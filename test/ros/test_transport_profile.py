@@ -43,7 +43,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from sensor_msgs.msg import Image
-from tips_ros.ros import qos
+from tips_ros.ros.topics import qos
 rclpy.init()
 node = Node("camera")
 publisher = node.create_publisher(Image, "image", qos.output())

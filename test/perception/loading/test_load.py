@@ -45,7 +45,7 @@ def test_a_directory_with_the_official_files_is_a_model(tiny_directory: Path):
     assert description.name == str(tiny_directory)
     assert description.input_size == (56, 56)  # the stored position grid's own
     assert len(description.classes) == 150 and description.classes.names[0] == "wall"
-    assert predictor.outputs == ("depth", "normals", "semantic")
+    assert predictor.outputs == ("depth", "normals", "semantic", "stddev")
     assert predictor.predict(IMAGE).depth_m is not None
 
 

@@ -130,7 +130,7 @@ def test_heads_and_two_labellings_share_one_pass(predictor: Predictor, by_words:
     predictor.model.backbone.register_forward_hook(lambda *_: passes.append(True))
     own, words = predictor.model_label_space, by_words(["a", "b"])
     rgb = noise(30, 40)
-    seen = predictor.encode(rgb, ["depth", "normals"], labellings=[own, words])
+    seen = predictor.encode(rgb, ["depth", "normals", "stddev"], labellings=[own, words])
     first, second = predictor.decode(seen, own), predictor.decode(seen, words)
     assert len(passes) == 1
     for found, expected in zip(first, predictor.predict(rgb), strict=True):
