@@ -21,6 +21,7 @@ from tips_ros.ros.process.executor import NodeExecutor
 
 # On a machine that is busy; without load each of these takes milliseconds.
 ANSWER_S = 40.0
+_LOST_S = 15.0  # then an answer is taken for lost
 _APPEARS_S = 60.0
 # A client knows of its service before the service knows where to send answers, and such an answer
 # is lost in the middleware.
@@ -105,7 +106,15 @@ class Client:
             typed = value if isinstance(value, Parameter) else Parameter("", value=value)
             parameters.append(Parameter(name, typed.type_, typed.value).to_parameter_msg())
         request = SetParameters.Request(parameters=parameters)
-        answer = self.call(SetParameters, "set_parameters", request)
+        asked = self.send(SetParameters, "set_parameters", request)
+        end = time.monotonic() + _LOST_S
+        while asked is not None and not asked.done() and time.monotonic() < end:
+            time.sleep(0.1)
+        if asked is not None and not asked.done():
+            # DDS may lose the answer to whom the service has not discovered yet; it may be asked
+            # twice, as the same values are set.
+            asked = self.send(SetParameters, "set_parameters", request)
+        answer = self.answer(asked, "set_parameters")
         return [] if answer is None else [result.successful for result in answer.results]
 
     def close(self) -> None:

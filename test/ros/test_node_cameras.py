@@ -100,8 +100,8 @@ def test_frames_that_wait_together_share_one_pass_and_are_what_each_would_be_alo
     )
     passes.gate.set()
     until(lambda: all(2 in answered(graph, camera) for camera in CAMERAS), "all outputs")
-    assert passes.sizes == [1, 4]
     # On several threads a batch is several shares; no image may be in two of them.
+    assert passes.sizes[:2] == [1, 4]
     assert (images[0], sum(images)) == (1, 5)
     for camera in CAMERAS:
         alone = graph.node.predictor.predict(pictures[camera], ["depth"]).depth_m
