@@ -7,18 +7,16 @@ import argparse
 from pathlib import Path
 
 from tips_ros.commands.options.common import (
-    add_camera_topics,
     add_input_size,
     add_model,
     add_precision,
     check_input_size,
-    count,
 )
+from tips_ros.commands.options.measured_data import add_bag_truth, add_dataset, open_measured
 from tips_ros.errors import UserError
 from tips_ros.evaluation.datasets.first import First
 from tips_ros.evaluation.deviation_calibration import calibrate_deviation
 from tips_ros.freed_memory import keep_freed_memory
-from tips_ros.offline.evaluation_data import LAYOUT_NAMES, BagOptions, open_data
 from tips_ros.perception.loading.load import find_model, load_predictor
 from tips_ros.perception.loading.model_settings import SETTINGS_FILE, with_deviation
 from tips_ros.progress import WorkProgress
@@ -42,17 +40,10 @@ EXAMPLES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     add = parser.add_argument
-    add("data", metavar="DATA", type=Path, help="directory of a dataset, or a bag, as of `eval`")
-    add(
-        "--layout",
-        default="auto",
-        choices=("auto", *LAYOUT_NAMES),
-        help="how DATA is laid out (default: %(default)s, by what is in it)",
-    )
+    add_dataset(parser)
     add_model(parser)
     add_precision(parser)
     add_input_size(parser)
-    add("--limit", metavar="N", type=count, help="only the first N images (default: all)")
     add(
         "--output",
         metavar="FILE",
@@ -60,19 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write that model.yaml here (default: where the model's own is)",
     )
     add("--name", metavar="TEXT", help="the data in a few words (default: by what is in it)")
-    bags = parser.add_argument_group("bags").add_argument
-    bags("--truth", metavar="BAG", type=Path, help="bag with the truth (default: DATA)")
-    add_camera_topics(bags)
-    bags(
-        "--depth-topic",
-        metavar="TOPIC",
-        help="measured depth, registered to the images (default: the truth's)",
-    )
-    bags(
-        "--rectified",
-        action="store_true",
-        help="images are rectified: use P of CameraInfo (default: K and the distortion)",
-    )
+    add_bag_truth(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -86,12 +65,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    bag = BagOptions(
-        args.truth, args.image_topic, args.camera_info_topic, args.depth_topic, args.rectified
-    )
     folder = find_model(args.model)[0].path
     file = args.output or folder / SETTINGS_FILE
-    with open_data(args.data, None if args.layout == "auto" else args.layout, bag) as data:
+    with open_measured(args) as data:
         print(f"{args.data}: {data.about}")
         how = {"device": args.device, "precision": args.precision, "input_size": args.input_size}
         predictor = load_predictor(args.model, **how)

@@ -14,13 +14,12 @@ from typing import NamedTuple
 import cv2
 
 from tips_ros.commands.options.common import (
-    add_camera_topics,
     add_input_size,
     add_model,
     add_precision,
     check_input_size,
-    count,
 )
+from tips_ros.commands.options.measured_data import add_bag_truth, add_dataset, open_measured
 from tips_ros.commands.options.output_checks import check_file
 from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_labelling
 from tips_ros.errors import UserError
@@ -29,7 +28,7 @@ from tips_ros.evaluation.evaluation import Predict, evaluate
 from tips_ros.evaluation.report import text_report, write_json
 from tips_ros.evaluation.results import Results
 from tips_ros.freed_memory import keep_freed_memory
-from tips_ros.offline.evaluation_data import LAYOUT_NAMES, BagOptions, Data, open_data
+from tips_ros.offline.evaluation_data import Data
 from tips_ros.perception.classes.class_list import name_key
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.loading.precisions import precision_name
@@ -61,17 +60,10 @@ UNTRAINED = "UNTRAINED model: random weights, so these numbers are those of chan
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     add = parser.add_argument
-    add("data", metavar="DATA", type=Path, help="directory of a dataset, or a bag")
-    add(
-        "--layout",
-        default="auto",
-        choices=("auto", *LAYOUT_NAMES),
-        help="how DATA is laid out (default: %(default)s, by what is in it)",
-    )
+    add_dataset(parser)
     add_model(parser)
     add_precision(parser)
     add_input_size(parser)
-    add("--limit", metavar="N", type=count, help="only the first N images (default: all)")
     add(
         "--focal",
         default="both",
@@ -94,24 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--overwrite", action="store_true", help="replace files of --json and --worst")
     add_prompts(parser)
-    bags = parser.add_argument_group("bags").add_argument
-    bags(
-        "--truth",
-        metavar="BAG",
-        type=Path,
-        help="bag with the truth, where DATA has none (default: DATA)",
-    )
-    add_camera_topics(bags)
-    bags(
-        "--depth-topic",
-        metavar="TOPIC",
-        help="measured depth, registered to the images, to compare with (default: the truth's)",
-    )
-    bags(
-        "--rectified",
-        action="store_true",
-        help="images are rectified: use P of CameraInfo (default: K and the distortion)",
-    )
+    add_bag_truth(parser)
 
 
 class _Contender(NamedTuple):
@@ -140,10 +115,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    bag = BagOptions(
-        args.truth, args.image_topic, args.camera_info_topic, args.depth_topic, args.rectified
-    )
-    with open_data(args.data, None if args.layout == "auto" else args.layout, bag) as data:
+    with open_measured(args) as data:
         print(f"{args.data}: {data.about}")
         contender = _contender(args, data)
         dataset = data.dataset if args.limit is None else First(data.dataset, args.limit)
