@@ -70,7 +70,7 @@ class Course:
 
     @property
     def labels(self) -> NDArray[np.uint8]:
-        """Of the sample, which has them."""
+        """The labels of the sample, which has them."""
         assert self.sample.labels is not None
         return self.sample.labels
 
@@ -79,7 +79,7 @@ class Course:
         return (self.height_m > least_m) & ~np.isin(self.labels, FLOOR_LABELS)
 
     def scan(self, settings: GroundSettings) -> tuple[LevelScan, Cells]:
-        """What is right: the scan of the true depth and heights."""
+        """The right answer: the scan of the true depth and heights."""
         sample = self.sample
         assert sample.depth_m is not None and sample.intrinsics is not None
         cells = divide(PosedFrame(0, depth_m=sample.depth_m, lens=Lens(sample.intrinsics)))

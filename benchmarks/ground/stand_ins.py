@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people do with depth today: a gate at a fixed height, and a band of image rows as a scan."""
+"""Today's ways with depth: a gate at a fixed height, and a band of image rows as a scan."""
 
 from __future__ import annotations
 

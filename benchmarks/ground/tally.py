@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one way to find obstacles gets right and wrong over all courses."""
+"""The tally of what one way to find obstacles gets right and wrong over all courses."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Tally:
     scan_missed: int = 0
 
     def add_plane(self, course: Course, plane: Plane | None, why: str = "") -> None:
-        """Of a course without a ramp; there two planes are right."""
+        """Counts the plane of a course without a ramp; on a ramp two planes are right."""
         if plane is None:
             self.absent.append(f"{course.sample.name}: {why}")
         elif not course.has_ramp:

@@ -66,7 +66,7 @@ class Camera:
         self.statistics, self.queries = statistics, FrameQueries()
         self.placement = CameraPoseLookup(node, name, frames)
         self.placement.listen()
-        self.steadying = Steadying(name, frames)
+        self.steadying = Steadying(frames)
         self.steadying.listen(self.settings)
         self._wanted_at = self.listening_since = time.monotonic()
         wanted = self.settings.scale_source

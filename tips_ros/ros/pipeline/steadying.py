@@ -24,13 +24,12 @@ class Steadying:
         last: what was done to the newest frame.
     """
 
-    def __init__(self, camera: str, frames: TransformLookup) -> None:
+    def __init__(self, frames: TransformLookup) -> None:
         """
         Args:
-            camera: its name; "" for the only one.
-            frames: where it is.
+            frames: where the camera is.
         """
-        self._camera, self._frames = camera, frames
+        self._frames = frames
         self._stream = SteadyStream()
         self._forget = threading.Event()
         self.last = Held()
