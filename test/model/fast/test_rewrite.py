@@ -152,7 +152,8 @@ class TestAgainstTheReference:
             name = "depth_relu" if relu and head == "depth" else head
             reference = expected[f"case{case}/{name}/native"]
             assert np.abs(reference).max() > 0
-            assert error(getattr(maps, head), torch.as_tensor(reference)) < TOLERANCE
+            map_ = getattr(maps, head)[: len(reference)]
+            assert error(map_, torch.as_tensor(reference)) < TOLERANCE
 
 
 class TestAModel:

@@ -30,8 +30,8 @@ def plain(x: Tensor, size: tuple[int, int]) -> Tensor:
 @pytest.mark.parametrize("case", [0, 1])
 def test_labels_are_the_reference_s(golden: Any, case: int):
     arrays = golden("dpt/expected.npz")
-    expected = arrays[f"case{case}/segmentation/full"]
     native = torch.from_numpy(arrays[f"case{case}/segmentation/native"])
+    expected = arrays[f"case{case}/segmentation/full"][: len(native)]
     labels = label_map_at(native, expected.shape[1:]).labels
     assert labels.dtype == torch.uint8
     np.testing.assert_array_equal(labels.numpy(), expected)
