@@ -67,7 +67,7 @@ class CameraPoses:
             return None
         world_from_frame = np.eye(4)
         for poses, is_fixed in zip(self._links, self._is_fixed, strict=True):
-            link = poses[-1] if is_fixed else _between(poses, stamp_ns)
+            link = poses[-1] if is_fixed else _interpolate(poses, stamp_ns)
             if link is None:
                 return None
             pose = compose(link.translation_m, quat2mat(link.quaternion), np.ones(3))
@@ -114,7 +114,7 @@ def _pose(transform: Any) -> _Pose | None:
     return _Pose(stamp_ns, np.array([t.x, t.y, t.z]), quaternion / length)
 
 
-def _between(poses: list[_Pose], stamp_ns: int) -> _Pose | None:
+def _interpolate(poses: list[_Pose], stamp_ns: int) -> _Pose | None:
     after = bisect_left(poses, stamp_ns, key=lambda pose: pose.stamp_ns)
     if after == len(poses):
         return None

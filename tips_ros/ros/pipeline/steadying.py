@@ -65,8 +65,8 @@ class Steadying:
         image = PlacedImage(rgb, at_ns)
         if settings.holding.anything and prediction.depth_m is not None:
             image = image._replace(lens=None if camera is None else camera.lens)
-            image = self._placed(image, header, settings.holding_frame)
-        setting = setting, settings.turn
+            image = self._place(image, header, settings.holding_frame)
+        setting = setting, settings.mounting
         held = self._stream.update(prediction, image, settings.holding, setting)
         self.last = self._stream.last
         return held
@@ -87,7 +87,7 @@ class Steadying:
         """Forgets earlier frames, as when time jumps back."""
         self._forget.set()
 
-    def _placed(self, image: PlacedImage, header: Any, world: str) -> PlacedImage:
+    def _place(self, image: PlacedImage, header: Any, world: str) -> PlacedImage:
         """The image with the pose of its camera, if tf knows it by now: nothing is waited for."""
         if not world or not header.frame_id:
             return image

@@ -69,7 +69,7 @@ class TransformTree:
     def set_transform_static(self, transform: Any, authority: str) -> None:
         """Takes one that holds at all times."""
         with self._lock:
-            self._newest_ns.pop(_plain(transform.child_frame_id), None)
+            self._newest_ns.pop(_strip_slash(transform.child_frame_id), None)
             self._buffer.set_transform_static(transform, authority)
         self._heard.set()
 
@@ -102,7 +102,7 @@ class TransformTree:
         Raises:
             FrameError: it is not known now.
         """
-        target, source = _plain(target), _plain(source)
+        target, source = _strip_slash(target), _strip_slash(source)
         with self._lock:
             try:
                 found = self._buffer.lookup_transform(target, source, at)
@@ -112,7 +112,7 @@ class TransformTree:
         return transform_matrix((t.x, t.y, t.z), (q.x, q.y, q.z, q.w))
 
     def _set(self, transform: Any, authority: str) -> None:
-        child, at_ns = _plain(transform.child_frame_id), stamp_ns(transform.header)
+        child, at_ns = _strip_slash(transform.child_frame_id), stamp_ns(transform.header)
         newest_ns = self._newest_ns.get(child, at_ns)
         if at_ns < newest_ns - BACK_NS:
             # A frame that turns static, and back, has no history any more. Others keep theirs:
@@ -136,6 +136,6 @@ class TransformTree:
         return TransformError(reason, may_come=not gone, at_other_times=True)
 
 
-def _plain(frame_id: str) -> str:
+def _strip_slash(frame_id: str) -> str:
     """Without the slash that frames of ROS 1 began with; tf2 takes it off on one side only."""
     return frame_id.removeprefix("/")
