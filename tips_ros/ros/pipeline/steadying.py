@@ -62,7 +62,7 @@ class Steadying:
         """
         if self._forget.is_set():
             self._forget.clear()
-            self._stream.reset()
+            self._stream.interrupt("time went back")
         image = PlacedImage(rgb, at_ns)
         self._pose_note = ""
         if settings.holding.anything and prediction.depth_m is not None:
@@ -87,7 +87,7 @@ class Steadying:
         }
 
     def reset(self) -> None:
-        """Forgets earlier frames, as when time jumps back."""
+        """Forgets earlier frames: time went back."""
         self._forget.set()
 
     def _placed(self, image: PlacedImage, header: Any, world: str) -> PlacedImage:
