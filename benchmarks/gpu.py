@@ -50,7 +50,7 @@ def steps(model: str, image: str, rounds: int, results: Path) -> list[Step]:
     compiled = ("--backend", "compiled")
     theirs = ("--their-precision", "fp32", "bf16")
     kernels = ("--profile", str(results.parent / "kernels.txt"))
-    overlap = ("benchmarks/overlap.py", "--model", model, "--image", image, *to_file, *kernels)
+    overlap = ("benchmarks/pipelining.py", "--model", model, "--image", image, *to_file, *kernels)
     graphs = ("--their-precision", "bf16", "--compile", "reduce-overhead")
     # How exact fp32 is: convolutions without TF32, on both sides.
     few, exact = ("--rounds", "3", "--against", "transformers"), {"NVIDIA_TF32_OVERRIDE": "0"}

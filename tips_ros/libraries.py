@@ -137,11 +137,11 @@ def explain_missing(error: ImportError) -> str | None:
             "setup file, or use ./run of its source tree"
         )
     if root in _ROS or root.endswith(("_msgs", "_interfaces")):
-        return f"this needs ROS 2, and {_why_no_ros(root)}"
+        return f"this needs ROS 2, and {_no_ros_reason(root)}"
     return None
 
 
-def _why_no_ros(module: str) -> str:
+def _no_ros_reason(module: str) -> str:
     python = ".".join(map(str, sys.version_info[:2]))
     if distribution := os.environ.get("ROS_DISTRO"):
         if is_here("rclpy"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Maps are resized as torch would in fp64."""
+"""Maps are resize_maps as torch would in fp64."""
 
 from __future__ import annotations
 

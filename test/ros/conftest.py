@@ -140,7 +140,7 @@ class Graph:
                 f"a publisher of {name}",
             )
         until(
-            lambda: {t.name for t in self.outputs(camera).subscribed()} >= set(names),
+            lambda: {t.name for t in self.outputs(camera).subscribed_topics()} >= set(names),
             "the node to see its subscribers",
         )
 

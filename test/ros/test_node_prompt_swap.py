@@ -49,7 +49,7 @@ def test_prompts_are_swapped_while_images_stream_at_10_hz(graph):
 
     until(accounted_for, "every frame to be published or counted as superseded")
     new = predictor.predict(
-        picture(), ["semantic"], labelling=vocabulary.board.in_force.labelling
+        picture(), ["semantic"], label_space=vocabulary.board.in_force.label_space
     ).labels
     assert not np.array_equal(old, new), "otherwise this test sees nothing"
     later = later_masks()

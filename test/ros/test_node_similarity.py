@@ -37,8 +37,10 @@ def test_a_heat_map_holds_the_cosines_of_its_prompt_at_the_outputs_size(graph):
     until(lambda: received, "the heat map")
     assert received[0].header == header
     predictor = graph.node.predictor
-    labelling = graph.vocabulary.board.in_force.labelling
-    cosines = predictor.similarities(predictor.encode(picture(), labellings=[labelling]), labelling)
+    label_space = graph.vocabulary.board.in_force.label_space
+    cosines = predictor.similarities(
+        predictor.encode(picture(), label_spaces=[label_space]), label_space
+    )
     expected = similarity_map(torch.from_numpy(cosines[1]), (48, 64))
     np.testing.assert_allclose(heat_map(received[0]), expected, atol=1e-5)
     assert np.ptp(expected) > 0.0

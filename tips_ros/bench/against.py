@@ -14,12 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from tips_ros.bench.bench_pictures import views
 from tips_ros.bench.cases import Case
 from tips_ros.bench.differences import Differences, Outcome, differences
 from tips_ros.bench.memory import Peak, PeakMeter
-from tips_ros.bench.pictures import views
 from tips_ros.bench.stages import Rounds
-from tips_ros.bench.timing import Ratio, Spread, ratio, spread, take_turns
+from tips_ros.bench.timing import Ratio, TimeSpread, ratio, spread, take_turns
 from tips_ros.bench.transformers_model import TransformersModel
 from tips_ros.model.tips import HEAD_NAMES, DenseMaps
 from tips_ros.perception.loading.precisions import FLOATS
@@ -74,7 +74,7 @@ class Comparison:
     memory: Mapping[str, Peak]
     differences: Mapping[str, Differences]
 
-    def spreads(self, scope: Scope) -> dict[str, Spread]:
+    def spreads(self, scope: Scope) -> dict[str, TimeSpread]:
         """Of each contender."""
         return {name: spread(times) for name, times in self.rounds_ms[scope].items()}
 

@@ -13,7 +13,7 @@ import torch
 from tips_ros.progress import WorkProgress
 
 
-class Spread(NamedTuple):
+class TimeSpread(NamedTuple):
     """Of many rounds."""
 
     median_ms: float
@@ -63,12 +63,12 @@ def milliseconds(work: Callable[[], object], device: torch.device) -> float:
     return (time.perf_counter() - start) * 1e3
 
 
-def spread(rounds_ms: Sequence[float]) -> Spread:
+def spread(rounds_ms: Sequence[float]) -> TimeSpread:
     """Median and 95th percentile; ValueError without a round."""
     if not rounds_ms:
         raise ValueError("nothing was measured; ask for at least one round")
     median, p95 = np.percentile(rounds_ms, [50, 95])
-    return Spread(float(median), float(p95))
+    return TimeSpread(float(median), float(p95))
 
 
 def take_turns(

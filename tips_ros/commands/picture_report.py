@@ -15,9 +15,9 @@ from tips_ros.progress import say
 UNTRAINED = "UNTRAINED model: random weights, the outputs mean nothing."
 
 
-def tell(seen: PictureResults, folder: Path, written: Sequence[tuple[Path, str]]) -> None:
+def tell(outcome: PictureResults, folder: Path, written: Sequence[tuple[Path, str]]) -> None:
     """All there is to say of one picture."""
-    results, scale = seen
+    results, scale = outcome
     description, prediction = results.description, results.prediction
     size = f"{results.rgb.shape[1]}x{results.rgb.shape[0]}"
     print(f"{results.title} ({size}), model {description.name}")
@@ -34,9 +34,9 @@ def tell(seen: PictureResults, folder: Path, written: Sequence[tuple[Path, str]]
         print(f"  {path}: {about}{'' if description.trained else ' (untrained)'}")
 
 
-def summary(seen: PictureResults) -> str:
+def summary(outcome: PictureResults) -> str:
     """Of one of several pictures, in a line."""
-    results = seen.results
+    results = outcome.results
     told = [] if results.description.trained else ["UNTRAINED"]
     if results.prediction.labels is not None:
         told.append(largest_classes(results))

@@ -15,7 +15,7 @@ import numpy as np
 
 from tips_ros.bags import BagReader, BagWriter, CameraTopics, find_camera
 from tips_ros.demo.node_process import NodeProcess
-from tips_ros.demo.observer import Observer, Progress
+from tips_ros.demo.observer import DemoProgress, Observer
 from tips_ros.demo.result import DemoResult, count_output, most_complete_stamp
 from tips_ros.errors import UserError
 from tips_ros.messages.outputs import DEFAULT_TOPICS
@@ -215,7 +215,7 @@ class _Session:
         if self._recorder.error is not None:
             raise UserError(f"{self._options.recording}: {self._recorder.error}")
         self._observer.frames(
-            Progress(
+            DemoProgress(
                 self._player.counts[self._camera.image],
                 max(self._recorder.counts[name] for name in _OUTPUTS),
                 self._reader.topics[self._camera.image].count,

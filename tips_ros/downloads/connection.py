@@ -77,7 +77,7 @@ class Connection:
     """
 
     def __init__(self, base_url: str, *, timeout_s: float = 30.0) -> None:
-        self.base_url = _checked(base_url)
+        self.base_url = _check_status(base_url)
         self._timeout_s = timeout_s
         self._session = requests.Session()
         self._session.max_redirects = _MOST_REDIRECTS
@@ -165,7 +165,7 @@ class Connection:
             )
 
 
-def _checked(url: str) -> str:
+def _check_status(url: str) -> str:
     try:
         parts = urlsplit(url)
         wrong = parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0

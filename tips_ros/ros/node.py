@@ -230,9 +230,9 @@ class TipsNode(ParameterNode):
         self._classes = ClassManager(
             self, self.predictor, encoder, self.cameras, self._class_histories, self._class_ids
         )
-        self._classes.prepare(self._prompts.now())  # slow, and so without the lock
+        self._classes.prepare(self._prompts.read())  # slow, and so without the lock
         with self.parameter_lock:  # a change meanwhile is seen here, and one from now on below
-            self._classes.apply(self._prompts.now())
+            self._classes.apply(self._prompts.read())
             self._prompts.apply = self._classes.apply
             self._prompt_service.vocabulary = self._classes
 

@@ -64,7 +64,7 @@ def test_together_they_are_the_whole_cloud(strips: CloudStrips):
 
 @pytest.mark.parametrize(("most", "stride"), [(HEIGHT * WIDTH, 1), (300, 2), (60, 4), (3, 16)])
 def test_thinned_they_keep_every_nth_pixel(strips: CloudStrips, most: int, stride: int):
-    same(strips.thinned(most), at_once(strips)[::stride, ::stride])
+    same(strips.thin(most), at_once(strips)[::stride, ::stride])
 
 
 def test_as_a_file_they_are_one_cloud(strips: CloudStrips, tmp_path: Path):

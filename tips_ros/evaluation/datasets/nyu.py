@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tips_ros.evaluation.datasets.errors import DatasetError
-from tips_ros.evaluation.datasets.files import checked, pictures_in, read, read_rgb
-from tips_ros.evaluation.datasets.truth_png import decode_depth, decode_labels, decode_normals
+from tips_ros.evaluation.datasets.files import pictures_in, read, read_rgb, validate
+from tips_ros.evaluation.datasets.truth_png import decode_depth_png, decode_labels, decode_normals
 from tips_ros.evaluation.depth_protocol import NYU_EIGEN
 from tips_ros.evaluation.sample import Sample
 from tips_ros.perception.camera.camera_info import Intrinsics
@@ -100,12 +100,12 @@ class Nyu:
             sample = Sample(
                 frame.name,
                 rgb,
-                read(frame.depth, decode_depth),
+                read(frame.depth, decode_depth_png),
                 read(frame.normals, decode_normals) if frame.normals else None,
                 read(frame.labels, decode_labels) if frame.labels else None,
                 INTRINSICS,
             )
-            yield checked(sample, frame.rgb)
+            yield validate(sample, frame.rgb)
 
 
 def _plain(root: Path) -> list[_Files]:

@@ -62,7 +62,7 @@ def depth_errors(
     Returns:
         None where no pixel counts.
     """
-    counts = protocol.counts(truth_m)
+    counts = protocol.mask(truth_m)
     t = truth_m[counts].astype(np.float64)
     if not t.size:
         return None

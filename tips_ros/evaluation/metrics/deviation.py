@@ -65,7 +65,7 @@ class DeviationMetrics:
         truth_m: NDArray[np.float32],
     ) -> None:
         """One image, all (H, W) along z; a pixel without a depth or a deviation does not count."""
-        counts = self._protocol.counts(truth_m) & np.isfinite(predicted_m) & (predicted_m > 0)
+        counts = self._protocol.mask(truth_m) & np.isfinite(predicted_m) & (predicted_m > 0)
         counts &= np.isfinite(stddev_m) & (stddev_m > 0)
         if not counts.any():
             return

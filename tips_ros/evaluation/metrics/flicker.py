@@ -83,7 +83,7 @@ class FlickerMetrics:
             return
         self._pairs += 1
         self._points += points.now[0].size
-        stretch = self._stretches[_stood(before[0], sample)]
+        stretch = self._stretches[_stands_still(before[0], sample)]
         stretch.pairs += 1
         error_now = _log_error(sample, prediction, points.now)
         error_before = _log_error(*before, points.before)
@@ -104,9 +104,7 @@ class FlickerMetrics:
             return None
         means = (self._depth.value, self._labels.value)
         stretches = (self._stretches[stood].result() for stood in (True, False))
-        return FlickerResult(
-            *means, self._pairs, self._points, self._interval.value, *stretches
-        )
+        return FlickerResult(*means, self._pairs, self._points, self._interval.value, *stretches)
 
 
 class _Mean:
@@ -153,12 +151,12 @@ class _Stretch:
         return Stretch(self.pairs, self.depth.value, self.labels.value, std, p95)
 
 
-def _stood(before: Sample, now: Sample) -> bool:
+def _stands_still(before: Sample, now: Sample) -> bool:
     """Whether the camera did not move between two frames with poses."""
     assert before.world_from_camera is not None and now.world_from_camera is not None
     motion = np.linalg.inv(before.world_from_camera) @ now.world_from_camera
-    turn = np.arccos(np.clip((np.trace(motion[:3, :3]) - 1) / 2, -1, 1))
-    return bool(np.linalg.norm(motion[:3, 3]) < _STANDS_M and turn < _STANDS_RAD)
+    angle = np.arccos(np.clip((np.trace(motion[:3, :3]) - 1) / 2, -1, 1))
+    return bool(np.linalg.norm(motion[:3, 3]) < _STANDS_M and angle < _STANDS_RAD)
 
 
 def _log_error(

@@ -29,7 +29,7 @@ class Ingredients(NamedTuple):
         return hashlib.sha256(repr(tuple(self)).encode()).hexdigest()[:24]
 
 
-def ingredients_of(
+def key_ingredients(
     tips: Tips, device: torch.device, dtype: torch.dtype, input_size: tuple[int, int]
 ) -> Ingredients:
     """Of an engine for this model, here."""

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from tips_ros.libraries import pip_install
 from tips_ros.model.engines.engine import EngineUnavailable
-from tips_ros.model.engines.export import exported, silence
-from tips_ros.model.engines.parts import Part
+from tips_ros.model.engines.export import export_graph, silence
+from tips_ros.model.engines.model_graphs import ModelGraph
 
 _HINTS = {torch.float32: "f32", torch.bfloat16: "bf16", torch.float16: "f16"}
 
@@ -59,13 +59,13 @@ class OpenVinoEngine:
         return self._ov.Tensor(tensor.numpy(), shared_memory=True)
 
 
-def openvino_graph(part: Part) -> Any:
+def openvino_graph(part: ModelGraph) -> Any:
     """The part as an `openvino.Model`."""
     import_openvino()
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.fx_decoder import TorchFXPythonDecoder
 
-    program = exported(part)
+    program = export_graph(part)
     frontend = FrontEndManager().load_by_framework("pytorch")
     # The door without `convert_model`, which reports its use to OpenVINO's makers.
     with torch.no_grad(), silence():

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tips_ros.model.blocks import GeluLinear
-from tips_ros.model.fast.reclassed import Module, reclassed
+from tips_ros.model.fast.swap_modules import Module, swap_modules
 
 
 def onednn_is_there() -> bool:
@@ -86,7 +86,7 @@ def onednn_linear(
     return torch.ops.mkldnn._linear_pointwise(x, weight, bias, after, [], gelu or "")
 
 
-def with_onednn(module: Module) -> Module:
+def use_onednn(module: Module) -> Module:
     """The same module with its linear layers and 1×1 convolutions by oneDNN.
 
     Where oneDNN can't be had it is returned as it is. Parameters are shared with the
@@ -94,7 +94,7 @@ def with_onednn(module: Module) -> Module:
     """
     if not onednn_is_there():
         return module
-    return reclassed(module, _kind)
+    return swap_modules(module, _kind)
 
 
 def _kind(part: nn.Module) -> type[nn.Module] | None:

@@ -68,7 +68,7 @@ class Cleaning:
             raise ValueError(f"the region must be at least 1x1 px, got {self.roi}")
 
 
-def kept_pixels(
+def select_pixels(
     depth_m: NDArray[Any],
     cleaning: Cleaning,
     lens: Lens,
@@ -98,7 +98,7 @@ def kept_pixels(
     limits = np.finfo(np.float32)
     kept = _between(depth, float(limits.tiny), float(limits.max))
     if cleaning.edge_jump > 0:
-        kept &= ~_hanging(depth, kept, cleaning.edge_jump, cleaning.edge_radius_px)
+        kept &= ~_flying_pixels(depth, kept, cleaning.edge_jump, cleaning.edge_radius_px)
     if cleaning.min_range_m > 0 or cleaning.max_range_m < math.inf:
         kept &= _between(depth, cleaning.min_range_m, min(cleaning.max_range_m, float(limits.max)))
     if cleaning.max_grazing_deg > 0 and normals is not None:
@@ -113,7 +113,9 @@ def _between(depth: NDArray[np.float32], low: float, high: float) -> BoolArray:
     return inside > 0
 
 
-def _hanging(depth: NDArray[np.float32], valid: BoolArray, jump: float, radius: int) -> BoolArray:
+def _flying_pixels(
+    depth: NDArray[np.float32], valid: BoolArray, jump: float, radius: int
+) -> BoolArray:
     """Pixels with both a much nearer and a much farther one around them."""
     side = 2 * radius + 1
     kernel = np.ones((side, side), np.uint8)

@@ -55,7 +55,7 @@ class CloudStrips:
         """The organised (H, W) cloud."""
         return np.concatenate(list(self))
 
-    def thinned(self, most: int) -> Cloud:
+    def thin(self, most: int) -> Cloud:
         """An organised cloud of every n-th pixel of both axes, of about `most` points or fewer."""
         stride = math.ceil(math.sqrt(self.depth_m.size / most))
         return np.concatenate(

@@ -74,8 +74,8 @@ class Plane:
             camera_from_other: (4, 4) ``p_other = camera_from_other @ (p, 1)``: from the frame that
                 this plane is in to the one that it is wanted in.
         """
-        turn = np.asarray(camera_from_other, np.float64)[:3, :3]
-        up = turn @ np.asarray(self.up)
+        rotation = np.asarray(camera_from_other, np.float64)[:3, :3]
+        up = rotation @ np.asarray(self.up)
         height = self.height_m - float(up @ np.asarray(camera_from_other, np.float64)[:3, 3])
         return Plane.of(up, height) if height > 0 else None
 

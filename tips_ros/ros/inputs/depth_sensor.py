@@ -97,7 +97,7 @@ class DepthSensor:
         with self._lock:
             return any(kept.stamp_ns >= at_ns for kept in self._kept)
 
-    def measured(
+    def nearest(
         self, header: Any, camera: OutputCamera | None, max_dt_ns: int, images: bool = True
     ) -> DepthMeasurement:
         """Returns the measurement nearest to an image's stamp; older messages go.

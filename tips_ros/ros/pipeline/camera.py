@@ -111,7 +111,7 @@ class Camera:
         return CameraState(
             self.name,
             self.statistics.snapshot(),
-            [topic.name for topic in self.publishers.subscribed()],
+            [topic.name for topic in self.publishers.subscribed_topics()],
             self.scaling.facts(self.settings.scale_source) | self.steadying.facts(),
             self.scaling.doubt,
             topic=self.input.topic,

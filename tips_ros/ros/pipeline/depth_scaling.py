@@ -102,16 +102,16 @@ class DepthScaler:
         """
         wanted = settings.scale_source
         upright = None if camera is None else camera.lens.intrinsics
-        if upright is not None and settings.turn:
-            upright = upright_intrinsics(upright, settings.turn)
+        if upright is not None and settings.mounting:
+            upright = upright_intrinsics(upright, settings.mounting)
         choice = ScaleChoice("focal" if wanted == "sensor" else wanted, settings.fixed_scale)
         scale = choice.scale(upright, self._focal_ratio)
         if wanted == "sensor":
             until = time.monotonic() + _TRANSFORM_WITHIN_S
             frame = _Predicted(header, stamp_ns, rgb, depth_m, camera, until)
-            scale = self._by_sensor(frame, scale, settings)
+            scale = self._scale_by_sensor(frame, scale, settings)
         else:
-            self._without_sensor()
+            self._scale_without_sensor()
         if (scale, wanted) != (self.status.scale, self.status.wanted):
             self.status = DepthScaleStatus.of(scale, wanted, self._description, self.status.held)
         self._scaled_one = True
@@ -146,9 +146,9 @@ class DepthScaler:
 
     def close(self) -> None:
         """Unsubscribes from the sensor. `scale` must not be called any more."""
-        self._without_sensor()
+        self._scale_without_sensor()
 
-    def _by_sensor(
+    def _scale_by_sensor(
         self, frame: _Predicted, otherwise: DepthScale, settings: CameraSettings
     ) -> DepthScale:
         sensor = self._sensor
@@ -175,19 +175,21 @@ class DepthScaler:
         """Learns from a frame; False where the transform of the points may still come."""
         measured = self._measured
         try:
-            seen = sensor.measured(frame.header, frame.camera, max_dt_ns)
-            if seen.is_image:
-                measured.watch(frame.rgb, seen.depth_m)
+            measurement = sensor.nearest(frame.header, frame.camera, max_dt_ns)
+            if measurement.is_image:
+                measured.watch(frame.rgb, measurement.depth_m)
                 if measured.contradiction:  # points may do
-                    seen = sensor.measured(frame.header, frame.camera, max_dt_ns, images=False)
-            measured.add(frame.depth_m, seen.depth_m, self._with_offset)
+                    measurement = sensor.nearest(
+                        frame.header, frame.camera, max_dt_ns, images=False
+                    )
+            measured.add(frame.depth_m, measurement.depth_m, self._with_offset)
         except NotMeasured as error:
             if error.may_come and time.monotonic() < frame.until:
                 return False
-            measured.missed(str(error))
+            measured.record_miss(str(error))
         except ValueError as error:  # of another view
             self._throttle.error("view", "%s: %s", sensor.topics, error)
-            measured.missed(str(error))
+            measured.record_miss(str(error))
         return True
 
     def _complain(self, at_s: float, scale: DepthScale) -> None:
@@ -206,7 +208,7 @@ class DepthScaler:
         sensor.clear()
         self._measured.reset()
 
-    def _without_sensor(self) -> None:
+    def _scale_without_sensor(self) -> None:
         if self._sensor is not None:
             self._start_again(self._sensor)
             self._sensor.close()

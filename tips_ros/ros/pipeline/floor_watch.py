@@ -41,18 +41,20 @@ class FloorWatch:
         if self._base_frame:
             frames.listen()
 
-    def look(self, frame: FrameResult, turn: MountingRotation) -> GroundView | None:
+    def look(self, frame: FrameResult, mounting: MountingRotation) -> GroundView | None:
         """The floor of this frame; None without depth or calibration."""
         if self._forget.is_set():
             self._forget.clear()
             self._ground.reset()
-        return look_at_ground(self._ground, frame, self._up(frame.header) or Up.of_mounting(turn))
+        return look_at_ground(
+            self._ground, frame, self._find_up(frame.header) or Up.of_mounting(mounting)
+        )
 
     def reset(self) -> None:
         """Forgets the floor with the next frame, as when time jumps back."""
         self._forget.set()
 
-    def _up(self, header: Any) -> Up | None:
+    def _find_up(self, header: Any) -> Up | None:
         base = self._base_frame
         if not base:
             return None

@@ -67,8 +67,8 @@ class Steadying:
         self._pose_note = ""
         if settings.holding.anything and prediction.depth_m is not None:
             image = image._replace(lens=None if camera is None else camera.lens)
-            image = self._placed(image, header, settings.holding_frame)
-        setting = setting, settings.turn
+            image = self._place(image, header, settings.holding_frame)
+        setting = setting, settings.mounting
         held = self._stream.update(prediction, image, settings.holding, setting)
         self.last = self._stream.last
         return held
@@ -90,7 +90,7 @@ class Steadying:
         """Forgets earlier frames: time went back."""
         self._forget.set()
 
-    def _placed(self, image: PlacedImage, header: Any, world: str) -> PlacedImage:
+    def _place(self, image: PlacedImage, header: Any, world: str) -> PlacedImage:
         """The image with the pose of its camera, if tf knows it by now: nothing is waited for."""
         if not world or not header.frame_id:
             return image

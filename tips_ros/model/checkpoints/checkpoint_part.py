@@ -35,7 +35,7 @@ FILE_NAMED: dict[Role, str] = {
 
 
 @dataclass(frozen=True)
-class Facts:
+class Metadata:
     """What a part's format and side files say that its tensors' shapes don't.
 
     Attributes:
@@ -58,7 +58,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Part:
+class CheckpointPart:
     """One tower or head.
 
     Attributes:
@@ -66,17 +66,17 @@ class Part:
         tensors: by this package's parameter names, in its layouts.
         path: the file they came from.
         origin: the format of that file.
-        facts: what else is known.
+        metadata: what else is known.
     """
 
     role: Role
     tensors: dict[str, Tensor] = field(repr=False)
     path: Path
     origin: Origin
-    facts: Facts = Facts()
+    metadata: Metadata = Metadata()
 
 
-def only(parts: list[Part], role: Role, path: Path) -> Part:
+def select_part(parts: list[CheckpointPart], role: Role, path: Path) -> CheckpointPart:
     """The part of this role; CheckpointError when the file holds something else."""
     for part in parts:
         if part.role == role:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures one after the other, or each fetched while the next one's pass runs, as in the node.
 
-Run it with `python benchmarks/overlap.py`; it needs no ROS. `--profile FILE` also writes which
+Run it with `python benchmarks/pipelining.py`; it needs no ROS. `--profile FILE` also writes which
 kernels take the time of a picture.
 """
 
@@ -21,9 +21,9 @@ import torch
 from numpy.typing import NDArray
 from torch.profiler import ProfilerActivity, profile
 
+from tips_ros.bench.bench_pictures import draw_room, views
 from tips_ros.bench.cases import Case
 from tips_ros.bench.models import model_named, predictor_of
-from tips_ros.bench.pictures import drawn_room, views
 from tips_ros.bench.reporting.machine import this_machine
 from tips_ros.commands.options.bench import image_size
 from tips_ros.commands.options.common import input_size
@@ -63,7 +63,7 @@ def main() -> None:
     machine = this_machine(device)
     print(f"{machine.title}\n\n{case.title}, {args.rounds} rounds of {args.frames} frames")
     predictor = predictor_of(model_named(case.model), case, device)
-    pictures = views(drawn_room(), case.image, 8)
+    pictures = views(draw_room(), case.image, 8)
     ways = {"one after the other": one_by_one, "overlapped": overlapped}
     found = measure(predictor, pictures, ways, args.frames, args.rounds)
     print(f"{'':<22}{'frames a second':>16}{'median ms':>12}{'p95 ms':>10}")
@@ -123,16 +123,16 @@ def overlapped(predictor: Predictor, pictures: Pictures) -> list[float]:
     own, behind = predictor.model_label_space, ThreadPoolExecutor(1)
     before: Future[None] | None = None
 
-    def fetch(seen: object, begin: float) -> None:
-        predictor.decode(seen, own)  # type: ignore[arg-type]
+    def fetch(encoded: object, begin: float) -> None:
+        predictor.decode(encoded, own)  # type: ignore[arg-type]
         taken.append(time.perf_counter() - begin)
 
     for rgb in pictures:
         begin = time.perf_counter()
-        seen = predictor.encode(rgb, predictor.outputs, labellings=[own])
+        encoded = predictor.encode(rgb, predictor.outputs, label_spaces=[own])
         if before is not None:
             before.result()
-        before = behind.submit(fetch, seen, begin)
+        before = behind.submit(fetch, encoded, begin)
     behind.shutdown(wait=True)
     return taken
 

@@ -24,7 +24,7 @@ def views(picture: Picture, size: tuple[int, int], cameras: int) -> list[Picture
     return [np.ascontiguousarray(np.roll(resized, i * step, axis=1)) for i in range(cameras)]
 
 
-def drawn_room() -> Picture:
+def draw_room() -> Picture:
     """A corridor with boxes, and a sensor's noise; the same every time. (960, 1280, 3) RGB."""
     rng = np.random.default_rng(0)
     room = np.zeros((_HEIGHT, _WIDTH, 3), np.uint8)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 @lru_cache(maxsize=64)
-def bands(length: int, block: int, dtype: torch.dtype) -> Tensor:
+def upsample_matrices(length: int, block: int, dtype: torch.dtype) -> Tensor:
     """What makes outputs of an axis from a window of its inputs.
 
     The axis has three maps, one for each tap of a kernel. All are upsampled ×2 with align_corners,
