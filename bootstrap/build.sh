@@ -6,7 +6,7 @@
 build_inputs() {
   (
     cd "$ROOT"
-    cat package.xml CMakeLists.txt bootstrap/build.sh msg/* srv/*
+    cat package.xml CMakeLists.txt bootstrap/build.sh bootstrap/make_tf2_msgs.py msg/* srv/*
     find tips_ros launch config models samples scripts msg srv -type f ! -path '*/__pycache__/*' | LC_ALL=C sort
   )
 }
@@ -38,7 +38,19 @@ enter_environment() {
   cd "$before"
 }
 
+# has_package NAME: is it in the ROS in use? What this folder has built itself does not count.
+has_package() {
+  local prefix prefixes
+  IFS=: read -ra prefixes <<<"${AMENT_PREFIX_PATH:-}"
+  for prefix in "${prefixes[@]}"; do
+    [[ $prefix == "$ROOT"/install* ]] ||
+      [[ ! -f $prefix/share/ament_index/resource_index/packages/$1 ]] || return 0
+  done
+  return 1
+}
+
 colcon_build() {
+  local packages=(.)
   enter_venv
   cd "$ROOT"
   # CMake's caches hold absolute paths and the Python they were made with.
@@ -47,7 +59,12 @@ colcon_build() {
     find "$ROOT/build" -mindepth 1 -maxdepth 1 ! -path "$STATE" -exec rm -rf {} +
   fi
   printf '%s' "$VENV_KEY $ROOT" >"$STATE/key"
-  colcon --log-base log build --paths . --symlink-install \
+  # The wheels come without it, and so may a small ROS; nobody says without it where things are.
+  if ! has_package tf2_msgs; then
+    "$VENV/bin/python" bootstrap/make_tf2_msgs.py "$STATE/tf2_msgs"
+    packages+=("$STATE/tf2_msgs")
+  fi
+  colcon --log-base log build --paths "${packages[@]}" --symlink-install \
     --event-handlers console_direct+ \
     --cmake-args -DBUILD_TESTING=OFF "-DPython3_EXECUTABLE=$VENV/bin/python"
   # Links to files that are no longer there.

@@ -97,9 +97,14 @@ ROS_OPTIONAL = (
     Library(
         "tf2_ros",
         ("tf2-ros",),
-        "~/locate answers in the camera's frame only; ~/points_filtered takes extrinsics",
+        "nothing, where tf2_msgs is here: a graph of transforms of our own takes its place",
     ),
-    Library("tf2_msgs", ("tf2-msgs",), "the live demo plays its bag without the camera's pose"),
+    Library(
+        "tf2_msgs",
+        ("tf2-msgs",),
+        "no /tf: ~/locate answers in the camera's frame only, ~/points_filtered takes extrinsics, "
+        "depth is held still by optical flow alone, and the demo plays its bag without poses",
+    ),
 )
 
 _ROS = ("rclpy", "launch", "ament_index_python", "rosidl_parser", "rpyutils")

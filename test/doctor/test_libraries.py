@@ -23,8 +23,8 @@ COSTS = {
     "requests": "tips_ros download",
     "matplotlib": "no overview.png",
     "vision_msgs": "label_info",
-    "tf2_ros": "~/locate",
-    "tf2_msgs": "pose",
+    "tf2_ros": "tf2_msgs",
+    "tf2_msgs": "~/locate",
 }
 
 

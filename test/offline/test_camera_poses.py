@@ -25,7 +25,7 @@ def pose(x: float, yaw_deg: float = 0.0) -> np.ndarray:
 def poses_of(tmp_path):
     """poses_of(frame, moving, fixed): of transforms (second, parent, child, pose)."""
 
-    def read(frame, moving=(), fixed=()):
+    def read(frame, moving=(), fixed=(), world=""):
         with BagWriter(tmp_path / "bag") as bag:
             messages = CameraMessages(bag.typestore.types, frame)
             for topic, transforms in (("/tf", moving), ("/tf_static", fixed)):
@@ -37,7 +37,7 @@ def poses_of(tmp_path):
             bag.add_topic("/something", "std_msgs/msg/String")
             bag.write("/something", 1, bag.typestore.types["std_msgs/msg/String"]("a"))
         with BagReader(tmp_path / "bag") as reader:
-            return CameraPoses(reader, frame)
+            return CameraPoses(reader, frame, world)
 
     return read
 
@@ -98,3 +98,20 @@ def test_transforms_that_cannot_be_read_cost_their_pose_and_nothing_else(tmp_pat
         bag.write("/tf_static", 1, b"\0\1\0\0junk")
     with BagReader(tmp_path / "odd") as reader:
         np.testing.assert_allclose(CameraPoses(reader, "base").at(SECOND), pose(1))
+
+
+@pytest.mark.parametrize("world", ["odom", "/odom"])
+def test_a_camera_that_stands_in_the_world_that_was_named_has_its_pose(poses_of, world):
+    """Whoever named the world says that there is one."""
+    poses = poses_of("camera", (), [(0, "odom", "camera", pose(3))], world=world)
+    np.testing.assert_allclose(poses.at(5 * SECOND), pose(3))
+
+
+def test_the_world_that_was_named_need_not_be_above_the_camera(poses_of):
+    poses = poses_of("camera", DRIVE, [*MOUNT, (0, "base", "lidar", pose(1))], world="lidar")
+    there = np.linalg.inv(pose(1)) @ pose(10)
+    np.testing.assert_allclose(poses.at(7 * SECOND), there, atol=1e-12)
+
+
+def test_a_world_that_nobody_knows_has_no_camera(poses_of):
+    assert poses_of("camera", DRIVE, MOUNT, world="map").at(SECOND) is None

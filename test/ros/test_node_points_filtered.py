@@ -101,7 +101,8 @@ def test_measured_extrinsics_put_it_into_the_robots_frame(frames):
 
 
 def test_a_frame_that_nobody_knows_costs_this_topic_and_one_message(frames, warnings, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tf2_ros", None)
+    for name in ("tf2_ros", "tf2_msgs.msg", "tf2_msgs"):
+        monkeypatch.setitem(sys.modules, name, None)
     graph, frame = frames(
         "points", "depth/image", "points_filtered",
         **{"points_filtered.target_frame": "base_link"},

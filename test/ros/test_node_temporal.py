@@ -74,6 +74,8 @@ def test_off_hands_on_what_the_network_says(held: Watch):
 def test_a_break_in_time_begins_anew(held: Watch, at_ms: int, why: str):
     rgb = brighter(9)
     assert held.is_own(held.see(at_ms, rgb), rgb)
+    until(lambda: held.info.temporal_reset == why, "the reason on ~/depth/info")
+    assert held.info.temporal_resets == 1
     again = brighter(0)
     assert not held.is_own(held.see(at_ms + 100, again), again), "and goes on from there"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tf for a test: by the stand-in, and by the real tf2 where it is installed."""
+"""tf for a test: by our own graph, by a stand-in for tf2, and by the real one where it is."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ from rclpy.time import Time
 from . import tf2_stand_in
 from .conftest import FRAME_ID, until
 
-KINDS = ("stand-in", "real")
+KINDS = ("own", "stand-in", "real")
 _STATIC = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 def put_in_place(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Has `import tf2_ros` give the stand-in, or the real one; skips where that is missing."""
+    """Has `import tf2_ros` give nothing, the stand-in, or the real one; skips without a part."""
+    if kind == "own":
+        if importlib.util.find_spec("tf2_msgs") is None:
+            pytest.skip("tf2_msgs is not installed")
+        monkeypatch.setitem(sys.modules, "tf2_ros", None)
+        return
     if kind == "real":
         if importlib.util.find_spec("tf2_ros") is None:
             pytest.skip("tf2_ros is not installed")
@@ -43,9 +48,9 @@ class Robot:
     """Says on /tf where it is: the camera sits still on base, which moves in map."""
 
     def __init__(self, graph: Any, kind: str) -> None:
-        self._graph, self._real = graph, kind == "real"
+        self._graph, self._several = graph, kind != "stand-in"
         message: Any = TransformStamped
-        if self._real:
+        if self._several:
             from tf2_msgs.msg import TFMessage
 
             message = TFMessage
@@ -65,7 +70,7 @@ class Robot:
         self._say(self._tf, transform)
 
     def _say(self, publisher: Any, transform: TransformStamped) -> None:
-        publisher.publish(self._message(transforms=[transform]) if self._real else transform)
+        publisher.publish(self._message(transforms=[transform]) if self._several else transform)
 
 
 def heard(graph: Any, count: int = 1) -> None:

@@ -52,6 +52,20 @@ def test_depth_is_held_and_told_of():
     assert stream.last.mode == "full" and stream.last.resets == 0
 
 
+def test_an_interruption_is_a_reset_with_its_reason_and_forgets_depth_and_labels():
+    stream = SteadyStream()
+    stream.interrupt("nothing was before")
+    stream.update(said(2.0, label=3), image(0), FULL)
+    assert stream.last.resets == 0
+    stream.interrupt("time went back")
+    again = stream.update(said(2.2, label=4, margin=1), image(1), FULL)
+    np.testing.assert_array_equal(again.depth_m, np.float32(2.2))
+    assert (again.labels == 4).all()
+    assert (stream.last.resets, stream.last.reset) == (1, "time went back")
+    held = stream.update(said(2.0), image(2), FULL)
+    assert 2.0 < float(held.depth_m.mean()) < 2.2
+
+
 def test_a_reset_is_counted_with_its_reason():
     stream = SteadyStream()
     stream.update(said(2.0), image(0), FULL)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Transforms from tf2, or a plain sentence where it is not installed."""
+"""Transforms from tf, or a plain sentence where it is not installed."""
 
 import sys
 import threading
@@ -172,8 +172,9 @@ def test_the_cameras_own_frame_takes_no_tree():
     )
 
 
-def test_without_tf2_the_package_is_named_and_nothing_is_waited_for(monkeypatch):
-    monkeypatch.setitem(sys.modules, "tf2_ros", None)
+def test_without_tf_the_package_is_named_and_nothing_is_waited_for(monkeypatch):
+    for name in ("tf2_ros", "tf2_msgs.msg", "tf2_msgs"):
+        monkeypatch.setitem(sys.modules, name, None)
     frames = TransformLookup("node")
     assert not frames.listen(30.0)
     with pytest.raises(TransformError, match="tf2-ros-py") as caught:

@@ -82,6 +82,12 @@ class SteadyStream:
         """The next frame begins anew, as the first one did."""
         self._clear()
 
+    def interrupt(self, why: str) -> None:
+        """The next frame begins anew, which is counted and told with this reason."""
+        if self._depth is not None:
+            self._depth.reset(why)
+            self._labels = None
+
     def update(
         self,
         prediction: Prediction,

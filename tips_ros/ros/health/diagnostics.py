@@ -212,6 +212,7 @@ _SCALE_FACTS = (
     "temporal mode",
     "temporal labels",
     "temporal scale",
+    "temporal pose",
     "temporal laid over by",
     "temporal resets",
     "temporal last reset",

@@ -33,6 +33,7 @@ class Steadying:
         self._stream = SteadyStream()
         self._forget = threading.Event()
         self.last = Held()
+        self._pose_note = ""  # of the newest frame
 
     def listen(self, settings: CameraSettings) -> None:
         """Has /tf heard where it will be asked: what was said before that nobody knows later."""
@@ -61,8 +62,9 @@ class Steadying:
         """
         if self._forget.is_set():
             self._forget.clear()
-            self._stream.reset()
+            self._stream.interrupt("time went back")
         image = PlacedImage(rgb, at_ns)
+        self._pose_note = ""
         if settings.holding.anything and prediction.depth_m is not None:
             image = image._replace(lens=None if camera is None else camera.lens)
             image = self._place(image, header, settings.holding_frame)
@@ -78,13 +80,14 @@ class Steadying:
             "temporal mode": last.mode,
             "temporal labels": "held" if last.labels else "off",
             "temporal scale": f"{last.scale:.4f}",
+            "temporal pose": self._pose_note,
             "temporal laid over by": last.laid_over,
             "temporal resets": str(last.resets),
             "temporal last reset": last.reset,
         }
 
     def reset(self) -> None:
-        """Forgets earlier frames, as when time jumps back."""
+        """Forgets earlier frames: time went back."""
         self._forget.set()
 
     def _place(self, image: PlacedImage, header: Any, world: str) -> PlacedImage:
@@ -93,6 +96,8 @@ class Steadying:
             return image
         try:
             pose = self._frames.transform(world, header.frame_id, header.stamp)
-        except ValueError:  # not (yet): the flow of the picture serves
+        except ValueError as error:  # not (yet): the flow of the picture serves
+            self._pose_note = str(error)
             return image
+        self._pose_note = f"known in {world}"
         return image._replace(world_from_camera=pose, world_id=world)

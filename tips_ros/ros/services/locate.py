@@ -129,7 +129,8 @@ class LocateService:
         """A frame, and where its camera was in the target frame, where that is asked for."""
         deadline = time.monotonic() + timeout_s
         if target_frame:  # nobody knows of a frame what was said before anybody listened
-            self._frames.listen(min(_FIRST_TRANSFORM_S, timeout_s))
+            # Half of the time is for the image, where nobody says anything.
+            self._frames.listen(min(_FIRST_TRANSFORM_S, timeout_s / 2))
         while True:
             before, query = source.statistics.snapshot(), FrameQuery(wanted.label_space)
             shown = source.queries.ask(query, max(deadline - time.monotonic(), 0.0))

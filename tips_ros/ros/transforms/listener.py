@@ -8,21 +8,36 @@ threads that it needs.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from tips_ros.log_throttle import LogThrottle
+from tips_ros.messages.transforms import FIXED_TOPIC, MOVING_TOPIC, TF_MESSAGE
+from tips_ros.messages.types import rclpy_class
 
 logger = logging.getLogger(__name__)
 
 _LOOK_UP_S = 0.5
+_DEPTH = 100  # of both queues, as tf2's
 # It needs none of what these bring along, whatever a parameters file says to all nodes.
 _BARE = ("use_sim_time", "start_type_description_service")
+
+
+def _subscriptions_class() -> Any:
+    """tf2's own, or ours in its manner; ImportError where there are no messages of tf."""
+    try:
+        return importlib.import_module("tf2_ros").TransformListener
+    except ImportError:
+        importlib.import_module("tf2_msgs.msg")
+        return _Subscriptions
 
 
 class TransformListener:
@@ -35,10 +50,9 @@ class TransformListener:
             tree: whose `set_transform` and `set_transform_static` are called, in order.
 
         Raises:
-            ImportError: tf2_ros is not installed.
+            ImportError: neither tf2_ros nor tf2_msgs is installed.
         """
-        from tf2_ros import TransformListener as Subscriptions
-
+        subscriptions = _subscriptions_class()
         name = f"transform_listener_impl_{id(self):x}"  # as others who listen are called
         self._node = Node(
             name,
@@ -50,7 +64,7 @@ class TransformListener:
             start_parameter_services=False,
             enable_rosout=False,
         )
-        self._subscriptions = Subscriptions(tree, self._node, spin_thread=False)
+        self._subscriptions = subscriptions(tree, self._node, spin_thread=False)
         self._wake = self._node.create_guard_condition(lambda: None)  # has a spin return
         self._executor = SingleThreadedExecutor(context=node.context)
         self._executor.add_node(self._node)
@@ -76,3 +90,37 @@ class TransformListener:
                 if self._closing or not self._node.context.ok():
                     return
                 self._throttle.error(f"{error!r}", "a transform: %r", error, cause=error)
+
+
+class _Subscriptions:
+    """Hands what is said on /tf and /tf_static to a tree, one by one."""
+
+    def __init__(self, tree: Any, node: Node, *, spin_thread: bool) -> None:
+        del spin_thread  # another spins the node
+        self._node = node
+        self._throttle = LogThrottle(logger)
+        message = rclpy_class(TF_MESSAGE)
+        kept = DurabilityPolicy.TRANSIENT_LOCAL
+        self._subscriptions = [
+            node.create_subscription(message, topic, self._handing(tell), profile)
+            for topic, tell, profile in (
+                (MOVING_TOPIC, tree.set_transform, QoSProfile(depth=_DEPTH)),
+                (FIXED_TOPIC, tree.set_transform_static, QoSProfile(depth=_DEPTH, durability=kept)),
+            )
+        ]
+
+    def _handing(self, tell: Callable[[Any, str], None]) -> Callable[[Any], None]:
+        def hand(message: Any) -> None:
+            for transform in message.transforms:
+                try:
+                    tell(transform, "tf")
+                except ValueError as error:  # the others of the message are sound
+                    child = transform.child_frame_id
+                    self._throttle.error(child, "/tf, frame %s: %s", child, error)
+
+        return hand
+
+    def unregister(self) -> None:
+        """Unsubscribes."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)

@@ -56,14 +56,14 @@ class CameraPoseLookup:
     def of(self, header: Any) -> CameraPose:
         """Returns the camera's pose at the time of this header's image.
 
-        From `extrinsics.xyz` and `extrinsics.rpy` where they are set, else from tf2 at the image's
+        From `extrinsics.xyz` and `extrinsics.rpy` where they are set, else from tf at the image's
         stamp.
 
         Args:
             header: of the image.
 
         Raises:
-            FrameError: tf2 does not know it (yet), or is not installed.
+            TransformError: tf does not know it (yet), or is not installed.
             ValueError: one half of the extrinsics is not set.
         """
         own: str = header.frame_id

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Coordinate frames: where the camera was, as tf2 tells it where that is installed."""
+"""Coordinate frames: where the camera was, by what is said on /tf and /tf_static."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class TransformLookup:
         return self._tree is not None
 
     def listen(self, wait_s: float = 0.0) -> bool:
-        """Listens to /tf and /tf_static, if it does not yet; False where tf2 is not installed.
+        """Listens to /tf and /tf_static, if it does not yet; False where they can not be heard.
 
         Args:
             wait_s: how long to wait for the first transform where it has only just begun.
@@ -72,14 +72,14 @@ class TransformLookup:
                 simulated time may stand still.
 
         Raises:
-            FrameError: it knows no such transform, or tf2 is not installed.
+            TransformError: it knows no such transform, or nothing of tf is installed.
         """
         if target == source:
             return np.eye(4)
         if not self.listen():
             raise TransformError(
-                f"from {source} to {target} takes tf2_ros, which is not installed (the package "
-                "ros-$ROS_DISTRO-tf2-ros-py)"
+                f"from {source} to {target} takes tf2_ros or tf2_msgs, and neither is installed "
+                "(the package ros-$ROS_DISTRO-tf2-ros-py brings both)"
             )
         try:
             at = Time.from_msg(stamp)

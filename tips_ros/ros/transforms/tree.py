@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tree of transforms, kept by tf2, for times that begin anew.
+"""The tree of transforms, for times that begin anew.
 
-tf2 takes nothing older than what it has. A bag that begins anew, or a simulation that is reset,
-would fill the log and have nothing found until its time has caught up.
+What keeps it, such as tf2, takes nothing older than what it has. A bag that begins anew, or a
+simulation that is reset, would fill the log and have nothing found until its time has caught up.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rclpy.duration import Duration
 from rclpy.time import Time
 
 from tips_ros.messages.conversions import stamp_ns
-from tips_ros.perception.regions.oriented_box import transform_matrix
+from tips_ros.messages.transforms import plain_frame
+from tips_ros.perception.poses.transform_graph import TransformUnknown
+from tips_ros.ros.transforms.buffers import new_buffer
 
 _CACHE_S = 30  # a slow machine asks for the time of an image long after
 # A frame's transform that is older than its last one by this much begins a new time; less is two
@@ -43,21 +44,14 @@ class TransformError(ValueError):
 
 
 class TransformTree:
-    """A tf2 buffer to whoever feeds it. All methods may come from any thread.
-
-    Raises:
-        ImportError: tf2_ros is not installed.
-    """
+    """A tf2 buffer to whoever feeds it. All methods may come from any thread."""
 
     def __init__(self) -> None:
-        import tf2_ros
-
-        self._tf2 = tf2_ros
         self._lock = threading.Lock()
         self._newest_ns: dict[str, int] = {}  # by child frame; not of static ones
         self._recent: deque[tuple[float, Any]] = deque(maxlen=_MOST_RECENT)
         self._heard = threading.Event()
-        self._buffer = tf2_ros.Buffer(Duration(seconds=_CACHE_S))
+        self._buffer = new_buffer(_CACHE_S)
 
     def set_transform(self, transform: Any, authority: str) -> None:
         """Takes a geometry_msgs/TransformStamped."""
@@ -69,7 +63,7 @@ class TransformTree:
     def set_transform_static(self, transform: Any, authority: str) -> None:
         """Takes one that holds at all times."""
         with self._lock:
-            self._newest_ns.pop(_strip_slash(transform.child_frame_id), None)
+            self._newest_ns.pop(plain_frame(transform.child_frame_id), None)
             self._buffer.set_transform_static(transform, authority)
         self._heard.set()
 
@@ -100,19 +94,17 @@ class TransformTree:
         """(4, 4) rigid: ``p_target = matrix @ (p_source, 1)``; the newest where `at` is 0.
 
         Raises:
-            FrameError: it is not known now.
+            TransformError: it is not known now.
         """
-        target, source = _strip_slash(target), _strip_slash(source)
+        target, source = plain_frame(target), plain_frame(source)
         with self._lock:
             try:
-                found = self._buffer.lookup_transform(target, source, at)
-            except self._tf2.TransformException as error:
-                raise self._reason(target, source, at, error) from error
-        t, q = found.transform.translation, found.transform.rotation
-        return transform_matrix((t.x, t.y, t.z), (q.x, q.y, q.z, q.w))
+                return self._buffer.matrix(target, source, at.nanoseconds)
+            except TransformUnknown as error:
+                raise _reason(target, source, at.nanoseconds, error) from error
 
     def _set(self, transform: Any, authority: str) -> None:
-        child, at_ns = _strip_slash(transform.child_frame_id), stamp_ns(transform.header)
+        child, at_ns = plain_frame(transform.child_frame_id), stamp_ns(transform.header)
         newest_ns = self._newest_ns.get(child, at_ns)
         if at_ns < newest_ns - BACK_NS:
             # A frame that turns static, and back, has no history any more. Others keep theirs:
@@ -122,20 +114,13 @@ class TransformTree:
         self._buffer.set_transform(transform, authority)
         self._newest_ns[child] = max(newest_ns, at_ns)
 
-    def _reason(self, target: str, source: str, at: Time, error: Exception) -> TransformError:
-        reason = f"no transform from {source} to {target}: {str(error).strip(' .,')}"
-        if not isinstance(error, self._tf2.ExtrapolationException):
-            return TransformError(reason, may_come=bool(target and source))
-        try:
-            latest_ns = self._buffer.get_latest_common_time(target, source).nanoseconds
-        except self._tf2.TransformException:  # there is nothing of one of them just now
-            return TransformError(reason, may_come=True, at_other_times=True)
-        # Known later and not then: it was said before anybody listened, and never will be again.
-        # Known much later: of a time before that of the image, perhaps, and the new one begins.
-        gone = 0 <= latest_ns - at.nanoseconds <= BACK_NS
-        return TransformError(reason, may_come=not gone, at_other_times=True)
 
-
-def _strip_slash(frame_id: str) -> str:
-    """Without the slash that frames of ROS 1 began with; tf2 takes it off on one side only."""
-    return frame_id.removeprefix("/")
+def _reason(target: str, source: str, at_ns: int, unknown: TransformUnknown) -> TransformError:
+    reason = f"no transform from {source} to {target}: {unknown}"
+    if not unknown.at_other_times:
+        return TransformError(reason, may_come=bool(target and source))
+    # Known later and not then: it was said before anybody listened, and never will be again.
+    # Known much later: of a time before that of the image, perhaps, and the new one begins.
+    newest_ns = unknown.newest_ns
+    gone = newest_ns is not None and 0 <= newest_ns - at_ns <= BACK_NS
+    return TransformError(reason, may_come=not gone, at_other_times=True)
