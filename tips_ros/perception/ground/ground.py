@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.cloud.point_cloud import Cloud
+from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud
 from tips_ros.perception.ground.bend import fit_bend, plane_inverse_depth
 from tips_ros.perception.ground.candidates import Candidates, Up, floor_candidates
-from tips_ros.perception.ground.cell_cloud import cell_cloud
+from tips_ros.perception.ground.cell_cloud import cell_points, pick
 from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array, divide
 from tips_ros.perception.ground.floor_fit import fit_floor
 from tips_ros.perception.ground.follower import Floor, FloorFollower
@@ -84,6 +84,10 @@ class GroundView:
     settings: GroundSettings
     up: Up
     lens: Lens
+    # Of the picture that a cloud was last asked for with: its clouds share the points.
+    _points: list[tuple[NDArray[np.uint8] | None, Cloud]] = field(
+        default_factory=list, init=False, repr=False
+    )
 
     @cached_property
     def surface(self) -> Float32Array:
@@ -169,8 +173,12 @@ class GroundView:
         inverse: Float32Array | None = None,
     ) -> Cloud:
         if which is None:
-            which = np.zeros(self.cells.shape, np.bool_)
-        return cell_cloud(self.cells, which, rgb, inverse)
+            return np.empty(0, CLOUD_DTYPE)
+        if not self._points or self._points[0][0] is not rgb:
+            self._points[:] = [(rgb, cell_points(self.cells, rgb))]
+        return pick(
+            self._points[0][1], which, self.cells.inverse_depth if inverse is None else inverse
+        )
 
 
 def _rises(lens: Lens, up: tuple[float, float, float]) -> Float32Array:
