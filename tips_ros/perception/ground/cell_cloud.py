@@ -51,4 +51,4 @@ def _packed(rgb: NDArray[np.uint8], cells: Cells) -> NDArray[np.uint32]:
     (height, width), side = cells.shape, cells.side
     middles = slice(side // 2, None, side)
     picked = rgb[middles, middles][:height, :width].astype(np.uint32)
-    return picked[..., 0] << 16 | picked[..., 1] << 8 | picked[..., 2]
+    return np.asarray(picked[..., 0] << 16 | picked[..., 1] << 8 | picked[..., 2], np.uint32)

@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import Candidates, Up
+from tips_ros.perception.ground.cells import BoolArray
+from tips_ros.perception.ground.levels import own_level
 from tips_ros.perception.ground.plane import Float64Array, Plane
 from tips_ros.perception.ground.robust import biweight, deviation, median, weighted_quantile
 
@@ -47,6 +49,7 @@ class FloorFit:
         residual: deviation of the floor's depth from the plane, as a part of it.
         inliers: candidates that fit it.
         samples: candidates.
+        level: (N,) the candidates of the camera's level; None where there is no other.
     """
 
     plane: Plane
@@ -55,6 +58,7 @@ class FloorFit:
     residual: float
     inliers: int
     samples: int
+    level: BoolArray | None = None
 
 
 def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
@@ -73,20 +77,26 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     usable = falls > 0.02
     if float(found.weight[usable].sum()) < 0.5 * total:
         return "what looks like floor is not below the camera"
-    start = _lowest(falls[usable] / found.inverse_depth[usable], found.weight[usable])
+    heights = falls / found.inverse_depth
+    told = bool(found.labelled.any())
+    level = own_level(heights, found.inverse_depth, found.weight * usable, told)
+    members = usable if level is None else usable & level
+    own = found.weight * members
+    total = float(own.sum())
+    start = _lowest(heights[members], own[members])
     theta = -known / start
     prior = np.eye(3) - np.outer(known, known)
     noise = 0.1
     even = found.noise / median(found.noise)
     block = _blocks(found, columns)
-    kept = found.weight
+    kept = own
     for turn in range(4):
         predicted = found.rays @ theta
         residual = (found.inverse_depth - predicted) / np.maximum(predicted, 0.02)
         if turn:
             near = residual[(kept > 0) & (np.abs(residual) < 3 * noise)]
             noise = min(deviation(near, _LEAST_NOISE), _MOST_NOISE)
-        kept = found.weight * biweight(residual, noise) * (predicted > 0.02)
+        kept = own * biweight(residual, noise) * (predicted > 0.02)
         if float(kept.sum()) < LEAST_CELLS / 4:
             return "nothing fits a floor"
         # Relative noise: a row counts by the inverse of the depth that the plane gives it.
@@ -96,7 +106,8 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
         size_squared = float(theta @ theta)
         variance = _variance(residual, kept, noise, block)
         both = normal / variance + prior / (size_squared * math.radians(known_sd) ** 2)
-        theta = np.linalg.solve(both, (found.inverse_depth @ scaled) / variance)
+        wanted = found.inverse_depth @ scaled / variance
+        theta = np.asarray(np.linalg.solve(both, wanted), np.float64)
         if not theta @ -known > 0:
             return "nothing fits a floor"
     covariance = np.linalg.inv(both)
@@ -105,7 +116,7 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     predicted = found.rays @ theta
     residual = (found.inverse_depth - predicted) / np.maximum(predicted, 0.02)
     fits = (np.abs(residual) < 3 * noise) & (predicted > 0.02)
-    share = float(found.weight[fits].sum()) / total
+    share = float(own[fits].sum()) / total
     if share < _LEAST_INLIERS:
         return f"only {100 * share:.0f} % of what looks like floor lies in one plane"
     if noise > _MOST_UNEVEN:
@@ -119,8 +130,9 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
         math.degrees(math.sqrt(max(across, 0.0)) / size),
         math.sqrt(max(along, 0.0)) / size,
         noise,
-        int(np.count_nonzero(fits)),
+        int(np.count_nonzero(fits & members)),
         int(found.at.size),
+        level,
     )
 
 

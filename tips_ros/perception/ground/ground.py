@@ -18,7 +18,7 @@ from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array, div
 from tips_ros.perception.ground.floor_fit import fit_floor
 from tips_ros.perception.ground.follower import Floor, FloorFollower
 from tips_ros.perception.ground.level_scan import LevelScan, level_scan, unseen_scan
-from tips_ros.perception.ground.obstacles import Split, split
+from tips_ros.perception.ground.obstacles import LIKE_FLOOR, Split, split
 from tips_ros.perception.ground.settings import GroundSettings
 from tips_ros.perception.posed_frame import PosedFrame
 
@@ -102,7 +102,9 @@ class GroundView:
         surface = plane_inverse_depth(plane, self.cells.rays)
         if self.floor.status != "seen":
             return surface
-        return surface * (1 + fit_bend(self.found, plane, self.cells.shape))
+        fit = self.floor.fit
+        level = None if fit is None else fit.level
+        return surface * (1 + fit_bend(self.found, plane, self.cells.shape, level))
 
     @cached_property
     def parts(self) -> Split | None:
@@ -123,7 +125,16 @@ class GroundView:
             self.classes.ignored,
             self.settings,
             noise,
+            self._reach,
         )
+
+    @property
+    def _reach(self) -> float:
+        """How far from its surface floor tells how uneven it is: not as far as another level."""
+        fit = self.floor.fit
+        if fit is None or fit.level is None:
+            return LIKE_FLOOR
+        return min(LIKE_FLOOR, max(4 * fit.residual, 0.03))
 
     @cached_property
     def scan(self) -> LevelScan:

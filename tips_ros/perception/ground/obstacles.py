@@ -29,8 +29,9 @@ _NORMALS_OFF = math.radians(5.0)
 _LEVEL = math.radians(20.0)
 _BLURRED = 0.6  # of a jump is in doubt on both sides of it
 _OWN = 0.35  # a cell itself stands out by so much of it
+_AT_LEVEL = 0.4  # of what makes a drop: the floor that it begins at
 _GROWS = 0.55  # beside a sure cell, so much of what is asked of it will do
-_LIKE_FLOOR = 0.3  # of the camera's height: what tells the noise is no farther from the floor
+LIKE_FLOOR = 0.3  # of the camera's height: what tells the noise is no farther from the floor
 _NEAR_FLOOR = 0.15  # of the camera's height: what is farther from the surface is no floor
 _FEW = 2  # sure cells of nine; fewer are noise
 
@@ -64,6 +65,7 @@ def split(
     ignored: BoolArray,
     settings: GroundSettings,
     plane_noise: Float32Array | float = 0.0,
+    reach: float = LIKE_FLOOR,
 ) -> Split:
     """Rules for what stands on a floor.
 
@@ -76,6 +78,7 @@ def split(
         settings: what counts.
         plane_noise: (h, w) or one deviation of the floor's own height, metres: 0 where the floor
             of this frame says where it is.
+        reach: floor no farther from the surface, as a part of the camera's height, tells the noise.
     """
     inverse = cells.inverse_depth
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -87,15 +90,16 @@ def split(
     far = np.float32(1.0 / settings.max_range_m)
     with np.errstate(invalid="ignore"):
         usable = (inverse > far) & np.isfinite(part)
-        like_floor = usable & (np.abs(part) < _LIKE_FLOOR)
+        like_floor = usable & (np.abs(part) < reach)
     if is_floor.any():
         like_floor &= is_floor
     k = np.full(cells.shape, settings.deviations, np.float32)
     level = _lies_level(cells, plane)
     k[level] = _LEVEL_SHARE * settings.floor_deviations
     k[is_floor] = settings.floor_deviations
-    least = np.where(is_floor, 2 * settings.obstacle_min_height_m, settings.obstacle_min_height_m)
-    least = least.astype(np.float32) + _slope_allowed(cells, is_floor, plane, settings)
+    lowest = np.float32(settings.obstacle_min_height_m)
+    least = np.where(is_floor, 2 * lowest, lowest)
+    slope = _slope_allowed(cells, is_floor, plane, settings)
     extra = np.square(np.asarray(plane_noise, np.float32))
     out = np.zeros(cells.shape, np.bool_)
     below = np.zeros(cells.shape, np.bool_)
@@ -113,12 +117,17 @@ def split(
             seen = cv2.blur(np.clip(seen, -most, most), (side, side))
         scales.append(_noise(seen[like_floor] / own[like_floor]))
         white = np.maximum(scales[-1] * own, _LEAST_NOISE * height)
-        asked = k * np.sqrt(np.square(white) + extra)
-        asked = np.maximum(asked, least)
+        sure = k * np.sqrt(np.square(white) + extra)
+        asked = np.maximum(sure, least + slope)
         out |= _grown((seen > asked) & usable, (seen > _GROWS * asked) & usable)
         if settings.drops:
-            depth = np.maximum(1.5 * asked, np.float32(settings.drop_min_depth_m))
-            below |= _grown((seen < -depth) & usable, (seen < -_GROWS * depth) & usable)
+            depth = np.maximum(1.5 * sure, np.float32(settings.drop_min_depth_m))
+            deep = usable & (seen < -depth)
+            if np.count_nonzero(deep) > 1:
+                # Down a ramp it goes by and by; over an edge the floor's level is beside it.
+                level = usable & (np.abs(seen) < _AT_LEVEL * depth)
+                deep &= (seen < -1.5 * slope) | _beside(level)
+                below |= _grown(deep, (seen < -_GROWS * depth) & usable)
         if side == 1:
             tolerance = asked
     noise = max(scales[0] * float(np.median(cells.noise[::4, ::4])), _LEAST_NOISE)
@@ -191,6 +200,12 @@ def _grown(sure: BoolArray, likely: BoolArray) -> BoolArray:
     count = cv2.boxFilter(sure.view(np.uint8), cv2.CV_8U, (3, 3), normalize=False)
     firm = (sure & (count >= _FEW)).view(np.uint8)
     return np.asarray(cv2.dilate(firm, np.ones((3, 3), np.uint8)), np.uint8).view(np.bool_) & likely
+
+
+def _beside(cells: BoolArray) -> BoolArray:
+    """Cells no more than two from one of these."""
+    grown = cv2.dilate(cells.view(np.uint8), np.ones((5, 5), np.uint8))
+    return np.asarray(grown, np.uint8).view(np.bool_)
 
 
 def _made_up(inverse: Float32Array) -> BoolArray:
