@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,7 +49,9 @@ def pick(points: Cloud, which: BoolArray, inverse_depth: Float32Array) -> Cloud:
 
 
 def _packed(rgb: NDArray[np.uint8], cells: Cells) -> NDArray[np.uint32]:
+    """(h, w) 0x00RRGGBB of the cells' middles."""
     (height, width), side = cells.shape, cells.side
     middles = slice(side // 2, None, side)
-    picked = rgb[middles, middles][:height, :width].astype(np.uint32)
-    return np.asarray(picked[..., 0] << 16 | picked[..., 1] << 8 | picked[..., 2], np.uint32)
+    picked = np.ascontiguousarray(rgb[middles, middles][:height, :width])
+    bytes_ = np.asarray(cv2.cvtColor(picked, cv2.COLOR_RGB2BGRA), np.uint8)
+    return np.asarray(bytes_.view("<u4")[..., 0] & 0x00FFFFFF, np.uint32)

@@ -20,6 +20,7 @@ import numpy as np
 
 from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
 from tips_ros.perception.ground.plane import Plane
+from tips_ros.perception.ground.robust import median
 from tips_ros.perception.ground.settings import GroundSettings
 
 _LEVEL_SHARE = 0.85  # of what is asked of a floor label, where the normal alone says floor
@@ -28,6 +29,7 @@ _MADE_UP = 0.12  # depth between a nearer and a farther neighbour by this part i
 _NORMALS_OFF = math.radians(5.0)
 _LEVEL = math.radians(20.0)
 _BLURRED = 0.6  # of a jump is in doubt on both sides of it
+_BLURRED_SHARE = 0.25  # of the floor's noise is between neighbours: of white noise all
 _OWN = 0.35  # a cell itself stands out by so much of it
 _AT_LEVEL = 0.4  # of what makes a drop: the floor that it begins at
 _GROWS = 0.55  # beside a sure cell, so much of what is asked of it will do
@@ -96,7 +98,8 @@ def split(
     k = np.full(cells.shape, settings.deviations, np.float32)
     level = _lies_level(cells, plane)
     k[level] = _LEVEL_SHARE * settings.floor_deviations
-    k[is_floor] = settings.floor_deviations
+    blurred = _is_blurred(part, like_floor)
+    k[_beside(is_floor, 1) if blurred else is_floor] = settings.floor_deviations
     lowest = np.float32(settings.obstacle_min_height_m)
     least = np.where(is_floor, 2 * lowest, lowest)
     slope = _slope_allowed(cells, is_floor, plane, settings)
@@ -108,7 +111,7 @@ def split(
     limit = np.float32(settings.obstacle_max_height_m)
     seen = np.where(usable, heights, np.float32(0))
     own = height * cells.noise
-    if not cells.noise_is_told:
+    if blurred or not cells.noise_is_told:
         own = np.hypot(own, height * _beside_a_jump(inverse, surface))
     for side in (1, 3):
         if side > 1:
@@ -126,7 +129,7 @@ def split(
             if np.count_nonzero(deep) > 1:
                 # Down a ramp it goes by and by; over an edge the floor's level is beside it.
                 level = usable & (np.abs(seen) < _AT_LEVEL * depth)
-                deep &= (seen < -1.5 * slope) | _beside(level)
+                deep &= (seen < -1.5 * slope) | _beside(level, 2)
                 below |= _grown(deep, (seen < -_GROWS * depth) & usable)
         if side == 1:
             tolerance = asked
@@ -190,8 +193,8 @@ def _noise(height: Float32Array) -> float:
     below = -height[height < 0]
     if below.size < 30:
         return 1.0
-    below.sort()
-    half, most, all_but_few = (float(below[int(q * (below.size - 1))]) for q in (0.5, 0.9, 0.98))
+    at = [int(share * (below.size - 1)) for share in (0.5, 0.9, 0.98)]
+    half, most, all_but_few = np.partition(below, at)[at].tolist()
     return max(half / 0.6745, 0.8 * most / 1.645, 0.9 * all_but_few / 2.33)
 
 
@@ -202,10 +205,23 @@ def _grown(sure: BoolArray, likely: BoolArray) -> BoolArray:
     return np.asarray(cv2.dilate(firm, np.ones((3, 3), np.uint8)), np.uint8).view(np.bool_) & likely
 
 
-def _beside(cells: BoolArray) -> BoolArray:
-    """Cells no more than two from one of these."""
-    grown = cv2.dilate(cells.view(np.uint8), np.ones((5, 5), np.uint8))
-    return np.asarray(grown, np.uint8).view(np.bool_)
+def _is_blurred(part: Float32Array, like_floor: BoolArray) -> bool:
+    """Whether neighbouring cells of floor err together: a network's depth, that goes on over edges.
+
+    Then what is beside a floor label is unsure, too.
+    """
+    some, floor = part[::4], like_floor[::4]
+    both = floor[:, 1:] & floor[:, :-1]
+    if np.count_nonzero(both) < 30:
+        return False
+    right, left = some[:, 1:][both], some[:, :-1][both]
+    return median(np.abs(right - left)) < _BLURRED_SHARE * math.sqrt(2) * median(np.abs(right))
+
+
+def _beside(cells: BoolArray, reach: int) -> BoolArray:
+    """These cells and those no more than so many from one of them."""
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    return np.asarray(cv2.dilate(cells.view(np.uint8), kernel), np.uint8).view(np.bool_)
 
 
 def _made_up(inverse: Float32Array) -> BoolArray:

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from tips_ros.perception.ground.plane import Float64Array
 
@@ -24,7 +27,7 @@ def deviation(residual: Float64Array, least: float) -> float:
     return max(NORMAL * median(np.abs(residual)), least)
 
 
-def median(values: Float64Array) -> float:
+def median(values: NDArray[Any]) -> float:
     """The middle of some numbers, of an even count the upper of the two."""
     return float(np.partition(values, values.size // 2)[values.size // 2])
 
