@@ -82,7 +82,7 @@ def test_where_the_floor_ends_is_an_obstacle_at_its_edge():
     assert not off.parts.drop.any()
 
 
-@pytest.mark.parametrize("below_m", [0.12, 0.2, 0.5])
+@pytest.mark.parametrize("below_m", [0.12, 0.2, 0.4])
 @pytest.mark.parametrize(("height_m", "edge_m"), [(0.3, 0.8), (0.5, 0.8), (0.5, 1.5), (1.0, 1.8)])
 def test_the_edge_of_a_dock_is_a_drop_though_what_is_below_is_called_floor(
     height_m, edge_m, below_m

@@ -19,7 +19,7 @@ _LOWEST_M, _HIGHEST_M = 0.03, 4.0  # of the camera over a floor
 _BIN = 0.012  # of the logarithm of the height
 _GAP = 0.15  # of the fullest bin: emptier ones are between levels
 _LEVEL_SHARE = 0.08  # of all; what has less is none
-_STEP_M = 0.08  # what is lower by more is a drop
+_STEP_M, _TABLE_M = 0.08, 0.45  # what is lower by more than the one is a drop
 _NEAREST = 0.1  # share of a level that tells how near it is
 _FIRST = math.log(_LOWEST_M)
 _BINS = int((math.log(_HIGHEST_M) - _FIRST) / _BIN) + 1
@@ -32,7 +32,8 @@ def own_level(
 
     Labelled floor begins at the camera's foot: the nearest level is the one that the robot stands
     on, and another below it is a drop. But what is lower by no more than a step is the floor, and
-    a rug lies on it. Without labels the nearest may be a table: then it is the lowest.
+    a rug lies on it; what is lower by far more is the floor, too: labels are wrong, and the nearest
+    is a table. Without labels nothing tells a table from a kerb: then it is the lowest.
 
     Args:
         heights: of the camera over each candidate, metres.
@@ -56,10 +57,11 @@ def own_level(
             weighted_quantile(inverse_depth[level], weight[level], 1 - _NEAREST)
             for level in members
         ]))  # fmt: skip
-        height = math.exp(_FIRST + _BIN * (starts[chosen] + ends[chosen]) / 2)
-        within = int((math.log(height + _STEP_M) - _FIRST) / _BIN)
+        levels = np.exp(_FIRST + _BIN * (starts + ends) / 2)
+        below = levels - levels[chosen]
         for lower in range(len(members) - 1, chosen, -1):
-            if (starts[lower] + ends[lower]) / 2 <= within and share[lower] > share[chosen] / 4:
+            is_step = below[lower] < _STEP_M or below[lower] > _TABLE_M
+            if is_step and share[lower] > share[chosen] / 4:
                 chosen = lower
                 break
     return np.asarray(members[chosen], np.bool_)

@@ -20,7 +20,7 @@ import numpy as np
 
 from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
 from tips_ros.perception.ground.plane import Plane
-from tips_ros.perception.ground.robust import median
+from tips_ros.perception.ground.robust import deviation, median
 from tips_ros.perception.ground.settings import GroundSettings
 
 _LEVEL_SHARE = 0.85  # of what is asked of a floor label, where the normal alone says floor
@@ -30,6 +30,8 @@ _NORMALS_OFF = math.radians(5.0)
 _LEVEL = math.radians(20.0)
 _BLURRED = 0.6  # of a jump is in doubt on both sides of it
 _BLURRED_SHARE = 0.25  # of the floor's noise is between neighbours: of white noise all
+_APART = 3  # cells, whose noise has nothing to do with each other
+_UNEVEN = 1.5  # of the noise itself; what is more is shape
 _OWN = 0.35  # a cell itself stands out by so much of it
 _AT_LEVEL = 0.4  # of what makes a drop: the floor that it begins at
 _GROWS = 0.55  # beside a sure cell, so much of what is asked of it will do
@@ -118,7 +120,7 @@ def split(
             # A high neighbour may not lift the mean of what is low: only as much as is asked for.
             most = 1.7 * tolerance
             seen = cv2.blur(np.clip(seen, -most, most), (side, side))
-        scales.append(_noise(seen[like_floor] / own[like_floor]))
+        scales.append(_noise(seen / own, like_floor, white=not blurred))
         white = np.maximum(scales[-1] * own, _LEAST_NOISE * height)
         sure = k * np.sqrt(np.square(white) + extra)
         asked = np.maximum(sure, least + slope)
@@ -185,17 +187,28 @@ def _slope_allowed(
     return np.asarray(np.where(like_ramp, math.tan(slope) * away, 0.0), np.float32)
 
 
-def _noise(height: Float32Array) -> float:
+def _noise(height: Float32Array, floor: BoolArray, white: bool) -> float:
     """Deviation of the floor in units of the one that is told, its tails counted.
 
-    What stands on the floor is above it, so that only what is below tells the noise.
+    What stands on the floor is above it, so that only what is below tells the noise. Of white noise
+    so do differences, and a floor that is not flat is no noise.
+
+    Args:
+        height: (h, w) in those units.
+        floor: (h, w) the cells that tell it.
+        white: whether neighbouring cells err each by itself.
     """
-    below = -height[height < 0]
+    below = -height[floor & (height < 0)]
     if below.size < 30:
         return 1.0
     at = [int(share * (below.size - 1)) for share in (0.5, 0.9, 0.98)]
     half, most, all_but_few = np.partition(below, at)[at].tolist()
-    return max(half / 0.6745, 0.8 * most / 1.645, 0.9 * all_but_few / 2.33)
+    scale = max(half / 0.6745, 0.8 * most / 1.645, 0.9 * all_but_few / 2.33)
+    both = floor[:, _APART:] & floor[:, :-_APART]
+    if not white or np.count_nonzero(both) < 30:
+        return float(scale)
+    apart = deviation((height[:, _APART:] - height[:, :-_APART])[both], 0.0) / math.sqrt(2)
+    return float(min(scale, _UNEVEN * max(apart, 1e-3)))
 
 
 def _grown(sure: BoolArray, likely: BoolArray) -> BoolArray:

@@ -20,7 +20,7 @@ def biweight(residual: Float64Array, scale: float) -> Float64Array:
     return np.asarray(kept * kept, np.float64)
 
 
-def deviation(residual: Float64Array, least: float) -> float:
+def deviation(residual: NDArray[Any], least: float) -> float:
     """The standard deviation about 0 by the median; `least` where it is less, or of nothing."""
     if not residual.size:
         return least
