@@ -80,7 +80,7 @@ class Tally:
         right: NDArray[np.float32] = true.ranges_m[np.clip(at, 0, true.ranges_m.size - 1)]
         asked = np.isfinite(right) & (right < scan.range_max_m)
         both = asked & np.isfinite(scan.ranges_m)
-        self.scan_errors += (np.abs(scan.ranges_m - right)[both] / right[both]).tolist()
+        self.scan_errors += (np.abs(scan.ranges_m[both] / right[both] - 1)).tolist()
         self.scan_asked += int(asked.sum())
         self.scan_missed += int((asked & np.isposinf(scan.ranges_m)).sum())
 

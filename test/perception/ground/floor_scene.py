@@ -30,7 +30,10 @@ class Box:
 
 @dataclass(frozen=True)
 class FloorScene:
-    """What a camera over z = 0 sees; `edge_m`: the floor ends there and goes on a metre below."""
+    """What a camera over z = 0 sees; `edge_m`: the floor ends there and goes on below.
+
+    From `ramp_m` on it goes up by `ramp_deg`, or down.
+    """
 
     height_m: float = 0.5
     pitch_deg: float = -15.0
@@ -40,7 +43,10 @@ class FloorScene:
     wall_m: float = 5.0
     boxes: Sequence[Box] = ()
     edge_m: float | None = None
-    slope_deg: float = 0.0
+    below_m: float = 1.0
+    below_label: int = WALL
+    ramp_m: float | None = None
+    ramp_deg: float = 0.0
 
     @property
     def lens(self) -> Lens:
@@ -88,11 +94,17 @@ class FloorScene:
 
         eye = np.array([0.0, 0.0, self.height_m])
         with np.errstate(divide="ignore", invalid="ignore"):
-            for level, name in ((0.0, FLOOR), (-1.0, WALL)):
+            ends = np.inf if self.edge_m is None else self.edge_m
+            ends = ends if self.ramp_m is None else self.ramp_m
+            for level, name in ((0.0, FLOOR), (-self.below_m, self.below_label)):
                 at = (level - self.height_m) / ways[..., 2]
                 ahead = ways[..., 0] * at
-                ends = np.inf if self.edge_m is None or level < 0 else self.edge_m
-                hit(at, ahead < ends, name, (0, 0, 1))
+                hit(at, ahead < (np.inf if level < 0 else ends), name, (0, 0, 1))
+            if self.ramp_m is not None:
+                rise = np.tan(np.radians(self.ramp_deg))
+                at = (self.height_m + rise * self.ramp_m) / (rise * ways[..., 0] - ways[..., 2])
+                out = np.array([-rise, 0, 1]) / np.hypot(rise, 1)
+                hit(at, ways[..., 0] * at >= self.ramp_m, FLOOR, out)
             hit(self.wall_m / ways[..., 0], np.full(u.shape, True), WALL, (-1, 0, 0))
             for box in self.boxes:
                 for axis in range(3):

@@ -11,7 +11,7 @@ import pytest
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.ground import FloorClasses, Ground
 
-from .floor_scene import CLASSES, LAMP, Box, FloorScene
+from .floor_scene import CLASSES, FLOOR, LAMP, Box, FloorScene
 
 TABLE = Box((1.0, -0.8, 0.68), (2.5, 0.8, 0.7))
 
@@ -110,3 +110,29 @@ def test_who_knows_up_keeps_a_ramp_ahead_from_tilting_the_floor():
     depth[:320] *= 0.85
     told = Ground().look(replace(frame, depth_m=depth), CLASSES, Up(scene.plane.up, 1.0, "tf"))
     assert told.floor.plane.angle_deg(scene.plane.up) < 2.0
+
+
+@pytest.mark.parametrize("below_m", [0.12, 0.2, 0.4])
+@pytest.mark.parametrize(("height_m", "edge_m"), [(0.2, 0.8), (0.5, 0.8), (0.5, 1.5), (1.0, 1.8)])
+def test_floor_on_a_lower_level_is_not_the_one_the_robot_stands_on(height_m, edge_m, below_m):
+    """A kerb or a dock: the street beyond is called floor, too, and fills more of the picture."""
+    scene = FloorScene(height_m, -15, wall_m=8, edge_m=edge_m, below_m=below_m, below_label=FLOOR)
+    floor = Ground().look(scene.frame(0.02), CLASSES).floor
+    assert floor.plane.height_m == pytest.approx(height_m, rel=0.02)
+    assert floor.plane.angle_deg(scene.plane.up) < 0.5
+
+
+@pytest.mark.parametrize("high", [0.03, 0.05])
+def test_a_thick_rug_does_not_tilt_the_floor_it_lies_on(high):
+    rug = Box((0.9, -0.7, 0), (1.9, 0.3, high), FLOOR)
+    scene = FloorScene(0.35, -18, boxes=[rug])
+    floor = Ground().look(scene.frame(0.02), CLASSES).floor
+    assert floor.plane.angle_deg(scene.plane.up) < 0.3
+    assert floor.plane.height_m == pytest.approx(0.35, abs=0.01)
+
+
+def test_a_table_that_is_called_floor_is_not_taken_for_it():
+    table = Box((0.9, -0.8, 0.68), (2.5, 0.2, 0.7), FLOOR)
+    scene = FloorScene(1.3, -30, boxes=[table])
+    floor = Ground().look(scene.frame(0.02), CLASSES).floor
+    assert floor.plane.height_m == pytest.approx(1.3, abs=0.03)

@@ -82,24 +82,32 @@ def test_where_the_floor_ends_is_an_obstacle_at_its_edge():
     assert not off.parts.drop.any()
 
 
-def test_a_gentle_ramp_that_is_labelled_floor_is_no_obstacle():
-    scene = FloorScene(0.4, -10, wall_m=8)
-    frame = scene.frame()
-    k = scene.lens.intrinsics
-    v = np.arange(480)[:, None]
-    way = np.stack([0 * v, (v - k.cy) / k.fy, 1 + 0 * v], -1) @ scene.level_from_optical.T
-    # A ramp of 5 degrees that begins 1.2 m ahead.
-    slope = np.tan(np.radians(5))
-    with np.errstate(divide="ignore"):
-        at = (0.4 + slope * 1.2) / (slope * way[..., 0] - way[..., 2])
-    ramp = (way[..., 0] * at > 1.2) & (at > 0) & (at < 4)
-    depth = np.where(ramp, np.minimum(frame.depth_m, at), frame.depth_m).astype(np.float32)
-    labels = np.where(ramp, FLOOR, frame.labels).astype(np.uint8)
-    up = np.array([-np.sin(np.radians(5)), 0, np.cos(np.radians(5))]) @ scene.level_from_optical
-    normals = np.where(ramp[..., None], up, frame.normals).astype(np.float32)
-    view = Ground().look(replace(frame, depth_m=depth, labels=labels, normals=normals), CLASSES)
-    where = np.broadcast_to(ramp, (480, 640)) & (depth < 3)
-    assert share(view, where) < 0.1
+@pytest.mark.parametrize("below_m", [0.12, 0.2, 0.4])
+@pytest.mark.parametrize(("height_m", "edge_m"), [(0.3, 0.8), (0.5, 0.8), (0.5, 1.5), (1.0, 1.8)])
+def test_the_edge_of_a_dock_is_a_drop_though_what_is_below_is_called_floor(
+    height_m, edge_m, below_m
+):
+    scene = FloorScene(height_m, -15, wall_m=8, edge_m=edge_m, below_m=below_m, below_label=FLOOR)
+    view, frame = looked(scene, noise=0.01)
+    assert view.parts.drop.any()
+    points = view.obstacle_cloud()
+    flat = np.stack([points["x"], points["y"], points["z"]], -1) @ scene.level_from_optical.T
+    drops = flat[np.abs(flat[:, 2] + height_m) < 0.03]
+    assert drops[:, 0].min() == pytest.approx(edge_m, rel=0.1)
+    falls = -(scene.lens.rays() @ scene.plane.up[:2] + scene.plane.up[2])
+    own = np.abs(frame.depth_m * falls / height_m - 1) < 0.05
+    assert share(view, own & (frame.labels == FLOOR)) < 0.01
+
+
+@pytest.mark.parametrize("ramp_deg", [-6.0, -3.0, 3.0, 6.0])
+@pytest.mark.parametrize("height_m", [0.3, 0.8])
+def test_a_ramp_up_or_down_is_neither_an_obstacle_nor_a_drop(height_m, ramp_deg):
+    scene = FloorScene(height_m, -10, wall_m=8, ramp_m=1.2, ramp_deg=ramp_deg)
+    view, frame = looked(scene, noise=0.01)
+    near = (frame.labels == FLOOR) & (frame.depth_m < 3)
+    assert share(view, near) < 0.05
+    called = spread(view.parts.drop, view.cells.side, (480, 640))
+    assert called[near].mean() < 0.01
 
 
 def test_depth_between_a_thing_and_what_is_behind_it_makes_no_obstacle():

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import Candidates
-from tips_ros.perception.ground.cells import Float32Array
+from tips_ros.perception.ground.cells import BoolArray, Float32Array
 from tips_ros.perception.ground.plane import Float64Array, Plane
 from tips_ros.perception.ground.robust import biweight, deviation, median
 
@@ -30,7 +30,11 @@ def plane_inverse_depth(plane: Plane, rays: NDArray[np.float32]) -> Float32Array
 
 
 def fit_bend(
-    found: Candidates, plane: Plane, shape: tuple[int, int], samples_per_look: float = 12.0
+    found: Candidates,
+    plane: Plane,
+    shape: tuple[int, int],
+    level: BoolArray | None = None,
+    samples_per_look: float = 12.0,
 ) -> Float32Array:
     """(h, w): how much greater the floor's inverse depth is than the plane's, as a part of it.
 
@@ -38,6 +42,7 @@ def fit_bend(
         found: candidates of the frame.
         plane: of the floor.
         shape: (h, w) of the cells.
+        level: (N,) the candidates that count; all without.
         samples_per_look: neighbouring cells err together; so many say as much as one.
     """
     height, width = shape
@@ -45,6 +50,8 @@ def fit_bend(
     y, x = 2.0 * row / height - 1.0, 2.0 * column / width - 1.0
     expected = -(found.rays @ np.asarray(plane.up)) / plane.height_m
     falls = expected * plane.height_m > _LEAST_FALL
+    if level is not None:
+        falls &= level
     if np.count_nonzero(falls) < 30:
         return np.zeros(shape, np.float32)
     x, y, expected = x[falls], y[falls], expected[falls]

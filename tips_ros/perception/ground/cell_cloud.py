@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A cloud with a point for each of some cells."""
+"""A point for each cell, of which clouds are picked."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,40 +11,47 @@ from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, UNLABELLED, Cloud
 from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
 
 
-def cell_cloud(
-    cells: Cells,
-    which: BoolArray,
-    rgb: NDArray[np.uint8] | None = None,
-    inverse_depth: Float32Array | None = None,
-) -> Cloud:
-    """Points of some cells, in image order.
+def cell_points(cells: Cells, rgb: NDArray[np.uint8] | None = None) -> Cloud:
+    """(h * w,) CLOUD_DTYPE: each cell where its ray is at a depth of a metre.
 
     Args:
         cells: of a frame.
-        which: (h, w) the cells.
         rgb: (H, W, 3) the picture, at the size that the cells were made of; black without.
-        inverse_depth: (h, w) another than the cells' own.
+    """
+    floats = np.empty((*cells.shape, 8), np.float32)
+    floats[..., :2] = cells.rays
+    floats[..., 2] = 1.0
+    bits = floats.view(np.uint32)
+    bits[..., 3] = 0 if rgb is None else _packed(rgb, cells)
+    bits[..., 4] = UNLABELLED if cells.labels is None else cells.labels
+    floats[..., 5:] = np.nan if cells.normals is None else cells.normals
+    points: Cloud = floats.reshape(-1).view(CLOUD_DTYPE)
+    return points
+
+
+def pick(points: Cloud, which: BoolArray, inverse_depth: Float32Array) -> Cloud:
+    """Points of some cells where they are, in image order.
+
+    Args:
+        points: of all cells, as `cell_points` makes them.
+        which: (h, w) the cells.
+        inverse_depth: (h, w) how far each is, 1 / metres.
 
     Returns:
         (N,) CLOUD_DTYPE, in the optical frame.
     """
     at = np.flatnonzero(which)
-    inverse = cells.inverse_depth if inverse_depth is None else inverse_depth
-    floats = np.empty((at.size, 8), np.float32)
+    picked = points.take(at)
+    places = picked.view(np.float32).reshape(-1, 8)[:, :3]
     with np.errstate(divide="ignore"):
-        depth = 1 / inverse.ravel()[at]
-    floats[:, :2] = cells.rays.reshape(-1, 2)[at] * depth[:, None]
-    floats[:, 2] = depth
-    bits = floats.view(np.uint32)
-    bits[:, 3] = 0
-    if rgb is not None:
-        row, column = np.divmod(at, cells.shape[1])
-        middle = cells.side // 2
-        red, green, blue = rgb[row * cells.side + middle, column * cells.side + middle].T.astype(
-            np.uint32
-        )
-        bits[:, 3] = red << 16 | green << 8 | blue
-    bits[:, 4] = UNLABELLED if cells.labels is None else cells.labels.ravel()[at]
-    floats[:, 5:] = np.nan if cells.normals is None else cells.normals.reshape(-1, 3)[at]
-    cloud: Cloud = floats.reshape(-1).view(CLOUD_DTYPE)
-    return cloud
+        places *= (1 / inverse_depth.ravel().take(at))[:, None]
+    return picked
+
+
+def _packed(rgb: NDArray[np.uint8], cells: Cells) -> NDArray[np.uint32]:
+    """(h, w) 0x00RRGGBB of the cells' middles."""
+    (height, width), side = cells.shape, cells.side
+    middles = slice(side // 2, None, side)
+    picked = np.ascontiguousarray(rgb[middles, middles][:height, :width])
+    bytes_ = np.asarray(cv2.cvtColor(picked, cv2.COLOR_RGB2BGRA), np.uint8)
+    return np.asarray(bytes_.view("<u4")[..., 0] & 0x00FFFFFF, np.uint32)

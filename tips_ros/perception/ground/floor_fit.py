@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import Candidates, Up
+from tips_ros.perception.ground.cells import BoolArray
+from tips_ros.perception.ground.levels import own_level
 from tips_ros.perception.ground.plane import Float64Array, Plane
 from tips_ros.perception.ground.robust import biweight, deviation, median, weighted_quantile
 
@@ -47,6 +49,7 @@ class FloorFit:
         residual: deviation of the floor's depth from the plane, as a part of it.
         inliers: candidates that fit it.
         samples: candidates.
+        level: (N,) the candidates of the camera's level; None where there is no other.
     """
 
     plane: Plane
@@ -55,6 +58,7 @@ class FloorFit:
     residual: float
     inliers: int
     samples: int
+    level: BoolArray | None = None
 
 
 def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
@@ -73,43 +77,46 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     usable = falls > 0.02
     if float(found.weight[usable].sum()) < 0.5 * total:
         return "what looks like floor is not below the camera"
-    start = _lowest(falls[usable] / found.inverse_depth[usable], found.weight[usable])
+    heights = falls / found.inverse_depth
+    told = bool(found.labelled.any())
+    level = own_level(heights, found.inverse_depth, found.weight * usable, told)
+    members = usable if level is None else usable & level
+    own = found.weight * members
+    total = float(own.sum())
+    start = _lowest(heights[members], own[members])
     theta = -known / start
     prior = np.eye(3) - np.outer(known, known)
-    noise, covariance = 0.1, np.eye(3)
+    noise = 0.1
     even = found.noise / median(found.noise)
     block = _blocks(found, columns)
-    kept = found.weight
+    kept = own
     for iteration in range(4):
         predicted = found.rays @ theta
         residual = (found.inverse_depth - predicted) / np.maximum(predicted, 0.02)
         if iteration:
             near = residual[(kept > 0) & (np.abs(residual) < 3 * noise)]
             noise = min(deviation(near, _LEAST_NOISE), _MOST_NOISE)
-        kept = found.weight * biweight(residual, noise) * (predicted > 0.02)
+        kept = own * biweight(residual, noise) * (predicted > 0.02)
         if float(kept.sum()) < LEAST_CELLS / 4:
             return "nothing fits a floor"
         # Relative noise: a row counts by the inverse of the depth that the plane gives it.
         scaled = found.rays * (kept / np.square(np.maximum(predicted, 0.02) * even))[:, None]
         normal = scaled.T @ found.rays
         normal += 1e-9 * np.trace(normal) * np.eye(3)
-        covariance = _covariance(residual, kept, normal, noise, block)
-        information = np.linalg.inv(covariance)
-        size = float(np.linalg.norm(theta))
-        prior_weight = prior / (size * math.radians(known_sd)) ** 2
-        free = np.linalg.solve(normal, scaled.T @ found.inverse_depth)
-        theta = np.asarray(
-            np.linalg.solve(information + prior_weight, information @ free), np.float64
-        )
+        size_squared = float(theta @ theta)
+        variance = _variance(residual, kept, noise, block)
+        both = normal / variance + prior / (size_squared * math.radians(known_sd) ** 2)
+        wanted = found.inverse_depth @ scaled / variance
+        theta = np.asarray(np.linalg.solve(both, wanted), np.float64)
         if not theta @ -known > 0:
             return "nothing fits a floor"
-        covariance = np.asarray(np.linalg.inv(information + prior_weight), np.float64)
+    covariance = np.linalg.inv(both)
     size = float(np.linalg.norm(theta))
     height, direction = 1.0 / size, -theta / size
     predicted = found.rays @ theta
     residual = (found.inverse_depth - predicted) / np.maximum(predicted, 0.02)
     fits = (np.abs(residual) < 3 * noise) & (predicted > 0.02)
-    share = float(found.weight[fits].sum()) / total
+    share = float(own[fits].sum()) / total
     if share < _LEAST_INLIERS:
         return f"only {100 * share:.0f} % of what looks like floor lies in one plane"
     if noise > _MOST_UNEVEN:
@@ -123,8 +130,9 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
         math.degrees(math.sqrt(max(across, 0.0)) / size),
         math.sqrt(max(along, 0.0)) / size,
         noise,
-        int(np.count_nonzero(fits)),
+        int(np.count_nonzero(fits & members)),
         int(found.at.size),
+        level,
     )
 
 
@@ -155,8 +163,9 @@ def _direction(found: Candidates, up: Up) -> tuple[Float64Array, float]:
 def _lowest(heights: Float64Array, weight: Float64Array) -> float:
     """The height of the camera over the lowest plane that enough of the candidates are in."""
     logs = np.log(np.clip(heights, *_HEIGHTS_M))
-    edges = (math.log(_HEIGHTS_M[0]), math.log(_HEIGHTS_M[1]))
-    counts, bounds = np.histogram(logs, _BINS, edges, weights=weight)
+    bounds = np.linspace(math.log(_HEIGHTS_M[0]), math.log(_HEIGHTS_M[1]), _BINS + 1)
+    bins = ((logs - bounds[0]) * (_BINS / (bounds[-1] - bounds[0]))).astype(np.int64)
+    counts = np.bincount(np.minimum(bins, _BINS - 1), weight, _BINS)
     near = np.convolve(counts, np.ones(5), "same")  # 40 % of the height
     heavy = np.flatnonzero(near >= max(_LOWEST_SHARE * counts.sum(), 1e-9))
     last = int(heavy[-1])
@@ -173,18 +182,13 @@ def _blocks(found: Candidates, columns: int) -> NDArray[np.int64]:
     return np.asarray((row // _BLOCK) * (columns // _BLOCK + 1) + column // _BLOCK, np.int64)
 
 
-def _covariance(
-    residual: Float64Array,
-    kept: Float64Array,
-    normal: Float64Array,
-    noise: float,
-    block: NDArray[np.int64],
-) -> Float64Array:
-    """The deviation of a plane by the depth alone: white noise averages out, a bend does not."""
+def _variance(
+    residual: Float64Array, kept: Float64Array, noise: float, block: NDArray[np.int64]
+) -> float:
+    """How much all candidates together are off by: white noise averages out, a bend does not."""
     weight = np.bincount(block, kept)
     heavy = weight > 0.2 * weight.max()
     mean = np.bincount(block, kept * residual)[heavy] / weight[heavy]
     white = noise**2 / max(median(weight[heavy]), 1.0)
     bent = max(float(np.mean(mean**2)) - white, 0.0)
-    alone = noise**2 + bent * float(kept.sum()) / _BENT_SAMPLES
-    return np.asarray(np.linalg.inv(normal) * alone, np.float64)
+    return noise**2 + bent * float(kept.sum()) / _BENT_SAMPLES

@@ -3,22 +3,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.cloud.point_cloud import Cloud
+from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud
 from tips_ros.perception.ground.bend import fit_bend, plane_inverse_depth
 from tips_ros.perception.ground.candidates import Candidates, Up, floor_candidates
-from tips_ros.perception.ground.cell_cloud import cell_cloud
+from tips_ros.perception.ground.cell_cloud import cell_points, pick
 from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array, divide
 from tips_ros.perception.ground.floor_fit import fit_floor
 from tips_ros.perception.ground.follower import Floor, FloorFollower
 from tips_ros.perception.ground.level_scan import LevelScan, level_scan, unseen_scan
-from tips_ros.perception.ground.obstacles import Split, split
+from tips_ros.perception.ground.obstacles import LIKE_FLOOR, Split, split
 from tips_ros.perception.ground.settings import GroundSettings
 from tips_ros.perception.posed_frame import PosedFrame
 
@@ -84,6 +84,10 @@ class GroundView:
     settings: GroundSettings
     up: Up
     lens: Lens
+    # Of the picture that a cloud was last asked for with: its clouds share the points.
+    _points: list[tuple[NDArray[np.uint8] | None, Cloud]] = field(
+        default_factory=list, init=False, repr=False
+    )
 
     @cached_property
     def surface(self) -> Float32Array:
@@ -98,7 +102,9 @@ class GroundView:
         surface = plane_inverse_depth(plane, self.cells.rays)
         if self.floor.status != "seen":
             return surface
-        return surface * (1 + fit_bend(self.found, plane, self.cells.shape))
+        fit = self.floor.fit
+        level = None if fit is None else fit.level
+        return surface * (1 + fit_bend(self.found, plane, self.cells.shape, level))
 
     @cached_property
     def parts(self) -> Split | None:
@@ -119,7 +125,16 @@ class GroundView:
             self.classes.ignored,
             self.settings,
             noise,
+            self._reach,
         )
+
+    @property
+    def _reach(self) -> float:
+        """How far from its surface floor tells how uneven it is: not as far as another level."""
+        fit = self.floor.fit
+        if fit is None or fit.level is None:
+            return LIKE_FLOOR
+        return min(LIKE_FLOOR, max(4 * fit.residual, 0.03))
 
     @cached_property
     def scan(self) -> LevelScan:
@@ -169,8 +184,12 @@ class GroundView:
         inverse: Float32Array | None = None,
     ) -> Cloud:
         if which is None:
-            which = np.zeros(self.cells.shape, np.bool_)
-        return cell_cloud(self.cells, which, rgb, inverse)
+            return np.empty(0, CLOUD_DTYPE)
+        if not self._points or self._points[0][0] is not rgb:
+            self._points[:] = [(rgb, cell_points(self.cells, rgb))]
+        return pick(
+            self._points[0][1], which, self.cells.inverse_depth if inverse is None else inverse
+        )
 
 
 def _rises(lens: Lens, up: tuple[float, float, float]) -> Float32Array:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
+from tips_ros.perception.ground.cells import Cells, Float32Array
 from tips_ros.perception.ground.obstacles import Split
 from tips_ros.perception.ground.plane import CAMERA_UP, Plane, level_rotation
 from tips_ros.perception.ground.settings import GroundSettings
@@ -49,42 +49,41 @@ class LevelScan:
 
 def level_scan(cells: Cells, parts: Split, plane: Plane, settings: GroundSettings) -> LevelScan:
     """The scan of a frame."""
-    rays, inverse = cells.rays, cells.inverse_depth
     rotation = level_rotation(plane.up).astype(np.float32)
-    half = _half_angle(rays, rotation)
+    half = _half_angle(cells.rays, rotation)
     count = max(cells.shape)
     step = 2 * half / count
+    rays, inverse = cells.rays.reshape(-1, 2), cells.inverse_depth.ravel()
+    heights = parts.heights_m.ravel()
+    limit = np.float32(_range_cap(cells, settings))
+    # Where a metre of depth is, in the level plane.
+    ahead = rays @ rotation[0, :2] + rotation[0, 2]
+    left = rays @ rotation[1, :2] + rotation[1, 2]
+    away = np.sqrt(ahead * ahead + left * left)
 
-    def placed(which: BoolArray) -> tuple[NDArray[np.int32], Float32Array, NDArray[np.int64]]:
-        """Bearings, how far away for each metre of depth, and which cells these are."""
-        at = np.flatnonzero(which)
-        some = rays.reshape(-1, 2)[at]
-        ahead, left = (some[:, 0] * row[0] + some[:, 1] * row[1] + row[2] for row in rotation[:2])
-        bins = ((np.arctan2(left, ahead) + np.float32(half)) / np.float32(step)).astype(np.int32)
-        return np.clip(bins, 0, count - 1), np.hypot(ahead, left), at
+    def bearings(at: NDArray[np.int64]) -> NDArray[np.int32]:
+        angles = np.arctan2(left[at], ahead[at])
+        bins = ((angles + np.float32(half)) / np.float32(step)).astype(np.int32)
+        return np.clip(bins, 0, count - 1)
 
-    limit = _range_cap(cells, settings)
-    heights = parts.heights_m
     with np.errstate(invalid="ignore", divide="ignore"):
-        bins, far, at = placed(
-            parts.obstacle
-            & (heights >= settings.scan_min_height_m)
-            & (heights <= settings.scan_max_height_m)
-        )
-        nearest = _nearest(bins, far / inverse.ravel()[at], count)
-        bins, far, at = placed(parts.drop)
-        floor_m = -plane.height_m / (rays.reshape(-1, 2)[at] @ plane.up[:2] + plane.up[2])
-        nearest = np.fmin(nearest, _nearest(bins, far * floor_m.astype(np.float32), count))
-        free = parts.ground | (inverse >= 0) & (heights > settings.scan_min_height_m)
-        free[1::2] = False  # half of them tell as well
-        bins, far, at = placed(free)
-        depth = np.reciprocal(np.maximum(inverse.ravel()[at], np.float32(1e-3)), dtype=np.float32)
-        reach = _farthest(bins, far * depth, count)
+        standing = heights >= np.float32(settings.scan_min_height_m)
+        counted = standing & (heights <= np.float32(settings.scan_max_height_m))
+        at = np.flatnonzero(parts.obstacle.ravel() & counted)
+        nearest = _nearest(bearings(at), away[at] / inverse[at], count)
+        at = np.flatnonzero(parts.drop)
+        if at.size:
+            floor_m = -plane.height_m / (rays[at] @ plane.up[:2] + plane.up[2])
+            ends = away[at] * floor_m.astype(np.float32)
+            nearest = np.fmin(nearest, _nearest(bearings(at), ends, count))
+        seen_far = (parts.ground.ravel() | standing) & (away >= np.float32(_SEEN) * limit * inverse)
+    free = np.zeros(count, np.bool_)
+    free[bearings(np.flatnonzero(seen_far))] = True
     known = np.isfinite(nearest)
     result = np.where(known & (nearest <= limit), nearest, np.float32(np.nan))
-    result[(known & (nearest > limit)) | (~known & (reach >= _SEEN * limit))] = np.inf
+    result[(known & (nearest > limit)) | (~known & free)] = np.inf
     # A scan begins at the right.
-    return LevelScan(-half + step / 2, step, min(0.05, limit / 2), limit, result)
+    return LevelScan(-half + step / 2, step, min(0.05, float(limit) / 2), float(limit), result)
 
 
 def unseen_scan(cells: Cells) -> LevelScan:
@@ -122,14 +121,6 @@ def _nearest(bins: NDArray[np.int32], ranges: Float32Array, count: int) -> Float
     kept = np.flatnonzero(backed)[::-1]  # of one bearing the last written stays: the nearest
     # The mean of the pair: the least of several noisy ranges is too near.
     found[at[kept]] = (values[kept] + backing[kept]) / 2
-    return found
-
-
-def _farthest(bins: NDArray[np.int32], ranges: Float32Array, count: int) -> Float32Array:
-    """By bearing; 0 without any."""
-    found = np.zeros(count, np.float32)
-    at, values = _sort_returns(bins, ranges)
-    found[at] = values  # of one bearing the last written stays: the farthest
     return found
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
 from tips_ros.perception.ground.plane import Plane
+from tips_ros.perception.ground.robust import deviation, median
 from tips_ros.perception.ground.settings import GroundSettings
 
 _LEVEL_SHARE = 0.85  # of what is asked of a floor label, where the normal alone says floor
@@ -28,9 +29,13 @@ _MADE_UP = 0.12  # depth between a nearer and a farther neighbour by this part i
 _NORMALS_OFF = math.radians(5.0)
 _LEVEL = math.radians(20.0)
 _BLURRED = 0.6  # of a jump is in doubt on both sides of it
+_BLURRED_SHARE = 0.25  # of the floor's noise is between neighbours: of white noise all
+_APART = 3  # cells, whose noise has nothing to do with each other
+_UNEVEN = 1.5  # of the noise itself; what is more is shape
 _OWN = 0.35  # a cell itself stands out by so much of it
+_AT_LEVEL = 0.4  # of what makes a drop: the floor that it begins at
 _GROWS = 0.55  # beside a sure cell, so much of what is asked of it will do
-_LIKE_FLOOR = 0.3  # of the camera's height: what tells the noise is no farther from the floor
+LIKE_FLOOR = 0.3  # of the camera's height: what tells the noise is no farther from the floor
 _NEAR_FLOOR = 0.15  # of the camera's height: what is farther from the surface is no floor
 _FEW = 2  # sure cells of nine; fewer are noise
 
@@ -64,6 +69,7 @@ def split(
     ignored: BoolArray,
     settings: GroundSettings,
     plane_noise: Float32Array | float = 0.0,
+    reach: float = LIKE_FLOOR,
 ) -> Split:
     """Rules for what stands on a floor.
 
@@ -76,6 +82,7 @@ def split(
         settings: what counts.
         plane_noise: (h, w) or one deviation of the floor's own height, metres: 0 where the floor
             of this frame says where it is.
+        reach: floor no farther from the surface, as a part of the camera's height, tells the noise.
     """
     inverse = cells.inverse_depth
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -87,15 +94,17 @@ def split(
     far = np.float32(1.0 / settings.max_range_m)
     with np.errstate(invalid="ignore"):
         usable = (inverse > far) & np.isfinite(part)
-        like_floor = usable & (np.abs(part) < _LIKE_FLOOR)
+        like_floor = usable & (np.abs(part) < reach)
     if is_floor.any():
         like_floor &= is_floor
     k = np.full(cells.shape, settings.deviations, np.float32)
     level = _lies_level(cells, plane)
     k[level] = _LEVEL_SHARE * settings.floor_deviations
-    k[is_floor] = settings.floor_deviations
-    least = np.where(is_floor, 2 * settings.obstacle_min_height_m, settings.obstacle_min_height_m)
-    least = least.astype(np.float32) + _slope_allowed(cells, is_floor, plane, settings)
+    blurred = _is_blurred(part, like_floor)
+    k[_beside(is_floor, 1) if blurred else is_floor] = settings.floor_deviations
+    lowest = np.float32(settings.obstacle_min_height_m)
+    least = np.where(is_floor, 2 * lowest, lowest)
+    slope = _slope_allowed(cells, is_floor, plane, settings)
     extra = np.square(np.asarray(plane_noise, np.float32))
     out = np.zeros(cells.shape, np.bool_)
     below = np.zeros(cells.shape, np.bool_)
@@ -104,21 +113,26 @@ def split(
     limit = np.float32(settings.obstacle_max_height_m)
     smoothed = np.where(usable, heights, np.float32(0))
     own = height * cells.noise
-    if not cells.noise_is_told:
+    if blurred or not cells.noise_is_told:
         own = np.hypot(own, height * _beside_a_jump(inverse, surface))
     for side in (1, 3):
         if side > 1:
             # A high neighbour may not lift the mean of what is low: only as much as is asked for.
             most = 1.7 * tolerance
             smoothed = cv2.blur(np.clip(smoothed, -most, most), (side, side))
-        scales.append(_noise(smoothed[like_floor] / own[like_floor]))
+        scales.append(_noise(smoothed / own, like_floor, white=not blurred))
         white = np.maximum(scales[-1] * own, _LEAST_NOISE * height)
-        asked = k * np.sqrt(np.square(white) + extra)
-        asked = np.maximum(asked, least)
+        sure = k * np.sqrt(np.square(white) + extra)
+        asked = np.maximum(sure, least + slope)
         out |= _grow((smoothed > asked) & usable, (smoothed > _GROWS * asked) & usable)
         if settings.drops:
-            depth = np.maximum(1.5 * asked, np.float32(settings.drop_min_depth_m))
-            below |= _grow((smoothed < -depth) & usable, (smoothed < -_GROWS * depth) & usable)
+            depth = np.maximum(1.5 * sure, np.float32(settings.drop_min_depth_m))
+            deep = usable & (smoothed < -depth)
+            if np.count_nonzero(deep) > 1:
+                # Down a ramp it goes by and by; over an edge the floor's level is beside it.
+                level = usable & (np.abs(smoothed) < _AT_LEVEL * depth)
+                deep &= (smoothed < -1.5 * slope) | _beside(level, 2)
+                below |= _grow(deep, (smoothed < -_GROWS * depth) & usable)
         if side == 1:
             tolerance = asked
     noise = max(scales[0] * float(np.median(cells.noise[::4, ::4])), _LEAST_NOISE)
@@ -173,17 +187,28 @@ def _slope_allowed(
     return np.asarray(np.where(like_ramp, math.tan(slope) * away, 0.0), np.float32)
 
 
-def _noise(height: Float32Array) -> float:
+def _noise(height: Float32Array, floor: BoolArray, white: bool) -> float:
     """Deviation of the floor in units of the one that is told, its tails counted.
 
-    What stands on the floor is above it, so that only what is below tells the noise.
+    What stands on the floor is above it, so that only what is below tells the noise. Of white noise
+    so do differences, and a floor that is not flat is no noise.
+
+    Args:
+        height: (h, w) in those units.
+        floor: (h, w) the cells that tell it.
+        white: whether neighbouring cells err each by itself.
     """
-    below = -height[height < 0]
+    below = -height[floor & (height < 0)]
     if below.size < 30:
         return 1.0
-    below.sort()
-    half, most, all_but_few = (float(below[int(q * (below.size - 1))]) for q in (0.5, 0.9, 0.98))
-    return max(half / 0.6745, 0.8 * most / 1.645, 0.9 * all_but_few / 2.33)
+    at = [int(share * (below.size - 1)) for share in (0.5, 0.9, 0.98)]
+    half, most, all_but_few = np.partition(below, at)[at].tolist()
+    scale = max(half / 0.6745, 0.8 * most / 1.645, 0.9 * all_but_few / 2.33)
+    both = floor[:, _APART:] & floor[:, :-_APART]
+    if not white or np.count_nonzero(both) < 30:
+        return float(scale)
+    apart = deviation((height[:, _APART:] - height[:, :-_APART])[both], 0.0) / math.sqrt(2)
+    return float(min(scale, _UNEVEN * max(apart, 1e-3)))
 
 
 def _grow(sure: BoolArray, likely: BoolArray) -> BoolArray:
@@ -191,6 +216,25 @@ def _grow(sure: BoolArray, likely: BoolArray) -> BoolArray:
     count = cv2.boxFilter(sure.view(np.uint8), cv2.CV_8U, (3, 3), normalize=False)
     firm = (sure & (count >= _FEW)).view(np.uint8)
     return np.asarray(cv2.dilate(firm, np.ones((3, 3), np.uint8)), np.uint8).view(np.bool_) & likely
+
+
+def _is_blurred(part: Float32Array, like_floor: BoolArray) -> bool:
+    """Whether neighbouring cells of floor err together: a network's depth, that goes on over edges.
+
+    Then what is beside a floor label is unsure, too.
+    """
+    some, floor = part[::4], like_floor[::4]
+    both = floor[:, 1:] & floor[:, :-1]
+    if np.count_nonzero(both) < 30:
+        return False
+    right, left = some[:, 1:][both], some[:, :-1][both]
+    return median(np.abs(right - left)) < _BLURRED_SHARE * math.sqrt(2) * median(np.abs(right))
+
+
+def _beside(cells: BoolArray, reach: int) -> BoolArray:
+    """These cells and those no more than so many from one of them."""
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    return np.asarray(cv2.dilate(cells.view(np.uint8), kernel), np.uint8).view(np.bool_)
 
 
 def _mixed_cells(inverse: Float32Array) -> BoolArray:

@@ -83,13 +83,11 @@ class Plane:
 def level_rotation(up: Any) -> Float64Array:
     """(3, 3) from the optical frame into a level one: x ahead of the camera, y left, z up.
 
-    Raises:
-        ValueError: the camera looks straight up or down, and nothing is ahead of it.
+    Of a camera that looks straight down, and has nothing ahead, x is the picture's upper edge.
     """
     z = np.asarray(up, np.float64) / np.linalg.norm(up)
     ahead = np.array([0.0, 0.0, 1.0]) - z[2] * z
-    length = np.linalg.norm(ahead)
-    if length < 1e-3:
-        raise ValueError("a camera that looks straight up or down has nothing ahead of it")
-    x = ahead / length
+    if np.linalg.norm(ahead) < 1e-3:
+        ahead = np.array([0.0, z[2], 0.0]) - z[1] * z[2] * z
+    x = ahead / np.linalg.norm(ahead)
     return np.stack([x, np.cross(z, x), z])

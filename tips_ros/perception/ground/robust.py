@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from tips_ros.perception.ground.plane import Float64Array
 
@@ -17,14 +20,14 @@ def biweight(residual: Float64Array, scale: float) -> Float64Array:
     return np.asarray(kept * kept, np.float64)
 
 
-def deviation(residual: Float64Array, least: float) -> float:
+def deviation(residual: NDArray[Any], least: float) -> float:
     """The standard deviation about 0 by the median; `least` where it is less, or of nothing."""
     if not residual.size:
         return least
     return max(NORMAL * median(np.abs(residual)), least)
 
 
-def median(values: Float64Array) -> float:
+def median(values: NDArray[Any]) -> float:
     """The middle of some numbers, of an even count the upper of the two."""
     return float(np.partition(values, values.size // 2)[values.size // 2])
 

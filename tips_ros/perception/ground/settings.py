@@ -28,8 +28,8 @@ class GroundSettings:
 
     obstacle_min_height_m: float = 0.015
     obstacle_max_height_m: float = 1.8
-    deviations: float = 3.5
-    floor_deviations: float = 6.5
+    deviations: float = 4.0
+    floor_deviations: float = 8.0
     max_slope_deg: float = 7.0
     drops: bool = True
     drop_min_depth_m: float = 0.08

@@ -53,7 +53,7 @@ GROUND_PARAMETERS: tuple[ParameterSpec, ...] = (
     ),
     ParameterSpec(
         "ground.deviations",
-        3.5,
+        4.0,
         "at once",
         "",
         "How many standard deviations of the floor's own depth a thing has to stand out by.",
@@ -62,7 +62,7 @@ GROUND_PARAMETERS: tuple[ParameterSpec, ...] = (
     ),
     ParameterSpec(
         "ground.floor_deviations",
-        6.5,
+        8.0,
         "at once",
         "",
         "The same for what is labelled floor.",
