@@ -92,11 +92,15 @@ drop_half_installed() {
 # Prints the constraint that keeps the NumPy of a ROS installation at its major version:
 # cv_bridge and the messages of a system built with NumPy 1 crash under NumPy 2.
 numpy_constraint() {
-  "$VENV/bin/python" -c '
-import numpy
+  "$VENV/bin/python" - <<'PYTHON' ||
+try:
+    import numpy
+except ImportError as error:
+    raise SystemExit(f"numpy: {error}")
 major = int(numpy.__version__.split(".")[0])
 print(f"numpy>={major},<{major + 1}")
-'
+PYTHON
+    fail "no NumPy imports beside ROS 2 $ROS_DISTRO: sudo apt-get install python3-numpy"
 }
 
 # install_lists NAME… installs bootstrap/requirements-NAME.txt, and what else ROS needs kept.
