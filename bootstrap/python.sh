@@ -29,10 +29,15 @@ fits() {
     { is_over_system || [[ $(known distro jazzy) == "$TIPS_ROS_DISTRO" ]]; }
 }
 
-# Prints where .venv was made, which need not be where it is. (What Python notes of it is for an
-# environment that an older ./run made.)
+# Prints where .venv was made, which need not be where it is; nothing where nobody can tell. (Of one
+# that this ./run did not make, Python notes it, or its script for the shell does.)
 place_of_venv() {
-  known place "$(sed -n 's/^command = .* -m venv \(--[a-z-]* \)*//p' "$VENV/pyvenv.cfg")"
+  local place
+  place=$(known place "$(sed -n 's/^command = .* -m venv \(--[a-z-]* \)*//p' "$VENV/pyvenv.cfg")")
+  [[ -n $place || ! -f $VENV/bin/activate ]] ||
+    place=$(sed -n "s/^ *\(export \)\?VIRTUAL_ENV=['\"]\?\(\/[^'\"]*\)['\"]\?$/\2/p" \
+      "$VENV/bin/activate" | head -n 1)
+  echo "$place"
 }
 
 # Makes an environment that was moved or copied, its folder with it, of use at its new place.

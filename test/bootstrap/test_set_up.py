@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from .conftest import BOOTSTRAP
 
 # Each step writes its stamp and tells its name, and does nothing else.
 PRETEND = """
@@ -41,6 +44,41 @@ def test_the_cost_is_said_before_a_first_set_up_and_not_again(run):
     assert "first set-up: downloads about 0." in first.stderr and "GB in " in first.stderr
     assert first.stdout.split() == ["venv", "torch", "ros", "repair", "core", "build"]
     assert (again.stdout, again.stderr) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("noted", "activate", "said"),
+    [
+        ({"place": "/some where/.venv"}, "", "was made at /some where/.venv, and moved or copied"),
+        ({}, "VIRTUAL_ENV='/some where/.venv'", "was made at /some where/.venv, and moved or"),
+        ({}, "    export VIRTUAL_ENV=/there/.venv", "was made at /there/.venv, and moved or copied"),
+        ({"venv.log": "half"}, "", "an earlier set-up was not finished"),
+        ({}, "", "was there before, and not made by this"),
+    ],
+    ids=["noted by us", "by uv", "by venv", "interrupted", "somebody's"],
+)
+def test_an_environment_that_is_there_is_no_first_set_up(noted, activate, said, run, copy):
+    state = copy / ".venv" / ".setup"
+    state.mkdir(parents=True)
+    (copy / ".venv" / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    (copy / ".venv" / "bin").mkdir()
+    (copy / ".venv" / "bin" / "activate").write_text(f"# a script\n{activate}\n")
+    for name, text in noted.items():
+        (state / name).write_text(text)
+    done = run(script=PRETEND + "set_up")
+    assert done.returncode == 0
+    assert said in done.stderr and "first set-up" not in done.stderr
+    assert "downloads what is missing, at most about 0.4 GB" in done.stderr
+
+
+def test_each_list_that_is_installed_is_counted_and_the_docs_say_the_same_numbers(run):
+    script = (BOOTSTRAP / "python.sh").read_text()
+    installed = set(" ".join(re.findall(r"install_lists ([a-z0-9 ]+)", script)).split())
+    page = (BOOTSTRAP.parent / "docs" / "distributions.md").read_text()
+    for part in installed | {"cuda"}:
+        down, room = run(script=f"megabytes_of {part}").stdout.split()
+        row = rf"^\| .*\| {int(down) / 1000:g} GB[^|]*\| {int(room) / 1000:g} GB[^|]*\| .*$"
+        assert re.search(row, page, re.MULTILINE), (part, row)
 
 
 def test_tests_bring_their_tools_on_top(run):
