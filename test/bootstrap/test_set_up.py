@@ -49,9 +49,9 @@ def test_the_cost_is_said_before_a_first_set_up_and_not_again(run):
 @pytest.mark.parametrize(
     ("noted", "activate", "said"),
     [
-        ({"place": "/some where/.venv"}, "", "was made at /some where/.venv, and moved or copied"),
+        ({"place": "/some where/.venv"}, "", "was made at /some where/.venv, and moved or"),
         ({}, "VIRTUAL_ENV='/some where/.venv'", "was made at /some where/.venv, and moved or"),
-        ({}, "    export VIRTUAL_ENV=/there/.venv", "was made at /there/.venv, and moved or copied"),
+        ({}, "    export VIRTUAL_ENV=/there/.venv", "was made at /there/.venv, and moved or"),
         ({"venv.log": "half"}, "", "an earlier set-up was not finished"),
         ({}, "", "was there before, and not made by this"),
     ],
