@@ -21,6 +21,7 @@ from tips_ros.errors import UserError
 from tips_ros.messages.outputs import DEFAULT_TOPICS
 from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, LABEL_INFO
 from tips_ros.offline.truth.truth_topics import NAMESPACE as TRUTH
+from tips_ros.perception.description import caution_of
 from tips_ros.perception.loading.load import find_model
 from tips_ros.progress import WorkProgress
 from tips_ros.replay.domain import own_graph_environment
@@ -251,7 +252,7 @@ class _Session:
     def _caution(self) -> str:
         """What the model's directory says that it knows; the node has loaded it."""
         knows = find_model(self._options.model)[0].settings.knows
-        return f"{self._options.model} model: knows {knows}" if knows else ""
+        return caution_of(self._options.model, knows or "")
 
     def _result(self, report: NodeReport, seconds: float) -> DemoResult:
         images = self._player.published[self._camera.image]

@@ -15,6 +15,7 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
+from tips_ros.catalogue import real_world_advice
 from tips_ros.freed_memory import give_back_freed_memory
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.loading.prompt_encoder import PromptEncoder
@@ -215,6 +216,8 @@ class TipsNode(ParameterNode):
             input_size=parameters.input_size(self),
             backend=parameters.value(self, "backend"),
         )
+        if caution := self.predictor.description.caution:
+            logger.info("%s; %s", caution, real_world_advice("model:="))
         width = self.predictor.description.vit.width
         encoder = PromptEncoder(parameters.value(self, "model"), width=width)
         available: set[Output] = {*self.predictor.outputs}
