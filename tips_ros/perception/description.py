@@ -68,4 +68,4 @@ def caution_of(name: str, knows: str) -> str:
     """A line about a model of that name that knows little; empty where nobody said so."""
     if not knows:
         return ""
-    return f"{name} model: knows {knows}; of other pictures trust neither its classes nor its metres"
+    return f"{name} model: knows {knows}; of other pictures trust neither classes nor metres"
