@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from tips_ros.perception.classes.class_list import UNLABELLED_RGB
 from tips_ros.perception.cloud.point_cloud import UNLABELLED
 from tips_ros.perception.overview.page import FAINT, TEXT, shortened
 from tips_ros.perception.pictures import Picture
 from tips_ros.perception.semantic.class_counts import class_counts
 
 _ROW_PX = 27
-_UNLABELLED_COLOR = np.array([134, 142, 154])
 
 
 def draw_class_shares(
@@ -41,7 +41,7 @@ def draw_class_shares(
     order = [i for i in by_size if shares[i] > 0 or i in asked_for]
     shown = order if len(order) <= rows else order[: rows - 1]
     names = {**{i: f"class {i}" for i in shown}, **class_names, UNLABELLED: "unlabelled"}
-    colors = np.array([palette[i] if i != UNLABELLED else _UNLABELLED_COLOR for i in shown]) / 255
+    colors = np.array([palette[i] if i != UNLABELLED else UNLABELLED_RGB for i in shown]) / 255
     bars = axes.inset_axes((0.45, 0, 0.55 - 66 / width, 1))
     drawn = bars.barh(range(len(shown)), shares[shown], height=0.25, color=colors)
     bars.bar_label(drawn, [f"{shares[i]:.1%}" for i in shown], padding=6, color=FAINT, size=13)
