@@ -188,3 +188,44 @@ def test_why_there_is_no_cpu_build_of_torch_is_told(said: str, reason: str, run,
     state.mkdir(parents=True)
     (state / "uv.txt").write_text(said)
     assert run(script="why_no_cpu_torch").stdout.strip().startswith(reason)
+
+
+# As colcon writes it: the Python's path is used without quotes.
+COLCONS_OWN = """
+[ -f "$COLCON_PYTHON_EXECUTABLE" ] || return 1
+_colcon_python_executable="$COLCON_PYTHON_EXECUTABLE"
+_colcon_ordered_commands="$($_colcon_python_executable "a script" sh bash)"
+echo "$_colcon_ordered_commands"
+"""
+
+
+def test_a_built_package_in_a_folder_with_a_space_is_sourced(run, copy):
+    """By what colcon writes, which splits a path at its spaces."""
+    (copy / "install").mkdir(parents=True)
+    (copy / "install" / "local_setup.bash").write_text(COLCONS_OWN)
+    (copy / ".venv" / "bin").mkdir(parents=True)
+    python = copy / ".venv" / "bin" / "python"
+    python.write_text("#!/bin/sh\necho sourced\n")
+    python.chmod(0o755)
+    done = run(script="cd /; enter_environment; pwd", ROS_DISTRO="jazzy")
+    assert (done.returncode, done.stdout.split()) == (0, ["sourced", "/"]), done.stderr
+
+
+def test_without_a_home_it_is_set_up_all_the_same(run):
+    """As a container or a service starts it."""
+    done = run(script="unset HOME\n" + PRETEND + "set_up; weigh >/dev/null; echo done")
+    assert done.returncode == 0 and done.stdout.split()[-1] == "done", done.stderr
+
+
+def test_a_tree_that_is_set_up_is_not_written_to(run, copy):
+    """It may be another user's, or on a disk that is read only."""
+
+    def state() -> list[tuple[str, int, int]]:
+        folders = [copy / name for name in (".venv", "build")]
+        paths = [*folders, *(path for folder in folders for path in folder.rglob("*"))]
+        return sorted((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in paths)
+
+    run(script=PRETEND + "set_up")
+    before = state()
+    done = run(script=PRETEND + "set_up; echo used")
+    assert (done.returncode, done.stdout) == (0, "used\n") and state() == before
