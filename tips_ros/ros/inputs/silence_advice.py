@@ -123,8 +123,9 @@ def advise_on_camera_info(
     launch = f"{camera}={nearest}" if camera else nearest
     also = f"; others: {', '.join(more)}" if more else ""
     return (
-        f"{state}; {nearest} is published: start the node with `-r {name}:={nearest}` "
-        f"(ros2 launch: `camera_info:={launch}`)" + also
+        f"{state}; {nearest} is published: start the node with `-r {name}:={nearest}`"
+        + _for_launch(f"`camera_info:={launch}`")
+        + also
     )
 
 
@@ -179,7 +180,12 @@ def _typed(camera: str, now: Setting, then: Setting) -> str:
         name = parameter_name(camera, "image_transport")
         line.append(f"-p {name}:={then.transport}")
         launch.append(f"{name} in params_file" if camera else f"{name}:={then.transport}")
-    return f"`{' '.join(line)}` (ros2 launch: {' '.join(launch)})"
+    return f"`{' '.join(line)}`{_for_launch(' '.join(launch))}"
+
+
+def _for_launch(arguments: str) -> str:
+    """The same for the launch file, where there is a `ros2` to launch it."""
+    return f" (ros2 launch: {arguments})" if shutil.which("ros2") else ""
 
 
 def _pictures(graph: Graph, base: str) -> list[str]:
