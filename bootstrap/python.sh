@@ -133,7 +133,7 @@ repair_ros() { "$VENV/bin/python" "$ROOT/bootstrap/repair_cmake_paths.py"; }
 # Open3D is asked for one output that is off by default: where it can't be had the rest goes on.
 install_open3d() {
   local packages obstacle=
-  ! "$VENV/bin/python" -c 'import open3d' || return 0
+  ! "$VENV/bin/python" -c 'import open3d' 2>/dev/null || return 0
   mapfile -t packages < <(missing_libraries)
   if ((${#packages[@]} > 0)); then
     obstacle=$(obstacle_to_packages "${packages[@]}")
