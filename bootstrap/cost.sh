@@ -5,25 +5,45 @@
 megabytes_of() {
   case $1 in
     core) echo 400 1400 ;;
+    pictures) echo 30 80 ;;
     cuda) echo 1200 3900 ;;
     open3d) echo 120 480 ;;
-    test) echo 150 600 ;;
+    test) echo 170 650 ;;
   esac
 }
 
 gigabytes() { printf '%d.%d GB' "$(($1 / 1000))" "$(($1 % 1000 / 100))"; }
 
+# Prints what the environment is that is there and not complete.
+origin_of_venv() {
+  local place
+  place=$(place_of_venv)
+  if [[ -n $place && $place != "$VENV" ]]; then
+    echo "$VENV was made at $place, and moved or copied here"
+  elif [[ -f $STATE/venv || -f $STATE/venv.log ]]; then
+    echo "an earlier set-up was not finished"
+  else
+    echo "$VENV was there before, and not made by this"
+  fi
+}
+
 # announce_cost LIST… says it, and stops where there is no room.
 announce_cost() {
-  local part download room down=0 disk=0 free parts=(core "$@")
+  local part download room down=0 disk=0 there free parts=(core pictures "$@")
   ! has_nvidia_gpu || is_jetson || parts+=(cuda)
   for part in "${parts[@]}"; do
     read -r download room < <(megabytes_of "$part")
     down=$((down + download)) disk=$((disk + room))
   done
-  say "first set-up: downloads about $(gigabytes "$down"), fills $(gigabytes "$disk") in $VENV," \
-    "takes 2 to 10 minutes; ./run clean removes it"
+  there=$(($(du -sk "$VENV" | cut -f 1) / 1000))
+  if [[ ! -e $VENV/pyvenv.cfg ]]; then
+    say "first set-up: downloads about $(gigabytes "$down"), fills $(gigabytes "$disk") in $VENV," \
+      "takes 2 to 10 minutes; ./run clean removes it"
+  else
+    say "$(origin_of_venv): $(gigabytes "$there") are there, and what is of use of it is kept;" \
+      "downloads what is missing, at most about $(gigabytes "$down"), to $(gigabytes "$disk") in all"
+  fi
   free=$(($(df --output=avail -k "$STATE" | tail -n 1) / 1000))
-  disk=$((disk - $(du -sk "$VENV" | cut -f 1) / 1000))  # of an earlier, interrupted one
+  disk=$((disk - there))
   ((free > disk)) || fail "no room: $(gigabytes "$free") are free in $VENV"
 }

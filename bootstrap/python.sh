@@ -29,10 +29,15 @@ fits() {
     { is_over_system || [[ $(known distro jazzy) == "$TIPS_ROS_DISTRO" ]]; }
 }
 
-# Prints where .venv was made, which need not be where it is. (What Python notes of it is for an
-# environment that an older ./run made.)
+# Prints where .venv was made, which need not be where it is; nothing where nobody can tell. (Of one
+# that this ./run did not make, Python notes it, or its script for the shell does.)
 place_of_venv() {
-  known place "$(sed -n 's/^command = .* -m venv \(--[a-z-]* \)*//p' "$VENV/pyvenv.cfg")"
+  local place
+  place=$(known place "$(sed -n 's/^command = .* -m venv \(--[a-z-]* \)*//p' "$VENV/pyvenv.cfg")")
+  [[ -n $place || ! -f $VENV/bin/activate ]] ||
+    place=$(sed -n "s/^ *\(export \)\?VIRTUAL_ENV=['\"]\?\(\/[^'\"]*\)['\"]\?$/\2/p" \
+      "$VENV/bin/activate" | head -n 1)
+  echo "$place"
 }
 
 # Makes an environment that was moved or copied, its folder with it, of use at its new place.
@@ -92,11 +97,15 @@ drop_half_installed() {
 # Prints the constraint that keeps the NumPy of a ROS installation at its major version:
 # cv_bridge and the messages of a system built with NumPy 1 crash under NumPy 2.
 numpy_constraint() {
-  "$VENV/bin/python" -c '
-import numpy
+  "$VENV/bin/python" - <<'PYTHON' ||
+try:
+    import numpy
+except ImportError as error:
+    raise SystemExit(f"numpy: {error}")
 major = int(numpy.__version__.split(".")[0])
 print(f"numpy>={major},<{major + 1}")
-'
+PYTHON
+    fail "no NumPy imports beside ROS 2 $ROS_DISTRO: sudo apt-get install python3-numpy"
 }
 
 # install_lists NAME… installs bootstrap/requirements-NAME.txt, and what else ROS needs kept.
@@ -124,7 +133,7 @@ repair_ros() { "$VENV/bin/python" "$ROOT/bootstrap/repair_cmake_paths.py"; }
 # Open3D is asked for one output that is off by default: where it can't be had the rest goes on.
 install_open3d() {
   local packages obstacle=
-  ! "$VENV/bin/python" -c 'import open3d' || return 0
+  ! "$VENV/bin/python" -c 'import open3d' 2>/dev/null || return 0
   mapfile -t packages < <(missing_libraries)
   if ((${#packages[@]} > 0)); then
     obstacle=$(obstacle_to_packages "${packages[@]}")

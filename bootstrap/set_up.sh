@@ -10,11 +10,15 @@ take_steps() {
 
 # set_up LIST… installs and builds whatever is not there yet; one at a time.
 set_up() {
+  # The first line comes before anything is looked at, which takes long on a slow disk.
+  [[ -f $STATE/core ]] || say "looking at what is here, and what set-up needs …"
+  start_beat "looking at what is here" "" 3
   remember_choices
   # Nothing to do needs no right to write: a tree that somebody else set up can be used.
   ONLY_LOOKING=1
   take_steps "$@"
   ONLY_LOOKING=
+  stop_beat
   if ((${#PENDING[@]} > 0)); then
     lock_set_up
     remember_choices
@@ -33,7 +37,9 @@ lock_set_up() {
   exec 9>>"$STATE/lock"
   if ! flock --nonblock 9; then
     say "waiting for another ./run to finish its set-up"
+    start_beat "waiting for another ./run"
     flock 9
+    stop_beat
   fi
 }
 

@@ -48,7 +48,7 @@ forget() {
 # step NAME KEY TITLE COMMAND… runs COMMAND unless it was done with the same KEY. The stamp is
 # written after success only, so an interrupted step runs again.
 step() {
-  local name=$1 key=$2 title=$3 began=$SECONDS status=0
+  local name=$1 key=$2 title=$3 began=$SECONDS status=0 reason
   shift 3
   is_done "$name" "$key" && return
   if [[ -n $ONLY_LOOKING ]]; then
@@ -57,6 +57,7 @@ step() {
   fi
   rm -f "$STATE/$name"
   say "$title …"
+  start_beat "$title" "$STATE/$name.log"
   # In a condition bash would ignore `set -e` inside COMMAND, hence the detour.
   set +e
   (
@@ -65,9 +66,13 @@ step() {
   ) >"$STATE/$name.log" 2>&1 9>&-
   status=$?
   set -e
+  stop_beat
   if ((status != 0)); then
     tail -n 30 "$STATE/$name.log" >&3
-    fail "failed: $title (all of it: $STATE/$name.log)"
+    say "failed: $title (all of it: $STATE/$name.log)"
+    reason=$(why_it_failed "$STATE/$name.log" "$status")
+    [[ -z $reason ]] || say "$reason"
+    exit 1
   fi
   say "$title: $((SECONDS - began)) s"
   printf '%s' "$key" >"$STATE/$name"

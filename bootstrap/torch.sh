@@ -14,14 +14,25 @@ has_nvidia_gpu() { command -v nvidia-smi >/dev/null && nvidia-smi -L 2>/dev/null
 
 is_jetson() { [[ $(uname -m) == aarch64 && -f /etc/nv_tegra_release ]]; }
 
-# Would `pip install $TORCH` bring NVIDIA's libraries?
+# Would `pip install $TORCH` bring NVIDIA's libraries? Where nobody can tell, the step ends: what
+# would be asked next has no answer either.
 brings_cuda() {
-  pip_install --dry-run --quiet --report - "$TORCH" >"$STATE/torch.json"
-  "$VENV/bin/python" - "$STATE/torch.json" <<'PYTHON'
+  local report=$STATE/torch.json status=0
+  rm -f "$report"
+  pip_install --dry-run --quiet --report "$report" "$TORCH" ||
+    fail "pip could not find out what $TORCH needs; its words:"
+  "$VENV/bin/python" - "$report" <<'PYTHON' || status=$?
 import json, sys
-names = [item["metadata"]["name"] for item in json.load(open(sys.argv[1]))["install"]]
-sys.exit(not any(name.lower().startswith(("nvidia-", "nvidia_")) for name in names))
+try:
+    with open(sys.argv[1]) as report:
+        names = [item["metadata"]["name"].lower() for item in json.load(report)["install"]]
+except (OSError, ValueError, LookupError, TypeError):
+    sys.exit(2)
+sys.exit(0 if any(name.startswith(("nvidia-", "nvidia_")) for name in names) else 3)
 PYTHON
+  ((status == 0 || status == 3)) ||
+    fail "pip's report of what $TORCH needs can't be read: see $report and $STATE/torch.log"
+  return $status
 }
 
 # CPU builds are not on PyPI; uv knows where PyTorch keeps them.

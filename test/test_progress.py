@@ -7,6 +7,7 @@ import fcntl
 import logging
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -104,3 +105,19 @@ def test_on_a_terminal_there_is_a_bar():
     os.close(ours)
     assert b"building" in shown and b"4/4" in shown and b"\r" in shown
     assert b"tips_ros: building" not in shown
+
+
+def test_a_forecast_comes_once_there_is_enough_to_make_it_of(
+    soon: None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(progress, "EVERY_S", (0.05, 0.05))
+    work = WorkProgress("reading", 40, "image")
+    for _ in range(20):
+        work.update()
+        threading.Event().wait(0.05)
+    told = lines(caplog, work)
+    few = [line for line in told if re.match(r"reading: \d of ", line)]
+    many = [line for line in told if re.match(r"reading: 1[1-9] of ", line)]
+    assert few and not any("to go" in line for line in few)
+    assert many and all(re.search(r"about \d+ s to go$", line) for line in many)

@@ -10,6 +10,8 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Literal, get_args
 
+from tips_ros.advice import typed
+
 BASE_URL = "https://storage.googleapis.com/tips_data/"
 
 Role = Literal["vision", "text", "depth", "normals", "segmentation", "tokenizer"]
@@ -111,6 +113,7 @@ _RELEASES = (
 _TOKENIZER = RemoteFile("tokenizer", "v1_0/checkpoints/tokenizer.model", 800_000)
 _HEAD_ROLES: tuple[Role, ...] = ("depth", "normals", "segmentation")
 _HUB_OWNER = "google/"
+_FIRST = "tipsv2-b14"  # for whoever has none yet: the smallest that has all there is
 
 
 def _model(row: _Release) -> ModelFiles:
@@ -152,8 +155,8 @@ def model_files(name: str) -> ModelFiles:
     if name.startswith(_HUB_OWNER):
         raise ValueError(
             f"{name} is a Hugging Face model: tips_ros reads it from the Hub's local cache or from "
-            "a directory, and downloads Google's storage files only: tips_ros download "
-            + _sibling(name)
+            "a directory, and downloads Google's storage files only: "
+            + typed(f"tips_ros download {_sibling(name)}")
         )
     close = difflib.get_close_matches(name, MODELS, n=1)
     hint = f"did you mean {close[0]}? there are" if close else "there are"
@@ -172,14 +175,26 @@ def download_advice(name: str, roles: Collection[Role] | None = None) -> str:
         return (
             f"model {name} is not in the Hugging Face Hub's local cache: fetch it there, name a "
             f"directory that holds it, or take the same weights from Google's storage: "
-            f"tips_ros download {sibling} ({_size_of(sibling)})"
+            f"{typed(f'tips_ros download {sibling}')} ({_size_of(sibling)})"
         )
     if roles is None:
-        return f"model {name} is not here; get it with: tips_ros download {name} ({_size_of(name)})"
+        return f"model {name} is not here; get it with: {_line(name)} ({_size_of(name)})"
     wanted = ",".join(role for role in ROLES if role in roles)
     return (
         f"model {name} has no {wanted} here; get it with: "
-        f"tips_ros download {name} --only {wanted} ({_size_of(name, roles)})"
+        f"{_line(name)} --only {wanted} ({_size_of(name, roles)})"
+    )
+
+
+def real_world_advice(given_as: str = "--model ") -> str:
+    """One line for somebody whose model knows little: what to type for one that knows more.
+
+    Args:
+        given_as: what stands before the model's name where it is chosen.
+    """
+    return (
+        f"for real pictures, Google's weights: {_line(_FIRST)} ({_size_of(_FIRST)}), "
+        f"then {given_as}{_FIRST}"
     )
 
 
@@ -190,6 +205,10 @@ def readable_size(count: int) -> str:
             digits = 1 if unit == "GB" and count < 100 * size else 0
             return f"{count / size:.{digits}f} {unit}"
     return f"{count} bytes"
+
+
+def _line(name: str) -> str:
+    return typed(f"tips_ros download {name}")
 
 
 def _size_of(name: str, roles: Collection[Role] | None = None) -> str:

@@ -9,6 +9,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from tips_ros.pace import Pace
+
 if TYPE_CHECKING:
     _StreamHandler = logging.StreamHandler[Any]
 else:  # Python 3.10 takes no subscript there
@@ -19,7 +21,6 @@ logger = logging.getLogger(__name__)
 FIRST_S = 3.0  # after which a line comes; the next ones after half of the time so far, but
 EVERY_S = 10.0, 60.0  # not before the first of these, nor after the second
 _TICK_S = 0.5
-_ENOUGH = 3  # units from which on it can be said how long the others will take
 _BYTES = "B"  # a unit that is told in MB
 _bars = False
 
@@ -52,6 +53,7 @@ class WorkProgress:
         self.done = 0
         self._began = time.monotonic()
         self._due = self._began + FIRST_S
+        self._pace = Pace()
         self._lock = threading.Lock()
         self._bar: Any = _bar(what, total, unit, delay_s) if _on_a_terminal() else None
         self._ended = threading.Event()
@@ -68,8 +70,6 @@ class WorkProgress:
     def note(self, text: str) -> None:
         """What is done just now, or what has come of it so far."""
         self._note = text
-        if self._bar is not None:
-            self._bar.set_postfix_str(text, refresh=False)
 
     def close(self) -> None:
         """Ends it; nothing is told any more."""
@@ -86,8 +86,9 @@ class WorkProgress:
 
     def _tick(self) -> None:
         while not self._ended.wait(_TICK_S):
+            self._pace.add(time.monotonic() - self._began, self.done)
             if self._bar is not None:
-                self._bar.refresh()
+                self._bar.set_postfix_str(", ".join(filter(None, [self._note, self._left()])))
             elif time.monotonic() >= self._due:
                 now = time.monotonic()
                 soonest, latest = EVERY_S
@@ -107,10 +108,19 @@ class WorkProgress:
             words.insert(0, f"{self._amount(self.done)} of {self._amount(self._total, True)}")
         elif self.done:
             words.insert(0, self._amount(self.done, True))
-        if self._total and _ENOUGH <= self.done < self._total:
-            left_s = seconds / self.done * (self._total - self.done)
-            words.append(f"about {left_s:.0f} s to go")
+        words.append(self._left())
         return f"{self._what}: {', '.join(filter(None, words))}"
+
+    def _left(self) -> str:
+        left_s = self._pace.left_s(time.monotonic() - self._began, self.done, self._total or 0)
+        return "" if left_s is None else f"about {readable_duration(left_s)} to go"
+
+
+def readable_duration(seconds: float) -> str:
+    """Seconds as people say them, no more exact than a forecast is: 40 s, 12 min, 3.5 h."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 class LogHandler(_StreamHandler):
@@ -150,7 +160,10 @@ def _bar(what: str, total: int | None, unit: str, delay_s: float) -> Any:
     if tqdm is None:
         return None
     scaled = unit == _BYTES
+    # Its own forecast swings with each unit, and comes with the first.
+    form = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}, {rate_fmt}{postfix}]" if total else None
     return tqdm(
+        bar_format=form,
         total=total, desc=what, unit=unit or "it", delay=delay_s, unit_scale=scaled,
         dynamic_ncols=True, miniters=1, file=sys.stderr,
     )  # fmt: skip

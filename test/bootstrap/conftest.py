@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -15,9 +16,14 @@ BOOTSTRAP = Path(__file__).resolve().parents[2] / "bootstrap"
 # What the scripts use of a system; no Python is among it.
 PROGRAMS = (
     *("bash", "cat", "cut", "df", "dirname", "du", "env", "find", "flock", "grep", "head"),
-    *("ldconfig", "ls", "mkdir", "mktemp", "realpath", "rm", "sed", "sha256sum", "sort", "tail"),
-    *("tr", "uname"),
+    *("ldconfig", "ls", "mkdir", "mktemp", "realpath", "rm", "sed", "sha256sum", "sleep"),
+    *("date", "sort", "tail", "tr", "uname"),
 )
+
+
+def _parts() -> str:
+    """The names of all parts, as ./run loads them."""
+    return re.findall("^for part in (.*); do", (BOOTSTRAP.parent / "run").read_text(), re.M)[0]
 
 
 @pytest.fixture
@@ -64,8 +70,7 @@ def run(copy: Path, machine: Path) -> Callable[..., subprocess.CompletedProcess[
     ) -> subprocess.CompletedProcess[str]:
         command = ["bash", str(copy / "run"), *arguments]
         if script is not None:
-            parts = "steps find_python system cost python torch build set_up run_tests"
-            load = f'for part in {parts}; do source "$ROOT/bootstrap/$part.sh"; done\n'
+            load = f'for part in {_parts()}; do source "$ROOT/bootstrap/$part.sh"; done\n'
             command = ["bash", "-c", f"set -euo pipefail\nROOT='{copy}'\n{load}{script}"]
         path = f"{machine.with_name('first')}:{machine}"
         environment = {"PATH": path, "HOME": str(copy.parent), **variables}

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from .conftest import BOOTSTRAP
 
 # Each step writes its stamp and tells its name, and does nothing else.
 PRETEND = """
@@ -41,6 +44,41 @@ def test_the_cost_is_said_before_a_first_set_up_and_not_again(run):
     assert "first set-up: downloads about 0." in first.stderr and "GB in " in first.stderr
     assert first.stdout.split() == ["venv", "torch", "ros", "repair", "core", "build"]
     assert (again.stdout, again.stderr) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("noted", "activate", "said"),
+    [
+        ({"place": "/some where/.venv"}, "", "was made at /some where/.venv, and moved or"),
+        ({}, "VIRTUAL_ENV='/some where/.venv'", "was made at /some where/.venv, and moved or"),
+        ({}, "    export VIRTUAL_ENV=/there/.venv", "was made at /there/.venv, and moved or"),
+        ({"venv.log": "half"}, "", "an earlier set-up was not finished"),
+        ({}, "", "was there before, and not made by this"),
+    ],
+    ids=["noted by us", "by uv", "by venv", "interrupted", "somebody's"],
+)
+def test_an_environment_that_is_there_is_no_first_set_up(noted, activate, said, run, copy):
+    state = copy / ".venv" / ".setup"
+    state.mkdir(parents=True)
+    (copy / ".venv" / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    (copy / ".venv" / "bin").mkdir()
+    (copy / ".venv" / "bin" / "activate").write_text(f"# a script\n{activate}\n")
+    for name, text in noted.items():
+        (state / name).write_text(text)
+    done = run(script=PRETEND + "set_up")
+    assert done.returncode == 0
+    assert said in done.stderr and "first set-up" not in done.stderr
+    assert "downloads what is missing, at most about 0.4 GB" in done.stderr
+
+
+def test_each_list_that_is_installed_is_counted_and_the_docs_say_the_same_numbers(run):
+    script = (BOOTSTRAP / "python.sh").read_text()
+    installed = set(" ".join(re.findall(r"install_lists ([a-z0-9 ]+)", script)).split())
+    page = (BOOTSTRAP.parent / "docs" / "distributions.md").read_text()
+    for part in installed | {"cuda"}:
+        down, room = run(script=f"megabytes_of {part}").stdout.split()
+        row = rf"^\| .*\| {int(down) / 1000:g} GB[^|]*\| {int(room) / 1000:g} GB[^|]*\| .*$"
+        assert re.search(row, page, re.MULTILINE), (part, row)
 
 
 def test_tests_bring_their_tools_on_top(run):
@@ -150,3 +188,44 @@ def test_why_there_is_no_cpu_build_of_torch_is_told(said: str, reason: str, run,
     state.mkdir(parents=True)
     (state / "uv.txt").write_text(said)
     assert run(script="why_no_cpu_torch").stdout.strip().startswith(reason)
+
+
+# As colcon writes it: the Python's path is used without quotes.
+COLCONS_OWN = """
+[ -f "$COLCON_PYTHON_EXECUTABLE" ] || return 1
+_colcon_python_executable="$COLCON_PYTHON_EXECUTABLE"
+_colcon_ordered_commands="$($_colcon_python_executable "a script" sh bash)"
+echo "$_colcon_ordered_commands"
+"""
+
+
+def test_a_built_package_in_a_folder_with_a_space_is_sourced(run, copy):
+    """By what colcon writes, which splits a path at its spaces."""
+    (copy / "install").mkdir(parents=True)
+    (copy / "install" / "local_setup.bash").write_text(COLCONS_OWN)
+    (copy / ".venv" / "bin").mkdir(parents=True)
+    python = copy / ".venv" / "bin" / "python"
+    python.write_text("#!/bin/sh\necho sourced\n")
+    python.chmod(0o755)
+    done = run(script="cd /; enter_environment; pwd", ROS_DISTRO="jazzy")
+    assert (done.returncode, done.stdout.split()) == (0, ["sourced", "/"]), done.stderr
+
+
+def test_without_a_home_it_is_set_up_all_the_same(run):
+    """As a container or a service starts it."""
+    done = run(script="unset HOME\n" + PRETEND + "set_up; weigh >/dev/null; echo done")
+    assert done.returncode == 0 and done.stdout.split()[-1] == "done", done.stderr
+
+
+def test_a_tree_that_is_set_up_is_not_written_to(run, copy):
+    """It may be another user's, or on a disk that is read only."""
+
+    def state() -> list[tuple[str, int, int]]:
+        folders = [copy / name for name in (".venv", "build")]
+        paths = [*folders, *(path for folder in folders for path in folder.rglob("*"))]
+        return sorted((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in paths)
+
+    run(script=PRETEND + "set_up")
+    before = state()
+    done = run(script=PRETEND + "set_up; echo used")
+    assert (done.returncode, done.stdout) == (0, "used\n") and state() == before

@@ -8,6 +8,8 @@ import pytest
 
 BOOTSTRAP = Path(__file__).resolve().parents[2] / "bootstrap"
 
+PARTS = ("steps", "heartbeat", "reasons")
+
 
 @pytest.fixture
 def bash(tmp_path: Path):
@@ -15,7 +17,8 @@ def bash(tmp_path: Path):
     (tmp_path / ".venv" / ".setup").mkdir(parents=True)
 
     def run(script: str) -> subprocess.CompletedProcess[str]:
-        prelude = f"set -euo pipefail; ROOT={tmp_path}; source {BOOTSTRAP / 'steps.sh'}\n"
+        parts = " ".join(f"source {BOOTSTRAP}/{name}.sh;" for name in PARTS)
+        prelude = f"set -euo pipefail; ROOT={tmp_path}; {parts}\n"
         return subprocess.run(["bash", "-c", prelude + script], capture_output=True, text=True)
 
     return run

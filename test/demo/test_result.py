@@ -113,3 +113,10 @@ def test_the_columns_of_the_table_are_aligned():
 
 def test_what_the_node_complained_about_is_repeated():
     assert "node: no image" in printed(replace(RESULT, complaints=("no image",)))
+
+
+def test_a_model_that_knows_little_is_told_with_the_line_that_gets_another():
+    told = printed(replace(RESULT, caution="demo model: knows rendered rooms only"))
+    assert "demo model: knows rendered rooms only\n" in told
+    assert "tips_ros download tipsv2-b14 (1.1 GB), then --model tipsv2-b14" in told
+    assert "tips_ros download" not in printed(RESULT)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arrays become messages that say exactly what the arrays held."""
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -88,6 +90,15 @@ def test_a_class_map_lists_names_ids_and_colours_in_order():
     assert (list(message.ids), message.names) == ([0, 1], ["wall", "floor"])
     color = message.colors[1]
     np.testing.assert_allclose([color.r, color.g, color.b], classes.palette()[1] / 255)
+
+
+def test_the_ids_of_a_class_map_are_numbers_to_those_who_read_json():
+    """Of uint8 a bridge to JSON makes a string of base64."""
+    from tips_ros.msg import ClassMap
+
+    assert ClassMap.get_fields_and_field_types()["ids"] == "sequence<uint16>"
+    written = (Path(__file__).parents[2] / "msg" / "ClassMap.msg").read_text(encoding="utf-8")
+    assert re.search(r"^uint16\[\] ids\b", written, re.MULTILINE)
 
 
 def test_a_class_map_has_the_ids_of_the_classes():

@@ -105,3 +105,27 @@ def test_of_a_camera_that_is_mounted_sideways_the_answers_are_turned_back(
         upright = predictor.predict(picture(number), ["depth"]).depth_m
         assert upright is not None
         np.testing.assert_allclose(depth, np.rot90(upright), rtol=1e-4)
+
+
+@pytest.mark.parametrize("batch", [1, 3, 9])
+def test_each_image_is_counted_once_and_nothing_else(
+    predictor: Predictor, tmp_path: Path, batch: int
+):
+    """A forecast goes by them: of two hundred IMU messages a second none takes any time."""
+    bag = written(tmp_path / "in")
+    with BagWriter(tmp_path / "more", overwrite=False) as writer:
+        writer.add_topic("/image", "sensor_msgs/msg/Image")
+        writer.add_topic("/said", "std_msgs/msg/String")
+        said = bag_types(writer).message("std_msgs/msg/String")(data="x")
+        with BagReader(bag) as reader:
+            for message in reader.messages():
+                writer.write("/image", message.stamp_ns, message.data)
+                for more in range(3):
+                    writer.write("/said", message.stamp_ns + 1 + more, said)
+    annotator = BagAnnotator(predictor, DEPTH, predictor.model_label_space, batch=batch)
+    done: list[int] = []
+    with BagReader(tmp_path / "more") as reader:
+        camera = find_camera(reader, None)
+        with BagWriter(tmp_path / "out", typestore=reader.typestore) as writer:
+            annotator.annotate(reader, camera, writer, progress=lambda: done.append(1))
+    assert len(done) == COUNT

@@ -39,6 +39,13 @@ def test_with_autostart_the_node_becomes_active_by_itself(graph):
     assert state(graph) == State.PRIMARY_STATE_ACTIVE
 
 
+def test_a_model_that_knows_little_says_so_with_the_line_that_gets_another(graph_with, capfd):
+    graph_with(model="demo", **SMALL).active()
+    told = capfd.readouterr().err
+    assert "demo model: knows rendered rooms only; of other pictures trust neither" in told
+    assert "tips_ros download tipsv2-b14 (1.1 GB), then model:=tipsv2-b14" in told
+
+
 def test_without_autostart_it_waits_for_a_manager(graph_with):
     graph = graph_with(autostart=False, **SMALL)
     assert state(graph) == State.PRIMARY_STATE_UNCONFIGURED

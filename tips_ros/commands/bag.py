@@ -101,6 +101,7 @@ def run(args: argparse.Namespace) -> int:
         _check_output(args)
         with BagReader(args.input) as reader:
             camera = find_camera(reader, args.image_topic, camera_info_topic=args.camera_info_topic)
+            images = reader.topics[camera.image].count
             _check_names(args, reader, wanted or DEFAULT_TOPICS)
             predictor = load_predictor(
                 args.model, device=args.device, precision=args.precision, backend=args.backend
@@ -122,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
                 BagWriter(
                     args.output, overwrite=args.overwrite, typestore=reader.copy_typestore
                 ) as writer,
-                WorkProgress(args.input.name, reader.message_count, "message") as progress,
+                WorkProgress(args.input.name, images, "image") as progress,
             ):
                 result = annotator.annotate(reader, camera, writer, progress=progress.update)
     except (ValueError, OSError) as error:  # a BagError, too

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tips_ros.advice import typed
 from tips_ros.catalogue import (
     BASE_URL,
     FORMATS,
@@ -136,7 +137,7 @@ def _tell(present: Present) -> None:
 
 def _check(model: ModelFiles, files: Sequence[RemoteFile], directory: Path) -> None:
     if not directory.is_dir():
-        raise UserError(f"{directory}: not here; get it with: tips_ros download {model.name}")
+        raise UserError(f"{directory}: not here; get it with: {_line(model)}")
     reports = verify(directory, files, Bar("checking"))
     print(directory)
     for report in reports:
@@ -150,9 +151,11 @@ def _check(model: ModelFiles, files: Sequence[RemoteFile], directory: Path) -> N
     if wrong:
         told.append(f"{', '.join(wrong)}: not as recorded; move what is there away")
     if told:
-        raise DownloadError(
-            f"{directory}: {'; '.join(told)}; then give: tips_ros download {model.name}"
-        )
+        raise DownloadError(f"{directory}: {'; '.join(told)}; then give: {_line(model)}")
+
+
+def _line(model: ModelFiles) -> str:
+    return typed(f"tips_ros download {model.name}")
 
 
 def _list_models() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tips_ros.catalogue import real_world_advice
 from tips_ros.commands.options.common import (
     add_depth_scale,
     add_input_size,
@@ -193,9 +194,9 @@ def _first_model(
     except UserError as error:
         raise _ModelError(str(error)) from error
     description = model.predictor.description
-    for line in (description.caution, "" if description.trained else UNTRAINED):
-        if line:
-            say(line)
+    told = [description.caution, real_world_advice()] if description.caution else []
+    for line in told if description.trained else [*told, UNTRAINED]:
+        say(line)
     return model
 
 

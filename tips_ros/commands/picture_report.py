@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from tips_ros.catalogue import real_world_advice
 from tips_ros.commands.picture_results import PictureResults
 from tips_ros.offline.pictures.result_files import largest_classes
 from tips_ros.offline.scale_line import scale_line
@@ -25,6 +26,7 @@ def tell(outcome: PictureResults, folder: Path, written: Sequence[tuple[Path, st
         print(UNTRAINED)
     if description.caution:
         print(f"  {description.caution}")
+        print(f"  {real_world_advice()}")
     if prediction.labels is not None and prediction.confidence is None:
         print("no confidence.npy: the model tells no temperature; model.yaml can")
     if prediction.depth_m is not None:

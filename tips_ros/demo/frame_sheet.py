@@ -56,6 +56,7 @@ def write_frame_sheet(result: DemoResult, path: Path) -> bool:
         reasons={"Cloud from above": _no_points_reason(result)},
         caution=result.caution,
         depth_caution=result.depth_caution,
+        asked_for=classes.ids if classes is not None and classes.source == "prompts" else (),
     )
     written, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
     assert written

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.catalogue import real_world_advice
 from tips_ros.perception.depth.depth_scale import WITHOUT_A_CAMERA
 from tips_ros.replay.node_monitor import NodeReport
 from tips_ros.replay.stamp_log import StampLog
@@ -131,7 +132,8 @@ def lines(result: DemoResult) -> Iterator[str]:
     yield f"  images       {result.image_topic}"
     yield f"  camera_info  {result.camera_info_topic or 'none in this bag: no points'}"
     yield f"  model        {result.model_line}{untrained}"
-    for caution in filter(None, (result.caution, result.depth_caution)):
+    more = real_world_advice() if result.caution else ""
+    for caution in filter(None, (result.caution, more, result.depth_caution)):
         yield f"               {caution}"
     yield ""
     yield f"  {'output':<22}{'frames':>7}{'Hz':>8}{'latency p50':>14}{'p95':>10}"

@@ -21,6 +21,7 @@ from tips_ros.errors import UserError
 from tips_ros.messages.outputs import DEFAULT_TOPICS
 from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, LABEL_INFO
 from tips_ros.offline.truth.truth_topics import NAMESPACE as TRUTH
+from tips_ros.perception.description import caution_of
 from tips_ros.perception.loading.load import find_model
 from tips_ros.progress import WorkProgress
 from tips_ros.replay.domain import own_graph_environment
@@ -126,7 +127,7 @@ class _Session:
         bag = self._folder / self._options.recording.stem
         with (
             BagWriter(bag, typestore=self._reader.copy_typestore) as writer,
-            self._recording(graph, writer),
+            self._record(graph, writer),
         ):
             self._connect()
             began_s = time.monotonic()
@@ -179,7 +180,7 @@ class _Session:
             time.sleep(_POLL_S)
 
     @contextmanager
-    def _recording(self, graph: RosSession, writer: BagWriter) -> Iterator[None]:
+    def _record(self, graph: RosSession, writer: BagWriter) -> Iterator[None]:
         played = {live: self._reader.topics[n].type for n, live in self._player.live_topics.items()}
         self._recorder = Recorder(
             graph.node,
@@ -251,7 +252,7 @@ class _Session:
     def _caution(self) -> str:
         """What the model's directory says that it knows; the node has loaded it."""
         knows = find_model(self._options.model)[0].settings.knows
-        return f"{self._options.model} model: knows {knows}" if knows else ""
+        return caution_of(self._options.model, knows or "")
 
     def _result(self, report: NodeReport, seconds: float) -> DemoResult:
         images = self._player.published[self._camera.image]

@@ -100,7 +100,7 @@ class FrameResult:
             self.label_space.classes, options.points_include, options.points_exclude
         )
 
-    def organised(self, out: Cloud | None = None) -> Cloud | None:
+    def cloud(self, out: Cloud | None = None) -> Cloud | None:
         """The organised cloud in the camera's frame, made once; None without depth or camera.
 
         Args:

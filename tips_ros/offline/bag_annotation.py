@@ -104,6 +104,7 @@ class BagAnnotator:
         """Copies `reader` to `writer` with the results; memory does not grow with the bag.
 
         An image that can't be read costs one warning and no output; the others go on.
+        `progress` is called once for each image that is done with.
 
         Raises:
             BagError: the bag can't be read or written.
@@ -137,6 +138,7 @@ class BagAnnotator:
                     told, scale_info = live, depth_info_message(types, frame.header, live)
                     writer.write(info_topic, stamp_ns, scale_info)
                 self._write(types, writer, stamp_ns, frame, result)
+                progress()
             waiting.clear()
 
         for message in reader.messages():
@@ -145,10 +147,12 @@ class BagAnnotator:
             if message.topic == camera.camera_info:
                 info = _readable(reader, message, result) or info
             elif message.topic == camera.image:
-                waiting.extend(self._decode(reader, decoder, message, info, result))
-                if len(waiting) == self.batch:
+                read = list(self._decode(reader, decoder, message, info, result))
+                waiting += read
+                if not read:
+                    progress()
+                elif len(waiting) == self.batch:
                     flush()
-            progress()
         flush()
         return result
 

@@ -56,9 +56,16 @@ class ModelDescription:
     @property
     def caution(self) -> str:
         """A line to bear in mind with all outputs; empty where there is nothing."""
-        return f"{self.name} model: knows {self.knows}" if self.knows else ""
+        return caution_of(self.name, self.knows)
 
     @property
     def max_depth_m(self) -> float:
         """The farthest depth the depth head can say."""
         return self.bins.max_m
+
+
+def caution_of(name: str, knows: str) -> str:
+    """A line about a model of that name that knows little; empty where nobody said so."""
+    if not knows:
+        return ""
+    return f"{name} model: knows {knows}; of other pictures trust neither classes nor metres"

@@ -30,7 +30,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if args is None else args[1:])
     if command_line.asks_for_help(given):
-        print(command_line.HELP, end="")
+        print(command_line.help_text(), end="")
         return 0
     use_asynchronous_publishing()
     keep_freed_memory()

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ from tips_ros.perception.classes.class_files import (
     read_lines,
     shipped_lists,
 )
-from tips_ros.perception.classes.class_list import ClassList, class_list
+from tips_ros.perception.classes.class_list import UNLABELLED_RGB, ClassList, class_list
 from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.loading.load import load_model
 
@@ -101,10 +103,31 @@ def test_colours_are_the_same_on_every_machine():
     assert color(ade20k(), "wall") == WALL
 
 
-def test_a_small_list_has_clearly_different_colours():
-    colors = class_list(["wall", "floor", "person", "door", "chair", "table"]).palette()[:6]
-    apart = np.linalg.norm(colors[:, None].astype(int) - colors[None], axis=2)
-    assert apart[~np.eye(6, dtype=bool)].min() > 50
+def lab_gaps(colors: np.ndarray) -> np.ndarray:
+    """(N, 3) uint8 RGB → the CIE Lab distances of all pairs, by OpenCV."""
+    lab = cv2.cvtColor(colors[None].astype(np.float32) / 255, cv2.COLOR_RGB2Lab)[0]
+    return np.linalg.norm(lab[:, None] - lab[None], axis=2)[~np.eye(len(lab), dtype=bool)]
+
+
+@pytest.mark.parametrize("count", [2, 3, 6, 12])
+@pytest.mark.parametrize("seed", range(20))
+def test_the_first_dozen_colours_are_easily_told_apart_and_from_unlabelled(seed: int, count: int):
+    names = random.Random(seed).sample(ade20k().names, count)
+    colors = class_list(names).palette()[:count]
+    assert lab_gaps(np.vstack([colors, [UNLABELLED_RGB]])).min() > 33
+
+
+def test_no_class_of_a_long_list_looks_unlabelled():
+    colors = class_list(f"thing {i}" for i in range(255)).palette()[:255]
+    lab = lab_gaps(np.vstack([colors, [UNLABELLED_RGB]])).reshape(256, 255)
+    assert lab[-1].min() >= 23.5
+
+
+def test_what_comes_later_in_a_list_changes_no_earlier_colour():
+    names = [f"thing {i}" for i in range(40)]
+    whole = class_list(names).palette()
+    for count in (1, 5, 12, 13, 39):
+        np.testing.assert_array_equal(class_list(names[:count]).palette()[:count], whole[:count])
 
 
 def test_the_shared_palette_cannot_be_changed_by_a_user_of_it():

@@ -154,3 +154,19 @@ def test_cautions_are_written_in_the_accent_s_colour():
     assert accented() == 0
     assert accented(caution="demo model: knows rendered rooms only") > 50
     assert accented(depth_caution="not metric: lens unknown") > 1000
+
+
+def test_what_was_asked_for_is_in_the_legend_although_no_pixel_has_it():
+    labels, palette = np.zeros((10, 10), np.uint8), frame()["palette"]
+    names = {0: "wall", 1: "floor", 2: "lamp"}
+
+    def colored(asked_for: tuple[int, ...]) -> list[bool]:
+        page = Page(300, 200)
+        draw_class_shares(page.axes(Box(0, 0, 300, 200)), labels, palette, names, asked_for)
+        drawn = page.picture()
+        return [bool((drawn == palette[i]).all(axis=2).any()) for i in range(3)]
+
+    assert colored(()) == [True, False, False]
+    assert colored((0, 2)) == [True, False, True]
+    some = frame() | {"labels": labels}
+    assert (overview(**some, asked_for=(0, 1, 2)) != overview(**some)).any()

@@ -25,6 +25,14 @@ TOPICS = ("/image", "/image/compressed", "/cam/image_raw", "/cam/image_raw/compr
 KINDS = (None, RAW, COMPRESSED, "other_msgs/msg/Thing")
 
 
+@pytest.fixture(autouse=True)
+def ros2(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Programs of ROS on PATH; the test may change them."""
+    there = ["ros2"]
+    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}" if name in there else None)
+    return there
+
+
 def publisher(type_: str, profile: QoSProfile = RELIABLE) -> TopicEndpointInfo:
     return TopicEndpointInfo(
         node_name="camera", node_namespace="/", topic_type=type_, qos_profile=profile
@@ -84,6 +92,15 @@ def test_the_nearest_topic_is_named_first_and_the_others_after_it():
     said = advice(Setting("/front/color/image", "raw"), graph)
     assert "`-r image:=/front/color/image_raw` (ros2 launch: image:=/front/color/image_raw)" in said
     assert said.endswith("other images: /front/left, /rear/image_raw")
+
+
+def test_who_has_no_ros2_is_not_told_to_launch(ros2: list[str]):
+    ros2.clear()
+    said = advice(Setting("/image", "raw"), graph_of(cam__image_raw=RAW))
+    assert "`-r image:=/cam/image_raw`" in said and "ros2" not in said
+    graph = graph_of(cam__camera_info=CAMERA_INFO)
+    said = advise_on_camera_info("", "/image", "/camera_info", qos.sensor_input(), graph)
+    assert "start the node with `-r camera_info:=/cam/camera_info`" in said and "ros2" not in said
 
 
 def test_depth_images_are_no_camera_to_those_who_did_not_ask_for_one():

@@ -9,7 +9,7 @@ from tips_ros.ros.inputs.topics import (
     camera_info_topics,
     first_published,
     image_topics,
-    nearest_first,
+    likeliest_first,
 )
 
 
@@ -54,7 +54,36 @@ def test_first_published_passes_over_topics_of_another_type():
     assert first_published(["/b"], IMAGE_TYPES["raw"], lambda t: types.get(t, set())) is None
 
 
-def test_nearest_first_puts_the_same_camera_before_others_and_depth_last():
+def test_the_same_camera_comes_before_others_and_depth_last():
     topics = ["/rear/image", "/front/depth/image_raw", "/front/color/image_raw", "/front/ir/image"]
-    assert nearest_first(topics, "/front/color/image")[0] == "/front/color/image_raw"
-    assert nearest_first(topics, "/front/color/image")[-1] == "/front/depth/image_raw"
+    assert likeliest_first(topics, "/front/color/image")[0] == "/front/color/image_raw"
+    assert likeliest_first(topics, "/front/color/image")[2:] == [
+        "/front/depth/image_raw",
+        "/front/ir/image",
+    ]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        *("/a/debug_image", "/a/overlay", "/a/image_annotated", "/a/detections/image"),
+        *("/a/infra1/image_rect_raw", "/a/disparity", "/a/thermal/image_raw", "/a/mask"),
+    ],
+)
+def test_what_is_made_of_pictures_comes_after_a_camera(made: str):
+    assert likeliest_first([made, "/zed/left/image"], "/image")[0] == "/zed/left/image"
+
+
+def test_whoever_asks_for_such_a_picture_gets_it():
+    topics = ["/b/image_raw", "/a/thermal/image_raw"]
+    assert likeliest_first(topics, "/a/thermal/image")[0] == "/a/thermal/image_raw"
+
+
+def test_a_topic_with_a_camera_info_comes_before_one_without():
+    topics = ["/a/picture", "/b/picture"]
+    there = [*topics, "/b/camera_info"]
+    assert likeliest_first(topics, "/image", there) == ["/b/picture", "/a/picture"]
+
+
+def test_of_two_alike_the_name_that_drivers_use_comes_first():
+    assert likeliest_first(["/a/frames", "/b/image_raw"], "/image")[0] == "/b/image_raw"

@@ -36,7 +36,7 @@ def test_help_is_shown_and_nothing_is_started():
     assert command_line.asks_for_help(["-h"])
     done = run("--help")
     assert done.returncode == 0
-    assert done.stdout == command_line.HELP
+    assert done.stdout == command_line.help_text()
     assert not done.stderr
 
 

@@ -7,6 +7,7 @@ import argparse
 import re
 from collections.abc import Callable
 
+from tips_ros.advice import typed
 from tips_ros.errors import UserError
 from tips_ros.perception.camera.mounting import ROTATIONS_DEG
 from tips_ros.perception.depth.depth_scale import ScaleChoice
@@ -20,11 +21,12 @@ _PATCH_PX, _LARGEST_PX = 14, 8400  # as the node's parameters have it
 def add_model(parser: argparse.ArgumentParser) -> None:
     """--model and --device."""
     add = parser.add_argument
+    listing = typed("tips_ros download --list").replace("%", "%%")  # argparse fills its help in
     add(
         "--model",
         default=DEMO,
         metavar="NAME|DIR",
-        help="a released model by name, as tipsv2-b14 (`tips_ros download --list` has them all), "
+        help=f"a released model by name, as tipsv2-b14 (`{listing}` has them all), "
         "or a directory (default: %(default)s, a small one that knows rendered rooms only)",
     )
     add_device(add)

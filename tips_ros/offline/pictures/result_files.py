@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.catalogue import real_world_advice
 from tips_ros.libraries import explain_missing
 from tips_ros.perception.cloud.cloud_strips import CloudStrips
 from tips_ros.perception.cloud.ply import save_ply
@@ -42,7 +43,7 @@ NAMES = (
     "second_cls_embedding.npy",
     "text_embedding.npy",
 )
-_NAMED_CLASSES = 4
+_NAMED_CLASSES, _NAMED_MISSED = 4, 12
 _DRAWN_POINTS = 1 << 22  # in the view from above, which shows no more of more
 
 
@@ -78,6 +79,11 @@ class ImageResults:
     def label_space(self) -> LabelSpace:
         """The classes of the labels."""
         return self.prompted or model_label_space(self.description.classes)
+
+    @property
+    def asked_for(self) -> tuple[int, ...]:
+        """The ids of the classes that somebody named: told of even where no pixel has them."""
+        return self.prompted.classes.ids if self.prompted else ()
 
 
 def write_results(results: ImageResults, folder: Path) -> Iterator[tuple[Path, str]]:
@@ -188,18 +194,28 @@ def _stddev_told(results: ImageResults) -> str:
 
 
 def largest_classes(results: ImageResults) -> str:
-    """The classes of most pixels with their shares, in a line; there must be labels."""
+    """The classes of most pixels with their shares, in a line; there must be labels.
+
+    What was asked for and is not there is named, too.
+    """
     labels = results.prediction.labels
     assert labels is not None
     names = results.label_space.classes.by_id()
     counts = class_counts(labels)
-    order = np.argsort(-counts, kind="stable")[: int(np.count_nonzero(counts))]
-    largest = [
-        (names.get(int(i), "unlabelled"), counts[i] / labels.size) for i in order[:_NAMED_CLASSES]
-    ]
-    shown = ", ".join(f"{name} {share:.0%}" for name, share in largest)
-    more = len(order) - _NAMED_CLASSES
-    return shown + (f" and {more} more" if more > 0 else "")
+    by_size = [int(i) for i in np.argsort(-counts, kind="stable")]
+    prediction = [i for i in by_size if counts[i]]
+    missed = [i for i in results.asked_for if not counts[i]]
+    named = [*prediction[:_NAMED_CLASSES], *missed[:_NAMED_MISSED]]
+    shown = ", ".join(
+        f"{names.get(i, 'unlabelled')} {_share_told(counts[i] / labels.size)}" for i in named
+    )
+    more = [f"{count} more" for count in [len(prediction) - _NAMED_CLASSES] if count > 0]
+    more += [f"{count} more of 0%" for count in [len(missed) - _NAMED_MISSED] if count > 0]
+    return " and ".join([shown, *more])
+
+
+def _share_told(share: float) -> str:
+    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
 
 
 def _reasons(results: ImageResults) -> dict[str, str]:
@@ -242,9 +258,11 @@ def _save_overview(path: Path, results: ImageResults, points: int | None) -> tup
         classes.palette(),
         classes.by_id(),
         cloud,
+        asked_for=results.asked_for,
         points=points,
         title_lines=[results.title, f"model {description.name} ({description.variant})"],
         trained=description.trained,
+        footer=real_world_advice() if description.caution else "",
         caution=description.caution,
         depth_caution=results.depth_caution,
         reasons=_reasons(results),

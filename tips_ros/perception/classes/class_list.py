@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 UNLABELLED = 255
 _MAX_CLASSES = 255  # ids 0..254 in a mono8 label map; 255 means unlabelled
 
-# A colour at least this far (CIE Lab) from all earlier ones of the list is taken at once.
+# A colour at least this far (CIE Lab) from all earlier ones of the list is taken at once: the first
+# so many are easily told apart, laid over a picture, too; of a long list that can't be had of all.
+_EASILY_DIFFERENT, _EASY = 36.0, 12
 _CLEARLY_DIFFERENT = 24.0
 _TRIES = 64
+# What pages and plots show unlabelled pixels in: no class has a colour like it.
+UNLABELLED_RGB = (134, 142, 154)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,8 @@ class ClassList:
         """One colour per id, (256, 3) uint8 RGB, read-only; ids without a class (and 255) black.
 
         A colour comes from the name: the same word has the same colour in another list too,
-        unless an earlier class of that list already took one that looks alike.
+        unless an earlier class of that list already took one that looks alike. The first dozen of
+        a list are easily told apart, from each other and from `UNLABELLED_RGB`.
         """
         return _palette(self.names, self.ids)
 
@@ -107,15 +112,13 @@ def name_key(name: str) -> str:
 def _palette(names: tuple[str, ...], ids: tuple[int, ...]) -> NDArray[np.uint8]:
     rgb, lab = _candidates()
     palette = np.zeros((256, 3), np.uint8)
-    taken = np.empty((0, 3))
-    for class_id, name in zip(ids, names, strict=True):
+    taken = _lab(np.array([UNLABELLED_RGB]) / 255)
+    for position, (class_id, name) in enumerate(zip(ids, names, strict=True)):
         digest = hashlib.shake_128(name_key(name).encode()).digest(2 * _TRIES)
         wanted = np.frombuffer(digest, "<u2").astype(np.int64) % len(rgb)
-        if len(taken):
-            gaps = np.linalg.norm(lab[wanted][:, None] - taken[None], axis=2).min(axis=1)
-        else:
-            gaps = np.full(_TRIES, np.inf)
-        clear = np.flatnonzero(gaps >= _CLEARLY_DIFFERENT)
+        gaps = np.linalg.norm(lab[wanted][:, None] - taken[None], axis=2).min(axis=1)
+        least = _EASILY_DIFFERENT if position < _EASY else _CLEARLY_DIFFERENT
+        clear = np.flatnonzero(gaps >= least)
         choice = wanted[clear[0] if clear.size else int(gaps.argmax())]
         palette[class_id] = rgb[choice]
         taken = np.vstack([taken, lab[choice]])

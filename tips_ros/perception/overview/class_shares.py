@@ -3,22 +3,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
+from tips_ros.perception.classes.class_list import UNLABELLED_RGB
 from tips_ros.perception.cloud.point_cloud import UNLABELLED
 from tips_ros.perception.map_pictures import Picture
 from tips_ros.perception.overview.page import FAINT, TEXT, shorten
 from tips_ros.perception.semantic.class_counts import class_counts
 
 _ROW_PX = 27
-_UNLABELLED_COLOR = np.array([134, 142, 154])
 
 
 def draw_class_shares(
-    axes: Any, labels: Picture, palette: Picture, class_names: Mapping[int, str]
+    axes: Any,
+    labels: Picture,
+    palette: Picture,
+    class_names: Mapping[int, str],
+    asked_for: Collection[int] = (),
 ) -> None:
     """A bar for each of the classes that cover most pixels.
 
@@ -29,13 +33,15 @@ def draw_class_shares(
         labels: (h, w) uint8 class ids, 255 unlabelled.
         palette: (256, 3) uint8 RGB.
         class_names: id → name; an id without a name is shown by its number.
+        asked_for: ids that are shown where no pixel has them, too.
     """
     width, rows = axes.bbox.width, max(int(axes.bbox.height - 20) // _ROW_PX, 1)
     shares = class_counts(labels) / labels.size
-    order = [int(i) for i in np.argsort(-shares, kind="stable") if shares[i] > 0]
+    by_size = (int(i) for i in np.argsort(-shares, kind="stable"))
+    order = [i for i in by_size if shares[i] > 0 or i in asked_for]
     shown = order if len(order) <= rows else order[: rows - 1]
     names = {**{i: f"class {i}" for i in shown}, **class_names, UNLABELLED: "unlabelled"}
-    colors = np.array([palette[i] if i != UNLABELLED else _UNLABELLED_COLOR for i in shown]) / 255
+    colors = np.array([palette[i] if i != UNLABELLED else UNLABELLED_RGB for i in shown]) / 255
     bars = axes.inset_axes((0.45, 0, 0.55 - 66 / width, 1))
     drawn = bars.barh(range(len(shown)), shares[shown], height=0.25, color=colors)
     bars.bar_label(drawn, [f"{shares[i]:.1%}" for i in shown], padding=6, color=FAINT, size=13)

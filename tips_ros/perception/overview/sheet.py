@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -57,6 +57,7 @@ def overview(
     points: int | None = None,
     caution: str = "",
     depth_caution: str = "",
+    asked_for: Collection[int] = (),
 ) -> Picture:
     """Input, depth, normals / classes, their legend, the cloud from above: two rows of three.
 
@@ -77,6 +78,7 @@ def overview(
         points: that the cloud has, where `cloud` is only some of them.
         caution: a line in the header about all predictions, as that the model knows little.
         depth_caution: a few words beside the title of depth, as that it is not metric.
+        asked_for: ids of classes that the legend names where no pixel has them, too.
 
     Returns:
         (height, width, 3) uint8 RGB. A prediction that is None has an empty panel that says so.
@@ -139,7 +141,7 @@ def overview(
         axes = panel(3, "Classes", overlay(image, np.asarray(label_map, np.uint8), palette))
         caption(axes, f"{np.mean(labels != UNLABELLED):.0%} of the pixels labelled")
         axes = panel(4, "Largest classes", why=False)
-        draw_class_shares(axes, labels, palette, class_names or {})
+        draw_class_shares(axes, labels, palette, class_names or {}, asked_for)
     above = panel(5, "Cloud from above", why=cloud is None)
     if cloud is not None:
         draw_top_view(above, cloud)

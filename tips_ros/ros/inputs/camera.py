@@ -19,7 +19,8 @@ from tips_ros.ros.health.statistics import FrameAccount, Statistics
 from tips_ros.ros.inputs.camera_info import CameraInfoInput
 from tips_ros.ros.inputs.latest_images import LatestImages
 from tips_ros.ros.inputs.oddities import InputOddities
-from tips_ros.ros.inputs.silence_advice import Setting, advise_on_images, publishers
+from tips_ros.ros.inputs.published import publishers
+from tips_ros.ros.inputs.silence_advice import Setting, advise_on_images
 from tips_ros.ros.inputs.subscription import move_subscription, published_types, subscribe
 from tips_ros.ros.inputs.topics import IMAGE_TYPES, first_published, image_topics
 from tips_ros.ros.topics import qos

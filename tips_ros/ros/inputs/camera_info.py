@@ -11,7 +11,8 @@ from rclpy.node import Node
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 
-from tips_ros.ros.inputs.silence_advice import advise_on_camera_info, publishers
+from tips_ros.ros.inputs.published import publishers
+from tips_ros.ros.inputs.silence_advice import advise_on_camera_info
 from tips_ros.ros.inputs.subscription import move_subscription, published_types, subscribe
 from tips_ros.ros.inputs.topics import CAMERA_INFO, camera_info_topics, first_published
 from tips_ros.ros.topics import qos

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from rclpy.node import Node
 from rclpy.qos import (
     DurabilityPolicy,
     QoSCompatibility,
@@ -21,13 +20,14 @@ from rclpy.qos import (
     qos_check_compatible,
 )
 
+from tips_ros.ros.inputs.published import PLUGINS, Graph
 from tips_ros.ros.inputs.topics import (
     CAMERA_INFO,
     IMAGE_TYPES,
     base_of,
     first_published,
     image_topics,
-    nearest_first,
+    likeliest_first,
 )
 from tips_ros.ros.topics.names import input_topic, parameter_name
 
@@ -35,14 +35,6 @@ if TYPE_CHECKING:  # from Lyrical on it is in rclpy.endpoint_info
     from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 _MOST_NAMED = 3
-# Transports that need a plugin of image_transport, by the type of their messages.
-_PLUGINS = {
-    "theora_image_transport/msg/Packet": "theora",
-    "ffmpeg_image_transport_msgs/msg/FFMPEGPacket": "ffmpeg",
-}
-
-# The publishers of each topic, without the node's own.
-Graph = Mapping[str, Sequence["TopicEndpointInfo"]]
 
 
 class Setting(NamedTuple):
@@ -50,32 +42,6 @@ class Setting(NamedTuple):
 
     base: str
     transport: str
-
-
-def publishers(node: Node, *listened: str) -> dict[str, list[TopicEndpointInfo]]:
-    """The publishers in the graph of a node, by topic.
-
-    Args:
-        node: whose own publishers are left out.
-        listened: topics of any type; of others those of images and CameraInfo.
-    """
-    wanted = {*IMAGE_TYPES.values(), *_PLUGINS, CAMERA_INFO}
-    own = (node.get_name(), node.get_namespace())
-    found = {}
-    for topic, types in node.get_topic_names_and_types():
-        if topic not in listened and wanted.isdisjoint(types):
-            continue
-        # The node's remappings would turn the name into another one.
-        if topic not in listened and node.resolve_topic_name(topic) != topic:
-            continue
-        others = [
-            publisher
-            for publisher in node.get_publishers_info_by_topic(topic)
-            if (publisher.node_name, publisher.node_namespace) != own
-        ]
-        if others:
-            found[topic] = others
-    return found
 
 
 def heard_topic(setting: Setting, graph: Graph) -> str | None:
@@ -88,7 +54,7 @@ def other_setting(setting: Setting, graph: Graph) -> Setting | None:
     """The least change of a setting that brings images; None where nobody publishes any."""
     transports = sorted(IMAGE_TYPES, key=lambda transport: transport != setting.transport)
     bases = [setting.base]
-    for topic in nearest_first(_pictures(graph, setting.base), setting.base):
+    for topic in likeliest_first(_pictures(graph, setting.base), setting.base, graph):
         bases += [base_of(topic), topic]
     others = (Setting(base, transport) for base in bases for transport in transports)
     return next((other for other in others if heard_topic(other, graph)), None)
@@ -122,7 +88,7 @@ def advise_on_images(
             "RMW_IMPLEMENTATION"
         )
     heard = heard_topic(other, graph) or ""
-    pictures = nearest_first(_pictures(graph, setting.base), setting.base)
+    pictures = likeliest_first(_pictures(graph, setting.base), setting.base, graph)
     also = [topic for topic in pictures if topic != heard][:_MOST_NAMED]
     return (
         f"{state}; {heard} is published ({_kind(graph[heard])}): start the node with "
@@ -153,13 +119,14 @@ def advise_on_camera_info(
             f"{state}, and no other CameraInfo either: drivers publish it beside the image once "
             "the camera is calibrated"
         )
-    nearest, *more = nearest_first(others, base)[:_MOST_NAMED]
+    nearest, *more = likeliest_first(others, base, graph)[:_MOST_NAMED]
     name = input_topic(camera, "camera_info")
     launch = f"{camera}={nearest}" if camera else nearest
     also = f"; others: {', '.join(more)}" if more else ""
     return (
-        f"{state}; {nearest} is published: start the node with `-r {name}:={nearest}` "
-        f"(ros2 launch: `camera_info:={launch}`)" + also
+        f"{state}; {nearest} is published: start the node with `-r {name}:={nearest}`"
+        + _for_launch(f"`camera_info:={launch}`")
+        + also
     )
 
 
@@ -216,7 +183,12 @@ def _command_line(camera: str, now: Setting, then: Setting) -> str:
         name = parameter_name(camera, "image_transport")
         line.append(f"-p {name}:={then.transport}")
         launch.append(f"{name} in params_file" if camera else f"{name}:={then.transport}")
-    return f"`{' '.join(line)}` (ros2 launch: {' '.join(launch)})"
+    return f"`{' '.join(line)}`{_for_launch(' '.join(launch))}"
+
+
+def _for_launch(arguments: str) -> str:
+    """The same for the launch file, where there is a `ros2` to launch it."""
+    return f" (ros2 launch: {arguments})" if shutil.which("ros2") else ""
 
 
 def _pictures(graph: Graph, base: str) -> list[str]:
@@ -228,8 +200,8 @@ def _pictures(graph: Graph, base: str) -> list[str]:
 def _advise_republishing(base: str, graph: Graph) -> str:
     """Advice where the images come by a transport that only image_transport's plugins read."""
     for topic in graph:
-        for type_ in _types(graph, topic) & {*_PLUGINS}:
-            transport = _PLUGINS[type_]
+        for type_ in _types(graph, topic) & {*PLUGINS}:
+            transport = PLUGINS[type_]
             if topic == f"{base_of(base)}/{transport}" and base_of(base) not in graph:
                 return (
                     f"{topic} is published: make images of it with `ros2 run image_transport "

@@ -7,6 +7,7 @@ publish it on a topic of any name; CameraInfo is beside the image, in some drive
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable
 
 IMAGE_TYPES = {"raw": "sensor_msgs/msg/Image", "compressed": "sensor_msgs/msg/CompressedImage"}
@@ -45,15 +46,46 @@ def first_published(topics: Iterable[str], type_: str, types_of: TypesOf) -> str
     return next((topic for topic in topics if type_ in types_of(topic)), None)
 
 
-def nearest_first(topics: Iterable[str], to: str) -> list[str]:
-    """Topics by how many levels of their name they share with another; depth images come last."""
+def likeliest_first(
+    topics: Iterable[str], to: str, published: Collection[str] = ()
+) -> list[str]:
+    """Topics by how likely they are what was meant with another one.
 
-    def strangeness(topic: str) -> tuple[bool, int, str]:
+    What is no camera's picture comes last, unless its name says that it was meant. Then the more
+    levels of the name are the same, the likelier; then one with a CameraInfo of its own, then a
+    name that drivers use.
+
+    Args:
+        topics: of images or CameraInfo.
+        to: the topic that was asked for, on which nothing comes.
+        published: all topics there are.
+    """
+    meant = _words(to)
+
+    def strangeness(topic: str) -> tuple[bool, int, bool, bool, str]:
         shared = 0
         for one, other in zip(topic.split("/"), to.split("/"), strict=False):
             if one != other:
                 break
             shared += 1
-        return "depth" in topic, -shared, topic
+        has_info = any(info in published for info in camera_info_topics(topic))
+        usual = not _USUAL.isdisjoint(_words(base_of(topic)))
+        is_made = not (_MADE & _words(topic)) <= meant
+        return is_made, -shared, not has_info, not usual, topic
 
     return sorted(topics, key=strangeness)
+
+
+# Words in the names of images that are measured, made of others, or for people to look at.
+_MADE = frozenset(
+    {
+        *("depth", "disparity", "infra", "ir", "infra1", "infra2", "thermal", "confidence"),
+        *("mask", "masks", "label", "labels", "semantic", "segmentation", "detections"),
+        *("overlay", "annotated", "debug", "visualization", "viz", "normals", "heatmap"),
+    }
+)
+_USUAL = frozenset(["raw", "color", "rgb", "rect"])
+
+
+def _words(topic: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]+\d*", topic.lower()))

@@ -13,8 +13,10 @@ from typing import Any
 
 import yaml
 
-HELP = """\
-usage: tips_node [--help] [--ros-args ARGUMENT ...]
+from tips_ros.advice import typed
+
+_HELP = """\
+usage: {tips_node} [--help] [--ros-args ARGUMENT ...]
 
 The node `tips`: images in; metric depth, normals, semantic mask and labelled cloud out.
 
@@ -26,15 +28,20 @@ The node `tips`: images in; metric depth, normals, semantic mask and labelled cl
     -r __ns:=/robot1                      the namespace
     --log-level tips:=debug               the least severe messages of the node
 
-example: tips_node --ros-args -r image:=/camera/color/image_raw \\
+example: {tips_node} --ros-args -r image:=/camera/color/image_raw \\
              -r camera_info:=/camera/color/camera_info -p "prompts:=['door', 'cup']"
 """
 _INT, _FLOAT = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"
 _PLACE_IN_SOURCES = re.compile(r",? at /\S+?\.c(pp)?:\d+")
 
 
+def help_text() -> str:
+    """The text that `--help` prints."""
+    return _HELP.replace("{tips_node}", typed("tips_node"))
+
+
 def asks_for_help(arguments: Sequence[str]) -> bool:
-    """Whether a command line, without the program's name, asks for `HELP`."""
+    """Whether a command line, without the program's name, asks for `help_text`."""
     return any(argument in ("-h", "--help") for argument in _program_arguments(arguments))
 
 
@@ -47,7 +54,7 @@ def check(arguments: Sequence[str]) -> None:
     if unknown := _program_arguments(arguments):
         raise ValueError(
             f"unknown argument {unknown[0]}: parameters and remappings come after --ros-args, as "
-            "in `tips_node --ros-args -p model:=demo`; see tips_node --help"
+            f"in `{typed('tips_node --ros-args -p model:=demo')}`; see {typed('tips_node --help')}"
         )
     for file in parameter_files(arguments):
         _check_file(Path(file))
@@ -70,7 +77,8 @@ def shorten_complaint(error: BaseException) -> str:
     said = _PLACE_IN_SOURCES.sub("", " ".join(str(error).split()))
     said = said.removeprefix("failed to initialize rcl: ")
     if type(error).__name__ == "UnknownROSArgsError":
-        return f"unknown argument after --ros-args: {said.strip('[]')}; see tips_node --help"
+        said = said.strip("[]")
+        return f"unknown argument after --ros-args: {said}; see {typed('tips_node --help')}"
     return said
 
 
