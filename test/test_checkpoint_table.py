@@ -30,9 +30,9 @@ from tips_ros.model.checkpoints import (
     build_backbone,
     build_head,
     build_text_encoder,
-    door,
     dpt_zip,
     pytorch_npz,
+    read,
     read_checkpoint,
     scenic_npz,
     select_part,
@@ -213,7 +213,7 @@ def full_size(
 def by_shape(monkeypatch: pytest.MonkeyPatch, shapes: Shapes) -> None:
     """Makes the next file read one of these shapes, and tensors without memory."""
     arrays = {name: np.broadcast_to(np.int8(0), shape) for name, shape in shapes.items()}
-    monkeypatch.setattr(door, "read_arrays", lambda _: arrays)
+    monkeypatch.setattr(read, "read_arrays", lambda _: arrays)
     for module in (pytorch_npz, scenic_npz, dpt_zip):
         monkeypatch.setattr(module, "as_tensor", lambda a: torch.empty(a.shape, device="meta"))
 

@@ -19,7 +19,7 @@ COMMANDS = ("infer", "bag", "eval", "calibrate", "bench", "download", "doctor", 
 
 
 class Command(Protocol):
-    """What a module of `tips_ros.commands` offers."""
+    """The interface of a module of `tips_ros.commands`."""
 
     HELP: str
     EXAMPLES: tuple[tuple[str, str], ...]  # arguments of `tips_ros`, and what they are for
@@ -69,7 +69,7 @@ class _Subparser(argparse.ArgumentParser):
     """Refuses what it does not know itself: the parser above would show its own usage."""
 
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def,override]
-        """As its parent's, but nothing is left over."""
+        """Parses like its parent class, but refuses what is left over."""
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
             near = difflib.get_close_matches(unknown[0].partition("=")[0], self._options(), n=1)

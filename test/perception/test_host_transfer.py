@@ -192,7 +192,7 @@ class TestOnAGpu:
         on_cpu, there = pair(tiny_tips)
         for seed, turn in ((1, 0), (2, 90)):
             rgb = noise(seed)
-            assert_alike(there.predict(rgb, turn=turn), on_cpu.predict(rgb, turn=turn))  # type: ignore[arg-type]
+            assert_alike(there.predict(rgb, mounting=turn), on_cpu.predict(rgb, mounting=turn))  # type: ignore[arg-type]
 
     def test_several_pictures_don_t_mix(self, tiny_tips: Tips):
         """Passes follow each other without a pause, and the first results are fetched last."""

@@ -86,7 +86,7 @@ def words(sliding_window: bool = False) -> LabelSpace:
 @pytest.mark.parametrize("turn", [0, 90])
 def test_one_picture_goes_up_as_uint8_and_nothing_else(predictor: Predictor, turn: Any):
     with Watch() as watch:
-        prediction = predictor.predict(noise(30, 40), turn=turn)
+        prediction = predictor.predict(noise(30, 40), mounting=turn)
     assert watch.uploads == [(30, 40, 3) if turn == 0 else (40, 30, 3)]
     assert watch.dtypes == [torch.uint8]
     assert [array.shape for array in prediction if array is not None] == [

@@ -253,7 +253,7 @@ class TestSeeingSeveralImages:
             )
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.parametrize("mounting", [90, 180, 270])
 def test_a_turned_picture_gives_what_the_upright_one_does_turned_back(
     predictor: Predictor, mounting: Any
 ):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `tips_ros infer` says of a picture."""
+"""The lines that `tips_ros infer` prints about a picture."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNTRAINED = "UNTRAINED model: random weights, the outputs mean nothing."
 
 
 def tell(outcome: PictureResults, folder: Path, written: Sequence[tuple[Path, str]]) -> None:
-    """All there is to say of one picture."""
+    """Prints everything about one picture."""
     results, scale = outcome
     description, prediction = results.description, results.prediction
     size = f"{results.rgb.shape[1]}x{results.rgb.shape[0]}"
@@ -35,7 +35,7 @@ def tell(outcome: PictureResults, folder: Path, written: Sequence[tuple[Path, st
 
 
 def summary(outcome: PictureResults) -> str:
-    """Of one of several pictures, in a line."""
+    """Summarises one of several pictures in a line."""
     results = outcome.results
     told = [] if results.description.trained else ["UNTRAINED"]
     if results.prediction.labels is not None:

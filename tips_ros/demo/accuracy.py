@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How right the recorded answers are, where the truth about the images is known."""
+"""Accuracy of the recorded outputs, where the truth about the images is known."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ _LAST_MESSAGES_PATIENCE_S = 20.0
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """What is shown.
+    """Options of a demonstration.
 
     Attributes:
         bag: the bag to play.
@@ -249,7 +249,7 @@ class _Session:
         return self._watch.report
 
     def _caution(self) -> str:
-        """What the model's directory says that it knows; the node has loaded it."""
+        """The caution in the model's directory; the node has loaded it."""
         knows = find_model(self._options.model)[0].settings.knows
         return f"{self._options.model} model: knows {knows}" if knows else ""
 

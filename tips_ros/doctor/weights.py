@@ -80,7 +80,7 @@ def check_loading(model: str, *, whole: bool) -> Finding:
         model: name or directory.
         whole: load it, to be sure; else only names of files are looked at.
     """
-    topic = "check_loading"
+    topic = "loading"
     try:
         if not whole:
             find_model(model)

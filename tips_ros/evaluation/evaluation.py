@@ -188,7 +188,7 @@ class _Evaluation:
 
 
 def _check_sizes(sample: Sample, prediction: Prediction) -> None:
-    """What is predicted and the intrinsics have the image's (H, W), the truth has one size."""
+    """Checks that prediction and intrinsics have the image's (H, W), and the truth one size."""
     size = sample.rgb.shape[:2]
     for name, array in prediction._asdict().items():
         if array is not None and array.shape[:2] != size:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What came of an evaluation."""
+"""The results of an evaluation."""
 
 from __future__ import annotations
 

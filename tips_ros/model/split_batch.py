@@ -37,7 +37,7 @@ _thread_pools = _ThreadPools()
 
 
 class BatchSplit(NamedTuple):
-    """What is computed at the same time."""
+    """Shares of a batch that are computed at the same time."""
 
     shares: tuple[slice, ...]  # of the batch, in its order; sizes differ by one at most
     threads: int  # of each share
@@ -61,7 +61,7 @@ def split_batch(count: int, threads: int) -> BatchSplit:
 
 
 def run_shares(work: Callable[[slice], Sequence[Found]], count: int) -> list[Found]:
-    """What `work` finds in the shares of a batch, in the batch's order.
+    """Runs `work` on the shares of a batch and returns its results in the batch's order.
 
     They are computed in threads that stay for the next time, in this one's inference and gradient
     modes; a batch that is one share, here. How many threads there are is what torch has here.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a camera was, by the transforms that a bag recorded on /tf and /tf_static."""
+"""Poses of a camera from the transforms that a bag recorded on /tf and /tf_static."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TYPE = "tf2_msgs/msg/TFMessage"
 
 
 class _Pose(NamedTuple):
-    """Of a frame in its parent."""
+    """Pose of a frame in its parent."""
 
     stamp_ns: int
     translation_m: NDArray[np.float64]  # (3,)

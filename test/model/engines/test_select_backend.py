@@ -284,4 +284,4 @@ def test_openvino_runs_on_the_cpu_alone(tiny_tips: Tips):
     needs("openvino")
     place = Target(torch.device("cuda"), torch.float32, (56, 56))
     with pytest.raises(EngineUnavailable, match="use device cpu"):
-        next(module._openvino(tiny_tips, [], place, None))
+        next(module._build_openvino(tiny_tips, [], place, None))

@@ -124,7 +124,7 @@ def test_in_a_batch_only_who_asked_gets_it(predictor: Predictor):
 
 def test_a_turned_camera_has_it_turned_as_its_depth(predictor: Predictor):
     upright = predictor.predict(image(40, 60), ["depth", "stddev"])
-    turned = predictor.predict(np.rot90(image(40, 60)).copy(), ["depth", "stddev"], turn=90)
+    turned = predictor.predict(np.rot90(image(40, 60)).copy(), ["depth", "stddev"], mounting=90)
     assert upright.stddev_m is not None and turned.stddev_m is not None
     assert turned.stddev_m.shape == turned.depth_m.shape == (60, 40)
 

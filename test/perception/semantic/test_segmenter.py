@@ -244,7 +244,7 @@ def test_of_a_turned_camera_cosines_come_in_its_own_orientation(
     expected = predictor.similarities(
         predictor.encode(upright, label_spaces=[label_space]), label_space
     )
-    seen = predictor.encode(delivered, label_spaces=[label_space], turn=90)
+    seen = predictor.encode(delivered, label_spaces=[label_space], mounting=90)
     assert seen.mounted_size == (56, 28)
     found = predictor.similarities(seen, label_space)
     np.testing.assert_array_equal(found, np.rot90(expected, axes=(1, 2)))

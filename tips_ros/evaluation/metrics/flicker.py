@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much predictions change between frames where the world does not."""
+"""Flicker metrics: changes of predictions between frames where the world does not change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STANDS_M, _STANDS_RAD = 0.005, np.radians(0.1)
 
 
 class Stretch(NamedTuple):
-    """Of pairs of frames between which the camera stood, or moved.
+    """Flicker of the pairs of frames between which the camera stood, or moved.
 
     Attributes:
         pairs: of frames.
@@ -108,7 +108,7 @@ class FlickerMetrics:
 
 
 class _Mean:
-    """Of numbers given piece by piece; those that are no number are left out."""
+    """Running mean of numbers given piece by piece; NaN is left out."""
 
     def __init__(self) -> None:
         self._sum = 0.0
@@ -133,7 +133,7 @@ class _Stretch:
         self._scales: list[float] = []
 
     def add(self, changes: NDArray[np.float64]) -> None:
-        """Of ln depth, of the points of a pair."""
+        """Adds the differences in ln depth of a pair's points."""
         self.depth.add(np.abs(changes))
         finite = changes[np.isfinite(changes)]
         if finite.size:

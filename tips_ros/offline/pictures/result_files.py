@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was seen in one image, as files: arrays for programs, a cloud and a picture for people."""
+"""Results of one image as files: arrays for programs, a cloud and a picture for people."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _DRAWN_POINTS = 1 << 22  # in the view from above, which shows no more of more
 
 @dataclass(frozen=True)
 class ImageResults:
-    """An image and what was seen in it.
+    """An image and all the results about it.
 
     Attributes:
         title: the image's name, for people.

@@ -151,7 +151,7 @@ class Finisher:
         self._warn_of_unknown_names(request, frame)
         names = {topic.name for topic in request.demand.topics}
         if wants_ground(names, frame.options):
-            frame.ground = camera.ground.look(frame, request.settings.mounting)
+            frame.ground = camera.ground.look(frame, request.settings)
             if "scan" in names and frame.ground is not None:
                 camera.level_frame.publish(request.header, frame.ground.floor.plane)
         for topic in request.demand.topics:

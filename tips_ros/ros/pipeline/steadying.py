@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Hashable
 from typing import Any
 
@@ -14,6 +13,7 @@ from tips_ros.perception.camera.output_camera import OutputCamera
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.temporal.stream import Held, PlacedImage, SteadyStream
 from tips_ros.ros.parameters.snapshot import CameraSettings
+from tips_ros.ros.pipeline.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 
 
@@ -31,7 +31,7 @@ class Steadying:
         """
         self._frames = frames
         self._stream = SteadyStream()
-        self._forget = threading.Event()
+        self._pending_reset = PendingReset()
         self.last = Held()
 
     def listen(self, settings: CameraSettings) -> None:
@@ -59,8 +59,7 @@ class Steadying:
             settings: of the frame.
             setting: what depth and labels follow from; where it changes all begins anew.
         """
-        if self._forget.is_set():
-            self._forget.clear()
+        if self._pending_reset.take():
             self._stream.reset()
         image = PlacedImage(rgb, at_ns)
         if settings.holding.anything and prediction.depth_m is not None:
@@ -85,7 +84,7 @@ class Steadying:
 
     def reset(self) -> None:
         """Forgets earlier frames, as when time jumps back."""
-        self._forget.set()
+        self._pending_reset.request()
 
     def _place(self, image: PlacedImage, header: Any, world: str) -> PlacedImage:
         """The image with the pose of its camera, if tf knows it by now: nothing is waited for."""
