@@ -26,7 +26,7 @@ def tell(outcome: PictureResults, folder: Path, written: Sequence[tuple[Path, st
     if description.caution:
         print(f"  {description.caution}")
     if prediction.labels is not None and prediction.confidence is None:
-        print("no confidence.npy: the model tells no temperature; model.yaml can")
+        print("no confidence.npy: the model has no temperature; set it in model.yaml")
     if prediction.depth_m is not None:
         missing = scale.note and "; give --hfov-deg or --camera-info to make it metric"
         print(f"  {scale_line(scale)}{missing}")
@@ -49,7 +49,7 @@ def say_tags(tags: Sequence[Tag], temperature: float | None) -> None:
     if not tags:
         return
     if temperature is None:
-        say("tags by cosine; no probabilities: the model tells no temperature; model.yaml can")
+        say("tags by cosine; no probabilities: the model has no temperature; set it in model.yaml")
     else:
         say(f"tags by probability among these (temperature {temperature:.4g}):")
     width = max(len(tag.text) for tag in tags)

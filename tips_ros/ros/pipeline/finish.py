@@ -52,7 +52,7 @@ class Finisher:
             announcer = self._board.class_maps[camera.name]
             announcer.announce(label_space, image.message.header, image.stamp_ns)
         except Exception as error:
-            self._throttle.error("announce", "classes not told: %r", error, cause=error)
+            self._throttle.error("announce", "class map not published: %r", error, cause=error)
 
     def finish(self, request: FrameRequest, encoded: EncodedImage | None) -> None:
         """Does all that is wanted of a frame, and settles its account."""
