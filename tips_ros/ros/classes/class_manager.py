@@ -36,6 +36,7 @@ class ClassManager:
     """Prepares label spaces off the image path and swaps them in.
 
     Attributes:
+        encoder: of the prompts' words.
         board: the classes in force and their topics.
         similarity: the heat maps of the prompts in force, by camera.
         message: what is in force, for people.
@@ -61,7 +62,7 @@ class ClassManager:
             ids: those that names have had so far, likewise.
         """
         self._predictor = predictor
-        self._encoder = encoder
+        self.encoder = encoder
         self._own: ClassList = predictor.description.classes
         self._ids = ids or StableIds()
         self._ids.reserve(self._own if self._has_head else None)
@@ -107,7 +108,7 @@ class ClassManager:
             prompt,
             in_force.label_space,
             in_force.prompts,
-            self._encoder,
+            self.encoder,
             self._own,
             has_head=self._has_head,
             sliding_window=sliding_window,
@@ -124,7 +125,7 @@ class ClassManager:
         return {
             "classes": str(len(self.classes)),
             "classes from": self.board.in_force.label_space.source,
-            "words encoded": str(self._encoder.encoded),
+            "words encoded": str(self.encoder.encoded),
             "prompts prepared in (ms)": f"{self._preparing_s * 1e3:.0f}",
         }
 
@@ -150,7 +151,7 @@ class ClassManager:
         names = prompts.classes.names
         prompts = replace(prompts, classes=ClassList(names, self._ids.assign(names)))
         label_space = label_space_of(
-            prompts, self._encoder, self._own, sliding_window=asked.sliding_window
+            prompts, self.encoder, self._own, sliding_window=asked.sliding_window
         )
         return ClassSelection(label_space, prompts)
 

@@ -47,6 +47,7 @@ class DepthScaler:
     `scale` is called from one thread; the rest from any.
 
     Attributes:
+        description: of the model whose depth it scales.
         status: the scale that the newest frame got.
     """
 
@@ -69,7 +70,7 @@ class DepthScaler:
             wanted: the source that is wanted now.
         """
         self._node, self._camera = node, camera
-        self._description = description
+        self.description = description
         self._frames, self._group = frames, group
         self._measured = MeasuredScale(description.max_depth_m)
         self._sensor: DepthSensor | None = None  # while the source is sensor
@@ -113,7 +114,7 @@ class DepthScaler:
         else:
             self._scale_without_sensor()
         if (scale, wanted) != (self.status.scale, self.status.wanted):
-            self.status = DepthScaleStatus.of(scale, wanted, self._description, self.status.held)
+            self.status = DepthScaleStatus.of(scale, wanted, self.description, self.status.held)
         self._scaled_one = True
         return scale
 
