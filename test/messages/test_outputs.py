@@ -71,7 +71,7 @@ def test_with_every_filter_off_all_points_that_have_a_place_are_in_it():
     frame = frame_with(filtered_voxel_m=0.0)
     message = made("points_filtered", frame)
     assert message.width == 48 * 64 - 100
-    assert points_in(message).tobytes() == valid_points(frame.organised()).tobytes()
+    assert points_in(message).tobytes() == valid_points(frame.cloud()).tobytes()
 
 
 def test_what_is_cut_from_the_points_is_not_in_the_filtered_cloud_either():
@@ -104,7 +104,7 @@ def test_in_another_frame_the_header_says_which_and_the_time_stays_the_images():
     assert message.header.stamp == header_at(5).stamp
     assert frame.header.frame_id == made("points", frame).header.frame_id == FRAME_ID
     points = points_in(message)[0]
-    expected = filter_cloud(move_cloud(valid_points(frame.organised()), AHEAD), 0.05)
+    expected = filter_cloud(move_cloud(valid_points(frame.cloud()), AHEAD), 0.05)
     assert points.tobytes() == expected.tobytes()
     assert points["x"].min() > 0.9 and points["x"].max() < 3.3  # depth is ahead now
     np.testing.assert_allclose(points["normal_x"], -1.0, atol=1e-6)
@@ -130,7 +130,7 @@ def test_both_clouds_of_a_frame_are_made_from_one(monkeypatch):
             name: points_in(made(name, frame, rclpy_types_for_one_thread())) for name in order
         }
         assert len(calls) == 1
-        assert clouds["points"].tobytes() == frame_with().organised().tobytes()
+        assert clouds["points"].tobytes() == frame_with().cloud().tobytes()
         calls.clear()
 
 

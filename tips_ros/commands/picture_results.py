@@ -122,6 +122,6 @@ class PictureModel:
                 "--scale 0.5 makes it a quarter"
             )
         try:
-            return filter_cloud(strips.whole(), voxel_m, neighbors)
+            return filter_cloud(strips.to_cloud(), voxel_m, neighbors)
         except (ValueError, RuntimeError) as error:
             raise UserError(str(error)) from error

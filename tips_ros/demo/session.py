@@ -126,7 +126,7 @@ class _Session:
         bag = self._folder / self._options.recording.stem
         with (
             BagWriter(bag, typestore=self._reader.copy_typestore) as writer,
-            self._recording(graph, writer),
+            self._record(graph, writer),
         ):
             self._connect()
             began_s = time.monotonic()
@@ -179,7 +179,7 @@ class _Session:
             time.sleep(_POLL_S)
 
     @contextmanager
-    def _recording(self, graph: RosSession, writer: BagWriter) -> Iterator[None]:
+    def _record(self, graph: RosSession, writer: BagWriter) -> Iterator[None]:
         played = {live: self._reader.topics[n].type for n, live in self._player.live_topics.items()}
         self._recorder = Recorder(
             graph.node,

@@ -142,7 +142,7 @@ def _segmentation(results: EvaluationResults) -> Iterator[str]:
             if class_id in classes.iou_of_class and name in results.class_match.unknown_to_model
         ]
         if absent:
-            yield f"  no class of the model has these names, so they are 0: {_listed(absent)}"
+            yield f"  no class of the model has these names, so they are 0: {_list_names(absent)}"
 
 
 def _boundary(results: EvaluationResults) -> Iterator[str]:
@@ -202,7 +202,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     more = len(names) - _CLASSES_SHOWN
     shown = ", ".join(names[:_CLASSES_SHOWN])
     return f"{shown} and {more} more" if more > 0 else shown

@@ -132,14 +132,14 @@ def _points(types: MessageFactory, frame: FrameResult) -> Any:
     if frame.camera is None or frame.prediction.depth_m is None:
         return None
     seen = frame.camera.intrinsics.strided(frame.options.points_stride)
-    return cloud_message(types, frame.header, (seen.height, seen.width), frame.organised)
+    return cloud_message(types, frame.header, (seen.height, seen.width), frame.cloud)
 
 
 def _points_filtered(types: MessageFactory, frame: FrameResult) -> Any:
     options, placed = frame.options, frame.placed
     if frame.is_moved and placed is None:
         return None  # nobody knows where the camera is
-    cloud = frame.organised()
+    cloud = frame.cloud()
     if cloud is None:
         return None
     points = valid_points(cloud)

@@ -73,11 +73,11 @@ class Nyu:
         self.depth_protocol = NYU_EIGEN
         self.class_names: Mapping[int, str] = {}
         if (root / "rgb").is_dir():
-            self._frames = _plain(root)
+            self._frames = _find_files(root)
             if (root / "labels").is_dir():
                 self.class_names = _class_names(root / "classes.txt")
         else:
-            self._frames = _by_scene(root)
+            self._frames = _find_files_by_scene(root)
         if not self._frames:
             raise DatasetError(f"{root} holds no photos; it needs {PARTS}")
         files = (path for frame in self._frames for path in frame[1:] if isinstance(path, Path))
@@ -108,7 +108,7 @@ class Nyu:
             yield validate(sample, frame.rgb)
 
 
-def _plain(root: Path) -> list[_Files]:
+def _find_files(root: Path) -> list[_Files]:
     def beside(kind: str, photo: Path) -> Path | None:
         return root / kind / f"{photo.stem}.png" if (root / kind).is_dir() else None
 
@@ -124,7 +124,7 @@ def _plain(root: Path) -> list[_Files]:
     ]
 
 
-def _by_scene(root: Path) -> list[_Files]:
+def _find_files_by_scene(root: Path) -> list[_Files]:
     photos = [p for scene in sorted(root.iterdir()) for p in pictures_in(scene)]
     return [
         _Files(f"{p.parent.name}/{p.stem}", p, p.with_name(f"sync_depth_{p.stem[4:]}.png"))

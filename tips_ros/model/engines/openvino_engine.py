@@ -49,13 +49,13 @@ class OpenVinoEngine:
         outputs = tuple(torch.empty(shape) for shape in self._shapes)
         with self._lock:
             for i, array in enumerate(arrays):
-                self._request.set_input_tensor(i, self._shared(array))
+                self._request.set_input_tensor(i, self._share(array))
             for i, output in enumerate(outputs):
-                self._request.set_output_tensor(i, self._shared(output))
+                self._request.set_output_tensor(i, self._share(output))
             self._request.infer()
         return outputs
 
-    def _shared(self, tensor: Tensor) -> Any:
+    def _share(self, tensor: Tensor) -> Any:
         return self._ov.Tensor(tensor.numpy(), shared_memory=True)
 
 

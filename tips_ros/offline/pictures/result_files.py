@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.libraries import explain_missing
+from tips_ros.perception.classes.class_list import UNLABELLED
 from tips_ros.perception.cloud.cloud_strips import CloudStrips
 from tips_ros.perception.cloud.ply import save_ply
-from tips_ros.perception.cloud.point_cloud import UNLABELLED, Cloud
+from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.language.tags import Tag
 from tips_ros.perception.predictor import Prediction

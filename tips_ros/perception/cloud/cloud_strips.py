@@ -51,7 +51,7 @@ class CloudStrips:
                 rays=replace(self.lens, intrinsics=strip).distorted_rays,
             )
 
-    def whole(self) -> Cloud:
+    def to_cloud(self) -> Cloud:
         """The organised (H, W) cloud."""
         return np.concatenate(list(self))
 

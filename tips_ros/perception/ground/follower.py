@@ -124,7 +124,7 @@ class FloorFollower:
             moved = float(np.linalg.norm(now_from_before[:3, 3]))
             cosine = (float(np.trace(now_from_before[:3, :3])) - 1) / 2
             turned = math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
-            there = plane.seen_from(now_from_before)
+            there = plane.transform(now_from_before)
             if there is None:
                 return Floor("absent", note="the camera moved below the floor")
             plane = there

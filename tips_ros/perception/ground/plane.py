@@ -67,7 +67,7 @@ class Plane:
         found: NDArray[Any] = points @ np.asarray(self.up, points.dtype) + self.height_m
         return found
 
-    def seen_from(self, camera_from_other: NDArray[Any]) -> Plane | None:
+    def transform(self, camera_from_other: NDArray[Any]) -> Plane | None:
         """The same plane from another place of the camera; None from below it.
 
         Args:

@@ -60,7 +60,7 @@ def check_no_file(text: str) -> None:
     if os.path.isfile(os.path.expanduser(name)):
         raise PromptError(f"{_short(name)} is a file; write @{name} for its lines")
     raise PromptError(
-        f"{_short(name)} looks like a file, and {_looked_for(name)}; write @/path/of/the/file.txt "
+        f"{_short(name)} looks like a file, and {_name_places(name)}; write @/path/of/the/file.txt "
         "for the lines of one"
     )
 
@@ -127,7 +127,7 @@ def _lines(reference: str) -> list[str]:
     if not name or not os.path.lexists(file):
         near = difflib.get_close_matches(name, shipped, n=1)
         meant = f" (did you mean @{near[0]}?)" if near else ""
-        where = f" ({_looked_for(name)})" if _FILE.fullmatch(name) else ""
+        where = f" ({_name_places(name)})" if _FILE.fullmatch(name) else ""
         raise PromptError(
             f"there is no class list {_short(reference)}{meant}{where}; there are "
             f"{', '.join('@' + known for known in shipped)}, and any text file as "
@@ -146,7 +146,7 @@ def _lines(reference: str) -> list[str]:
     return lines
 
 
-def _looked_for(name: str) -> str:
+def _name_places(name: str) -> str:
     """Names the places where a file was looked for."""
     path = os.path.expanduser(name)
     there = "" if os.path.isabs(path) else f" in {os.getcwd()}"

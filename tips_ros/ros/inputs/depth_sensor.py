@@ -80,9 +80,7 @@ class DepthSensor:
         self._subscriptions: list[Any] = []
         try:
             for type_, name in ((Image, "sensor/depth"), (PointCloud2, "sensor/points")):
-                self._subscriptions.append(
-                    self._subscribed(type_, input_topic(camera, name), group)
-                )
+                self._subscriptions.append(self._subscribe(type_, input_topic(camera, name), group))
         except Exception:  # a QoS override that can't be: the next frame tries again
             self.close()
             raise
@@ -136,7 +134,7 @@ class DepthSensor:
             self._node.destroy_subscription(subscription)
         self.clear()
 
-    def _subscribed(self, type_: type, topic: str, group: CallbackGroup) -> Any:
+    def _subscribe(self, type_: type, topic: str, group: CallbackGroup) -> Any:
         name = self._node.resolve_topic_name(topic)
         return self._node.create_subscription(
             type_,

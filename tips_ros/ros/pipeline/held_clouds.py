@@ -23,7 +23,7 @@ _ASK_AGAIN_S = 0.01
 _MOST_BYTES = 512 * 2**20
 
 
-def _nothing(cause: str) -> None:
+def _do_nothing(cause: str) -> None:
     del cause
 
 
@@ -43,7 +43,7 @@ class HeldCloud:
     topic: OutputTopic
     frame: FrameResult
     camera: Camera
-    then: Callable[[str], None] = _nothing
+    then: Callable[[str], None] = _do_nothing
     since: float = field(default_factory=time.monotonic)
     given_up: str = ""
 
