@@ -126,7 +126,7 @@ def run(step: Step, until: float, text: TextIO) -> str:
 
 
 def tell(words: str, text: TextIO) -> None:
-    """On the screen and in the file."""
+    """Prints to the screen and to the file."""
     print(words, flush=True)
     print(words, file=text, flush=True)
 
@@ -168,7 +168,7 @@ def aims(lines: list[dict[str, Any]]) -> list[str]:
 
 
 def reached(yes: bool) -> str:
-    """In a word."""
+    """Verdict in a word."""
     return "reached" if yes else "NOT reached"
 
 

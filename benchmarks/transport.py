@@ -68,7 +68,7 @@ def cell(ms: list[float]) -> str:
 
 
 def measure(size: tuple[int, int], args: argparse.Namespace) -> dict[str, dict[str, list[float]]]:
-    """For each profile and way the milliseconds of the pictures that came through."""
+    """Measures the milliseconds of the pictures that came through, by profile and way."""
     outputs = [f"/tips/{name}" for name in args.outputs]
     parameters = {
         "model": args.model,

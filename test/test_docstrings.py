@@ -13,7 +13,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tips_ros"
 FOLDERS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 BESIDE = ("benchmarks", "training", "test/churn")
-_ELSEWISE = re.compile(r"(What|Where|Which|How|Who|Whose|When|Why|Of|As)\b")
+_QUESTIONS = "What|Where|Which|How|Who|Whose|When|Why|Whatever|Whoever"
+_PREPOSITIONS = "Of|As|At most|Between|By|For|From|In|Into|Over|To|Until|With|Without"
+_ELSEWISE = re.compile(rf"({_QUESTIONS}|{_PREPOSITIONS})\b")
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 

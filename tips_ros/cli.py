@@ -57,7 +57,7 @@ def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
             name,
             help=command.HELP,
             description=command.HELP,
-            epilog=_examples(getattr(command, "EXAMPLES", ())),
+            epilog=_examples(command.EXAMPLES),
             formatter_class=_HelpFormatter,
         )
         command.add_arguments(subparser)

@@ -25,7 +25,7 @@ _bars = False
 
 
 def show_bars() -> None:
-    """From now on this process draws bars where its stderr is a terminal; a command does so.
+    """Has this process draw bars where its stderr is a terminal; commands call it.
 
     Elsewhere, and in a node, whose log is not its own, lines are logged.
     """
@@ -59,7 +59,7 @@ class WorkProgress:
         self._ticker.start()
 
     def update(self, count: int = 1) -> None:
-        """So many units more are done."""
+        """Adds to the number of units done."""
         with self._lock:
             self.done += count
         if self._bar is not None:
@@ -117,7 +117,7 @@ class LogHandler(_StreamHandler):
     """Logs to stderr, beside a bar that may be there."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One line."""
+        """One line about the work so far."""
         if not _on_a_terminal() or (tqdm := _tqdm()) is None:
             super().emit(record)
             return

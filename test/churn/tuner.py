@@ -103,7 +103,7 @@ class Tuner:
         return f"set {values}"
 
     def typeless(self, rng: random.Random) -> str:
-        """Without a type: deleted, as rclpy has it."""
+        """A parameter without a type: deleted, as rclpy has it."""
         name = rng.choice((*self.USUAL, "prompts", "use_sim_time", "", "a.b"))
         request = SetParametersAtomically.Request()
         request.parameters = [Parameter(name).to_parameter_msg()]

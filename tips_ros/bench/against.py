@@ -84,7 +84,7 @@ class Comparison:
         return {name: ratio(times, rounds[OURS]) for name, times in rounds.items() if name != OURS}
 
     def as_data(self) -> dict[str, Any]:
-        """For JSON."""
+        """Converts to plain data for JSON."""
         return {
             "benchmark": "against transformers",
             "case": asdict(self.case),
@@ -122,7 +122,7 @@ def compare(
     Args:
         case: what to measure; of its cameras, `image` takes the first alone.
         predictor: ours.
-        module: theirs, as of `transformers_module` of the same weights.
+        module: theirs, see `transformers_module` of the same weights.
         picture: what the cameras see, RGB of any size.
         rounds: how often.
         opponents: which of theirs.

@@ -61,7 +61,7 @@ class Case:
 
     @property
     def title(self) -> str:
-        """In one line."""
+        """Title of the case in one line."""
         words = [self.model, f"{self.image[0]}x{self.image[1]}"]
         if self.input_size is not None:
             words.append(f"seen at {self.input_size[0]}x{self.input_size[1]}")

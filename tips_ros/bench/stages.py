@@ -72,7 +72,7 @@ class StageResult:
         return 1e3 * self.case.cameras / self.whole.median_ms
 
     def as_data(self) -> dict[str, Any]:
-        """For JSON."""
+        """Converts to plain data for JSON."""
         return {
             "benchmark": "stages",
             "case": asdict(self.case),

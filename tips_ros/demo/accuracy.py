@@ -62,7 +62,7 @@ def measure(recording: Path, truth: Path) -> Accuracy:
 
     Args:
         recording: of a session.
-        truth: as of `truth_about`.
+        truth: see `truth_about`.
 
     Raises:
         BagError: one of them cannot be read, or the truth is of another view than the answers.

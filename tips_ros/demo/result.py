@@ -70,7 +70,7 @@ class DemoResult:
 
     @property
     def depth_caution(self) -> str:
-        """In a few words what its depth is not; empty where it is metric."""
+        """Caution about its depth in a few words; empty where it is metric."""
         unknown = WITHOUT_A_CAMERA in self.report.values.get("depth scale note", "")
         return "not metric: lens unknown" if unknown else ""
 

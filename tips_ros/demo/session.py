@@ -223,7 +223,7 @@ class _Session:
         )
 
     def _wait_for_answers(self) -> NodeReport:
-        """Until the node has accounted for every frame and its last messages have come in."""
+        """Waits until the node has accounted for every frame and its last messages are there."""
         played = self._player.counts[self._camera.image]
         report, changed_s = self._next_report(), time.monotonic()
         while not (report.all_accounted and report.received >= played):

@@ -23,7 +23,7 @@ class Status(str, Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One line.
+    """One line of the report.
 
     Attributes:
         topic: what it is about.
@@ -74,7 +74,7 @@ def as_text(sections: Sequence[Section]) -> str:
 
 
 def as_data(sections: Sequence[Section]) -> dict[str, Any]:
-    """Plain data, for JSON."""
+    """Converts to plain data for JSON."""
     return {
         "broken": is_broken(sections),
         "sections": [

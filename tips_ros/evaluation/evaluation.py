@@ -78,7 +78,7 @@ class _HeldStill:
         self._sequence: str | None = None
 
     def update(self, sample: Sample, prediction: Prediction) -> Prediction:
-        """In the network's own metres, as they came, but compared in the camera's."""
+        """Adds depth in the network's own metres, compared in the camera's."""
         if not self._holding.anything or sample.sequence is None or sample.stamp_s is None:
             return prediction
         if sample.sequence != self._sequence:

@@ -51,7 +51,7 @@ class EvaluationResults:
     worst: Mapping[Task, tuple[ScoredFrame, ...]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: str, int, float, None, lists and dicts; never NaN or infinity.
+        """Converts to JSON's types: str, int, float, None, lists and dicts; no NaN or infinity.
 
         Classes stand under their names, and of the worst frames the names and numbers.
         """

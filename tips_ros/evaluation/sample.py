@@ -49,7 +49,7 @@ class Dataset(Protocol):
 
     @property
     def name(self) -> str:
-        """For people, and in the report."""
+        """Name for people and in the report."""
         ...
 
     @property

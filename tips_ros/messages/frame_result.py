@@ -104,7 +104,7 @@ class FrameResult:
         """The organised cloud in the camera's frame, made once; None without depth or camera.
 
         Args:
-            out: memory to make it in, as of `organised_cloud`, or to copy it to.
+            out: memory to make it in, see `organised_cloud`, or to copy it to.
         """
         if self._organised is None:
             self._organised = _make_cloud(self, out)

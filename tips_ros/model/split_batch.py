@@ -44,7 +44,7 @@ class BatchSplit(NamedTuple):
 
 
 def split_batch(count: int, threads: int) -> BatchSplit:
-    """Into as many shares as keep most threads at work until the last of them is done.
+    """Splits a batch into as many shares as keep most threads at work until the last is done.
 
     Args:
         count: images in the batch, at least one.
@@ -93,7 +93,7 @@ def _run_in_modes(
 
 
 def _pool(count: int, threads: int) -> ThreadPoolExecutor:
-    """So many workers, each of which computes with so many threads; made once."""
+    """Pool of `count` workers that compute with `threads` threads each; made once."""
     pool = _thread_pools.pools.get((count, threads))
     if pool is None:
         with _lock:

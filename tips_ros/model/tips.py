@@ -103,7 +103,7 @@ class Tips(nn.Module):
         Args:
             images: (B, 3, H, W) RGB in [0, 1].
             heads: of each image, whose maps are wanted; a head sees those images alone.
-            value_features, evidence: as of `forward_features`, for all.
+            value_features, evidence: see `forward_features`, for all.
 
         Returns:
             B looks, each of a batch of one.

@@ -208,7 +208,7 @@ class TipsNode(ParameterNode):
         return then(state)
 
     def _configure(self) -> None:
-        """Loads the model and makes what hangs on it; errors as of `load_predictor`."""
+        """Loads the model and makes what hangs on it; errors: see `load_predictor`."""
         try:
             self._load()
         except Exception:

@@ -134,7 +134,7 @@ def leaves(rng: Rng) -> Material:
 
 
 def skin(rng: Rng) -> Material:
-    """From very light to very dark."""
+    """Skin from very light to very dark."""
     dark = rng.uniform() ** 1.2
     shown = np.array([236, 196, 172]) * (1 - dark) + np.array([86, 54, 40]) * dark
     colour = linear(*(shown * rng.uniform(0.92, 1.05, 3)))

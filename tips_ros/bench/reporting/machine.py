@@ -38,7 +38,7 @@ class Machine:
 
     @property
     def title(self) -> str:
-        """In one line."""
+        """Describes the machine in one line."""
         gpu = f"{self.gpu}, " if self.gpu else ""
         memory = ", freed memory is kept" if self.keeps_freed_memory else ""
         return (
@@ -47,7 +47,7 @@ class Machine:
         )
 
     def as_data(self) -> dict[str, object]:
-        """For JSON."""
+        """Converts to plain data for JSON."""
         return asdict(self)
 
 

@@ -21,7 +21,7 @@ class Result(Protocol):
     """A result that can be written as a line of JSON."""
 
     def as_data(self) -> dict[str, object]:
-        """Plain data."""
+        """Converts to plain data."""
 
 
 def append_json(path: Path, results: Sequence[Result], machine: Machine) -> None:

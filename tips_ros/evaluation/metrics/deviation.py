@@ -16,7 +16,7 @@ _LOG_RANGE = (-14.0, 6.0)  # of natural logarithms: what lies beyond counts at t
 
 
 class DeviationResult(NamedTuple):
-    """Over all pixels of all images together, p predicted, t true and σ the deviation, metres.
+    """Metrics over all pixels of all images; p predicted, t true, σ the deviation, in metres.
 
     The sparsification error is that of Ilg et al., "Uncertainty Estimates and Multi-Hypotheses
     Networks for Optical Flow", ECCV 2018: pixels are left out one after the other, the least

@@ -20,7 +20,7 @@ class Stretch(NamedTuple):
 
     Attributes:
         pairs: of frames.
-        depth_log, labels_changed: as of `FlickerResult`.
+        depth_log, labels_changed: see `FlickerResult`.
         scale_std, scale_p95: standard deviation, and 95th percentile of the amount, of the
             frame-to-frame log-scale: the median, over the points of a pair, of what depth_log is
             the mean amount of. None where no depth was predicted.
@@ -34,7 +34,7 @@ class Stretch(NamedTuple):
 
 
 class FlickerResult(NamedTuple):
-    """Over all points that two consecutive frames of a sequence both saw.
+    """Changes over all points that two consecutive frames of a sequence both saw.
 
     The camera moves, so a right depth changes too: that change is known from the truth and taken
     off. What remains of depth is how much its error changes, as the mean of

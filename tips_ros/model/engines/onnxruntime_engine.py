@@ -35,8 +35,8 @@ class OnnxRuntimeEngine:
         """Compiles a graph, which with TensorRT takes minutes.
 
         Args:
-            file: as of `onnx_file`; may be deleted afterwards.
-            providers: as of `providers_for`.
+            file: see `onnx_file`; may be deleted afterwards.
+            providers: see `providers_for`.
             device: where inputs are, and outputs will be.
         """
         ort = import_onnxruntime()

@@ -162,6 +162,6 @@ def _quantile(values: Tensor) -> float:
 
 
 def _angles_deg(a: Tensor, b: Tensor, dim: int) -> Tensor:
-    """Between vectors of any length; by the half angle's tangent, because acos is blind near 0."""
+    """Angles of vectors of any length, by the half angle's tangent, as acos is blind near 0."""
     a, b = F.normalize(a, dim=dim), F.normalize(b, dim=dim)
     return torch.rad2deg(2 * torch.atan2((a - b).norm(dim=dim), (a + b).norm(dim=dim)))

@@ -121,7 +121,7 @@ def _report_parts(parts: Sequence[ModelGraph], progress: WorkProgress) -> Iterat
 
 
 def _choose_precision(plain: Tips, in_torch: InTorch, target: Target) -> BackendChoice:
-    """In the lowest precision that is trusted, from the one asked for up to fp32."""
+    """Chooses the lowest precision that passes the comparison, from the one asked for on."""
     notes: list[str] = []
     precisions = _precisions_to_try(target)
     for precision, instead in zip(precisions, precisions[1:], strict=False):

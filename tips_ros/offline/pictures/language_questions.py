@@ -30,7 +30,7 @@ class ImageQuestions:
 
     @classmethod
     def parse(cls, tags: str | None, embed: bool, text: str | None) -> ImageQuestions:
-        """From a list with commas or semicolons, as a command line has it.
+        """Parses the arguments of a command line; tags are a list with commas or semicolons.
 
         Raises:
             PromptError: an empty or repeated tag, or one that is the name of a file.

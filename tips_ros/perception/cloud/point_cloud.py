@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a depth image to an organised, coloured, labelled point cloud in the optical frame."""
+"""An organised, coloured, labelled point cloud in the optical frame from a depth image."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _MIXED = 255  # stands for a label that is not yet known: there are at most 255,
 
 
 class _Corners(NamedTuple):
-    """For M output pixels: the four head pixels around each, flat, and their weights; (M, 4)."""
+    """The four head pixels around each of M output pixels, flat, and their weights; (M, 4)."""
 
     pixel: Tensor
     weight: Tensor

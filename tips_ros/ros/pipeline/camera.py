@@ -108,7 +108,7 @@ class Camera:
         return now - self._wanted_at > after_s and self.input.rest()
 
     def state(self) -> CameraState:
-        """For diagnostics."""
+        """State of the camera for diagnostics."""
         return CameraState(
             self.name,
             self.statistics.snapshot(),

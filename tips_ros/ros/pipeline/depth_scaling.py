@@ -124,7 +124,7 @@ class DepthScaler:
             self.status = self.status._replace(held=held)
 
     def facts(self, wanted: ScaleSource | None = None) -> dict[str, str]:
-        """For diagnostics; `wanted` is the source that is wanted now, of which no frame knows."""
+        """Facts for diagnostics; `wanted` is the source now, which no frame may have used yet."""
         if not self._scaled_one:
             wanted = wanted or self.status.wanted
             return {"depth scale wanted": wanted, "depth scale note": self.status.scale.note}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what a pass left on the device to arrays, messages, answers, and the frame's account."""
+"""The end of a frame: arrays from the device, messages, answers, and the frame's account."""
 
 from __future__ import annotations
 

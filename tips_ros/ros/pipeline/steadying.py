@@ -71,7 +71,7 @@ class Steadying:
         return held
 
     def facts(self) -> dict[str, str]:
-        """For diagnostics."""
+        """Facts for diagnostics."""
         last = self.last
         return {
             "temporal mode": last.mode,

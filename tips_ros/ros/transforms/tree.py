@@ -137,5 +137,5 @@ class TransformTree:
 
 
 def _strip_slash(frame_id: str) -> str:
-    """Without the slash that frames of ROS 1 began with; tf2 takes it off on one side only."""
+    """Removes the slash that ROS 1's frames began with; tf2 removes it on one side only."""
     return frame_id.removeprefix("/")
