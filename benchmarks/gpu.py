@@ -40,7 +40,7 @@ class Step(NamedTuple):
 
 
 def steps(model: str, image: str, rounds: int, results: Path) -> list[Step]:
-    """What is measured, the most wanted first."""
+    """The steps of the measurement, the most wanted first."""
     to_file = ("--device", "cuda", "--json", str(results))
     bench = ("-m", "tips_ros", "bench", "--model", model, "--image", image, *to_file)
     often = ("--rounds", str(rounds), "--warm-up", "10")
@@ -126,7 +126,7 @@ def run(step: Step, until: float, text: TextIO) -> str:
 
 
 def tell(words: str, text: TextIO) -> None:
-    """On the screen and in the file."""
+    """Prints to the screen and to the file."""
     print(words, flush=True)
     print(words, file=text, flush=True)
 
@@ -139,7 +139,7 @@ def read(results: Path) -> list[dict[str, Any]]:
 
 
 def missing(ends: dict[str, str], folder: Path) -> list[str]:
-    """What was not measured, and how to."""
+    """Steps that were not measured, with the commands that would."""
     bad = {name: why for name, why in ends.items() if why}
     if not bad:
         return []
@@ -148,7 +148,7 @@ def missing(ends: dict[str, str], folder: Path) -> list[str]:
 
 
 def aims(lines: list[dict[str, Any]]) -> list[str]:
-    """Of each comparison in half precision: the ratios of whole pictures, and our milliseconds."""
+    """Ratios of whole pictures and our milliseconds, of each comparison in half precision."""
     told = ["", "aims (a picture in, all arrays out on the host; ratios are medians of rounds):"]
     for line in lines:
         case = line.get("case", {})
@@ -168,7 +168,7 @@ def aims(lines: list[dict[str, Any]]) -> list[str]:
 
 
 def reached(yes: bool) -> str:
-    """In a word."""
+    """Verdict in a word."""
     return "reached" if yes else "NOT reached"
 
 

@@ -110,7 +110,7 @@ def measure(
 
 
 def job(row: str, tips: Tips, images: Tensor, layers: object) -> Callable[[], list[Tensor]]:
-    """What is timed for a row."""
+    """The function timed for a row."""
     if row == "backbone":
         return lambda: [tips.backbone(images, tips.taps).patch_tokens]
     if row == "all":

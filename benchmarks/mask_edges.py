@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""How blunt patch scores become masks: methods compared by overlap, outline and time.
+"""Methods that turn blunt patch scores into masks, compared by overlap, outline and time.
 
 Ruler "rooms": a model's cosines of value features with class names, on rendered rooms it was not
 trained on. Ruler "photos": no network; labels of real photographs averaged over patches of 14
@@ -52,7 +52,7 @@ def nearest(scores: Tensor, guide: Guide) -> Tensor:
 
 
 def bilinear(scores: Tensor, guide: Guide) -> Tensor:
-    """As they are: `label_map_at` is bilinear."""
+    """Returns the scores unchanged: `label_map_at` is bilinear."""
     return scores
 
 
@@ -149,7 +149,7 @@ def other_words(path: Path, names: Sequence[str]) -> list[list[str]]:
 def room_cases(
     samples: Iterator, predictor: Predictor, embeddings: Tensor, ids: Sequence[int]
 ) -> Iterator[Case]:
-    """What the model's value features say of rooms."""
+    """Cases of rendered rooms, with the scores of the model's value features."""
     for sample in samples:
         x = network_input(sample.rgb, predictor.input_size, predictor.device, predictor.dtype)
         maps, features = predictor.model.forward_features(

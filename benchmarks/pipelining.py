@@ -35,8 +35,8 @@ from tips_ros.perception.predictor import Predictor
 Pictures = list[NDArray[np.uint8]]
 
 
-class MountingRotation(NamedTuple):
-    """Of one way."""
+class TurnResult(NamedTuple):
+    """Rate and latency of one way."""
 
     frames_per_second: float
     median_ms: float  # from the picture on the host to its arrays there
@@ -86,7 +86,7 @@ def measure(
     ways: dict[str, Callable[[Predictor, Pictures], list[float]]],
     frames: int,
     rounds: int,
-) -> dict[str, MountingRotation]:
+) -> dict[str, TurnResult]:
     """The ways take turns; a first round of each doesn't count."""
     queue = [pictures[i % len(pictures)] for i in range(frames)]
     latencies: dict[str, list[float]] = {name: [] for name in ways}
@@ -101,7 +101,7 @@ def measure(
     result = {}
     for name, of_way in latencies.items():
         median_ms, p95_ms = np.percentile(of_way, [50, 95]) * 1e3
-        result[name] = MountingRotation(
+        result[name] = TurnResult(
             rounds * frames / seconds[name], float(median_ms), float(p95_ms)
         )
     return result
@@ -138,7 +138,7 @@ def overlapped(predictor: Predictor, pictures: Pictures) -> list[float]:
 
 
 def kernels(predictor: Predictor, pictures: Pictures) -> str:
-    """What a picture's time goes to, the longest first."""
+    """Kernels that a picture's time goes to, the longest first."""
     on_gpu = predictor.device.type == "cuda"
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_gpu else [])]
     with profile(activities=activities) as profiled:

@@ -63,12 +63,12 @@ def spread(ms: list[float]) -> list[float]:
 
 
 def cell(ms: list[float]) -> str:
-    """Of the table."""
+    """A cell of the table."""
     return "  ".join(f"{p:.1f}" for p in spread(ms)) or "-"
 
 
 def measure(size: tuple[int, int], args: argparse.Namespace) -> dict[str, dict[str, list[float]]]:
-    """For each profile and way the milliseconds of the pictures that came through."""
+    """Measures the milliseconds of the pictures that came through, by profile and way."""
     outputs = [f"/tips/{name}" for name in args.outputs]
     parameters = {
         "model": args.model,

@@ -29,7 +29,9 @@ def command_that(outcome) -> types.SimpleNamespace:
     def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--size", type=int, default=1)
 
-    return types.SimpleNamespace(HELP="does something", add_arguments=add_arguments, run=run)
+    return types.SimpleNamespace(
+        HELP="does something", EXAMPLES=(), add_arguments=add_arguments, run=run
+    )
 
 
 @pytest.fixture

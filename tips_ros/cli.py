@@ -20,7 +20,7 @@ COMMANDS = ("infer", "bag", "eval", "calibrate", "bench", "download", "doctor", 
 
 
 class Command(Protocol):
-    """What a module of `tips_ros.commands` offers."""
+    """The interface of a module of `tips_ros.commands`."""
 
     HELP: str
     EXAMPLES: tuple[tuple[str, str], ...]  # arguments of `tips_ros`, and what they are for
@@ -58,7 +58,7 @@ def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
             name,
             help=command.HELP,
             description=command.HELP,
-            epilog=_examples(getattr(command, "EXAMPLES", ())),
+            epilog=_examples(command.EXAMPLES),
             formatter_class=_HelpFormatter,
         )
         command.add_arguments(subparser)
@@ -70,7 +70,7 @@ class _Subparser(argparse.ArgumentParser):
     """Refuses what it does not know itself: the parser above would show its own usage."""
 
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def,override]
-        """As its parent's, but nothing is left over."""
+        """Parses like its parent class, but refuses what is left over."""
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
             near = difflib.get_close_matches(unknown[0].partition("=")[0], self._options(), n=1)

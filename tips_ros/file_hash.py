@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which content a file has, without reading gigabytes again each time somebody asks."""
+"""Hashes of files' contents, kept so that gigabytes are not read again each time."""
 
 from __future__ import annotations
 

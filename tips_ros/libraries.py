@@ -35,7 +35,7 @@ class Library(NamedTuple):
 
     @property
     def fix(self) -> str:
-        """What to type to have it."""
+        """The command that installs it."""
         return pip_install(self.requirement or self.distributions[0])
 
 
@@ -172,7 +172,7 @@ def pip_install(*packages: str) -> str:
 
 
 def ros_install(package: str) -> str:
-    """What to do to have a ROS package."""
+    """The command or advice that installs a ROS package."""
     if distribution := os.environ.get("ROS_DISTRO"):
         return f"sudo apt install ros-{distribution}-{package.replace('_', '-')}"
     return f"build {package} in a workspace beside this ROS"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far a work is that takes longer than people wait: a bar, or a line now and then."""
+"""Progress of work that takes longer than people wait: a bar, or a line now and then."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _bars = False
 
 
 def show_bars() -> None:
-    """From now on this process draws bars where its stderr is a terminal; a command does so.
+    """Has this process draw bars where its stderr is a terminal; commands call it.
 
     Elsewhere, and in a node, whose log is not its own, lines are logged.
     """
@@ -61,14 +61,14 @@ class WorkProgress:
         self._ticker.start()
 
     def update(self, count: int = 1) -> None:
-        """So many units more are done."""
+        """Adds to the number of units done."""
         with self._lock:
             self.done += count
         if self._bar is not None:
             self._bar.update(count)
 
     def note(self, text: str) -> None:
-        """What is done just now, or what has come of it so far."""
+        """Adds a note about what is being done, or about the result so far."""
         self._note = text
 
     def close(self) -> None:
@@ -127,7 +127,7 @@ class LogHandler(_StreamHandler):
     """Logs to stderr, beside a bar that may be there."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One line."""
+        """One line about the work so far."""
         if not _on_a_terminal() or (tqdm := _tqdm()) is None:
             super().emit(record)
             return

@@ -85,7 +85,7 @@ class Tally:
         self.scan_missed += int((asked & np.isposinf(scan.ranges_m)).sum())
 
     def lines(self) -> list[str]:
-        """For people."""
+        """Formats the tally for people."""
         text = [f"{self.name}"]
         if self.angle_deg:
             angle, height = np.array(self.angle_deg), 100 * np.array(self.height_m)

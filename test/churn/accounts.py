@@ -42,7 +42,7 @@ class Accounts:
 
     @property
     def drops(self) -> dict[str, int]:
-        """By cause, of all cameras."""
+        """Drops of all cameras by cause."""
         total: dict[str, int] = {}
         for counts in self._last.values():
             for key, count in counts.items():

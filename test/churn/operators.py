@@ -33,7 +33,7 @@ class Speaker:
         return [(8, self.swap), (2, self.refused), (3, self.locate), (1, self.locate_at_once)]
 
     def swap(self, rng: random.Random) -> str:
-        """Other classes."""
+        """Sets other classes."""
         kind = rng.choice(("few", "few", "many", "@ade20k", "own"))
         words = {"few": rng.sample(_WORDS[:-1], 2), "many": list(_WORDS[:-1]), "own": []}
         prompts = words.get(kind, [kind])
@@ -143,7 +143,7 @@ class Manager:
         return answer is not None and answer.success
 
     def activate(self) -> bool:
-        """From wherever it is; whether it is active now."""
+        """Brings the node back from any state; whether it is active now."""
         for _ in range(6):
             state = self._client.state()
             if state == "active":

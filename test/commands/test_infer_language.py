@@ -247,7 +247,7 @@ class TestTags:
         np.savez(file, **weights)
         out = ask("--tags", "door, lamp", "--prompts", "door, lamp", model=model)
         told = capsys.readouterr().out
-        assert "tags by cosine; no probabilities: the model tells no temperature" in told
+        assert "tags by cosine; no probabilities: the model has no temperature" in told
         assert "no confidence.npy" in told and "%  cosine" not in told
         table = json.loads((out / "tags.json").read_text())
         assert table["temperature"] is None

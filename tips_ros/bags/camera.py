@@ -88,7 +88,7 @@ def _only_colour(reader: BagReader, images: dict[str, TopicInfo], but: str | Non
 
 
 def _is_depth(reader: BagReader, topic: TopicInfo) -> bool:
-    """By what its first message says of itself; by the topic's name where that says nothing."""
+    """Tells by the first message's encoding, or by the topic's name where that does not tell."""
     encoding = ""
     try:
         message = reader.deserialize(next(iter(reader.messages([topic.name]))))

@@ -17,7 +17,7 @@ _NAMED_IN_ERRORS = 3
 
 @dataclass
 class BagFiles:
-    """What to open of a bag; `notes` are lines about what was assumed."""
+    """The files of a bag to open; `notes` are lines about what was assumed."""
 
     paths: list[Path]
     metadata: BagMetadata = BagMetadata()

@@ -38,7 +38,7 @@ ABOUT: dict[Scope, str] = {
 
 @dataclass(frozen=True)
 class Opponents:
-    """Which of theirs take part.
+    """Variants of transformers' model that take part.
 
     Attributes:
         precisions: of theirs.
@@ -51,7 +51,7 @@ class Opponents:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came of a case.
+    """Result of comparing one case.
 
     Attributes:
         case: what was measured.
@@ -75,16 +75,16 @@ class Comparison:
     differences: Mapping[str, Differences]
 
     def spreads(self, scope: Scope) -> dict[str, TimeSpread]:
-        """Of each contender."""
+        """Times of each contender."""
         return {name: spread(times) for name, times in self.rounds_ms[scope].items()}
 
     def ratios(self, scope: Scope) -> dict[str, Ratio]:
-        """How many times as long as ours each of theirs took."""
+        """Times of each of theirs as multiples of ours."""
         rounds = self.rounds_ms[scope]
         return {name: ratio(times, rounds[OURS]) for name, times in rounds.items() if name != OURS}
 
     def as_data(self) -> dict[str, Any]:
-        """For JSON."""
+        """Converts to plain data for JSON."""
         return {
             "benchmark": "against transformers",
             "case": asdict(self.case),
@@ -122,7 +122,7 @@ def compare(
     Args:
         case: what to measure; of its cameras, `image` takes the first alone.
         predictor: ours.
-        module: theirs, as of `transformers_module` of the same weights.
+        module: theirs, see `transformers_module` of the same weights.
         picture: what the cameras see, RGB of any size.
         rounds: how often.
         opponents: which of theirs.

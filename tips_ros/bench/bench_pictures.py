@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the cameras see: a picture of the user's, or a drawn room."""
+"""Input pictures of the benchmark: the user's, or a drawn room."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WIDTH, _HEIGHT = 1280, 960
 
 
 def views(picture: Picture, size: tuple[int, int], cameras: int) -> list[Picture]:
-    """What each camera sees, (H, W, 3) RGB: the same picture, turned aside more and more.
+    """One (H, W, 3) RGB picture for each camera: the same, turned aside more and more.
 
     Args:
         picture: RGB, of any size.

@@ -70,7 +70,7 @@ class FramePass:
         ]
 
     def run_whole(self) -> None:
-        """Everything, as the node does it."""
+        """Runs everything once, in the node's order."""
         pictures = [decode_message(message) for message in self._images]
         for rgb, prediction in zip(pictures, self._predictions(pictures), strict=True):
             self._send(rgb, prediction, _no_lap)
@@ -91,7 +91,7 @@ class FramePass:
 
     @torch.inference_mode()
     def run_stages(self, lap: Lap) -> None:
-        """The same in stages; `lap` is told the name of each when it is done."""
+        """Runs the same stage by stage and calls `lap` with each one's name at its end."""
         model, predictor = self._predictor.model, self._predictor
         pictures = [decode_message(message) for message in self._images]
         lap(DECODE)
@@ -114,7 +114,7 @@ class FramePass:
             self._send(rgb, self._arrays(encoded, lap), lap)
 
     def _arrays(self, encoded: EncodedImage, lap: Lap) -> Prediction:
-        """What leaves the device, one output after the other."""
+        """Fetches the outputs from the device, one after the other."""
         made = Prediction()
         for output in self._outputs:
             if output == "semantic":

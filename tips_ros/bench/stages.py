@@ -26,7 +26,7 @@ from tips_ros.progress import WorkProgress
 
 @dataclass(frozen=True)
 class Rounds:
-    """How often.
+    """Number of rounds.
 
     Attributes:
         count: that are measured.
@@ -39,7 +39,7 @@ class Rounds:
 
 @dataclass(frozen=True)
 class StageResult:
-    """What came of a case.
+    """Times of one case by stages.
 
     Attributes:
         case: what was measured.
@@ -68,11 +68,11 @@ class StageResult:
 
     @property
     def frames_per_second(self) -> float:
-        """Of all cameras together."""
+        """Frames of all cameras together in a second."""
         return 1e3 * self.case.cameras / self.whole.median_ms
 
     def as_data(self) -> dict[str, Any]:
-        """For JSON."""
+        """Converts to plain data for JSON."""
         return {
             "benchmark": "stages",
             "case": asdict(self.case),

@@ -14,14 +14,14 @@ from tips_ros.progress import WorkProgress
 
 
 class TimeSpread(NamedTuple):
-    """Of many rounds."""
+    """Median and percentile of the times of many rounds."""
 
     median_ms: float
     p95_ms: float
 
 
 class Ratio(NamedTuple):
-    """How many times as long the other took."""
+    """Time of the other as a multiple of ours."""
 
     of_medians: float
     median_of_rounds: float  # of each round's own ratio: a slow moment hits both
@@ -55,7 +55,7 @@ def synchronise(device: torch.device) -> None:
 
 
 def milliseconds(work: Callable[[], object], device: torch.device) -> float:
-    """How long `work` takes, the device's part of it included."""
+    """Measures the time that `work` takes, on the device as well."""
     synchronise(device)
     start = time.perf_counter()
     work()
@@ -101,7 +101,7 @@ def take_turns(
 
 
 def ratio(theirs_ms: Sequence[float], ours_ms: Sequence[float]) -> Ratio:
-    """How many times as long theirs took, of rounds that belong together."""
+    """Computes their times as multiples of ours, from rounds that belong together."""
     rounds = [theirs / ours for theirs, ours in zip(theirs_ms, ours_ms, strict=True)]
     medians = spread(theirs_ms).median_ms / spread(ours_ms).median_ms
     return Ratio(medians, float(np.median(rounds)))

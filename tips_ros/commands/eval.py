@@ -23,7 +23,6 @@ from tips_ros.commands.options.measured_data import add_bag_truth, add_dataset, 
 from tips_ros.commands.options.output_checks import check_file
 from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_label_space
 from tips_ros.errors import UserError
-from tips_ros.evaluation.datasets.first import First
 from tips_ros.evaluation.evaluation import Predict, evaluate
 from tips_ros.evaluation.report import text_report, write_json
 from tips_ros.evaluation.results import EvaluationResults
@@ -90,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 class _Contender(NamedTuple):
-    """What is measured: how it is asked, and what its labels are called."""
+    """A predictor to measure, with the names of its labels."""
 
     predictor: Predictor
     predict: Predict
@@ -118,11 +117,10 @@ def _run(args: argparse.Namespace) -> int:
     with open_measured(args) as data:
         print(f"{args.data}: {data.about}")
         contender = _contender(args, data)
-        dataset = data.dataset if args.limit is None else First(data.dataset, args.limit)
-        with WorkProgress(args.data.name, len(dataset), "image") as progress:
+        with WorkProgress(args.data.name, len(data.dataset), "image") as progress:
             results = evaluate(
                 contender.predict,
-                dataset,
+                data.dataset,
                 contender.predictor.description,
                 contender.class_names,
                 holding=Holding(args.temporal, args.temporal_labels),

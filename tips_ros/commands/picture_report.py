@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `tips_ros infer` says of a picture."""
+"""The lines that `tips_ros infer` prints about a picture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNTRAINED = "UNTRAINED model: random weights, the outputs mean nothing."
 
 
 def tell(outcome: PictureResults, folder: Path, written: Sequence[tuple[Path, str]]) -> None:
-    """All there is to say of one picture."""
+    """Prints everything about one picture."""
     results, scale = outcome
     description, prediction = results.description, results.prediction
     size = f"{results.rgb.shape[1]}x{results.rgb.shape[0]}"
@@ -28,7 +28,7 @@ def tell(outcome: PictureResults, folder: Path, written: Sequence[tuple[Path, st
         print(f"  {description.caution}")
         print(f"  {real_world_advice()}")
     if prediction.labels is not None and prediction.confidence is None:
-        print("no confidence.npy: the model tells no temperature; model.yaml can")
+        print("no confidence.npy: the model has no temperature; set it in model.yaml")
     if prediction.depth_m is not None:
         missing = scale.note and "; give --hfov-deg or --camera-info to make it metric"
         print(f"  {scale_line(scale)}{missing}")
@@ -37,7 +37,7 @@ def tell(outcome: PictureResults, folder: Path, written: Sequence[tuple[Path, st
 
 
 def summary(outcome: PictureResults) -> str:
-    """Of one of several pictures, in a line."""
+    """Summarises one of several pictures in a line."""
     results = outcome.results
     told = [] if results.description.trained else ["UNTRAINED"]
     if results.prediction.labels is not None:
@@ -51,7 +51,7 @@ def say_tags(tags: Sequence[Tag], temperature: float | None) -> None:
     if not tags:
         return
     if temperature is None:
-        say("tags by cosine; no probabilities: the model tells no temperature; model.yaml can")
+        say("tags by cosine; no probabilities: the model has no temperature; set it in model.yaml")
     else:
         say(f"tags by probability among these (temperature {temperature:.4g}):")
     width = max(len(tag.text) for tag in tags)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a model sees in one picture: one pass for its heads, the prompts and the questions."""
+"""Results of a model for one picture: one pass for its heads, the prompts and the questions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FILTER_BYTES = 140  # a point, measured
 
 
 class PictureResults(NamedTuple):
-    """Of one picture."""
+    """Results of one picture."""
 
     results: ImageResults
     scale: DepthScale
@@ -57,7 +57,7 @@ class PictureModel:
     args: argparse.Namespace
 
     def run(self, view: View, title: str) -> PictureResults:
-        """Looks at a picture. UserError where a text or a filter of clouds can't be used."""
+        """Runs the model on a picture; UserError for an unusable text or cloud filter."""
         prediction, answers = self._predict(view)
         description = self.predictor.description
         upright = view.lens and upright_intrinsics(view.lens.intrinsics, view.mounting)

@@ -96,7 +96,7 @@ def view(path: Path, args: argparse.Namespace) -> View:
 
 
 def _lens(args: argparse.Namespace, size: tuple[int, ...]) -> Lens | None:
-    """Of the picture at its own size (H, W); None when the user said nothing of the camera."""
+    """Lens of the picture at its own size (H, W); None where the user gave no camera."""
     height, width = size
     try:
         if args.camera_info is not None:

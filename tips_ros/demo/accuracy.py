@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How right the recorded answers are, where the truth about the images is known."""
+"""Accuracy of the recorded outputs, where the truth about the images is known."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def measure(recording: Path, truth: Path) -> Accuracy:
 
     Args:
         recording: of a session.
-        truth: as of `truth_about`.
+        truth: see `truth_about`.
 
     Raises:
         BagError: one of them cannot be read, or the truth is of another view than the answers.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a demonstration gave: counts, rates, latencies, and the lines that tell them."""
+"""Result of a demonstration: counts, rates, latencies, and the lines that report them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CAUSES = {
 
 
 class OutputCount(NamedTuple):
-    """What came on one output topic."""
+    """Number of messages on one output topic."""
 
     name: str  # in the node's namespace
     messages: int
@@ -36,7 +36,7 @@ class OutputCount(NamedTuple):
 
 @dataclass(frozen=True)
 class DemoResult:
-    """What happened.
+    """Result of a demonstration.
 
     Attributes:
         bag: what was played.
@@ -71,7 +71,7 @@ class DemoResult:
 
     @property
     def depth_caution(self) -> str:
-        """In a few words what its depth is not; empty where it is metric."""
+        """Caution about its depth in a few words; empty where it is metric."""
         unknown = WITHOUT_A_CAMERA in self.report.values.get("depth scale note", "")
         return "not metric: lens unknown" if unknown else ""
 

@@ -54,7 +54,7 @@ _LAST_MESSAGES_PATIENCE_S = 20.0
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """What is shown.
+    """Options of a demonstration.
 
     Attributes:
         bag: the bag to play.
@@ -224,7 +224,7 @@ class _Session:
         )
 
     def _wait_for_answers(self) -> NodeReport:
-        """Until the node has accounted for every frame and its last messages have come in."""
+        """Waits until the node has accounted for every frame and its last messages are there."""
         played = self._player.counts[self._camera.image]
         report, changed_s = self._next_report(), time.monotonic()
         while not (report.all_accounted and report.received >= played):
@@ -250,7 +250,7 @@ class _Session:
         return self._watch.report
 
     def _caution(self) -> str:
-        """What the model's directory says that it knows; the node has loaded it."""
+        """The caution in the model's directory; the node has loaded it."""
         knows = find_model(self._options.model)[0].settings.knows
         return caution_of(self._options.model, knows or "")
 

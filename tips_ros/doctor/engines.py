@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who can compute a model here, as `--backend` names them."""
+"""The backends that can compute a model here, by their names for `--backend`."""
 
 from __future__ import annotations
 

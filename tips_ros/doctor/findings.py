@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was found, as aligned text for people and as plain data for programs."""
+"""Findings as aligned text for people and as plain data for programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MARKS = {"good": " ", "absent": "-", "broken": "!"}
 
 
 class Status(str, Enum):
-    """How a thing is."""
+    """Status of a finding."""
 
     GOOD = "good"
     ABSENT = "absent"  # something goes without it
@@ -23,7 +23,7 @@ class Status(str, Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One line.
+    """One line of the report.
 
     Attributes:
         topic: what it is about.
@@ -74,7 +74,7 @@ def as_text(sections: Sequence[Section]) -> str:
 
 
 def as_data(sections: Sequence[Section]) -> dict[str, Any]:
-    """Plain data, for JSON."""
+    """Converts to plain data for JSON."""
     return {
         "broken": is_broken(sections),
         "sections": [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which libraries are here, and what goes without those that are not."""
+"""The libraries that are installed, and the functions that the others would bring."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ros_libraries() -> tuple[Finding, ...]:
 
 
 def version_of(library: Library) -> str:
-    """As its package says, or nothing."""
+    """Version by the package's metadata; empty where it has none."""
     for name in library.distributions:
         try:
             return importlib.metadata.version(name)

@@ -72,7 +72,7 @@ def known_directories() -> dict[str, Path]:
 
 
 def requested_directory(model: str) -> Path | None:
-    """Where the model that the user named would be read from; None where it is not there."""
+    """Directory that the named model would be read from; None where it is not there."""
     path = models_home() / model if _is_released(model) else Path(model).expanduser()
     if model in _HUB and not path.is_dir():
         return hub_snapshot(model)

@@ -212,7 +212,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _reason(error: BaseException) -> str:
-    """Why the connection failed, in a few words."""
+    """Reason of a failed connection in a few words."""
     for cause in _causes(error):
         for kind, words in _REASONS.items():
             if isinstance(cause, kind):

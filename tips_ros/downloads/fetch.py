@@ -92,7 +92,7 @@ class Fetch:
         raise DownloadError(f"{self._url}: not kept, because {wrong}")
 
     def _receive(self, part: PartFile, remote: RemoteState) -> None:
-        """Until all bytes are there."""
+        """Fetches until all bytes are there."""
         if part.size and part.size == remote.size and part.origin == remote:
             return
         if part.size:

@@ -10,7 +10,7 @@ from tips_ros.progress import WorkProgress
 
 
 class Bar:
-    """Over all files of one work, and of the next."""
+    """One progress bar for all files of a download or check."""
 
     def __init__(self, what: str = "downloading") -> None:
         self._what = what

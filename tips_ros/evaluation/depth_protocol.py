@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which pixels of a dataset count when depth is compared."""
+"""Protocols of depth evaluation: the pixels of a dataset that are compared."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a prediction is wrong and how much, as pictures: dark is right, bright is wrong."""
+"""Pictures of a prediction's errors: dark is right, bright is wrong."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class _HeldStill:
         self._sequence: str | None = None
 
     def update(self, sample: Sample, prediction: Prediction) -> Prediction:
-        """In the network's own metres, as they came, but compared in the camera's."""
+        """Adds depth in the network's own metres, compared in the camera's."""
         if not self._holding.anything or sample.sequence is None or sample.stamp_s is None:
             return prediction
         if sample.sequence != self._sequence:
@@ -188,7 +188,7 @@ class _Evaluation:
 
 
 def _check_sizes(sample: Sample, prediction: Prediction) -> None:
-    """What is predicted and the intrinsics have the image's (H, W), the truth has one size."""
+    """Checks that prediction and intrinsics have the image's (H, W), and the truth one size."""
     size = sample.rgb.shape[:2]
     for name, array in prediction._asdict().items():
         if array is not None and array.shape[:2] != size:

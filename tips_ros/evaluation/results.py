@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What came of an evaluation."""
+"""The results of an evaluation."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class EvaluationResults:
     worst: Mapping[Task, tuple[ScoredFrame, ...]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: str, int, float, None, lists and dicts; never NaN or infinity.
+        """Converts to JSON's types: str, int, float, None, lists and dicts; no NaN or infinity.
 
         Classes stand under their names, and of the worst frames the names and numbers.
         """

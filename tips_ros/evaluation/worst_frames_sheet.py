@@ -155,7 +155,7 @@ def _draw_keys(
 
 
 def _limit_m(frame: ScoredFrame, results: EvaluationResults) -> float:
-    """Where the colours of a frame's depth end."""
+    """Depth in metres at which the colours of a frame end."""
     truth_m = frame.sample.depth_m
     assert truth_m is not None
     return depth_limit_m(np.where(results.depth_protocol.mask(truth_m), truth_m, np.nan))

@@ -30,7 +30,7 @@ class DepthScaleStatus(NamedTuple):
     def of(
         cls, scale: DepthScale, wanted: ScaleSource, model: ModelDescription, held: Held = NOT_HELD
     ) -> DepthScaleStatus:
-        """For frames of this model."""
+        """Makes the status of a scale for frames of this model."""
         nearest_m = max(scale.at(model.bins.min_m), 0.0)
         farthest = farthest_m(scale, model.max_depth_m)
         return cls(scale, wanted, nearest_m, farthest, model.deviation.fitted_on, held)
@@ -55,7 +55,7 @@ class DepthScaleStatus(NamedTuple):
         )
 
     def facts(self) -> dict[str, str]:
-        """For diagnostics."""
+        """Facts for diagnostics."""
         scale = self.scale
         measured = scale.spread is not None
         spread = f"{100 * scale.spread:.1f}" if scale.spread is not None else ""

@@ -104,10 +104,10 @@ class FrameResult:
         """The organised cloud in the camera's frame, made once; None without depth or camera.
 
         Args:
-            out: memory to make it in, as of `organised_cloud`, or to copy it to.
+            out: memory to make it in, see `organised_cloud`, or to copy it to.
         """
         if self._organised is None:
-            self._organised = _organised(self, out)
+            self._organised = _make_cloud(self, out)
         elif out is not None:
             # As plain numbers: NumPy copies structures field by field.
             np.copyto(out.view(np.float32), self._organised.view(np.float32))
@@ -118,7 +118,7 @@ class FrameResult:
         self._organised = None
 
 
-def _organised(frame: FrameResult, out: Cloud | None) -> Cloud | None:
+def _make_cloud(frame: FrameResult, out: Cloud | None) -> Cloud | None:
     depth_m, camera, options = frame.prediction.depth_m, frame.camera, frame.options
     if depth_m is None or camera is None:
         return None

@@ -37,14 +37,14 @@ _thread_pools = _ThreadPools()
 
 
 class BatchSplit(NamedTuple):
-    """What is computed at the same time."""
+    """Shares of a batch that are computed at the same time."""
 
     shares: tuple[slice, ...]  # of the batch, in its order; sizes differ by one at most
     threads: int  # of each share
 
 
 def split_batch(count: int, threads: int) -> BatchSplit:
-    """Into as many shares as keep most threads at work until the last of them is done.
+    """Splits a batch into as many shares as keep most threads at work until the last is done.
 
     Args:
         count: images in the batch, at least one.
@@ -61,7 +61,7 @@ def split_batch(count: int, threads: int) -> BatchSplit:
 
 
 def run_shares(work: Callable[[slice], Sequence[Found]], count: int) -> list[Found]:
-    """What `work` finds in the shares of a batch, in the batch's order.
+    """Runs `work` on the shares of a batch and returns its results in the batch's order.
 
     They are computed in threads that stay for the next time, in this one's inference and gradient
     modes; a batch that is one share, here. How many threads there are is what torch has here.
@@ -93,7 +93,7 @@ def _run_in_modes(
 
 
 def _pool(count: int, threads: int) -> ThreadPoolExecutor:
-    """So many workers, each of which computes with so many threads; made once."""
+    """Pool of `count` workers that compute with `threads` threads each; made once."""
     pool = _thread_pools.pools.get((count, threads))
     if pool is None:
         with _lock:

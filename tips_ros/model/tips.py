@@ -26,7 +26,7 @@ class DenseMaps(NamedTuple):
 
 
 class TipsOutput(NamedTuple):
-    """What one pass yields: dense maps, and the features they were made of."""
+    """Output of one forward pass: dense maps, and the features they were made of."""
 
     maps: DenseMaps
     features: ImageFeatures
@@ -73,7 +73,7 @@ class Tips(nn.Module):
         value_features: bool = False,
         evidence: bool = False,
     ) -> TipsOutput:
-        """One pass for dense maps and for what is compared with text.
+        """Runs the model once for dense maps and for the features that are compared with text.
 
         Args:
             images: (B, 3, H, W) RGB in [0, 1].
@@ -103,7 +103,7 @@ class Tips(nn.Module):
         Args:
             images: (B, 3, H, W) RGB in [0, 1].
             heads: of each image, whose maps are wanted; a head sees those images alone.
-            value_features, evidence: as of `forward_features`, for all.
+            value_features, evidence: see `forward_features`, for all.
 
         Returns:
             B looks, each of a batch of one.
@@ -128,7 +128,7 @@ class Tips(nn.Module):
         value_features: bool,
         evidence: bool,
     ) -> list[TipsOutput]:
-        """As `forward_batch`, together."""
+        """Does what `forward_batch` does for all images in one pass."""
         if len(heads) == 1:
             return [
                 self.forward_features(

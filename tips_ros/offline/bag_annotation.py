@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Annotation:
-    """What came of a bag; `scale` is that of the last depth in it, None without any."""
+    """Result of annotating a bag; `scale` is that of its last depth, None without any."""
 
     images: int = 0
     annotated: int = 0

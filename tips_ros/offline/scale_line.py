@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a command says of how its depth became metres."""
+"""The line of a command's output about the scale of its depth."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BECAUSE = {
 
 
 def scale_line(scale: DepthScale) -> str:
-    """One line."""
+    """Describes the scale in one line."""
     if scale.source == "model":
         return f"depth {_BECAUSE['model']}{f': {scale.note}' if scale.note else ''}"
     return f"depth × {scale.factor:.4g}, {_BECAUSE[scale.source]}"

@@ -37,7 +37,7 @@ class StampedMessages:
 
         Args:
             reader: an open bag.
-            index: as of `stamp_index`.
+            index: see `stamp_index`.
             wanted: the stamps that will be asked for; messages of others are not held.
         """
         self._index = {stamp: index[stamp] for stamp in wanted if stamp in index}

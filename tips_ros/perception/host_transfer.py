@@ -88,7 +88,7 @@ class HostTransfer:
 
 
 def _start_copy(tensor: Tensor) -> Tensor:
-    """On the host as soon as the current stream has come so far."""
+    """Starts a copy to the host, which ends when the current stream has come so far."""
     host = _pin(tensor.shape, tensor.dtype)
     return host.copy_(tensor.contiguous(), non_blocking=True)
 

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Picture: TypeAlias = NDArray[np.uint8]
+from tips_ros.perception.classes.class_list import UNLABELLED
 
-_UNLABELLED = 255
+Picture: TypeAlias = NDArray[np.uint8]
 
 
 def depth_picture(
@@ -90,7 +90,7 @@ def overlay(rgb: Picture, labels: Picture, palette: Picture, alpha: float = 0.5)
     image = np.ascontiguousarray(rgb)
     label_map = np.ascontiguousarray(labels)
     blended = cv2.addWeighted(image, 1.0 - alpha, _look_up(label_map, palette), alpha, 0.0)
-    unlabelled = (label_map == _UNLABELLED).view(np.uint8)
+    unlabelled = (label_map == UNLABELLED).view(np.uint8)
     return _picture(cv2.copyTo(image, unlabelled, blended))
 
 

@@ -192,10 +192,10 @@ class Predictor:
         label_spaces: Collection[LabelSpace] = (),
         mounting: MountingRotation = 0,
     ) -> EncodedImage:
-        """The pass alone, from which several answers can be made. Arguments as of `ImageRequest`.
+        """The pass alone, from which several answers can be made. Arguments: see `ImageRequest`.
 
         Raises:
-            ValueError: as of `predict`.
+            ValueError: see `predict`.
         """
         (encoded,) = self.encode_batch([ImageRequest(rgb, outputs, scale, label_spaces, mounting)])
         return encoded
@@ -205,7 +205,7 @@ class Predictor:
         """One pass for several images, of any sizes; each head sees those that want it.
 
         Raises:
-            ValueError: as of `predict`.
+            ValueError: see `predict`.
         """
         for view in views:
             if not 0.0 < view.scale <= 1.0:

@@ -48,14 +48,22 @@ _FORESEEN = (ValueError, OSError, RuntimeError)
 
 
 class TipsNode(ParameterNode):
-    """Configure loads the model, activate subscribes and works, cleanup frees everything."""
+    """Configure loads the model, activate subscribes and works, cleanup frees everything.
+
+    Attributes:
+        predictor, classes, outputs: of the configured node; the publishers by camera.
+        work: the pipeline of the active node.
+        transforms: tf2's frames, and how they stand to each other.
+        failure: reason of the last transition that failed; empty after one that did not.
+        loading: whether it is being configured.
+        ending: whether a signal has come, after which nothing is activated any more.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         # What `destroy_node` needs comes first: a value that is refused leaves a node half built,
         # which rclpy's context may destroy.
         self._destroyed = False
-        self.loading = False  # while configuring
-        self.ending = False  # from the first signal on: nothing is activated any more
+        self.loading = self.ending = False
         self.predictor: Predictor | None = None
         self.work: Pipeline | None = None  # while active
         self.outputs: dict[str, OutputPublishers] = {}
@@ -201,7 +209,7 @@ class TipsNode(ParameterNode):
         return then(state)
 
     def _configure(self) -> None:
-        """Loads the model and makes what hangs on it; errors as of `load_predictor`."""
+        """Loads the model and makes what hangs on it; errors: see `load_predictor`."""
         try:
             self._load()
         except Exception:

@@ -107,7 +107,7 @@ def _planks(rng: Rng) -> Material:
 
 
 def _tiles(rng: Rng) -> Material:
-    """From mosaic to large slabs; plain, chequered, framed or printed."""
+    """Tiles from mosaic to large slabs; plain, chequered, framed or printed."""
     columns = int(rng.choice([1, 2, 4, 8]))
     rows = columns * int(rng.choice([1, 1, 2]))
     side = float(np.exp(rng.uniform(np.log(0.06), np.log(0.9))))

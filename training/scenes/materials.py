@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a room and its things are made of: a random material for each kind.
+"""Materials of a room and its things: a random one for each kind.
 
 Every function takes a random generator and gives another material at every draw. Texture
 coordinates are metres on flat patches (the picture repeats) and 0..1 around round ones.
@@ -134,7 +134,7 @@ def leaves(rng: Rng) -> Material:
 
 
 def skin(rng: Rng) -> Material:
-    """From very light to very dark."""
+    """Skin from very light to very dark."""
     dark = rng.uniform() ** 1.2
     shown = np.array([236, 196, 172]) * (1 - dark) + np.array([86, 54, 40]) * dark
     colour = linear(*(shown * rng.uniform(0.92, 1.05, 3)))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much work goes into a picture."""
+"""Settings for the amount of work that goes into a picture."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DRAFT = Quality(
     texel_m=0.004,
     blend_levels=False,
 )
-"""For training: a scene in about 0.3 s of one core, a picture of 224x224 in about 60 ms."""
+"""Quality for training: a scene in 0.3 s of one core, a picture of 224x224 in 60 ms."""
 
 FINE = Quality(
     cell_m=0.04,
@@ -49,4 +49,4 @@ FINE = Quality(
     texel_m=0.0,
     blend_levels=True,
 )
-"""For pictures that people look at."""
+"""Quality for pictures that people look at."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From light to the picture of a robot's camera: exposure, colour cast, lens, noise, JPEG."""
+"""The picture of a robot's camera from light: exposure, colour cast, lens, noise, JPEG."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where an indoor robot's camera may be, and which way it looks."""
+"""Poses of an indoor robot's camera."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def _draw(rng: np.random.Generator, plan: FloorPlan, sight: Sight) -> Viewpoint:
 
 @lru_cache(maxsize=512)
 def _some(count: int) -> Array:
-    """At most 6 of `count` rows, with the first and the last."""
+    """Picks at most 6 of `count` rows, with the first and the last."""
     return np.unique(np.linspace(0, count - 1, min(count, 6)).astype(int))
 
 

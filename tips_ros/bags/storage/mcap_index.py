@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where an mcap file holds which messages: by its summary, or by going through all of it."""
+"""Index of an mcap file's messages, from its summary or by going through all of it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where and when something was measured: a time without this means nothing."""
+"""The machine and the moment of a measurement: a time without these means nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tips_ros.doctor.machine import cores, processor_name
 
 @dataclass(frozen=True)
 class Machine:
-    """What it ran on.
+    """The machine that a measurement ran on.
 
     Attributes:
         processor: its name.
@@ -38,7 +38,7 @@ class Machine:
 
     @property
     def title(self) -> str:
-        """In one line."""
+        """Describes the machine in one line."""
         gpu = f"{self.gpu}, " if self.gpu else ""
         memory = ", freed memory is kept" if self.keeps_freed_memory else ""
         return (
@@ -47,7 +47,7 @@ class Machine:
         )
 
     def as_data(self) -> dict[str, object]:
-        """For JSON."""
+        """Converts to plain data for JSON."""
         return asdict(self)
 
 

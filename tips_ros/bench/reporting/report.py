@@ -18,10 +18,10 @@ _NAME, _NUMBER = 30, 10
 
 
 class Result(Protocol):
-    """What has a line of JSON."""
+    """A result that can be written as a line of JSON."""
 
     def as_data(self) -> dict[str, object]:
-        """Plain data."""
+        """Converts to plain data."""
 
 
 def append_json(path: Path, results: Sequence[Result], machine: Machine) -> None:

@@ -58,7 +58,7 @@ def add_camera_topics(add: Callable[..., object]) -> None:
 
 
 def add_prediction(parser: argparse.ArgumentParser) -> None:
-    """What `add_model` adds, --precision, --backend and --scale."""
+    """Adds the arguments of `add_model`, --precision, --backend and --scale."""
     add_model(parser)
     add = parser.add_argument
     add_precision(parser)

@@ -13,7 +13,7 @@ from tips_ros.errors import UserError
 def check_folder(
     folder: Path, names: Iterable[str], *, overwrite: bool, inputs: Iterable[Path] = ()
 ) -> None:
-    """For files of these names in a folder that may be there.
+    """Checks files of these names in a folder that may be there.
 
     Args:
         folder: where results go.
@@ -45,7 +45,7 @@ def check_folder(
 
 
 def check_file(path: Path, option: str, *, overwrite: bool, inputs: Iterable[Path] = ()) -> None:
-    """For one file.
+    """Checks one file.
 
     Args:
         path: of the file.
@@ -81,7 +81,7 @@ def check_writable(folder: Path) -> None:
 
 
 def write_error(error: OSError, folder: Path) -> UserError:
-    """In one line what happened while results were written."""
+    """Error about results that could not be written, in one line."""
     # NumPy says of a full disk only how much it wrote.
     reason = error.strerror or f"{error}: is the disk full?"
     name = error.filename if isinstance(error.filename, str) else folder

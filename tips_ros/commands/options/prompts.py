@@ -70,7 +70,7 @@ def check_prompts(args: argparse.Namespace) -> None:
 
 
 def prompted_label_space(args: argparse.Namespace, predictor: Predictor) -> LabelSpace | None:
-    """What the prompts ask of this model; None without prompts. Says what they compete with.
+    """Label space of the prompts for this model, None without any; prints their competitors.
 
     Raises:
         UserError: prompts that can't be used, or a text encoder that can't be read.

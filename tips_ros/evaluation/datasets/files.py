@@ -29,7 +29,7 @@ PICTURES = (".jpg", ".jpeg", ".png")
 
 
 def read(path: Path, decode: Callable[[bytes], Value]) -> Value:
-    """What `decode` makes of the file's bytes.
+    """Reads a file and decodes its bytes by `decode`.
 
     Raises:
         DatasetError: the file is not there, cannot be read, or `decode` raised a ValueError.

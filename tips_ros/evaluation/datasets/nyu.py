@@ -11,7 +11,7 @@ and a plain one, files of one frame having one name:
 
     rgb/NAME.jpg or .png
     depth/NAME.png                    16-bit grey, millimetres, 0 = invalid
-    normals/NAME.png                  optional; 16- or 8-bit RGB, as of `truth_png`
+    normals/NAME.png                  optional; 16- or 8-bit RGB, see `truth_png`
     labels/NAME.png and classes.txt   optional; 8-bit grey, 255 = nobody's; a name per id, from 0
 
 `nyu_depth_v2_labeled.mat` itself is not read: docs/evaluation.md has the lines that extract it.

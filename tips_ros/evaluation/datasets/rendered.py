@@ -4,7 +4,7 @@
     scene.json
     NAME_rgb.png or .jpg
     NAME_depth.png      16-bit grey, units of 0.25 mm (up to 16.38 m), 0 = invalid
-    NAME_normals.png    16-bit RGB, as of `truth_png`
+    NAME_normals.png    16-bit RGB, see `truth_png`
     NAME_labels.png     8-bit grey, ids of the index; 255 = nobody's
 
 `scene.json` holds `format`, `name`, `classes` (id → name) and `frames`, in order. A frame has
@@ -142,7 +142,7 @@ def write_index(
         folder: where the frames are.
         name: of the whole, for people.
         class_names: id in the labels → name.
-        entries: as of `write_frame`, in order.
+        entries: see `write_frame`, in order.
     """
     classes = {str(i): class_name for i, class_name in class_names.items()}
     index = {"format": _FORMAT, "name": name, "classes": classes, "frames": list(entries)}

@@ -95,7 +95,7 @@ def _png(pixels: NDArray[Any]) -> bytes:
 
 
 def _picture(data: bytes) -> NDArray[Any]:
-    """As OpenCV reads it, with its own depth and channels (BGR)."""
+    """Reads the picture by OpenCV, with its own bit depth and channels (BGR)."""
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:  # no bytes at all

@@ -16,7 +16,7 @@ _LOG_RANGE = (-14.0, 6.0)  # of natural logarithms: what lies beyond counts at t
 
 
 class DeviationResult(NamedTuple):
-    """Over all pixels of all images together, p predicted, t true and σ the deviation, metres.
+    """Metrics over all pixels of all images; p predicted, t true, σ the deviation, in metres.
 
     The sparsification error is that of Ilg et al., "Uncertainty Estimates and Multi-Hypotheses
     Networks for Optical Flow", ECCV 2018: pixels are left out one after the other, the least
@@ -101,7 +101,7 @@ class DeviationMetrics:
         )
 
     def _ause(self, error: str) -> float:
-        left, best = (of[error].left() for of in (self._by_deviation, self._by_error))
+        left, best = (of[error].sparsification() for of in (self._by_deviation, self._by_error))
         if error == "rmse":
             left, best = np.sqrt(left), np.sqrt(best)
         chance = float(np.mean(left[0] - best))
@@ -122,8 +122,8 @@ class _Ordered:
         self._count += np.bincount(bins, minlength=_BINS)
         self._sum += np.bincount(bins, errors, _BINS)
 
-    def left(self) -> NDArray[np.float64]:
-        """(_CUTS,) mean error of what is left when that share with the largest numbers is gone."""
+    def sparsification(self) -> NDArray[np.float64]:
+        """(_CUTS,) mean error of the rest without that share with the largest numbers."""
         count, total = (
             np.concatenate([[0.0], np.cumsum(values)]) for values in (self._count, self._sum)
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much predictions change between frames where the world does not."""
+"""Flicker metrics: changes of predictions between frames where the world does not change."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _STANDS_M, _STANDS_RAD = 0.005, np.radians(0.1)
 
 
 class Stretch(NamedTuple):
-    """Of pairs of frames between which the camera stood, or moved.
+    """Flicker of the pairs of frames between which the camera stood, or moved.
 
     Attributes:
         pairs: of frames.
-        depth_log, labels_changed: as of `FlickerResult`.
+        depth_log, labels_changed: see `FlickerResult`.
         scale_std, scale_p95: standard deviation, and 95th percentile of the amount, of the
             frame-to-frame log-scale: the median, over the points of a pair, of what depth_log is
             the mean amount of. None where no depth was predicted.
@@ -34,7 +34,7 @@ class Stretch(NamedTuple):
 
 
 class FlickerResult(NamedTuple):
-    """Over all points that two consecutive frames of a sequence both saw.
+    """Changes over all points that two consecutive frames of a sequence both saw.
 
     The camera moves, so a right depth changes too: that change is known from the truth and taken
     off. What remains of depth is how much its error changes, as the mean of
@@ -108,7 +108,7 @@ class FlickerMetrics:
 
 
 class _Mean:
-    """Of numbers given piece by piece; those that are no number are left out."""
+    """Running mean of numbers given piece by piece; NaN is left out."""
 
     def __init__(self) -> None:
         self._sum = 0.0
@@ -133,7 +133,7 @@ class _Stretch:
         self._scales: list[float] = []
 
     def add(self, changes: NDArray[np.float64]) -> None:
-        """Of ln depth, of the points of a pair."""
+        """Adds the differences in ln depth of a pair's points."""
         self.depth.add(np.abs(changes))
         finite = changes[np.isfinite(changes)]
         if finite.size:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far predicted surface normals point from measured ones."""
+"""Normal metrics: angles between predicted and measured surface normals."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How well predicted labels cover the true ones."""
+"""Segmentation metrics: overlap of predicted labels with the true ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tips_ros.evaluation.sample import IGNORED
 
 
 class SegmentationResult(NamedTuple):
-    """From the confusion of all pixels of all images, all 0 to 1.
+    """Metrics of the confusion matrix over all pixels of all images, all 0 to 1.
 
     IoU of a class: pixels that are it and were called it, by pixels that are it or were called
     it (Everingham et al., "The PASCAL Visual Object Classes Challenge", IJCV 2015). Means are over

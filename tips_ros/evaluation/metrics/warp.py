@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which pixel of the frame before saw the same point of the world."""
+"""Correspondences between two frames: pixels that saw the same point of the world."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def _heads(part: CheckpointPart, asked: int | None, released: int | None, width:
 
 
 def _blocks(part: CheckpointPart, prefix: str) -> int:
-    """How many blocks there are; none may be left out, or a high number would cost memory."""
+    """Counts the blocks; a gap is refused, as a high number would cost memory."""
     pattern = re.compile(re.escape(prefix) + r"\.([0-9]{1,4})\.")
     indices = {int(m[1]) for name in part.tensors if (m := pattern.match(name))}
     if not indices or len(indices) <= max(indices):

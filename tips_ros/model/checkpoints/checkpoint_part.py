@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a checkpoint file holds, in this package's names: one or more parts of a model."""
+"""The parts of a model that a checkpoint file holds, in this package's names."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FILE_NAMED: dict[Role, str] = {
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a part's format and side files say that its tensors' shapes don't.
+    """Facts about a part that its format or side files state and its tensors' shapes don't.
 
     Attributes:
         heads: attention heads.

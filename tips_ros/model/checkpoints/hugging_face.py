@@ -94,7 +94,7 @@ def hugging_face_parts(path: Path, roles: Collection[Role] = ROLES) -> list[Chec
 
 
 def hugging_face_roles(path: Path) -> set[Role]:
-    """Which parts there are; no tensor is read. Errors as of `hugging_face_parts`."""
+    """Lists the parts in the file without reading a tensor; errors see `hugging_face_parts`."""
     names: list[str] = []
     for file in weight_files(path):
         with _open(file) as opened:
@@ -105,7 +105,7 @@ def hugging_face_roles(path: Path) -> set[Role]:
 
 
 def hugging_face_temperature(path: Path) -> float | None:
-    """Of the image-text softmax, if it is there. Errors as of `hugging_face_parts`."""
+    """Temperature of the image-text softmax, or None; errors see `hugging_face_parts`."""
     return _pop_temperature(_read_tensors(path, ()), path)
 
 

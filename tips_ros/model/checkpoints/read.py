@@ -67,7 +67,7 @@ def read_temperature(path: Path) -> float | None:
     """The temperature that lies beside a text encoder, if one does; nothing else is read.
 
     Args:
-        path: as of `read_checkpoint`.
+        path: see `read_checkpoint`.
 
     Raises:
         CheckpointError: no such file, or damaged.

@@ -72,7 +72,7 @@ class _Reader:
         raise CheckpointError(f"{self._path}: misshapen tensor: {name} {shape}, not {wanted}")
 
     def blocks(self, prefix: str) -> int:
-        """How many `prefix`encoderblock_N there are."""
+        """Counts the blocks named `prefix`encoderblock_N."""
         pattern = re.compile(re.escape(prefix) + r"encoderblock_([0-9]{1,4})/")
         found = {int(m[1]) for name in self._arrays if (m := pattern.match(name))}
         if not found:

@@ -47,7 +47,7 @@ class CompiledEngine:
                 self._run(*inputs)
 
     def __call__(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """As of `Engine`, on the device."""
+        """Runs the graph, see `Engine`, on the device."""
         if self._recording is not None:
             return self._recording(inputs)
         outputs = self._run(*(tensor.to(self._dtype) for tensor in inputs))

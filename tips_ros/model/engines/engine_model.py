@@ -61,7 +61,7 @@ class EngineBackbone(nn.Module):
     def forward(
         self, images: Tensor, taps: Sequence[int] = (), value_features: bool = False
     ) -> ImageFeatures:
-        """As of `VisionTransformer`, fp32; of another size, or with other taps, in torch."""
+        """Does what `VisionTransformer` does, in fp32; another size or other taps run in torch."""
         if tuple(images.shape[-2:]) != self.input_size or not self._outputs.keys() >= set(taps):
             result: ImageFeatures = self.in_torch(images, taps, value_features)
             return result

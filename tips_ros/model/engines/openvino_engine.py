@@ -44,7 +44,7 @@ class OpenVinoEngine:
         self._lock = threading.Lock()
 
     def __call__(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """As of `Engine`, on the CPU."""
+        """Runs the graph, see `Engine`, on the CPU."""
         arrays = [tensor.detach().contiguous() for tensor in inputs]
         outputs = tuple(torch.empty(shape) for shape in self._shapes)
         with self._lock:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a model may serve in another's place: both look at the same picture first.
+"""Comparison of two models' outputs on the same picture, before one may replace the other.
 
 Bounds. fp32: no value is further off than 1e-4 of the largest one. Lower precision: depth within
 2 %, what its deviation is made of within 10 %, normals within 2°, features within an angle of 8°,
@@ -33,7 +33,7 @@ _MOST = 1_000_000  # values of which a quantile is taken
 
 
 class Parity(NamedTuple):
-    """Of a model."""
+    """Result of a comparison with the reference."""
 
     passed: bool
     reason: str  # the worst that was seen, with its bound
@@ -76,7 +76,7 @@ def check_parity(
 
 
 def parity_image(input_size: tuple[int, int]) -> Tensor:
-    """What is looked at, always the same (1, 3, h, w): planes and edges of a room, and noise.
+    """The picture compared on, always the same (1, 3, h, w): planes and edges of a room, and noise.
 
     It is not what graphs are exported with, so a graph that ignores its input is found out.
     """
@@ -162,6 +162,6 @@ def _quantile(values: Tensor) -> float:
 
 
 def _angles_deg(a: Tensor, b: Tensor, dim: int) -> Tensor:
-    """Between vectors of any length; by the half angle's tangent, because acos is blind near 0."""
+    """Angles of vectors of any length, by the half angle's tangent, as acos is blind near 0."""
     a, b = F.normalize(a, dim=dim), F.normalize(b, dim=dim)
     return torch.rad2deg(2 * torch.atan2((a - b).norm(dim=dim), (a + b).norm(dim=dim)))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who computes a model: torch, or an engine that was found to say what torch says."""
+"""The choice of what computes a model: torch, or an engine whose outputs agree with torch's."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DELAY_S = 2.0  # before a bar comes: most models are there by then
 
 
 class Target(NamedTuple):
-    """Where and how a model is to run."""
+    """Device, precision and input size that a model is to run with."""
 
     device: torch.device
     dtype: torch.dtype  # the precision asked for; int8 is torch's on a CPU
@@ -121,7 +121,7 @@ def _report_parts(parts: Sequence[ModelGraph], progress: WorkProgress) -> Iterat
 
 
 def _choose_precision(plain: Tips, in_torch: InTorch, target: Target) -> BackendChoice:
-    """In the lowest precision that is trusted, from the one asked for up to fp32."""
+    """Chooses the lowest precision that passes the comparison, from the one asked for on."""
     notes: list[str] = []
     precisions = _precisions_to_try(target)
     for precision, instead in zip(precisions, precisions[1:], strict=False):
@@ -153,7 +153,7 @@ def _precisions_to_try(target: Target) -> list[torch.dtype]:
 
 
 def _unavailable_reason(precision: torch.dtype, device: torch.device) -> str | None:
-    """Why a precision can't be had at all; None where it can."""
+    """Reason why a precision is not available on this device; None where it is."""
     if precision != torch.int8 or (device.type == "cpu" and int8_is_there()):
         return None
     return "it wants a CPU with AVX-512 VNNI, and torch 2.4 or newer"

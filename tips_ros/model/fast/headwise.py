@@ -16,7 +16,7 @@ from tips_ros.model.fast.swap_modules import Module, swap_modules
 
 
 class HeadwiseAttention(Attention):
-    """As `Attention`; head by head where the input is bf16 or fp16 on the CPU."""
+    """An `Attention` that goes head by head where the input is bf16 or fp16 on the CPU."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, N, D) → (B, N, D)."""

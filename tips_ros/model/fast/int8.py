@@ -35,7 +35,7 @@ def int8_is_there() -> bool:
 
 
 def dtype_beside_int8() -> torch.dtype:
-    """What all but these layers computes in: bf16 where the processor has it."""
+    """Precision of all other layers beside int8: bf16 where the processor has it."""
     return torch.bfloat16 if bf16_is_fast() else torch.float32
 
 
@@ -54,7 +54,7 @@ class _Kernel:
         self._packed: _Packed | None = None
 
     def of(self, weight: Tensor) -> _Packed:
-        """Of a layer's (out, in)."""
+        """Quantises a layer's (out, in) weight."""
         if self._packed is None:
             wide = weight.detach().float()
             scales = wide.abs().amax(dim=1).clamp_(min=_TINY).div_(_STEPS)
@@ -69,7 +69,7 @@ class _Kernel:
 
 
 class Int8Linear(nn.Linear):
-    """As `nn.Linear`."""
+    """An `nn.Linear` with int8 weights and inputs."""
 
     kernel: _Kernel
 
@@ -79,7 +79,7 @@ class Int8Linear(nn.Linear):
 
 
 class Int8GeluLinear(GeluLinear):
-    """As `GeluLinear`."""
+    """A `GeluLinear` with int8 weights and inputs."""
 
     kernel: _Kernel
 

@@ -44,7 +44,7 @@ def _multiplies(dtype: torch.dtype) -> bool:
 
 
 class OneDnnLinear(nn.Linear):
-    """As `nn.Linear`; oneDNN multiplies where input and weight are fp32 or bf16 on the CPU."""
+    """An `nn.Linear` that oneDNN multiplies where all is fp32 or bf16 on the CPU."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., in) → (..., out)."""
@@ -52,7 +52,7 @@ class OneDnnLinear(nn.Linear):
 
 
 class OneDnnGeluLinear(GeluLinear):
-    """As `GeluLinear`, in one step."""
+    """A `GeluLinear` in one step of oneDNN's."""
 
     def forward(self, x: Tensor, also: Tensor | None = None) -> Tensor:
         """(B, N, in) → (B, N, out)."""
@@ -63,7 +63,7 @@ class OneDnnGeluLinear(GeluLinear):
 
 
 class OneDnnPointwise(nn.Conv2d):
-    """As a 1×1 `nn.Conv2d`, in fp32 on channels-last maps."""
+    """A 1×1 `nn.Conv2d` by oneDNN, in fp32 on channels-last maps."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) → (B, K, H, W)."""

@@ -35,7 +35,7 @@ _SMALLEST = 32 * 32  # pixels of a map
 
 
 class Transforms(NamedTuple):
-    """Of a tile, each for rows and columns at once."""
+    """Winograd's matrices for a tile, each for rows and columns at once."""
 
     of_inputs: Tensor  # (36, 36)
     of_kernel: Tensor  # (36, 9)
@@ -61,7 +61,7 @@ def transforms(dtype: torch.dtype) -> Transforms:
 
 
 class WinogradConv(nn.Conv2d):
-    """As a 3×3 `nn.Conv2d` with padding 1; so on large channels-last maps in fp32 or bf16."""
+    """A 3×3 `nn.Conv2d` with padding 1, Winograd's on large channels-last fp32 or bf16 maps."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) → (B, K, H, W)."""

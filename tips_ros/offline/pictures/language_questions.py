@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is asked of a whole image in words: tags and embeddings; from typed lists to answers."""
+"""Questions about a whole image in words, tags and embeddings, and their answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tips_ros.perception.language.text_embedder import TextEmbedder
 
 @dataclass(frozen=True)
 class ImageQuestions:
-    """What is asked.
+    """Questions about a whole image.
 
     Attributes:
         tags: texts of which the fitting one is wanted.
@@ -30,7 +30,7 @@ class ImageQuestions:
 
     @classmethod
     def parse(cls, tags: str | None, embed: bool, text: str | None) -> ImageQuestions:
-        """From a list with commas or semicolons, as a command line has it.
+        """Parses the arguments of a command line; tags are a list with commas or semicolons.
 
         Raises:
             PromptError: an empty or repeated tag, or one that is the name of a file.
@@ -52,7 +52,7 @@ class ImageQuestions:
 
 @dataclass(frozen=True)
 class ImageAnswers:
-    """What was found; None or empty where nothing was asked.
+    """Answers about a whole image; None or empty where nothing was asked.
 
     Attributes:
         tags: best first.

@@ -20,7 +20,7 @@ class PictureFile(NamedTuple):
     """The pixels of a file and how they are to be seen."""
 
     stored: NDArray[np.uint8]  # (H, W, 3) RGB
-    orientation: int = 1  # as of `orientation`
+    orientation: int = 1  # see `orientation`
 
     @property
     def upright(self) -> NDArray[np.uint8]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was seen in one image, as files: arrays for programs, a cloud and a picture for people."""
+"""Results of one image as files: arrays for programs, a cloud and a picture for people."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from tips_ros.catalogue import real_world_advice
 from tips_ros.libraries import explain_missing
+from tips_ros.perception.classes.class_list import UNLABELLED
 from tips_ros.perception.cloud.cloud_strips import CloudStrips
 from tips_ros.perception.cloud.ply import save_ply
-from tips_ros.perception.cloud.point_cloud import UNLABELLED, Cloud
+from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.language.tags import Tag
 from tips_ros.perception.predictor import Prediction
@@ -49,7 +50,7 @@ _DRAWN_POINTS = 1 << 22  # in the view from above, which shows no more of more
 
 @dataclass(frozen=True)
 class ImageResults:
-    """An image and what was seen in it.
+    """An image and all the results about it.
 
     Attributes:
         title: the image's name, for people.

@@ -140,7 +140,7 @@ class BagTruth:
             yield f"{name}#{before[stamp_ns]}" if stamps[stamp_ns] > 1 else name
 
     def _time_ns(self, image: Stamped) -> int:
-        """When it was taken; when it was received, where stamps do not tell that."""
+        """Time the image was taken, or received where stamps do not tell."""
         return image.received_ns if self._pairs.by_receipt else image.stamp_ns
 
     def _intrinsics(self, rgb: NDArray[np.uint8]) -> Intrinsics | None:

@@ -106,7 +106,7 @@ DECODER_OF: dict[Kind, Callable[[Any], NDArray[Any]]] = {
 def decode_truth(
     reader: BagReader, message: BagMessage, decode: Callable[[Any], NDArray[Any]]
 ) -> NDArray[Any]:
-    """What `decode` makes of a recorded message.
+    """Deserialises a recorded message and decodes it by `decode`.
 
     Raises:
         BagError: it cannot be read, or `decode` raised a ValueError.

@@ -24,7 +24,7 @@ class Stamped(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """What belongs together.
+    """Images paired with the truth about them.
 
     Attributes:
         found: images in their order, each with the truths about it; never empty ones.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the fields of one camera in a calibration file to its `Calibration`."""
+"""The fields of one camera in a calibration file, made a `Calibration`."""
 
 from __future__ import annotations
 

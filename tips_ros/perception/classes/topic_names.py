@@ -11,7 +11,7 @@ _LONGEST = 64  # letters of one name in a topic; DDS takes some 240 for the whol
 
 
 def topic_names(names: Sequence[str]) -> tuple[str, ...]:
-    """For each class name a part of a ROS topic name, all different, in the same order.
+    """Makes a part of a ROS topic name for each class name, all different, in the same order.
 
     A part of a topic name holds a–z, 0–9 and single underscores, and begins with a letter:
 

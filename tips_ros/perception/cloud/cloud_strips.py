@@ -35,7 +35,7 @@ class CloudStrips:
     normals: NDArray[np.float32] | None = None
 
     def __iter__(self) -> Iterator[Cloud]:
-        """Organised clouds of some rows each, from the top; as of `organised_cloud`."""
+        """Organised clouds of some rows each, from the top; see `organised_cloud`."""
         height, width = self.depth_m.shape
         rows = max(1, _STRIP_POINTS // width)
         for start in range(0, height, rows):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a depth image to an organised, coloured, labelled point cloud in the optical frame."""
+"""An organised, coloured, labelled point cloud in the optical frame from a depth image."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.camera.camera_info import Intrinsics
+from tips_ros.perception.classes.class_list import UNLABELLED
 
 Float32Array: TypeAlias = NDArray[np.float32]
 Bytes: TypeAlias = NDArray[np.uint8]
 Cloud: TypeAlias = NDArray[np.void]  # structured, CLOUD_DTYPE
 
-UNLABELLED = 255
 
 # Eight 4-byte fields without padding: the buffer is also an (H, W, 8) float32 picture, which is
 # how it is filled. `rgb` is what RViz and PCL expect, the bits of 0x00RRGGBB read as a float32.

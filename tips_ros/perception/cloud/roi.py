@@ -35,7 +35,7 @@ def roi_rectangle(roi: Sequence[float], size: tuple[int, int]) -> Rectangle | No
     A pixel belongs to the part when its centre does; a part is never less than one pixel.
 
     Raises:
-        ValueError: as of `check_roi`.
+        ValueError: see `check_roi`.
     """
     check_roi(roi)
     if not len(roi):

@@ -123,7 +123,7 @@ def focal_scale(intrinsics: Intrinsics, focal_ratio: float) -> float:
 
 
 def focal_depth_scale(intrinsics: Intrinsics, focal_ratio: float) -> DepthScale:
-    """By the focal length of the upright image; see `focal_scale`."""
+    """Scale by the focal length of the upright image; see `focal_scale`."""
     return DepthScale(focal_scale(intrinsics, focal_ratio), "focal")
 
 
@@ -195,7 +195,7 @@ def deviation_in_metres(
     Args:
         stddev_m: (H, W) as the network said it.
         depth_m: (H, W) of `to_metres`.
-        scale: as of `to_metres`.
+        scale: see `to_metres`.
 
     Returns:
         (H, W) float32 metres; NaN where depth is no distance. The array that was given, where

@@ -34,5 +34,5 @@ def stddev_map(maps: DenseMaps, model: DeviationModel, focal: Focal) -> Tensor:
 def stddev_at(
     maps: DenseMaps, model: DeviationModel, focal: Focal, size: tuple[int, int]
 ) -> Tensor:
-    """(B, H, W) metres of the network; the rest as of `stddev_map`."""
+    """(B, H, W) metres of the network; for the rest see `stddev_map`."""
     return resize_maps(stddev_map(maps, model, focal), size)[:, 0]

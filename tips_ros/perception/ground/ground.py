@@ -44,7 +44,7 @@ class Ground:
         self._follower = FloorFollower(self.settings.max_held_s, self.settings.max_held_m)
 
     def use(self, settings: GroundSettings) -> None:
-        """Other settings from the next frame on; the floor stays what it is."""
+        """Uses other settings from the next frame on; the floor stays what it is."""
         if settings != self.settings:
             self.settings = settings
             self._follower.limit(settings.max_held_s, settings.max_held_m)

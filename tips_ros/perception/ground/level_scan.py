@@ -96,7 +96,7 @@ def unseen_scan(cells: Cells) -> LevelScan:
 
 
 def _half_angle(rays: Float32Array, rotation: Float32Array) -> float:
-    """To the ends of the picture's middle row, or column where it lies on its side."""
+    """Angle to the ends of the picture's middle row, or column where it lies on its side."""
     row, column = rays.shape[0] // 2, rays.shape[1] // 2
     ends = np.stack([*rays[row, [0, -1]], *rays[[0, -1], column]])
     ahead, left = (ends @ row[:2] + row[2] for row in rotation[:2])
@@ -110,7 +110,7 @@ def _range_cap(cells: Cells, settings: GroundSettings) -> float:
 
 
 def _nearest(bins: NDArray[np.int32], ranges: Float32Array, count: int) -> Float32Array:
-    """By bearing the nearest range that has support at about the same range; NaN without."""
+    """Nearest range by bearing that has support at about the same range; NaN without."""
     at, values = _sort_returns(bins, ranges)
     found = np.full(count, np.nan, np.float32)
     last = values.size - (_SUPPORT - 1)
@@ -127,7 +127,7 @@ def _nearest(bins: NDArray[np.int32], ranges: Float32Array, count: int) -> Float
 def _sort_returns(
     bins: NDArray[np.int32], ranges: Float32Array
 ) -> tuple[NDArray[np.int32], Float32Array]:
-    """By bearing, then by range: as one number, which is sorted ten times as fast as two."""
+    """Sorts by bearing, then by range, as one number, which is ten times as fast as two."""
     key = np.sort(bins * np.float32(_SPAN_M) + np.clip(ranges, 0, _SPAN_M - 1))
     at = (key / np.float32(_SPAN_M)).astype(np.int32)
     return at, key - at * np.float32(_SPAN_M)

@@ -36,7 +36,7 @@ class Plane:
 
     @classmethod
     def of(cls, up: Any, height_m: float) -> Plane:
-        """With a vector of any length above 0."""
+        """Makes a plane of an up vector of any length above 0."""
         x, y, z = (float(value) for value in up)
         length = math.sqrt(x * x + y * y + z * z)
         return cls((x / length, y / length, z / length), float(height_m))
@@ -57,7 +57,7 @@ class Plane:
         return (*self.up, self.height_m)
 
     def angle_deg(self, up: Any) -> float:
-        """Between this plane's up and another unit vector."""
+        """Angle between this plane's up and another unit vector."""
         cosine = float(np.dot(self.up, np.asarray(up, np.float64)))
         sine = float(np.linalg.norm(np.cross(self.up, np.asarray(up, np.float64))))
         return math.degrees(math.atan2(sine, cosine))

@@ -140,10 +140,10 @@ def decode_mosaic(samples: NDArray[Any], pattern: str, stream: ImageStream) -> R
     Args:
         samples: (H, W) uint8 or uint16, native byte order.
         pattern: the encoding, such as bayer_rggb8; its number of bits is that of the samples.
-        stream: as of `decode_image`.
+        stream: see `decode_image`.
 
     Raises:
-        UnsupportedEncoding, MalformedImage: as of `decode_image`.
+        UnsupportedEncoding, MalformedImage: see `decode_image`.
     """
     encoding = f"{pattern.rstrip('0123456789')}{8 * samples.itemsize}"
     height, width = samples.shape

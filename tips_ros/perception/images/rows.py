@@ -39,7 +39,7 @@ def view_rows(
     width: int,
     stream: ImageStream,
 ) -> NDArray[np.uint8]:
-    """View (N,) bytes as (rows, row_bytes); arguments and errors as of `row_step`."""
+    """View (N,) bytes as (rows, row_bytes); arguments and errors: see `row_step`."""
     step = row_step(flat, encoding, rows, row_bytes, step, width, stream)
     return np.ndarray((rows, row_bytes), np.uint8, buffer=flat, strides=(step, 1))
 

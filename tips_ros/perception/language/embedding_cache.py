@@ -56,7 +56,7 @@ class TextCache:
         """Keeps the embedding of a word. A disk that takes nothing costs one warning.
 
         Args:
-            model, word: as of `read`.
+            model, word: see `read`.
             vector: (D,), finite.
 
         Raises:

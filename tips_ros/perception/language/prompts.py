@@ -99,7 +99,7 @@ def parse_prompts(
 
 
 def own_positions(prompts: Prompts, own: ClassList) -> dict[int, int]:
-    """For a model without a text encoder: which of its own classes the words name.
+    """Finds the model's own classes that the words name, for a model without a text encoder.
 
     Args:
         prompts: every word, also of the background, must be the name of one of `own`.

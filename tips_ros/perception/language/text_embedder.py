@@ -101,7 +101,7 @@ class TextEmbedder:
     def word_embeddings(
         self, words: Sequence[str], templates: Sequence[str] = TCL_TEMPLATES
     ) -> Tensor:
-        """For each word the mean of its sentences' normalised embeddings, not normalised: (N, D).
+        """Means of each word's normalised sentence embeddings, not normalised: (N, D).
 
         Of these `class_means` makes classes.
 

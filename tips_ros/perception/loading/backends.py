@@ -32,12 +32,12 @@ def predictor_by(
     """Puts a model where it is to run. It is used up: its weights are moved.
 
     Args:
-        backend: who is to compute it, as of `model.engines.select_backend`.
+        backend: who is to compute it, see `model.engines.select_backend`.
         loaded: on the CPU in fp32.
         device: as torch names it.
         dtype: the precision; a higher one where it would say something else.
         input_size: (h, w) the network is to see, instead of the model's own.
-        heads: as of `load_predictor`.
+        heads: see `load_predictor`.
 
     Raises:
         EngineUnavailable (a ValueError): the backend is not installed, or can't run there.

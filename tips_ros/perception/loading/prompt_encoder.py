@@ -52,7 +52,7 @@ class PromptEncoder:
     share an encoder: they take turns, a few words each.
 
     Args:
-        model: as of `load_model`. Only names of files are looked at now.
+        model: see `load_model`. Only names of files are looked at now.
         width: channels of the image encoder; embeddings of another width are refused.
         cache: a directory; the user's own by default.
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tips_ros.perception.classes.class_list import UNLABELLED_RGB
-from tips_ros.perception.cloud.point_cloud import UNLABELLED
+from tips_ros.perception.classes.class_list import UNLABELLED, UNLABELLED_RGB
 from tips_ros.perception.map_pictures import Picture
 from tips_ros.perception.overview.page import FAINT, TEXT, shorten
 from tips_ros.perception.semantic.class_counts import class_counts

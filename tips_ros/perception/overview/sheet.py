@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.cloud.point_cloud import UNLABELLED, Cloud
+from tips_ros.perception.classes.class_list import UNLABELLED
+from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.map_pictures import (
     Picture,
     depth_limit_m,

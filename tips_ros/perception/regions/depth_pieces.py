@@ -108,7 +108,7 @@ def _fill(depth_m: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.f
 
 
 def _nearest(known: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each wanted pixel, in image order, the flat index of the nearest known one."""
+    """Flat index of the known pixel nearest to each wanted one, in image order."""
     # Each known pixel has a number of its own here.
     _, number = cv2.distanceTransformWithLabels(
         (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL

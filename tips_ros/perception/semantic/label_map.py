@@ -17,7 +17,7 @@ class LabelMap(NamedTuple):
 
 
 class Axis(NamedTuple):
-    """For each output row (or column): the two input ones it lies between, and how far along."""
+    """Input rows (or columns) that each output one lies between, and how far along."""
 
     before: Tensor
     after: Tensor

@@ -33,7 +33,7 @@ def parse_request(
     `cup` and `chair` alone would share out the walls. So what is not looked for has a say, too.
 
     Args:
-        prompts, background, thresholds: as of `parse_prompts`; in the background `@model` stands
+        prompts, background, thresholds: see `parse_prompts`; in the background `@model` stands
             for the model's own classes that are not looked for, and `@none` alone for nothing.
             An empty one is `@model`, as far as there is room for it.
         own: these.
@@ -65,7 +65,7 @@ def background_told(prompts: Prompts, background: Sequence[str]) -> str:
     """Describes the background that a user did not name; empty where everything was named.
 
     Args:
-        prompts: as of `parse_request`.
+        prompts: see `parse_request`.
         background: what it was asked with.
     """
     if not prompts.background:
@@ -81,7 +81,7 @@ def background_told(prompts: Prompts, background: Sequence[str]) -> str:
 def label_space_of(
     prompts: Prompts, encoder: WordEncoder, own: ClassList, *, sliding_window: bool = False
 ) -> LabelSpace:
-    """By words where the model has a text encoder, else by the head that knows its own classes.
+    """Makes a label space by words with a text encoder, else by the head and its own classes.
 
     Args:
         prompts: what is looked for.

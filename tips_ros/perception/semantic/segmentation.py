@@ -9,17 +9,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tips_ros.perception.classes.class_list import UNLABELLED
 from tips_ros.perception.resizing import resize_maps
 from tips_ros.perception.semantic.dense_labels import dense_label_map
 from tips_ros.perception.semantic.label_map import Axis, LabelMap, as_bytes, axis, shares
 
-UNLABELLED = 255
 _CHUNK_ELEMENTS = 1_000_000  # interpolated logits held at a time: 4 MB
 _MIXED = 255  # stands for a label that is not yet known: there are at most 255, from 0
 
 
 class _Corners(NamedTuple):
-    """For M output pixels: the four head pixels around each, flat, and their weights; (M, 4)."""
+    """The four head pixels around each of M output pixels, flat, and their weights; (M, 4)."""
 
     pixel: Tensor
     weight: Tensor

@@ -96,7 +96,7 @@ def window_label_map(
     softmax(cosine / temperature), as in `zero_shot_label_map`.
 
     Args:
-        windowed: as of `sliding_windows`.
+        windowed: see `sliding_windows`.
         size: (H, W) of the label map.
         temperature: the model's own, from the text encoder's checkpoint.
     """

@@ -36,7 +36,7 @@ def zero_shot_label_map(cosines: Tensor, size: tuple[int, int], temperature: flo
     nobody calibrated it. The demo model's was trained on patches.
 
     Args:
-        cosines: as of `cosine_map`.
+        cosines: see `cosine_map`.
         size: (H, W).
         temperature: the model's own, from the text encoder's checkpoint (about 0.005).
     """

@@ -22,7 +22,7 @@ _PLACES = 3  # every n-th pixel along each axis is asked for the motion
 
 
 class Warp(NamedTuple):
-    """From a frame into the one before.
+    """Mapping of a frame into the one before.
 
     Attributes:
         kind: how it was found.
@@ -47,7 +47,7 @@ class Warp(NamedTuple):
 
 
 def warp_by_pose(now: Glance, before: Glance) -> Warp | None:
-    """By both frames' poses; None where they are not known, or in different worlds."""
+    """Warp by both frames' poses; None where one is unknown, or they are of different worlds."""
     if now.world_from_camera is None or before.world_from_camera is None:
         return None
     if now.world_id != before.world_id or not now.lens_known:
@@ -78,7 +78,7 @@ def warp_by_pose(now: Glance, before: Glance) -> Warp | None:
 
 
 class FlowWarper:
-    """By dense optical flow, both ways; keeps what OpenCV needs between frames."""
+    """Warps by dense optical flow, both ways; keeps what OpenCV needs between frames."""
 
     def __init__(self) -> None:
         self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
@@ -104,7 +104,7 @@ class FlowWarper:
 
 
 def _rigid(flow: Map, agrees: NDArray[np.bool_], now: Glance) -> tuple[Map, NDArray[np.bool_]]:
-    """By the motion of the camera that fits best, (h, w) each.
+    """Flow of the camera motion that fits best, (h, w) each.
 
     Returns:
         ln of how much farther away points were, had they not moved; and where the flow is that of

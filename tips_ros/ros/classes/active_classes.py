@@ -62,7 +62,7 @@ class ActiveClasses:
         return self._in_force
 
     def replace(self, in_force: ClassSelection) -> int:
-        """From the next frame of each camera on.
+        """Activates classes from the next frame of each camera on.
 
         Returns:
             A stamp in ns; each frame of each camera that is not earlier has the new classes. The

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what a user asks for to the classes in force, with everything that goes with them."""
+"""The classes in force, made from what a user asks for, with everything that goes with them."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class ClassManager:
     """Prepares label spaces off the image path and swaps them in.
 
     Attributes:
+        encoder: of the prompts' words.
         board: the classes in force and their topics.
         similarity: the heat maps of the prompts in force, by camera.
         message: what is in force, for people.
@@ -78,7 +79,7 @@ class ClassManager:
         self._prepare_selection(asked)
 
     def apply(self, asked: PromptSettings) -> None:
-        """From the next frame on; nothing is changed unless all of it can be.
+        """Applies settings from the next frame on, all of them or none.
 
         Raises:
             ValueError, OSError, RuntimeError: it can't be; says why.
@@ -98,7 +99,7 @@ class ClassManager:
         logger.info("%s", self.message)
 
     def resolve_query(self, prompt: str, sliding_window: bool) -> QueryTarget:
-        """Finds the label space for one thing in a frame; errors as of `apply`.
+        """Finds the label space for one thing in a frame; errors: see `apply`.
 
         It waits for no change of the classes: of one under way it sees nothing.
         """
@@ -120,7 +121,7 @@ class ClassManager:
         return label_space.classes.by_id() if self._any_class(label_space) else {}
 
     def facts(self) -> dict[str, str]:
-        """For diagnostics."""
+        """Facts for diagnostics."""
         return {
             "classes": str(len(self.classes)),
             "classes from": self.board.in_force.label_space.source,

@@ -27,7 +27,7 @@ class CalibrationSource:
     def of(
         self, image_size: tuple[int, int], size: tuple[int, int], rectified: bool
     ) -> OutputCamera | None:
-        """From the newest CameraInfo if it belongs to (H, W) images, else None and a warning.
+        """Calibration by the newest CameraInfo; None and a warning if it is not of (H, W) images.
 
         Args:
             image_size: (H, W) of the image.

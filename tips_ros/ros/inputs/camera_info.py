@@ -77,7 +77,7 @@ class CameraInfoInput:
         self._say_where_it_is()
 
     def image_came(self) -> None:
-        """From the first image on a CameraInfo is due."""
+        """Notes that an image came, from which on a CameraInfo is due."""
         if self._first_image_at is None:
             self._first_image_at = time.monotonic()
             self.follow_publishers()

@@ -131,7 +131,7 @@ def advise_on_camera_info(
 
 
 def _advise_on_quality(topic: str, asked: QoSProfile, found: Sequence[TopicEndpointInfo]) -> str:
-    """For publishers of the right type, as the first of them offers it."""
+    """Advice about publishers of the right type, by the QoS that the first of them offers."""
     offered = found[0].qos_profile
     prefix = f"qos_overrides.{topic}.subscription"
     if all(_is_incompatible(p.qos_profile, asked) for p in found):

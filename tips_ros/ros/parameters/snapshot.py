@@ -31,6 +31,7 @@ class CameraSettings(NamedTuple):
     sensor_max_dt_s: float
     holding: Holding  # whether depth and labels are held still
     holding_frame: str  # in which the camera moves smoothly; "" for none
+    base_frame: str  # of the robot, whose z is up; "" for none
 
 
 class Snapshot:
@@ -75,6 +76,7 @@ class Snapshot:
                     self.value("temporal.mode", camera), self.value("temporal.labels", camera)
                 ),
                 holding_frame=self.value("temporal.frame", camera),
+                base_frame=self.value("ground.base_frame", camera),
             )
         return self._of_cameras[camera]
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from typing import Any, NamedTuple
 
@@ -23,6 +22,7 @@ from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.temporal.stream import Held
 from tips_ros.ros.inputs.depth_sensor import DepthSensor, NotMeasured
 from tips_ros.ros.parameters.snapshot import CameraSettings
+from tips_ros.ros.pipeline.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 
 logger = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ class DepthScaler:
     `scale` is called from one thread; the rest from any.
 
     Attributes:
+        description: of the model whose depth it scales.
         status: the scale that the newest frame got.
     """
 
@@ -75,7 +76,7 @@ class DepthScaler:
         self._sensor: DepthSensor | None = None  # while the source is sensor
         self._with_offset = False
         self._pending: _Predicted | None = None  # what the sensor saw of it may still come
-        self._forget = threading.Event()
+        self._pending_reset = PendingReset()
         self._throttle = LogThrottle(logger)
         self._focal_ratio = description.focal_ratio
         nothing = DepthScale(1.0, "model", note="no depth was asked for yet")
@@ -123,7 +124,7 @@ class DepthScaler:
             self.status = self.status._replace(held=held)
 
     def facts(self, wanted: ScaleSource | None = None) -> dict[str, str]:
-        """For diagnostics; `wanted` is the source that is wanted now, of which no frame knows."""
+        """Facts for diagnostics; `wanted` is the source now, which no frame may have used yet."""
         if not self._scaled_one:
             wanted = wanted or self.status.wanted
             return {"depth scale wanted": wanted, "depth scale note": self.status.scale.note}
@@ -136,7 +137,7 @@ class DepthScaler:
 
     def reset(self) -> None:
         """Forgets what the sensor saw so far, as when time jumps back."""
-        self._forget.set()
+        self._pending_reset.request()
 
     def rest(self) -> None:
         """Unsubscribes from the sensor until depth is made again; from the thread of `scale`."""
@@ -158,7 +159,7 @@ class DepthScaler:
             self._sensor = sensor
         with_offset = settings.sensor_offset
         max_dt_ns = round(settings.sensor_max_dt_s * 1e9)
-        if self._forget.is_set() or with_offset != self._with_offset:
+        if self._pending_reset.take() or with_offset != self._with_offset:
             self._start_again(sensor)
         self._with_offset = with_offset
         at_ns = frame.at_ns
@@ -203,7 +204,7 @@ class DepthScaler:
             )
 
     def _start_again(self, sensor: DepthSensor) -> None:
-        self._forget.clear()
+        self._pending_reset.take()  # one asked for meanwhile is done with this one
         self._pending = None
         sensor.clear()
         self._measured.reset()

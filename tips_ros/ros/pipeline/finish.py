@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what a pass left on the device to arrays, messages, answers, and the frame's account."""
+"""The end of a frame: arrays from the device, messages, answers, and the frame's account."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Finisher:
             announcer = self._board.class_maps[camera.name]
             announcer.announce(label_space, image.message.header, image.stamp_ns)
         except Exception as error:
-            self._throttle.error("announce", "classes not told: %r", error, cause=error)
+            self._throttle.error("announce", "class map not published: %r", error, cause=error)
 
     def finish(self, request: FrameRequest, encoded: EncodedImage | None) -> None:
         """Does all that is wanted of a frame, and settles its account."""
@@ -151,7 +151,7 @@ class Finisher:
         self._warn_of_unknown_names(request, frame)
         names = {topic.name for topic in request.demand.topics}
         if wants_ground(names, frame.options):
-            frame.ground = camera.ground.look(frame, request.settings.mounting)
+            frame.ground = camera.ground.look(frame, request.settings)
             if "scan" in names and frame.ground is not None:
                 camera.level_frame.publish(request.header, frame.ground.floor.plane)
         for topic in request.demand.topics:

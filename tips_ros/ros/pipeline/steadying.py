@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Hashable
 from typing import Any
 
@@ -14,6 +13,7 @@ from tips_ros.perception.camera.output_camera import OutputCamera
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.temporal.stream import Held, PlacedImage, SteadyStream
 from tips_ros.ros.parameters.snapshot import CameraSettings
+from tips_ros.ros.pipeline.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 
 
@@ -31,7 +31,7 @@ class Steadying:
         """
         self._frames = frames
         self._stream = SteadyStream()
-        self._forget = threading.Event()
+        self._pending_reset = PendingReset()
         self.last = Held()
         self._pose_note = ""  # of the newest frame
 
@@ -60,8 +60,7 @@ class Steadying:
             settings: of the frame.
             setting: what depth and labels follow from; where it changes all begins anew.
         """
-        if self._forget.is_set():
-            self._forget.clear()
+        if self._pending_reset.take():
             self._stream.interrupt("time went back")
         image = PlacedImage(rgb, at_ns)
         self._pose_note = ""
@@ -74,7 +73,7 @@ class Steadying:
         return held
 
     def facts(self) -> dict[str, str]:
-        """For diagnostics."""
+        """Facts for diagnostics."""
         last = self.last
         return {
             "temporal mode": last.mode,
@@ -87,8 +86,8 @@ class Steadying:
         }
 
     def reset(self) -> None:
-        """Forgets earlier frames: time went back."""
-        self._forget.set()
+        """Forgets earlier frames, as when time jumps back."""
+        self._pending_reset.request()
 
     def _place(self, image: PlacedImage, header: Any, world: str) -> PlacedImage:
         """The image with the pose of its camera, if tf knows it by now: nothing is waited for."""

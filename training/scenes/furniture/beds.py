@@ -13,7 +13,7 @@ Rng = np.random.Generator
 
 
 def bed(rng: Rng) -> list[Thing]:
-    """For one, 0.8 to 1.2 m wide, or for two, 1.4 to 2 m."""
+    """A bed for one, 0.8 to 1.2 m wide, or for two, 1.4 to 2 m."""
     if rng.random() < 0.45:
         return _bed(rng, rng.uniform(0.82, 1.2), 1)
     return _bed(rng, rng.uniform(1.4, 2.0), 2)

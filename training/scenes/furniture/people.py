@@ -44,7 +44,7 @@ def standing_person(rng: Rng) -> list[Thing]:
 
 
 def walking_person(rng: Rng) -> list[Thing]:
-    """In the middle of a step."""
+    """A person in the middle of a step."""
     stride, swing = rng.uniform(14, 27), rng.uniform(10, 30)
     legs = [(stride, rng.uniform(2, 10)), (-stride * 0.8, rng.uniform(10, 30))]
     arms = [(-swing, rng.uniform(5, 25)), (swing, rng.uniform(15, 45))]
@@ -54,7 +54,7 @@ def walking_person(rng: Rng) -> list[Thing]:
 
 
 def sitting_person(rng: Rng) -> list[Thing]:
-    """On a chair that belongs to the piece."""
+    """A person on a chair that belongs to the piece."""
     chairs = [wooden_chair, upholstered_chair, office_chair]
     chair = chairs[rng.integers(3)](rng)
     legs = [(rng.uniform(78, 88), rng.uniform(72, 95)) for _ in range(2)]

@@ -14,7 +14,7 @@ Rng = np.random.Generator
 
 
 def dining_table(rng: Rng) -> list[Thing]:
-    """For four to eight, 0.75 m high."""
+    """A table for four to eight, 0.75 m high."""
     return _table(rng, rng.uniform(0.75, 1.0), rng.uniform(1.1, 2.2), rng.uniform(0.72, 0.77))
 
 
@@ -47,7 +47,7 @@ def side_table(rng: Rng) -> list[Thing]:
 
 
 def desk(rng: Rng) -> list[Thing]:
-    """To work at, its back at the smallest x: legs on one side, drawers on the other, or frames."""
+    """A desk, its back at the smallest x: legs on one side, drawers on the other, or frames."""
     deep, long, high = rng.uniform(0.6, 0.8), rng.uniform(1.1, 1.8), rng.uniform(0.71, 0.76)
     top, x, y = box((-deep / 2, -long / 2, high - 0.028), (deep / 2, long / 2, high)), 0.0, 0.0
     x, y = deep / 2, long / 2

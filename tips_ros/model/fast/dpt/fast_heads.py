@@ -29,7 +29,7 @@ class FastDenseHead(nn.Module):
     def __init__(
         self, plain: DenseHead, early: bool | None = None, *, apart: bool | None = None
     ) -> None:
-        """Of a plain head, which stays as it is.
+        """Rewrites a plain head, which is left unchanged.
 
         Args:
             plain: its weights, in the dtype and on the device wanted.
@@ -56,7 +56,7 @@ class FastDepthHead(FastDenseHead):
     """Depth, its bins' two sums taken strip by strip as the logits are made."""
 
     def __init__(self, plain: DepthHead, early: bool | None = None) -> None:
-        """As `FastDenseHead`; a ReLU after `project` keeps the head's linear layer apart."""
+        """Rewrites a plain head; a ReLU after `project` leaves its linear layer a step."""
         super().__init__(plain, early, apart=plain.bins.relu_after_project or None)
         self.bins = plain.bins
 

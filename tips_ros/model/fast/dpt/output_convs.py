@@ -36,7 +36,7 @@ class DirectTail(nn.Module):
         return result
 
     def map_strips(self, x: Tensor, what: Callable[[Tensor], Tensor]) -> list[Tensor]:
-        """What is made of the same in strips, top to bottom: here in one."""
+        """Applies `what` to the output as one strip; `StripTail` has several."""
         return [what(self(x))]
 
 
@@ -68,7 +68,7 @@ class EarlyTail(nn.Module):
         return _spread(rows, (2 * h, 2 * w), 2)
 
     def map_strips(self, x: Tensor, what: Callable[[Tensor], Tensor]) -> list[Tensor]:
-        """What is made of the same in strips, top to bottom: here in one."""
+        """Applies `what` to the output as one strip; `StripTail` has several."""
         return [what(self(x))]
 
 

@@ -16,7 +16,7 @@ Made = TypeVar("Made")
 def run_strips(
     work: Callable[[slice], Sequence[Made]], count: int, device: torch.device, dtype: torch.dtype
 ) -> list[Made]:
-    """What `work` makes of strips, in their order.
+    """Runs `work` on all strips and returns its results in their order.
 
     In fp32 on a CPU the strips are shared among threads: products as small as theirs gain little
     when threads share each of them. In bf16 they gain all there is.

@@ -55,7 +55,7 @@ class StripTail(nn.Module):
         return whole[:, : 2 * h, : 2 * w].permute(0, 3, 1, 2)
 
     def map_strips(self, x: Tensor, what: Callable[[Tensor], Tensor]) -> list[Tensor]:
-        """What is made of the same in strips (B, K, few, 2w), top to bottom.
+        """Applies `what` to the output strip by strip, (B, K, few, 2w), from top to bottom.
 
         Args:
             x: (B, C, h, w).

@@ -31,7 +31,7 @@ def superpixels(cells: Tensor, grid: tuple[int, int]) -> Superpixels:
     """Starts with the patches themselves, and lets them take the pixels that look like them.
 
     Args:
-        cells: (B, h·w, FINE², C), as of `guide_cells`.
+        cells: (B, h·w, FINE², C), see `guide_cells`.
         grid: (h, w).
     """
     prior = _log_spline(cells.device) + log_there(grid, cells.device)[:, None]  # (h·w, FINE², 9)
