@@ -25,8 +25,8 @@ from tips_ros.ros.transport_profile import transport_environment
 ONE, EACH = "one node", "a node for each"
 
 
-class MountingRotation(NamedTuple):
-    """What was answered while the cameras published, and what it took."""
+class TurnResult(NamedTuple):
+    """Rate and cost of one turn while the cameras published."""
 
     rate_hz: float  # frames of which all outputs came, summed over the cameras
     processor_ms: float  # of all cores for a frame: steadier than the rate on a busy machine
@@ -50,7 +50,7 @@ def main() -> None:
     args = parser.parse_args()
     turns = measure(args)
     medians = {
-        way: MountingRotation(*np.median(of_way, axis=0).tolist()) for way, of_way in turns.items()
+        way: TurnResult(*np.median(of_way, axis=0).tolist()) for way, of_way in turns.items()
     }
     print(
         f"{args.cameras} cameras of {args.size}, model {args.model}, {args.rounds} rounds, medians"
@@ -75,7 +75,7 @@ def main() -> None:
     print(json.dumps({"benchmark": "cameras", **facts, "turns": lists, "ratio": ratio}))
 
 
-def measure(args: argparse.Namespace) -> dict[str, list[MountingRotation]]:
+def measure(args: argparse.Namespace) -> dict[str, list[TurnResult]]:
     """Each way's turns, in order."""
     width, height = map(int, args.size.split("x"))
     names = [f"camera{number}" for number in range(args.cameras)]
@@ -90,7 +90,7 @@ def measure(args: argparse.Namespace) -> dict[str, list[MountingRotation]]:
         ONE: [f"/tips/{name}/{output}" for name in names for output in args.outputs],
         EACH: [f"/{name}/tips/{output}" for name in names for output in args.outputs],
     }
-    turns: dict[str, list[MountingRotation]] = {ONE: [], EACH: []}
+    turns: dict[str, list[TurnResult]] = {ONE: [], EACH: []}
     with ExitStack() as stack:
         rigs = {
             way: stack.enter_context(
@@ -111,7 +111,7 @@ def measure(args: argparse.Namespace) -> dict[str, list[MountingRotation]]:
     return turns
 
 
-def taken(rig: Rig, args: argparse.Namespace) -> MountingRotation:
+def taken(rig: Rig, args: argparse.Namespace) -> TurnResult:
     """One turn: the cameras publish, and what comes until they end counts."""
     rig.all_arrivals()
     before, start_ns = rig.node_cost(), time.time_ns()
@@ -125,7 +125,7 @@ def taken(rig: Rig, args: argparse.Namespace) -> MountingRotation:
             came[frame] = came.get(frame, 0) + 1
     whole = sum(count == len(args.outputs) for count in came.values())
     processor_ms = (after.processor_s - before.processor_s) * 1e3
-    return MountingRotation(
+    return TurnResult(
         whole / ((end_ns - start_ns) / 1e9), processor_ms / max(whole, 1), after.resident_mib
     )
 

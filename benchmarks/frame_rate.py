@@ -44,7 +44,7 @@ def main() -> None:
 def measure(model: str, frames: int) -> dict[str, list[float]]:
     """Milliseconds of each stage for each frame."""
     predictor = load_predictor(model, precision="fp32")
-    labelling = predictor.model_label_space
+    label_space = predictor.model_label_space
     types = rclpy_types_for_one_thread()
     with BagReader(sample_bag()) as bag:
         camera = find_camera(bag)
@@ -58,9 +58,9 @@ def measure(model: str, frames: int) -> dict[str, list[float]]:
         rgb = decode_message(image)
         decoded = time.perf_counter()
         size = rgb.shape[:2]
-        prediction = predict_for(DEFAULT_TOPICS, predictor, rgb, True, 1.0, labelling)
+        prediction = predict_for(DEFAULT_TOPICS, predictor, rgb, True, 1.0, label_space)
         predicted = time.perf_counter()
-        frame = FrameResult(HEADER, rgb, prediction, labelling, output_camera(info, size, size))
+        frame = FrameResult(HEADER, rgb, prediction, label_space, output_camera(info, size, size))
         for topic in DEFAULT_TOPICS:
             topic.make(types, frame)
         made = time.perf_counter()

@@ -40,7 +40,7 @@ class Step(NamedTuple):
 
 
 def steps(model: str, image: str, rounds: int, results: Path) -> list[Step]:
-    """What is measured, the most wanted first."""
+    """The steps of the measurement, the most wanted first."""
     to_file = ("--device", "cuda", "--json", str(results))
     bench = ("-m", "tips_ros", "bench", "--model", model, "--image", image, *to_file)
     often = ("--rounds", str(rounds), "--warm-up", "10")
@@ -50,7 +50,7 @@ def steps(model: str, image: str, rounds: int, results: Path) -> list[Step]:
     compiled = ("--backend", "compiled")
     theirs = ("--their-precision", "fp32", "bf16")
     kernels = ("--profile", str(results.parent / "kernels.txt"))
-    overlap = ("benchmarks/overlap.py", "--model", model, "--image", image, *to_file, *kernels)
+    overlap = ("benchmarks/pipelining.py", "--model", model, "--image", image, *to_file, *kernels)
     graphs = ("--their-precision", "bf16", "--compile", "reduce-overhead")
     # How exact fp32 is: convolutions without TF32, on both sides.
     few, exact = ("--rounds", "3", "--against", "transformers"), {"NVIDIA_TF32_OVERRIDE": "0"}
@@ -139,7 +139,7 @@ def read(results: Path) -> list[dict[str, Any]]:
 
 
 def missing(ends: dict[str, str], folder: Path) -> list[str]:
-    """What was not measured, and how to."""
+    """Steps that were not measured, with the commands that would."""
     bad = {name: why for name, why in ends.items() if why}
     if not bad:
         return []
@@ -148,7 +148,7 @@ def missing(ends: dict[str, str], folder: Path) -> list[str]:
 
 
 def aims(lines: list[dict[str, Any]]) -> list[str]:
-    """Of each comparison in half precision: the ratios of whole pictures, and our milliseconds."""
+    """Ratios of whole pictures and our milliseconds, of each comparison in half precision."""
     told = ["", "aims (a picture in, all arrays out on the host; ratios are medians of rounds):"]
     for line in lines:
         case = line.get("case", {})

@@ -20,9 +20,9 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from tips_ros.freed_memory import keep_freed_memory
-from tips_ros.model.fast import rewritten
-from tips_ros.model.fast.onednn import with_onednn
-from tips_ros.model.fast.winograd import with_winograd
+from tips_ros.model.fast import rewrite_heads
+from tips_ros.model.fast.onednn import use_onednn
+from tips_ros.model.fast.winograd import use_winograd
 from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.tips import DenseMaps, Tips
 from tips_ros.model.variants import variant_named
@@ -58,10 +58,10 @@ def main() -> None:
     tips = of_variant(args.variant) if args.variant else load_model(args.model).tips
     ways = {
         "plain": tips,
-        "one convolution": rewritten(tips, early=False),
-        "rewritten": rewritten(tips),
-        WINOGRAD: with_winograd(rewritten(tips)),
-        ONEDNN: with_onednn(with_winograd(rewritten(tips))),
+        "one convolution": rewrite_heads(tips, early=False),
+        "rewritten": rewrite_heads(tips),
+        WINOGRAD: use_winograd(rewrite_heads(tips)),
+        ONEDNN: use_onednn(use_winograd(rewrite_heads(tips))),
     }
     dtype = FLOATS[args.precision]
     ways = {name: way.to(dtype, memory_format=torch.channels_last) for name, way in ways.items()}
@@ -110,7 +110,7 @@ def measure(
 
 
 def job(row: str, tips: Tips, images: Tensor, layers: object) -> Callable[[], list[Tensor]]:
-    """What is timed for a row."""
+    """The function timed for a row."""
     if row == "backbone":
         return lambda: [tips.backbone(images, tips.taps).patch_tokens]
     if row == "all":

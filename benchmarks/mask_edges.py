@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""How blunt patch scores become masks: methods compared by overlap, outline and time.
+"""Methods that turn blunt patch scores into masks, compared by overlap, outline and time.
 
 Ruler "rooms": a model's cosines of value features with class names, on rendered rooms it was not
 trained on. Ruler "photos": no network; labels of real photographs averaged over patches of 14
@@ -35,7 +35,7 @@ from tips_ros.perception.language.text_embedder import TextEmbedder
 from tips_ros.perception.loading.load import load_with_text
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.preprocess import network_input
-from tips_ros.perception.semantic.edges import Guide, sharpened
+from tips_ros.perception.semantic.edges import Guide, sharpen
 from tips_ros.perception.semantic.segmentation import label_map_at
 from tips_ros.perception.semantic.zero_shot import cosine_map
 
@@ -52,7 +52,7 @@ def nearest(scores: Tensor, guide: Guide) -> Tensor:
 
 
 def bilinear(scores: Tensor, guide: Guide) -> Tensor:
-    """As they are: `label_map_at` is bilinear."""
+    """Returns the scores unchanged: `label_map_at` is bilinear."""
     return scores
 
 
@@ -73,7 +73,7 @@ def guided_filter(scores: Tensor, guide: Guide) -> Tensor:
 
 def by_colours(scores: Tensor, guide: Guide) -> Tensor:
     """Ours where no head runs beside."""
-    return sharpened(scores, Guide(guide.images))
+    return sharpen(scores, Guide(guide.images))
 
 
 METHODS: dict[str, Upsampling] = {
@@ -81,7 +81,7 @@ METHODS: dict[str, Upsampling] = {
     BILINEAR: bilinear,
     f"guided filter, r {GUIDED_RADIUS_PX} px, ε {GUIDED_EPSILON:g}": guided_filter,
     "superpixels, by colours": by_colours,
-    "superpixels, by colours, depth, normals": sharpened,
+    "superpixels, by colours, depth, normals": sharpen,
 }
 
 
@@ -149,10 +149,12 @@ def other_words(path: Path, names: Sequence[str]) -> list[list[str]]:
 def room_cases(
     samples: Iterator, predictor: Predictor, embeddings: Tensor, ids: Sequence[int]
 ) -> Iterator[Case]:
-    """What the model's value features say of rooms."""
+    """Cases of rendered rooms, with the scores of the model's value features."""
     for sample in samples:
         x = network_input(sample.rgb, predictor.input_size, predictor.device, predictor.dtype)
-        maps, features = predictor.model.look(x, ("depth", "normals"), value_features=True)
+        maps, features = predictor.model.forward_features(
+            x, ("depth", "normals"), value_features=True
+        )
         scores = cosine_map(features.value_features, features.grid, embeddings.to(x.device))
         guide = Guide(x.float(), maps.depth, maps.normals)
         yield Case(scores, guide, sample.labels, np.array(ids, np.uint8))
@@ -178,22 +180,22 @@ def photo_cases(folder: Path) -> Iterator[Case]:
 
 def measured(cases: Iterator[Case]) -> dict[str, Score]:
     """Each method on all cases: mIoU over all pixels together, and mean boundary F."""
-    overlap = {name: SegmentationMetrics() for name in METHODS}
+    ious = {name: SegmentationMetrics() for name in METHODS}
     outline = {name: BoundaryMetrics() for name in METHODS}
     used: set[str] = set()
     for case in cases:
         for name, method in METHODS.items():
-            if method is sharpened and case.guide.depth is None:
+            if method is sharpen and case.guide.depth is None:
                 continue
             used.add(name)
             found = label_map_at(method(case.scores, case.guide), case.truth.shape[:2]).labels
             labels = case.ids[found[0].cpu().numpy()]
             judged = np.where(case.truth == IGNORED, IGNORED, labels)
-            overlap[name].add(labels, case.truth)
+            ious[name].add(labels, case.truth)
             outline[name].add(judged, case.truth)
     scores = {}
     for name in METHODS:
-        covered, outlined = overlap[name].result(), outline[name].result()
+        covered, outlined = ious[name].result(), outline[name].result()
         if name in used and covered is not None and outlined is not None:
             scores[name] = Score(100 * covered.mean_iou, 100 * outlined.f)
     return scores
@@ -214,7 +216,9 @@ def times(
     cases = {}
     for k, words in lists.items():
         x = network_input(rgb, predictor.input_size, predictor.device, predictor.dtype)
-        maps, features = predictor.model.look(x, ("depth", "normals"), value_features=True)
+        maps, features = predictor.model.forward_features(
+            x, ("depth", "normals"), value_features=True
+        )
         embeddings = embedder.class_embeddings([[word] for word in words]).to(x.device)
         scores = cosine_map(features.value_features, features.grid, embeddings)
         cases[k] = scores, Guide(x.float(), maps.depth, maps.normals)

@@ -94,7 +94,7 @@ def measure(
         rng.integers(0, 150, (height, width), np.uint8),
         rng.integers(0, 256, (height, width), np.uint8),
     )
-    labelling = model_label_space(ade20k())
+    label_space = model_label_space(ade20k())
     types = rclpy_types_for_one_thread()
     header = Header(frame_id="camera")
     image = image_message(RCLPY_TYPES, header, pixels, "rgb8")
@@ -116,7 +116,7 @@ def measure(
         at = lap("decode", at)
         camera = output_camera(info, (height, width), (height, width))
         at = lap("camera", at)
-        frame = FrameResult(header, rgb, prediction, labelling, camera)
+        frame = FrameResult(header, rgb, prediction, label_space, camera)
         for topic in DEFAULT_TOPICS:
             message = topic.make(types, frame)
             at = lap(f"make {topic.name}", at)

@@ -97,7 +97,7 @@ class Rig:
         return True
 
     def last_words(self) -> str:
-        """Of the nodes."""
+        """Last lines of the nodes' output."""
         return "; ".join(node.last_words() for node in self._nodes)
 
     def publish(self) -> int:
@@ -112,7 +112,7 @@ class Rig:
         self._camera.recv()
 
     def arrivals_of(self, stamp_ns: int, patience_s: float) -> list[Arrival]:
-        """What came of the pictures with this stamp; waits until it is all there."""
+        """Waits for all outputs of the pictures with this stamp and returns their arrivals."""
         self._viewer.send(("of", stamp_ns, patience_s))
         arrivals: list[Arrival] = self._viewer.recv()
         return arrivals
@@ -124,7 +124,7 @@ class Rig:
         return arrivals
 
     def node_cost(self) -> Cost:
-        """What the nodes have cost up to now."""
+        """Processor time and memory of the nodes up to now."""
         costs = [process_cost(node.pid) for node in self._nodes]
         return Cost(*map(sum, zip(*costs, strict=True)))
 

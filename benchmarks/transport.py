@@ -63,7 +63,7 @@ def spread(ms: list[float]) -> list[float]:
 
 
 def cell(ms: list[float]) -> str:
-    """Of the table."""
+    """A cell of the table."""
     return "  ".join(f"{p:.1f}" for p in spread(ms)) or "-"
 
 

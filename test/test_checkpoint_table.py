@@ -26,16 +26,16 @@ import torch
 from tips_ros.catalogue import FORMATS, MODELS, RemoteFile
 from tips_ros.commands import download
 from tips_ros.model.checkpoints import (
-    Part,
+    CheckpointPart,
     build_backbone,
     build_head,
     build_text_encoder,
-    door,
     dpt_zip,
-    only,
     pytorch_npz,
+    read,
     read_checkpoint,
     scenic_npz,
+    select_part,
 )
 from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.text import TextEncoder
@@ -213,12 +213,12 @@ def full_size(
 def by_shape(monkeypatch: pytest.MonkeyPatch, shapes: Shapes) -> None:
     """Makes the next file read one of these shapes, and tensors without memory."""
     arrays = {name: np.broadcast_to(np.int8(0), shape) for name, shape in shapes.items()}
-    monkeypatch.setattr(door, "read_arrays", lambda _: arrays)
+    monkeypatch.setattr(read, "read_arrays", lambda _: arrays)
     for module in (pytorch_npz, scenic_npz, dpt_zip):
         monkeypatch.setattr(module, "as_tensor", lambda a: torch.empty(a.shape, device="meta"))
 
 
-def check(part: Part, variant: Variant, origin: str, *, jax: bool = False) -> None:
+def check(part: CheckpointPart, variant: Variant, origin: str, *, jax: bool = False) -> None:
     """Builds what the part is, and sees that it is of the variant."""
     assert part.origin == origin
     if part.role == "vision":
@@ -229,7 +229,7 @@ def check(part: Part, variant: Variant, origin: str, *, jax: bool = False) -> No
         text = build_text_encoder(part, variant=variant.name).config
         assert text.heads == variant.text.heads and text.vocabulary == 32_000
         assert text.norm_eps == (1e-6 if jax else 1e-5)
-        assert part.facts.temperature is not None
+        assert part.metadata.temperature is not None
     else:
         head = build_head(part)
         assert isinstance(head, HEADS[part.role][2])
@@ -256,7 +256,7 @@ def test_a_file_of_the_table_loads(
         path.touch()
         by_shape(monkeypatch, shapes_of(model, file.role, layout))
     assert scan(tmp_path).files == {file.role: path}
-    part = only(read_checkpoint(path), file.role, path)  # type: ignore[arg-type]
+    part = select_part(read_checkpoint(path), file.role, path)  # type: ignore[arg-type]
     if part.role == "depth" or file.layout is None:
         check(part, variant, "Flax DPT")
     else:
@@ -305,10 +305,10 @@ def test_a_repository_of_the_table_loads(
         monkeypatch.setattr(safetensors, "safe_open", lambda *_, **__: ByShape(shapes))
     (tmp_path / "config.json").write_text(json.dumps(config))
     for role in roles:
-        part = only(read_checkpoint(tmp_path, (role,)), role, tmp_path)
+        part = select_part(read_checkpoint(tmp_path, (role,)), role, tmp_path)
         check(part, variant, "Hugging Face")
         if role == "depth":
-            assert part.facts.taps == variant.taps
+            assert part.metadata.taps == variant.taps
 
 
 class ByShape:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).resolve().parents[1] / "tips_ros"
-FOLDERS = ("perception", "messages", "ros", "replay")
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "tips_ros"
+FOLDERS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
+BESIDE = ("benchmarks", "training", "test/churn")
 _ELSEWISE = re.compile(r"(What|Where|Which|How|Who|Whose|When|Why|Of|As)\b")
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -22,14 +24,35 @@ def elsewise(text: str) -> list[str]:
     return [doc.splitlines()[0] for doc in said if _ELSEWISE.match(doc)]
 
 
+def elsewise_in(files: list[Path]) -> dict[str, list[str]]:
+    """The same of files, by their names; those without any are left out."""
+    found = {path.name: elsewise(path.read_text(encoding="utf-8")) for path in files}
+    return {name: lines for name, lines in found.items() if lines}
+
+
 def test_a_question_and_half_a_phrase_are_found():
     found = elsewise('"""How it is."""\ndef f():\n    """Of a frame."""')
     assert found == ["How it is.", "Of a frame."]
     assert elsewise('"""A way."""\nclass A:\n    """Offers it."""\n    def f(self): ...') == []
 
 
+def test_every_package_is_looked_at():
+    assert {"model", "perception", "messages", "ros", "bags", "offline", "commands"} <= {*FOLDERS}
+
+
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_docstrings_say_what_a_thing_is_or_does(folder):
-    files = sorted((SOURCE / folder).rglob("*.py"))
-    found = {path.name: elsewise(path.read_text(encoding="utf-8")) for path in files}
-    assert files and {name: lines for name, lines in found.items() if lines} == {}
+def test_docstrings_say_what_a_thing_is_or_does(folder: str):
+    files = sorted((PACKAGE / folder).rglob("*.py"))
+    assert files and elsewise_in(files) == {}
+
+
+def test_so_do_those_of_the_modules_beside_the_packages():
+    files = sorted(PACKAGE.glob("*.py"))
+    assert files and elsewise_in(files) == {}
+
+
+@pytest.mark.parametrize("folder", BESIDE)
+def test_so_do_those_beside_the_product(folder: str):
+    if not (ROOT / folder).is_dir():
+        pytest.skip(f"{folder}/ is not in this copy")
+    assert elsewise_in(sorted((ROOT / folder).rglob("*.py"))) == {}

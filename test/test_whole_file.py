@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tips_ros.whole_file import staged, write_atomically
+from tips_ros.whole_file import stage_folder, write_atomically
 
 
 def test_a_file_has_the_rights_that_any_new_file_has(tmp_path: Path):
@@ -33,7 +33,7 @@ def test_what_is_no_file_is_written_to_and_stays(tmp_path: Path):
 def test_files_come_together_and_stale_ones_go(tmp_path: Path):
     for name in ("a", "b", "mine"):
         (tmp_path / name).write_text("earlier")
-    with staged(tmp_path, stale=["a", "b", "c"]) as stage:
+    with stage_folder(tmp_path, stale=["a", "b", "c"]) as stage:
         (stage / "a").write_text("new")
         assert (tmp_path / "a").read_text() == "earlier"
     assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"a": "new", "mine": "earlier"}
@@ -42,7 +42,7 @@ def test_files_come_together_and_stale_ones_go(tmp_path: Path):
 def test_after_an_error_all_is_as_it_was(tmp_path: Path):
     (tmp_path / "a").write_text("earlier")
     for folder in (tmp_path, tmp_path / "new" / "folder"):
-        with pytest.raises(RuntimeError), staged(folder, stale=["a"]) as stage:
+        with pytest.raises(RuntimeError), stage_folder(folder, stale=["a"]) as stage:
             (stage / "a").write_text("half")
             raise RuntimeError
     assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"a": "earlier"}

@@ -53,7 +53,7 @@ class ModelFiles:
 
     @property
     def roles(self) -> tuple[Role, ...]:
-        """What it has."""
+        """Roles of the parts that the release has."""
         return tuple(file.role for file in self.pytorch)
 
     def files(

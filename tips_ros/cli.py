@@ -19,7 +19,7 @@ COMMANDS = ("infer", "bag", "eval", "calibrate", "bench", "download", "doctor", 
 
 
 class Command(Protocol):
-    """What a module of `tips_ros.commands` offers."""
+    """The interface of a module of `tips_ros.commands`."""
 
     HELP: str
     EXAMPLES: tuple[tuple[str, str], ...]  # arguments of `tips_ros`, and what they are for
@@ -69,7 +69,7 @@ class _Subparser(argparse.ArgumentParser):
     """Refuses what it does not know itself: the parser above would show its own usage."""
 
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def,override]
-        """As its parent's, but nothing is left over."""
+        """Parses like its parent class, but refuses what is left over."""
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
             near = difflib.get_close_matches(unknown[0].partition("=")[0], self._options(), n=1)
@@ -109,15 +109,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Only the module of the named command is imported: another one's import may be slow.
     names = (argv[0],) if argv and argv[0] in COMMANDS else COMMANDS
     show_bars()
-    logging.basicConfig(
-        format="tips_ros: %(message)s", level=logging.INFO, handlers=[LogHandler()]
-    )
+    logging.basicConfig(format="tips_ros: %(message)s", level=logging.INFO, handlers=[LogHandler()])
     try:
         args = build_parser(names).parse_args(argv)
         return int(args.run(args))
     except UserError as error:
         if isinstance(error.__cause__, BrokenPipeError):
-            return _unread()
+            return _leave_pipe()
         print(f"tips_ros: {error}", file=sys.stderr)
         return 2
     except ImportError as error:
@@ -128,10 +126,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        return _unread()
+        return _leave_pipe()
 
 
-def _unread() -> int:
+def _leave_pipe() -> int:
     """The reader of our output (`| head`) has gone, which is no error."""
     # Without this, Python would complain once more when it flushes at exit.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

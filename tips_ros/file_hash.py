@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which content a file has, without reading gigabytes again each time somebody asks."""
+"""Hashes of files' contents, kept so that gigabytes are not read again each time."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ContentHashes:
         """
         path = file.resolve()
         before = _state(path)
-        if (known := self._remembered(path, before)) is not None:
+        if (known := self._look_up(path, before)) is not None:
             return known
         content = blake2b(digest_size=16)
         with path.open("rb") as opened:
@@ -50,7 +50,7 @@ class ContentHashes:
             self._remember(path, before, found)
         return found
 
-    def _remembered(self, path: Path, state: list[int]) -> str | None:
+    def _look_up(self, path: Path, state: list[int]) -> str | None:
         if self._directory is None:
             return None
         try:

@@ -35,7 +35,7 @@ class Library(NamedTuple):
 
     @property
     def fix(self) -> str:
-        """What to type to have it."""
+        """The command that installs it."""
         return pip_install(self.requirement or self.distributions[0])
 
 
@@ -137,11 +137,11 @@ def explain_missing(error: ImportError) -> str | None:
             "setup file, or use ./run of its source tree"
         )
     if root in _ROS or root.endswith(("_msgs", "_interfaces")):
-        return f"this needs ROS 2, and {_why_no_ros(root)}"
+        return f"this needs ROS 2, and {_no_ros_reason(root)}"
     return None
 
 
-def _why_no_ros(module: str) -> str:
+def _no_ros_reason(module: str) -> str:
     python = ".".join(map(str, sys.version_info[:2]))
     if distribution := os.environ.get("ROS_DISTRO"):
         if is_here("rclpy"):
@@ -172,7 +172,7 @@ def pip_install(*packages: str) -> str:
 
 
 def ros_install(package: str) -> str:
-    """What to do to have a ROS package."""
+    """The command or advice that installs a ROS package."""
     if distribution := os.environ.get("ROS_DISTRO"):
         return f"sudo apt install ros-{distribution}-{package.replace('_', '-')}"
     return f"build {package} in a workspace beside this ROS"

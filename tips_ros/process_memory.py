@@ -10,14 +10,14 @@ import torch
 
 
 class Cost(NamedTuple):
-    """Of a process up to now: seconds of a core, and mebibytes that it holds."""
+    """Cost of a process up to now: seconds of a core, and mebibytes that it holds."""
 
     processor_s: float
     resident_mib: float
 
 
 def process_cost(pid: int | None = None) -> Cost:
-    """Of this process or another one. psutil.NoSuchProcess where there is none."""
+    """Measures this process or another one; psutil.NoSuchProcess where there is none."""
     process = psutil.Process(pid)
     times = process.cpu_times()
     return Cost(times.user + times.system, process.memory_info().rss / 2**20)

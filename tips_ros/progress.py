@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far a work is that takes longer than people wait: a bar, or a line now and then."""
+"""Progress of work that takes longer than people wait: a bar, or a line now and then."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class WorkProgress:
             self._bar.update(count)
 
     def note(self, text: str) -> None:
-        """What is done just now, or what has come of it so far."""
+        """Adds a note about what is being done, or about the result so far."""
         self._note = text
         if self._bar is not None:
             self._bar.set_postfix_str(text, refresh=False)

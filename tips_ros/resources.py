@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the files that come with the package lie, and those of the user's models."""
+"""Folders of the files that come with the package, and of the user's models and caches."""
 
 import os
 from pathlib import Path
@@ -44,7 +44,7 @@ def sample_truth() -> Path:
 
 
 def text_cache() -> Path:
-    """Where embeddings of words are kept: $XDG_CACHE_HOME/tips_ros/text, else below ~/.cache.
+    """Folder of cached word embeddings: $XDG_CACHE_HOME/tips_ros/text, else below ~/.cache.
 
     Raises:
         RuntimeError: this user has no home.
@@ -53,7 +53,7 @@ def text_cache() -> Path:
 
 
 def engine_cache() -> Path:
-    """Where engines are kept that take minutes to build: beside `text_cache`, errors as there."""
+    """Folder of engines that take minutes to build: beside `text_cache`, with its errors."""
     return _caches() / "engines"
 
 
@@ -65,7 +65,7 @@ def _caches() -> Path:
 
 
 def models_home() -> Path:
-    """Where models are looked up by name: $TIPS_ROS_MODELS, else ~/.cache/tips_ros/models.
+    """Folder of models by name: $TIPS_ROS_MODELS, else ~/.cache/tips_ros/models.
 
     Raises:
         FileNotFoundError: this user has no home.

@@ -36,7 +36,7 @@ def write_atomically(file: Path, content: bytes) -> None:
 
 
 @contextmanager
-def staged(folder: Path, stale: Iterable[str] = ()) -> Iterator[Path]:
+def stage_folder(folder: Path, stale: Iterable[str] = ()) -> Iterator[Path]:
     """A folder to write files to that come into `folder`, made where it is missing, at the end.
 
     After an error none of them comes, and a folder that was made for them goes again.

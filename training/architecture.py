@@ -28,7 +28,7 @@ PATCH, GRID = 14, 16  # px; patches along a side
 
 
 class Sizes(NamedTuple):
-    """Of the image encoder and of the DPT decoders; the text encoder is as wide as the former."""
+    """Sizes of the image encoder and DPT decoders; the text encoder is as wide as the former."""
 
     width: int
     depth: int

@@ -29,7 +29,7 @@ _AHEAD = 3  # batches
 
 
 class Source(NamedTuple):
-    """Where batches come from.
+    """Source of the batches.
 
     Attributes:
         store: the frames' folder.
@@ -50,7 +50,7 @@ class Source(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What one step sees."""
+    """Data of one training step."""
 
     batch: Batch
     ids: torch.Tensor  # (K, L) one phrase of each class
@@ -107,7 +107,7 @@ class Maker:
         return self._tokenizer.vocabulary
 
     def step(self, number: int, grid: int) -> Step:
-        """What training step `number` sees, in pictures of `grid` × `grid` patches."""
+        """Makes the data of training step `number`, in pictures of `grid` × `grid` patches."""
         rng = np.random.default_rng([self._source.seed, number])
         frames = rng.choice(self._source.learnt, self._source.size, replace=False)
         return self.of_frames(frames, grid, rng)

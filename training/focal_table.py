@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How wrong depth is on wide and narrow cameras, with and without focal correction.
+"""A table of depth errors on wide and narrow cameras, with and without focal correction.
 
 ./run exec python -m training.render_held_out build/focal --hfov 50 63 90 110 --scenes 100
 ./run exec python -m training.focal_table build/focal

@@ -49,7 +49,7 @@ _KINDS: dict[str, tuple[tuple[int, ...], Any]] = {
 
 
 def stored(frame: RenderedFrame) -> StoredFrame:
-    """What is kept of a rendered frame.
+    """Converts a rendered frame to the arrays that are kept of it.
 
     Raises:
         ValueError: the picture is not PICTURE × PICTURE.

@@ -65,7 +65,7 @@ class GraphOptimisers:
 
 
 class BatchedMuon:
-    """What torch.optim.Muon computes, for all matrices of a shape in one product.
+    """A torch.optim.Muon that computes all matrices of a shape in one product.
 
     Attributes:
         momenta: one (n, rows, columns) for each shape.

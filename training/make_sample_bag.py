@@ -51,7 +51,7 @@ _ROBOT_FROM_CAMERA = optical_pose(np.array([0.12, 0.0, _HEIGHT_M]), 0.0, _PITCH_
 
 @dataclass(frozen=True)
 class Recording:
-    """What is recorded.
+    """Settings of a recording.
 
     Attributes:
         scene: seed of a held-out scene.
@@ -80,7 +80,7 @@ class Recording:
 
     @property
     def camera(self) -> Intrinsics:
-        """Of the images: 63 degrees wide, square pixels."""
+        """Intrinsics of the images: 63 degrees wide, square pixels."""
         focal = _FOCAL_PER_WIDTH * self.width
         centre = (self.width - 1) / 2, (self.height - 1) / 2
         return Intrinsics(focal, focal, *centre, self.width, self.height)

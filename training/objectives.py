@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the demo model is trained to get right: depth, normals, classes, and patches like words."""
+"""The losses of the demo model: depth, normals, classes, and patches that match words."""
 
 from __future__ import annotations
 

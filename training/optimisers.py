@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the weights are moved: Muon for the matrices, AdamW for the rest, one rate for both."""
+"""The optimisers: Muon for the matrices, AdamW for the rest, one learning rate for both."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Optimisers:
         return float(norm)
 
     def state_dict(self) -> list[dict[str, Any]]:
-        """What a later run needs to go on."""
+        """State that a later run needs to go on."""
         return [optimiser.state_dict() for optimiser in self._all]
 
     def load_state_dict(self, states: list[dict[str, Any]]) -> None:

@@ -47,7 +47,7 @@ class Stage:
     """A room with a person who may walk through it."""
 
     def __init__(self, seed: int, frames: int) -> None:
-        """Of a held-out scene."""
+        """Prepares a held-out scene."""
         self.scene: Scene = random_scene(held_out_seed(seed))
         self.frames, self.seed = frames, seed
         self._room = Renderer(self.scene.things, self.scene.lights, quality=DRAFT)

@@ -38,7 +38,7 @@ _PUT_BY_S = 8  # between two states that a training which diverges goes back to
 
 
 class Schedule(NamedTuple):
-    """How a time is spent; shares of it."""
+    """Shares of the time for each phase."""
 
     seconds: float
     batch: int = BATCH

@@ -33,7 +33,7 @@ _RARE = 0.4  # a class of share s weighs as s^-0.4
 
 
 class Plan(NamedTuple):
-    """How long and with what."""
+    """Plan of a training: its length and its data."""
 
     images: int
     batch: int
@@ -45,7 +45,7 @@ class Plan(NamedTuple):
 
     @property
     def steps(self) -> int:
-        """How many there are."""
+        """Number of steps."""
         return self.images // self.batch
 
     def grid_at(self, step: int) -> int:
@@ -63,7 +63,7 @@ class Model(nn.Module):
 
     @property
     def temperature(self) -> float:
-        """What cosines of patches and words are divided by."""
+        """Temperature that the cosines of patches and words are divided by."""
         return float(torch.exp(-self.log_scale.detach()))
 
 

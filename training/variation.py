@@ -12,7 +12,7 @@ _LEAST_ZOOM, _ZOOMED = 0.65, 0.7  # side of the smallest cut-out; share of the f
 
 
 class Variation(NamedTuple):
-    """Of each of B frames; (B,) where nothing else is said."""
+    """Variation of each of B frames; fields are (B,) unless another shape is given."""
 
     zoom: Tensor  # side of the cut-out as a fraction of the picture's
     left: Tensor  # where it begins, likewise

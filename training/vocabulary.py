@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """What one class may be called.
+    """Names of one class.
 
     Attributes:
         name: as ADE20K calls it.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every process that works for another one has to do."""
+"""Set-up that every process that works for another one needs."""
 
 from __future__ import annotations
 

@@ -16,7 +16,11 @@ from tips_ros.bench.cases import Case
 from tips_ros.bench.models import predictor_of
 from tips_ros.bench.reporting.report import comparison_text
 from tips_ros.bench.stages import Rounds
-from tips_ros.bench.transformers_model import TransformersModel, imported, transformers_module
+from tips_ros.bench.transformers_model import (
+    TransformersModel,
+    import_transformers,
+    transformers_module,
+)
 from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.tips import Tips
 
@@ -29,7 +33,7 @@ def library():
     """Offline, and only where it is installed."""
     os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
     pytest.importorskip("transformers", minversion="5.23")
-    return imported()
+    return import_transformers()
 
 
 @pytest.fixture
@@ -111,4 +115,4 @@ def test_a_model_without_a_head_cannot_be_compared(small_model):
 def test_where_it_is_missing_one_line_tells_the_fix(monkeypatch):
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(ValueError, match="pip install 'transformers>=5.23'"):
-        imported()
+        import_transformers()

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tips_ros.bench.bench_pictures import draw_room, views
 from tips_ros.bench.frame_pass import FramePass
-from tips_ros.bench.pictures import drawn_room, views
 from tips_ros.bench.stages import Rounds, measure
 from tips_ros.messages.outputs import DEFAULT_TOPICS
 
@@ -36,9 +36,9 @@ def all_of(predictor, pictures, how: str) -> list[tuple[str, bytes]]:
     published = Published()
     frames = FramePass(predictor, pictures, predictor.model_label_space, published)
     if how == "whole":
-        frames.whole()
+        frames.run_whole()
     else:
-        frames.staged(lambda stage: None)
+        frames.run_stages(lambda stage: None)
     return published.data
 
 
@@ -98,7 +98,7 @@ def test_without_ros_plain_objects_carry_the_same_bytes(small_predictor, picture
 
 
 def test_cameras_see_different_things_of_one_size():
-    seen = views(drawn_room(), (64, 48), 3)
+    seen = views(draw_room(), (64, 48), 3)
     assert {picture.shape for picture in seen} == {(48, 64, 3)}
     assert not np.array_equal(seen[0], seen[1]) and not np.array_equal(seen[1], seen[2])
-    np.testing.assert_array_equal(drawn_room(), drawn_room())
+    np.testing.assert_array_equal(draw_room(), draw_room())

@@ -11,7 +11,7 @@ _NODE = "tips"
 
 
 def endpoints_amiss(node: Node, cameras: list[str]) -> str:
-    """What an active node with its own classes has too many or too few of; "" where all is well.
+    """Lists topics and services that an active node has too many or too few of; "" for none.
 
     Args:
         node: who looks.

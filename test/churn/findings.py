@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was found wrong, by whichever thread."""
+"""Faults that any of the threads found."""
 
 from __future__ import annotations
 

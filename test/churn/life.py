@@ -38,7 +38,7 @@ _PROGRESS_S = 5.0
 
 
 class Report(NamedTuple):
-    """What there is to say of one life."""
+    """Report of one life."""
 
     summary: str
     quiet: list[tuple[float, Resources]]  # seconds since the start, and what was held then

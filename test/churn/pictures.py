@@ -41,7 +41,7 @@ def compressed(header: Any, size: tuple[int, int]) -> CompressedImage:
 
 
 def camera_info(header: Any, size: tuple[int, int]) -> CameraInfo:
-    """Of a camera without distortion that sees 65 degrees."""
+    """CameraInfo of a camera without distortion, 65 degrees wide."""
     width, height = size
     f, cx, cy = 50.0 * width / 64, (width - 1) / 2, (height - 1) / 2
     return CameraInfo(

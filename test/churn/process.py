@@ -21,7 +21,7 @@ _BAD = ("Traceback", "terminate called", "Segmentation", "Fatal Python", "Except
 
 
 class Resources(NamedTuple):
-    """What a process holds now."""
+    """Resources that a process holds now."""
 
     memory_mib: float
     threads: int
@@ -29,7 +29,7 @@ class Resources(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """How a process ended after a signal."""
+    """End of a process after a signal."""
 
     seconds: float
     status: int
@@ -75,7 +75,7 @@ class NodeProcess:
         return [line for line in text.splitlines() if any(bad in line for bad in _BAD)]
 
     def resources(self) -> Resources:
-        """Of a process that lives."""
+        """Reads the resources of a process that lives."""
         process = psutil.Process(self._process.pid)
         resident_mib = process.memory_info().rss / 2**20
         return Resources(resident_mib, process.num_threads(), process.num_fds())

@@ -24,7 +24,7 @@ class SimulatedTime:
         self._thread.start()
 
     def now_ns(self) -> int:
-        """What the clock says."""
+        """Simulated time of the clock."""
         return self._ns
 
     def close(self) -> None:

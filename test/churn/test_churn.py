@@ -16,7 +16,7 @@ MINUTES = 2 / len(SEEDS)
 
 
 def churn(*arguments):
-    """What it says; the test fails with it where something was found wrong."""
+    """Runs churn and returns its output; the test fails with it where something was found wrong."""
     done = subprocess.run(
         [sys.executable, str(CHURN), *map(str, arguments)], capture_output=True, text=True
     )

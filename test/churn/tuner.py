@@ -100,13 +100,13 @@ class Tuner:
         return [(5, self.good), (4, self.bad), (1, self.typeless), (1, self.read)]
 
     def good(self, rng: random.Random) -> str:
-        """What may be, at least for some node."""
+        """Values that are allowed, at least for some node."""
         values = rng.choice(self.GOOD)
         self._client.set(**values)
         return f"set {values}"
 
     def bad(self, rng: random.Random) -> str:
-        """What may not be."""
+        """Values that are not allowed."""
         values = rng.choice(self.BAD)
         taken = self._client.set(**values)
         # Words are looked at with the model: while there is none, when it is configured.

@@ -68,9 +68,9 @@ def test_a_picture_of_ones_own_is_seen(tmp_path, picture_file):
 
 @pytest.fixture
 def picture_file(tmp_path: Path) -> Path:
-    from tips_ros.bench.pictures import drawn_room
+    from tips_ros.bench.bench_pictures import draw_room
 
-    cv2.imwrite(str(tmp_path / "room.png"), drawn_room())
+    cv2.imwrite(str(tmp_path / "room.png"), draw_room())
     return tmp_path / "room.png"
 
 

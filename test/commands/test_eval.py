@@ -112,7 +112,7 @@ def all_knowing(monkeypatch: pytest.MonkeyPatch, tiny_directory: Path) -> None:
     description = load_model(str(tiny_directory)).description
     truths = {sample(number).rgb.tobytes(): sample(number) for number in range(3)}
 
-    def predict(rgb: np.ndarray, outputs: Any, labelling: Any) -> Prediction:
+    def predict(rgb: np.ndarray, outputs: Any, label_space: Any) -> Prediction:
         truth = truths[rgb.tobytes()]
         return Prediction(truth.depth_m, truth.normals, truth.labels)
 
@@ -122,7 +122,7 @@ def all_knowing(monkeypatch: pytest.MonkeyPatch, tiny_directory: Path) -> None:
             focal_ratio=CAMERA.fx / CAMERA.width, temperature=description.temperature, caution="",
             deviation=description.deviation,
         ),
-        outputs_with=lambda labelling: ("depth", "normals", "semantic"),
+        outputs_with=lambda label_space: ("depth", "normals", "semantic"),
         model_label_space=model_label_space(CLASSES),
         predict=predict,
         input_size=(56, 56),
@@ -204,9 +204,9 @@ def test_heads_that_the_data_know_nothing_of_are_not_run(measure, tmp_path, monk
         assert cv2.imwrite(str(path / f"ADE_val_00000001.{suffix}"), np.ones((40, 40), np.uint8))
     asked, predict = [], Predictor.predict
 
-    def listened(self, rgb, outputs, labelling):
+    def listened(self, rgb, outputs, label_space):
         asked.append(outputs)
-        return predict(self, rgb, outputs, labelling=labelling)
+        return predict(self, rgb, outputs, label_space=label_space)
 
     monkeypatch.setattr(Predictor, "predict", listened)
     said, numbers = measure(tmp_path)

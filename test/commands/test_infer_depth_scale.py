@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tips_ros.offline.pictures.result_files import Results, write_results
+from tips_ros.offline.pictures.result_files import ImageResults, write_results
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.cloud.point_cloud import organised_cloud
 from tips_ros.perception.description import NYU_FOCAL_RATIO, ModelDescription
@@ -89,7 +89,7 @@ def test_files_of_depth_that_is_too_far_in_parts_are_whole(
     depth_m = np.full((20, 30), 2.0, np.float32)
     depth_m[:5], depth_m[5, 0], depth_m[6] = np.inf, np.nan, 3.5
     cloud = organised_cloud(depth_m, Intrinsics.from_hfov(60, 30, 20), rgb)
-    results = Results("a", rgb, Prediction(depth_m), description, cloud)
+    results = ImageResults("a", rgb, Prediction(depth_m), description, cloud)
     told = {path.name: about for path, about in write_results(results, tmp_path)}
     assert "2.00 to 3.50" in told["depth.npy"]
     assert "inf, farther than the model can tell, for 25.0% of px" in told["depth.npy"]
@@ -103,7 +103,7 @@ def test_files_of_depth_that_is_nowhere_known_are_whole(
     rgb = np.full((20, 30, 3), 90, np.uint8)
     depth_m = np.full((20, 30), np.inf, np.float32)
     cloud = organised_cloud(depth_m, Intrinsics.from_hfov(60, 30, 20), rgb)
-    results = Results("a", rgb, Prediction(depth_m), description, cloud)
+    results = ImageResults("a", rgb, Prediction(depth_m), description, cloud)
     told = {path.name: about for path, about in write_results(results, tmp_path)}
     assert "none of them told" in told["depth.npy"]
     assert told["points.ply"].startswith("0 points")

@@ -20,7 +20,7 @@ from tips_ros.perception.language.prompt_templates import TCL_TEMPLATES
 from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.loading.load import load_model
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.semantic.edges import Guide, sharpened
+from tips_ros.perception.semantic.edges import Guide, sharpen
 from tips_ros.perception.semantic.label_space import zero_shot_label_space
 
 SIZE = (28, 42)  # of the picture
@@ -88,7 +88,7 @@ def seen(tiny_language_model: Path) -> Any:
     predictor = Predictor(loaded.tips, loaded.description, input_size=(56, 56))
     rgb = np.ascontiguousarray(noise()[..., ::-1])  # OpenCV writes BGR
     words = zero_shot_label_space(parse_prompts(["a"]), torch.zeros(1, 64))
-    return predictor.encode(rgb, predictor.outputs, labellings=[words])
+    return predictor.encode(rgb, predictor.outputs, label_spaces=[words])
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ class TestPrompts:
                 each.append(patches @ unit(unit(embed(texts)).mean(axis=0)))
             shared = np.log(np.mean(np.exp(np.array(each) / TEMPERATURE), axis=0))
             maps.append((TEMPERATURE * shared).reshape(4, 4))
-        fine = sharpened(torch.from_numpy(np.stack(maps)[None]), Guide(seen.image))
+        fine = sharpen(torch.from_numpy(np.stack(maps)[None]), Guide(seen.image))
         return F.interpolate(fine, SIZE, mode="bilinear", align_corners=False)
 
     def test_become_the_labels(self, out: Path, cosines: torch.Tensor):
@@ -247,7 +247,7 @@ class TestTags:
         np.savez(file, **weights)
         out = ask("--tags", "door, lamp", "--prompts", "door, lamp", model=model)
         told = capsys.readouterr().out
-        assert "tags by cosine; no probabilities: the model tells no temperature" in told
+        assert "tags by cosine; no probabilities: the model has no temperature" in told
         assert "no confidence.npy" in told and "%  cosine" not in told
         table = json.loads((out / "tags.json").read_text())
         assert table["temperature"] is None

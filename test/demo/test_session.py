@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from tips_ros.bags import BagReader, BagWriter
-from tips_ros.demo.session import DemoOptions, Observer, Progress, run_session
+from tips_ros.demo.session import DemoOptions, DemoProgress, Observer, run_session
 from tips_ros.errors import UserError
 from tips_ros.messages.outputs import DEFAULT_TOPICS
 from tips_ros.messages.types import IMAGE
@@ -232,7 +232,7 @@ def test_ctrl_c_ends_the_node_and_leaves_no_half_recording(tmp_path: Path):
 
 def test_a_node_that_dies_while_it_works_is_told_with_its_last_words(tmp_path: Path):
     class Killer(Observer):
-        def frames(self, progress: Progress) -> None:
+        def frames(self, progress: DemoProgress) -> None:
             for process in node_processes(tmp_path):
                 os.kill(process, signal.SIGKILL)
 

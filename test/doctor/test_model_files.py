@@ -13,9 +13,9 @@ from safetensors.torch import save_file
 from tips_ros.doctor.findings import Finding, Status
 from tips_ros.doctor.model_files import (
     ModelReport,
-    asked_directory,
     known_directories,
     model_report,
+    requested_directory,
 )
 
 DEPTH = "tips_v2_tiny_depth_dpt.zip"
@@ -115,9 +115,9 @@ def test_the_home_s_directories_are_known_by_their_names(
         (tmp_path / name).mkdir()
     mine = str(tmp_path / "mine")
     assert set(known_directories()) == {"tipsv2-b14", "tipsv2-l14-scenic", mine}
-    assert asked_directory("tipsv2-b14") == tmp_path / "tipsv2-b14"
-    assert asked_directory(mine) == tmp_path / "mine"
-    assert asked_directory("tips-s14") is asked_directory("google/tipsv2-b14") is None
+    assert requested_directory("tipsv2-b14") == tmp_path / "tipsv2-b14"
+    assert requested_directory(mine) == tmp_path / "mine"
+    assert requested_directory("tips-s14") is requested_directory("google/tipsv2-b14") is None
 
 
 def test_no_home_holds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -11,7 +11,7 @@ import pytest
 
 from tips_ros.doctor import weights as module
 from tips_ros.doctor.findings import Section, Status
-from tips_ros.doctor.oracle import PUBLISHED, Oracle
+from tips_ros.doctor.golden_check import PUBLISHED, GoldenNumbers
 from tips_ros.doctor.weights import weights
 
 
@@ -59,7 +59,7 @@ class TestThePublishedNumbers:
         return whole_model
 
     @pytest.fixture
-    def numbers(self, golden: Any) -> tuple[np.ndarray, Oracle]:
+    def numbers(self, golden: Any) -> tuple[np.ndarray, GoldenNumbers]:
         """An image, and the reference's numbers with the ReLU."""
         arrays = golden("dpt/expected.npz")
         image = arrays["case0/image"]
@@ -68,7 +68,7 @@ class TestThePublishedNumbers:
         def first(name: str) -> tuple[float, ...]:
             return tuple(arrays[f"case0/{name}/native"][0, 0, 0, :3].tolist())
 
-        return rgb, Oracle(
+        return rgb, GoldenNumbers(
             image.shape[2:], first("depth_relu"), first("normals"), first("segmentation")
         )
 

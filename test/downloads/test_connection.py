@@ -10,7 +10,7 @@ import requests
 
 from tips_ros.downloads.connection import Connection, RemoteState
 from tips_ros.downloads.errors import DownloadError, Interruption
-from tips_ros.downloads.retries import fresh_retries
+from tips_ros.downloads.retries import new_retries
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_only_a_strong_version_is_used_to_join_bytes(kit, headers, validator):
 
 def test_a_date_to_try_again_is_understood():
     soon = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=50))
-    assert 30 < fresh_retries().pause_s(Interruption("busy", soon)) <= 50
+    assert 30 < new_retries().pause_s(Interruption("busy", soon)) <= 50
 
 
 def test_a_server_that_cuts_the_headers_short_is_tried_again(kit):

@@ -18,9 +18,9 @@ class Counting(Bar):
         self.total = self.done = 0
         self.on_advance = lambda done: None
 
-    def over(self, total):
+    def run(self, total):
         self.total, self.done = total, 0
-        return super().over(total)
+        return super().run(total)
 
     def advance(self, count):
         self.done += count

@@ -3,7 +3,7 @@
 
 import pytest
 
-from tips_ros.downloads.verification import Verdict, verify
+from tips_ros.downloads.verification import FileState, verify
 
 
 @pytest.fixture
@@ -19,24 +19,24 @@ def verdicts(kit):
 
 
 def test_a_fetched_file_is_good_and_a_missing_one_only_told(there):
-    assert verdicts(there) == [Verdict.GOOD, Verdict.ABSENT]
+    assert verdicts(there) == [FileState.GOOD, FileState.ABSENT]
 
 
 def test_a_changed_file_is_bad(there):
     there.target.write_bytes(there.damaged(there.content))
-    assert verdicts(there)[0] == Verdict.BAD
+    assert verdicts(there)[0] == FileState.BAD
 
 
 def test_a_recorded_file_that_is_gone_is_lost(there):
     there.target.unlink()
-    assert verdicts(there)[0] == Verdict.LOST
+    assert verdicts(there)[0] == FileState.LOST
 
 
 def test_a_copied_file_is_whole_or_bad(there):
     (there.directory / "SHA256SUMS").unlink()
-    assert verdicts(there)[0] == Verdict.UNRECORDED
+    assert verdicts(there)[0] == FileState.UNRECORDED
     there.target.write_bytes(there.content[:-300])
-    assert verdicts(there)[0] == Verdict.BAD
+    assert verdicts(there)[0] == FileState.BAD
 
 
 def test_what_has_arrived_so_far_is_told(there):
@@ -44,5 +44,5 @@ def test_what_has_arrived_so_far_is_told(there):
     (there.directory / "SHA256SUMS").unlink()
     there.leave_part(there.content, 5000)
     (report, _) = verify(there.directory, (there.vision, there.tokenizer))
-    assert (report.verdict, report.note) == (Verdict.ABSENT, "5 kB of about 20 kB are here")
+    assert (report.verdict, report.note) == (FileState.ABSENT, "5 kB of about 20 kB are here")
     assert not report.is_problem

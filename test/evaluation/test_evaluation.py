@@ -13,7 +13,7 @@ import pytest
 from tips_ros.evaluation.class_matching import OTHER
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.evaluation import evaluate
-from tips_ros.evaluation.results import Results
+from tips_ros.evaluation.results import EvaluationResults
 from tips_ros.evaluation.sample import Sample
 from tips_ros.perception.depth.depth_scale import focal_scale
 from tips_ros.perception.description import ModelDescription
@@ -63,20 +63,22 @@ def samples(walk: list[Sample]) -> list[Sample]:
 @pytest.fixture
 def measure(
     samples: list[Sample], dataset: Any, description: ModelDescription
-) -> Callable[..., Results]:
+) -> Callable[..., EvaluationResults]:
     def run(
         predict: Callable[[np.ndarray], Prediction],
         frames: list[Sample] | None = None,
         protocol: DepthProtocol = FAR,
         **options: Any,
-    ) -> Results:
+    ) -> EvaluationResults:
         truth = dataset(samples if frames is None else frames, STRIPES, protocol)
         return evaluate(predict, truth, description, MODEL_CLASSES, **options)
 
     return run
 
 
-def test_an_oracle_makes_no_mistake(samples: list[Sample], measure: Callable[..., Results]):
+def test_an_oracle_makes_no_mistake(
+    samples: list[Sample], measure: Callable[..., EvaluationResults]
+):
     results = measure(oracle(samples))
     assert results.frames == 5 and results.dataset == "in memory"
     assert results.depth is not None and results.normals is not None
@@ -89,7 +91,7 @@ def test_an_oracle_makes_no_mistake(samples: list[Sample], measure: Callable[...
 
 
 def test_a_class_that_the_truth_does_not_name_is_wrong(
-    samples: list[Sample], measure: Callable[..., Results]
+    samples: list[Sample], measure: Callable[..., EvaluationResults]
 ):
     predict = changed(
         oracle(samples), labels=lambda labels, _: np.where(labels == 41, 42, labels).astype("u1")
@@ -103,7 +105,7 @@ def test_a_class_that_the_truth_does_not_name_is_wrong(
 
 
 def test_depth_is_told_with_and_without_the_camera_taken_into_account(
-    samples: list[Sample], measure: Callable[..., Results], description: ModelDescription
+    samples: list[Sample], measure: Callable[..., EvaluationResults], description: ModelDescription
 ):
     assert samples[0].intrinsics is not None
     scale = np.float32(focal_scale(samples[0].intrinsics, description.focal_ratio))
@@ -115,7 +117,7 @@ def test_depth_is_told_with_and_without_the_camera_taken_into_account(
 
 
 def test_the_corrected_depth_is_of_the_frames_whose_camera_is_known(
-    samples: list[Sample], measure: Callable[..., Results]
+    samples: list[Sample], measure: Callable[..., EvaluationResults]
 ):
     frames = [samples[0], *(s._replace(intrinsics=None) for s in samples[1:])]
     results = measure(oracle(samples), frames)
@@ -125,7 +127,7 @@ def test_the_corrected_depth_is_of_the_frames_whose_camera_is_known(
 
 
 def test_the_datasets_rule_says_which_depths_count(
-    samples: list[Sample], measure: Callable[..., Results]
+    samples: list[Sample], measure: Callable[..., EvaluationResults]
 ):
     results = measure(oracle(samples), protocol=DepthProtocol(1.0, 3.0))
     truth = np.stack([s.depth_m for s in samples if s.depth_m is not None])
@@ -135,7 +137,7 @@ def test_the_datasets_rule_says_which_depths_count(
 
 @pytest.mark.parametrize("side", ["truth", "model"])
 def test_only_what_both_have_is_measured(
-    samples: list[Sample], measure: Callable[..., Results], side: str
+    samples: list[Sample], measure: Callable[..., EvaluationResults], side: str
 ):
     missing = {"normals": None, "labels": None}
     if side == "truth":
@@ -147,19 +149,21 @@ def test_only_what_both_have_is_measured(
     assert set(results.worst) == {"depth"}
 
 
-def test_nothing_in_common_is_no_error(samples: list[Sample], measure: Callable[..., Results]):
+def test_nothing_in_common_is_no_error(
+    samples: list[Sample], measure: Callable[..., EvaluationResults]
+):
     results = measure(lambda rgb: Prediction())
     table = results.as_dict()
     assert results.frames == 5 and results.worst == {}
     assert all(table[k] is None for k in ("depth", "normals", "segmentation", "boundary"))
 
 
-def test_an_empty_dataset_is_no_error(measure: Callable[..., Results]):
+def test_an_empty_dataset_is_no_error(measure: Callable[..., EvaluationResults]):
     assert measure(lambda rgb: Prediction(), []).frames == 0
 
 
 def test_the_worst_frames_are_kept_of_each_task_worst_first(
-    samples: list[Sample], measure: Callable[..., Results]
+    samples: list[Sample], measure: Callable[..., EvaluationResults]
 ):
     factors = np.array([1.1, 1.5, 1.0, 1.3, 1.2], np.float32)
     predict = changed(
@@ -176,7 +180,7 @@ def test_the_worst_frames_are_kept_of_each_task_worst_first(
 
 
 def test_each_sample_is_looked_at_once_and_reported(
-    samples: list[Sample], measure: Callable[..., Results]
+    samples: list[Sample], measure: Callable[..., EvaluationResults]
 ):
     seen: list[int] = []
 
@@ -190,7 +194,7 @@ def test_each_sample_is_looked_at_once_and_reported(
 
 
 def test_a_map_of_another_size_is_refused_by_name(
-    samples: list[Sample], measure: Callable[..., Results]
+    samples: list[Sample], measure: Callable[..., EvaluationResults]
 ):
     with pytest.raises(ValueError, match="walk at 0 s: predicted depth_m .*24, 32"):
         measure(changed(oracle(samples), depth_m=lambda depth, _: depth[::2, ::2]))
@@ -204,7 +208,7 @@ def test_a_map_of_another_size_is_refused_by_name(
 
 
 def test_a_smaller_truth_is_compared_at_its_own_size(
-    samples: list[Sample], measure: Callable[..., Results]
+    samples: list[Sample], measure: Callable[..., EvaluationResults]
 ):
     def halved(sample: Sample) -> Sample:
         assert sample.depth_m is not None and sample.normals is not None
@@ -226,7 +230,7 @@ def test_a_smaller_truth_is_compared_at_its_own_size(
     assert results.normals is not None and results.normals.mean_deg == pytest.approx(0, abs=1e-9)
 
 
-def test_the_numbers_survive_json(samples: list[Sample], measure: Callable[..., Results]):
+def test_the_numbers_survive_json(samples: list[Sample], measure: Callable[..., EvaluationResults]):
     predict = changed(oracle(samples), depth_m=lambda depth, i: depth * np.float32(1 + 0.1 * i))
     table = measure(predict).as_dict()
     assert json.loads(json.dumps(table, allow_nan=False)) == table

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tips_ros.evaluation.sample import Sample
-from tips_ros.evaluation.truth_size import at_truth_size, resized
+from tips_ros.evaluation.truth_size import at_truth_size, resize_map
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.predictor import Prediction
 
@@ -66,15 +66,15 @@ def test_a_truth_larger_than_the_image_is_compared_at_its_size_too():
 
 def test_ids_are_never_mixed():
     ids = np.random.default_rng(0).choice(np.array([3, 119, 255], np.uint8), (48, 64))
-    assert set(np.unique(resized(ids, (24, 32)))) <= {3, 119, 255}
-    assert set(np.unique(resized(ids, (100, 131)))) <= {3, 119, 255}
+    assert set(np.unique(resize_map(ids, (24, 32)))) <= {3, 119, 255}
+    assert set(np.unique(resize_map(ids, (100, 131)))) <= {3, 119, 255}
 
 
 @pytest.mark.parametrize("size", [(3, 4), (12, 16)])
 def test_depth_that_is_too_far_to_tell_spoils_no_pixel_beside_it(size: tuple[int, int]):
     depth_m = np.full((6, 8), 2.0, np.float32)
     depth_m[:, 4:], depth_m[0, 0] = np.inf, np.nan
-    found = resized(depth_m, size)
+    found = resize_map(depth_m, size)
     half = size[1] // 2
     assert np.isposinf(found[:, half:]).all()
     assert (found[2:, :half] == 2.0).all()

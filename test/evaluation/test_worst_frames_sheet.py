@@ -11,12 +11,12 @@ import pytest
 from tips_ros.evaluation.class_matching import OTHER
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.error_pictures import label_error_picture
-from tips_ros.evaluation.results import Results
+from tips_ros.evaluation.results import EvaluationResults
 from tips_ros.evaluation.sample import Sample
 from tips_ros.evaluation.worst_frames import ScoredFrame
 from tips_ros.evaluation.worst_frames_sheet import label_palette, worst_frames_sheet
 from tips_ros.perception.classes.class_list import ClassList
-from tips_ros.perception.pictures import depth_picture, normals_picture
+from tips_ros.perception.map_pictures import depth_picture, normals_picture
 from tips_ros.perception.predictor import Prediction
 
 WIDTH, GAP, ACCENT = 816, 16, (255, 186, 51)
@@ -43,8 +43,8 @@ def scored(number: int) -> ScoredFrame:
 
 
 @pytest.fixture
-def results() -> Results:
-    return Results(
+def results() -> EvaluationResults:
+    return EvaluationResults(
         "mine",
         9,
         DepthProtocol(),
@@ -63,7 +63,7 @@ def rows_of_image(sheet: np.ndarray, number: int) -> np.ndarray:
     return np.flatnonzero((panel == (201, 17, 100 + number)).all(axis=(1, 2)))
 
 
-def test_there_is_one_row_a_frame_worst_first_task_by_task(results: Results):
+def test_there_is_one_row_a_frame_worst_first_task_by_task(results: EvaluationResults):
     sheet = worst_frames_sheet(results, ["Worst frames", "of mine"], width=WIDTH)
     assert sheet is not None and sheet.shape[1:] == (WIDTH, 3) and sheet.dtype == np.uint8
     rows = [rows_of_image(sheet, number) for number in range(5)]
@@ -72,7 +72,7 @@ def test_there_is_one_row_a_frame_worst_first_task_by_task(results: Results):
     assert tops == sorted(tops)
 
 
-def test_a_row_is_image_prediction_truth_and_error(results: Results):
+def test_a_row_is_image_prediction_truth_and_error(results: EvaluationResults):
     sheet = worst_frames_sheet(results, width=WIDTH)
     assert sheet is not None
 
@@ -94,14 +94,14 @@ def test_a_row_is_image_prediction_truth_and_error(results: Results):
     assert (np.abs(other - (120 * 0.75 + np.array([201, 17, 103]) / 4)) < 1).all()
 
 
-def test_a_class_has_the_colour_that_it_has_everywhere(results: Results):
+def test_a_class_has_the_colour_that_it_has_everywhere(results: EvaluationResults):
     palette = label_palette(results)
     own = ClassList(("wall", "ball"), (3, 200)).palette()
     assert (palette[[3, 200]] == own[[3, 200]]).all() and palette[OTHER].tolist() == [120] * 3
     assert (label_palette(replace(results, class_names={}))[[3, 200]] == 0).all()
 
 
-def test_an_untrained_model_is_named_in_a_banner(results: Results):
+def test_an_untrained_model_is_named_in_a_banner(results: EvaluationResults):
     def banner(**options: bool) -> int:
         sheet = worst_frames_sheet(results, width=WIDTH, **options)
         assert sheet is not None
@@ -110,7 +110,7 @@ def test_an_untrained_model_is_named_in_a_banner(results: Results):
     assert banner() == 0 and banner(trained=False) > 20 * WIDTH
 
 
-def test_frames_of_any_shape_fit(results: Results):
+def test_frames_of_any_shape_fit(results: EvaluationResults):
     tall = scored(7)
     rgb = np.zeros((300, 20, 3), np.uint8)
     sample = Sample("tall", rgb, np.ones((300, 20), np.float32))
@@ -119,5 +119,5 @@ def test_frames_of_any_shape_fit(results: Results):
     assert sheet is not None and sheet.shape[1] == 600
 
 
-def test_without_a_frame_there_is_no_sheet(results: Results):
+def test_without_a_frame_there_is_no_sheet(results: EvaluationResults):
     assert worst_frames_sheet(replace(results, worst={})) is None

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tips_ros.messages.outputs import TOPICS
-from tips_ros.perception.classes.class_files import listed_lines
+from tips_ros.perception.classes.class_files import read_lines
 
 FILE = Path(__file__).resolve().parents[2] / "config" / "nav2_semantic_layer.yaml"
 
@@ -41,7 +41,7 @@ def test_the_topics_are_outputs_of_the_node(source):
 
 def test_the_classes_are_in_the_list_that_the_file_asks_for(source):
     path = FILE.parent / "classes" / "indoor_robot.txt"
-    known = {line.split(":")[0].strip() for line in listed_lines(path)}
+    known = {line.split(":")[0].strip() for line in read_lines(path)}
     named = [name for kind in source["class_types"] for name in source[kind]["classes"]]
     assert set(named) == known, "the layer prints an error for a class without a cost"
     assert len(named) == len(set(named)), "a class has one cost"

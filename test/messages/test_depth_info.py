@@ -81,14 +81,14 @@ def test_the_first_is_news_and_a_number_within_a_note_is_none():
 
 def test_doubt_is_what_the_wanted_source_lacks():
     assert live().doubt == ""
-    assert live(SENSOR.doubted("old")).doubt == "old"
+    assert live(SENSOR.with_doubt("old")).doubt == "old"
     focal = DepthScale(0.9, "focal", note="nothing came")
     assert live(focal).doubt == "nothing came"
     assert live(DepthScale(1.0, "model", note="no camera"), "focal").doubt == ""
 
 
 def test_diagnostics_have_the_numbers_and_the_reason():
-    facts = live(SENSOR.doubted("old")).facts()
+    facts = live(SENSOR.with_doubt("old")).facts()
     assert facts == {
         "depth scale": "1.5",
         "depth scale offset (m)": "0.250",

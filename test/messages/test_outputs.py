@@ -14,9 +14,9 @@ from tips_ros.messages.types import RCLPY_TYPES, rclpy_types_for_one_thread
 from tips_ros.perception.camera.extrinsics import extrinsic_matrix
 from tips_ros.perception.camera.output_camera import output_camera
 from tips_ros.perception.classes.class_list import ClassList
-from tips_ros.perception.cloud.moved_cloud import moved
+from tips_ros.perception.cloud.move_cloud import move_cloud
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
-from tips_ros.perception.cloud.point_cloud_filters import filtered, valid_points
+from tips_ros.perception.cloud.point_cloud_filters import filter_cloud, valid_points
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.semantic.label_space import model_label_space
 
@@ -62,7 +62,7 @@ def test_the_filtered_cloud_is_a_dense_list_with_the_same_fields():
     assert message.fields == organised.fields
     assert (message.point_step, message.row_step) == (32, 32 * message.width)
     assert len(message.data) == message.row_step
-    expected = filtered(valid_points(points_in(organised)), 0.1)
+    expected = filter_cloud(valid_points(points_in(organised)), 0.1)
     assert 100 < message.width == len(expected) < 48 * 64 / 2
     assert points_in(message).tobytes() == expected.tobytes()
 
@@ -71,7 +71,7 @@ def test_with_every_filter_off_all_points_that_have_a_place_are_in_it():
     frame = frame_with(filtered_voxel_m=0.0)
     message = made("points_filtered", frame)
     assert message.width == 48 * 64 - 100
-    assert points_in(message).tobytes() == valid_points(frame.organised()).tobytes()
+    assert points_in(message).tobytes() == valid_points(frame.cloud()).tobytes()
 
 
 def test_what_is_cut_from_the_points_is_not_in_the_filtered_cloud_either():
@@ -104,7 +104,7 @@ def test_in_another_frame_the_header_says_which_and_the_time_stays_the_images():
     assert message.header.stamp == header_at(5).stamp
     assert frame.header.frame_id == made("points", frame).header.frame_id == FRAME_ID
     points = points_in(message)[0]
-    expected = filtered(moved(valid_points(frame.organised()), AHEAD), 0.05)
+    expected = filter_cloud(move_cloud(valid_points(frame.cloud()), AHEAD), 0.05)
     assert points.tobytes() == expected.tobytes()
     assert points["x"].min() > 0.9 and points["x"].max() < 3.3  # depth is ahead now
     np.testing.assert_allclose(points["normal_x"], -1.0, atol=1e-6)
@@ -130,7 +130,7 @@ def test_both_clouds_of_a_frame_are_made_from_one(monkeypatch):
             name: points_in(made(name, frame, rclpy_types_for_one_thread())) for name in order
         }
         assert len(calls) == 1
-        assert clouds["points"].tobytes() == frame_with().organised().tobytes()
+        assert clouds["points"].tobytes() == frame_with().cloud().tobytes()
         calls.clear()
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
 transformers = pytest.importorskip("transformers", minversion="5.23")
 
-from tips_ros.model.checkpoints import build_text_encoder, only, read_checkpoint  # noqa: E402
+from tips_ros.model.checkpoints import build_text_encoder, read_checkpoint, select_part  # noqa: E402
 from tips_ros.perception.loading.assembly import assemble  # noqa: E402
 from tips_ros.perception.loading.model_directory import scan  # noqa: E402
 
@@ -128,7 +128,7 @@ def check_towers(made: Towers) -> None:
     loaded = assemble("saved by transformers", scan(made.directory))
     with torch.inference_mode():
         features = loaded.tips.backbone(made.image)
-        part = only(read_checkpoint(made.directory, ("text",)), "text", made.directory)
+        part = select_part(read_checkpoint(made.directory, ("text",)), "text", made.directory)
         text_embeds = F.normalize(build_text_encoder(part)(made.ids, made.is_token), dim=-1)
     image_embeds = F.normalize(features.cls_token, dim=-1)
     tokens = torch.stack([features.cls_token, features.second_cls_token], dim=1)
@@ -136,7 +136,7 @@ def check_towers(made: Towers) -> None:
     assert error(tokens, made.patch_tokens) < TOLERANCE
     assert error(image_embeds, made.image_embeds) < TOLERANCE
     assert error(text_embeds, made.text_embeds) < TOLERANCE
-    assert part.facts.temperature == pytest.approx(0.02)
+    assert part.metadata.temperature == pytest.approx(0.02)
     assert error(image_embeds @ text_embeds.T / 0.02, made.logits) < TOLERANCE
 
 

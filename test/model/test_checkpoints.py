@@ -16,10 +16,10 @@ from tips_ros.model.checkpoints import (
     load_dpt_head,
     load_text_encoder,
     read_checkpoint,
-    stored_temperature,
+    read_temperature,
 )
 from tips_ros.model.checkpoints.builders import text_config, vit_config
-from tips_ros.model.checkpoints.parts import Part
+from tips_ros.model.checkpoints.checkpoint_part import CheckpointPart
 from tips_ros.model.text import TextEncoder
 from tips_ros.model.variants import VARIANTS, Variant
 from tips_ros.model.vit import VisionTransformer
@@ -159,8 +159,8 @@ def test_a_released_variant_is_recognised_by_its_shapes(variant: Variant):
     with torch.device("meta"):
         vision = VisionTransformer(variant.vit).state_dict()
         text = TextEncoder(variant.text).state_dict()
-    assert vit_config(Part("vision", vision, Path("x.npz"), "PyTorch")) == variant.vit
-    assert text_config(Part("text", text, Path("x.npz"), "PyTorch")) == variant.text
+    assert vit_config(CheckpointPart("vision", vision, Path("x.npz"), "PyTorch")) == variant.vit
+    assert text_config(CheckpointPart("text", text, Path("x.npz"), "PyTorch")) == variant.text
 
 
 class TestADptHead:
@@ -214,12 +214,12 @@ class TestATextEncoder:
 
     def test_brings_its_temperature(self, tiny_text: Path):
         (part,) = read_checkpoint(tiny_text)
-        assert part.facts.temperature == pytest.approx(0.005)
-        assert part.facts.text_norm_eps == 1e-5
+        assert part.metadata.temperature == pytest.approx(0.005)
+        assert part.metadata.text_norm_eps == 1e-5
 
     def test_tells_its_temperature_alone(self, tiny_text: Path, tiny_vision: dict[str, Path]):
-        assert stored_temperature(tiny_text) == pytest.approx(0.005)
-        assert stored_temperature(tiny_vision["mlp"]) is None
+        assert read_temperature(tiny_text) == pytest.approx(0.005)
+        assert read_temperature(tiny_vision["mlp"]) is None
 
     def test_is_not_an_image_encoder(self, tiny_vision: dict[str, Path]):
         with pytest.raises(CheckpointError) as raised:

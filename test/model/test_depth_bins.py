@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tips_ros.model.depth_bins import DepthBins, bin_sums, depth_of_sums
-from tips_ros.model.fast import rewritten
+from tips_ros.model.fast import rewrite_heads
 from tips_ros.model.tips import Tips
 
 BINS = DepthBins(0.001, 16.0)
@@ -53,9 +53,9 @@ def test_one_bin_is_all_the_evidence_and_none_is_spread_over_all():
 def test_rewritten_heads_give_the_same_evidence(tiny_tips: Tips, early: bool):
     images = torch.rand(2, 3, 56, 56)
     with torch.inference_mode():
-        plain = tiny_tips.look(images, ["depth"], evidence=True).maps
-        tips = rewritten(copy.deepcopy(tiny_tips), early)
-        fast = tips.look(images, ["depth"], evidence=True).maps
+        plain = tiny_tips.forward_features(images, ["depth"], evidence=True).maps
+        tips = rewrite_heads(copy.deepcopy(tiny_tips), early)
+        fast = tips.forward_features(images, ["depth"], evidence=True).maps
     assert plain.depth_evidence is not None and fast.depth_evidence is not None
     assert plain.depth_evidence.shape[:2] == (2, 2)
     assert torch.allclose(fast.depth_evidence, plain.depth_evidence, rtol=1e-3)
@@ -63,14 +63,17 @@ def test_rewritten_heads_give_the_same_evidence(tiny_tips: Tips, early: bool):
 
 def test_nobody_gets_evidence_who_did_not_ask(tiny_tips: Tips):
     with torch.inference_mode():
-        assert tiny_tips.look(torch.rand(1, 3, 56, 56), ["depth"]).maps.depth_evidence is None
+        assert (
+            tiny_tips.forward_features(torch.rand(1, 3, 56, 56), ["depth"]).maps.depth_evidence
+            is None
+        )
 
 
 def test_in_a_batch_each_image_has_its_own(tiny_tips: Tips):
     images = torch.rand(3, 3, 56, 56)
     with torch.inference_mode():
-        looks = tiny_tips.look_at_each(images, [["depth"], [], ["depth"]], evidence=True)
-        alone = tiny_tips.look(images[2:], ["depth"], evidence=True).maps
+        looks = tiny_tips.forward_batch(images, [["depth"], [], ["depth"]], evidence=True)
+        alone = tiny_tips.forward_features(images[2:], ["depth"], evidence=True).maps
     assert looks[1].maps.depth_evidence is None
     found = looks[2].maps.depth_evidence
     assert found is not None and alone.depth_evidence is not None

@@ -16,16 +16,16 @@ from safetensors.torch import load_file, save_file
 
 from tips_ros.model.checkpoints import (
     CheckpointError,
-    Part,
+    CheckpointPart,
     build_backbone,
     build_head,
     build_text_encoder,
     load_backbone,
     load_dpt_head,
     load_text_encoder,
-    only,
     read_checkpoint,
-    stored_temperature,
+    read_temperature,
+    select_part,
 )
 from tips_ros.model.checkpoints.hugging_face import hugging_face_roles
 from tips_ros.model.tips import HEAD_NAMES, Tips
@@ -43,8 +43,8 @@ def error(actual: torch.Tensor, expected: np.ndarray) -> float:
     return float(np.abs(actual.numpy() - expected).max() / np.abs(expected).max())
 
 
-def part(path: Path, role: Any) -> Part:
-    return only(read_checkpoint(path, (role,)), role, path)
+def part(path: Path, role: Any) -> CheckpointPart:
+    return select_part(read_checkpoint(path, (role,)), role, path)
 
 
 def refusal(path: Path, load: Any = load_backbone) -> str:
@@ -73,8 +73,8 @@ class TestAgainstTransformers:
         text_embeds = F.normalize(embeddings, dim=-1)
         assert error(image_embeds, expected["image_embeds"]) < TOLERANCE
         assert error(text_embeds, expected["text_embeds"]) < TOLERANCE
-        assert text.facts.temperature is not None
-        logits = image_embeds @ text_embeds.T / text.facts.temperature
+        assert text.metadata.temperature is not None
+        logits = image_embeds @ text_embeds.T / text.metadata.temperature
         assert error(logits, expected["logits_per_image"]) < TOLERANCE
 
     @pytest.mark.parametrize("case", [0, 1])
@@ -83,7 +83,7 @@ class TestAgainstTransformers:
         with np.load(shared_golden / "hf" / "dpt_expected.npz") as stored:
             expected = {n.split("/")[1]: a for n, a in stored.items() if f"case{case}/" in n}
         parts = {p.role: p for p in read_checkpoint(directory)}
-        assert parts["depth"].facts.taps == (0, 1, 2, 3)
+        assert parts["depth"].metadata.taps == (0, 1, 2, 3)
         heads: Any = {name: build_head(parts[name]) for name in HEAD_NAMES}
         tips = Tips(build_backbone(parts["vision"]), (0, 1, 2, 3), **heads)
         depth, normals, logits, _ = tips(torch.from_numpy(expected["image"]), HEAD_NAMES)
@@ -127,10 +127,10 @@ class TestADirectory:
         towers, heads = tiny_hub("towers", "vision", "text"), tiny_hub("heads", "vision", "depth")
         assert hugging_face_roles(towers) == {"vision", "text"}
         assert hugging_face_roles(heads / WEIGHTS) == {"vision", "depth"}
-        assert stored_temperature(towers) == pytest.approx(0.005)
-        assert stored_temperature(heads) is None
+        assert read_temperature(towers) == pytest.approx(0.005)
+        assert read_temperature(heads) is None
         (towers / WEIGHTS).write_bytes(b"cut")
-        for ask in (hugging_face_roles, stored_temperature):
+        for ask in (hugging_face_roles, read_temperature):
             assert "not a whole safetensors file" in refusal(towers, ask)
 
     def test_may_be_in_several_files(self, tiny_hub: Any):
@@ -295,5 +295,5 @@ class TestAConfiguration:
         file = directory / "config.json"
         change = {"depth_decoder_activation": activation, "max_depth": 80.0}
         file.write_text(json.dumps(json.loads(file.read_text()) | change))
-        bins = part(directory, "depth").facts.bins
+        bins = part(directory, "depth").metadata.bins
         assert bins is not None and bins.relu_after_project is relu and bins.max_m == 80

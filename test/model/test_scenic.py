@@ -169,7 +169,7 @@ class TestATextEncoder:
     def test_brings_jax_epsilon_and_its_temperature(self, text: Arrays, tmp_path: Path):
         file = saved(text, tmp_path / "t.npz")
         (part,) = read_checkpoint(file)
-        assert part.facts.temperature == pytest.approx(0.007)
+        assert part.metadata.temperature == pytest.approx(0.007)
         config = load_text_encoder(file).config
         assert config.norm_eps == 1e-6 and config.heads == 3 and config.vocabulary == 70
 

@@ -100,7 +100,7 @@ def test_of_a_camera_that_is_mounted_sideways_the_answers_are_turned_back(
     predictor: Predictor, tmp_path: Path
 ):
     bag = written(tmp_path / "in", turned=True)
-    _, depths = annotated(predictor, bag, tmp_path / "out", turn=90)
+    _, depths = annotated(predictor, bag, tmp_path / "out", mounting=90)
     for number, depth in depths.items():
         upright = predictor.predict(picture(number), ["depth"]).depth_m
         assert upright is not None

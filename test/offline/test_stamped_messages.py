@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from tips_ros.bags import BagError, BagMessage, BagReader, BagWriter
-from tips_ros.offline.stamped_messages import StampedMessages, header_stamp_ns, stamp_index
+from tips_ros.offline.stamped_messages import StampedMessages, message_stamp_ns, stamp_index
 
 KIND = "std_msgs/msg/Header"  # begins with itself
 
@@ -42,7 +42,7 @@ def test_all_messages_of_a_stamp_come_together(bag):
     for second in (1, 2, 3):
         found = messages.at(ns(second))
         assert set(found) == {"/a", "/b"}
-        assert {header_stamp_ns(message) for message in found.values()} == {ns(second)}
+        assert {message_stamp_ns(message) for message in found.values()} == {ns(second)}
 
 
 def test_of_two_messages_with_one_stamp_the_first_counts(bag):
@@ -62,9 +62,9 @@ def test_a_stamp_without_messages_has_none(bag):
 
 def test_a_message_without_a_header_is_refused():
     with pytest.raises(BagError, match="/a at 1 ns holds no header"):
-        header_stamp_ns(BagMessage("/a", KIND, 1, b"\0\1\0\0"))
+        message_stamp_ns(BagMessage("/a", KIND, 1, b"\0\1\0\0"))
 
 
 def test_big_endian_stamps_are_read_too():
     data = b"\0\0\0\0" + (2).to_bytes(4, "big") + (7).to_bytes(4, "big")
-    assert header_stamp_ns(BagMessage("/a", KIND, 1, data)) == 2 * 10**9 + 7
+    assert message_stamp_ns(BagMessage("/a", KIND, 1, data)) == 2 * 10**9 + 7

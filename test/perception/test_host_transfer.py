@@ -126,7 +126,7 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     monkeypatch.setattr(torch.cuda, "stream", recorder.on)
     monkeypatch.setattr(torch.cuda, "Event", recorder.event)
     monkeypatch.setattr(torch.cuda, "current_stream", lambda _: recorder.stream(recorder.current))
-    monkeypatch.setattr(transfer, "_pinned", recorder.pinned)
+    monkeypatch.setattr(transfer, "_pin", recorder.pinned)
     held = lambda tensor, stream: recorder.asked.append(f"held for {stream}")  # noqa: E731
     monkeypatch.setattr(torch.Tensor, "record_stream", held)
     return recorder
@@ -164,7 +164,7 @@ class TestWhatIsAskedOfCuda:
 
     def test_an_error_while_results_are_made_is_the_caller_s(self, cuda: Recorder):
         def fail() -> list[torch.Tensor | None]:
-            raise ValueError("not seen for this labelling")
+            raise ValueError("not seen for this label space")
 
         with pytest.raises(ValueError, match="not seen for"):
             HostTransfer(GPU).to_host(seen_with("its pass"), fail)
@@ -192,7 +192,7 @@ class TestOnAGpu:
         on_cpu, there = pair(tiny_tips)
         for seed, turn in ((1, 0), (2, 90)):
             rgb = noise(seed)
-            assert_alike(there.predict(rgb, turn=turn), on_cpu.predict(rgb, turn=turn))  # type: ignore[arg-type]
+            assert_alike(there.predict(rgb, mounting=turn), on_cpu.predict(rgb, mounting=turn))  # type: ignore[arg-type]
 
     def test_several_pictures_don_t_mix(self, tiny_tips: Tips):
         """Passes follow each other without a pause, and the first results are fetched last."""

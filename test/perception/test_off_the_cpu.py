@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from tips_ros.model.fast import rewritten_for
+from tips_ros.model.fast import rewrite_for
 from tips_ros.model.tips import Tips
 from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.host_transfer import HostTransfer
@@ -69,7 +69,7 @@ def predictor(
     tiny_tips: Tips, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Predictor:
     monkeypatch.setattr(HostTransfer, "to_host", to_host)
-    fast = rewritten_for(tiny_tips, ELSEWHERE, request.param)
+    fast = rewrite_for(tiny_tips, ELSEWHERE, request.param)
     return Predictor(fast, DESCRIPTION, device="meta", dtype=request.param)
 
 
@@ -86,7 +86,7 @@ def words(sliding_window: bool = False) -> LabelSpace:
 @pytest.mark.parametrize("turn", [0, 90])
 def test_one_picture_goes_up_as_uint8_and_nothing_else(predictor: Predictor, turn: Any):
     with Watch() as watch:
-        prediction = predictor.predict(noise(30, 40), turn=turn)
+        prediction = predictor.predict(noise(30, 40), mounting=turn)
     assert watch.uploads == [(30, 40, 3) if turn == 0 else (40, 30, 3)]
     assert watch.dtypes == [torch.uint8]
     assert [array.shape for array in prediction if array is not None] == [
@@ -96,20 +96,20 @@ def test_one_picture_goes_up_as_uint8_and_nothing_else(predictor: Predictor, tur
 
 @pytest.mark.parametrize("sliding_window", [False, True], ids=["whole", "windows"])
 def test_words_go_up_once_for_all_pictures(predictor: Predictor, sliding_window: bool):
-    labelling = words(sliding_window)
-    predictor.predict(noise(60, 130), labelling=labelling)
+    label_space = words(sliding_window)
+    predictor.predict(noise(60, 130), label_space=label_space)
     with Watch() as watch:
-        predictor.predict(noise(60, 130), labelling=labelling)
+        predictor.predict(noise(60, 130), label_space=label_space)
     assert set(watch.dtypes) == {torch.uint8}
     # Windows read the picture itself, larger than the network saw it.
     assert watch.uploads == [(60, 130, 3)] * (2 if sliding_window else 1)
 
 
 def test_heat_maps_wait_for_nothing_either(predictor: Predictor):
-    labelling = words()
-    seen = predictor.encode(noise(30, 40), labellings=[labelling])
+    label_space = words()
+    seen = predictor.encode(noise(30, 40), label_spaces=[label_space])
     with Watch() as watch:
-        cosines = predictor.similarities(seen, labelling)
+        cosines = predictor.similarities(seen, label_space)
     assert cosines.shape == (3, 4, 4) and watch.uploads == [(5, WIDTH)], "the words"
 
 
@@ -117,11 +117,11 @@ def test_cameras_that_want_different_things_share_a_pass(predictor: Predictor):
     views = [
         ImageRequest(noise(30, 40), ["depth"]),
         ImageRequest(noise(20, 60), ["depth", "normals"], 0.5),
-        ImageRequest(noise(30, 40), labellings=[predictor.model_label_space]),
+        ImageRequest(noise(30, 40), label_spaces=[predictor.model_label_space]),
     ]
     with Watch() as watch:
         for seen, view in zip(predictor.encode_batch(views), views, strict=True):
-            predictor.decode(seen, *view.labellings)
+            predictor.decode(seen, *view.label_spaces)
     assert watch.uploads == [view.rgb.shape for view in views]
 
 

@@ -181,7 +181,9 @@ def test_bf16_gives_fp32_arrays_that_are_nearly_the_same(tiny_tips: Tips):
 
 class TestSeeing:
     def test_makes_value_features_only_for_words(self, predictor: Predictor):
-        seen = predictor.encode(noise(30, 40), ["depth"], labellings=[predictor.model_label_space])
+        seen = predictor.encode(
+            noise(30, 40), ["depth"], label_spaces=[predictor.model_label_space]
+        )
         assert seen.features.value_features is None and seen.maps.segmentation is not None
 
     def test_without_outputs_has_the_features_alone(self, predictor: Predictor):
@@ -203,14 +205,14 @@ class TestSeeingSeveralImages:
         torch_threads(threads)
         own = predictor.model_label_space
         views = [
-            ImageRequest(noise(30, 40), ["depth", "normals", "semantic"], labellings=[own]),
+            ImageRequest(noise(30, 40), ["depth", "normals", "semantic"], label_spaces=[own]),
             ImageRequest(noise(20, 60, seed=4), ["depth"], scale=0.5),
-            ImageRequest(noise(50, 10, seed=5), ["normals"], labellings=[own], turn=90),
+            ImageRequest(noise(50, 10, seed=5), ["normals"], label_spaces=[own], mounting=90),
         ]
         for view, seen in zip(views, predictor.encode_batch(views), strict=True):
-            labelling = own if view.labellings else None
-            together = predictor.decode(seen, labelling)
-            alone = predictor.decode(predictor.encode(*view), labelling)
+            label_space = own if view.label_spaces else None
+            together = predictor.decode(seen, label_space)
+            alone = predictor.decode(predictor.encode(*view), label_space)
             assert shapes(together) == shapes(alone)
             for one, other in zip(together, alone, strict=True):
                 assert (one is None) == (other is None)
@@ -251,19 +253,19 @@ class TestSeeingSeveralImages:
             )
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.parametrize("mounting", [90, 180, 270])
 def test_a_turned_picture_gives_what_the_upright_one_does_turned_back(
-    predictor: Predictor, turn: Any
+    predictor: Predictor, mounting: Any
 ):
     upright = noise(30, 40)
-    delivered = np.ascontiguousarray(np.rot90(upright, turn // 90))
-    expected, found = predictor.predict(upright), predictor.predict(delivered, turn=turn)
+    delivered = np.ascontiguousarray(np.rot90(upright, mounting // 90))
+    expected, found = predictor.predict(upright), predictor.predict(delivered, mounting=mounting)
     for map_ in ("depth_m", "labels", "confidence"):
-        turned = np.rot90(getattr(expected, map_), turn // 90)
+        turned = np.rot90(getattr(expected, map_), mounting // 90)
         np.testing.assert_array_equal(getattr(found, map_), turned)
     assert expected.normals is not None and found.normals is not None
     # As vectors: along the picture's own right and down.
-    normals = np.rot90(expected.normals, turn // 90)
+    normals = np.rot90(expected.normals, mounting // 90)
     x, y, z = np.moveaxis(normals, -1, 0)
-    right, down = {90: (y, -x), 180: (-x, -y), 270: (-y, x)}[turn]
+    right, down = {90: (y, -x), 180: (-x, -y), 270: (-y, x)}[mounting]
     np.testing.assert_allclose(found.normals, np.stack([right, down, z], -1), atol=1e-6)

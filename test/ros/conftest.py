@@ -94,31 +94,29 @@ class Graph:
         """What the active node has of its first camera."""
         return self.node.work.cameras[0]
 
-    # What only a test looks at inside the node is reached here, and nowhere else.
-
     @property
     def vocabulary(self) -> Any:
         """The classes of the configured node."""
-        return self.node._classes
+        return self.node.classes
 
     @property
     def encoder(self) -> Any:
         """What turns the words of the classes into embeddings."""
-        return self.vocabulary._encoder
+        return self.vocabulary.encoder
 
     @property
     def frames(self) -> Any:
         """What answers how frames stand to each other."""
-        return self.node._frames
+        return self.node.transforms
 
     @property
     def failure(self) -> str:
         """The reason of the last transition that failed, as diagnostics tell it."""
-        return self.node._failure
+        return self.node.failure
 
     def outputs(self, camera: str = "") -> Any:
         """A camera's publishers."""
-        return self.node._outputs[camera]
+        return self.node.outputs[camera]
 
     def listen(self, *names: str, camera: str = "") -> None:
         """Subscribes to output topics and waits until the node sees the subscribers.
@@ -140,7 +138,7 @@ class Graph:
                 f"a publisher of {name}",
             )
         until(
-            lambda: {t.name for t in self.outputs(camera).subscribed()} >= set(names),
+            lambda: {t.name for t in self.outputs(camera).subscribed_topics()} >= set(names),
             "the node to see its subscribers",
         )
 

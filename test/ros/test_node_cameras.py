@@ -28,10 +28,10 @@ def graph(graph_with):
 class Passes:
     """Of each pass over frames how many shared it. None goes on before `gate` is set."""
 
-    def __init__(self, look_at_each):
+    def __init__(self, forward_batch):
         self.sizes, self.too_many = [], 99
         self.gate, self.at_work = threading.Event(), threading.Event()
-        self._look_at_each = look_at_each
+        self._look_at_each = forward_batch
 
     def __call__(self, images, heads, **options):
         self.sizes.append(len(heads))
@@ -45,8 +45,8 @@ class Passes:
 @pytest.fixture
 def passes(graph, monkeypatch):
     model = graph.node.predictor.model
-    held_up = Passes(model.look_at_each)
-    monkeypatch.setattr(model, "look_at_each", held_up)
+    held_up = Passes(model.forward_batch)
+    monkeypatch.setattr(model, "forward_batch", held_up)
     return held_up
 
 
@@ -232,9 +232,9 @@ def test_a_parameter_can_be_set_for_one_camera_and_begins_with_that_for_all(grap
         input_height=56,
         input_width=56,
     ).active()
-    assert [camera.settings.turn for camera in graph.node.work.cameras] == [90, 180]
+    assert [camera.settings.mounting for camera in graph.node.work.cameras] == [90, 180]
     assert graph.set_parameter("rear.rotation_deg", 270).successful
-    assert [camera.settings.turn for camera in graph.node.work.cameras] == [90, 270]
+    assert [camera.settings.mounting for camera in graph.node.work.cameras] == [90, 270]
     refused = graph.set_parameter("rear.rotation_deg", 45)
     assert not refused.successful
     assert "0, 90, 180, 270" in refused.reason

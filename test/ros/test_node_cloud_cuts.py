@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.cloud.cloud_cleaning import Cleaning, kept_pixels
+from tips_ros.perception.cloud.cloud_cleaning import Cleaning, select_pixels
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 
 from .conftest import camera_info, until
@@ -89,7 +89,7 @@ def test_points_on_depth_edges_and_on_grazing_surfaces_become_nan_when_that_is_w
     lens = Lens.from_camera_info(camera_info())
     for name, value in (("edge_jump", 0.002), ("max_grazing_deg", 20.0)):
         assert graph.set_parameter(f"points.{name}", value).successful
-        kept = kept_pixels(whole["z"], Cleaning(**{name: value}), lens, normals)
+        kept = select_pixels(whole["z"], Cleaning(**{name: value}), lens, normals)
         assert 0 < kept.sum() < kept.size, name
         np.testing.assert_array_equal(np.isfinite(cloud_after()["z"]), kept.ravel())
         assert graph.set_parameter(f"points.{name}", 0.0).successful

@@ -105,7 +105,7 @@ def test_beyond_the_models_range_depth_is_infinite(bench):
     half = float(np.median(bench.raw))
     predictor, scaling = bench.graph.node.predictor, bench.graph.camera.scaling
     nearer = replace(predictor.description, bins=DepthBins(max_m=half / 0.98))
-    predictor.description = scaling._description = nearer
+    predictor.description = scaling.description = nearer
     depth_m = bench.frame()
     far = bench.raw >= np.float32(half)
     assert 0.2 < far.mean() < 0.8

@@ -80,14 +80,14 @@ def test_outputs_of_the_same_frame_come_as_ever_from_the_same_pass(graph):
     passes = []
     graph.node.predictor.model.backbone.register_forward_hook(lambda *_: passes.append(1))
     assert graph.set_prompts("door", "floor", background=["wall"]).success
-    labelling = graph.vocabulary.board.in_force.labelling
+    label_space = graph.vocabulary.board.in_force.label_space
     graph.listen("semantic/image")
     answer = locate_in_a_frame(graph, "a red lamp")
     assert answer.success, answer.message
     until(lambda: graph.received["semantic/image"], "the mask")
     assert len(passes) == 1
     mask = np.frombuffer(graph.received["semantic/image"][0].data, np.uint8).reshape(48, 64)
-    expected = graph.node.predictor.predict(picture(), ["semantic"], labelling=labelling).labels
+    expected = graph.node.predictor.predict(picture(), ["semantic"], label_space=label_space).labels
     np.testing.assert_array_equal(mask, expected)
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from tips_ros.messages import outputs
 from tips_ros.perception.camera.extrinsics import extrinsic_matrix
-from tips_ros.perception.cloud.moved_cloud import moved
+from tips_ros.perception.cloud.move_cloud import move_cloud
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
-from tips_ros.perception.cloud.point_cloud_filters import filtered, valid_points
+from tips_ros.perception.cloud.point_cloud_filters import filter_cloud, valid_points
 
 from .analytic_scene import Scene, Stage, calibration, rays_of
 from .conftest import FRAME_ID, picture, until
@@ -69,7 +69,7 @@ def test_by_default_it_is_the_points_thinned_in_the_cameras_own_frame(frames):
     whole, thin = got["points"], got["points_filtered"]
     assert thin.header == whole.header and thin.header.frame_id == FRAME_ID
     assert (thin.height, thin.is_dense, thin.fields) == (1, True, whole.fields)
-    expected = filtered(valid_points(cloud_of(whole)), 0.05)
+    expected = filter_cloud(valid_points(cloud_of(whole)), 0.05)
     assert cloud_of(thin)[0].tobytes() == expected.tobytes()
     assert 100 < thin.width < whole.width * whole.height / 2
 
@@ -88,7 +88,7 @@ def test_measured_extrinsics_put_it_into_the_robots_frame(frames):
     assert (whole.header.frame_id, placed.header.frame_id) == (FRAME_ID, "base_link")
     assert placed.header.stamp == whole.header.stamp
     points = cloud_of(placed)[0]
-    assert points.tobytes() == moved(valid_points(cloud_of(whole)), BASE).tobytes()
+    assert points.tobytes() == move_cloud(valid_points(cloud_of(whole)), BASE).tobytes()
     # And by the scene itself, as the robot would see it.
     scene = Scene()
     turned = scene.turned(BASE[:3, :3])
@@ -145,7 +145,7 @@ def test_the_outlier_filter_takes_away_what_stands_alone(frames):
 
 def test_nobody_listening_means_nothing_filtered_and_nobody_asked_for_a_place(frames, monkeypatch):
     calls = []
-    monkeypatch.setattr(outputs, "filtered", lambda *a: calls.append("filtered"))
+    monkeypatch.setattr(outputs, "filter_cloud", lambda *a: calls.append("filtered"))
     graph, frame = frames("points", **{"points_filtered.target_frame": "base_link"})
     monkeypatch.setattr(graph.camera.placement, "of", lambda header: calls.append("place"))
     frame()
@@ -210,5 +210,5 @@ def test_of_two_cameras_each_has_its_own_place_and_its_own_part(graph_with):
         assert placed.header.frame_id == "base_link"
         points = np.frombuffer(placed.data, CLOUD_DTYPE)
         assert len(points) == 120 * columns
-        expected = moved(valid_points(cloud_of(whole)), extrinsic_matrix(XYZ, rpy))
+        expected = move_cloud(valid_points(cloud_of(whole)), extrinsic_matrix(XYZ, rpy))
         assert points.tobytes() == expected.tobytes()

@@ -56,8 +56,8 @@ def test_masks_by_words_are_those_of_the_predictor(graph):
     assert graph.set_prompts("chair", "wall", background=["floor"], thresholds=[0.1, 0.0]).success
     graph.publish_image()
     (mask,) = masks(graph, 1)
-    labelling = graph.vocabulary.board.in_force.labelling
-    expected = graph.node.predictor.predict(picture(), ["semantic"], labelling=labelling)
+    label_space = graph.vocabulary.board.in_force.label_space
+    expected = graph.node.predictor.predict(picture(), ["semantic"], label_space=label_space)
     np.testing.assert_array_equal(mask, expected.labels)
     until(lambda: graph.received["semantic/confidence"], "the confidence")
     confidence = mask_of(graph.received["semantic/confidence"][0])
@@ -225,9 +225,7 @@ def test_prompts_set_while_the_node_is_configured_are_in_force_afterwards(graph_
     def meanwhile(vocabulary, asked):
         apply(vocabulary, asked)
         if not setting:
-            setting.append(
-                threading.Thread(target=graph.set_parameter, args=("prompts", ["door"]))
-            )
+            setting.append(threading.Thread(target=graph.set_parameter, args=("prompts", ["door"])))
             setting[0].start()
             setting[0].join(1.0)  # it has set them, or waits until they can be put in force
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from sensor_msgs.msg import Image
 
+from tips_ros.perception.semantic.segmenter import Segmenter
 from tips_ros.perception.semantic.similarity import similarity_map
-from tips_ros.ros.outputs.similarity import SimilarityPublishers
 
 from .conftest import picture, until
 
@@ -37,8 +37,10 @@ def test_a_heat_map_holds_the_cosines_of_its_prompt_at_the_outputs_size(graph):
     until(lambda: received, "the heat map")
     assert received[0].header == header
     predictor = graph.node.predictor
-    labelling = graph.vocabulary.board.in_force.labelling
-    cosines = predictor.similarities(predictor.encode(picture(), labellings=[labelling]), labelling)
+    label_space = graph.vocabulary.board.in_force.label_space
+    cosines = predictor.similarities(
+        predictor.encode(picture(), label_spaces=[label_space]), label_space
+    )
     expected = similarity_map(torch.from_numpy(cosines[1]), (48, 64))
     np.testing.assert_allclose(heat_map(received[0]), expected, atol=1e-5)
     assert np.ptp(expected) > 0.0
@@ -82,14 +84,15 @@ def looks(graph, monkeypatch):
 
 def test_frames_go_on_while_topics_are_made(graph, monkeypatch):
     graph.listen("depth/image")
-    entered, gate, create = threading.Event(), threading.Event(), SimilarityPublishers._create
+    entered, gate, create = threading.Event(), threading.Event(), graph.node.create_publisher
 
-    def slowly(publishers, name):
-        entered.set()
-        assert gate.wait(30)
-        return create(publishers, name)
+    def slowly(message_type, topic, *args, **kwargs):
+        if topic.startswith("~/similarity/"):
+            entered.set()
+            assert gate.wait(30)
+        return create(message_type, topic, *args, **kwargs)
 
-    monkeypatch.setattr(SimilarityPublishers, "_create", slowly)
+    monkeypatch.setattr(graph.node, "create_publisher", slowly)
     swap = threading.Thread(target=graph.set_prompts, args=("door", "wall"))
     swap.start()
     assert entered.wait(30)
@@ -117,7 +120,7 @@ def test_a_heat_map_alone_takes_one_pass_and_no_mask(graph, looks, monkeypatch):
     def no_mask(*_):
         raise AssertionError("nobody wants a mask")
 
-    monkeypatch.setattr(graph.node.predictor._segmenter, "label_map", no_mask)
+    monkeypatch.setattr(Segmenter, "label_map", no_mask)
     graph.publish_image()
     until(lambda: received, "the heat map")
     assert looks.count("encode_batch") == 1

@@ -9,13 +9,13 @@ from tips_ros.perception.predictor import Prediction
 from tips_ros.ros.pipeline.queries import FrameQueries, FrameQuery, QueryResult
 
 
-def asked(queries, labelling):
+def asked(queries, label_space):
     """Asks in a thread; the outcome is in the list once the thread has ended."""
     outcome = []
 
     def ask():
         try:
-            outcome.append(queries.ask(FrameQuery(labelling), 30.0))
+            outcome.append(queries.ask(FrameQuery(label_space), 30.0))
         except RuntimeError as error:
             outcome.append(str(error))
 
@@ -28,9 +28,9 @@ def asked(queries, labelling):
 
 def test_a_question_is_taken_once_and_its_answer_comes_back():
     queries = FrameQueries()
-    thread, outcome = asked(queries, "labelling")
+    thread, outcome = asked(queries, "label_space")
     (query,) = queries.take()
-    assert query.labelling == "labelling"
+    assert query.label_space == "label_space"
     assert not queries.waiting
     shown = QueryResult("header", Prediction(), None)
     query.answer(shown)
@@ -41,27 +41,27 @@ def test_a_question_is_taken_once_and_its_answer_comes_back():
 
 def test_a_question_that_nobody_takes_ends_with_nothing_and_is_gone():
     queries = FrameQueries()
-    assert queries.ask(FrameQuery("labelling"), 0.01) is None
+    assert queries.ask(FrameQuery("label_space"), 0.01) is None
     assert not queries.waiting
 
 
 def test_closing_ends_all_waiting_now_and_later():
     queries = FrameQueries()
-    thread, outcome = asked(queries, "labelling")
+    thread, outcome = asked(queries, "label_space")
     queries.close()
     thread.join()
     assert outcome == ["the node was deactivated"]
     with pytest.raises(RuntimeError, match="deactivated"):
-        queries.ask(FrameQuery("labelling"), 30.0)
+        queries.ask(FrameQuery("label_space"), 30.0)
 
 
 def test_one_frame_takes_all_that_wait():
     queries = FrameQueries()
-    threads = [asked(queries, f"labelling {i}") for i in range(10)]
+    threads = [asked(queries, f"label space {i}") for i in range(10)]
     while len(queries.waiting) < 10:
         pass
     for query in queries.take():
-        query.answer(query.labelling)
+        query.answer(query.label_space)
     for thread, _ in threads:
         thread.join()
-    assert [outcome for _, (outcome,) in threads] == [f"labelling {i}" for i in range(10)]
+    assert [outcome for _, (outcome,) in threads] == [f"label space {i}" for i in range(10)]

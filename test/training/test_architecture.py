@@ -33,7 +33,7 @@ def test_the_outputs_are_neither_constant_nor_wild(sizes: str):
 def test_every_weight_gets_a_gradient():
     torch.manual_seed(0)
     tips, text = demo_model(vocabulary=50)
-    look = tips.look(torch.rand(1, 3, 56, 56), HEADS)
+    look = tips.forward_features(torch.rand(1, 3, 56, 56), HEADS)
     ids = torch.arange(50)[None]
     losses = [m.square().mean() for m in look.maps if m is not None]
     losses += [

@@ -15,7 +15,7 @@ import pytest
 
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.evaluation import evaluate
-from tips_ros.evaluation.results import Results
+from tips_ros.evaluation.results import EvaluationResults
 from tips_ros.evaluation.sample import Sample
 from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.loading.load import load_predictor
@@ -50,24 +50,24 @@ def rooms() -> Rooms:
 
 
 @pytest.fixture(scope="module")
-def results(rooms: Rooms) -> Results:
+def results(rooms: Rooms) -> EvaluationResults:
     predictor = load_predictor("demo")
     description = predictor.description
     return evaluate(predictor.predict, rooms, description, description.classes.by_id(), worst=0)
 
 
-def test_depth_is_metric_on_cameras_of_any_focal_length(results: Results):
+def test_depth_is_metric_on_cameras_of_any_focal_length(results: EvaluationResults):
     assert results.depth_with_focal is not None
     assert results.depth_with_focal.errors.abs_rel < 0.17
     assert results.depth_with_focal.errors.delta1 > 0.79
 
 
-def test_normals_point_where_surfaces_face(results: Results):
+def test_normals_point_where_surfaces_face(results: EvaluationResults):
     assert results.normals is not None
     assert results.normals.mean_deg < 13
 
 
-def test_classes_are_found(results: Results):
+def test_classes_are_found(results: EvaluationResults):
     assert results.segmentation is not None
     assert results.segmentation.mean_iou > 0.65
 
@@ -75,9 +75,9 @@ def test_classes_are_found(results: Results):
 def test_words_that_training_never_showed_find_their_class(rooms: Rooms):
     predictor = load_predictor("demo")
     prompts = parse_prompts(kept_back_prompts().splitlines())
-    labelling = label_space_of(prompts, PromptEncoder("demo"), predictor.description.classes)
-    predict = partial(predictor.predict, outputs=("semantic",), labelling=labelling)
-    names = labelling.classes.by_id()
+    label_space = label_space_of(prompts, PromptEncoder("demo"), predictor.description.classes)
+    predict = partial(predictor.predict, outputs=("semantic",), label_space=label_space)
+    names = label_space.classes.by_id()
     found = evaluate(predict, rooms, predictor.description, names, worst=0)
     assert found.segmentation is not None
     assert found.segmentation.mean_iou > 0.56

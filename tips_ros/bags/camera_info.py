@@ -68,7 +68,7 @@ def _only(reader: BagReader, image_topic: str, info_topic: str) -> str | None:
 
 
 def _frame(reader: BagReader, topic: str) -> str:
-    """Of its first message; empty where that can't be read."""
+    """Frame id of a topic's first message; empty where that can't be read."""
     try:
         first = next(iter(reader.messages([topic])))
         return str(reader.deserialize(first).header.frame_id).lstrip("/")

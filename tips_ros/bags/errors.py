@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What goes wrong with bags."""
+"""The errors of reading and writing bags."""
 
 
 class BagError(ValueError):

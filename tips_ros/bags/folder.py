@@ -17,7 +17,7 @@ _NAMED_IN_ERRORS = 3
 
 @dataclass
 class BagFiles:
-    """What to open of a bag; `notes` are lines about what was assumed."""
+    """The files of a bag to open; `notes` are lines about what was assumed."""
 
     paths: list[Path]
     metadata: BagMetadata = BagMetadata()
@@ -26,7 +26,7 @@ class BagFiles:
 
 def is_storage(path: Path) -> bool:
     """Whether a file is named like one of a bag, packed or not."""
-    return _unpacked(path.name).endswith(_STORAGES)
+    return _unpacked_name(path.name).endswith(_STORAGES)
 
 
 def find_files(path: Path) -> BagFiles:
@@ -50,7 +50,7 @@ def _of_folder(folder: Path) -> BagFiles:
     if described is None:
         return _without_metadata(folder, there)
     named = [folder / name for name in described.files]
-    present = [_as_it_is(path) for path in named]
+    present = [_find_stored(path) for path in named]
     found = [path for path in present if path is not None]
     lost = [path.name for path, is_there in zip(named, present, strict=True) if is_there is None]
     if not found:
@@ -77,7 +77,7 @@ def _without_metadata(folder: Path, there: list[Path]) -> BagFiles:
     files = [p for p in there if not _is_twin(p, there)]
     if not files:
         raise BagError(_no_bag(folder))
-    storages = {Path(_unpacked(p.name)).suffix for p in files}
+    storages = {Path(_unpacked_name(p.name)).suffix for p in files}
     if len(storages) > 1:
         raise BagError(
             f"{folder} has no {metadata.NAME}, and files of both storages ({_list(files)}); "
@@ -106,9 +106,9 @@ def _no_bag(folder: Path) -> str:
     )
 
 
-def _as_it_is(path: Path) -> Path | None:
+def _find_stored(path: Path) -> Path | None:
     """The file, or what somebody has packed or unpacked since it was named; None without any."""
-    plain = path.with_name(_unpacked(path.name))
+    plain = path.with_name(_unpacked_name(path.name))
     for candidate in (path, plain, *(plain.with_name(plain.name + end) for end in _PACKED)):
         if candidate.is_file():
             return candidate
@@ -117,11 +117,11 @@ def _as_it_is(path: Path) -> Path | None:
 
 def _is_twin(path: Path, others: list[Path]) -> bool:
     """Whether it is a packed file that is there unpacked, too, or the other way around."""
-    plain = path.with_name(_unpacked(path.name))
+    plain = path.with_name(_unpacked_name(path.name))
     return path != plain and plain in others
 
 
-def _unpacked(name: str) -> str:
+def _unpacked_name(name: str) -> str:
     return next((name.removesuffix(end) for end in _PACKED if name.endswith(end)), name)
 
 

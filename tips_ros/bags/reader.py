@@ -85,7 +85,7 @@ class BagReader:
                 storage = open_storage(path, scratch)
             except (BrokenFile, OSError) as error:
                 shown = self.path if len(bag.paths) == 1 else path
-                broken.append(BagError(_unreadable(shown, error)))
+                broken.append(BagError(_describe_unreadable(shown, error)))
                 continue
             undo.callback(storage.close)
             storages.append(storage)
@@ -167,7 +167,7 @@ class BagReader:
                 if message.topic:
                     yield message
         except (BrokenFile, zstd.ZstdError, OSError) as error:
-            raise BagError(_unreadable(self.path, error)) from error
+            raise BagError(_describe_unreadable(self.path, error)) from error
 
     def _of_file(self, storage: StorageFile, wanted: set[str]) -> Iterator[BagMessage]:
         topic_of = {
@@ -221,7 +221,7 @@ def _is_used(storage: StorageFile) -> bool:
     return any(channel.count for channel in storage.channels)
 
 
-def _unreadable(path: Path, error: Exception) -> str:
+def _describe_unreadable(path: Path, error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return f"{path} cannot be unpacked ({error.strerror}); make room in {gettempdir()}"
     if isinstance(error, OSError) and error.strerror:

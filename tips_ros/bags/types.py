@@ -50,14 +50,14 @@ def typestore_of(definitions: Mapping[str, Definition]) -> Typestore:
     order = sorted(definitions, key=lambda name: name in known)
     parsed = {name: _types(name, definitions[name]) for name in order}
     try:
-        store = _with_all(parsed.values())
+        store = _register(parsed.values())
     # What a definition holds can make the library stumble in any way; most of them are innocent.
     except Exception:
         parsed = {name: types for name, types in parsed.items() if _is_sound(name, types)}
-        store = _with_all(parsed.values())
+        store = _register(parsed.values())
     if useless := [name for name in parsed if name in known and not describes(store, name)]:
         logger.info("definitions in the bag that are not whole: %s", ", ".join(useless))
-        store = _with_all(types for name, types in parsed.items() if name not in useless)
+        store = _register(types for name, types in parsed.items() if name not in useless)
     return store
 
 
@@ -86,7 +86,7 @@ def recorded_text(type_name: str, definition: Definition) -> str:
     return text if definition.encoding != "unknown" else ""
 
 
-def _with_all(parsed: Iterable[Typesdict]) -> Typestore:
+def _register(parsed: Iterable[Typesdict]) -> Typestore:
     """Raises whatever the library does."""
     embedded: Typesdict = {}
     for types in parsed:
@@ -103,7 +103,7 @@ def _with_all(parsed: Iterable[Typesdict]) -> Typestore:
 
 def _is_sound(name: str, types: Typesdict) -> bool:
     try:
-        _with_all([types])
+        _register([types])
     except Exception as error:
         logger.info("definition of %s in the bag: %s", name, _one_line(error))
         return False

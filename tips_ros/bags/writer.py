@@ -152,7 +152,7 @@ class BagWriter:
         try:
             self._writer.write(connection, stamp_ns, memoryview(message))
         except OSError as error:
-            raise self._not_written(error) from error
+            raise self._write_error(error) from error
         self._count += 1
 
     def close(self) -> None:
@@ -169,9 +169,9 @@ class BagWriter:
             check_place(self.path, overwrite=self._overwrite)
             if self.path.is_dir():
                 self.path.rename(self._workshop / "replaced")
-            self._made().replace(self.path)
+            self._make_folder().replace(self.path)
         except OSError as error:
-            raise self._not_written(error) from error
+            raise self._write_error(error) from error
         finally:
             self.abort()
 
@@ -181,10 +181,10 @@ class BagWriter:
             self._writer.abort()
         shutil.rmtree(self._workshop, ignore_errors=True)
 
-    def _not_written(self, error: OSError) -> BagError:
+    def _write_error(self, error: OSError) -> BagError:
         return BagError(f"{self.path} cannot be written ({error.strerror}); nothing of it was kept")
 
-    def _made(self) -> Path:
+    def _make_folder(self) -> Path:
         folder = self._workshop / self._name
         return folder if self.path.suffix != MCAP else next(folder.glob(f"*{MCAP}"))
 

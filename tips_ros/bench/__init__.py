@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long a frame takes here, what of it takes how long, and against what else."""
+"""The benchmark: times and memory of a frame by stages, and in comparison with transformers."""

@@ -14,12 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from tips_ros.bench.bench_pictures import views
 from tips_ros.bench.cases import Case
 from tips_ros.bench.differences import Differences, Outcome, differences
 from tips_ros.bench.memory import Peak, PeakMeter
-from tips_ros.bench.pictures import views
 from tips_ros.bench.stages import Rounds
-from tips_ros.bench.timing import Ratio, Spread, ratio, spread, take_turns
+from tips_ros.bench.timing import Ratio, TimeSpread, ratio, spread, take_turns
 from tips_ros.bench.transformers_model import TransformersModel
 from tips_ros.model.tips import HEAD_NAMES, DenseMaps
 from tips_ros.perception.loading.precisions import FLOATS
@@ -38,7 +38,7 @@ ABOUT: dict[Scope, str] = {
 
 @dataclass(frozen=True)
 class Opponents:
-    """Which of theirs take part.
+    """Variants of transformers' model that take part.
 
     Attributes:
         precisions: of theirs.
@@ -51,7 +51,7 @@ class Opponents:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came of a case.
+    """Result of comparing one case.
 
     Attributes:
         case: what was measured.
@@ -74,12 +74,12 @@ class Comparison:
     memory: Mapping[str, Peak]
     differences: Mapping[str, Differences]
 
-    def spreads(self, scope: Scope) -> dict[str, Spread]:
-        """Of each contender."""
+    def spreads(self, scope: Scope) -> dict[str, TimeSpread]:
+        """Times of each contender."""
         return {name: spread(times) for name, times in self.rounds_ms[scope].items()}
 
     def ratios(self, scope: Scope) -> dict[str, Ratio]:
-        """How many times as long as ours each of theirs took."""
+        """Times of each of theirs as multiples of ours."""
         rounds = self.rounds_ms[scope]
         return {name: ratio(times, rounds[OURS]) for name, times in rounds.items() if name != OURS}
 

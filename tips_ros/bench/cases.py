@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured: one combination of model, sizes and precision, or a series that grows."""
+"""Cases to measure: one combination of model, sizes and precision, or a series that grows."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Case:
 
     @property
     def head_outputs(self) -> int | None:
-        """What the segmentation head is cut or stretched to."""
+        """Number of classes that the segmentation head is cut or stretched to."""
         return None if self.prompted else self.classes
 
     @property

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far two computations of the same maps are apart."""
+"""Differences between two computations of the same maps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tips_ros.model.tips import DenseMaps
 
 
 class Differences(NamedTuple):
-    """Of some maps to those of a reference, on the same image.
+    """Differences of maps from a reference's, on the same image.
 
     `largest` is the largest difference as a share of the reference's largest value.
     """
@@ -29,14 +29,14 @@ class Differences(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a contender says of one image."""
+    """Outputs of a contender for one image."""
 
     maps: DenseMaps  # of all three heads, at their own resolution
     labels: NDArray[np.integer]  # (H, W) index of the class, at the image's size
 
 
 def differences(found: Outcome, reference: Outcome) -> Differences:
-    """How far `found` is from the reference. Both of the same model, image and sizes."""
+    """Compares `found` with the reference, both of the same model, image and sizes."""
     depth, true_depth = _pair(found.maps.depth, reference.maps.depth)
     normals, true_normals = _pair(found.maps.normals, reference.maps.normals)
     logits, true_logits = _pair(found.maps.segmentation, reference.maps.segmentation)

@@ -39,7 +39,7 @@ class FramePass:
         self,
         predictor: Predictor,
         pictures: Sequence[NDArray[np.uint8]],
-        labelling: LabelSpace,
+        label_space: LabelSpace,
         publish: Publish | None = None,
     ) -> None:
         """Makes the cameras' messages.
@@ -47,11 +47,11 @@ class FramePass:
         Args:
             predictor: the model.
             pictures: (H, W, 3) RGB, one of each camera, all of one size.
-            labelling: the classes of the labels.
+            label_space: the classes of the labels.
             publish: takes each message; None for no publishing.
         """
         self._predictor = predictor
-        self._labelling = labelling
+        self._label_space = label_space
         self._publish = publish
         self._images = [camera_message(picture) for picture in pictures]
         height, width = pictures[0].shape[:2]
@@ -59,18 +59,18 @@ class FramePass:
         self._info = calibration_message(width, height)
         self._types = output_types()
         self._header = header(self._types)
-        able = predictor.outputs_with(labelling)
+        able = predictor.outputs_with(label_space)
         self._topics = [topic for topic in DEFAULT_TOPICS if topic.needs <= set(able)]
         used = used_outputs(self._topics, camera_known=True)
         self._outputs = [output for output in able if output in used]
         self._heads: list[HeadName] = [
             HEAD_OF[output]
             for output in self._outputs
-            if output != "semantic" or labelling.words is None
+            if output != "semantic" or label_space.words is None
         ]
 
-    def whole(self) -> None:
-        """Everything, as the node does it."""
+    def run_whole(self) -> None:
+        """Runs everything once, in the node's order."""
         pictures = [decode_message(message) for message in self._images]
         for rgb, prediction in zip(pictures, self._predictions(pictures), strict=True):
             self._send(rgb, prediction, _no_lap)
@@ -78,20 +78,20 @@ class FramePass:
     def _predictions(self, pictures: Sequence[NDArray[np.uint8]]) -> Iterator[Prediction]:
         """The network's part of whole frames."""
         views = [
-            view_for(self._topics, self._predictor, rgb, True, 1.0, self._labelling)
+            view_for(self._topics, self._predictor, rgb, True, 1.0, self._label_space)
             for rgb in pictures
         ]
         wanted = [view for view in views if view is not None]
-        seen = iter(self._predictor.encode_batch(wanted) if wanted else ())
+        encoded = iter(self._predictor.encode_batch(wanted) if wanted else ())
         for view in views:
             if view is None:
                 yield Prediction()
             else:
-                yield self._predictor.decode(next(seen), *view.labellings)
+                yield self._predictor.decode(next(encoded), *view.label_spaces)
 
     @torch.inference_mode()
-    def staged(self, lap: Lap) -> None:
-        """The same in stages; `lap` is told the name of each when it is done."""
+    def run_stages(self, lap: Lap) -> None:
+        """Runs the same stage by stage and calls `lap` with each one's name at its end."""
         model, predictor = self._predictor.model, self._predictor
         pictures = [decode_message(message) for message in self._images]
         lap(DECODE)
@@ -101,7 +101,7 @@ class FramePass:
         ]
         images = torch.cat(inputs) if len(inputs) > 1 else inputs[0]
         lap(PREPROCESS)
-        by_words = self._labelling.words is not None
+        by_words = self._label_space.words is not None
         features = model.backbone(images, model.taps if self._heads else (), by_words)
         lap(BACKBONE)
         maps = {}
@@ -110,22 +110,24 @@ class FramePass:
             lap(name + HEAD)
         for i, rgb in enumerate(pictures):
             own = DenseMaps(**{name: of_all[i : i + 1] for name, of_all in maps.items()})
-            seen = EncodedImage(rgb, self._size, images[i : i + 1], own, features.of_image(i))
-            self._send(rgb, self._arrays(seen, lap), lap)
+            encoded = EncodedImage(rgb, self._size, images[i : i + 1], own, features.of_image(i))
+            self._send(rgb, self._arrays(encoded, lap), lap)
 
-    def _arrays(self, seen: EncodedImage, lap: Lap) -> Prediction:
-        """What leaves the device, one output after the other."""
+    def _arrays(self, encoded: EncodedImage, lap: Lap) -> Prediction:
+        """Fetches the outputs from the device, one after the other."""
         made = Prediction()
         for output in self._outputs:
             if output == "semantic":
-                labels, confidence = self._predictor.labels(seen, self._labelling)
+                labels, confidence = self._predictor.labels(encoded, self._label_space)
                 made = made._replace(labels=labels, confidence=confidence)
             elif output == "depth":
-                just = self._predictor.decode(seen._replace(maps=DenseMaps(depth=seen.maps.depth)))
+                just = self._predictor.decode(
+                    encoded._replace(maps=DenseMaps(depth=encoded.maps.depth))
+                )
                 made = made._replace(depth_m=just.depth_m)
             else:
                 just = self._predictor.decode(
-                    seen._replace(maps=DenseMaps(normals=seen.maps.normals))
+                    encoded._replace(maps=DenseMaps(normals=encoded.maps.normals))
                 )
                 made = made._replace(normals=just.normals)
             lap(output + ARRAYS)
@@ -133,7 +135,7 @@ class FramePass:
 
     def _send(self, rgb: NDArray[np.uint8], prediction: Prediction, lap: Lap) -> None:
         camera = output_camera(self._info, self._size, self._size)
-        frame = FrameResult(self._header, rgb, prediction, self._labelling, camera)
+        frame = FrameResult(self._header, rgb, prediction, self._label_space, camera)
         for topic in self._topics:
             message = topic.make(self._types, frame)
             lap(topic.name + MESSAGE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much memory some work takes at its peak, of the process and of the GPU."""
+"""Peak memory of some work, of the process and of the GPU."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class PeakMeter:
         self._faults = _page_faults()
 
     def read(self, rounds: int) -> Peak:
-        """What came of it; `rounds` have been run."""
+        """Returns the peak after so many rounds."""
         faults = (_page_faults() - self._faults) / max(rounds, 1)
         gpu = None
         if self._device is not None:

@@ -30,7 +30,7 @@ def ros_is_here() -> bool:
 
 
 def output_types() -> MessageFactory:
-    """What outputs are made of: the node's own types; without ROS plain objects with its fields."""
+    """Message types of the outputs: the node's own, or plain objects without ROS."""
     return rclpy_types_for_one_thread() if ros_is_here() else _PLAIN
 
 
@@ -57,7 +57,7 @@ def calibration_message(width: int, height: int) -> Any:
 
 
 def header(types: MessageFactory) -> Any:
-    """Of a camera's image."""
+    """Header of a camera's image."""
     return types.message(_HEADER)(frame_id="camera_optical_frame")
 
 

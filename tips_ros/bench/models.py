@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tips_ros.bench.cases import Case
 from tips_ros.catalogue import MODELS
 from tips_ros.model.depth_bins import DepthBins
-from tips_ros.model.engines.served import chosen
+from tips_ros.model.engines.select_backend import resolve_backend
 from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.tips import Tips
 from tips_ros.model.variants import VARIANTS, Variant, VitConfig
@@ -62,7 +62,7 @@ def model_named(name: str, classes: int | None = None) -> LoadedModel:
                     f"{error}; or measure {RANDOM}{size}, which is as fast"
                 ) from error
             raise
-    return loaded if classes is None else _with_classes(loaded, classes)
+    return loaded if classes is None else _resize_classes(loaded, classes)
 
 
 def predictor_of(loaded: LoadedModel, case: Case, device: torch.device) -> Predictor:
@@ -80,7 +80,7 @@ def predictor_of(loaded: LoadedModel, case: Case, device: torch.device) -> Predi
         input_size=case.input_size,
         heads=case.heads,
     )
-    by_itself = case.precision == AUTO and predictor.backend == chosen(case.backend)
+    by_itself = case.precision == AUTO and predictor.backend == resolve_backend(case.backend)
     if predictor.backend_note and not by_itself:
         raise ValueError(f"not what is to be measured: {predictor.backend_note}")
     return predictor
@@ -139,7 +139,7 @@ def _fill(model: nn.Module) -> None:
             tensor.add_(1)
 
 
-def _with_classes(loaded: LoadedModel, count: int) -> LoadedModel:
+def _resize_classes(loaded: LoadedModel, count: int) -> LoadedModel:
     """The same model with `count` classes: its own outputs, cut, or again from the first on."""
     tips = loaded.tips
     if tips.segmentation is None:

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.bench.bench_pictures import views
 from tips_ros.bench.cases import Case
 from tips_ros.bench.frame_pass import PUBLISH, FramePass, Publish
 from tips_ros.bench.memory import Peak, PeakMeter
 from tips_ros.bench.messages import ros_is_here
-from tips_ros.bench.pictures import views
-from tips_ros.bench.timing import Spread, Stopwatch, milliseconds, spread
-from tips_ros.bench.words import labelling_by_patches
+from tips_ros.bench.timing import Stopwatch, TimeSpread, milliseconds, spread
+from tips_ros.bench.words import patch_label_space
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.progress import WorkProgress
@@ -26,7 +26,7 @@ from tips_ros.progress import WorkProgress
 
 @dataclass(frozen=True)
 class Rounds:
-    """How often.
+    """Number of rounds.
 
     Attributes:
         count: that are measured.
@@ -39,7 +39,7 @@ class Rounds:
 
 @dataclass(frozen=True)
 class StageResult:
-    """What came of a case.
+    """Times of one case by stages.
 
     Attributes:
         case: what was measured.
@@ -60,15 +60,15 @@ class StageResult:
     trained: bool
     input_size: tuple[int, int]
     device: str
-    stages: Mapping[str, Spread]
-    whole: Spread
-    processor: Spread
+    stages: Mapping[str, TimeSpread]
+    whole: TimeSpread
+    processor: TimeSpread
     memory: Peak
     rounds: int
 
     @property
     def frames_per_second(self) -> float:
-        """Of all cameras together."""
+        """Frames of all cameras together in a second."""
         return 1e3 * self.case.cameras / self.whole.median_ms
 
     def as_data(self) -> dict[str, Any]:
@@ -109,28 +109,30 @@ def measure(
     with ExitStack() as stack:
         publish = _publisher(case, stack)
         pictures = views(picture, case.image, case.cameras)
-        frames = FramePass(predictor, pictures, _labelling(case, predictor, pictures[0]), publish)
-        return _timed(case, predictor, frames, rounds)
+        frames = FramePass(predictor, pictures, _label_space(case, predictor, pictures[0]), publish)
+        return _time_stages(case, predictor, frames, rounds)
 
 
-def _timed(case: Case, predictor: Predictor, frames: FramePass, rounds: Rounds) -> StageResult:
+def _time_stages(
+    case: Case, predictor: Predictor, frames: FramePass, rounds: Rounds
+) -> StageResult:
     laps: dict[str, list[float]] = {}
     wholes: list[float] = []
     processor: list[float] = []
 
     def whole() -> None:
         before = time.process_time()
-        wholes.append(milliseconds(frames.whole, predictor.device))
+        wholes.append(milliseconds(frames.run_whole, predictor.device))
         processor.append((time.process_time() - before) * 1e3)
 
-    def staged() -> None:
+    def run_staged() -> None:
         watch = Stopwatch(predictor.device)
         watch.start()
-        frames.staged(watch.lap)
+        frames.run_stages(watch.lap)
         for stage, taken in watch.laps_ms.items():
             laps.setdefault(stage, []).append(taken)
 
-    turns = (whole, staged)
+    turns = (whole, run_staged)
     with WorkProgress("measuring", rounds.warm_up + rounds.count, "round") as progress:
 
         def take_turns(count: int) -> None:
@@ -172,7 +174,7 @@ def _publisher(case: Case, stack: ExitStack) -> Publish | None:
     return stack.enter_context(SubscriberProcesses(case.subscribers)).publish
 
 
-def _labelling(case: Case, predictor: Predictor, rgb: NDArray[np.uint8]) -> LabelSpace:
+def _label_space(case: Case, predictor: Predictor, rgb: NDArray[np.uint8]) -> LabelSpace:
     if case.prompted:
-        return labelling_by_patches(predictor, rgb, case.classes or 1)
+        return patch_label_space(predictor, rgb, case.classes or 1)
     return predictor.model_label_space

@@ -13,15 +13,15 @@ import torch
 from tips_ros.progress import WorkProgress
 
 
-class Spread(NamedTuple):
-    """Of many rounds."""
+class TimeSpread(NamedTuple):
+    """Median and percentile of the times of many rounds."""
 
     median_ms: float
     p95_ms: float
 
 
 class Ratio(NamedTuple):
-    """How many times as long the other took."""
+    """Time of the other as a multiple of ours."""
 
     of_medians: float
     median_of_rounds: float  # of each round's own ratio: a slow moment hits both
@@ -55,7 +55,7 @@ def synchronise(device: torch.device) -> None:
 
 
 def milliseconds(work: Callable[[], object], device: torch.device) -> float:
-    """How long `work` takes, the device's part of it included."""
+    """Measures the time that `work` takes, on the device as well."""
     synchronise(device)
     start = time.perf_counter()
     work()
@@ -63,12 +63,12 @@ def milliseconds(work: Callable[[], object], device: torch.device) -> float:
     return (time.perf_counter() - start) * 1e3
 
 
-def spread(rounds_ms: Sequence[float]) -> Spread:
+def spread(rounds_ms: Sequence[float]) -> TimeSpread:
     """Median and 95th percentile; ValueError without a round."""
     if not rounds_ms:
         raise ValueError("nothing was measured; ask for at least one round")
     median, p95 = np.percentile(rounds_ms, [50, 95])
-    return Spread(float(median), float(p95))
+    return TimeSpread(float(median), float(p95))
 
 
 def take_turns(
@@ -101,7 +101,7 @@ def take_turns(
 
 
 def ratio(theirs_ms: Sequence[float], ours_ms: Sequence[float]) -> Ratio:
-    """How many times as long theirs took, of rounds that belong together."""
+    """Computes their times as multiples of ours, from rounds that belong together."""
     rounds = [theirs / ours for theirs, ours in zip(theirs_ms, ours_ms, strict=True)]
     medians = spread(theirs_ms).median_ms / spread(ours_ms).median_ms
     return Ratio(medians, float(np.median(rounds)))

@@ -78,7 +78,7 @@ def transformers_module(tips: Tips) -> Any:
     Raises:
         ValueError: transformers is missing or too old, or the model lacks a head.
     """
-    library = imported()
+    library = import_transformers()
     absent = set(HEAD_NAMES) - set(tips.head_names)
     if absent:
         raise ValueError(
@@ -88,7 +88,7 @@ def transformers_module(tips: Tips) -> Any:
     module, told = library.Tipsv2DptForDensePrediction.from_pretrained(
         None,
         config=_config(library, tips),
-        state_dict=_copied_tensors(tips),
+        state_dict=_copy_tensors(tips),
         output_loading_info=True,
     )
     wrong = [names for names in told.values() if names]
@@ -97,7 +97,7 @@ def transformers_module(tips: Tips) -> Any:
     return module.eval().requires_grad_(False)
 
 
-def imported() -> Any:
+def import_transformers() -> Any:
     """The library; ValueError names the fix where it is missing or too old."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is fetched: the weights are ours
     try:
@@ -142,7 +142,7 @@ def _config(library: Any, tips: Tips) -> Any:
     return config
 
 
-def _copied_tensors(tips: Tips) -> dict[str, Tensor]:
+def _copy_tensors(tips: Tips) -> dict[str, Tensor]:
     """Our weights under the names of the Hub's files."""
     tensors = hub_tensors(tips)
     # It is for pre-training alone, and the official files carry it.

@@ -15,7 +15,7 @@ from tips_ros.perception.semantic.label_space import LabelSpace, zero_shot_label
 _TEMPERATURE = 0.005  # about that of the released models
 
 
-def labelling_by_patches(predictor: Predictor, rgb: NDArray[np.uint8], count: int) -> LabelSpace:
+def patch_label_space(predictor: Predictor, rgb: NDArray[np.uint8], count: int) -> LabelSpace:
     """`count` prompts whose embeddings are value features of patches all over the image.
 
     Per frame, words cost what their number costs: where their embeddings came from does not

@@ -17,7 +17,7 @@ from tips_ros.commands.options.common import (
     count,
 )
 from tips_ros.commands.options.output_checks import check_writable
-from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_labelling
+from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_label_space
 from tips_ros.errors import UserError
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.messages.frame_result import OutputOptions
@@ -95,27 +95,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Annotates the bag and says what was written."""
     keep_freed_memory()
-    wanted = _wanted(args.topics)
+    wanted = _parse_outputs(args.topics)
     check_prompts(args)
     try:
         _check_output(args)
         with BagReader(args.input) as reader:
-            camera = find_camera(
-                reader, args.image_topic, camera_info_topic=args.camera_info_topic
-            )
+            camera = find_camera(reader, args.image_topic, camera_info_topic=args.camera_info_topic)
             _check_names(args, reader, wanted or DEFAULT_TOPICS)
             predictor = load_predictor(
                 args.model, device=args.device, precision=args.precision, backend=args.backend
             )
-            labelling = prompted_labelling(args, predictor) or predictor.model_label_space
+            label_space = prompted_label_space(args, predictor) or predictor.model_label_space
             annotator = BagAnnotator(
                 predictor,
-                _chosen(wanted, predictor.outputs_with(labelling)),
-                labelling,
+                _select_outputs(wanted, predictor.outputs_with(label_space)),
+                label_space,
                 namespace=args.namespace,
                 options=OutputOptions(scale=args.scale, rectified=args.rectified),
                 scale=args.depth_scale,
-                turn=args.rotation_deg,
+                mounting=args.rotation_deg,
                 holding=Holding(args.temporal, args.temporal_labels),
                 holding_frame=args.temporal_frame,
                 batch=args.batch,
@@ -165,7 +163,7 @@ def _check_names(
         )
 
 
-def _wanted(names: str | None) -> list[OutputTopic] | None:
+def _parse_outputs(names: str | None) -> list[OutputTopic] | None:
     """The outputs that were named, each once; None where none was."""
     if names is None:
         return None
@@ -179,7 +177,9 @@ def _wanted(names: str | None) -> list[OutputTopic] | None:
     return [by_name[name] for name in dict.fromkeys(typed)]
 
 
-def _chosen(wanted: list[OutputTopic] | None, outputs: Collection[Output]) -> list[OutputTopic]:
+def _select_outputs(
+    wanted: list[OutputTopic] | None, outputs: Collection[Output]
+) -> list[OutputTopic]:
     possible = [topic for topic in TOPICS if topic.needs <= set(outputs)]
     if wanted is None:
         return [topic for topic in possible if topic.by_default]

@@ -16,14 +16,14 @@ import torch
 from numpy.typing import NDArray
 
 from tips_ros.bench.against import Opponents, compare
+from tips_ros.bench.bench_pictures import draw_room
 from tips_ros.bench.cases import AXIS, Case, Point, combinations, series
 from tips_ros.bench.messages import ros_is_here
 from tips_ros.bench.models import model_named, predictor_of
-from tips_ros.bench.pictures import drawn_room
 from tips_ros.bench.reporting.machine import Machine, this_machine
 from tips_ros.bench.reporting.report import append_json, comparison_text, stage_text
 from tips_ros.bench.stages import Rounds, StageResult, measure
-from tips_ros.bench.transformers_model import imported, transformers_module
+from tips_ros.bench.transformers_model import import_transformers, transformers_module
 from tips_ros.commands.options.bench import add_arguments
 from tips_ros.commands.options.common import check_input_size
 from tips_ros.commands.options.output_checks import check_file
@@ -78,13 +78,13 @@ def _run(args: argparse.Namespace) -> int:
         check_input_size(size)
     bench = _Bench(
         torch.device(choose_device(args.device)),
-        drawn_room() if args.picture is None else _picture(args.picture),
+        draw_room() if args.picture is None else _picture(args.picture),
         Rounds(args.rounds, args.warm_up),
     )
     machine = this_machine(bench.device, keeps_freed_memory=kept)
     print(machine.title)
     if args.against:
-        _against(args, bench, machine)
+        _compare_models(args, bench, machine)
     else:
         _stages(args, bench, machine)
     return 0
@@ -106,7 +106,7 @@ def _stages(args: argparse.Namespace, bench: _Bench, machine: Machine) -> None:
             model = model_named(case.model, case.head_outputs)
             last = case.loaded, predictor_of(model, case, bench.device)
             del model
-        result = measure(_as_served(case, last[1]), last[1], bench.picture, bench.rounds)
+        result = measure(_resolve_precision(case, last[1]), last[1], bench.picture, bench.rounds)
         print(f"\n{stage_text(result)}", flush=True)
         results.append(result)
         if args.json is not None:
@@ -140,13 +140,13 @@ def _cases(args: argparse.Namespace, subscribers: int = 0) -> list[Case]:
     )
 
 
-def _against(args: argparse.Namespace, bench: _Bench, machine: Machine) -> None:
-    imported()  # or there is no need to begin
+def _compare_models(args: argparse.Namespace, bench: _Bench, machine: Machine) -> None:
+    import_transformers()  # or there is no need to begin
     for case in _cases(args):
         loaded = model_named(case.model)
         module = transformers_module(loaded.tips)
         predictor = predictor_of(loaded, case, bench.device)
-        served = _as_served(case, predictor)
+        served = _resolve_precision(case, predictor)
         ours = served.precision if served.precision in FLOATS else "fp32"
         result = compare(
             served,
@@ -161,7 +161,7 @@ def _against(args: argparse.Namespace, bench: _Bench, machine: Machine) -> None:
             append_json(args.json, [result], machine)
 
 
-def _as_served(case: Case, predictor: Predictor) -> Case:
+def _resolve_precision(case: Case, predictor: Predictor) -> Case:
     """The case with the precision that `auto` came to."""
     return replace(case, precision=precision_name(predictor.precision))
 

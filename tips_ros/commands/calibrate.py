@@ -14,7 +14,6 @@ from tips_ros.commands.options.common import (
 )
 from tips_ros.commands.options.measured_data import add_bag_truth, add_dataset, open_measured
 from tips_ros.errors import UserError
-from tips_ros.evaluation.datasets.first import First
 from tips_ros.evaluation.deviation_calibration import calibrate_deviation
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.loading.load import find_model, load_predictor
@@ -73,7 +72,7 @@ def _run(args: argparse.Namespace) -> int:
         predictor = load_predictor(args.model, **how)
         if "depth" not in predictor.outputs:
             raise ValueError(f"model {args.model} has no depth head, so there is nothing to fit")
-        dataset = data.dataset if args.limit is None else First(data.dataset, args.limit)
+        dataset = data.dataset
         fitted_on = args.name or f"{dataset.name} ({len(dataset)} images)"
         with WorkProgress(args.data.name, len(dataset), "image") as progress:
             model = calibrate_deviation(predictor, dataset, fitted_on, progress.update)

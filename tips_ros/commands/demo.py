@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from tips_ros.bags import BagError
 from tips_ros.commands.options.common import add_camera_topics, add_model
 from tips_ros.commands.options.output_checks import check_folder
-from tips_ros.demo.observer import Observer, Progress
+from tips_ros.demo.observer import DemoProgress, Observer
 from tips_ros.errors import UserError
 from tips_ros.libraries import explain_missing
 from tips_ros.progress import WorkProgress
@@ -116,9 +116,7 @@ def _check_output(args: argparse.Namespace, output: Path) -> None:
     if output.is_dir() and any(path.resolve() == output.resolve() for path in inputs):
         raise UserError(f"{output} is the bag that is read; choose another --output")
     own = args.output is None and (output / _RECORDING).is_file()
-    check_folder(
-        output, (_RECORDING, _PICTURE), overwrite=args.overwrite or own, inputs=inputs
-    )
+    check_folder(output, (_RECORDING, _PICTURE), overwrite=args.overwrite or own, inputs=inputs)
 
 
 def _draw(result: DemoResult, picture: Path) -> str:
@@ -163,7 +161,7 @@ class _ProgressBar(Observer):
             variables = " ".join(f"{name}={value}" for name, value in environment.items())
             print(f"to watch: {variables} ros2 topic list", file=sys.stderr)
 
-    def frames(self, progress: Progress) -> None:
+    def frames(self, progress: DemoProgress) -> None:
         if self._progress is None:
             self._progress = WorkProgress("playing", progress.total, "frame")
         self._progress.note(f"{progress.answered} answered")

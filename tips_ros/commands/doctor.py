@@ -61,23 +61,23 @@ def run(args: argparse.Namespace) -> int:
     level = package.level
     package.setLevel(logging.ERROR)  # the report says it all
     try:
-        sections = _examined(args)
+        sections = _examine(args)
     finally:
         package.setLevel(level)
     print(json.dumps(as_data(sections), indent=1) if args.json else _report(sections))
     return int(is_broken(sections))
 
 
-def _examined(args: argparse.Namespace) -> list[Section]:
+def _examine(args: argparse.Namespace) -> list[Section]:
     sections = [machine(), libraries()]
     # A machine without them is a patient too: nothing that needs them is imported before.
     able = all(is_here(library.module) for library in NEEDED)
     if able:
-        sections += _guarded("PyTorch", _compute)
-    sections += _guarded("ROS", lambda: [ros()])
+        sections += _guard("PyTorch", _compute)
+    sections += _guard("ROS", lambda: [ros()])
     if able:
         image = _image(args.oracle_image)
-        sections += _guarded("Models", lambda: _weights(args, image))
+        sections += _guard("Models", lambda: _weights(args, image))
     return sections
 
 
@@ -114,7 +114,7 @@ def _image(path: Path | None) -> NDArray[np.uint8] | None:
     return read_picture(path).upright
 
 
-def _guarded(title: str, look: Callable[[], list[Section]]) -> list[Section]:
+def _guard(title: str, look: Callable[[], list[Section]]) -> list[Section]:
     """A library that fails when it is imported must not end the report."""
     try:
         return look()

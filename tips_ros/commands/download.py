@@ -19,12 +19,12 @@ from tips_ros.catalogue import (
     model_files,
     readable_size,
 )
+from tips_ros.downloads.checksum_file import CHECKSUMS
 from tips_ros.downloads.connection import Connection
 from tips_ros.downloads.errors import DownloadError
-from tips_ros.downloads.ledger import LEDGER_NAME
 from tips_ros.downloads.model_download import ModelDownload, Present
 from tips_ros.downloads.progress import Bar
-from tips_ros.downloads.verification import Verdict, verify
+from tips_ros.downloads.verification import FileState, verify
 from tips_ros.errors import UserError
 from tips_ros.progress import say
 from tips_ros.resources import models_home
@@ -42,7 +42,7 @@ HUB_NOTE = (
     "directory; this command fetches Google's storage files, which hold the same weights."
 )
 
-_MISSING = (Verdict.ABSENT, Verdict.LOST)
+_MISSING = (FileState.ABSENT, FileState.LOST)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,7 +122,7 @@ def _download(
         )
         raise
     is_found_by_name = args.to is None and args.format == "pytorch"
-    print(f"Hashes are in {directory / LEDGER_NAME}.")
+    print(f"Hashes are in {directory / CHECKSUMS}.")
     print(f"Use it with --model {model.name if is_found_by_name else directory}")
 
 
@@ -143,7 +143,7 @@ def _check(model: ModelFiles, files: Sequence[RemoteFile], directory: Path) -> N
         sha256 = f"sha256 {report.sha256}  " if report.sha256 else ""
         print(f"  {report.file.name:<52} {sha256}{report.note}")
     missing = [report.file.name for report in reports if report.verdict in _MISSING]
-    wrong = [report.file.name for report in reports if report.verdict is Verdict.BAD]
+    wrong = [report.file.name for report in reports if report.verdict is FileState.BAD]
     told = []
     if missing:
         told.append(f"{', '.join(missing)}: missing (--only names those that you want)")

@@ -21,12 +21,11 @@ from tips_ros.commands.options.common import (
 )
 from tips_ros.commands.options.measured_data import add_bag_truth, add_dataset, open_measured
 from tips_ros.commands.options.output_checks import check_file
-from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_labelling
+from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_label_space
 from tips_ros.errors import UserError
-from tips_ros.evaluation.datasets.first import First
 from tips_ros.evaluation.evaluation import Predict, evaluate
 from tips_ros.evaluation.report import text_report, write_json
-from tips_ros.evaluation.results import Results
+from tips_ros.evaluation.results import EvaluationResults
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.offline.evaluation_data import Data
 from tips_ros.perception.classes.class_list import name_key
@@ -90,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 class _Contender(NamedTuple):
-    """What is measured: how it is asked, and what its labels are called."""
+    """A predictor to measure, with the names of its labels."""
 
     predictor: Predictor
     predict: Predict
@@ -118,17 +117,16 @@ def _run(args: argparse.Namespace) -> int:
     with open_measured(args) as data:
         print(f"{args.data}: {data.about}")
         contender = _contender(args, data)
-        dataset = data.dataset if args.limit is None else First(data.dataset, args.limit)
-        with WorkProgress(args.data.name, len(dataset), "image") as progress:
+        with WorkProgress(args.data.name, len(data.dataset), "image") as progress:
             results = evaluate(
                 contender.predict,
-                dataset,
+                data.dataset,
                 contender.predictor.description,
                 contender.class_names,
                 holding=Holding(args.temporal, args.temporal_labels),
                 progress=progress.update,
             )
-    results = _with_focal(results, args.focal)
+    results = _scale_by_focal(results, args.focal)
     _report(args, results, contender.predictor)
     measured = (results.depth, results.depth_with_focal, results.normals, results.segmentation)
     return 0 if any(measured) else 1
@@ -138,17 +136,17 @@ def _contender(args: argparse.Namespace, data: Data) -> _Contender:
     """The model, asked for what the data can tell and no more."""
     how = {"device": args.device, "precision": args.precision, "input_size": args.input_size}
     predictor = load_predictor(args.model, **how)
-    labelling = prompted_labelling(args, predictor) or predictor.model_label_space
-    outputs = [o for o in predictor.outputs_with(labelling) if o in data.outputs]
+    label_space = prompted_label_space(args, predictor) or predictor.model_label_space
+    outputs = [o for o in predictor.outputs_with(label_space) if o in data.outputs]
     if not outputs:
         raise ValueError(
             f"model {args.model} has no head for {' or '.join(data.outputs)}, which is what "
             f"{args.data} has the truth about"
         )
-    class_names = labelling.classes.by_id()
-    if labelling.source == "prompts":
+    class_names = label_space.classes.by_id()
+    if label_space.source == "prompts":
         _check_names(args.data, class_names.values(), data.dataset.class_names.values())
-    predict = partial(predictor.predict, outputs=outputs, labelling=labelling)
+    predict = partial(predictor.predict, outputs=outputs, label_space=label_space)
     return _Contender(predictor, predict, class_names)
 
 
@@ -160,7 +158,7 @@ def _check_names(data: Path, given: Iterable[str], true: Iterable[str]) -> None:
         )
 
 
-def _with_focal(results: Results, focal: str) -> Results:
+def _scale_by_focal(results: EvaluationResults, focal: str) -> EvaluationResults:
     """Only the depth that was asked for."""
     if focal == "off":
         return replace(results, depth_with_focal=None)
@@ -171,7 +169,7 @@ def _with_focal(results: Results, focal: str) -> Results:
     return results
 
 
-def _report(args: argparse.Namespace, results: Results, predictor: Predictor) -> None:
+def _report(args: argparse.Namespace, results: EvaluationResults, predictor: Predictor) -> None:
     description = predictor.description
     size = "x".join(str(side) for side in predictor.input_size)
     precision = precision_name(predictor.precision)

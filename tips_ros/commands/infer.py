@@ -17,14 +17,14 @@ from tips_ros.commands.options.common import (
     add_rotation,
     check_input_size,
 )
-from tips_ros.commands.options.output_checks import check_folder, could_not_write
-from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_labelling
+from tips_ros.commands.options.output_checks import check_folder, write_error
+from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_label_space
 from tips_ros.commands.picture_report import UNTRAINED, say_tags, summary, tell
 from tips_ros.commands.picture_results import PictureModel, PictureResults
 from tips_ros.commands.pictures import View, check_camera, view
 from tips_ros.errors import UserError
-from tips_ros.offline.pictures.language_questions import Questions
-from tips_ros.offline.pictures.named_pictures import NamedPicture, named_pictures
+from tips_ros.offline.pictures.language_questions import ImageQuestions
+from tips_ros.offline.pictures.named_pictures import NamedPicture, find_pictures
 from tips_ros.offline.pictures.result_files import NAMES, write_results
 from tips_ros.perception.language.prompts import PromptError
 from tips_ros.perception.language.text_embedder import TextEmbedder
@@ -120,7 +120,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Looks at the pictures and says what was written; 1 when some of several failed."""
-    pictures = named_pictures(args.pictures)
+    pictures = find_pictures(args.pictures)
     alone = len(pictures) == 1 and not any(path.is_dir() for path in args.pictures)
     jobs = [_Job(picture, _folder(args.output, picture, alone)) for picture in pictures]
     questions = _questions(args)
@@ -132,10 +132,12 @@ def run(args: argparse.Namespace) -> int:
         check_folder(job.folder, NAMES, overwrite=args.overwrite, inputs=inputs)
     if not alone:
         return _run_all(args, jobs, questions)
-    seen_as = view(jobs[0].picture.path, args)  # a mistake in it is told before a model is loaded
-    seen = _model(args, questions, seen_as).see(seen_as, jobs[0].picture.path.name)
-    tell(seen, jobs[0].folder, _written(seen, jobs[0].folder))
-    say_tags(seen.results.tags, seen.results.description.temperature)
+    picture_view = view(
+        jobs[0].picture.path, args
+    )  # a mistake in it is told before a model is loaded
+    outcome = _model(args, questions, picture_view).run(picture_view, jobs[0].picture.path.name)
+    tell(outcome, jobs[0].folder, _write(outcome, jobs[0].folder))
+    say_tags(outcome.results.tags, outcome.results.description.temperature)
     return 0
 
 
@@ -150,7 +152,7 @@ def _folder(output: Path | None, picture: NamedPicture, alone: bool) -> Path:
     return output if alone else output / picture.name
 
 
-def _run_all(args: argparse.Namespace, jobs: Sequence[_Job], questions: Questions) -> int:
+def _run_all(args: argparse.Namespace, jobs: Sequence[_Job], questions: ImageQuestions) -> int:
     """One after the other; one that can't be used is told and costs no other."""
     model: PictureModel | None = None
     failed: dict[Path, str] = {}
@@ -158,13 +160,13 @@ def _run_all(args: argparse.Namespace, jobs: Sequence[_Job], questions: Question
     with WorkProgress("pictures", len(jobs), "picture") as progress:
         for picture, folder in jobs:
             try:
-                seen_as = view(picture.path, args)
+                picture_view = view(picture.path, args)
                 if model is None:
-                    model = _first_model(args, questions, seen_as)
-                seen = model.see(seen_as, picture.path.name)
-                _written(seen, folder)
-                say(f"{picture.path} → {folder}: {summary(seen)}")
-                say_tags(seen.results.tags, seen.results.description.temperature)
+                    model = _first_model(args, questions, picture_view)
+                outcome = model.run(picture_view, picture.path.name)
+                _write(outcome, folder)
+                say(f"{picture.path} → {folder}: {summary(outcome)}")
+                say_tags(outcome.results.tags, outcome.results.description.temperature)
             except _ModelError:
                 raise
             except (UserError, ValueError, RuntimeError) as error:
@@ -183,9 +185,11 @@ class _ModelError(UserError):
     """Not one picture's fault."""
 
 
-def _first_model(args: argparse.Namespace, questions: Questions, seen_as: View) -> PictureModel:
+def _first_model(
+    args: argparse.Namespace, questions: ImageQuestions, picture_view: View
+) -> PictureModel:
     try:
-        model = _model(args, questions, seen_as)
+        model = _model(args, questions, picture_view)
     except UserError as error:
         raise _ModelError(str(error)) from error
     description = model.predictor.description
@@ -195,23 +199,25 @@ def _first_model(args: argparse.Namespace, questions: Questions, seen_as: View) 
     return model
 
 
-def _model(args: argparse.Namespace, questions: Questions, seen_as: View) -> PictureModel:
+def _model(args: argparse.Namespace, questions: ImageQuestions, picture_view: View) -> PictureModel:
     predictor, embedder = _load(args, questions)
-    labelling = prompted_labelling(args, predictor)
-    _check_heads(predictor, args, seen_as.lens is not None, questions)
-    return PictureModel(predictor, embedder, labelling, questions, args)
+    label_space = prompted_label_space(args, predictor)
+    _check_heads(predictor, args, picture_view.lens is not None, questions)
+    return PictureModel(predictor, embedder, label_space, questions, args)
 
 
-def _questions(args: argparse.Namespace) -> Questions:
+def _questions(args: argparse.Namespace) -> ImageQuestions:
     if args.text is not None and not args.embed:
         raise UserError("--text is for the embedding that --embed writes; give --embed too")
     try:
-        return Questions.typed(args.tags, args.embed, args.text)
+        return ImageQuestions.parse(args.tags, args.embed, args.text)
     except PromptError as error:
         raise UserError(f"--tags: {error}") from error
 
 
-def _load(args: argparse.Namespace, questions: Questions) -> tuple[Predictor, TextEmbedder | None]:
+def _load(
+    args: argparse.Namespace, questions: ImageQuestions
+) -> tuple[Predictor, TextEmbedder | None]:
     how = {"device": args.device, "precision": args.precision, "input_size": args.input_size}
     how["backend"] = args.backend
     try:
@@ -223,11 +229,11 @@ def _load(args: argparse.Namespace, questions: Questions) -> tuple[Predictor, Te
 
 
 def _check_heads(
-    predictor: Predictor, args: argparse.Namespace, lens_known: bool, questions: Questions
+    predictor: Predictor, args: argparse.Namespace, lens_known: bool, questions: ImageQuestions
 ) -> None:
     if not predictor.outputs:
         heads = "tips_*_{depth,normals,segmentation}_dpt.zip"
-        if questions == Questions() and args.prompts is None:
+        if questions == ImageQuestions() and args.prompts is None:
             raise UserError(
                 f"model {args.model} has no heads, so there is nothing to write: put its "
                 f"{heads} files beside the image encoder, or ask with --prompts, --tags or --embed"
@@ -238,8 +244,8 @@ def _check_heads(
         print(f"no points.ply: model {args.model} has no depth head")
 
 
-def _written(seen: PictureResults, folder: Path) -> list[tuple[Path, str]]:
+def _write(outcome: PictureResults, folder: Path) -> list[tuple[Path, str]]:
     try:
-        return list(write_results(seen.results, folder))
+        return list(write_results(outcome.results, folder))
     except OSError as error:
-        raise could_not_write(error, folder) from error
+        raise write_error(error, folder) from error

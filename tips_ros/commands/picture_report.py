@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `tips_ros infer` says of a picture."""
+"""The lines that `tips_ros infer` prints about a picture."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tips_ros.progress import say
 UNTRAINED = "UNTRAINED model: random weights, the outputs mean nothing."
 
 
-def tell(seen: PictureResults, folder: Path, written: Sequence[tuple[Path, str]]) -> None:
-    """All there is to say of one picture."""
-    results, scale = seen
+def tell(outcome: PictureResults, folder: Path, written: Sequence[tuple[Path, str]]) -> None:
+    """Prints everything about one picture."""
+    results, scale = outcome
     description, prediction = results.description, results.prediction
     size = f"{results.rgb.shape[1]}x{results.rgb.shape[0]}"
     print(f"{results.title} ({size}), model {description.name}")
@@ -26,7 +26,7 @@ def tell(seen: PictureResults, folder: Path, written: Sequence[tuple[Path, str]]
     if description.caution:
         print(f"  {description.caution}")
     if prediction.labels is not None and prediction.confidence is None:
-        print("no confidence.npy: the model tells no temperature; model.yaml can")
+        print("no confidence.npy: the model has no temperature; set it in model.yaml")
     if prediction.depth_m is not None:
         missing = scale.note and "; give --hfov-deg or --camera-info to make it metric"
         print(f"  {scale_line(scale)}{missing}")
@@ -34,9 +34,9 @@ def tell(seen: PictureResults, folder: Path, written: Sequence[tuple[Path, str]]
         print(f"  {path}: {about}{'' if description.trained else ' (untrained)'}")
 
 
-def summary(seen: PictureResults) -> str:
-    """Of one of several pictures, in a line."""
-    results = seen.results
+def summary(outcome: PictureResults) -> str:
+    """Summarises one of several pictures in a line."""
+    results = outcome.results
     told = [] if results.description.trained else ["UNTRAINED"]
     if results.prediction.labels is not None:
         told.append(largest_classes(results))
@@ -49,7 +49,7 @@ def say_tags(tags: Sequence[Tag], temperature: float | None) -> None:
     if not tags:
         return
     if temperature is None:
-        say("tags by cosine; no probabilities: the model tells no temperature; model.yaml can")
+        say("tags by cosine; no probabilities: the model has no temperature; set it in model.yaml")
     else:
         say(f"tags by probability among these (temperature {temperature:.4g}):")
     width = max(len(tag.text) for tag in tags)

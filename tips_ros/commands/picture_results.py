@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a model sees in one picture: one pass for its heads, the prompts and the questions."""
+"""Results of a model for one picture: one pass for its heads, the prompts and the questions."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from tips_ros.commands.pictures import View
 from tips_ros.errors import UserError
-from tips_ros.offline.pictures.language_questions import Answers, Questions, answer
-from tips_ros.offline.pictures.result_files import Results
+from tips_ros.offline.pictures.language_questions import ImageAnswers, ImageQuestions, answer
+from tips_ros.offline.pictures.result_files import ImageResults
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.camera.mounting import upright_intrinsics
 from tips_ros.perception.cloud.cloud_strips import CloudStrips
 from tips_ros.perception.cloud.point_cloud import Cloud
-from tips_ros.perception.cloud.point_cloud_filters import filtered
+from tips_ros.perception.cloud.point_cloud_filters import filter_cloud
 from tips_ros.perception.depth.depth_scale import DepthScale
 from tips_ros.perception.language.text_embedder import TextEmbedder
 from tips_ros.perception.predictor import Prediction, Predictor
@@ -32,9 +32,9 @@ _FILTER_BYTES = 140  # a point, measured
 
 
 class PictureResults(NamedTuple):
-    """Of one picture."""
+    """Results of one picture."""
 
-    results: Results
+    results: ImageResults
     scale: DepthScale
 
 
@@ -53,23 +53,23 @@ class PictureModel:
     predictor: Predictor
     embedder: TextEmbedder | None
     prompted: LabelSpace | None
-    questions: Questions
+    questions: ImageQuestions
     args: argparse.Namespace
 
-    def see(self, view: View, title: str) -> PictureResults:
-        """Looks at a picture. UserError where a text or a filter of clouds can't be used."""
-        prediction, answers = self._look(view)
+    def run(self, view: View, title: str) -> PictureResults:
+        """Runs the model on a picture; UserError for an unusable text or cloud filter."""
+        prediction, answers = self._predict(view)
         description = self.predictor.description
-        upright = view.lens and upright_intrinsics(view.lens.intrinsics, view.turn)
+        upright = view.lens and upright_intrinsics(view.lens.intrinsics, view.mounting)
         scale = self.args.depth_scale.scale(upright, description.focal_ratio)
-        prediction = prediction.in_metres(scale, description.max_depth_m)
+        prediction = prediction.to_metres(scale, description.max_depth_m)
         cloud: Cloud | CloudStrips | None = None
         cloudless = "no cloud: the lens is unknown; give --hfov-deg or --camera-info"
         if view.lens is not None and prediction.depth_m is not None:
             cloud = self._cloud(prediction, prediction.depth_m, view.lens, view.rgb)
         if prediction.depth_m is None:
             cloudless = f"no cloud: model {description.name} has no depth head"
-        results = Results(
+        results = ImageResults(
             title,
             view.rgb,
             prediction,
@@ -83,15 +83,17 @@ class PictureModel:
         )
         return PictureResults(results, scale)
 
-    def _look(self, view: View) -> tuple[Prediction, Answers]:
-        labelling = self.prompted or self.predictor.model_label_space
-        outputs = self.predictor.outputs_with(labelling)
-        labellings = [labelling] if "semantic" in outputs else []
-        seen = self.predictor.encode(view.rgb, outputs, self.args.scale, labellings, view.turn)
-        prediction = self.predictor.decode(seen, *labellings)
+    def _predict(self, view: View) -> tuple[Prediction, ImageAnswers]:
+        label_space = self.prompted or self.predictor.model_label_space
+        outputs = self.predictor.outputs_with(label_space)
+        label_spaces = [label_space] if "semantic" in outputs else []
+        encoded = self.predictor.encode(
+            view.rgb, outputs, self.args.scale, label_spaces, view.mounting
+        )
+        prediction = self.predictor.decode(encoded, *label_spaces)
         temperature = self.predictor.description.temperature
         try:
-            return prediction, answer(self.questions, seen.features, self.embedder, temperature)
+            return prediction, answer(self.questions, encoded.features, self.embedder, temperature)
         except ValueError as error:
             raise UserError(str(error)) from error
 
@@ -120,6 +122,6 @@ class PictureModel:
                 "--scale 0.5 makes it a quarter"
             )
         try:
-            return filtered(strips.whole(), voxel_m, neighbors)
+            return filter_cloud(strips.to_cloud(), voxel_m, neighbors)
         except (ValueError, RuntimeError) as error:
             raise UserError(str(error)) from error

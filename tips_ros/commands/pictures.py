@@ -28,7 +28,7 @@ class View(NamedTuple):
     """A picture as the outputs are to be."""
 
     rgb: NDArray[np.uint8]  # (H, W, 3)
-    turn: MountingRotation  # by which the network is to see it turned
+    mounting: MountingRotation  # by which the network is to see it turned
     lens: Lens | None  # at its own size; None when the user said nothing of the camera
 
 
@@ -45,8 +45,10 @@ def check_camera(args: argparse.Namespace) -> None:
         raise UserError("--voxel-m and --outlier-neighbors must not be negative")
     if args.outlier_neighbors and not is_here(OPEN3D.module):
         raise UserError(f"--outlier-neighbors needs Open3D; {OPEN3D.fix}, or leave it out")
-    if args.hfov_deg is None and args.camera_info is None and (
-        args.voxel_m or args.outlier_neighbors
+    if (
+        args.hfov_deg is None
+        and args.camera_info is None
+        and (args.voxel_m or args.outlier_neighbors)
     ):
         raise UserError(
             "--voxel-m and --outlier-neighbors act on the cloud, which needs --camera-info "
@@ -77,15 +79,15 @@ def view(path: Path, args: argparse.Namespace) -> View:
     try:
         lens = _lens(args, upright_size(stored.shape[:2], tag))
     except UserError:
-        turn = _TURN_OF.get(tag)
-        if args.camera_info is None or turn is None:
+        mounting = _TURN_OF.get(tag)
+        if args.camera_info is None or mounting is None:
             raise
         lens = _lens(args, stored.shape[:2])
         say(
             f"{name}: seen {TURNS[tag]}, as its Exif orientation {tag} says; the calibration is "
             "of the picture as stored, so the outputs are, too"
         )
-        return View(stored, turn, lens)
+        return View(stored, mounting, lens)
     say(
         f"{name}: {TURNS[tag]}, as its Exif orientation {tag} says; "
         "the outputs are of the upright picture"
@@ -94,7 +96,7 @@ def view(path: Path, args: argparse.Namespace) -> View:
 
 
 def _lens(args: argparse.Namespace, size: tuple[int, ...]) -> Lens | None:
-    """Of the picture at its own size (H, W); None when the user said nothing of the camera."""
+    """Lens of the picture at its own size (H, W); None where the user gave no camera."""
     height, width = size
     try:
         if args.camera_info is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How right the recorded answers are, where the truth about the images is known."""
+"""Accuracy of the recorded outputs, where the truth about the images is known."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.metrics.depth import DepthMetrics, DepthResult
 from tips_ros.evaluation.metrics.normals import NormalMetrics, NormalResult
 from tips_ros.evaluation.metrics.segmentation import SegmentationMetrics, SegmentationResult
-from tips_ros.evaluation.truth_size import resized, same_proportions
+from tips_ros.evaluation.truth_size import resize_map, same_proportions
 from tips_ros.offline.stamped_messages import StampedMessages, stamp_index
-from tips_ros.offline.truth.truth_decoding import DECODER_OF, decoded
+from tips_ros.offline.truth.truth_decoding import DECODER_OF, decode_truth
 from tips_ros.offline.truth.truth_topics import NAMESPACE, TOPIC_OF, Kind, find_truth
 
 _CLASSES = f"/{NODE}/semantic/classes"
@@ -93,8 +93,8 @@ def measure(recording: Path, truth: Path) -> Accuracy:
             for kind, topic in topic_of.items():
                 if topic not in answered or true_topic[kind] not in true:
                     continue
-                expected = decoded(known, true[true_topic[kind]], DECODER_OF[kind])
-                answer = decoded(answers, answered[topic], DECODER_OF[kind])
+                expected = decode_truth(known, true[true_topic[kind]], DECODER_OF[kind])
+                answer = decode_truth(answers, answered[topic], DECODER_OF[kind])
                 if kind == "labels":
                     answer = match.truth_id[answer]
                 if not same_proportions(expected.shape, answer.shape):
@@ -103,7 +103,7 @@ def measure(recording: Path, truth: Path) -> Accuracy:
                         f"{truth}: {true_topic[kind]} is {sizes[0]}, but what was answered is "
                         f"{sizes[1]}; truth must be registered to the images"
                     )
-                metrics[kind].add(resized(answer, expected.shape[:2]), expected)
+                metrics[kind].add(resize_map(answer, expected.shape[:2]), expected)
         return Accuracy(
             truth=truth,
             truths=len(true_index),

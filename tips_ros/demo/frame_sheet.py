@@ -53,7 +53,7 @@ def write_frame_sheet(result: DemoResult, path: Path) -> bool:
         title_lines=(f"tips_ros demo: {result.bag.name}", result.model_line),
         footer=f"{result.image_topic} at {result.sheet_stamp_ns / 1e9:.3f} s",
         trained=result.trained,
-        reasons={"Cloud from above": _why_no_points(result)},
+        reasons={"Cloud from above": _no_points_reason(result)},
         caution=result.caution,
         depth_caution=result.depth_caution,
     )
@@ -67,7 +67,7 @@ def write_frame_sheet(result: DemoResult, path: Path) -> bool:
     return True
 
 
-def _why_no_points(result: DemoResult) -> str:
+def _no_points_reason(result: DemoResult) -> str:
     if result.camera_info_topic is None:
         return "no points: this bag has no CameraInfo"
     said = (line for line in result.complaints if line.startswith("~/points waits"))

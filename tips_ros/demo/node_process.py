@@ -55,7 +55,7 @@ class NodeProcess:
 
     @property
     def pid(self) -> int:
-        """Of the process, for the system."""
+        """Process id."""
         return self._process.pid
 
     @property

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Progress(NamedTuple):
+class DemoProgress(NamedTuple):
     """Frames played and answered up to now, of how many."""
 
     played: int
@@ -20,5 +20,5 @@ class Observer:
     def graph(self, environment: dict[str, str]) -> None:
         """The graph's environment variables are known."""
 
-    def frames(self, progress: Progress) -> None:
+    def frames(self, progress: DemoProgress) -> None:
         """Something was played or answered."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a demonstration gave: counts, rates, latencies, and the lines that tell them."""
+"""Result of a demonstration: counts, rates, latencies, and the lines that report them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CAUSES = {
 
 
 class OutputCount(NamedTuple):
-    """What came on one output topic."""
+    """Number of messages on one output topic."""
 
     name: str  # in the node's namespace
     messages: int
@@ -35,7 +35,7 @@ class OutputCount(NamedTuple):
 
 @dataclass(frozen=True)
 class DemoResult:
-    """What happened.
+    """Result of a demonstration.
 
     Attributes:
         bag: what was played.

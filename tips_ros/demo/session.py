@@ -15,7 +15,7 @@ import numpy as np
 
 from tips_ros.bags import BagReader, BagWriter, CameraTopics, find_camera
 from tips_ros.demo.node_process import NodeProcess
-from tips_ros.demo.observer import Observer, Progress
+from tips_ros.demo.observer import DemoProgress, Observer
 from tips_ros.demo.result import DemoResult, count_output, most_complete_stamp
 from tips_ros.errors import UserError
 from tips_ros.messages.outputs import DEFAULT_TOPICS
@@ -53,7 +53,7 @@ _LAST_MESSAGES_PATIENCE_S = 20.0
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """What is shown.
+    """Options of a demonstration.
 
     Attributes:
         bag: the bag to play.
@@ -126,7 +126,7 @@ class _Session:
         bag = self._folder / self._options.recording.stem
         with (
             BagWriter(bag, typestore=self._reader.copy_typestore) as writer,
-            self._recording(graph, writer),
+            self._record(graph, writer),
         ):
             self._connect()
             began_s = time.monotonic()
@@ -179,7 +179,7 @@ class _Session:
             time.sleep(_POLL_S)
 
     @contextmanager
-    def _recording(self, graph: RosSession, writer: BagWriter) -> Iterator[None]:
+    def _record(self, graph: RosSession, writer: BagWriter) -> Iterator[None]:
         played = {live: self._reader.topics[n].type for n, live in self._player.live_topics.items()}
         self._recorder = Recorder(
             graph.node,
@@ -215,7 +215,7 @@ class _Session:
         if self._recorder.error is not None:
             raise UserError(f"{self._options.recording}: {self._recorder.error}")
         self._observer.frames(
-            Progress(
+            DemoProgress(
                 self._player.counts[self._camera.image],
                 max(self._recorder.counts[name] for name in _OUTPUTS),
                 self._reader.topics[self._camera.image].count,
@@ -249,7 +249,7 @@ class _Session:
         return self._watch.report
 
     def _caution(self) -> str:
-        """What the model's directory says that it knows; the node has loaded it."""
+        """The caution in the model's directory; the node has loaded it."""
         knows = find_model(self._options.model)[0].settings.knows
         return f"{self._options.model} model: knows {knows}" if knows else ""
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `tips_ros doctor` looks at, one module per section. Nothing here opens a connection."""
+"""The checks of `tips_ros doctor`, one module per section; none opens a connection."""

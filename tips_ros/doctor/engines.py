@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who can compute a model here, as `--backend` names them."""
+"""The backends that can compute a model here, by their names for `--backend`."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def engines() -> tuple[Finding, ...]:
     """A finding for each backend; those that are installed are imported."""
     return (
         Finding("backend torch", "works, and is what auto takes"),
-        _compiled(),
+        _check_compiler(),
         _openvino(),
         _onnxruntime(),
     )
 
 
-def _compiled() -> Finding:
+def _check_compiler() -> Finding:
     topic = "backend compiled"
     if torch.cuda.is_available():
         if is_here("triton"):

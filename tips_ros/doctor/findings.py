@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was found, as aligned text for people and as plain data for programs."""
+"""Findings as aligned text for people and as plain data for programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MARKS = {"good": " ", "absent": "-", "broken": "!"}
 
 
 class Status(str, Enum):
-    """How a thing is."""
+    """Status of a finding."""
 
     GOOD = "good"
     ABSENT = "absent"  # something goes without it

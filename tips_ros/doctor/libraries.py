@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which libraries are here, and what goes without those that are not."""
+"""The libraries that are installed, and the functions that the others would bring."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from tips_ros.libraries import NEEDED, OPTIONAL, ROS_OPTIONAL, Library, is_here
 
 def libraries() -> Section:
     """Those of the core and of the command line."""
-    needed = (_finding(library, Status.BROKEN) for library in NEEDED)
-    optional = (_finding(library, Status.ABSENT) for library in OPTIONAL)
+    needed = (_make_finding(library, Status.BROKEN) for library in NEEDED)
+    optional = (_make_finding(library, Status.ABSENT) for library in OPTIONAL)
     return Section("Libraries", (*needed, *optional))
 
 
 def ros_libraries() -> tuple[Finding, ...]:
     """ROS packages that the node uses where they are installed."""
-    return tuple(_finding(library, Status.ABSENT) for library in ROS_OPTIONAL)
+    return tuple(_make_finding(library, Status.ABSENT) for library in ROS_OPTIONAL)
 
 
 def version_of(library: Library) -> str:
-    """As its package says, or nothing."""
+    """Version by the package's metadata; empty where it has none."""
     for name in library.distributions:
         try:
             return importlib.metadata.version(name)
@@ -31,7 +31,7 @@ def version_of(library: Library) -> str:
     return ""
 
 
-def _finding(library: Library, if_absent: Status) -> Finding:
+def _make_finding(library: Library, if_absent: Status) -> Finding:
     if is_here(library.module):
         return Finding(library.module, version_of(library) or "present")
     advice = library.without if library in ROS_OPTIONAL else f"{library.without}; {library.fix}"

@@ -51,7 +51,7 @@ def _memory() -> str:
 
 
 def processor_name() -> str:
-    """As the kernel tells it; nothing where it doesn't."""
+    """Name of the processor by the kernel; empty where it gives none."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

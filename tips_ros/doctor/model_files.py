@@ -9,8 +9,8 @@ from pathlib import Path
 from tips_ros.catalogue import MODELS, ROLES, readable_size
 from tips_ros.doctor.findings import Finding, Section, Status
 from tips_ros.doctor.shapes import Shapes, Tower, hub_parts, shapes_in, tower_of
+from tips_ros.downloads.checksum_file import CHECKSUMS, ChecksumFile, hash_file
 from tips_ros.downloads.errors import DownloadError
-from tips_ros.downloads.ledger import LEDGER_NAME, Ledger, hash_file
 from tips_ros.model.tips import HEAD_NAMES
 from tips_ros.perception.loading.model_directory import hub_snapshot, scan
 from tips_ros.resources import models_home
@@ -70,8 +70,8 @@ def known_directories() -> dict[str, Path]:
     return found
 
 
-def asked_directory(model: str) -> Path | None:
-    """Where the model that the user named would be read from; None where it is not there."""
+def requested_directory(model: str) -> Path | None:
+    """Directory that the named model would be read from; None where it is not there."""
     path = models_home() / model if _is_released(model) else Path(model).expanduser()
     if model in _HUB and not path.is_dir():
         return hub_snapshot(model)
@@ -86,14 +86,14 @@ def _is_released(name: str) -> bool:
 def model_report(name: str, directory: Path, *, with_hashes: bool = False) -> ModelReport:
     """Looks at a directory; the files' data is read for hashes only."""
     findings: list[Finding] = []
-    ledger: Ledger | None = None
+    ledger: ChecksumFile | None = None
     try:
-        ledger = Ledger(directory)
+        ledger = ChecksumFile(directory)
     except (DownloadError, OSError) as error:
-        findings.append(Finding(LEDGER_NAME, "not readable", Status.BROKEN, str(error)))
+        findings.append(Finding(CHECKSUMS, "not readable", Status.BROKEN, str(error)))
     shapes: dict[Path, Shapes] = {}
     for path in sorted(p for p in directory.iterdir() if p.is_file()):
-        if path.name == LEDGER_NAME:
+        if path.name == CHECKSUMS:
             continue
         finding = _file(path, ledger, with_hashes)
         if path.suffix in _CHECKPOINTS:
@@ -140,7 +140,7 @@ def _parts(parts: set[str]) -> Finding:
     return Finding("parts", value, Status.ABSENT, lost)
 
 
-def _file(path: Path, ledger: Ledger | None, with_hashes: bool) -> Finding:
+def _file(path: Path, ledger: ChecksumFile | None, with_hashes: bool) -> Finding:
     size = readable_size(path.stat().st_size)
     if path.name.endswith(_UNFINISHED):
         fix = "give `tips_ros download` again, it goes on from there"
@@ -159,6 +159,6 @@ def _file(path: Path, ledger: Ledger | None, with_hashes: bool) -> Finding:
         return Finding(path.name, f"{size}, SHA-256 {actual}, none recorded")
     if recorded != actual:
         value = f"{size}, SHA-256 {actual}, but {recorded} is recorded"
-        fix = f"the file changed: copy or download it again, or correct {LEDGER_NAME}"
+        fix = f"the file changed: copy or download it again, or correct {CHECKSUMS}"
         return Finding(path.name, value, Status.BROKEN, fix)
     return Finding(path.name, f"{size}, SHA-256 {actual} as recorded")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a checkpoint file holds, by the names and shapes in it; its data is not read."""
+"""Contents of a checkpoint file by the names and shapes in it; its data is not read."""
 
 from __future__ import annotations
 

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from tips_ros.catalogue import MODELS, download_advice
 from tips_ros.doctor.findings import Finding, Section, Status
+from tips_ros.doctor.golden_check import IMAGE, PUBLISHED, GoldenNumbers, compare_with_golden
 from tips_ros.doctor.model_files import (
     ModelReport,
-    asked_directory,
     known_directories,
     model_report,
+    requested_directory,
 )
-from tips_ros.doctor.oracle import IMAGE, PUBLISHED, Oracle, consult
 from tips_ros.perception.loading.load import DEMO, find_model, load_model, load_predictor
 from tips_ros.resources import models_home
 
@@ -31,7 +31,7 @@ def weights(
     image: NDArray[np.uint8] | None,
     *,
     with_hashes: bool = False,
-    oracle: Oracle = PUBLISHED,
+    oracle: GoldenNumbers = PUBLISHED,
 ) -> list[Section]:
     """A section per directory, with whether `infer` would take it.
 
@@ -47,7 +47,7 @@ def weights(
     directories = known_directories()
     sections: list[Section] = []
     if model is not None and model != DEMO:
-        directory = asked_directory(model)
+        directory = requested_directory(model)
         if directory is None:
             sections.append(_not_here(model))
         else:
@@ -63,17 +63,17 @@ def weights(
         sections.append(Section("Models", (Finding(_home(), "no models", Status.ABSENT, none),)))
     for report in reports:
         whole = with_hashes or report.name == model
-        sections.append(_with(report.section, loading(report.name, whole=whole)))
+        sections.append(_add_finding(report.section, check_loading(report.name, whole=whole)))
     chosen = [r for r in reports if r.name in _ORACLES or (r.name == model and _is_b14(r))]
-    return [*sections, *_oracle(chosen, image, oracle)]
+    return [*sections, *_golden_sections(chosen, image, oracle)]
 
 
 def demo() -> Section:
     """The model that comes with the package, which is what runs where none is named."""
-    return Section(f"Model {DEMO}", (loading(DEMO, whole=True),))
+    return Section(f"Model {DEMO}", (check_loading(DEMO, whole=True),))
 
 
-def loading(model: str, *, whole: bool) -> Finding:
+def check_loading(model: str, *, whole: bool) -> Finding:
     """Whether `infer --model` takes it.
 
     Args:
@@ -94,7 +94,7 @@ def loading(model: str, *, whole: bool) -> Finding:
     return Finding(topic, f"works: TIPS {description.variant}, heads {heads}, input {size}")
 
 
-def _with(section: Section, finding: Finding) -> Section:
+def _add_finding(section: Section, finding: Finding) -> Section:
     return Section(section.title, (*section.findings, finding))
 
 
@@ -109,8 +109,8 @@ def _is_b14(report: ModelReport) -> bool:
     return report.has_all_heads and str(report.tower).startswith("B/14")
 
 
-def _oracle(
-    reports: list[ModelReport], image: NDArray[np.uint8] | None, oracle: Oracle
+def _golden_sections(
+    reports: list[ModelReport], image: NDArray[np.uint8] | None, oracle: GoldenNumbers
 ) -> list[Section]:
     title = "Published numbers of TIPSv2 B/14"
     if not reports:
@@ -122,17 +122,21 @@ def _oracle(
         names = ", ".join(report.name for report in reports)
         return [Section(title, (Finding(names, "not asked", Status.ABSENT, _HOW),))]
     return [
-        Section(f"{title}, asked of {report.name}", tuple(_asked(report, image, oracle)))
+        Section(f"{title}, asked of {report.name}", tuple(_compare_model(report, image, oracle)))
         for report in reports
     ]
 
 
-def _asked(report: ModelReport, image: NDArray[np.uint8], oracle: Oracle) -> list[Finding]:
+def _compare_model(
+    report: ModelReport, image: NDArray[np.uint8], oracle: GoldenNumbers
+) -> list[Finding]:
     try:
         loaded = load_model(report.name)
     except (ValueError, OSError) as error:
         return [Finding("oracle", "not asked: the model is refused", Status.ABSENT, str(error))]
-    return consult(loaded.tips, image, loaded.description.bins.relu_after_project, oracle)
+    return compare_with_golden(
+        loaded.tips, image, loaded.description.bins.relu_after_project, oracle
+    )
 
 
 def _not_here(model: str) -> Section:

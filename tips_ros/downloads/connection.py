@@ -77,7 +77,7 @@ class Connection:
     """
 
     def __init__(self, base_url: str, *, timeout_s: float = 30.0) -> None:
-        self.base_url = _checked(base_url)
+        self.base_url = _check_status(base_url)
         self._timeout_s = timeout_s
         self._session = requests.Session()
         self._session.max_redirects = _MOST_REDIRECTS
@@ -165,7 +165,7 @@ class Connection:
             )
 
 
-def _checked(url: str) -> str:
+def _check_status(url: str) -> str:
     try:
         parts = urlsplit(url)
         wrong = parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0
@@ -212,7 +212,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _reason(error: BaseException) -> str:
-    """Why the connection failed, in a few words."""
+    """Reason of a failed connection in a few words."""
     for cause in _causes(error):
         for kind, words in _REASONS.items():
             if isinstance(cause, kind):

@@ -15,8 +15,8 @@ _SUFFIX = ".npy"
 _REASON_LENGTH = 120
 
 
-def what_is_wrong(path: Path, file: RemoteFile) -> str | None:
-    """Why the file at `path` can't be `file`, in a few words; None when nothing speaks against it.
+def find_fault(path: Path, file: RemoteFile) -> str | None:
+    """Finds a reason why the file at `path` can't be `file`; None where there is none.
 
     A zip is read to its end, and each entry's checksum compared: a byte that changed on the way
     is found. Nothing is unpacked or interpreted.

@@ -7,13 +7,13 @@ import logging
 from pathlib import Path
 
 from tips_ros.catalogue import RemoteFile, readable_size
+from tips_ros.downloads.checksum_file import CHECKSUMS, hash_file
 from tips_ros.downloads.connection import Answer, Connection, RemoteState
-from tips_ros.downloads.content import what_is_wrong
+from tips_ros.downloads.content import find_fault
 from tips_ros.downloads.errors import DownloadError, Interruption
-from tips_ros.downloads.ledger import LEDGER_NAME, hash_file
 from tips_ros.downloads.part_file import CHUNK, PartFile
 from tips_ros.downloads.progress import Bar
-from tips_ros.downloads.retries import fresh_retries
+from tips_ros.downloads.retries import new_retries
 
 logger = logging.getLogger(__name__)
 
@@ -70,10 +70,10 @@ class Fetch:
                 part.flush()
                 self._progress.label(f"{self._file.name}: checking")
                 sha256 = hash_file(part.path)
-                wrong = what_is_wrong(part.path, self._file)
+                wrong = find_fault(part.path, self._file)
                 if wrong is None and recorded not in (None, sha256):
                     wrong = (
-                        f"its SHA-256 is {sha256}, but {LEDGER_NAME} recorded {recorded} when it "
+                        f"its SHA-256 is {sha256}, but {CHECKSUMS} recorded {recorded} when it "
                         "was fetched first; if the new file is to be trusted, remove that line "
                         "there"
                     )
@@ -97,7 +97,7 @@ class Fetch:
             return
         if part.size:
             logger.info("%s: going on after %s", self._file.name, readable_size(part.size))
-        retries, best = fresh_retries(), part.size
+        retries, best = new_retries(), part.size
         while True:
             self._progress.label(self._file.name)
             try:
@@ -106,13 +106,13 @@ class Fetch:
             except Interruption as cause:
                 # A server that starts over each time makes no progress, however much it sends.
                 if part.size > best:
-                    retries, best = fresh_retries(), part.size
+                    retries, best = new_retries(), part.size
                 whole = f" of {readable_size(part.origin.size)}" if part.origin.size else ""
                 advice = (
                     f"{readable_size(part.size)}{whole} are kept, and the same command goes on "
                     "from there; or try another --mirror"
                 )
-                retries = retries.after(cause, self._file.name, advice)
+                retries = retries.wait(cause, self._file.name, advice)
 
     def _one_answer(self, part: PartFile) -> None:
         """Asks for what is missing and writes what comes. Interruption when that was not all."""

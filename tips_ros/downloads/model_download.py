@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tips_ros.catalogue import RemoteFile, readable_size
+from tips_ros.downloads.checksum_file import CHECKSUMS, ChecksumFile, hash_file
 from tips_ros.downloads.connection import Connection, RemoteState
-from tips_ros.downloads.content import what_is_wrong
+from tips_ros.downloads.content import find_fault
 from tips_ros.downloads.errors import DownloadError, Interruption, NotOnServer
 from tips_ros.downloads.fetch import Fetch, refuse_too_large
-from tips_ros.downloads.ledger import LEDGER_NAME, Ledger, hash_file
 from tips_ros.downloads.part_file import part_size
 from tips_ros.downloads.progress import Bar
-from tips_ros.downloads.retries import fresh_retries
+from tips_ros.downloads.retries import new_retries
 
 _LEAST_MARGIN = 64 * 10**6  # bytes left free for everybody else
 
@@ -80,20 +80,20 @@ class ModelDownload:
             raise DownloadError(
                 f"{self._directory}: is no folder; choose another with --to"
             ) from error
-        with _alone(self._directory):
-            ledger = Ledger(self._directory)
+        with _lock(self._directory):
+            ledger = ChecksumFile(self._directory)
             there = [file for file in files if (self._directory / file.name).exists()]
             sizes = ((self._directory / file.name).stat().st_size for file in there)
-            with self._progress.over(sum(sizes)):
+            with self._progress.run(sum(sizes)):
                 for file in there:
                     self._adopt(file, ledger)
-            wanted = [self._found(file) for file in files if file not in there]
+            wanted = [self._ask_server(file) for file in files if file not in there]
             self._refuse_without_room(wanted)
-            with self._progress.over(sum(item.size for item in wanted)):
+            with self._progress.run(sum(item.size for item in wanted)):
                 for item in wanted:
                     self._fetch(item, ledger)
 
-    def _fetch(self, item: _Wanted, ledger: Ledger) -> None:
+    def _fetch(self, item: _Wanted, ledger: ChecksumFile) -> None:
         name = item.file.name
         fetch = Fetch(item.file, item.path, self._directory, self._connection, self._progress)
         sha256 = fetch.run(item.remote, ledger.get(name))
@@ -101,7 +101,7 @@ class ModelDownload:
         size = (self._directory / name).stat().st_size
         self._told(Present(item.file, size, sha256, fetched=True))
 
-    def _adopt(self, file: RemoteFile, ledger: Ledger) -> None:
+    def _adopt(self, file: RemoteFile, ledger: ChecksumFile) -> None:
         """Keeps a file that is there; one that is not right is an error, never replaced."""
         path = self._directory / file.name
         self._progress.label(f"{file.name}: checking")
@@ -109,7 +109,7 @@ class ModelDownload:
         recorded = ledger.get(file.name)
         if recorded is None:
             # Copied here, or fetched by other means: trusted if it is whole and of the right size.
-            remote = self._found(file).remote
+            remote = self._ask_server(file).remote
             if remote.size not in (None, size):
                 raise DownloadError(
                     f"{path}: is there already with {size} bytes, the server's has {remote.size}; "
@@ -117,10 +117,10 @@ class ModelDownload:
                 )
         elif recorded != sha256:
             raise DownloadError(
-                f"{path}: its SHA-256 is {sha256}, but {LEDGER_NAME} recorded {recorded}: the file "
+                f"{path}: its SHA-256 is {sha256}, but {CHECKSUMS} recorded {recorded}: the file "
                 "was changed or damaged; move it away and give the same command again"
             )
-        if (wrong := what_is_wrong(path, file)) is not None:
+        if (wrong := find_fault(path, file)) is not None:
             raise DownloadError(
                 f"{path}: is there already, but {wrong}; move it away, or choose another --to"
             )
@@ -128,7 +128,7 @@ class ModelDownload:
             ledger.record(file.name, sha256)
         self._told(Present(file, size, sha256, fetched=False))
 
-    def _found(self, file: RemoteFile) -> _Wanted:
+    def _ask_server(self, file: RemoteFile) -> _Wanted:
         """Asks the server for size and version, under each name the file may have."""
         vague: _Wanted | None = None
         absent: list[NotOnServer] = []
@@ -150,12 +150,12 @@ class ModelDownload:
         )
 
     def _head(self, file: RemoteFile, path: str) -> RemoteState:
-        retries = fresh_retries()
+        retries = new_retries()
         while True:
             try:
                 return self._connection.head(path)
             except Interruption as cause:
-                retries = retries.after(cause, file.name)
+                retries = retries.wait(cause, file.name)
 
     def _refuse_without_room(self, wanted: Sequence[_Wanted]) -> None:
         missing = sum(
@@ -171,7 +171,7 @@ class ModelDownload:
 
 
 @contextlib.contextmanager
-def _alone(directory: Path) -> Iterator[None]:
+def _lock(directory: Path) -> Iterator[None]:
     """Two downloads into one directory would write into each other's parts."""
     folder = os.open(directory, os.O_RDONLY)
     try:

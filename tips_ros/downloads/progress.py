@@ -17,7 +17,7 @@ class Bar:
         self._progress: WorkProgress | None = None
 
     @contextmanager
-    def over(self, total: int) -> Iterator[None]:
+    def run(self, total: int) -> Iterator[None]:
         """A run of `total` bytes, which ends well or not."""
         if not total:
             yield

@@ -24,7 +24,7 @@ class Retries(Retry):
     A pause is shortened by up to half, so that a fleet of robots doesn't come back all at once.
     """
 
-    def after(self, cause: Interruption, what: str, advice: str = "") -> Retries:
+    def wait(self, cause: Interruption, what: str, advice: str = "") -> Retries:
         """Waits until `what` may be tried again; DownloadError when it was tried enough."""
         try:
             left = self.increment(error=cause)
@@ -47,6 +47,6 @@ class Retries(Retry):
             return pause_s * (1.0 - 0.5 * random.random())
 
 
-def fresh_retries() -> Retries:
+def new_retries() -> Retries:
     """None has failed yet."""
     return Retries(total=_TRIES - 1)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How right a predictor is: its outputs against measured truth, in the field's own numbers."""
+"""Evaluation: a predictor's outputs against measured truth, in the field's own metrics."""

@@ -15,7 +15,7 @@ OTHER = 254  # predicted classes that the truth has no word for, and pixels with
 
 
 class ClassMatch(NamedTuple):
-    """Which predicted class is which true one: those of the same name, case aside.
+    """Predicted classes matched with true ones of the same name, case aside.
 
     Attributes:
         truth_id: (256,) uint8, predicted id → the truth's id; `OTHER`, which is wrong wherever

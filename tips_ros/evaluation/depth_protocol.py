@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which pixels of a dataset count when depth is compared."""
+"""Protocols of depth evaluation: the pixels of a dataset that are compared."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class DepthProtocol(NamedTuple):
     max_m: float = 80.0
     crop: Crop | None = None
 
-    def counts(self, truth_m: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def mask(self, truth_m: NDArray[np.float32]) -> NDArray[np.bool_]:
         """(H, W) depths along z → (H, W), where the truth is valid, in range and in the crop.
 
         Raises:

@@ -45,21 +45,21 @@ def calibrate_deviation(
         if sample.depth_m is not None:
             _add(fit, predictor, sample, dataset)
         progress()
-    return fit.fitted(fitted_on)
+    return fit.fit(fitted_on)
 
 
 def _add(fit: DeviationFit, predictor: Predictor, sample: Sample, dataset: Dataset) -> None:
     outputs = predictor.outputs
-    labellings = [predictor.model_label_space] if "semantic" in outputs else []
-    seen = predictor.encode(sample.rgb, outputs, labellings=labellings)
-    found = cues_of(seen.maps, predictor.focal_of(seen))
-    assert seen.maps.depth is not None and sample.depth_m is not None
-    depth_m = seen.maps.depth[0, 0].cpu().numpy()
+    label_spaces = [predictor.model_label_space] if "semantic" in outputs else []
+    encoded = predictor.encode(sample.rgb, outputs, label_spaces=label_spaces)
+    found = cues_of(encoded.maps, predictor.focal_of(encoded))
+    assert encoded.maps.depth is not None and sample.depth_m is not None
+    depth_m = encoded.maps.depth[0, 0].cpu().numpy()
     if sample.intrinsics is not None:
         ratio = predictor.description.focal_ratio
         depth_m = depth_m * np.float32(focal_scale(sample.intrinsics, ratio))
     protocol = dataset.depth_protocol
-    counts, truth_m = protocol.counts(sample.depth_m), sample.depth_m
+    counts, truth_m = protocol.mask(sample.depth_m), sample.depth_m
     fit.add(
         {name: cue[0, 0].cpu().numpy() for name, cue in found.items()},
         depth_m,

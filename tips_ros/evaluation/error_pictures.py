@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a prediction is wrong and how much, as pictures: dark is right, bright is wrong."""
+"""Pictures of a prediction's errors: dark is right, bright is wrong."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tips_ros.evaluation.metrics.normals import angles_deg
 from tips_ros.evaluation.sample import IGNORED
-from tips_ros.perception.pictures import Picture
+from tips_ros.perception.map_pictures import Picture
 
 WORST_RELATIVE = 0.5  # error of depth that is shown brightest
 WORST_DEG = 60.0  # error of normals that is shown brightest

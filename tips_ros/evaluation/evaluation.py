@@ -16,7 +16,7 @@ from tips_ros.evaluation.metrics.deviation import DeviationMetrics
 from tips_ros.evaluation.metrics.flicker import FlickerMetrics
 from tips_ros.evaluation.metrics.normals import NormalMetrics
 from tips_ros.evaluation.metrics.segmentation import SegmentationMetrics
-from tips_ros.evaluation.results import Results
+from tips_ros.evaluation.results import EvaluationResults
 from tips_ros.evaluation.sample import Dataset, Sample
 from tips_ros.evaluation.truth_size import at_truth_size
 from tips_ros.evaluation.worst_frames import ScoredFrame, WorstFrames
@@ -40,7 +40,7 @@ def evaluate(
     worst: int = 4,
     boundary_tolerance_px: float = TOLERANCE_PX,
     progress: Callable[[], object] = lambda: None,
-) -> Results:
+) -> EvaluationResults:
     """Looks at each sample once; memory does not grow with the dataset.
 
     Args:
@@ -100,8 +100,7 @@ class _HeldStill:
 def _times(prediction: Prediction, factor: float) -> Prediction:
     by = np.float32(factor)
     depth_m, stddev_m = (
-        None if array is None else array * by
-        for array in (prediction.depth_m, prediction.stddev_m)
+        None if array is None else array * by for array in (prediction.depth_m, prediction.stddev_m)
     )
     return prediction._replace(depth_m=depth_m, stddev_m=stddev_m)
 
@@ -169,9 +168,9 @@ class _Evaluation:
             self._worst.add("semantic", ScoredFrame(1.0 - mean_iou, sample, prediction))
             self._boundary.add(prediction.labels, sample.labels)
 
-    def results(self) -> Results:
+    def results(self) -> EvaluationResults:
         segmentation = self._segmentation.result()
-        return Results(
+        return EvaluationResults(
             dataset=self._dataset.name,
             frames=self._frames,
             depth_protocol=self._dataset.depth_protocol,
@@ -189,7 +188,7 @@ class _Evaluation:
 
 
 def _check_sizes(sample: Sample, prediction: Prediction) -> None:
-    """What is predicted and the intrinsics have the image's (H, W), the truth has one size."""
+    """Checks that prediction and intrinsics have the image's (H, W), and the truth one size."""
     size = sample.rgb.shape[:2]
     for name, array in prediction._asdict().items():
         if array is not None and array.shape[:2] != size:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tips_ros.evaluation.metrics.depth import DepthErrors
-from tips_ros.evaluation.results import Results
+from tips_ros.evaluation.results import EvaluationResults
 from tips_ros.whole_file import write_atomically
 
 _CLASSES_SHOWN = 20
@@ -27,7 +27,7 @@ _DEPTH_ROWS = {
 }
 
 
-def text_report(results: Results, about: Sequence[str] = ()) -> str:
+def text_report(results: EvaluationResults, about: Sequence[str] = ()) -> str:
     """All that was measured, in lines of at most about 100 characters.
 
     Args:
@@ -42,8 +42,10 @@ def text_report(results: Results, about: Sequence[str] = ()) -> str:
     return "\n".join([*lines, *measured]) + "\n"
 
 
-def write_json(path: Path, results: Results, about: Mapping[str, str | bool] | None = None) -> None:
-    """Writes `Results.as_dict`, with what `about` says of the model first.
+def write_json(
+    path: Path, results: EvaluationResults, about: Mapping[str, str | bool] | None = None
+) -> None:
+    """Writes `EvaluationResults.as_dict`, with what `about` says of the model first.
 
     Raises:
         OSError: the file cannot be written.
@@ -53,7 +55,7 @@ def write_json(path: Path, results: Results, about: Mapping[str, str | bool] | N
     write_atomically(path, text.encode())
 
 
-def _depth(results: Results) -> Iterator[str]:
+def _depth(results: EvaluationResults) -> Iterator[str]:
     protocol = results.depth_protocol
     columns = {"as predicted": results.depth, "focal-corrected": results.depth_with_focal}
     measured = {title: depth for title, depth in columns.items() if depth is not None}
@@ -66,7 +68,7 @@ def _depth(results: Results) -> Iterator[str]:
     first = next(iter(measured.values()))
     yield f"\nDepth, mean over {_of(first.images, first.pixels)}; {rule}"
     errors = [depth.errors for depth in measured.values()]
-    yield from _aligned([["", *measured, "", ""], *_depth_rows(errors)])
+    yield from _align_columns([["", *measured, "", ""], *_depth_rows(errors)])
     if any(depth.images != first.images for depth in measured.values()):
         frames = _count(measured["focal-corrected"].images, "frame")
         yield f"  focal-corrected: over the {frames} whose camera is known"
@@ -77,14 +79,14 @@ def _depth_rows(errors: Sequence[DepthErrors]) -> Iterator[list[str]]:
         yield [title, *(f"{getattr(e, field):.4f}" for e in errors), unit, better]
 
 
-def _deviation(results: Results) -> Iterator[str]:
+def _deviation(results: EvaluationResults) -> Iterator[str]:
     said = results.deviation
     if said is None:
         return
     fitted = "" if said.calibrated else "; UNCALIBRATED: it was never fitted to this model"
     yield f"\nDepth's deviation, over {_of(said.images, said.pixels)}{fitted}"
     chance = f"of chance, {_LOWER}"
-    yield from _aligned(
+    yield from _align_columns(
         [
             ["within 1 sigma", f"{said.within_1_sigma:.2%}", "of px, 68 % if normal"],
             ["within 2 sigma", f"{said.within_2_sigma:.2%}", "of px, 95 % if normal"],
@@ -96,7 +98,7 @@ def _deviation(results: Results) -> Iterator[str]:
     )
 
 
-def _normals(results: Results) -> Iterator[str]:
+def _normals(results: EvaluationResults) -> Iterator[str]:
     normals = results.normals
     if normals is None:
         return
@@ -110,10 +112,10 @@ def _normals(results: Results) -> Iterator[str]:
         ["below 22.5 deg", f"{normals.within_22_5_deg:.2%}", "of px", _HIGHER],
         ["below 30 deg", f"{normals.within_30_deg:.2%}", "of px", _HIGHER],
     ]
-    yield from _aligned(rows)
+    yield from _align_columns(rows)
 
 
-def _segmentation(results: Results) -> Iterator[str]:
+def _segmentation(results: EvaluationResults) -> Iterator[str]:
     classes = results.segmentation
     if classes is None:
         return
@@ -124,13 +126,13 @@ def _segmentation(results: Results) -> Iterator[str]:
         ["pixel accuracy", f"{classes.pixel_accuracy:.2%}", "of px", _HIGHER],
         ["mean accuracy", f"{classes.mean_accuracy:.2%}", "of px, mean over classes", _HIGHER],
     ]
-    yield from _aligned(rows)
+    yield from _align_columns(rows)
     largest = sorted(classes.pixels_of_class.items(), key=lambda item: -item[1])
     table = [["class", "IoU", "share of px"]]
     for class_id, pixels in largest[:_CLASSES_SHOWN]:
         iou, share = classes.iou_of_class[class_id], pixels / classes.pixels
         table.append([results.name_of(class_id), f"{iou:.2%}", f"{share:.2%}"])
-    yield from _aligned(table)
+    yield from _align_columns(table)
     if present > _CLASSES_SHOWN:
         yield f"  and {present - _CLASSES_SHOWN} smaller ones"
     if results.class_match is not None:
@@ -140,10 +142,10 @@ def _segmentation(results: Results) -> Iterator[str]:
             if class_id in classes.iou_of_class and name in results.class_match.unknown_to_model
         ]
         if absent:
-            yield f"  no class of the model has these names, so they are 0: {_listed(absent)}"
+            yield f"  no class of the model has these names, so they are 0: {_list_names(absent)}"
 
 
-def _boundary(results: Results) -> Iterator[str]:
+def _boundary(results: EvaluationResults) -> Iterator[str]:
     borders = results.boundary
     if borders is None:
         return
@@ -154,10 +156,10 @@ def _boundary(results: Results) -> Iterator[str]:
         ["precision", f"{borders.precision:.4f}", _HIGHER],
         ["recall", f"{borders.recall:.4f}", _HIGHER],
     ]
-    yield from _aligned(rows)
+    yield from _align_columns(rows)
 
 
-def _flicker(results: Results) -> Iterator[str]:
+def _flicker(results: EvaluationResults) -> Iterator[str]:
     flicker = results.flicker
     if flicker is None:
         return
@@ -169,7 +171,7 @@ def _flicker(results: Results) -> Iterator[str]:
         rows.append(["depth", f"{flicker.depth_log:.4f}", "mean |change of ln|", _LOWER])
     if flicker.labels_changed is not None:
         rows.append(["classes", f"{flicker.labels_changed:.2%}", "of px change", _LOWER])
-    yield from _aligned(rows)
+    yield from _align_columns(rows)
     stretches = {"standing": flicker.standing, "moving": flicker.moving}
     table = [["", "pairs", "depth", "classes", "scale, std", "scale, p95"]]
     for name, of in stretches.items():
@@ -177,10 +179,10 @@ def _flicker(results: Results) -> Iterator[str]:
             numbers = (of.depth_log, of.labels_changed, of.scale_std, of.scale_p95)
             told = ("" if number is None else f"{number:.4f}" for number in numbers)
             table.append([f"camera {name}", str(of.pairs), *told])
-    yield from _aligned(table)
+    yield from _align_columns(table)
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _align_columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Columns under one another: words to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     numeric = [any(cell[:1].isdigit() for cell in column) for column in zip(*rows, strict=True)]
@@ -200,7 +202,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     more = len(names) - _CLASSES_SHOWN
     shown = ", ".join(names[:_CLASSES_SHOWN])
     return f"{shown} and {more} more" if more > 0 else shown

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What came of an evaluation."""
+"""The results of an evaluation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tips_ros.evaluation.worst_frames import ScoredFrame, Task
 
 
 @dataclass(frozen=True)
-class Results:
+class EvaluationResults:
     """Numbers of one predictor on one dataset; None for what was not measured.
 
     Attributes:
@@ -71,7 +71,7 @@ class Results:
                 for task, frames in self.worst.items()
             },
         }
-        return {key: _plain(value) for key, value in table.items()}
+        return {key: _to_json(value) for key, value in table.items()}
 
     def name_of(self, class_id: int) -> str:
         """The truth's name of a class; an id that it does not name is told as a number."""
@@ -107,12 +107,12 @@ def _protocol(protocol: DepthProtocol) -> dict[str, Any]:
     return protocol._asdict() | {"crop": protocol.crop and protocol.crop._asdict()}
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     """The same in types that JSON has; None for a number that JSON can't say."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _to_json(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
+        return [_to_json(item) for item in value]
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     return value

@@ -59,7 +59,7 @@ class Dataset(Protocol):
 
     @property
     def depth_protocol(self) -> DepthProtocol:
-        """Which depths count."""
+        """Protocol that decides which depths are compared."""
         ...
 
     def __len__(self) -> int: ...

@@ -42,16 +42,16 @@ def at_truth_size(sample: Sample, prediction: Prediction) -> tuple[Sample, Predi
             intrinsics=sample.intrinsics and sample.intrinsics.scaled_to(width, height),
         ),
         Prediction(
-            _resized(prediction.depth_m, size),
-            _resized(prediction.normals, size),
-            _resized(prediction.labels, size),
-            _resized(prediction.confidence, size),
-            _resized(prediction.stddev_m, size),
+            _resize(prediction.depth_m, size),
+            _resize(prediction.normals, size),
+            _resize(prediction.labels, size),
+            _resize(prediction.confidence, size),
+            _resize(prediction.stddev_m, size),
         ),
     )
 
 
-def resized(array: _Map, size: tuple[int, int]) -> _Map:
+def resize_map(array: _Map, size: tuple[int, int]) -> _Map:
     """A map of another size (h, w) of the same view, pixel centres at integers.
 
     Depth, (H, W) float, is interpolated, so that a slanted floor stays one; of normals (H, W, 3)
@@ -67,5 +67,5 @@ def resized(array: _Map, size: tuple[int, int]) -> _Map:
     return np.asarray(nearest, array.dtype)
 
 
-def _resized(array: _Map | None, size: tuple[int, int]) -> _Map | None:
-    return None if array is None else resized(array, size)
+def _resize(array: _Map | None, size: tuple[int, int]) -> _Map | None:
+    return None if array is None else resize_map(array, size)

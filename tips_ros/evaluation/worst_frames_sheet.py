@@ -17,9 +17,16 @@ from tips_ros.evaluation.error_pictures import (
     label_error_picture,
     normal_error_picture,
 )
-from tips_ros.evaluation.results import Results
+from tips_ros.evaluation.results import EvaluationResults
 from tips_ros.evaluation.worst_frames import ScoredFrame, Task
 from tips_ros.perception.classes.class_list import ClassList
+from tips_ros.perception.map_pictures import (
+    Picture,
+    depth_limit_m,
+    depth_picture,
+    normals_picture,
+    overlay,
+)
 from tips_ros.perception.overview.page import (
     FAINT,
     NORMALS_KEY,
@@ -30,16 +37,9 @@ from tips_ros.perception.overview.page import (
     color_bar,
     color_key,
     depth_bar,
-    shortened,
+    shorten,
 )
-from tips_ros.perception.overview.sheet import UNTRAINED_BANNER, resized
-from tips_ros.perception.pictures import (
-    Picture,
-    depth_limit_m,
-    depth_picture,
-    normals_picture,
-    overlay,
-)
+from tips_ros.perception.overview.sheet import UNTRAINED_BANNER, resize_picture
 
 _GAP, _TITLE_ROW, _CAPTION_ROW = 16, 58, 36
 _COLUMNS, _KEY_COLUMNS, _KEY_ROW = 4, 6, 24
@@ -64,7 +64,7 @@ _HEADINGS: dict[Task, tuple[str, str]] = {
 
 
 def worst_frames_sheet(
-    results: Results,
+    results: EvaluationResults,
     title_lines: Sequence[str] = (),
     *,
     trained: bool = True,
@@ -110,12 +110,12 @@ def worst_frames_sheet(
             axes = [
                 page.panel(
                     Box(_GAP + column * (panel_width + _GAP), y, panel_width, panel_height),
-                    picture=resized(picture, panel_width, panel_height),
+                    picture=resize_picture(picture, panel_width, panel_height),
                 )
                 for column, picture in enumerate(pictures)
             ]
             said = f"{_score(task, frame.badness)}   {frame.sample.name}"
-            caption(axes[0], shortened(said, panel_width, 13))
+            caption(axes[0], shorten(said, panel_width, 13))
             _draw_keys(axes, task, frame, results)
             y += panel_height + _CAPTION_ROW + _GAP // 2
         if task == "semantic" and key:
@@ -129,7 +129,7 @@ def _tallness(frame: ScoredFrame) -> float:
     return height / width
 
 
-def label_palette(results: Results) -> Picture:
+def label_palette(results: EvaluationResults) -> Picture:
     """(256, 3) colours of the truth's ids, by name as everywhere; grey for what it doesn't name."""
     palette = np.zeros((256, 3), np.uint8)
     if results.class_names:
@@ -139,7 +139,9 @@ def label_palette(results: Results) -> Picture:
     return palette
 
 
-def _draw_keys(axes: Sequence[Any], task: Task, frame: ScoredFrame, results: Results) -> None:
+def _draw_keys(
+    axes: Sequence[Any], task: Task, frame: ScoredFrame, results: EvaluationResults
+) -> None:
     """The meaning of the colours of prediction, truth and error."""
     _, predicted, true, error = axes
     if task == "depth":
@@ -152,29 +154,31 @@ def _draw_keys(axes: Sequence[Any], task: Task, frame: ScoredFrame, results: Res
         color_bar(error, error_colors(), WORST_DEG, "°")
 
 
-def _limit_m(frame: ScoredFrame, results: Results) -> float:
-    """Where the colours of a frame's depth end."""
+def _limit_m(frame: ScoredFrame, results: EvaluationResults) -> float:
+    """Depth in metres at which the colours of a frame end."""
     truth_m = frame.sample.depth_m
     assert truth_m is not None
-    return depth_limit_m(np.where(results.depth_protocol.counts(truth_m), truth_m, np.nan))
+    return depth_limit_m(np.where(results.depth_protocol.mask(truth_m), truth_m, np.nan))
 
 
-def _class_key(results: Results) -> dict[str, Any]:
+def _class_key(results: EvaluationResults) -> dict[str, Any]:
     """Names and colours of the classes that are seen in the frames."""
-    palette, seen = label_palette(results) / 255, set[int]()
+    palette, present = label_palette(results) / 255, set[int]()
     for frame in results.worst.get("semantic", ()):
         for labels in (frame.sample.labels, frame.prediction.labels):
             if labels is not None:
-                seen.update(np.unique(labels).tolist())
+                present.update(np.unique(labels).tolist())
     names = {**results.class_names, OTHER: "a class that the truth doesn't name"}
-    return {shortened(name, 220): palette[i] for i, name in names.items() if i in seen}
+    return {shorten(name, 220): palette[i] for i, name in names.items() if i in present}
 
 
-def _panels(task: Task, frame: ScoredFrame, results: Results) -> tuple[Picture, Picture, Picture]:
+def _panels(
+    task: Task, frame: ScoredFrame, results: EvaluationResults
+) -> tuple[Picture, Picture, Picture]:
     """Prediction, truth, error."""
     sample, said = frame.sample, frame.prediction
     if task == "depth" and sample.depth_m is not None and said.depth_m is not None:
-        counts = results.depth_protocol.counts(sample.depth_m)
+        counts = results.depth_protocol.mask(sample.depth_m)
         limit_m = _limit_m(frame, results)
         error = depth_error_picture(said.depth_m, sample.depth_m, counts)
         return depth_picture(said.depth_m, limit_m), depth_picture(sample.depth_m, limit_m), error

@@ -136,17 +136,17 @@ def _point_fields(point_field: Any) -> tuple[Any, ...]:
 
 
 def class_map_message(
-    types: MessageFactory, header: Any, labelling: LabelSpace, model: str, trained: bool
+    types: MessageFactory, header: Any, label_space: LabelSpace, model: str, trained: bool
 ) -> Any:
     """The classes in force from this header's frame on → tips_ros/ClassMap."""
     color = types.message("std_msgs/msg/ColorRGBA")
-    classes = labelling.classes
+    classes = label_space.classes
     colors = classes.palette()[list(classes.ids)] / 255.0  # (classes, 3)
     return types.message(CLASS_MAP)(
         header=header,
         model=model,
         trained=trained,
-        source=labelling.source,
+        source=label_space.source,
         ids=types.integers(np.array(classes.ids, np.uint16)),
         names=list(classes.names),
         colors=[color(r=float(r), g=float(g), b=float(b), a=1.0) for r, g, b in colors],
@@ -183,16 +183,16 @@ def region_message(types: MessageFactory, region: Region) -> Any:
 
 
 def label_info_message(
-    label_info: Any, vision_class: Any, header: Any, labelling: LabelSpace
+    label_info: Any, vision_class: Any, header: Any, label_space: LabelSpace
 ) -> Any:
     """The same classes as vision_msgs/LabelInfo, as Nav2's semantic layer reads them."""
     return label_info(
         header=header,
         class_map=[
             vision_class(class_id=class_id, class_name=name)
-            for class_id, name in labelling.classes.by_id().items()
+            for class_id, name in label_space.classes.by_id().items()
         ],
-        threshold=labelling.threshold,
+        threshold=label_space.threshold,
     )
 
 

@@ -49,8 +49,8 @@ class DepthScaleStatus(NamedTuple):
         return (
             (self.wanted, one.source, one.consistent, _words(one.note))
             != (other.wanted, two.source, two.consistent, _words(two.note))
-            or _moved(one.factor, two.factor)
-            or _moved(self.farthest_m, other.farthest_m)
+            or _differs(one.factor, two.factor)
+            or _differs(self.farthest_m, other.farthest_m)
             or (self.held.mode, self.held.resets) != (other.held.mode, other.held.resets)
         )
 
@@ -100,7 +100,7 @@ def depth_info_message(types: MessageFactory, header: Any, live: DepthScaleStatu
     )
 
 
-def _moved(one: float, other: float) -> bool:
+def _differs(one: float, other: float) -> bool:
     return abs(one - other) > _NEWS * abs(other)
 
 

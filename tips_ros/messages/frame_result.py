@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.camera.output_camera import OutputCamera
-from tips_ros.perception.cloud.cloud_cleaning import Cleaning, kept_pixels
-from tips_ros.perception.cloud.kept_classes import KeptClasses, kept_classes
+from tips_ros.perception.cloud.cloud_cleaning import Cleaning, select_pixels
+from tips_ros.perception.cloud.kept_classes import KeptClasses, select_classes
 from tips_ros.perception.cloud.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.cloud.roi import roi_rectangle
 from tips_ros.perception.ground.ground import GroundView
@@ -69,7 +69,7 @@ class FrameResult:
     header: Any
     rgb: NDArray[np.uint8]  # (H, W, 3), at the input's size
     prediction: Prediction
-    labelling: LabelSpace
+    label_space: LabelSpace
     camera: OutputCamera | None = None  # at the outputs' size
     options: OutputOptions = field(default_factory=OutputOptions)
     placed: CameraPose | None = None  # in the target frame, for the filtered cloud
@@ -96,16 +96,18 @@ class FrameResult:
     def kept(self) -> KeptClasses:
         """The classes whose points stay in the cloud."""
         options = self.options
-        return kept_classes(self.labelling.classes, options.points_include, options.points_exclude)
+        return select_classes(
+            self.label_space.classes, options.points_include, options.points_exclude
+        )
 
-    def organised(self, out: Cloud | None = None) -> Cloud | None:
+    def cloud(self, out: Cloud | None = None) -> Cloud | None:
         """The organised cloud in the camera's frame, made once; None without depth or camera.
 
         Args:
             out: memory to make it in, as of `organised_cloud`, or to copy it to.
         """
         if self._organised is None:
-            self._organised = _organised(self, out)
+            self._organised = _make_cloud(self, out)
         elif out is not None:
             # As plain numbers: NumPy copies structures field by field.
             np.copyto(out.view(np.float32), self._organised.view(np.float32))
@@ -116,7 +118,7 @@ class FrameResult:
         self._organised = None
 
 
-def _organised(frame: FrameResult, out: Cloud | None) -> Cloud | None:
+def _make_cloud(frame: FrameResult, out: Cloud | None) -> Cloud | None:
     depth_m, camera, options = frame.prediction.depth_m, frame.camera, frame.options
     if depth_m is None or camera is None:
         return None
@@ -149,7 +151,7 @@ def _clean_pixels(
     )
     if cleaning == Cleaning():
         return _between_heights(frame)
-    kept = kept_pixels(depth_m, cleaning, camera.lens, frame.prediction.normals)
+    kept = select_pixels(depth_m, cleaning, camera.lens, frame.prediction.normals)
     between = _between_heights(frame)
     return kept if between is None else kept & between
 

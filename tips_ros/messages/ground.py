@@ -54,15 +54,13 @@ def look_at_ground(ground: Ground, frame: FrameResult, up: Up | None = None) -> 
     )
     options = frame.options
     classes = _classes(
-        frame.labelling.classes, tuple(options.ground_labels), tuple(options.ground_ignore)
+        frame.label_space.classes, tuple(options.ground_labels), tuple(options.ground_ignore)
     )
     return ground.look(posed, classes, up)
 
 
 @lru_cache(maxsize=16)
-def _classes(
-    classes: ClassList, floor: tuple[str, ...], ignored: tuple[str, ...]
-) -> FloorClasses:
+def _classes(classes: ClassList, floor: tuple[str, ...], ignored: tuple[str, ...]) -> FloorClasses:
     names = dict(zip(classes.ids, classes.names, strict=True))
     return FloorClasses(classes_named(names, floor or FLOOR_NAMES), classes_named(names, ignored))
 

@@ -37,9 +37,9 @@ from tips_ros.messages.types import (
     MessageFactory,
 )
 from tips_ros.perception.camera.mounting import MountingRotation
-from tips_ros.perception.cloud.moved_cloud import moved
-from tips_ros.perception.cloud.point_cloud_filters import filtered, valid_points
-from tips_ros.perception.pictures import normals_picture, overlay
+from tips_ros.perception.cloud.move_cloud import move_cloud
+from tips_ros.perception.cloud.point_cloud_filters import filter_cloud, valid_points
+from tips_ros.perception.map_pictures import normals_picture, overlay
 from tips_ros.perception.predictor import ImageRequest, Output, Prediction, Predictor
 from tips_ros.perception.semantic.label_space import LabelSpace
 
@@ -69,14 +69,16 @@ def view_for(
     rgb: NDArray[np.uint8],
     camera_known: bool,
     scale: float,
-    labelling: LabelSpace,
-    turn: MountingRotation = 0,
+    label_space: LabelSpace,
+    mounting: MountingRotation = 0,
 ) -> ImageRequest | None:
     """Makes the request for these topics of one image; None where the model is not needed."""
-    outputs = used_outputs(topics, camera_known) & set(predictor.outputs_with(labelling))
+    outputs = used_outputs(topics, camera_known) & set(predictor.outputs_with(label_space))
     if not outputs:
         return None
-    return ImageRequest(rgb, outputs, scale, [labelling] if "semantic" in outputs else [], turn)
+    return ImageRequest(
+        rgb, outputs, scale, [label_space] if "semantic" in outputs else [], mounting
+    )
 
 
 def predict_for(
@@ -85,14 +87,14 @@ def predict_for(
     rgb: NDArray[np.uint8],
     camera_known: bool,
     scale: float,
-    labelling: LabelSpace,
+    label_space: LabelSpace,
 ) -> Prediction:
     """Predicts what these topics use; the model is not run for one that cannot be made."""
-    view = view_for(topics, predictor, rgb, camera_known, scale, labelling)
+    view = view_for(topics, predictor, rgb, camera_known, scale, label_space)
     if view is None:
         return Prediction()
     (seen,) = predictor.encode_batch([view])
-    return predictor.decode(seen, *view.labellings)
+    return predictor.decode(seen, *view.label_spaces)
 
 
 def used_outputs(topics: Collection[OutputTopic], camera_known: bool) -> set[Output]:
@@ -122,7 +124,7 @@ def _normals_picture(frame: FrameResult) -> NDArray[np.uint8] | None:
 def _overlay(frame: FrameResult) -> NDArray[np.uint8] | None:
     if frame.ids is None:
         return None
-    palette = frame.labelling.classes.palette()
+    palette = frame.label_space.classes.palette()
     return overlay(frame.rgb_at_size, frame.ids, palette, frame.options.overlay_alpha)
 
 
@@ -130,24 +132,24 @@ def _points(types: MessageFactory, frame: FrameResult) -> Any:
     if frame.camera is None or frame.prediction.depth_m is None:
         return None
     seen = frame.camera.intrinsics.strided(frame.options.points_stride)
-    return cloud_message(types, frame.header, (seen.height, seen.width), frame.organised)
+    return cloud_message(types, frame.header, (seen.height, seen.width), frame.cloud)
 
 
 def _points_filtered(types: MessageFactory, frame: FrameResult) -> Any:
     options, placed = frame.options, frame.placed
     if frame.is_moved and placed is None:
         return None  # nobody knows where the camera is
-    cloud = frame.organised()
+    cloud = frame.cloud()
     if cloud is None:
         return None
     points = valid_points(cloud)
     header = frame.header
     if placed is not None and placed.frame_id != header.frame_id:
-        points = moved(points, placed.matrix)
+        points = move_cloud(points, placed.matrix)
         header = type(header)(stamp=header.stamp, frame_id=placed.frame_id)
     # In the target frame: the voxels of one frame after the other are the same places there.
     try:
-        points = filtered(
+        points = filter_cloud(
             points,
             options.filtered_voxel_m,
             options.filtered_outlier_neighbors,

@@ -72,7 +72,7 @@ def _with_data(name: str, count: int, fields: dict[str, Any]) -> MessageWithData
     return MessageWithData(message, np.frombuffer(message.data, np.uint8))
 
 
-def _reusing_with_data() -> Callable[[str, int, dict[str, Any]], MessageWithData]:
+def _keep_messages() -> Callable[[str, int, dict[str, Any]], MessageWithData]:
     kept: OrderedDict[tuple[str, int], MessageWithData] = OrderedDict()
 
     def with_data(name: str, count: int, fields: dict[str, Any]) -> MessageWithData:
@@ -103,4 +103,4 @@ def rclpy_types_for_one_thread() -> MessageFactory:
     Fresh megabytes cost more than filling them, because the system hands them out page by page.
     For a thread that publishes (and so serialises) each message before it makes the next.
     """
-    return replace(RCLPY_TYPES, with_data=_reusing_with_data())
+    return replace(RCLPY_TYPES, with_data=_keep_messages())

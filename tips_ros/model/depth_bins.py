@@ -12,7 +12,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class DepthBins:
-    """How the depth head's logits become metres.
+    """The bins by which the depth head's logits become metres.
 
     Attributes:
         min_m, max_m: first and last bin centre, in metres.

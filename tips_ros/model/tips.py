@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 from torch import Tensor, nn
 
 from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
-from tips_ros.model.side_by_side import side_by_side
+from tips_ros.model.split_batch import run_shares
 from tips_ros.model.vit import ImageFeatures, LayerFeatures, VisionTransformer
 
 HeadName = Literal["depth", "normals", "segmentation"]
@@ -25,8 +25,8 @@ class DenseMaps(NamedTuple):
     depth_evidence: Tensor | None = None  # (B, 2, h, w) fp32: Σ p, Σ (p / Σ p)²
 
 
-class Look(NamedTuple):
-    """What one pass yields: dense maps, and the features they were made of."""
+class TipsOutput(NamedTuple):
+    """Output of one forward pass: dense maps, and the features they were made of."""
 
     maps: DenseMaps
     features: ImageFeatures
@@ -63,17 +63,17 @@ class Tips(nn.Module):
             ValueError: a head that this model does not have.
         """
         self._check(heads)
-        return self.look(images, heads).maps if heads else DenseMaps()
+        return self.forward_features(images, heads).maps if heads else DenseMaps()
 
-    def look(
+    def forward_features(
         self,
         images: Tensor,
         heads: Collection[HeadName],
         *,
         value_features: bool = False,
         evidence: bool = False,
-    ) -> Look:
-        """One pass for dense maps and for what is compared with text.
+    ) -> TipsOutput:
+        """Runs the model once for dense maps and for the features that are compared with text.
 
         Args:
             images: (B, 3, H, W) RGB in [0, 1].
@@ -86,24 +86,24 @@ class Tips(nn.Module):
         """
         self._check(heads)
         features = self.backbone(images, self.taps if heads else (), value_features)
-        return Look(DenseMaps(**self._maps(features.layers, heads, evidence)), features)
+        return TipsOutput(DenseMaps(**self._maps(features.layers, heads, evidence)), features)
 
-    def look_at_each(
+    def forward_batch(
         self,
         images: Tensor,
         heads: Sequence[Collection[HeadName]],
         *,
         value_features: bool = False,
         evidence: bool = False,
-    ) -> list[Look]:
+    ) -> list[TipsOutput]:
         """One pass over images of which each is asked for its own maps.
 
-        In torch on a CPU it is several, of shares of the batch, side by side (`side_by_side`).
+        In torch on a CPU it is several, of shares of the batch, side by side (`run_shares`).
 
         Args:
             images: (B, 3, H, W) RGB in [0, 1].
             heads: of each image, whose maps are wanted; a head sees those images alone.
-            value_features, evidence: as of `look`, for all.
+            value_features, evidence: as of `forward_features`, for all.
 
         Returns:
             B looks, each of a batch of one.
@@ -113,24 +113,28 @@ class Tips(nn.Module):
         """
         self._check(set().union(*heads))
 
-        def look_at(share: slice) -> list[Look]:
-            return self._look_at_each(images[share], heads[share], value_features, evidence)
+        def look_at(share: slice) -> list[TipsOutput]:
+            return self._forward_together(images[share], heads[share], value_features, evidence)
 
         # Engines have threads of their own.
         if images.device.type == "cpu" and isinstance(self.backbone, VisionTransformer):
-            return side_by_side(look_at, len(heads))
+            return run_shares(look_at, len(heads))
         return look_at(slice(None))
 
-    def _look_at_each(
+    def _forward_together(
         self,
         images: Tensor,
         heads: Sequence[Collection[HeadName]],
         value_features: bool,
         evidence: bool,
-    ) -> list[Look]:
-        """As `look_at_each`, together."""
+    ) -> list[TipsOutput]:
+        """Does what `forward_batch` does for all images in one pass."""
         if len(heads) == 1:
-            return [self.look(images, heads[0], value_features=value_features, evidence=evidence)]
+            return [
+                self.forward_features(
+                    images, heads[0], value_features=value_features, evidence=evidence
+                )
+            ]
         asked = set().union(*heads)
         features = self.backbone(images, self.taps if asked else (), value_features)
         maps: list[dict[str, Tensor]] = [{} for _ in heads]
@@ -142,7 +146,7 @@ class Tips(nn.Module):
             for found, batch in self._maps(layers, [name], evidence).items():
                 for i, one in zip(wanting, batch.split(1), strict=True):
                     maps[i][found] = one
-        return [Look(DenseMaps(**of), features.of_image(i)) for i, of in enumerate(maps)]
+        return [TipsOutput(DenseMaps(**of), features.of_image(i)) for i, of in enumerate(maps)]
 
     def _maps(
         self, layers: Sequence[LayerFeatures], heads: Collection[HeadName], evidence: bool

@@ -17,7 +17,7 @@ PREFIX_TOKENS = 2  # the CLS token and the register token, which is TIPS' second
 
 
 class PatchGrid(NamedTuple):
-    """How many patches an image holds, down and across."""
+    """Number of an image's patches, down and across."""
 
     h: int
     w: int
@@ -31,7 +31,7 @@ class LayerFeatures(NamedTuple):
     grid: PatchGrid
 
     def rows(self, images: Sequence[int]) -> LayerFeatures:
-        """Of these images of the batch."""
+        """Selects these images of the batch."""
         # A list as an index would be copied to a GPU, and the host would wait for it.
         patches = torch.cat([self.patch_tokens[i : i + 1] for i in images])
         cls = torch.cat([self.cls_token[i : i + 1] for i in images])
@@ -39,7 +39,7 @@ class LayerFeatures(NamedTuple):
 
 
 class ImageFeatures(NamedTuple):
-    """What one pass of the encoder yields. Everything is after the final norm."""
+    """Output of one pass of the encoder, all of it after the final norm."""
 
     cls_token: Tensor  # (B, D), trained against the captions from the web
     second_cls_token: Tensor  # (B, D), trained against synthetic captions

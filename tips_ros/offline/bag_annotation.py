@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Annotation:
-    """What came of a bag; `scale` is that of the last depth in it, None without any."""
+    """Result of annotating a bag; `scale` is that of its last depth, None without any."""
 
     images: int = 0
     annotated: int = 0
@@ -70,11 +70,11 @@ class BagAnnotator:
     Attributes:
         predictor: the model.
         topics: the outputs to write.
-        labelling: the classes of the labels.
+        label_space: the classes of the labels.
         namespace: put before the output topics' names.
         options: of the outputs, as the node has them.
         scale: what brings depth to metres.
-        turn: how the camera is mounted.
+        mounting: how the camera is mounted.
         holding: whether depth and labels are held still.
         holding_frame: the frame of tf in which the camera moves smoothly; "" for none.
         batch: images that go through the network together.
@@ -82,11 +82,11 @@ class BagAnnotator:
 
     predictor: Predictor
     topics: Sequence[OutputTopic]
-    labelling: LabelSpace
+    label_space: LabelSpace
     namespace: str = "/tips"
     options: OutputOptions = field(default_factory=OutputOptions)
     scale: ScaleChoice = ScaleChoice()
-    turn: MountingRotation = 0
+    mounting: MountingRotation = 0
     holding: Holding = Holding()
     holding_frame: str = "odom"
     batch: int = 1
@@ -129,7 +129,7 @@ class BagAnnotator:
 
         def flush() -> None:
             nonlocal told
-            for stamp_ns, frame in self._seen(waiting, result, ground):
+            for stamp_ns, frame in self._run_model(waiting, result, ground):
                 if result.annotated == 0:
                     writer.write(classes_topic, stamp_ns, self._class_map(types, frame))
                 live = result.scale
@@ -145,7 +145,7 @@ class BagAnnotator:
             if message.topic == camera.camera_info:
                 info = _readable(reader, message, result) or info
             elif message.topic == camera.image:
-                waiting.extend(self._decoded(reader, decoder, message, info, result))
+                waiting.extend(self._decode(reader, decoder, message, info, result))
                 if len(waiting) == self.batch:
                     flush()
             progress()
@@ -155,7 +155,7 @@ class BagAnnotator:
     def _name(self, output: OutputTopic) -> str:
         return f"{self.namespace}/{output.name}"
 
-    def _decoded(
+    def _decode(
         self,
         reader: BagReader,
         decoder: ImageDecoder,
@@ -175,7 +175,7 @@ class BagAnnotator:
         camera = self._camera_of(info, rgb, result)
         yield _Waiting(message.stamp_ns, image.header, rgb, camera)
 
-    def _seen(
+    def _run_model(
         self, waiting: Sequence[_Waiting], result: Annotation, ground: Ground
     ) -> Iterator[tuple[int, FrameResult]]:
         """Runs the model once for all; the bag's stamp and the frame of each."""
@@ -186,41 +186,39 @@ class BagAnnotator:
                 one.rgb,
                 one.camera is not None,
                 self.options.scale,
-                self.labelling,
-                self.turn,
+                self.label_space,
+                self.mounting,
             )
             for one in waiting
         ]
         wanted = [view for view in views if view is not None]
-        all_seen = iter(self.predictor.encode_batch(wanted) if wanted else ())
+        encoded = iter(self.predictor.encode_batch(wanted) if wanted else ())
         for one, view in zip(waiting, views, strict=True):
             prediction = Prediction()
             if view is not None:
-                prediction = self.predictor.decode(next(all_seen), *view.labellings)
+                prediction = self.predictor.decode(next(encoded), *view.label_spaces)
                 prediction = self._metric(prediction, one, result)
             frame = FrameResult(
-                one.header, one.rgb, prediction, self.labelling, one.camera, self.options
+                one.header, one.rgb, prediction, self.label_space, one.camera, self.options
             )
             if wants_ground({topic.name for topic in self.topics}, self.options):
-                frame.ground = look_at_ground(ground, frame, Up.of_mounting(self.turn))
+                frame.ground = look_at_ground(ground, frame, Up.of_mounting(self.mounting))
             yield one.stamp_ns, frame
 
-    def _metric(
-        self, prediction: Prediction, one: _Waiting, result: Annotation
-    ) -> Prediction:
+    def _metric(self, prediction: Prediction, one: _Waiting, result: Annotation) -> Prediction:
         if prediction.depth_m is None:
             return prediction
         model = self.predictor.description
         camera = one.camera
-        upright = None if camera is None else upright_intrinsics(camera.intrinsics, self.turn)
+        upright = None if camera is None else upright_intrinsics(camera.intrinsics, self.mounting)
         scale = self.scale.scale(upright, model.focal_ratio)
-        prediction = prediction.in_metres(scale, model.max_depth_m)
+        prediction = prediction.to_metres(scale, model.max_depth_m)
         if self.holding.anything:
-            prediction = self._stream.update(prediction, self._placed(one), self.holding)
+            prediction = self._stream.update(prediction, self._place(one), self.holding)
         result.scale = DepthScaleStatus.of(scale, self.scale.source, model, self._stream.last)
         return prediction
 
-    def _placed(self, one: _Waiting) -> PlacedImage:
+    def _place(self, one: _Waiting) -> PlacedImage:
         at_ns = stamp_of(one.header)
         image = PlacedImage(one.rgb, at_ns, None if one.camera is None else one.camera.lens)
         if not self.holding_frame:
@@ -248,7 +246,7 @@ class BagAnnotator:
     def _class_map(self, types: MessageFactory, frame: FrameResult) -> Any:
         description = self.predictor.description
         return class_map_message(
-            types, frame.header, frame.labelling, description.name, description.trained
+            types, frame.header, frame.label_space, description.name, description.trained
         )
 
     def _write(

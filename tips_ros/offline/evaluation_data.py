@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a model can be measured on: a directory in a known layout, or a bag with truth."""
+"""Data that a model can be measured on: a directory in a known layout, or a bag with truth."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LAYOUT_NAMES = (*LAYOUTS, BAG)
 
 @dataclass(frozen=True)
 class BagOptions:
-    """What can be said of a bag; see `BagTruth`."""
+    """Options of reading the truth from a bag; see `BagTruth`."""
 
     truth: Path | None = None
     image_topic: str | None = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a command says of how its depth became metres."""
+"""The line of a command's output about the scale of its depth."""
 
 from __future__ import annotations
 

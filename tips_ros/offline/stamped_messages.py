@@ -16,11 +16,11 @@ def stamp_index(reader: BagReader, topics: Iterable[str]) -> StampIndex:
     """Goes through the bag once. The topics' messages must begin with a header."""
     index: StampIndex = {}
     for message in reader.messages(topics):
-        index.setdefault(header_stamp_ns(message), Counter())[message.topic] += 1
+        index.setdefault(message_stamp_ns(message), Counter())[message.topic] += 1
     return index
 
 
-def header_stamp_ns(message: BagMessage) -> int:
+def message_stamp_ns(message: BagMessage) -> int:
     """The stamp of a message that begins with a std_msgs/Header, read off its CDR bytes."""
     if len(message.data) < 12:
         raise BagError(f"{message.topic} at {message.stamp_ns} ns holds no header; record it again")
@@ -49,7 +49,7 @@ class StampedMessages:
         expected = self._index.get(stamp_ns, Counter()).keys()
         while self._held.get(stamp_ns, {}).keys() < expected:
             message = next(self._messages)
-            stamp = header_stamp_ns(message)
+            stamp = message_stamp_ns(message)
             if stamp in self._index:
                 self._held.setdefault(stamp, {}).setdefault(message.topic, message)
         self._index.pop(stamp_ns, None)

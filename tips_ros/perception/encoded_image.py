@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tips_ros.model.tips import DenseMaps
 from tips_ros.model.vit import ImageFeatures
-from tips_ros.perception.camera.mounting import MountingRotation, turned_size
+from tips_ros.perception.camera.mounting import MountingRotation, rotated_size
 
 
 class EncodedImage(NamedTuple):
@@ -23,7 +23,7 @@ class EncodedImage(NamedTuple):
     image: Tensor  # (1, 3, h, w) RGB in [0, 1], as the network saw it
     maps: DenseMaps  # of a batch of one
     features: ImageFeatures  # of a batch of one
-    turn: MountingRotation = 0  # by which the camera's picture was turned upright
+    mounting: MountingRotation = 0  # by which the camera's picture was turned upright
     passed: torch.cuda.Event | None = None  # when a GPU has made all this; None: not marked
 
     @property
@@ -35,4 +35,4 @@ class EncodedImage(NamedTuple):
     @property
     def mounted_size(self) -> tuple[int, int]:
         """(H, W) of the outputs in the camera's own orientation."""
-        return turned_size(self.size, self.turn)
+        return rotated_size(self.size, self.mounting)

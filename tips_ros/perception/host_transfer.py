@@ -30,7 +30,7 @@ def to_device(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
         device: where to.
     """
     if device.type == "cuda":
-        pinned = _pinned(pixels.shape, torch.uint8)
+        pinned = _pin(pixels.shape, torch.uint8)
         np.copyto(pinned.numpy(), pixels)
         return pinned.to(device, non_blocking=True)
     # torch wants writable memory even where it only reads; a read-only view of a message is
@@ -58,12 +58,12 @@ class HostTransfer:
         return torch.cuda.current_stream(self._device).record_event()
 
     def to_host(
-        self, seen: EncodedImage, make: Callable[[], Sequence[Tensor | None]]
+        self, encoded: EncodedImage, make: Callable[[], Sequence[Tensor | None]]
     ) -> list[NDArray[Any] | None]:
         """Has results made of what was seen, and waits for these alone.
 
         Args:
-            seen: one image.
+            encoded: one image.
             make: asks the device for tensors (1, …), or gives None for what is not wanted; waits
                 for nothing.
 
@@ -73,25 +73,25 @@ class HostTransfer:
         """
         if self._stream is None:
             return [None if made is None else made[0].contiguous().cpu().numpy() for made in make()]
-        if seen.passed is None:
+        if encoded.passed is None:
             self._stream.wait_stream(torch.cuda.current_stream(self._device))
         else:
-            self._stream.wait_event(seen.passed)
-        for tensor in seen.tensors:
+            self._stream.wait_event(encoded.passed)
+        for tensor in encoded.tensors:
             tensor.record_stream(self._stream)  # or the next pass might be given its memory
         with torch.cuda.stream(self._stream):
-            hosts = [None if made is None else _on_its_way(made[0]) for made in make()]
+            hosts = [None if made is None else _start_copy(made[0]) for made in make()]
             # A thread that sleeps leaves its core to decoding and publishing.
             arrived = self._stream.record_event(torch.cuda.Event(blocking=True))
         arrived.synchronize()
         return [None if host is None else host.numpy() for host in hosts]
 
 
-def _on_its_way(tensor: Tensor) -> Tensor:
+def _start_copy(tensor: Tensor) -> Tensor:
     """On the host as soon as the current stream has come so far."""
-    host = _pinned(tensor.shape, tensor.dtype)
+    host = _pin(tensor.shape, tensor.dtype)
     return host.copy_(tensor.contiguous(), non_blocking=True)
 
 
-def _pinned(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+def _pin(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     return torch.empty(tuple(shape), dtype=dtype, pin_memory=True)

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tips_ros.perception.resizing import resized
+from tips_ros.perception.resizing import resize_maps
 
 _BAND_PIXELS = 1 << 15  # made at a time: they stay in a core's cache
 _SHORTEST = 1e-12  # a vector that is shorter than this stays so
@@ -27,12 +27,12 @@ def normals_at(normals_map: Tensor, size: tuple[int, int]) -> Tensor:
     """
     x = normals_map.float()
     if x.device.type != "cpu":
-        x = resized(F.normalize(x, dim=1, eps=_SHORTEST), size, "bicubic")
+        x = resize_maps(F.normalize(x, dim=1, eps=_SHORTEST), size, "bicubic")
         return -F.normalize(x, dim=1, eps=_SHORTEST).permute(0, 2, 3, 1)
     out = torch.empty(len(x), *size, 3, dtype=torch.float32)
     for planes, target in zip(x.detach().numpy(), out.numpy(), strict=True):
         units = torch.from_numpy(np.stack(_units(planes)))
-        away = resized(units[None], size, "bicubic")[0].numpy()
+        away = resize_maps(units[None], size, "bicubic")[0].numpy()
         rows = max(1, _BAND_PIXELS // size[1])
         for start in range(0, size[0], rows):
             band = slice(start, start + rows)

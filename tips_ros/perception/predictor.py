@@ -19,7 +19,7 @@ from tips_ros.perception.camera.mounting import (
     rotate_normals_back,
     rotate_upright,
 )
-from tips_ros.perception.depth.depth_scale import DepthScale, deviation_in_metres, in_metres
+from tips_ros.perception.depth.depth_scale import DepthScale, deviation_in_metres, to_metres
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.deviation.cues import Focal
 from tips_ros.perception.deviation.predicted import stddev_at
@@ -50,7 +50,7 @@ class Prediction(NamedTuple):
     confidence: NDArray[np.uint8] | None = None  # (H, W) margin over the second class, 0 to 255
     stddev_m: NDArray[np.float32] | None = None  # (H, W) metres, the deviation of depth_m
 
-    def in_metres(self, scale: DepthScale, max_m: float) -> Prediction:
+    def to_metres(self, scale: DepthScale, max_m: float) -> Prediction:
         """The same with its depth and the deviation in metres, see `depth_scale`.
 
         Args:
@@ -62,7 +62,7 @@ class Prediction(NamedTuple):
         """
         if self.depth_m is None:
             return self
-        depth_m, stddev_m = in_metres(self.depth_m, scale, max_m), self.stddev_m
+        depth_m, stddev_m = to_metres(self.depth_m, scale, max_m), self.stddev_m
         if stddev_m is not None:
             stddev_m = deviation_in_metres(stddev_m, depth_m, scale)
         return self._replace(depth_m=depth_m, stddev_m=stddev_m)
@@ -75,13 +75,13 @@ class ImageRequest(NamedTuple):
     outputs: Collection[Output] = ()  # of depth, its deviation and normals what is wanted
     scale: float = 1.0  # size of the outputs as a fraction of the image's, above 0 up to 1
     # By which pixels will be labelled: words need value features, the model's own classes its head.
-    labellings: Collection[LabelSpace] = ()
-    turn: MountingRotation = 0  # how the camera is mounted: what turns its picture upright
+    label_spaces: Collection[LabelSpace] = ()
+    mounting: MountingRotation = 0  # how the camera is mounted: what turns its picture upright
 
     def heads(self) -> set[HeadName]:
         """Returns the heads that run for it beside the backbone."""
         heads = {HEAD_OF[output] for output in self.outputs if output != "semantic"}
-        if any(labelling.words is None for labelling in self.labellings):
+        if any(label_space.words is None for label_space in self.label_spaces):
             heads.add("segmentation")
         return heads
 
@@ -93,7 +93,7 @@ class ImageRequest(NamedTuple):
     @property
     def by_words(self) -> bool:
         """Whether value features are needed."""
-        return any(labelling.words is not None for labelling in self.labellings)
+        return any(label_space.words is not None for label_space in self.label_spaces)
 
 
 class Predictor:
@@ -146,9 +146,9 @@ class Predictor:
         self._segmenter = Segmenter(self.model, self.input_size, self.device, dtype)
         self._transfer = HostTransfer(self.device)
 
-    def outputs_with(self, labelling: LabelSpace) -> tuple[Output, ...]:
+    def outputs_with(self, label_space: LabelSpace) -> tuple[Output, ...]:
         """Returns the outputs it has with these classes: words need no segmentation head."""
-        if labelling.words is None or "semantic" in self.outputs:
+        if label_space.words is None or "semantic" in self.outputs:
             return self.outputs
         return (*self.outputs, "semantic")
 
@@ -162,43 +162,43 @@ class Predictor:
         rgb: NDArray[np.uint8],
         outputs: Collection[Output] | None = None,
         scale: float = 1.0,
-        labelling: LabelSpace | None = None,
-        turn: MountingRotation = 0,
+        label_space: LabelSpace | None = None,
+        mounting: MountingRotation = 0,
     ) -> Prediction:
         """Looks at one image, once.
 
         Args:
             rgb: (H, W, 3) uint8.
-            outputs: what is wanted; all the model has by default, and labels where the labelling
+            outputs: what is wanted; all the model has by default, and labels where the label space
                 is by words.
             scale: size of the outputs as a fraction of the image's, above 0 up to 1.
-            labelling: the classes of the labels; the model's own by default.
-            turn: how the camera is mounted.
+            label_space: the classes of the labels; the model's own by default.
+            mounting: how the camera is mounted.
 
         Raises:
             ValueError: not an image, an output the model has no head for, or a bad scale.
         """
-        chosen = labelling or self.model_label_space
+        chosen = label_space or self.model_label_space
         wanted = self.outputs_with(chosen) if outputs is None else outputs
-        labellings = [chosen] if "semantic" in wanted else []
-        seen = self.encode(rgb, wanted, scale, labellings, turn)
-        return self.decode(seen, *labellings)
+        label_spaces = [chosen] if "semantic" in wanted else []
+        encoded = self.encode(rgb, wanted, scale, label_spaces, mounting)
+        return self.decode(encoded, *label_spaces)
 
     def encode(
         self,
         rgb: NDArray[np.uint8],
         outputs: Collection[Output] = (),
         scale: float = 1.0,
-        labellings: Collection[LabelSpace] = (),
-        turn: MountingRotation = 0,
+        label_spaces: Collection[LabelSpace] = (),
+        mounting: MountingRotation = 0,
     ) -> EncodedImage:
         """The pass alone, from which several answers can be made. Arguments as of `ImageRequest`.
 
         Raises:
             ValueError: as of `predict`.
         """
-        (seen,) = self.encode_batch([ImageRequest(rgb, outputs, scale, labellings, turn)])
-        return seen
+        (encoded,) = self.encode_batch([ImageRequest(rgb, outputs, scale, label_spaces, mounting)])
+        return encoded
 
     @torch.inference_mode()
     def encode_batch(self, views: Sequence[ImageRequest]) -> list[EncodedImage]:
@@ -210,9 +210,9 @@ class Predictor:
         for view in views:
             if not 0.0 < view.scale <= 1.0:
                 raise ValueError(f"scale {view.scale} must be above 0 and at most 1")
-        pictures = [rotate_upright(v.rgb, v.turn) if v.turn else v.rgb for v in views]
+        pictures = [rotate_upright(v.rgb, v.mounting) if v.mounting else v.rgb for v in views]
         inputs = [network_input(p, self.input_size, self.device, self.dtype) for p in pictures]
-        looks = self.model.look_at_each(
+        looks = self.model.forward_batch(
             torch.cat(inputs) if len(inputs) > 1 else inputs[0],
             [view.heads() for view in views],
             value_features=any(view.by_words for view in views),
@@ -226,76 +226,79 @@ class Predictor:
                 x,
                 look.maps if view.evidence else look.maps._replace(depth_evidence=None),
                 look.features,
-                view.turn,
+                view.mounting,
                 passed,
             )
             for view, picture, x, look in zip(views, pictures, inputs, looks, strict=True)
         ]
 
     @torch.inference_mode()
-    def decode(self, seen: EncodedImage, labelling: LabelSpace | None = None) -> Prediction:
+    def decode(self, encoded: EncodedImage, label_space: LabelSpace | None = None) -> Prediction:
         """Decodes one encoded image to arrays at the outputs' size.
 
         Args:
-            seen: one image.
-            labelling: the classes of the labels, one of those it was seen for; None for no labels.
+            encoded: one image.
+            label_space: the classes of the labels, one of those it was encoded for; None for
+                no labels.
 
         Raises:
-            ValueError: it was not seen for this labelling.
+            ValueError: it was not encoded for this label space.
         """
 
         def made() -> tuple[Tensor | None, ...]:
-            depth_map, normals_map = seen.maps.depth, seen.maps.normals
-            depth = None if depth_map is None else depth_at(depth_map, seen.size)
-            normals = None if normals_map is None else normals_at(normals_map, seen.size)
-            stddev = None if seen.maps.depth_evidence is None else self._stddev(seen)
-            if labelling is None:
+            depth_map, normals_map = encoded.maps.depth, encoded.maps.normals
+            depth = None if depth_map is None else depth_at(depth_map, encoded.size)
+            normals = None if normals_map is None else normals_at(normals_map, encoded.size)
+            stddev = None if encoded.maps.depth_evidence is None else self._stddev(encoded)
+            if label_space is None:
                 return depth, normals, None, None, stddev
-            return depth, normals, *self._segmenter.label_map(seen, labelling), stddev
+            return depth, normals, *self._segmenter.label_map(encoded, label_space), stddev
 
-        prediction = Prediction(*self._transfer.to_host(seen, made))
-        return _as_mounted(prediction, seen.turn) if seen.turn else prediction
+        prediction = Prediction(*self._transfer.to_host(encoded, made))
+        return _rotate_back(prediction, encoded.mounting) if encoded.mounting else prediction
 
     @torch.inference_mode()
     def labels(
-        self, seen: EncodedImage, labelling: LabelSpace
+        self, encoded: EncodedImage, label_space: LabelSpace
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
         """Labels and confidence alone, as `prediction` has them; errors as there."""
         labels, confidence = self._transfer.to_host(
-            seen, lambda: self._segmenter.label_map(seen, labelling)
+            encoded, lambda: self._segmenter.label_map(encoded, label_space)
         )
         assert labels is not None
-        sure = None if confidence is None else rotate_back(confidence, seen.turn)
-        return rotate_back(labels, seen.turn), sure
+        sure = None if confidence is None else rotate_back(confidence, encoded.mounting)
+        return rotate_back(labels, encoded.mounting), sure
 
     @torch.inference_mode()
-    def similarities(self, seen: EncodedImage, labelling: LabelSpace) -> NDArray[np.float32]:
-        """(K, h, w) cosines of patches and classes, then background; the labelling is by words."""
+    def similarities(self, encoded: EncodedImage, label_space: LabelSpace) -> NDArray[np.float32]:
+        """(K, h, w) cosines of patches with classes, then background, of a label space by words."""
         (cosines,) = self._transfer.to_host(
-            seen, lambda: [self._segmenter.cosines(seen, labelling)]
+            encoded, lambda: [self._segmenter.cosines(encoded, label_space)]
         )
         assert cosines is not None
-        if seen.turn == 0:
+        if encoded.mounting == 0:
             return cosines
-        return np.stack([rotate_back(one, seen.turn) for one in cosines])
+        return np.stack([rotate_back(one, encoded.mounting) for one in cosines])
 
-    def focal_of(self, seen: EncodedImage) -> Focal:
+    def focal_of(self, encoded: EncodedImage) -> Focal:
         """The camera that the network takes for granted, for the cues of depth's deviation."""
-        return Focal.of_picture(self.description.focal_ratio, seen.rgb.shape[:2])
+        return Focal.of_picture(self.description.focal_ratio, encoded.rgb.shape[:2])
 
-    def _stddev(self, seen: EncodedImage) -> Tensor:
-        return stddev_at(seen.maps, self.description.deviation, self.focal_of(seen), seen.size)
+    def _stddev(self, encoded: EncodedImage) -> Tensor:
+        return stddev_at(
+            encoded.maps, self.description.deviation, self.focal_of(encoded), encoded.size
+        )
 
 
-def _as_mounted(upright_one: Prediction, turn: MountingRotation) -> Prediction:
+def _rotate_back(upright_one: Prediction, mounting: MountingRotation) -> Prediction:
     """The same in the orientation that the camera has."""
     depth_m, normals, labels, confidence, stddev_m = upright_one
     return Prediction(
-        None if depth_m is None else rotate_back(depth_m, turn),
-        None if normals is None else rotate_normals_back(normals, turn),
-        None if labels is None else rotate_back(labels, turn),
-        None if confidence is None else rotate_back(confidence, turn),
-        None if stddev_m is None else rotate_back(stddev_m, turn),
+        None if depth_m is None else rotate_back(depth_m, mounting),
+        None if normals is None else rotate_normals_back(normals, mounting),
+        None if labels is None else rotate_back(labels, mounting),
+        None if confidence is None else rotate_back(confidence, mounting),
+        None if stddev_m is None else rotate_back(stddev_m, mounting),
     )
 
 

@@ -57,12 +57,12 @@ def network_input(
     rows = max(1, _BAND_PIXELS // x.shape[3])
     if device.type == "cpu" and x.shape[2] > rows and x.shape[3] != size[1]:
         # Along the rows first, as torch does by itself, but never with the whole image in fp32.
-        bands = (_resized(band, (band.shape[2], size[1])) for band in x.split(rows, dim=2))
+        bands = (_resize(band, (band.shape[2], size[1])) for band in x.split(rows, dim=2))
         x = torch.cat(list(bands), dim=2)
-    return _resized(x, size).div(255.0).to(dtype)
+    return _resize(x, size).div(255.0).to(dtype)
 
 
-def _resized(x: Tensor, size: tuple[int, int]) -> Tensor:
+def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:
     """(1, 3, H, W) → (1, 3, h, w) fp32."""
     x = x.to(torch.float32)
     if x.shape[-2:] == size:

@@ -18,7 +18,7 @@ Kind = Literal["bilinear", "bicubic"]
 _OPENCV = {"bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUBIC}
 
 
-def resized(maps: Tensor, size: tuple[int, int], kind: Kind = "bilinear") -> Tensor:
+def resize_maps(maps: Tensor, size: tuple[int, int], kind: Kind = "bilinear") -> Tensor:
     """(B, C, h, w) fp32 → (B, C, H, W), on the same device.
 
     On the CPU it is OpenCV that resizes, from five (bilinear) to thirty (bicubic) times as fast as
@@ -35,4 +35,4 @@ def resized(maps: Tensor, size: tuple[int, int], kind: Kind = "bilinear") -> Ten
 
 def depth_at(depth_map: Tensor, size: tuple[int, int]) -> Tensor:
     """(B, 1, h, w) metres → (B, H, W) metres along z, bilinear, fp32."""
-    return resized(depth_map.float(), size)[:, 0]
+    return resize_maps(depth_map.float(), size)[:, 0]

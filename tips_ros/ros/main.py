@@ -41,7 +41,7 @@ def main(args: Sequence[str] | None = None) -> int:
         command_line.check(given)
         rclpy.init(args=["tips_node", *given], signal_handler_options=SignalHandlerOptions.NO)
     except (ValueError, RuntimeError) as error:
-        print(f"tips_node: {command_line.explained(error)}", file=sys.stderr)
+        print(f"tips_node: {command_line.shorten_complaint(error)}", file=sys.stderr)
         return 1
     executor = NodeExecutor()
     nodes: list[TipsNode] = []  # none until it is made
@@ -55,7 +55,7 @@ def main(args: Sequence[str] | None = None) -> int:
         try:
             nodes.append(TipsNode())
         except (ValueError, RuntimeError, ParameterException) as error:
-            print(f"tips_node: {command_line.explained(error)}", file=sys.stderr)
+            print(f"tips_node: {command_line.shorten_complaint(error)}", file=sys.stderr)
             executor.shutdown()
             rclpy.try_shutdown()
             return 1

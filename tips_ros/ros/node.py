@@ -47,20 +47,28 @@ _FORESEEN = (ValueError, OSError, RuntimeError)
 
 
 class TipsNode(ParameterNode):
-    """Configure loads the model, activate subscribes and works, cleanup frees everything."""
+    """Configure loads the model, activate subscribes and works, cleanup frees everything.
+
+    Attributes:
+        predictor, classes, outputs: of the configured node; the publishers by camera.
+        work: the pipeline of the active node.
+        transforms: tf2's frames, and how they stand to each other.
+        failure: reason of the last transition that failed; empty after one that did not.
+        loading: whether it is being configured.
+        ending: whether a signal has come, after which nothing is activated any more.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         # What `destroy_node` needs comes first: a value that is refused leaves a node half built,
         # which rclpy's context may destroy.
         self._destroyed = False
-        self.loading = False  # while configuring
-        self.ending = False  # from the first signal on: nothing is activated any more
+        self.loading = self.ending = False
         self.predictor: Predictor | None = None
-        self.work: Pipeline | None = None  # while active
-        self._outputs: dict[str, OutputPublishers] = {}
-        self._classes: ClassManager | None = None
-        self._failure = ""
-        self._frames = TransformLookup(self)
+        self.work: Pipeline | None = None
+        self.outputs: dict[str, OutputPublishers] = {}
+        self.classes: ClassManager | None = None
+        self.failure = ""
+        self.transforms = TransformLookup(self)
         self._locate: dict[str, LocateService] = {}
         self._log_handler: RosLogHandler | None = None
         super().__init__("tips", **kwargs)
@@ -81,7 +89,7 @@ class TipsNode(ParameterNode):
         self._prompt_service = SetPromptsService(self)
         places = threading.BoundedSemaphore(MOST_WAITING)
         self._locate = {
-            camera: LocateService(self, self._frames, camera, places) for camera in self.cameras
+            camera: LocateService(self, self.transforms, camera, places) for camera in self.cameras
         }
         self._diagnostics = self.create_publisher(
             DiagnosticArray,
@@ -120,7 +128,7 @@ class TipsNode(ParameterNode):
             return result
         result = self._succeed("activated", self._activate, lambda _: SUCCESS, state)
         if result != SUCCESS:
-            self._frames.close()
+            self.transforms.close()
             super().on_deactivate(state)
         return result
 
@@ -146,14 +154,14 @@ class TipsNode(ParameterNode):
         """Goes back to unconfigured after an unforeseen error in a transition."""
         self.stop()
         self._free()
-        self._failure = "an unforeseen error in a transition; configure to try again"
-        logger.error("%s", self._failure)
+        self.failure = "an unforeseen error in a transition; configure to try again"
+        logger.error("%s", self.failure)
         return SUCCESS
 
     def prepare_to_end(self) -> None:
         """Has nothing begin any more, and ends the waiting of services. From any thread."""
         self.ending = True
-        self._frames.end_waiting("the node is shutting down")
+        self.transforms.end_waiting("the node is shutting down")
         if (work := self.work) is not None:
             work.fail_queries("the node is shutting down")
 
@@ -163,7 +171,7 @@ class TipsNode(ParameterNode):
             service.source = None
         work, self.work = self.work, None
         ended = work is None or work.close(timeout_s)
-        self._frames.close()
+        self.transforms.close()
         return ended
 
     def destroy_node(self) -> None:
@@ -193,10 +201,10 @@ class TipsNode(ParameterNode):
             do()
         except Exception as error:
             foreseen = isinstance(error, _FORESEEN)
-            self._failure = str(error) if foreseen else describe(error)
-            logger.error("not %s: %s", done, self._failure, exc_info=None if foreseen else error)
+            self.failure = str(error) if foreseen else describe(error)
+            logger.error("not %s: %s", done, self.failure, exc_info=None if foreseen else error)
             return FAILURE
-        self._failure = ""
+        self.failure = ""
         return then(state)
 
     def _configure(self) -> None:
@@ -226,32 +234,32 @@ class TipsNode(ParameterNode):
                 "without) and no text encoder, so there is nothing to publish; take a tipsv2 model"
             )
         for name in self.cameras:
-            self._outputs[name] = OutputPublishers(self, available, name)
-        self._classes = ClassManager(
+            self.outputs[name] = OutputPublishers(self, available, name)
+        self.classes = ClassManager(
             self, self.predictor, encoder, self.cameras, self._class_histories, self._class_ids
         )
-        self._classes.prepare(self._prompts.now())  # slow, and so without the lock
+        self.classes.prepare(self._prompts.read())  # slow, and so without the lock
         with self.parameter_lock:  # a change meanwhile is seen here, and one from now on below
-            self._classes.apply(self._prompts.now())
-            self._prompts.apply = self._classes.apply
-            self._prompt_service.vocabulary = self._classes
+            self.classes.apply(self._prompts.read())
+            self._prompts.apply = self.classes.apply
+            self._prompt_service.vocabulary = self.classes
 
     def _activate(self) -> None:
         """Begins to work; nothing is left of it where that fails."""
-        assert self.predictor and self._outputs and self._classes
+        assert self.predictor and self.outputs and self.classes
         work = Pipeline(
             self,
             self.predictor,
-            self._outputs,
-            self._classes,
-            self._frames,
+            self.outputs,
+            self.classes,
+            self.transforms,
             self.statistics,
             self._depth_histories,
             self._image_group,
         )
         for camera in work.cameras:
             self._locate[camera.name].source = Source(
-                self._classes, camera.queries, camera.input, camera.statistics
+                self.classes, camera.queries, camera.input, camera.statistics
             )
         self.work = work
         logger.info("listening to %s", ", ".join(camera.input.topic for camera in work.cameras))
@@ -260,11 +268,11 @@ class TipsNode(ParameterNode):
         with self.parameter_lock:  # a change under way is waited for
             self._prompts.apply = None
             self._prompt_service.vocabulary = None
-        for part in (*self._outputs.values(), self._classes):
+        for part in (*self.outputs.values(), self.classes):
             if part is not None:
                 part.close()
-        self._outputs = {}
-        self._classes = self.predictor = None
+        self.outputs = {}
+        self.classes = self.predictor = None
         gc.collect()
         give_back_freed_memory()
         if torch.cuda.is_available():
@@ -277,11 +285,11 @@ class TipsNode(ParameterNode):
             self.trigger_activate()
 
     def _on_second(self) -> None:
-        work, vocabulary = self.work, self._classes
+        work, vocabulary = self.work, self.classes
         state = diagnostics.NodeState(
             self.get_fully_qualified_name().lstrip("/"),
             self.predictor,
-            self._failure,
+            self.failure,
             vocabulary.facts() if vocabulary else {},
             work.states() if work else self._resting_states(),
             parameters.value(self, "silence_warning_s"),

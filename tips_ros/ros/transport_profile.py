@@ -88,12 +88,12 @@ def transport_environment(
 
 def _segment_bytes(profile: Path) -> int:
     """The largest of the shared-memory segments that a profile asks for; 0 if for none."""
-    sizes = _parsed(profile).iterfind(".//{*}segment_size")
+    sizes = _parse(profile).iterfind(".//{*}segment_size")
     return max((int(size.text or 0) for size in sizes), default=0)
 
 
 def _smaller(profile: Path, folder: Path, segment: int) -> Path:
-    tree = _parsed(profile)
+    tree = _parse(profile)
     for name, size in (("segment_size", segment), ("maxMessageSize", segment // 2)):
         for element in tree.iterfind(f".//{{*}}{name}"):
             element.text = str(size)
@@ -103,7 +103,7 @@ def _smaller(profile: Path, folder: Path, segment: int) -> Path:
     return copy
 
 
-def _parsed(profile: Path) -> ElementTree.ElementTree[Any]:
+def _parse(profile: Path) -> ElementTree.ElementTree[Any]:
     try:
         return ElementTree.parse(profile)
     except ElementTree.ParseError as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What makes a room more than four walls: open doorways to the next room, pillars, partitions."""
+"""Parts that make a room more than four walls: open doorways to the next, pillars, partitions."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def wall_with_hole(wall: Wall, height: float, hole: Opening) -> Shape:
 def next_room(
     rng: Rng, plan: FloorPlan, hole: Opening, floor: Material
 ) -> tuple[list[Thing], list[AreaLight]]:
-    """What is seen through a doorway: its frame, a room or corridor, perhaps a door that is open.
+    """The view through a doorway: its frame, a room or corridor, perhaps an open door.
 
     `floor` is this room's, which may go on.
     """

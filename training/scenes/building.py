@@ -14,7 +14,7 @@ CELL_M = 0.25  # how finely large flat surfaces are divided, to hold the light
 
 
 def shell(rng: np.random.Generator, plan: FloorPlan) -> list[Thing]:
-    """What encloses the room; now and then one wall is of another colour."""
+    """Builds the walls, floor and ceiling; now and then one wall has another colour."""
     dx, dy, height = plan.length, plan.width, plan.height
     common = materials.wall_covering(rng)
     accent = int(rng.integers(4)) if rng.random() < 0.35 else None

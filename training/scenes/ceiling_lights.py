@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What shines from above: lamps at the ceiling, and the bulbs of those that stand."""
+"""Lights from above: lamps at the ceiling, and the bulbs of standing lamps."""
 
 from __future__ import annotations
 

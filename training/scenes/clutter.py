@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people add to a furnished room: things on the floor, rows of the same, mats, machines."""
+"""Clutter of a furnished room: things on the floor, rows of the same, mats, machines."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What walls, floors and ceilings are covered with."""
+"""Coverings of walls, floors and ceilings."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def drive(
 
 
 def _free_cells(plan: FloorPlan) -> Array:
-    """Which cells (X, Y) of the floor a robot's middle may be in: the largest connected part."""
+    """Cells (X, Y) of the floor that a robot's centre may be in: the largest connected part."""
     x = (np.arange(int(plan.length / _CELL_M)) + 0.5)[:, None] * _CELL_M
     y = (np.arange(int(plan.width / _CELL_M)) + 0.5)[None, :] * _CELL_M
     for radius in _RADIUS_M:
@@ -97,7 +97,7 @@ def _route(rng: np.random.Generator, free: Array, metres: float) -> Array:
 
 
 def _goes_on(route: list[Cell], leg: list[Cell]) -> float:
-    """How well a leg goes on from the route: far, and not back where it came from."""
+    """Score of a leg as the route's next: high if it goes far, and not back."""
     before = np.subtract(route[-1], route[max(-6, -len(route))])
     after = np.subtract(leg[min(5, len(leg) - 1)], leg[0])
     return float(before @ after) + 0.3 * min(len(leg), 60)

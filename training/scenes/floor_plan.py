@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where there is still room: on the floor and on the walls."""
+"""The free space on the floor and on the walls."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Footprint(NamedTuple):
         )
 
     def placed(self, x: float, y: float, yaw_deg: float) -> Footprint:
-        """What bounds it, once it is turned about the origin and then shifted."""
+        """Bounds of it after a rotation about the origin and then a shift."""
         c, s = np.cos(np.radians(yaw_deg)), np.sin(np.radians(yaw_deg))
         a = np.array([self.x0, self.x1])[:, None]
         b = np.array([self.y0, self.y1])[None, :]

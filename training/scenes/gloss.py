@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What polished floors, lacquer and glass mirror, weak from above and strong at a low angle."""
+"""Reflections in polished floors, lacquer and glass: weak from above, strong at a low angle."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def share_mirrored(ways: Array, normals: Array, gloss: Array) -> Array:
 
 
 def mirrored_ways(ways: Array, normals: Array, points: Array, gloss: Array) -> Array:
-    """Where rays (N, 3) go on from their surfaces, which are the less even the less they shine."""
+    """Directions of reflected rays (N, 3); surfaces scatter more the less they shine."""
     uneven = (0.012 / np.clip(gloss, 0.3, 3))[:, None]
     wave = sum(np.sin(points @ np.array([a, b, a]) * 6.3)[:, None] * (1, -0.7, 0.4)
                for a, b in _WAVES)  # fmt: skip

@@ -13,14 +13,14 @@ from training.scenes.things import CABINET, TABLE, Thing, placed
 from training.scenes.wall_things import rug
 
 
-class Part(NamedTuple):
+class GroupPart(NamedTuple):
     """Things at their place in the group, and the floor they take."""
 
     things: list[Thing]
     footprint: Footprint
 
 
-Group = list[Part]
+Group = list[GroupPart]
 
 # Names for several pieces of the furniture, which are as frequent as it says.
 FAMILIES = {
@@ -32,15 +32,15 @@ FAMILIES = {
 _FLAT_M = 0.05  # lower things, such as rugs, may lie under others
 
 
-def part(things: list[Thing], x: float = 0, y: float = 0, yaw_deg: float = 0) -> Part:
+def part(things: list[Thing], x: float = 0, y: float = 0, yaw_deg: float = 0) -> GroupPart:
     """The things at a place of the group."""
     footprint = furniture.footprint(things)
     if x or y or yaw_deg:
         things = placed(things, x, y, 0, yaw_deg)
-    return Part(things, footprint.placed(x, y, yaw_deg))
+    return GroupPart(things, footprint.placed(x, y, yaw_deg))
 
 
-def lies_flat(one: Part) -> bool:
+def lies_flat(one: GroupPart) -> bool:
     """Whether others may stand on it."""
     return one.footprint.top < _FLAT_M
 

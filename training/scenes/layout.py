@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who stands where: draws what a room holds and finds a place for it."""
+"""The layout of a room: draws the furniture and finds a place for each piece."""
 
 from __future__ import annotations
 

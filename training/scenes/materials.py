@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a room and its things are made of: a random material for each kind.
+"""Materials of a room and its things: a random one for each kind.
 
 Every function takes a random generator and gives another material at every draw. Texture
 coordinates are metres on flat patches (the picture repeats) and 0..1 around round ones.

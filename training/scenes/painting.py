@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a picture of a material is put together from colours and patterns."""
+"""Composition of a material's picture from colours and patterns."""
 
 from __future__ import annotations
 

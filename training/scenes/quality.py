@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much work goes into a picture."""
+"""Settings for the amount of work that goes into a picture."""
 
 from __future__ import annotations
 

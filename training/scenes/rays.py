@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 
 class Hits(NamedTuple):
-    """What N rays meet.
+    """The surfaces that N rays hit.
 
     Attributes:
         distance: (N,) in lengths of the ray's direction; inf where there is nothing.
@@ -56,7 +56,7 @@ class Rays:
         )
 
     def first(self, origins: Array, ways: Array) -> Hits:
-        """What rays from `origins` (N, 3) along `ways` (N, 3) meet first."""
+        """Finds the first hits of rays from `origins` (N, 3) along `ways` (N, 3)."""
         found = self._scene.cast_rays(self._rays(origins, ways), nthreads=1)
         distance = found["t_hit"].numpy()
         triangle = np.where(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What rooms of each kind hold: a name of `groups` or of the furniture, its chance, how many."""
+"""Contents of each kind of room: a name of `groups` or of the furniture, its chance, how many."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Entry = tuple[str, float, int]
 
 
 class Recipe(NamedTuple):
-    """How rooms of one kind are; metres.
+    """Recipe of one kind of room; lengths in metres.
 
     Attributes:
         share: how many of all rooms are of this kind.

@@ -52,7 +52,7 @@ class RenderedFrame:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What the pixels (N,) of a picture show, and how bright it is (N, 3)."""
+    """Surfaces that the pixels (N,) of a picture show, and their light (N, 3)."""
 
     depth: Array
     normals: Array

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where robots have their cameras: 0.12 to 1.6 m high, half of them lower than a table."""
+"""Camera positions of robots: 0.12 to 1.6 m high, half of them lower than a table."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which scenes a model may learn from, and which ones measure it: no seed is both."""
+"""Seeds of the scenes that a model learns from and of those that measure it: none is both."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a scene is made of: shapes of a material that belong to a class."""
+"""The things of a scene: shapes with a material and a class."""
 
 from __future__ import annotations
 

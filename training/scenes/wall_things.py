@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What hangs on walls, built in the plane x = 0, looking along +x, centred; and rugs."""
+"""Things on walls, built in the plane x = 0, facing +x, centred; and rugs."""
 
 from __future__ import annotations
 

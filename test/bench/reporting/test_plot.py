@@ -10,19 +10,19 @@ import pytest
 
 from tips_ros.bench.cases import Case, series
 from tips_ros.bench.memory import Peak
-from tips_ros.bench.reporting.palette import GROUPS, WHOLE, by_group
+from tips_ros.bench.reporting.palette import GROUPS, WHOLE, sum_by_group
 from tips_ros.bench.reporting.plot import bars, curves
 from tips_ros.bench.stages import StageResult
-from tips_ros.bench.timing import Spread
+from tips_ros.bench.timing import TimeSpread
 
 STAGES = {
-    **{name: Spread(2.0, 3.0) for name in ("decode", "preprocess", "backbone")},
-    **{f"{name} head": Spread(4.0, 5.0) for name in ("depth", "normals", "segmentation")},
-    **{f"{name} arrays": Spread(1.0, 1.0) for name in ("depth", "normals", "semantic")},
-    **{f"{name} message": Spread(0.5, 1.0) for name in ("depth/image", "points")},
-    "publish": Spread(1.0, 2.0),
+    **{name: TimeSpread(2.0, 3.0) for name in ("decode", "preprocess", "backbone")},
+    **{f"{name} head": TimeSpread(4.0, 5.0) for name in ("depth", "normals", "segmentation")},
+    **{f"{name} arrays": TimeSpread(1.0, 1.0) for name in ("depth", "normals", "semantic")},
+    **{f"{name} message": TimeSpread(0.5, 1.0) for name in ("depth/image", "points")},
+    "publish": TimeSpread(1.0, 2.0),
 }
-WHOLE_MS, CPU_MS = Spread(23.0, 25.0), Spread(40.0, 41.0)
+WHOLE_MS, CPU_MS = TimeSpread(23.0, 25.0), TimeSpread(40.0, 41.0)
 RESULT = StageResult(
     Case(), "B", True, (448, 448), "cpu", STAGES, WHOLE_MS, CPU_MS, Peak(500.0, 40.0, None, 3.0), 5
 )
@@ -33,7 +33,7 @@ def has(picture: np.ndarray, color: str) -> bool:
 
 
 def test_groups_add_up_to_the_stages():
-    groups = by_group(STAGES)
+    groups = sum_by_group(STAGES)
     assert list(groups) == list(GROUPS)
     assert sum(groups.values()) == pytest.approx(sum(t.median_ms for t in STAGES.values()))
     assert groups["arrays"] == 3.0 and groups["messages"] == 1.0
@@ -47,7 +47,9 @@ def test_bars_show_every_group():
 
 def test_curves_show_every_group_and_the_whole():
     points = series("cameras", Case())
-    results = [replace(RESULT, case=p.case, whole=Spread(23.0 * p.at, 25.0 * p.at)) for p in points]
+    results = [
+        replace(RESULT, case=p.case, whole=TimeSpread(23.0 * p.at, 25.0 * p.at)) for p in points
+    ]
     picture = curves([p.at for p in points], results, "cameras", "a machine")
     assert has(picture, WHOLE) and all(has(picture, color) for color in GROUPS.values())
 

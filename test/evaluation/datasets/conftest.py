@@ -12,7 +12,7 @@ import pytest
 
 from tips_ros.evaluation.datasets.errors import DatasetError
 from tips_ros.evaluation.evaluation import evaluate
-from tips_ros.evaluation.results import Results
+from tips_ros.evaluation.results import EvaluationResults
 from tips_ros.evaluation.sample import Dataset, Sample
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.description import ModelDescription
@@ -74,10 +74,10 @@ def refusal() -> Callable[..., str]:
 
 
 @pytest.fixture
-def perfect(description: ModelDescription) -> Callable[[Dataset], Results]:
+def perfect(description: ModelDescription) -> Callable[[Dataset], EvaluationResults]:
     """perfect(dataset): the results of a predictor that says exactly the truth."""
 
-    def measure(dataset: Dataset) -> Results:
+    def measure(dataset: Dataset) -> EvaluationResults:
         truths: Iterator[Sample] = iter(dataset)
 
         def predict(rgb: np.ndarray) -> Prediction:

@@ -55,7 +55,7 @@ def test_the_plain_layout_has_depth_in_metres_and_the_dataset_s_camera(plain):
 
 def test_depth_counts_inside_eigen_s_crop_up_to_10_m(plain):
     dataset = Nyu(plain)
-    counts = dataset.depth_protocol.counts(next(iter(dataset)).depth_m)
+    counts = dataset.depth_protocol.mask(next(iter(dataset)).depth_m)
     rows, columns = counts.nonzero()
     assert (rows.min(), columns.min(), columns.max()) == (45, 41, 600)
     assert depth_mm()[rows.max(), 0] <= 10_000 < depth_mm()[rows.max() + 1, 0]

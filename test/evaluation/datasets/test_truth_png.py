@@ -17,7 +17,7 @@ def png(pixels: np.ndarray) -> bytes:
 @pytest.mark.parametrize("unit_m", [truth_png.MILLIMETRE, truth_png.QUARTER_MILLIMETRE])
 def test_depth_comes_back_to_half_a_unit(frame, unit_m):
     depth_m = frame().depth_m
-    back = truth_png.decode_depth(truth_png.encode_depth(depth_m, unit_m), unit_m)
+    back = truth_png.decode_depth_png(truth_png.encode_depth(depth_m, unit_m), unit_m)
     assert back.dtype == np.float32
     np.testing.assert_array_equal(np.isnan(back), np.isnan(depth_m))
     np.testing.assert_allclose(back, depth_m, atol=0.5001 * unit_m, rtol=1e-6)
@@ -27,7 +27,7 @@ def test_depth_comes_back_to_half_a_unit(frame, unit_m):
 def test_depth_that_the_unit_cannot_say_is_invalid_and_not_another_depth(depth_m):
     depths = np.array([[depth_m, 16.0]], np.float32)
     unit_m = truth_png.QUARTER_MILLIMETRE
-    back = truth_png.decode_depth(truth_png.encode_depth(depths, unit_m), unit_m)
+    back = truth_png.decode_depth_png(truth_png.encode_depth(depths, unit_m), unit_m)
     assert np.isnan(back[0, 0]) and back[0, 1] == 16.0
 
 
@@ -68,8 +68,8 @@ RGB8 = np.zeros((2, 2, 3), np.uint8)
 @pytest.mark.parametrize(
     ("decode", "pixels", "reason"),
     [
-        (truth_png.decode_depth, GREY8, "16-bit grey PNG, but this is 8-bit with 1 channel"),
-        (truth_png.decode_depth, RGB8, "8-bit with 3 channels"),
+        (truth_png.decode_depth_png, GREY8, "16-bit grey PNG, but this is 8-bit with 1 channel"),
+        (truth_png.decode_depth_png, RGB8, "8-bit with 3 channels"),
         (truth_png.decode_normals, GREY16, "RGB PNG, but this is 16-bit with 1 channel"),
         (truth_png.decode_labels, GREY16, "8-bit grey PNG of ids, but this is 16-bit"),
         (truth_png.decode_labels, RGB8, "8-bit with 3 channels"),
@@ -84,4 +84,4 @@ def test_a_picture_of_another_kind_is_refused(decode, pixels, reason):
 @pytest.mark.parametrize("data", [b"", b"\x89PNG and then nothing"])
 def test_what_is_no_picture_is_refused(data):
     with pytest.raises(ValueError, match="not a whole picture"):
-        truth_png.decode_depth(data)
+        truth_png.decode_depth_png(data)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from tips_ros.model.engines.engine import Engine
-from tips_ros.model.engines.parts import parts_of
+from tips_ros.model.engines.model_graphs import model_graphs
 from tips_ros.model.tips import Tips
 
 SIZE = (56, 56)
@@ -43,7 +43,9 @@ def counted() -> Callable[[Tips], tuple[dict[str, Engine], Counter[str]]]:
 
             return run
 
-        return {part.name: engine(part.name, part.module) for part in parts_of(tips, SIZE)}, calls
+        return {
+            part.name: engine(part.name, part.module) for part in model_graphs(tips, SIZE)
+        }, calls
 
     return make
 
@@ -55,7 +57,7 @@ def assert_alike() -> Callable[[Tips, Tips, Tensor], None]:
     def check(found: Tips, expected: Tips, batch: Tensor) -> None:
         with torch.inference_mode():
             looks = [
-                model.look(batch, model.head_names, value_features=True, evidence=True)
+                model.forward_features(batch, model.head_names, value_features=True, evidence=True)
                 for model in (found, expected)
             ]
         (maps, features), (true_maps, true_features) = looks

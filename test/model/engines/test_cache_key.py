@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tips_ros.model.depth_bins import DepthBins
-from tips_ros.model.engines.cache_key import Ingredients, ingredients_of, weights_hash
+from tips_ros.model.engines.cache_key import Ingredients, key_ingredients, weights_hash
 from tips_ros.model.tips import Tips
 
 ONE = Ingredients("a1", "GPU 8.7", "torch 2.13", "torch.float16", (448, 448))
@@ -34,14 +34,14 @@ def test_each_ingredient_makes_another_key(other: dict):
 def test_precision_and_size_are_among_the_ingredients_of_an_engine(tiny_tips: Tips):
     cpu = torch.device("cpu")
     keys = {
-        ingredients_of(tiny_tips, cpu, dtype, size).key()
+        key_ingredients(tiny_tips, cpu, dtype, size).key()
         for dtype in (torch.float32, torch.float16)
         for size in ((56, 56), (56, 70))
     }
     assert len(keys) == 4
     assert (
         f"torch {torch.__version__.split('+')[0]}"
-        in ingredients_of(tiny_tips, cpu, torch.float32, (56, 56)).versions
+        in key_ingredients(tiny_tips, cpu, torch.float32, (56, 56)).versions
     )
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from tips_ros.model.engines.compiled_engine import CompiledEngine
-from tips_ros.model.engines.parts import Part
+from tips_ros.model.engines.model_graphs import ModelGraph
 from tips_ros.model.engines.recording import Recording
 
 on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA GPU here")
@@ -56,7 +56,7 @@ class TestOnAGpu:
             assert all(threads.map(asked, range(64)))
 
     def test_a_compiled_part_serves_threads_that_did_not_compile_it(self):
-        part = Part("linear", Wrapped(), (torch.zeros(1, 8),))
+        part = ModelGraph("linear", Wrapped(), (torch.zeros(1, 8),))
         engine = CompiledEngine(part, torch.device("cuda"), torch.float32)
         x = torch.rand(1, 8)
         with ThreadPoolExecutor(1) as threads:
@@ -81,7 +81,7 @@ def test_on_a_cpu_nothing_is_recorded(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr(torch, "compile", lambda module, **_: module)
     monkeypatch.setattr(Recording, "__init__", refused)
-    part = Part("linear", Wrapped(), (torch.zeros(1, 8),))
+    part = ModelGraph("linear", Wrapped(), (torch.zeros(1, 8),))
     engine = CompiledEngine(part, torch.device("cpu"), torch.bfloat16)
     x = torch.rand(1, 8)
     (found,) = engine([x])

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tips_ros.model.blocks import Attention
-from tips_ros.model.fast.headwise import HeadwiseAttention, headwise
+from tips_ros.model.fast.headwise import HeadwiseAttention, use_headwise_attention
 
 WIDTH, HEADS = 48, 3  # a head's width whose square root is no power of two
 
@@ -28,7 +28,7 @@ def test_in_half_precision_it_is_as_near_to_fp64_as_torch_s_own(
 ):
     x = tokens(dtype)
     attention.to(dtype)
-    fast = headwise(attention)
+    fast = use_headwise_attention(attention)
     assert type(fast) is HeadwiseAttention and type(attention) is Attention
     with torch.inference_mode():
         found, own = fast(x), attention(x)
@@ -42,9 +42,9 @@ def test_in_half_precision_it_is_as_near_to_fp64_as_torch_s_own(
 def test_in_fp32_it_is_torch_s_own(attention: Attention):
     x = tokens(torch.float32)
     with torch.inference_mode():
-        assert torch.equal(headwise(attention)(x), attention(x))
+        assert torch.equal(use_headwise_attention(attention)(x), attention(x))
 
 
 def test_parameters_are_shared(attention: Attention):
-    fast = headwise(attention)
+    fast = use_headwise_attention(attention)
     assert {id(p) for p in fast.parameters()} == {id(p) for p in attention.parameters()}

@@ -9,14 +9,14 @@ import torch.nn.functional as F
 from torch import nn
 
 from tips_ros.model.blocks import GeluLinear
-from tips_ros.model.fast import onednn, rewritten
+from tips_ros.model.fast import onednn, rewrite_heads
 from tips_ros.model.fast.onednn import (
     OneDnnGeluLinear,
     OneDnnLinear,
     OneDnnPointwise,
     onednn_is_there,
     onednn_linear,
-    with_onednn,
+    use_onednn,
 )
 from tips_ros.model.tips import HEAD_NAMES, Tips
 from tips_ros.model.variants import Gelu
@@ -49,7 +49,7 @@ def test_an_input_and_a_weight_that_are_not_in_one_piece_are_read_right():
 def test_a_1x1_convolution_is_torch_s_in_either_memory_layout(layout: torch.memory_format):
     conv = nn.Conv2d(24, 10, 1).requires_grad_(False)
     x = random(2, 24, 3, 5).to(memory_format=layout)
-    fast = with_onednn(conv)
+    fast = use_onednn(conv)
     assert isinstance(fast, OneDnnPointwise)
     torch.testing.assert_close(fast(x), conv(x))
 
@@ -57,7 +57,7 @@ def test_a_1x1_convolution_is_torch_s_in_either_memory_layout(layout: torch.memo
 @pytest.mark.parametrize("options", [{"stride": 2}, {"padding": 1}, {"groups": 2}], ids=str)
 def test_other_convolutions_of_one_pixel_are_left_to_torch(options: dict[str, int]):
     conv = nn.Conv2d(4, 6, 1, **options)  # type: ignore[arg-type]
-    assert type(with_onednn(conv)) is nn.Conv2d
+    assert type(use_onednn(conv)) is nn.Conv2d
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float64])
@@ -98,7 +98,7 @@ def test_what_each_image_adds_before_its_gelu_is_added_to_that_image(
 ):
     layer = GeluLinear(24, 10, gelu, bias=with_bias).requires_grad_(False)
     x, also = random(images, 7, 24), random(images, 10)
-    fast = with_onednn(layer)
+    fast = use_onednn(layer)
     with torch.inference_mode():
         expected = F.gelu(
             F.linear(x, layer.weight, layer.bias) + also[:, None], approximate=layer.approximate
@@ -114,9 +114,9 @@ def test_a_whole_model_says_the_same_and_the_one_given_stays_as_it_is(
     tiny_tips: Tips, rewrite: bool
 ):
     images = torch.rand(2, 3, 56, 70, generator=torch.Generator().manual_seed(4))
-    given = rewritten(tiny_tips) if rewrite else tiny_tips
+    given = rewrite_heads(tiny_tips) if rewrite else tiny_tips
     kinds = [type(module) for module in given.modules()]
-    fast = with_onednn(given)
+    fast = use_onednn(given)
     assert any(isinstance(module, OneDnnGeluLinear) for module in fast.backbone.modules())
     with torch.inference_mode():
         expected, maps = tiny_tips(images, HEAD_NAMES), fast(images, HEAD_NAMES)
@@ -131,7 +131,7 @@ def test_a_whole_model_says_the_same_and_the_one_given_stays_as_it_is(
 
 @needs_onednn
 def test_parameters_are_shared_not_copied(tiny_tips: Tips):
-    fast = with_onednn(tiny_tips)
+    fast = use_onednn(tiny_tips)
     own = {name: value.data_ptr() for name, value in tiny_tips.state_dict().items()}
     assert own == {name: value.data_ptr() for name, value in fast.state_dict().items()}
 
@@ -140,4 +140,4 @@ def test_without_onednn_the_model_is_returned_as_it_is(
     tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(onednn, "onednn_is_there", lambda: False)
-    assert with_onednn(tiny_tips) is tiny_tips
+    assert use_onednn(tiny_tips) is tiny_tips

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from tips_ros.model.checkpoints import load_dpt_head
-from tips_ros.model.fast import rewritten
-from tips_ros.model.fast.dpt.heads import FastDenseHead, FastDepthHead
+from tips_ros.model.fast import rewrite_heads
+from tips_ros.model.fast.dpt.fast_heads import FastDenseHead, FastDepthHead
+from tips_ros.model.fast.dpt.output_convs import DirectTail, EarlyTail
 from tips_ros.model.fast.dpt.strips import StripTail
-from tips_ros.model.fast.dpt.tails import DirectTail, EarlyTail
 from tips_ros.model.heads import (
     DenseHead,
     DepthBins,
@@ -147,7 +147,9 @@ class TestAgainstTheReference:
         assert isinstance(depth, DepthHead)
         tiny_tips.depth = depth
         with torch.inference_mode():
-            maps = rewritten(tiny_tips, early)(torch.as_tensor(expected[f"case{case}/image"]), ALL)
+            maps = rewrite_heads(tiny_tips, early)(
+                torch.as_tensor(expected[f"case{case}/image"]), ALL
+            )
         for head in ALL:
             name = "depth_relu" if relu and head == "depth" else head
             reference = expected[f"case{case}/{name}/native"]
@@ -160,20 +162,20 @@ class TestAModel:
         before = {name: value.clone() for name, value in tiny_tips.state_dict().items()}
         images = torch.rand(1, 3, 56, 56)
         with torch.inference_mode():
-            rewritten(tiny_tips)(images, ALL)
+            rewrite_heads(tiny_tips)(images, ALL)
         after = tiny_tips.state_dict()
         assert before.keys() == after.keys()
         assert all(torch.equal(value, after[name]) for name, value in before.items())
 
     def test_has_the_same_heads_rewritten(self, tiny_tips: Tips):
         tips = Tips(tiny_tips.backbone, tiny_tips.taps, normals=tiny_tips.normals)
-        fast = rewritten(tips)
+        fast = rewrite_heads(tips)
         assert fast.head_names == ("normals",) and fast.taps == tips.taps
         with pytest.raises(ValueError, match="no depth head; it has normals"):
             fast(torch.zeros(1, 3, 28, 28), ["depth"])
 
     def test_of_fewer_layers_than_four_is_refused_as_before(self, tiny_tips: Tips):
-        fast = rewritten(Tips(tiny_tips.backbone, (1, 3), depth=tiny_tips.depth))
+        fast = rewrite_heads(Tips(tiny_tips.backbone, (1, 3), depth=tiny_tips.depth))
         with (
             torch.inference_mode(),
             pytest.raises(ValueError, match="DPT reads 4 intermediate layers, not 2"),
@@ -185,7 +187,7 @@ class TestAModel:
         images = torch.rand(1, 3, 56, 56, generator=torch.Generator().manual_seed(1))
         with torch.inference_mode():
             full = tiny_tips(images, ALL)
-            fast: Any = rewritten(tiny_tips, early)
+            fast: Any = rewrite_heads(tiny_tips, early)
             half = fast.to(torch.bfloat16, memory_format=torch.channels_last)(
                 images.bfloat16(), ALL
             )
@@ -221,13 +223,13 @@ class TestTheWorkOfB14:
     """The reference's three heads and its backbone together are 887 GFLOP."""
 
     def test_is_under_700_gflop_when_the_tails_are_one_convolution(self, b14: Tips):
-        assert 690 < gflop(rewritten(b14, early=False), ALL) < 700
+        assert 690 < gflop(rewrite_heads(b14, early=False), ALL) < 700
 
     def test_is_near_600_gflop_when_they_come_before_upsampling(self, b14: Tips):
-        assert 598 < gflop(rewritten(b14), ALL) < 608
+        assert 598 < gflop(rewrite_heads(b14), ALL) < 608
 
     def test_of_the_normals_tail_is_a_quarter_of_a_gflop_instead_of_80(self, b14: Tips):
-        fast = rewritten(b14)
+        fast = rewrite_heads(b14)
         assert isinstance(fast.normals, FastDenseHead)
         with torch.inference_mode(), FlopCounterMode(display=False) as counter:
             fast.normals.tail(torch.empty(1, 256, 128, 128, device="meta"))

@@ -10,7 +10,7 @@ import pytest
 
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.camera.mounting import (
-    TURNS,
+    ROTATIONS_DEG,
     MountingRotation,
     mounting_rotation,
     rotate_back,
@@ -57,7 +57,7 @@ def view(camera: Intrinsics, world: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("turn", ROTATIONS_DEG)
 def test_the_upright_picture_is_that_of_a_camera_held_upright(turn: MountingRotation):
     """Floor down, lamp at the upper left, and the intrinsics of that very picture."""
     mounted = view(CAMERA, turned_world(turn))
@@ -68,7 +68,7 @@ def test_the_upright_picture_is_that_of_a_camera_held_upright(turn: MountingRota
         assert turned.flags.c_contiguous and turned.dtype == straight[name].dtype
 
 
-@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("turn", ROTATIONS_DEG)
 def test_what_the_network_says_of_the_upright_picture_comes_back_in_the_cameras_frame(
     turn: MountingRotation,
 ):
@@ -81,7 +81,7 @@ def test_what_the_network_says_of_the_upright_picture_comes_back_in_the_cameras_
     assert normals.dtype == np.float32 and normals.flags.c_contiguous
 
 
-@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("turn", ROTATIONS_DEG)
 def test_a_turned_camera_gives_the_same_cloud(turn: MountingRotation):
     """The point of each scene point, brought from the camera's frame into the upright one."""
     intrinsics = upright_intrinsics(CAMERA, turn)
@@ -103,7 +103,7 @@ def test_90_is_clockwise_as_seen_from_behind():
     np.testing.assert_array_equal(up_in_camera, [-1, 0, 0])
 
 
-@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("turn", ROTATIONS_DEG)
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.uint16, np.bool_])
 @pytest.mark.parametrize("channels", [(), (3,)])
 def test_there_and_back_changes_nothing(

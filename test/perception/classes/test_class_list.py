@@ -11,8 +11,8 @@ import pytest
 
 from tips_ros.perception.classes.class_files import (
     ade20k,
-    listed_lines,
     load_class_list,
+    read_lines,
     shipped_lists,
 )
 from tips_ros.perception.classes.class_list import ClassList, class_list
@@ -155,7 +155,7 @@ def test_the_lines_of_a_file_are_those_that_say_something(tmp_path: Path, conten
     file = tmp_path / "classes.txt"
     file.write_text(content)
     expected = [] if content.startswith("#") else [content.strip()]
-    assert listed_lines(file) == expected
+    assert read_lines(file) == expected
 
 
 def test_what_is_no_text_file_is_not_read(tmp_path: Path):
@@ -164,7 +164,7 @@ def test_what_is_no_text_file_is_not_read(tmp_path: Path):
     large.write_text("door\n" * 30_000)
     for path, message in ((pipe, "not a file"), (tmp_path, "not a file"), (large, "larger than")):
         with pytest.raises(ValueError, match=message) as caught:
-            listed_lines(path)
+            read_lines(path)
         assert str(path) in str(caught.value)
 
 

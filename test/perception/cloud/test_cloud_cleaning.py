@@ -12,7 +12,7 @@ import pytest
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.camera.distortion import Distortion
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.cloud.cloud_cleaning import Cleaning, Rectangle, kept_pixels
+from tips_ros.perception.cloud.cloud_cleaning import Cleaning, Rectangle, select_pixels
 from tips_ros.perception.cloud.point_cloud import organised_cloud
 
 SIZE = (120, 160)
@@ -47,7 +47,7 @@ def test_flying_pixels_go_and_the_surfaces_stay(blur: int, radius: int):
     blurred = cv2.blur(depth, (blur, blur))
     flying = surface_error(blurred) > 0.15
     assert flying.sum() > 200
-    kept = kept_pixels(blurred, Cleaning(edge_jump=0.05, edge_radius_px=radius), LENS)
+    kept = select_pixels(blurred, Cleaning(edge_jump=0.05, edge_radius_px=radius), LENS)
     assert not (kept & flying).any()
     # What is farther from the border than the blur reaches is all there.
     border = np.abs(cv2.Laplacian(depth, cv2.CV_32F)) > 0.3
@@ -61,14 +61,14 @@ def test_before_a_background_beyond_the_range_flying_pixels_go_too():
     depth[:, 4] = 3.0  # between the near thing and what is too far to tell
     depth[:, 5:] = np.inf
     lens = Lens(Intrinsics.from_hfov(60.0, 9, 5))
-    kept = kept_pixels(depth, Cleaning(edge_jump=0.1, edge_radius_px=1), lens)
+    kept = select_pixels(depth, Cleaning(edge_jump=0.1, edge_radius_px=1), lens)
     assert kept[:, :4].all()
     assert not kept[:, 4:].any()
 
 
 def test_sharp_borders_lose_nothing():
     depth, _, _ = sphere_before_wall()
-    assert kept_pixels(depth, Cleaning(edge_jump=0.2), LENS).all()
+    assert select_pixels(depth, Cleaning(edge_jump=0.2), LENS).all()
 
 
 def test_a_floor_that_recedes_is_no_edge():
@@ -76,7 +76,7 @@ def test_a_floor_that_recedes_is_no_edge():
     floor = np.where(rows > 0.05, 1.2 / np.maximum(rows, 1e-9), np.nan)[:, None]
     depth = np.broadcast_to(floor, SIZE).astype(np.float32)
     valid = np.isfinite(depth)
-    kept = kept_pixels(depth, Cleaning(edge_jump=0.15), LENS)
+    kept = select_pixels(depth, Cleaning(edge_jump=0.15), LENS)
     np.testing.assert_array_equal(kept, valid)
 
 
@@ -84,14 +84,14 @@ def test_a_hole_is_neither_near_nor_far():
     depth = np.full(SIZE, 2.0, np.float32)
     depth[40:60, 40:60] = np.nan
     depth[0, 0], depth[0, 5], depth[9, 9] = 0.0, -1.0, np.inf
-    kept = kept_pixels(depth, Cleaning(edge_jump=0.05), LENS)
+    kept = select_pixels(depth, Cleaning(edge_jump=0.05), LENS)
     np.testing.assert_array_equal(kept, np.isfinite(depth) & (depth > 0))
 
 
 def test_surfaces_seen_at_a_grazing_angle_go():
     """By the angle between the normal and the pixel's own ray, not the optical axis."""
     depth, normals, sphere = sphere_before_wall()
-    kept = kept_pixels(depth, Cleaning(max_grazing_deg=60.0), LENS, normals)
+    kept = select_pixels(depth, Cleaning(max_grazing_deg=60.0), LENS, normals)
     rays = np.dstack([LENS.rays(), np.ones(SIZE)]).astype(np.float64)
     cos = -(rays * normals).sum(-1) / np.linalg.norm(rays, axis=-1)
     clear = np.abs(cos - 0.5) > 1e-4
@@ -103,7 +103,7 @@ def test_grazing_follows_the_rays_of_a_fisheye():
     fisheye = Lens(Intrinsics(70.0, 70.0, 79.5, 59.5, 160, 120), Distortion("fisheye", (0.0,) * 4))
     wall = np.zeros((*SIZE, 3), np.float32)
     wall[..., 2] = -1.0
-    kept = kept_pixels(np.ones(SIZE, np.float32), Cleaning(max_grazing_deg=45.0), fisheye, wall)
+    kept = select_pixels(np.ones(SIZE, np.float32), Cleaning(max_grazing_deg=45.0), fisheye, wall)
     v, u = np.mgrid[:120, :160]
     angle = np.hypot(u - 79.5, v - 59.5) / 70.0
     np.testing.assert_array_equal(kept, angle < math.pi / 4)
@@ -111,26 +111,26 @@ def test_grazing_follows_the_rays_of_a_fisheye():
 
 def test_without_normals_nothing_is_grazing():
     depth, normals, _ = sphere_before_wall()
-    assert kept_pixels(depth, Cleaning(max_grazing_deg=10.0), LENS).all()
+    assert select_pixels(depth, Cleaning(max_grazing_deg=10.0), LENS).all()
     unknown = np.full_like(normals, np.nan)
-    assert kept_pixels(depth, Cleaning(max_grazing_deg=10.0), LENS, unknown).all()
+    assert select_pixels(depth, Cleaning(max_grazing_deg=10.0), LENS, unknown).all()
 
 
 def test_range_and_region_are_kept_with_their_ends():
     depth = np.tile(np.linspace(1.0, 4.0, 160, dtype=np.float32), (120, 1))
-    kept = kept_pixels(depth, Cleaning(min_range_m=1.5, max_range_m=3.0), LENS)
+    kept = select_pixels(depth, Cleaning(min_range_m=1.5, max_range_m=3.0), LENS)
     np.testing.assert_array_equal(kept, (depth >= 1.5) & (depth <= 3.0))
-    kept = kept_pixels(depth, Cleaning(roi=Rectangle(10, 20, 30, 400)), LENS)
+    kept = select_pixels(depth, Cleaning(roi=Rectangle(10, 20, 30, 400)), LENS)
     expected = np.zeros(SIZE, bool)
     expected[20:, 10:40] = True
     np.testing.assert_array_equal(kept, expected)
-    assert not kept_pixels(depth, Cleaning(roi=Rectangle(-50, 0, 20, 20)), LENS).any()
+    assert not select_pixels(depth, Cleaning(roi=Rectangle(-50, 0, 20, 20)), LENS).any()
 
 
 def test_the_mask_takes_points_out_of_the_cloud_and_leaves_colours():
     depth, normals, sphere = sphere_before_wall()
     labels = sphere.astype(np.uint8)
-    mask = kept_pixels(depth, Cleaning(max_range_m=2.0), LENS)
+    mask = select_pixels(depth, Cleaning(max_range_m=2.0), LENS)
     for stride in (1, 3):
         cloud = organised_cloud(depth, LENS.intrinsics, labels=labels, mask=mask, stride=stride)
         picked = (slice(None, None, stride),) * 2
@@ -158,6 +158,6 @@ def test_impossible_settings_name_themselves(told: dict[str, object], message: s
 def test_sizes_that_differ_are_refused():
     depth, normals, _ = sphere_before_wall()
     with pytest.raises(ValueError, match="camera's image"):
-        kept_pixels(depth[::2], Cleaning(), LENS)
+        select_pixels(depth[::2], Cleaning(), LENS)
     with pytest.raises(ValueError, match="normals are"):
-        kept_pixels(depth, Cleaning(), LENS, normals[::2])
+        select_pixels(depth, Cleaning(), LENS, normals[::2])

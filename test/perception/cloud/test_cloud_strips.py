@@ -59,18 +59,18 @@ def same(found: np.ndarray, wanted: np.ndarray) -> None:
 
 def test_together_they_are_the_whole_cloud(strips: CloudStrips):
     assert [len(strip) for strip in strips] == [4, 4, 4, 4, 4, 3]
-    same(strips.whole(), at_once(strips))
+    same(strips.to_cloud(), at_once(strips))
 
 
 @pytest.mark.parametrize(("most", "stride"), [(HEIGHT * WIDTH, 1), (300, 2), (60, 4), (3, 16)])
 def test_thinned_they_keep_every_nth_pixel(strips: CloudStrips, most: int, stride: int):
-    same(strips.thinned(most), at_once(strips)[::stride, ::stride])
+    same(strips.thin(most), at_once(strips)[::stride, ::stride])
 
 
 def test_as_a_file_they_are_one_cloud(strips: CloudStrips, tmp_path: Path):
     count = save_ply(tmp_path / "strips.ply", strips)
     assert count == HEIGHT * WIDTH - 2
-    assert save_ply(tmp_path / "whole.ply", strips.whole()) == count
+    assert save_ply(tmp_path / "whole.ply", strips.to_cloud()) == count
     assert (tmp_path / "strips.ply").read_bytes() == (tmp_path / "whole.ply").read_bytes()
 
 

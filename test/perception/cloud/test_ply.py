@@ -10,7 +10,7 @@ import pytest
 
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.cloud.ply import save_ply
-from tips_ros.perception.cloud.point_cloud import organised_cloud, unpacked_rgb
+from tips_ros.perception.cloud.point_cloud import organised_cloud, unpack_rgb
 from tips_ros.perception.cloud.point_cloud_filters import valid_points
 
 
@@ -38,7 +38,7 @@ def test_open3d_reads_back_every_field_of_every_valid_point(tmp_path: Path):
     for column, name in enumerate("xyz"):
         np.testing.assert_array_equal(read.positions.numpy()[:, column], points[name])
         np.testing.assert_array_equal(read.normals.numpy()[:, column], points[f"normal_{name}"])
-    np.testing.assert_array_equal(read.colors.numpy(), unpacked_rgb(points))
+    np.testing.assert_array_equal(read.colors.numpy(), unpack_rgb(points))
     np.testing.assert_array_equal(read.label.numpy()[:, 0], points["label"])
 
 

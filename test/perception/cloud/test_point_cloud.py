@@ -10,7 +10,7 @@ from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.cloud.point_cloud import (
     CLOUD_DTYPE,
     organised_cloud,
-    unpacked_rgb,
+    unpack_rgb,
     unproject,
 )
 
@@ -90,7 +90,7 @@ def test_each_pixel_keeps_its_own_colour_label_and_normal():
     frame = random_frame()
     cloud = organised_cloud(depth(), CAMERA, **frame)
     assert cloud.shape == (71, 97) and cloud.flags.c_contiguous
-    np.testing.assert_array_equal(unpacked_rgb(cloud), frame["rgb"])
+    np.testing.assert_array_equal(unpack_rgb(cloud), frame["rgb"])
     np.testing.assert_array_equal(cloud["label"], frame["labels"])
     for axis, name in enumerate(("normal_x", "normal_y", "normal_z")):
         np.testing.assert_array_equal(cloud[name], frame["normals"][..., axis])
@@ -107,7 +107,7 @@ def test_colour_bytes_are_packed_as_rviz_reads_them():
 
 def test_what_is_not_given_is_black_unlabelled_and_without_normal():
     cloud = organised_cloud(depth(), CAMERA)
-    assert not unpacked_rgb(cloud).any()
+    assert not unpack_rgb(cloud).any()
     assert (cloud["label"] == 255).all()
     assert all(np.isnan(cloud[f"normal_{axis}"]).all() for axis in "xyz")
 
@@ -119,7 +119,7 @@ def test_a_pixel_without_depth_has_no_position_but_keeps_its_colour(invalid: flo
     cloud = organised_cloud(depth_m, CAMERA, **frame)
     assert all(np.isnan(cloud[name][5, 7]) for name in "xyz")
     assert np.count_nonzero(np.isnan(cloud["z"])) == 1
-    np.testing.assert_array_equal(unpacked_rgb(cloud)[5, 7], frame["rgb"][5, 7])
+    np.testing.assert_array_equal(unpack_rgb(cloud)[5, 7], frame["rgb"][5, 7])
     assert np.isnan(unproject(depth_m, CAMERA)[5, 7]).all()
 
 
@@ -155,7 +155,7 @@ def test_a_stride_keeps_exactly_every_nth_point(stride: int):
     assert strided.shape == full.shape
     for name in CLOUD_DTYPE.names:
         np.testing.assert_allclose(strided[name], full[name], rtol=1e-6, atol=1e-7)
-    np.testing.assert_array_equal(unpacked_rgb(strided), unpacked_rgb(full))
+    np.testing.assert_array_equal(unpack_rgb(strided), unpack_rgb(full))
 
 
 def test_a_buffer_is_filled_in_place_and_leaves_nothing_of_the_frame_before():
@@ -174,7 +174,7 @@ def test_views_and_other_float_types_are_accepted():
     mirrored = {name: array[:, ::-1] for name, array in frame.items()}
     cloud = organised_cloud(depth().astype(np.float64)[:, ::-1], CAMERA, **mirrored)
     np.testing.assert_array_equal(cloud["label"], frame["labels"][:, ::-1])
-    np.testing.assert_array_equal(unpacked_rgb(cloud), frame["rgb"][:, ::-1])
+    np.testing.assert_array_equal(unpack_rgb(cloud), frame["rgb"][:, ::-1])
 
 
 def test_the_inputs_are_not_written_to():
@@ -222,7 +222,7 @@ def test_classes_that_are_not_kept_lose_their_position_and_nothing_else(stride: 
         assert np.isnan(cut[name][~kept]).all()
     for name in ("label", "normal_x", "normal_y", "normal_z"):
         np.testing.assert_array_equal(cut[name], whole[name])
-    np.testing.assert_array_equal(unpacked_rgb(cut), unpacked_rgb(whole))
+    np.testing.assert_array_equal(unpack_rgb(cut), unpack_rgb(whole))
 
 
 def test_without_labels_all_points_are_kept_or_cut_as_unlabelled():

@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, unpacked_rgb
-from tips_ros.perception.cloud.point_cloud_filters import filtered, to_open3d, valid_points
+from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, unpack_rgb
+from tips_ros.perception.cloud.point_cloud_filters import filter_cloud, to_open3d, valid_points
 
 
 def cloud_of(positions: np.ndarray, label: int = 3, rgb: int = 0x0A141E) -> np.ndarray:
@@ -31,7 +31,7 @@ def jittered_grid(count: int = 20) -> np.ndarray:
 def test_with_everything_off_only_the_invalid_points_go():
     cloud = cloud_of(jittered_grid()).reshape(20, 20)
     cloud["z"][3, 4] = np.nan
-    kept = filtered(cloud)
+    kept = filter_cloud(cloud)
     assert kept.shape == (399,)
     assert kept.tobytes() == valid_points(cloud).tobytes()
 
@@ -44,25 +44,25 @@ def test_a_voxel_becomes_the_mean_of_its_points():
         ]
     )
     cloud["rgb"][1] = np.array([0x00FF64], np.uint32).view(np.float32)[0]
-    merged = filtered(cloud, voxel_m=0.1)
+    merged = filter_cloud(cloud, voxel_m=0.1)
     assert merged.dtype == CLOUD_DTYPE and merged.shape == (2,)
     merged = merged[np.argsort(merged["x"])]
     np.testing.assert_allclose(merged["x"], [0.02, 0.51], atol=1e-6)
     np.testing.assert_allclose(merged["y"], [0.03, 0.01], atol=1e-6)
     np.testing.assert_allclose(merged["z"], [1.04, 1.01], atol=1e-6)
-    np.testing.assert_array_equal(unpacked_rgb(merged), [[0, 255, 50], [0, 0, 255]])
+    np.testing.assert_array_equal(unpack_rgb(merged), [[0, 255, 50], [0, 0, 255]])
 
 
 def test_a_voxel_takes_the_commonest_label_never_their_mean():
     cloud = cloud_of(np.full((5, 3), 0.05))
     cloud["label"] = [2, 200, 200, 2, 200]
-    assert filtered(cloud, voxel_m=0.1)["label"].tolist() == [200]
+    assert filter_cloud(cloud, voxel_m=0.1)["label"].tolist() == [200]
 
 
 def test_normals_of_a_voxel_are_unit_again():
     cloud = cloud_of(np.full((2, 3), 0.05))
     cloud["normal_x"], cloud["normal_z"] = [1, 0], [0, -1]
-    merged = filtered(cloud, voxel_m=0.1)
+    merged = filter_cloud(cloud, voxel_m=0.1)
     np.testing.assert_allclose(merged["normal_x"], np.sqrt(0.5), atol=1e-6)
     np.testing.assert_allclose(merged["normal_z"], -np.sqrt(0.5), atol=1e-6)
 
@@ -70,7 +70,7 @@ def test_normals_of_a_voxel_are_unit_again():
 def test_voxels_agree_with_open3d_on_how_many_and_where():
     open3d = pytest.importorskip("open3d")
     cloud = cloud_of(jittered_grid(40))
-    ours = filtered(cloud, voxel_m=0.025)
+    ours = filter_cloud(cloud, voxel_m=0.025)
     theirs = to_open3d(cloud).voxel_down_sample(0.025)
     assert isinstance(theirs, open3d.t.geometry.PointCloud)
     mine = np.stack([ours[name] for name in "xyz"], axis=1)
@@ -84,7 +84,7 @@ def test_the_outlier_filter_removes_the_stray_point_and_keeps_every_field():
     pytest.importorskip("open3d")
     cloud = np.concatenate([cloud_of(jittered_grid()), cloud_of(np.array([[0.0, 0.0, 9.0]]), 7)])
     cloud["label"][:400] = np.arange(400) % 200
-    kept = filtered(cloud, outlier_neighbors=8, outlier_std=3.0)
+    kept = filter_cloud(cloud, outlier_neighbors=8, outlier_std=3.0)
     assert kept["z"].max() < 1.1 and len(kept) > 380  # the stray was alone at 9 m
     members = {point.tobytes() for point in cloud}
     assert all(point.tobytes() in members for point in kept)
@@ -92,7 +92,7 @@ def test_the_outlier_filter_removes_the_stray_point_and_keeps_every_field():
 
 def test_an_empty_cloud_stays_empty_through_every_filter():
     cloud = cloud_of(np.full((4, 3), np.nan))
-    assert filtered(cloud, voxel_m=0.1, outlier_neighbors=5).shape == (0,)
+    assert filter_cloud(cloud, voxel_m=0.1, outlier_neighbors=5).shape == (0,)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_an_empty_cloud_stays_empty_through_every_filter():
 )
 def test_negative_settings_are_refused(arguments: dict[str, float]):
     with pytest.raises(ValueError, match="must"):
-        filtered(cloud_of(jittered_grid()), **arguments)
+        filter_cloud(cloud_of(jittered_grid()), **arguments)
 
 
 def test_open3d_gets_the_valid_points_with_colour_normal_and_label():

@@ -13,13 +13,13 @@ import pytest
 
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.cloud.cloud_cleaning import Cleaning, kept_pixels
+from tips_ros.perception.cloud.cloud_cleaning import Cleaning, select_pixels
 from tips_ros.perception.cloud.ply import save_ply
 from tips_ros.perception.cloud.point_cloud import organised_cloud
-from tips_ros.perception.cloud.point_cloud_filters import filtered
-from tips_ros.perception.depth.depth_scale import in_metres, model_scale
+from tips_ros.perception.cloud.point_cloud_filters import filter_cloud
+from tips_ros.perception.depth.depth_scale import model_scale, to_metres
+from tips_ros.perception.map_pictures import depth_limit_m, depth_picture
 from tips_ros.perception.overview.sheet import overview
-from tips_ros.perception.pictures import depth_limit_m, depth_picture
 from tips_ros.perception.regions.regions import regions
 
 HEIGHT, WIDTH, WALL_M, BALL_M = 60, 80, 4.0, 2.0
@@ -35,7 +35,7 @@ def depth_m() -> np.ndarray:
     predicted = np.full((HEIGHT, WIDTH), WALL_M, np.float32)
     predicted[FAR], predicted[BALL] = 9.9, BALL_M
     predicted[HOLE] = np.nan
-    return in_metres(predicted, model_scale(), 10.0)
+    return to_metres(predicted, model_scale(), 10.0)
 
 
 def test_the_scene_has_all_three(depth_m: np.ndarray):
@@ -50,12 +50,12 @@ def test_points_beyond_it_are_nan_and_no_file_has_them(depth_m: np.ndarray, tmp_
         np.testing.assert_array_equal(np.isfinite(cloud[axis]), valid)
         assert not np.isinf(cloud[axis]).any()
     assert save_ply(tmp_path / "cloud.ply", cloud) == valid.sum()
-    thinned = filtered(cloud, voxel_m=0.05)
+    thinned = filter_cloud(cloud, voxel_m=0.05)
     assert thinned.size > 0 and np.isfinite(thinned["z"]).all()
 
 
 def test_cleaning_keeps_no_such_pixel_and_all_of_the_ball(depth_m: np.ndarray):
-    kept = kept_pixels(depth_m, Cleaning(edge_jump=0.05), Lens(CAMERA))
+    kept = select_pixels(depth_m, Cleaning(edge_jump=0.05), Lens(CAMERA))
     assert not kept[~np.isfinite(depth_m)].any()
     assert kept[BALL].all()
 
@@ -87,6 +87,6 @@ def test_nothing_known_at_all_is_no_error(tmp_path: Path):
     assert save_ply(tmp_path / "cloud.ply", cloud) == 0
     assert depth_limit_m(nothing) == 1.0
     assert (depth_picture(nothing) == 0).all()
-    assert not kept_pixels(nothing, Cleaning(edge_jump=0.05), Lens(CAMERA)).any()
+    assert not select_pixels(nothing, Cleaning(edge_jump=0.05), Lens(CAMERA)).any()
     assert regions(FAR, depth_m=nothing, intrinsics=CAMERA)[0].median_depth_m is None
     assert overview(np.zeros((HEIGHT, WIDTH, 3), np.uint8), nothing, cloud=cloud).size

@@ -19,14 +19,14 @@ from tips_ros.perception.depth.depth_scale import (
 
 def test_a_scale_multiplies_and_keeps_what_is_no_depth():
     depth = np.array([[1.0, np.nan, np.inf]], np.float64)
-    scaled = fixed_scale(2.0).applied(depth)
+    scaled = fixed_scale(2.0).apply(depth)
     np.testing.assert_array_equal(scaled, np.array([[2.0, np.nan, np.inf]], np.float32))
     assert scaled.dtype == np.float32
 
 
 def test_an_offset_that_leaves_nothing_positive_leaves_nothing():
     scale = DepthScale(1.0, "sensor", offset_m=-0.5)
-    np.testing.assert_array_equal(scale.applied(np.array([2.0, 0.5, 0.2])), [1.5, np.nan, np.nan])
+    np.testing.assert_array_equal(scale.apply(np.array([2.0, 0.5, 0.2])), [1.5, np.nan, np.nan])
 
 
 def test_the_model_is_taken_at_its_word():
@@ -40,7 +40,7 @@ def test_the_focal_length_scales_by_the_width():
 
 
 def test_doubts_add_up():
-    scale = fixed_scale(1.0).doubted("first").doubted("second")
+    scale = fixed_scale(1.0).with_doubt("first").with_doubt("second")
     assert not scale.consistent and scale.note == "first; second"
 
 
@@ -48,7 +48,7 @@ def test_a_scale_that_is_not_known_is_not_applied():
     unknown = DepthScale(math.nan, "sensor", note="only 3 points")
     assert not unknown.usable
     with pytest.raises(ValueError, match="only 3 points"):
-        unknown.applied(np.ones(3))
+        unknown.apply(np.ones(3))
 
 
 @pytest.mark.parametrize("factor", [0.0, -1.0, math.nan, math.inf])

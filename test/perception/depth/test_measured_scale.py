@@ -66,7 +66,7 @@ def test_a_good_measure_is_live_at_once_with_its_spread(scale: MeasuredScale):
 def test_a_silent_sensor_leaves_its_scale_which_is_doubted_after_a_while(scale: MeasuredScale):
     scale.add(predicted(), sensor(), with_offset=False)
     scale.scale(10.0, FOCAL)
-    scale.missed("it fell silent")
+    scale.record_miss("it fell silent")
     assert scale.scale(10.1, FOCAL).consistent
     assert scale.scale(10.1 + SILENCE_S - 0.1, FOCAL).consistent
     old = scale.scale(10.2 + SILENCE_S, FOCAL)
@@ -79,7 +79,7 @@ def test_a_silent_sensor_leaves_its_scale_which_is_doubted_after_a_while(scale: 
 def test_a_pause_without_frames_is_no_silence(scale: MeasuredScale):
     scale.add(predicted(), sensor(), with_offset=False)
     scale.scale(10.0, FOCAL)
-    scale.missed("not yet")
+    scale.record_miss("not yet")
     assert scale.scale(1000.0, FOCAL).consistent  # nobody wanted depth for long
 
 

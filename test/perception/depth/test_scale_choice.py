@@ -29,22 +29,22 @@ def test_the_models_own_depth_is_no_reason_for_a_note():
 
 def test_a_number_is_a_factor_with_or_without_a_camera():
     for camera in (TELE, None):
-        scale = ScaleChoice.typed("1.25").scale(camera, 0.8)
+        scale = ScaleChoice.parse("1.25").scale(camera, 0.8)
         assert (scale.source, scale.factor) == ("fixed", 1.25)
 
 
 @pytest.mark.parametrize("text", ["model", "focal"])
 def test_sources_are_typed_by_name(text: str):
-    assert ScaleChoice.typed(text) == ScaleChoice(text)  # type: ignore[arg-type]
+    assert ScaleChoice.parse(text) == ScaleChoice(text)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", ["sensor", "", "1,5"])
 def test_what_is_neither_a_source_nor_a_number_is_refused(text: str):
     with pytest.raises(ValueError, match="model, focal or a number"):
-        ScaleChoice.typed(text)
+        ScaleChoice.parse(text)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf"])
 def test_a_factor_must_be_positive(text: str):
     with pytest.raises(ValueError, match="positive number"):
-        ScaleChoice.typed(text)
+        ScaleChoice.parse(text)

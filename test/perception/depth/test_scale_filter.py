@@ -49,8 +49,8 @@ def test_what_is_not_usable_or_not_consistent_has_no_part():
     scales = ScaleFilter()
     scales.add(measured(1.0))
     assert scales.add(measured(math.nan)).factor == 1.0
-    assert scales.add(measured(2.0).doubted("not registered")).factor == 1.0
-    assert ScaleFilter().add(measured(2.0).doubted("not registered")) is None
+    assert scales.add(measured(2.0).with_doubt("not registered")).factor == 1.0
+    assert ScaleFilter().add(measured(2.0).with_doubt("not registered")) is None
 
 
 def test_factor_and_offset_stay_together():

@@ -62,7 +62,7 @@ def test_an_offset_is_told_from_the_factor(kind: str):
     scale = sensor_scale(predicted, sensor + 0.4, with_offset=True)
     assert scale.factor == pytest.approx(FACTOR, rel=0.03)
     assert scale.offset_m == pytest.approx(0.4, abs=0.1)
-    np.testing.assert_allclose(scale.applied(np.array([3.0])), FACTOR * 3.0 + 0.4, rtol=0.02)
+    np.testing.assert_allclose(scale.apply(np.array([3.0])), FACTOR * 3.0 + 0.4, rtol=0.02)
 
 
 def test_at_one_distance_an_offset_cannot_be_told_and_is_not():

@@ -124,7 +124,7 @@ def test_in_a_batch_only_who_asked_gets_it(predictor: Predictor):
 
 def test_a_turned_camera_has_it_turned_as_its_depth(predictor: Predictor):
     upright = predictor.predict(image(40, 60), ["depth", "stddev"])
-    turned = predictor.predict(np.rot90(image(40, 60)).copy(), ["depth", "stddev"], turn=90)
+    turned = predictor.predict(np.rot90(image(40, 60)).copy(), ["depth", "stddev"], mounting=90)
     assert upright.stddev_m is not None and turned.stddev_m is not None
     assert turned.stddev_m.shape == turned.depth_m.shape == (60, 40)
 
@@ -132,14 +132,14 @@ def test_a_turned_camera_has_it_turned_as_its_depth(predictor: Predictor):
 def test_the_scale_is_applied_to_it_as_to_the_depth():
     depth = np.array([[1.0, 2.0, 9.9]], np.float32)
     said = Prediction(depth, stddev_m=np.array([[0.1, 0.2, 0.9]], np.float32))
-    metric = said.in_metres(DepthScale(2.0, "fixed"), 10.0)
+    metric = said.to_metres(DepthScale(2.0, "fixed"), 10.0)
     assert np.isposinf(metric.depth_m[0, 2]) and np.isnan(metric.stddev_m[0, 2])
     np.testing.assert_allclose(metric.stddev_m[0, :2], [0.2, 0.4])
 
 
 def test_an_offset_moves_the_depth_and_not_its_deviation():
     said = Prediction(np.full((2, 2), 2.0, np.float32), stddev_m=np.full((2, 2), 0.2, np.float32))
-    metric = said.in_metres(DepthScale(1.0, "sensor", offset_m=-3.0), 10.0)
+    metric = said.to_metres(DepthScale(1.0, "sensor", offset_m=-3.0), 10.0)
     assert np.isnan(metric.depth_m).all() and np.isnan(metric.stddev_m).all()
-    nearer = said.in_metres(DepthScale(1.0, "sensor", offset_m=0.5), 10.0)
+    nearer = said.to_metres(DepthScale(1.0, "sensor", offset_m=0.5), 10.0)
     np.testing.assert_allclose(nearer.stddev_m, 0.2)

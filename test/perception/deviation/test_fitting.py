@@ -32,14 +32,14 @@ def fit_to(truth: dict[str, float], names: tuple[str, ...], images: int = 4) -> 
 
 def test_the_coefficients_are_those_that_the_errors_were_made_with():
     true = {"constant": -2.5, "activation": -0.4, "slope": 0.8, "facing": 0.3}
-    model = fit_to(true, TOGETHER).fitted("made")
+    model = fit_to(true, TOGETHER).fit("made")
     for name in TOGETHER[1:]:
         assert model.together[name] == pytest.approx(true.get(name, 0.0), abs=0.02), name
     assert model.is_calibrated and set(model.alone) == set(ALONE)
 
 
 def test_a_deviation_covers_about_as_much_as_it_says():
-    model = fit_to({"constant": -2.0}, ALONE).fitted("made")
+    model = fit_to({"constant": -2.0}, ALONE).fit("made")
     rng = np.random.default_rng(5)
     off = np.abs(np.exp(rng.laplace(0, np.exp(-2.0), 100_000)) - 1.0)
     sigma = np.exp(model.alone["constant"])
@@ -48,23 +48,23 @@ def test_a_deviation_covers_about_as_much_as_it_says():
 
 
 def test_without_other_heads_both_sets_are_the_depth_heads():
-    model = fit_to({"constant": -2.0, "slope": 0.5}, ALONE).fitted("made")
+    model = fit_to({"constant": -2.0, "slope": 0.5}, ALONE).fit("made")
     assert model.together == model.alone
 
 
 def test_too_few_pixels_are_told_of():
     fit = DeviationFit()
     with pytest.raises(TooLittle, match="0 pixels"):
-        fit.fitted("nothing")
+        fit.fit("nothing")
     few = np.zeros(SIZE, np.bool_)
     few[0, :30] = True
     fit.add(cues(ALONE), np.ones(SIZE, np.float32), np.ones(SIZE, np.float32), few)
     with pytest.raises(TooLittle, match="30 pixels"):
-        fit.fitted("little")
+        fit.fit("little")
 
 
 def test_what_is_written_is_what_is_read():
-    model = fit_to({"constant": -2.0}, TOGETHER).fitted("made of numbers")
+    model = fit_to({"constant": -2.0}, TOGETHER).fit("made of numbers")
     again = deviation_model(model.as_dict())
     assert again.fitted_on == "made of numbers"
     assert again.together == pytest.approx(dict(model.together), abs=1e-5)

@@ -9,7 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
-from tips_ros.perception.images.orientation import orientation_of, upright, upright_size
+from tips_ros.perception.images.orientation import (
+    orientation_of,
+    rotate_upright_by_tag,
+    upright_size,
+)
 
 ALL = range(1, 9)
 
@@ -100,6 +104,6 @@ def test_each_orientation_is_what_opencv_makes_of_it(tag: int):
     chunk += zlib.crc32(b"eXIf" + block).to_bytes(4, "big")
     tagged = plain[:33] + chunk + plain[33:]
     theirs = cv2.imdecode(np.frombuffer(tagged, np.uint8), cv2.IMREAD_COLOR)
-    ours = upright(stored, orientation_of(tagged))
+    ours = rotate_upright_by_tag(stored, orientation_of(tagged))
     np.testing.assert_array_equal(ours, theirs)
     assert ours.flags.c_contiguous and ours.shape[:2] == upright_size(stored.shape[:2], tag)

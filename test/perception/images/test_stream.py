@@ -46,7 +46,7 @@ def test_the_largest_number_of_each_depth_is_white_and_all_others_are_rounded(bi
                                                (4096, 14), (16383, 14), (16384, 16)])  # fmt: skip
 def test_the_depth_is_the_next_one_that_cameras_have(largest: int, bits: int):
     stream = ImageStream()
-    stream.in_8_bits(samples(largest), "mono16")
+    stream.to_8_bits(samples(largest), "mono16")
     assert stream.bits == bits
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tips_ros.model.vit import ImageFeatures, PatchGrid
-from tips_ros.perception.language.tags import ranked_tags, unit_embedding
+from tips_ros.perception.language.tags import rank_tags, unit_embedding
 
 GRID = PatchGrid(2, 3)
 WIDTH = 8
@@ -24,14 +24,14 @@ def features(values: bool = True) -> ImageFeatures:
 def test_the_text_along_the_first_cls_token_is_the_best_tag():
     seen = features()
     texts = torch.stack([-seen.cls_token[0], seen.second_cls_token[0], 3 * seen.cls_token[0]])
-    tags = ranked_tags(seen, ["against", "second", "along"], texts, temperature=0.1)
+    tags = rank_tags(seen, ["against", "second", "along"], texts, temperature=0.1)
     assert [tag.text for tag in tags] == ["along", "second", "against"]
     assert tags[0].cosine == pytest.approx(1) and tags[2].cosine == pytest.approx(-1)
     assert sum(tag.probability or 0 for tag in tags) == pytest.approx(1)
 
 
 def test_without_a_temperature_there_are_no_probabilities():
-    tags = ranked_tags(features(), ["a"], torch.ones(1, WIDTH), temperature=None)
+    tags = rank_tags(features(), ["a"], torch.ones(1, WIDTH), temperature=None)
     assert tags[0].probability is None
 
 

@@ -60,8 +60,12 @@ class TestTexts:
         assert UNKNOWN_ID in ids_of(tokenizer, "猫")
 
     def test_unknown_characters_are_told(self, tokenizer: Tokenizer):
-        assert tokenizer.unknown("a red 猫 or ☕☕") == "猫☕"
-        assert tokenizer.unknown("A red door, 50% off") == tokenizer.unknown("") == ""
+        assert tokenizer.unknown_characters("a red 猫 or ☕☕") == "猫☕"
+        assert (
+            tokenizer.unknown_characters("A red door, 50% off")
+            == tokenizer.unknown_characters("")
+            == ""
+        )
 
     def test_no_texts_are_no_rows(self, tokenizer: Tokenizer):
         ids, is_token, truncated = tokenizer([])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from tips_ros.model.engines.trust import Verdict
+from tips_ros.model.engines.parity import Parity
 from tips_ros.perception.loading import precisions
 from tips_ros.perception.loading.load import load_predictor, load_with_text
 from tips_ros.perception.loading.precisions import (
@@ -20,7 +20,7 @@ from tips_ros.perception.loading.precisions import (
 )
 
 # The package has a function of the same name.
-SERVED = importlib.import_module("tips_ros.model.engines.served")
+SERVED = importlib.import_module("tips_ros.model.engines.select_backend")
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_a_precision_that_the_model_does_not_bear_is_no_fault_where_auto_chose_i
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     monkeypatch.setattr(precisions, "bf16_is_fast", lambda: True)
-    refused = Verdict(False, "it says something else")
-    monkeypatch.setattr(SERVED, "trusted", lambda *args: refused)
+    refused = Parity(False, "it says something else")
+    monkeypatch.setattr(SERVED, "check_parity", lambda *args: refused)
     chosen = load_predictor("demo", device="cpu")
     assert (chosen.precision, chosen.backend_note) == (torch.float32, "")
     assert "bf16 refused, fp32 serves instead (it says something else)" in caplog.messages

@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 
 from tips_ros.bags import BagReader, find_camera
-from tips_ros.bench.pictures import drawn_room
-from tips_ros.model.fast.dpt.heads import FastDenseHead
-from tips_ros.model.fast.dpt.tails import DirectTail
+from tips_ros.bench.bench_pictures import draw_room
+from tips_ros.model.fast.dpt.fast_heads import FastDenseHead
+from tips_ros.model.fast.dpt.output_convs import DirectTail
 from tips_ros.model.fast.onednn import OneDnnLinear, onednn_is_there
 from tips_ros.model.heads import DenseHead
 from tips_ros.model.tips import HEAD_NAMES
@@ -29,7 +29,7 @@ from tips_ros.resources import sample_bag
 
 @pytest.fixture(scope="module")
 def room() -> NDArray[np.uint8]:
-    return np.asarray(cv2.resize(drawn_room(), (640, 480)), np.uint8)
+    return np.asarray(cv2.resize(draw_room(), (640, 480)), np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -93,14 +93,14 @@ class TestTheDemoModel:
         rewritten, text = load_with_text("demo", device="cpu", precision="fp32")
         plain, _ = load_with_text("demo", device="cpu", precision="fp32", heads="plain")
         prompts = parse_prompts(["wall", "floor", "box"])
-        labelling = zero_shot_label_space(
+        label_space = zero_shot_label_space(
             prompts,
             text.embed(list(prompts.all_words)),
             rewritten.description.temperature,
             sliding_window=sliding,
         )
         found, expected = (
-            p.predict(room, ["semantic"], labelling=labelling) for p in (rewritten, plain)
+            p.predict(room, ["semantic"], label_space=label_space) for p in (rewritten, plain)
         )
         assert found.labels is not None and expected.labels is not None
         assert (found.labels != expected.labels).mean() < 1e-4

@@ -11,8 +11,8 @@ import pytest
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.cloud.point_cloud import organised_cloud
 from tips_ros.perception.overview.class_shares import draw_class_shares
-from tips_ros.perception.overview.page import Box, Page, shortened
-from tips_ros.perception.overview.sheet import overview, resized
+from tips_ros.perception.overview.page import Box, Page, shorten
+from tips_ros.perception.overview.sheet import overview, resize_picture
 
 ACCENT = (255, 186, 51)
 
@@ -128,12 +128,12 @@ def test_a_class_is_named_by_its_id():
 
 def test_a_growing_picture_keeps_its_pixels():
     small = np.random.default_rng(0).integers(0, 256, (3, 4, 3), dtype=np.uint8)
-    np.testing.assert_array_equal(resized(small, 8, 6)[::2, ::2], small)
+    np.testing.assert_array_equal(resize_picture(small, 8, 6)[::2, ::2], small)
 
 
 def test_shortened_text_says_that_it_was_shortened():
-    assert shortened("chest of drawers in the corner", 90) == "chest o..."
-    assert shortened("lamp", 90) == "lamp"
+    assert shorten("chest of drawers in the corner", 90) == "chest o..."
+    assert shorten("lamp", 90) == "lamp"
 
 
 def test_an_empty_panel_says_why_when_the_reason_is_given():

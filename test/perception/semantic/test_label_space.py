@@ -19,33 +19,37 @@ from tips_ros.perception.semantic.label_space import (
 OWN = ClassList(("wall", "floor", "chair", "armchair", "Table lamp"), (0, 3, 7, 9, 11))
 
 
-def ids(labelling: LabelSpace, outputs: int = 5) -> list[int]:
-    return labelling.id_of_output[:outputs].tolist()
+def ids(label_space: LabelSpace, outputs: int = 5) -> list[int]:
+    return label_space.id_of_output[:outputs].tolist()
 
 
 def test_the_model_s_own_classes_keep_their_ids():
-    labelling = model_label_space(OWN)
-    assert labelling.source == "model" and labelling.classes is OWN and labelling.words is None
-    assert ids(labelling) == [0, 3, 7, 9, 11] and not labelling.ids_are_positions
+    label_space = model_label_space(OWN)
+    assert (
+        label_space.source == "model" and label_space.classes is OWN and label_space.words is None
+    )
+    assert ids(label_space) == [0, 3, 7, 9, 11] and not label_space.ids_are_positions
     assert model_label_space(ClassList(("wall", "floor"))).ids_are_positions
 
 
 def test_chosen_classes_get_ids_in_their_order_and_the_rest_is_unlabelled():
-    labelling = head_label_space(parse_prompts(["floor", "wall"]), OWN)
-    assert labelling.classes.names == ("floor", "wall") and labelling.source == "prompts"
-    assert ids(labelling) == [1, 0, 255, 255, 255] and not labelling.ids_are_positions
+    label_space = head_label_space(parse_prompts(["floor", "wall"]), OWN)
+    assert label_space.classes.names == ("floor", "wall") and label_space.source == "prompts"
+    assert ids(label_space) == [1, 0, 255, 255, 255] and not label_space.ids_are_positions
 
 
 def test_synonyms_are_merged_into_one_class():
-    labelling = head_label_space(parse_prompts(["seat: chair | armchair", "lamp: table LAMP"]), OWN)
-    assert ids(labelling) == [255, 255, 0, 0, 1]
+    label_space = head_label_space(
+        parse_prompts(["seat: chair | armchair", "lamp: table LAMP"]), OWN
+    )
+    assert ids(label_space) == [255, 255, 0, 0, 1]
 
 
 def test_each_class_has_its_threshold():
     prompts = parse_prompts(["wall", "seat: chair | armchair"], thresholds=[0.2, 0.6])
-    labelling = head_label_space(prompts, OWN)
-    assert labelling.least[:5].tolist() == [51, 0, 153, 153, 0]
-    assert labelling.threshold == pytest.approx(0.2)
+    label_space = head_label_space(prompts, OWN)
+    assert label_space.least[:5].tolist() == [51, 0, 153, 153, 0]
+    assert label_space.threshold == pytest.approx(0.2)
 
 
 def test_without_text_encoder_other_words_are_refused():
@@ -57,10 +61,10 @@ def test_without_text_encoder_other_words_are_refused():
 
 def test_words_are_outputs_in_their_order_and_the_background_is_unlabelled():
     prompts = parse_prompts(["seat: chair | stool", "cup"], background=["wall", "floor"])
-    labelling = zero_shot_label_space(prompts, torch.zeros(5, 8), 0.01)
-    assert labelling.words is not None and labelling.words.words_per_output == (2, 1, 1, 1)
-    assert ids(labelling) == [0, 1, 255, 255, 255]
-    assert not labelling.ids_are_positions
+    label_space = zero_shot_label_space(prompts, torch.zeros(5, 8), 0.01)
+    assert label_space.words is not None and label_space.words.words_per_output == (2, 1, 1, 1)
+    assert ids(label_space) == [0, 1, 255, 255, 255]
+    assert not label_space.ids_are_positions
     assert zero_shot_label_space(parse_prompts(["a", "b"]), torch.zeros(2, 8)).ids_are_positions
 
 
@@ -74,6 +78,6 @@ def test_a_threshold_without_a_temperature_is_refused_with_the_fix():
         zero_shot_label_space(parse_prompts(["a"], thresholds=[0.5]), torch.zeros(1, 8))
 
 
-def test_a_labelling_that_asks_for_nothing_has_no_threshold():
-    labelling = model_label_space(OWN)
-    assert labelling.threshold == 0.0 and not np.any(labelling.least)
+def test_a_label_space_that_asks_for_nothing_has_no_threshold():
+    label_space = model_label_space(OWN)
+    assert label_space.threshold == 0.0 and not np.any(label_space.least)

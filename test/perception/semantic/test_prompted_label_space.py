@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From prompts to a labelling, whatever the model has to do it with."""
+"""From prompts to a label space, whatever the model has to do it with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tips_ros.perception.language.prompts import PromptError
 from tips_ros.perception.semantic.prompted_label_space import (
     background_told,
     label_space_of,
-    requested,
+    parse_request,
 )
 
 OWN = ClassList(("wall", "floor", "chair"))
@@ -41,63 +41,65 @@ class Encoder:
     ],
 )
 def test_what_is_looked_for_is_told_apart_from_the_model_s_other_classes(prompts, background):
-    assert requested(prompts, [], [], OWN).background == tuple((name,) for name in background)
+    assert parse_request(prompts, [], [], OWN).background == tuple((name,) for name in background)
 
 
 def test_a_background_that_is_given_is_the_background():
-    assert requested(["cup", "box"], ["table"], [], OWN).background == (("table",),)
+    assert parse_request(["cup", "box"], ["table"], [], OWN).background == (("table",),)
 
 
 @pytest.mark.parametrize("nothing", ["@none", " @None "])
 def test_there_is_no_background_for_those_who_want_none(nothing):
-    prompts = requested(["cup", "chair"], [nothing], [0.5], OWN)
+    prompts = parse_request(["cup", "chair"], [nothing], [0.5], OWN)
     assert prompts.background == () and prompts.thresholds == (0.5, 0.5)
     assert "every pixel becomes one of these" in background_told(prompts, [nothing])
     with pytest.raises(PromptError, match="no background at all; leave out the rest"):
-        requested(["cup"], ["table", nothing], [], OWN)
+        parse_request(["cup"], ["table", nothing], [], OWN)
 
 
 def test_what_nobody_named_is_told():
-    told = background_told(requested(["cup"], [], [], OWN), [])
+    told = background_told(parse_request(["cup"], [], [], OWN), [])
     assert told.startswith("told apart from the 3 other classes") and "@none" in told
-    assert background_told(requested(["cup"], ["wall"], [], OWN), ["wall"]) == ""
+    assert background_told(parse_request(["cup"], ["wall"], [], OWN), ["wall"]) == ""
 
 
 def test_a_background_that_nobody_asked_for_takes_the_room_that_there_is():
     many = ClassList(tuple(f"thing {i}" for i in range(250)))
-    prompts = requested([f"prompt {i}" for i in range(100)], [], [], many)
+    prompts = parse_request([f"prompt {i}" for i in range(100)], [], [], many)
     assert len(prompts.background) == 156
-    wordy = requested([f"a: {' | '.join(f'w{i}' for i in range(990))}"], [], [], many)
+    wordy = parse_request([f"a: {' | '.join(f'w{i}' for i in range(990))}"], [], [], many)
     assert len(wordy.background) == 10
     with pytest.raises(PromptError, match="together there may be 256"):
-        requested([f"prompt {i}" for i in range(100)], ["@model"], [], many)
+        parse_request([f"prompt {i}" for i in range(100)], ["@model"], [], many)
 
 
 def test_outputs_without_a_name_are_no_background():
     numbered = ClassList(("class 0", "class 1", "wall"))
-    assert requested(["cup", "chair"], [], [], numbered).background == (("wall",),)
+    assert parse_request(["cup", "chair"], [], [], numbered).background == (("wall",),)
     nameless = ClassList(("class 0", "class 1"))
-    prompts = requested(["cup", "chair"], [], [], nameless)
+    prompts = parse_request(["cup", "chair"], [], [], nameless)
     assert prompts.background == ()
     assert "every pixel becomes one of these" in background_told(prompts, [])
 
 
 def test_the_model_s_own_classes_can_be_asked_for_as_background():
-    prompts = requested(["cup", "chair"], ["table", "@model"], [], OWN)
+    prompts = parse_request(["cup", "chair"], ["table", "@model"], [], OWN)
     assert prompts.background == (("table",), ("wall",), ("floor",))
 
 
 def test_any_words_are_embedded_one_by_one():
     encoder = Encoder()
-    prompts = requested(["seat: chair | stool", "cup"], ["@none"], [], OWN)
-    labelling = label_space_of(prompts, encoder, OWN)
+    prompts = parse_request(["seat: chair | stool", "cup"], ["@none"], [], OWN)
+    label_space = label_space_of(prompts, encoder, OWN)
     assert encoder.asked == [["chair"], ["stool"], ["cup"]]
-    assert labelling.words is not None and labelling.words.temperature == 0.01
-    assert labelling.words.words_per_output == (2, 1)
+    assert label_space.words is not None and label_space.words.temperature == 0.01
+    assert label_space.words.words_per_output == (2, 1)
 
 
 def test_without_text_encoder_the_model_s_head_tells_its_own_classes():
-    labelling = label_space_of(requested(["floor"], [], [], OWN), Encoder(available=False), OWN)
-    assert labelling.words is None and labelling.id_of_output[:3].tolist() == [255, 0, 255]
+    label_space = label_space_of(
+        parse_request(["floor"], [], [], OWN), Encoder(available=False), OWN
+    )
+    assert label_space.words is None and label_space.id_of_output[:3].tolist() == [255, 0, 255]
     with pytest.raises(ValueError, match="no other words"):
-        label_space_of(requested(["cup"], [], [], OWN), Encoder(available=False), OWN)
+        label_space_of(parse_request(["cup"], [], [], OWN), Encoder(available=False), OWN)

@@ -41,22 +41,22 @@ def find(prompt, prompts=None, encoder=None, has_head=True):
 
 def test_one_of_the_models_own_classes_is_found_by_its_head():
     found, _, _ = find(" Bed")
-    assert found.labelling.words is None
-    assert found.labelling.id_of_output[[0, 1, 2]].tolist() == [255, 255, found.class_id]
+    assert found.label_space.words is None
+    assert found.label_space.id_of_output[[0, 1, 2]].tolist() == [255, 255, found.class_id]
 
 
 def test_own_classes_under_another_name_are_found_by_the_head_too():
     found, _, _ = find("furniture: bed | floor")
     assert found.name == "furniture"
-    assert found.labelling.words is None
-    assert found.labelling.id_of_output[[0, 1, 2]].tolist() == [255, 0, 0]
+    assert found.label_space.words is None
+    assert found.label_space.id_of_output[[0, 1, 2]].tolist() == [255, 0, 0]
 
 
 def test_other_words_compete_with_the_models_own_classes():
     found, encoder, _ = find("unicorn")
     assert encoder.words == ["unicorn", "wall", "floor", "bed"]
-    assert found.labelling.words is not None
-    assert found.labelling.id_of_output[:4].tolist() == [found.class_id, 255, 255, 255]
+    assert found.label_space.words is not None
+    assert found.label_space.id_of_output[:4].tolist() == [found.class_id, 255, 255, 255]
 
 
 def test_without_a_head_even_an_own_name_is_found_by_words():
@@ -66,15 +66,15 @@ def test_without_a_head_even_an_own_name_is_found_by_words():
 
 def test_a_prompt_in_force_is_found_as_the_mask_shows_it():
     found, _, in_force = find("CUP", parse_prompts(["door", "cup"]))
-    assert (found.name, found.labelling, found.class_id) == ("cup", in_force, 1)
+    assert (found.name, found.label_space, found.class_id) == ("cup", in_force, 1)
 
 
 def test_another_prompt_competes_with_those_in_force_and_their_background():
     prompts = parse_prompts(["door", "seat: chair | sofa"], ["floor"])
     found, encoder, _ = find("lamp", prompts)
     assert encoder.words == ["lamp", "door", "chair", "sofa", "floor"]
-    assert found.labelling.words.words_per_output == (1, 1, 2, 1)
-    assert found.labelling.id_of_output[:4].tolist() == [found.class_id, 255, 255, 255]
+    assert found.label_space.words.words_per_output == (1, 1, 2, 1)
+    assert found.label_space.id_of_output[:4].tolist() == [found.class_id, 255, 255, 255]
 
 
 def test_a_word_does_not_compete_with_itself():

@@ -46,7 +46,7 @@ def embeddings(predictor: Predictor) -> torch.Tensor:
 
 @pytest.fixture
 def by_words(embeddings: torch.Tensor) -> Words:
-    """Prompts → labelling by the words from number `first` on."""
+    """Prompts → label space of the words from number `first` on."""
 
     def make(
         prompts: list[str],
@@ -76,7 +76,7 @@ def test_words_label_each_patch_with_the_most_alike(
     predictor: Predictor, by_words: Words, embeddings: torch.Tensor
 ):
     rgb = noise(56, 56)
-    seen = predictor.encode(rgb, labellings=[by_words(["a", "b", "c"])])
+    seen = predictor.encode(rgb, label_spaces=[by_words(["a", "b", "c"])])
     expected = patch_cosines(predictor, rgb, embeddings[:3])
     found = predictor.similarities(seen, by_words(["a", "b", "c"]))
     np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -86,8 +86,8 @@ def test_the_probabilities_of_a_class_s_words_are_averaged(
     predictor: Predictor, by_words: Words, embeddings: torch.Tensor
 ):
     rgb = noise(56, 56)
-    labelling = by_words(["a: one | two", "b"])
-    found = predictor.similarities(predictor.encode(rgb, labellings=[labelling]), labelling)
+    label_space = by_words(["a: one | two", "b"])
+    found = predictor.similarities(predictor.encode(rgb, label_spaces=[label_space]), label_space)
     one, two, b = patch_cosines(predictor, rgb, embeddings[:3])
     t = 0.05
     shared = t * (((one / t).exp() + (two / t).exp()) / 2).log()
@@ -96,8 +96,8 @@ def test_the_probabilities_of_a_class_s_words_are_averaged(
 
 def test_background_wins_pixels_and_leaves_them_unlabelled(predictor: Predictor, by_words: Words):
     rgb = noise(56, 56)
-    everything = predictor.predict(rgb, ["semantic"], labelling=by_words(["a", "b", "c"])).labels
-    some = predictor.predict(rgb, ["semantic"], labelling=by_words(["a", "b"], ("c",))).labels
+    everything = predictor.predict(rgb, ["semantic"], label_space=by_words(["a", "b", "c"])).labels
+    some = predictor.predict(rgb, ["semantic"], label_space=by_words(["a", "b"], ("c",))).labels
     assert everything is not None and some is not None
     assert (everything == 2).any()
     np.testing.assert_array_equal(some, np.where(everything == 2, 255, everything))
@@ -105,9 +105,9 @@ def test_background_wins_pixels_and_leaves_them_unlabelled(predictor: Predictor,
 
 def test_pixels_below_their_class_s_threshold_are_unlabelled(predictor: Predictor, by_words: Words):
     rgb = noise(56, 56)
-    free = predictor.predict(rgb, ["semantic"], labelling=by_words(["a", "b"]))
+    free = predictor.predict(rgb, ["semantic"], label_space=by_words(["a", "b"]))
     bound = predictor.predict(
-        rgb, ["semantic"], labelling=by_words(["a", "b"], thresholds=(0.0, 0.4))
+        rgb, ["semantic"], label_space=by_words(["a", "b"], thresholds=(0.0, 0.4))
     )
     assert free.labels is not None and free.confidence is not None
     dropped = (free.labels == 1) & (free.confidence < round(0.4 * 255))
@@ -119,51 +119,53 @@ def test_pixels_below_their_class_s_threshold_are_unlabelled(predictor: Predicto
 def test_without_a_temperature_there_is_no_confidence_and_no_threshold(
     predictor: Predictor, by_words: Words
 ):
-    prediction = predictor.predict(noise(30, 40), labelling=by_words(["a", "b"], temperature=None))
+    prediction = predictor.predict(
+        noise(30, 40), label_space=by_words(["a", "b"], temperature=None)
+    )
     assert prediction.labels is not None and prediction.confidence is None
     with pytest.raises(ValueError, match="temperature"):
         by_words(["a"], thresholds=(0.5,), temperature=None)
 
 
-def test_heads_and_two_labellings_share_one_pass(predictor: Predictor, by_words: Words):
+def test_heads_and_two_label_spaces_share_one_pass(predictor: Predictor, by_words: Words):
     passes: list[bool] = []
     predictor.model.backbone.register_forward_hook(lambda *_: passes.append(True))
     own, words = predictor.model_label_space, by_words(["a", "b"])
     rgb = noise(30, 40)
-    seen = predictor.encode(rgb, ["depth", "normals", "stddev"], labellings=[own, words])
+    seen = predictor.encode(rgb, ["depth", "normals", "stddev"], label_spaces=[own, words])
     first, second = predictor.decode(seen, own), predictor.decode(seen, words)
     assert len(passes) == 1
     for found, expected in zip(first, predictor.predict(rgb), strict=True):
         np.testing.assert_array_equal(found, expected)
-    alone = predictor.predict(rgb, labelling=words)
+    alone = predictor.predict(rgb, label_space=words)
     np.testing.assert_array_equal(second.labels, alone.labels)
 
 
 def test_words_do_not_run_the_segmentation_head(tiny_tips: Tips, by_words: Words):
     tiny_tips.segmentation = None
     predictor = Predictor(tiny_tips, DESCRIPTION)
-    prediction = predictor.predict(noise(30, 40), labelling=by_words(["a", "b"]))
+    prediction = predictor.predict(noise(30, 40), label_space=by_words(["a", "b"]))
     assert all(array is not None for array in prediction)
     assert "semantic" not in predictor.outputs
 
 
-def test_another_labelling_takes_over_with_the_next_image(predictor: Predictor, by_words: Words):
+def test_another_label_space_takes_over_with_the_next_image(predictor: Predictor, by_words: Words):
     rgb = noise(56, 56)
     first, other = by_words(["a", "b"]), by_words(["a", "b"], first=3)
-    before = predictor.predict(rgb, ["semantic"], labelling=first).labels
-    changed = predictor.predict(rgb, ["semantic"], labelling=other).labels
-    again = predictor.predict(rgb, ["semantic"], labelling=first).labels
+    before = predictor.predict(rgb, ["semantic"], label_space=first).labels
+    changed = predictor.predict(rgb, ["semantic"], label_space=other).labels
+    again = predictor.predict(rgb, ["semantic"], label_space=first).labels
     np.testing.assert_array_equal(before, again)
     assert (before != changed).any()
 
 
-def test_what_was_not_seen_for_a_labelling_cannot_be_labelled(
+def test_what_was_not_seen_for_a_label_space_cannot_be_labelled(
     predictor: Predictor, by_words: Words
 ):
     seen = predictor.encode(noise(30, 40), ["depth"])
-    for labelling in (predictor.model_label_space, by_words(["a"])):
+    for label_space in (predictor.model_label_space, by_words(["a"])):
         with pytest.raises(ValueError, match="see the image with"):
-            predictor.decode(seen, labelling)
+            predictor.decode(seen, label_space)
 
 
 def test_windows_are_those_of_a_plain_loop(
@@ -171,8 +173,8 @@ def test_windows_are_those_of_a_plain_loop(
 ):
     """Shorter side at the network's size, windows that overlap, softmax, mean, argmax."""
     rgb = noise(56, 112)
-    labelling = by_words(["a", "b", "c"], sliding_window=True)
-    labels = predictor.predict(rgb, ["semantic"], labelling=labelling).labels
+    label_space = by_words(["a", "b", "c"], sliding_window=True)
+    labels = predictor.predict(rgb, ["semantic"], label_space=label_space).labels
     total, count = torch.zeros(3, 56, 112), torch.zeros(112)
     for left in (0, 42, 56):
         cosines = patch_cosines(predictor, rgb[:, left : left + 56], embeddings[:3])
@@ -189,8 +191,8 @@ def test_windows_are_those_of_a_plain_loop(
 def test_windows_label_images_of_any_shape(
     predictor: Predictor, size: tuple[int, int], by_words: Words
 ):
-    labelling = by_words(["a", "b"], sliding_window=True)
-    prediction = predictor.predict(noise(*size), labelling=labelling)
+    label_space = by_words(["a", "b"], sliding_window=True)
+    prediction = predictor.predict(noise(*size), label_space=label_space)
     assert prediction.labels is not None and prediction.labels.shape == size
     assert prediction.confidence is not None and prediction.confidence.shape == size
 
@@ -212,10 +214,10 @@ def test_150_classes_are_never_held_at_the_size_of_the_image(predictor: Predicto
     prompts = parse_prompts([f"thing {i}" for i in range(150)])
     generator = torch.Generator().manual_seed(2)
     words = F.normalize(torch.randn(150, WIDTH, generator=generator), dim=-1)
-    labelling = zero_shot_label_space(prompts, words, 0.05)
+    label_space = zero_shot_label_space(prompts, words, 0.05)
     rgb = noise(480, 640)
     with _Largest() as largest:
-        labels = predictor.predict(rgb, ["semantic"], labelling=labelling).labels
+        labels = predictor.predict(rgb, ["semantic"], label_space=label_space).labels
     assert labels is not None and len(np.unique(labels)) > 1
     assert largest.elements < 150 * 480 * 640 / 20
 
@@ -236,11 +238,13 @@ def test_labels_are_the_ids_of_the_model_s_classes(tiny_tips: Tips):
 def test_of_a_turned_camera_cosines_come_in_its_own_orientation(
     predictor: Predictor, by_words: Words
 ):
-    labelling = by_words(["a", "b", "c"])
+    label_space = by_words(["a", "b", "c"])
     upright = noise(28, 56)
     delivered = np.ascontiguousarray(np.rot90(upright))
-    expected = predictor.similarities(predictor.encode(upright, labellings=[labelling]), labelling)
-    seen = predictor.encode(delivered, labellings=[labelling], turn=90)
+    expected = predictor.similarities(
+        predictor.encode(upright, label_spaces=[label_space]), label_space
+    )
+    seen = predictor.encode(delivered, label_spaces=[label_space], mounting=90)
     assert seen.mounted_size == (56, 28)
-    found = predictor.similarities(seen, labelling)
+    found = predictor.similarities(seen, label_space)
     np.testing.assert_array_equal(found, np.rot90(expected, axes=(1, 2)))

@@ -18,7 +18,7 @@ OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.E
 def running(**fields):
     """A camera with an image just now."""
     statistics = Statistics()
-    statistics.arrived().publish({}, None, 0.1)
+    statistics.count_arrival().publish({}, None, 0.1)
     fields.setdefault("listening_s", 100.0)
     return CameraState("front", statistics.snapshot(), [], {}, topic="/image", **fields)
 

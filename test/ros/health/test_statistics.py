@@ -38,7 +38,7 @@ def test_before_the_first_frame_everything_is_zero_or_unknown():
 
 def test_every_frame_that_arrived_is_published_dropped_for_a_cause_or_in_flight():
     statistics = Statistics()
-    accounts = [statistics.arrived() for _ in range(6)]
+    accounts = [statistics.count_arrival() for _ in range(6)]
     assert statistics.snapshot().in_flight == 6
     accounts[0].drop("superseded")
     accounts[1].drop("superseded")
@@ -56,7 +56,7 @@ def test_every_frame_that_arrived_is_published_dropped_for_a_cause_or_in_flight(
 
 def test_a_frames_fate_is_settled_once_by_the_first_who_knows_it():
     statistics = Statistics()
-    account = statistics.arrived()
+    account = statistics.count_arrival()
     assert account.drop("failed", "out of memory")
     assert not account.drop("deactivated")
     assert not account.publish({"depth/image": ""}, 0.0, 0.0)
@@ -70,7 +70,7 @@ def test_threads_that_settle_at_once_lose_no_frame():
 
     def work():
         for _ in range(200):
-            account = statistics.arrived()
+            account = statistics.count_arrival()
             account.drop("stale")
             account.publish({}, None, 0.0)
 
@@ -85,11 +85,11 @@ def test_threads_that_settle_at_once_lose_no_frame():
 
 def test_ages_and_latencies_are_percentiles_of_the_last_ten_seconds(clock):
     statistics = Statistics()
-    statistics.arrived().publish({}, age_s=100.0, latency_s=100.0)
+    statistics.count_arrival().publish({}, age_s=100.0, latency_s=100.0)
     clock.pass_(10.5)
     assert statistics.snapshot().age_s is None
     for milliseconds in range(101):
-        statistics.arrived().publish({}, age_s=1.0, latency_s=milliseconds / 1000)
+        statistics.count_arrival().publish({}, age_s=1.0, latency_s=milliseconds / 1000)
     assert statistics.snapshot().age_s == (1.0, 1.0)
     assert statistics.snapshot().latency_s.p50 == pytest.approx(0.050)
     assert statistics.snapshot().latency_s.p95 == pytest.approx(0.095)
@@ -97,7 +97,7 @@ def test_ages_and_latencies_are_percentiles_of_the_last_ten_seconds(clock):
 
 def test_a_frame_whose_age_nobody_can_tell_has_none(clock):
     statistics = Statistics()
-    statistics.arrived().publish({}, age_s=None, latency_s=0.1)
+    statistics.count_arrival().publish({}, age_s=None, latency_s=0.1)
     assert statistics.snapshot().age_s is None
 
 
@@ -105,11 +105,11 @@ def test_a_frame_whose_age_nobody_can_tell_has_none(clock):
 def test_after_a_pause_the_rate_is_that_of_the_frames_after_it(clock, pause_s):
     statistics = Statistics()
     for _ in range(50):
-        statistics.arrived()
+        statistics.count_arrival()
         clock.pass_(1 / 30)
     clock.pass_(pause_s)
     for _ in range(10):
-        statistics.arrived()
+        statistics.count_arrival()
         clock.pass_(1 / 30)
     assert statistics.snapshot().rate_hz == pytest.approx(30.0)
 
@@ -117,7 +117,7 @@ def test_after_a_pause_the_rate_is_that_of_the_frames_after_it(clock, pause_s):
 def test_the_rate_falls_once_frames_stop_and_a_slow_camera_has_one(clock):
     statistics = Statistics()
     for _ in range(3):
-        statistics.arrived()
+        statistics.count_arrival()
         clock.pass_(20.0)
     assert statistics.snapshot().rate_hz == pytest.approx(1 / 20)
     clock.pass_(180.0)
@@ -126,17 +126,17 @@ def test_the_rate_falls_once_frames_stop_and_a_slow_camera_has_one(clock):
 
 def test_the_last_failure_has_its_cause_and_its_age(clock):
     statistics = Statistics()
-    statistics.arrived().drop("failed", "RuntimeError: once")
+    statistics.count_arrival().drop("failed", "RuntimeError: once")
     clock.pass_(3600.0)
-    statistics.arrived().drop("superseded")
+    statistics.count_arrival().drop("superseded")
     assert statistics.snapshot().failure == ("failed", "RuntimeError: once", 3600.0)
-    statistics.arrived().drop("unreadable", "encoding 'x' is not known")
+    statistics.count_arrival().drop("unreadable", "encoding 'x' is not known")
     assert statistics.snapshot().failure == ("unreadable", "encoding 'x' is not known", 0.0)
 
 
 def test_the_stages_that_a_frame_came_through_are_timed_whatever_became_of_it():
     statistics = Statistics()
-    published, lost = statistics.arrived(), statistics.arrived()
+    published, lost = statistics.count_arrival(), statistics.count_arrival()
     published.stages_s.update(decode=0.1, network=0.3)
     lost.stages_s["decode"] = 0.1
     assert not statistics.snapshot().stages_s  # of frames that are settled

@@ -160,9 +160,7 @@ class TestCameraInfo:
         assert not [line for line in said if line.startswith("no CameraInfo")]
 
 
-def test_a_resting_camera_is_heard_again_on_the_topic_that_is_published_by_then(
-    graph_with, driver
-):
+def test_a_resting_camera_is_heard_again_on_the_topic_that_is_published_by_then(graph_with, driver):
     graph = graph_with(image_transport="compressed", unsubscribe_after_s=0.2, **SMALL).active()
     given = graph.camera.input
     until(lambda: not given.listens, "the camera to rest")
@@ -201,14 +199,14 @@ def test_a_topic_that_cannot_be_subscribed_to_leaves_the_present_one(
     graph_with, driver, said, monkeypatch
 ):
     graph = graph_with(image_transport="compressed", **SMALL).active()
-    subscribe = subscription.subscribed
+    subscribe = subscription.subscribe
 
     def refuse(node, type_, topic, callback, group):
         if topic == "/image":
             raise RuntimeError("no more readers")
         return subscribe(node, type_, topic, callback, group)
 
-    monkeypatch.setattr(subscription, "subscribed", refuse)
+    monkeypatch.setattr(subscription, "subscribe", refuse)
     camera = driver(graph)
     camera.node.create_publisher(CompressedImage, "/image", qos.output())
     until(lambda: [line for line in said if "not listening to /image" in line], "the reason")

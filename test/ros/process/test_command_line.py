@@ -136,4 +136,4 @@ def test_what_ros_says_is_told_without_the_places_in_its_sources():
         "failed to initialize rcl: Couldn't parse x.\n Error: No value at line 3, at "
         "/project/src/parse.c:258, at /project/src/rcl/arguments.c:415"
     )
-    assert command_line.explained(error) == "Couldn't parse x. Error: No value at line 3"
+    assert command_line.shorten_complaint(error) == "Couldn't parse x. Error: No value at line 3"

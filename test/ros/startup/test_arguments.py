@@ -8,7 +8,7 @@ import pytest
 from tips_ros.ros.startup.arguments import (
     ArgumentError,
     bag_to_play,
-    checked_topic,
+    check_topic,
     fractions,
     items,
     profile_environment,
@@ -51,13 +51,13 @@ def test_fractions_that_are_none_are_named_with_the_argument(item):
 
 @pytest.mark.parametrize("text", ["image", "/a/b_1", "~/image", "/{node}/image", "_x"])
 def test_checked_topic_lets_ros_names_pass(text):
-    assert checked_topic("image", text) == text
+    assert check_topic("image", text) == text
 
 
 @pytest.mark.parametrize("text", ["", "/", "a b", "/1st/image", "/a//b", "/a/", "a-b", "image:=/x"])
 def test_checked_topic_refuses_what_ros_refuses(text):
     with pytest.raises(ArgumentError, match="^image:=.*can't name a topic"):
-        checked_topic("image", text)
+        check_topic("image", text)
 
 
 class TestBagToPlay:

@@ -5,10 +5,10 @@ import pytest
 
 from tips_ros.ros.startup.arguments import ArgumentError
 from tips_ros.ros.startup.cameras import (
-    beside,
     camera_remappings,
     cameras_of,
     image_topics_of,
+    sibling_camera_info,
     topics_of,
 )
 
@@ -24,7 +24,7 @@ from tips_ros.ros.startup.cameras import (
     ],
 )
 def test_beside_is_the_sibling_of_the_image(image, camera_info):
-    assert beside(image) == camera_info
+    assert sibling_camera_info(image) == camera_info
 
 
 @pytest.mark.parametrize("separator", [";", ","])

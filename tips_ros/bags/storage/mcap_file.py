@@ -54,7 +54,9 @@ class McapFile:
             for chunk in self._index.chunks
             if chunk.channels is None or chunk.channels & wanted
         ]
-        for record in heapq.merge(*sources, self._loose(wanted), key=lambda one: one.stamp_ns):
+        for record in heapq.merge(
+            *sources, self._parse_loose(wanted), key=lambda one: one.stamp_ns
+        ):
             if record.channel != _NOBODY:
                 yield record
 
@@ -66,7 +68,7 @@ class McapFile:
         if len(body) < chunk.length:
             raise BrokenFile("a chunk is not whole")
         found = []
-        for record in mcap.inner_records(mcap.decompressed(body)):
+        for record in mcap.inner_records(mcap.decompress(body)):
             if record.opcode == mcap.MESSAGE:
                 channel, _, stamp_ns, _ = mcap.MESSAGE_HEAD.unpack_from(record.body)
                 if channel in wanted:
@@ -75,7 +77,7 @@ class McapFile:
         for stamp_ns, channel, data in found:
             yield Record(stamp_ns, channel, bytes(data))
 
-    def _loose(self, wanted: frozenset[int]) -> Iterator[Record]:
+    def _parse_loose(self, wanted: frozenset[int]) -> Iterator[Record]:
         for one in sorted(self._index.loose, key=lambda one: one.stamp_ns):
             if one.channel in wanted:
                 self._stream.seek(one.offset)

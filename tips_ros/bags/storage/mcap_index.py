@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where an mcap file holds which messages: by its summary, or by going through all of it."""
+"""Index of an mcap file's messages, from its summary or by going through all of it."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def _add(index: McapIndex, stream: BinaryIO, opcode: int, at: int, length: int) 
         index.loose.append(message)
     elif opcode == mcap.CHUNK:
         stamps, channels = [], set()
-        for record in mcap.inner_records(mcap.decompressed(stream.read(length))):
+        for record in mcap.inner_records(mcap.decompress(stream.read(length))):
             if record.opcode == mcap.MESSAGE:
                 channel, _, stamp_ns, _ = mcap.MESSAGE_HEAD.unpack_from(record.body)
                 index.count(channel, stamp_ns)

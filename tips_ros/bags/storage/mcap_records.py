@@ -94,7 +94,7 @@ def inner_records(data: bytes | memoryview) -> Iterator[InnerRecord]:
         at += length
 
 
-def decompressed(chunk: bytes) -> bytes | memoryview:
+def decompress(chunk: bytes) -> bytes | memoryview:
     """The records in the body of a chunk record.
 
     Raises:

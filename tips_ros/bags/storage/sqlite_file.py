@@ -30,14 +30,14 @@ class SqliteFile:
             OSError: it cannot be read, or there is no room for the copy.
         """
         self.notes: list[str] = []
-        with ExitStack() as undo, _told():
-            if unfinished := _unfinished(path):
+        with ExitStack() as undo, _translate_errors():
+            if unfinished := _find_journal(path):
                 self.notes.append(
                     f"{path.name} was not closed by its recorder: {unfinished.name} beside it is "
                     f"read, too"
                 )
                 folder = undo.enter_context(TemporaryDirectory(prefix="tips_ros_bag_"))
-                path = _finished(path, unfinished, Path(folder))
+                path = _recover(path, unfinished, Path(folder))
             _refuse_cut(path)
             # Immutable: no lock and no file is made beside a bag on a read-only disk.
             self._database = undo.enter_context(closing(_connect(path, "immutable=1")))
@@ -51,7 +51,7 @@ class SqliteFile:
     def messages(self, channels: Collection[int]) -> Iterator[Record]:
         """Goes through the messages of these channels in the order of their stamps."""
         places = ",".join("?" * len(channels))
-        with _told():
+        with _translate_errors():
             yield from map(
                 Record._make,
                 self._database.execute(
@@ -67,7 +67,7 @@ class SqliteFile:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
@@ -112,7 +112,7 @@ def _channels(database: sqlite3.Connection) -> list[Channel]:
     ]
 
 
-def _unfinished(path: Path) -> Path | None:
+def _find_journal(path: Path) -> Path | None:
     """The file beside it that holds what is not yet, or not rightly, in the database."""
     wal, journal = (path.with_name(path.name + end) for end in ("-wal", "-journal"))
     if wal.is_file() and wal.stat().st_size > _WAL_HEAD_BYTES:
@@ -124,7 +124,7 @@ def _unfinished(path: Path) -> Path | None:
     return None
 
 
-def _finished(path: Path, unfinished: Path, folder: Path) -> Path:
+def _recover(path: Path, unfinished: Path, folder: Path) -> Path:
     """A copy that the database engine has recovered, as it does when a writer opens it."""
     for part in (path, unfinished):
         shutil.copyfile(part, folder / part.name)

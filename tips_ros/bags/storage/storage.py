@@ -72,7 +72,7 @@ class StorageFile(Protocol):
 
 
 def read_qos(recorded: object) -> Qos | None:
-    """What the first publisher offered; None where that was not kept, or was edited to nonsense."""
+    """QoS that the first publisher offered; None where none was kept, or was edited to nonsense."""
     try:
         return next(iter(parse_qos(recorded)), None)  # type: ignore[arg-type]
     # The YAML of some recorders, and of all editors, can make the library stumble in any way.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where and when something was measured: a time without this means nothing."""
+"""The machine and the moment of a measurement: a time without these means nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tips_ros.doctor.machine import cores, processor_name
 
 @dataclass(frozen=True)
 class Machine:
-    """What it ran on.
+    """The machine that a measurement ran on.
 
     Attributes:
         processor: its name.

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tips_ros.bench.frame_pass import ARRAYS, BACKBONE, DECODE, HEAD, MESSAGE, PREPROCESS, PUBLISH
-from tips_ros.bench.timing import Spread
+from tips_ros.bench.timing import TimeSpread
 
 GROUPS: dict[str, str] = {
     "decode": "#7a8494",
@@ -22,7 +22,7 @@ GROUPS: dict[str, str] = {
 WHOLE = "#eef0f4"
 
 
-def by_group(stages: Mapping[str, Spread]) -> dict[str, float]:
+def sum_by_group(stages: Mapping[str, TimeSpread]) -> dict[str, float]:
     """Medians of the stages, added up in groups, in the order of the work."""
     found: dict[str, float] = {}
     for stage, times in stages.items():

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from tips_ros.bench.reporting.palette import GROUPS, WHOLE, by_group
+from tips_ros.bench.reporting.palette import GROUPS, WHOLE, sum_by_group
 from tips_ros.bench.stages import StageResult
+from tips_ros.perception.map_pictures import Picture
 from tips_ros.perception.overview.page import FAINT, PAPER, STRONG, TEXT, Box, Page
-from tips_ros.perception.pictures import Picture
 
 _WIDTH, _EDGE, _TITLE, _FOOT = 1100, 28, 64, 78
 _ROW, _CURVES = 52, 420
@@ -20,7 +20,7 @@ _ROW, _CURVES = 52, 420
 
 def bars(results: Sequence[StageResult], footer: str) -> Picture:
     """One bar a case: its stages one after the other, to one scale. RGB."""
-    groups = [by_group(result.stages) for result in results]
+    groups = [sum_by_group(result.stages) for result in results]
     page, axes = _page("what a frame's time is made of", footer, _ROW * len(results))
     rows = np.arange(len(results))
     ends = np.zeros(len(results))
@@ -34,12 +34,12 @@ def bars(results: Sequence[StageResult], footer: str) -> Picture:
         said = f"  {end:.1f} ms, whole {result.whole.median_ms:.1f}"
         axes.text(end, row, said, color=STRONG, size=14, va="center")
     axes.set(xlim=(0, 1.22 * max(ends)), ylim=(len(results) - 0.7, -0.7), facecolor=PAPER)
-    return _finished(page)
+    return _save(page)
 
 
 def curves(at: Sequence[float], results: Sequence[StageResult], axis: str, footer: str) -> Picture:
     """Milliseconds of the groups over what grows. RGB."""
-    rows = [by_group(result.stages) for result in results]
+    rows = [sum_by_group(result.stages) for result in results]
     first = results[0]
     weights = "" if first.trained else " (random weights)"
     title = f"{first.case.model}{weights}, {first.case.precision}: ms by {axis}"
@@ -57,7 +57,7 @@ def curves(at: Sequence[float], results: Sequence[StageResult], axis: str, foote
     axes.grid(axis="y", color="#2c3038")
     axes.tick_params(colors=FAINT, labelsize=12, length=0)
     axes.set_position((0.07, (_FOOT + 46) / page.height, 0.89, _CURVES / page.height))
-    return _finished(page)
+    return _save(page)
 
 
 def _page(title: str, footer: str, height: int) -> tuple[Page, Any]:
@@ -67,7 +67,7 @@ def _page(title: str, footer: str, height: int) -> tuple[Page, Any]:
     return page, page.axes(Box(_EDGE, _TITLE, _WIDTH - 2 * _EDGE, height))
 
 
-def _finished(page: Page) -> Picture:
+def _save(page: Page) -> Picture:
     page.figure.legend(
         loc="lower left", bbox_to_anchor=(_EDGE / page.width, 28 / page.height), ncols=10,
         borderaxespad=0, borderpad=0, handlelength=0.8, columnspacing=1.2, handletextpad=0.5,

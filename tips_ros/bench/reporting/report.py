@@ -18,7 +18,7 @@ _NAME, _NUMBER = 30, 10
 
 
 class Result(Protocol):
-    """What has a line of JSON."""
+    """A result that can be written as a line of JSON."""
 
     def as_data(self) -> dict[str, object]:
         """Plain data."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from tips_ros.errors import UserError
-from tips_ros.perception.camera.mounting import TURNS
+from tips_ros.perception.camera.mounting import ROTATIONS_DEG
 from tips_ros.perception.depth.depth_scale import ScaleChoice
 from tips_ros.perception.loading.backends import BACKENDS
 from tips_ros.perception.loading.load import DEMO
@@ -56,7 +56,7 @@ def add_camera_topics(add: Callable[..., object]) -> None:
 
 
 def add_prediction(parser: argparse.ArgumentParser) -> None:
-    """What `add_model` adds, --precision, --backend and --scale."""
+    """Adds the arguments of `add_model`, --precision, --backend and --scale."""
     add_model(parser)
     add = parser.add_argument
     add_precision(parser)
@@ -131,7 +131,7 @@ def add_rotation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rotation-deg",
         type=int,
-        choices=TURNS,
+        choices=ROTATIONS_DEG,
         default=0,
         help="the clockwise turn, degrees, that brings the picture upright; what is written stays "
         "as the camera sees (default: %(default)s)",
@@ -141,7 +141,7 @@ def add_rotation(parser: argparse.ArgumentParser) -> None:
 def depth_scale(text: str) -> ScaleChoice:
     """Argument type: model, focal, or a factor."""
     try:
-        return ScaleChoice.typed(text)
+        return ScaleChoice.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tips_ros.commands.options.common import add_camera_topics, count
+from tips_ros.evaluation.datasets.first import First
 from tips_ros.offline.evaluation_data import LAYOUT_NAMES, BagOptions, Data, open_data
 
 
@@ -46,9 +48,13 @@ def add_bag_truth(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def open_measured(args: argparse.Namespace) -> AbstractContextManager[Data]:
-    """Opens DATA as the arguments say; errors as of `open_data`."""
+@contextmanager
+def open_measured(args: argparse.Namespace) -> Iterator[Data]:
+    """Opens DATA as the arguments say, --limit included; errors see `open_data`."""
     bag = BagOptions(
         args.truth, args.image_topic, args.camera_info_topic, args.depth_topic, args.rectified
     )
-    return open_data(args.data, None if args.layout == "auto" else args.layout, bag)
+    with open_data(args.data, None if args.layout == "auto" else args.layout, bag) as data:
+        if args.limit is not None:
+            data = data._replace(dataset=First(data.dataset, args.limit))
+        yield data

@@ -44,9 +44,7 @@ def check_folder(
     check_writable(folder)
 
 
-def check_file(
-    path: Path, option: str, *, overwrite: bool, inputs: Iterable[Path] = ()
-) -> None:
+def check_file(path: Path, option: str, *, overwrite: bool, inputs: Iterable[Path] = ()) -> None:
     """For one file.
 
     Args:
@@ -79,12 +77,10 @@ def check_writable(folder: Path) -> None:
             pass
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UserError(
-            f"{folder} cannot be written ({reason}); choose another place"
-        ) from error
+        raise UserError(f"{folder} cannot be written ({reason}); choose another place") from error
 
 
-def could_not_write(error: OSError, folder: Path) -> UserError:
+def write_error(error: OSError, folder: Path) -> UserError:
     """In one line what happened while results were written."""
     # NumPy says of a full disk only how much it wrote.
     reason = error.strerror or f"{error}: is the disk full?"

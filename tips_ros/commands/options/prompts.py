@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Arguments of the subcommands that label by prompts, and the labelling that they ask for."""
+"""Arguments of the subcommands that label by prompts, and the label space that they ask for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 
 from tips_ros.errors import UserError
 from tips_ros.perception.classes.class_list import ClassList
-from tips_ros.perception.language.prompt_syntax import separated
+from tips_ros.perception.language.prompt_syntax import split_entries
 from tips_ros.perception.language.prompts import Prompts
 from tips_ros.perception.loading.prompt_encoder import PromptEncoder
 from tips_ros.perception.predictor import Predictor
@@ -16,7 +16,7 @@ from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.perception.semantic.prompted_label_space import (
     background_told,
     label_space_of,
-    requested,
+    parse_request,
 )
 
 _NO_CLASSES = ClassList(("class 0",))  # of a model that is not loaded yet: a number, no word
@@ -66,11 +66,11 @@ def check_prompts(args: argparse.Namespace) -> None:
             if value:
                 raise UserError(f"{name} belongs to --prompts; give that too, or leave it out")
         return
-    _requested(args, _NO_CLASSES)
+    _parse_prompts(args, _NO_CLASSES)
 
 
-def prompted_labelling(args: argparse.Namespace, predictor: Predictor) -> LabelSpace | None:
-    """What the prompts ask of this model; None without prompts. Says what they compete with.
+def prompted_label_space(args: argparse.Namespace, predictor: Predictor) -> LabelSpace | None:
+    """Label space of the prompts for this model, None without any; prints their competitors.
 
     Raises:
         UserError: prompts that can't be used, or a text encoder that can't be read.
@@ -78,27 +78,29 @@ def prompted_labelling(args: argparse.Namespace, predictor: Predictor) -> LabelS
     if args.prompts is None:
         return None
     own = predictor.description.classes
-    prompts = _requested(args, own)
+    prompts = _parse_prompts(args, own)
     try:
         encoder = PromptEncoder(args.model, width=predictor.description.vit.width)
-        labelling = label_space_of(prompts, encoder, own, sliding_window=args.sliding_window)
+        label_space = label_space_of(prompts, encoder, own, sliding_window=args.sliding_window)
     except (ValueError, OSError) as error:
         raise UserError(f"--prompts: {error}") from error
     told = background_told(prompts, [args.background] if args.background else [])
-    if told and labelling.words is not None:
+    if told and label_space.words is not None:
         print(f"classes: {told}")
-    return labelling
+    return label_space
 
 
-def _requested(args: argparse.Namespace, own: ClassList) -> Prompts:
+def _parse_prompts(args: argparse.Namespace, own: ClassList) -> Prompts:
     thresholds = [] if args.threshold is None else [args.threshold]
     try:
-        return requested(typed(args.prompts), typed(args.background), thresholds, own)
+        return parse_request(
+            parse_entries(args.prompts), parse_entries(args.background), thresholds, own
+        )
     except (ValueError, OSError) as error:
         raise UserError(f"--prompts: {error}") from error
 
 
-def typed(text: str | None) -> list[str]:
+def parse_entries(text: str | None) -> list[str]:
     """A list with commas or semicolons, or the name of a file with one entry a line → entries.
 
     Raises:
@@ -107,7 +109,7 @@ def typed(text: str | None) -> list[str]:
     if not text:
         return []
     # Not Path's, which some long lists make raise an error.
-    return [f"@{os.path.abspath(text)}"] if os.path.isfile(text) else separated(text)
+    return [f"@{os.path.abspath(text)}"] if os.path.isfile(text) else split_entries(text)
 
 
 def share(text: str) -> float:

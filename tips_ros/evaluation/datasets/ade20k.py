@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.evaluation.datasets.errors import DatasetError
-from tips_ros.evaluation.datasets.files import checked, pictures_in, read, read_rgb
+from tips_ros.evaluation.datasets.files import pictures_in, read, read_rgb, validate
 from tips_ros.evaluation.datasets.truth_png import decode_labels
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.sample import IGNORED, Sample
@@ -65,7 +65,7 @@ class Ade20k:
     def __iter__(self) -> Iterator[Sample]:
         for photo, mask in self._pairs:
             labels = read(mask, _scene_parsing_labels)
-            yield checked(Sample(photo.stem, read_rgb(photo, labels), labels=labels), photo)
+            yield validate(Sample(photo.stem, read_rgb(photo, labels), labels=labels), photo)
 
 
 def _scene_parsing_labels(png: bytes) -> NDArray[np.uint8]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What goes wrong with directories of images and truth."""
+"""The error of directories of images and truth."""
 
 
 class DatasetError(ValueError):

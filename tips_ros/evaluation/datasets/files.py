@@ -16,7 +16,11 @@ from tips_ros.evaluation.datasets.errors import DatasetError
 from tips_ros.evaluation.sample import Sample
 from tips_ros.evaluation.truth_size import same_proportions
 from tips_ros.perception.images.compressed import decode_compressed
-from tips_ros.perception.images.orientation import orientation_of, upright, upright_size
+from tips_ros.perception.images.orientation import (
+    orientation_of,
+    rotate_upright_by_tag,
+    upright_size,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +29,7 @@ PICTURES = (".jpg", ".jpeg", ".png")
 
 
 def read(path: Path, decode: Callable[[bytes], Value]) -> Value:
-    """What `decode` makes of the file's bytes.
+    """Reads a file and decodes its bytes by `decode`.
 
     Raises:
         DatasetError: the file is not there, cannot be read, or `decode` raised a ValueError.
@@ -60,7 +64,7 @@ def read_rgb(path: Path, truth: NDArray[Any] | None = None) -> NDArray[np.uint8]
         if upright_size(stored.shape[:2], orientation) != truth.shape[:2]:
             return stored
         _say_turned(path.parent)
-        return upright(stored, orientation)
+        return rotate_upright_by_tag(stored, orientation)
 
     return read(path, decode)
 
@@ -78,7 +82,7 @@ def pictures_in(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES and p.is_file())
 
 
-def checked(sample: Sample, where: object, *, any_size: bool = False) -> Sample:
+def validate(sample: Sample, where: object, *, any_size: bool = False) -> Sample:
     """The sample itself, once its parts are seen to fit together.
 
     Args:

@@ -14,7 +14,7 @@ from tips_ros.perception.predictor import OUTPUTS, Output
 
 
 class Layout(NamedTuple):
-    """How files of one dataset lie in a directory.
+    """Layout of one dataset's files in a directory.
 
     Attributes:
         parts: what must be there, for people.

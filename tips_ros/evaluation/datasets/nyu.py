@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tips_ros.evaluation.datasets.errors import DatasetError
-from tips_ros.evaluation.datasets.files import checked, pictures_in, read, read_rgb
-from tips_ros.evaluation.datasets.truth_png import decode_depth, decode_labels, decode_normals
+from tips_ros.evaluation.datasets.files import pictures_in, read, read_rgb, validate
+from tips_ros.evaluation.datasets.truth_png import decode_depth_png, decode_labels, decode_normals
 from tips_ros.evaluation.depth_protocol import NYU_EIGEN
 from tips_ros.evaluation.sample import Sample
 from tips_ros.perception.camera.camera_info import Intrinsics
@@ -73,11 +73,11 @@ class Nyu:
         self.depth_protocol = NYU_EIGEN
         self.class_names: Mapping[int, str] = {}
         if (root / "rgb").is_dir():
-            self._frames = _plain(root)
+            self._frames = _find_files(root)
             if (root / "labels").is_dir():
                 self.class_names = _class_names(root / "classes.txt")
         else:
-            self._frames = _by_scene(root)
+            self._frames = _find_files_by_scene(root)
         if not self._frames:
             raise DatasetError(f"{root} holds no photos; it needs {PARTS}")
         files = (path for frame in self._frames for path in frame[1:] if isinstance(path, Path))
@@ -100,15 +100,15 @@ class Nyu:
             sample = Sample(
                 frame.name,
                 rgb,
-                read(frame.depth, decode_depth),
+                read(frame.depth, decode_depth_png),
                 read(frame.normals, decode_normals) if frame.normals else None,
                 read(frame.labels, decode_labels) if frame.labels else None,
                 INTRINSICS,
             )
-            yield checked(sample, frame.rgb)
+            yield validate(sample, frame.rgb)
 
 
-def _plain(root: Path) -> list[_Files]:
+def _find_files(root: Path) -> list[_Files]:
     def beside(kind: str, photo: Path) -> Path | None:
         return root / kind / f"{photo.stem}.png" if (root / kind).is_dir() else None
 
@@ -124,7 +124,7 @@ def _plain(root: Path) -> list[_Files]:
     ]
 
 
-def _by_scene(root: Path) -> list[_Files]:
+def _find_files_by_scene(root: Path) -> list[_Files]:
     photos = [p for scene in sorted(root.iterdir()) for p in pictures_in(scene)]
     return [
         _Files(f"{p.parent.name}/{p.stem}", p, p.with_name(f"sync_depth_{p.stem[4:]}.png"))

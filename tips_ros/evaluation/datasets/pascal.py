@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.evaluation.datasets.errors import DatasetError
-from tips_ros.evaluation.datasets.files import checked, read, read_rgb
+from tips_ros.evaluation.datasets.files import read, read_rgb, validate
 from tips_ros.evaluation.datasets.truth_png import decode_colours
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.sample import IGNORED, Sample
@@ -65,7 +65,7 @@ class Pascal:
         for name in self._names:
             photo = self._root / "JPEGImages" / f"{name}.jpg"
             labels = read(self._root / "SegmentationClass" / f"{name}.png", _voc_labels)
-            yield checked(Sample(name, read_rgb(photo, labels), labels=labels), photo)
+            yield validate(Sample(name, read_rgb(photo, labels), labels=labels), photo)
 
 
 def palette() -> NDArray[np.uint8]:
@@ -90,9 +90,9 @@ def _voc_labels(png: bytes) -> NDArray[np.uint8]:
 
 
 def _ids_of(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    packed = _packed(rgb)
-    order = np.argsort(_packed(palette()))
-    colours = _packed(palette())[order]
+    packed = _pack(rgb)
+    order = np.argsort(_pack(palette()))
+    colours = _pack(palette())[order]
     at = np.searchsorted(colours, packed).clip(max=255)
     if (strange := colours[at] != packed).any():
         colour = tuple(rgb[strange][0].tolist())
@@ -100,7 +100,7 @@ def _ids_of(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return order[at].astype(np.uint8)
 
 
-def _packed(rgb: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _pack(rgb: NDArray[np.uint8]) -> NDArray[np.int64]:
     """(…, 3) → (…) one number for each colour."""
     r, g, b = np.moveaxis(rgb.astype(np.int64), -1, 0)
     return (r << 16) | (g << 8) | b

@@ -27,7 +27,7 @@ import numpy as np
 
 from tips_ros.evaluation.datasets import truth_png
 from tips_ros.evaluation.datasets.errors import DatasetError
-from tips_ros.evaluation.datasets.files import Value, checked, read, read_rgb
+from tips_ros.evaluation.datasets.files import Value, read, read_rgb, validate
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.sample import Sample
 from tips_ros.perception.camera.camera_info import Intrinsics
@@ -54,7 +54,7 @@ class Rendered:
         Raises:
             DatasetError: no index, or not one of ours.
         """
-        index = read(root / PARTS, _parsed)
+        index = read(root / PARTS, _parse)
         self._root = root
         self.name: str = index["name"]
         self.depth_protocol = DepthProtocol()
@@ -77,14 +77,14 @@ class Rendered:
                     f"{self._root / PARTS}: frame {entry.get('name')!r} is not whole ({error}); "
                     "write it again"
                 ) from error
-            yield checked(sample, self._root / entry["rgb"])
+            yield validate(sample, self._root / entry["rgb"])
 
     def _sample(self, entry: Entry) -> Sample:
         pose = entry.get("world_from_camera")
         return Sample(
             name=entry["name"],
             rgb=read_rgb(self._root / entry["rgb"]),
-            depth_m=self._truth(entry, "depth", partial(truth_png.decode_depth, unit_m=UNIT_M)),
+            depth_m=self._truth(entry, "depth", partial(truth_png.decode_depth_png, unit_m=UNIT_M)),
             normals=self._truth(entry, "normals", truth_png.decode_normals),
             labels=self._truth(entry, "labels", truth_png.decode_labels),
             intrinsics=Intrinsics(**entry["intrinsics"]) if "intrinsics" in entry else None,
@@ -151,7 +151,7 @@ def write_index(
     part.rename(folder / PARTS)
 
 
-def _parsed(data: bytes) -> dict[str, Any]:
+def _parse(data: bytes) -> dict[str, Any]:
     index = json.loads(data)
     if not isinstance(index, dict) or index.get("format") != _FORMAT:
         raise ValueError(f"not an index of frames: `format` must be {_FORMAT!r}")

@@ -31,11 +31,11 @@ def encode_depth(depth_m: NDArray[np.float32], unit_m: float = MILLIMETRE) -> by
     return _png(np.where(holds, steps, 0).astype(np.uint16))
 
 
-def decode_depth(data: bytes, unit_m: float = MILLIMETRE) -> NDArray[np.float32]:
+def decode_depth_png(data: bytes, unit_m: float = MILLIMETRE) -> NDArray[np.float32]:
     """A PNG → (H, W) float32 metres, NaN where invalid. ValueError: not a 16-bit grey picture."""
     steps = _picture(data)
     if steps.dtype != np.uint16 or steps.ndim != 2:
-        raise ValueError(f"depth must be a 16-bit grey PNG, but this is {_described(steps)}")
+        raise ValueError(f"depth must be a 16-bit grey PNG, but this is {_describe(steps)}")
     depth_m = (steps * unit_m).astype(np.float32)
     depth_m[steps == 0] = np.nan
     return depth_m
@@ -54,7 +54,7 @@ def decode_normals(data: bytes) -> NDArray[np.float32]:
     """A PNG → (H, W, 3) float32 unit vectors, NaN where invalid. ValueError: not RGB."""
     bgr = _picture(data)
     if bgr.ndim != 3 or bgr.shape[2] != 3 or bgr.dtype not in (np.uint8, np.uint16):
-        raise ValueError(f"normals must be a 16- or 8-bit RGB PNG, but this is {_described(bgr)}")
+        raise ValueError(f"normals must be a 16- or 8-bit RGB PNG, but this is {_describe(bgr)}")
     steps = bgr[..., ::-1].astype(np.float32)
     normals = steps * np.float32(2 / np.iinfo(bgr.dtype).max) - 1
     normals /= np.linalg.norm(normals, axis=2, keepdims=True)
@@ -72,7 +72,7 @@ def decode_labels(data: bytes) -> NDArray[np.uint8]:
     labels = _picture(data)
     if labels.dtype != np.uint8 or labels.ndim != 2:
         raise ValueError(
-            f"labels must be an 8-bit grey PNG of ids, but this is {_described(labels)}"
+            f"labels must be an 8-bit grey PNG of ids, but this is {_describe(labels)}"
         )
     return labels
 
@@ -84,7 +84,7 @@ def decode_colours(data: bytes) -> NDArray[np.uint8]:
     """
     picture = _picture(data)
     if picture.dtype != np.uint8 or (picture.ndim == 3 and picture.shape[2] != 3):
-        raise ValueError(f"labels must be an 8-bit PNG, but this is {_described(picture)}")
+        raise ValueError(f"labels must be an 8-bit PNG, but this is {_describe(picture)}")
     return picture if picture.ndim == 2 else picture[..., ::-1]
 
 
@@ -95,7 +95,7 @@ def _png(pixels: NDArray[Any]) -> bytes:
 
 
 def _picture(data: bytes) -> NDArray[Any]:
-    """As OpenCV reads it, with its own depth and channels (BGR)."""
+    """Reads the picture by OpenCV, with its own bit depth and channels (BGR)."""
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:  # no bytes at all
@@ -105,6 +105,6 @@ def _picture(data: bytes) -> NDArray[Any]:
     return np.asarray(picture)
 
 
-def _described(picture: NDArray[Any]) -> str:
+def _describe(picture: NDArray[Any]) -> str:
     channels = 1 if picture.ndim == 2 else picture.shape[2]
     return f"{8 * picture.itemsize}-bit with {channels} channel{'s' * (channels > 1)}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How well the borders between predicted labels lie on the true ones."""
+"""Boundary metrics: agreement of the borders between labels with the true ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOLERANCE_PX = 3.0
 
 
 class BoundaryScore(NamedTuple):
-    """Of one image, all 0 to 1."""
+    """Scores of one image, all 0 to 1."""
 
     precision: float  # share of the predicted border within the tolerance of the true one
     recall: float  # share of the true border within the tolerance of the predicted one

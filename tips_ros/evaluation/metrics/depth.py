@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far predicted depth is from measured depth."""
+"""Depth metrics: errors of predicted against measured depth."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tips_ros.evaluation.depth_protocol import DepthProtocol
 
 
 class DepthErrors(NamedTuple):
-    """Of one image or the mean over images; p predicted, t true, both metres along z.
+    """Errors of one image or their mean; p predicted, t true, both metres along z.
 
     The first eight are those of Eigen, Puhrsch and Fergus, NIPS 2014, and log10 of Saxena, Sun
     and Ng, "Make3D", PAMI 2009.
@@ -62,7 +62,7 @@ def depth_errors(
     Returns:
         None where no pixel counts.
     """
-    counts = protocol.counts(truth_m)
+    counts = protocol.mask(truth_m)
     t = truth_m[counts].astype(np.float64)
     if not t.size:
         return None

@@ -65,7 +65,7 @@ class DeviationMetrics:
         truth_m: NDArray[np.float32],
     ) -> None:
         """One image, all (H, W) along z; a pixel without a depth or a deviation does not count."""
-        counts = self._protocol.counts(truth_m) & np.isfinite(predicted_m) & (predicted_m > 0)
+        counts = self._protocol.mask(truth_m) & np.isfinite(predicted_m) & (predicted_m > 0)
         counts &= np.isfinite(stddev_m) & (stddev_m > 0)
         if not counts.any():
             return
@@ -101,7 +101,7 @@ class DeviationMetrics:
         )
 
     def _ause(self, error: str) -> float:
-        left, best = (of[error].left() for of in (self._by_deviation, self._by_error))
+        left, best = (of[error].sparsification() for of in (self._by_deviation, self._by_error))
         if error == "rmse":
             left, best = np.sqrt(left), np.sqrt(best)
         chance = float(np.mean(left[0] - best))
@@ -122,8 +122,8 @@ class _Ordered:
         self._count += np.bincount(bins, minlength=_BINS)
         self._sum += np.bincount(bins, errors, _BINS)
 
-    def left(self) -> NDArray[np.float64]:
-        """(_CUTS,) mean error of what is left when that share with the largest numbers is gone."""
+    def sparsification(self) -> NDArray[np.float64]:
+        """(_CUTS,) mean error of the rest without that share with the largest numbers."""
         count, total = (
             np.concatenate([[0.0], np.cumsum(values)]) for values in (self._count, self._sum)
         )

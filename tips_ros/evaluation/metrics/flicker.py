@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much predictions change between frames where the world does not."""
+"""Flicker metrics: changes of predictions between frames where the world does not change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STANDS_M, _STANDS_RAD = 0.005, np.radians(0.1)
 
 
 class Stretch(NamedTuple):
-    """Of pairs of frames between which the camera stood, or moved.
+    """Flicker of the pairs of frames between which the camera stood, or moved.
 
     Attributes:
         pairs: of frames.
@@ -83,7 +83,7 @@ class FlickerMetrics:
             return
         self._pairs += 1
         self._points += points.now[0].size
-        stretch = self._stretches[_stood(before[0], sample)]
+        stretch = self._stretches[_stands_still(before[0], sample)]
         stretch.pairs += 1
         error_now = _log_error(sample, prediction, points.now)
         error_before = _log_error(*before, points.before)
@@ -104,13 +104,11 @@ class FlickerMetrics:
             return None
         means = (self._depth.value, self._labels.value)
         stretches = (self._stretches[stood].result() for stood in (True, False))
-        return FlickerResult(
-            *means, self._pairs, self._points, self._interval.value, *stretches
-        )
+        return FlickerResult(*means, self._pairs, self._points, self._interval.value, *stretches)
 
 
 class _Mean:
-    """Of numbers given piece by piece; those that are no number are left out."""
+    """Running mean of numbers given piece by piece; NaN is left out."""
 
     def __init__(self) -> None:
         self._sum = 0.0
@@ -135,7 +133,7 @@ class _Stretch:
         self._scales: list[float] = []
 
     def add(self, changes: NDArray[np.float64]) -> None:
-        """Of ln depth, of the points of a pair."""
+        """Adds the differences in ln depth of a pair's points."""
         self.depth.add(np.abs(changes))
         finite = changes[np.isfinite(changes)]
         if finite.size:
@@ -153,12 +151,12 @@ class _Stretch:
         return Stretch(self.pairs, self.depth.value, self.labels.value, std, p95)
 
 
-def _stood(before: Sample, now: Sample) -> bool:
+def _stands_still(before: Sample, now: Sample) -> bool:
     """Whether the camera did not move between two frames with poses."""
     assert before.world_from_camera is not None and now.world_from_camera is not None
     motion = np.linalg.inv(before.world_from_camera) @ now.world_from_camera
-    turn = np.arccos(np.clip((np.trace(motion[:3, :3]) - 1) / 2, -1, 1))
-    return bool(np.linalg.norm(motion[:3, 3]) < _STANDS_M and turn < _STANDS_RAD)
+    angle = np.arccos(np.clip((np.trace(motion[:3, :3]) - 1) / 2, -1, 1))
+    return bool(np.linalg.norm(motion[:3, 3]) < _STANDS_M and angle < _STANDS_RAD)
 
 
 def _log_error(

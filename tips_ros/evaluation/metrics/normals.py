@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far predicted surface normals point from measured ones."""
+"""Normal metrics: angles between predicted and measured surface normals."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def angles_deg(predicted: NDArray[np.float32], truth: NDArray[np.float32]) -> ND
     NaN where the truth has no direction. A prediction without one where the truth has one is
     wrong by 180°, so that leaving hard pixels out does not pay.
     """
-    p = np.where(_directed(predicted)[..., None], predicted, 1.0).astype(np.float64)
-    t = np.where(_directed(truth)[..., None], truth, 1.0).astype(np.float64)
+    p = np.where(_is_direction(predicted)[..., None], predicted, 1.0).astype(np.float64)
+    t = np.where(_is_direction(truth)[..., None], truth, 1.0).astype(np.float64)
     # atan2(|p × t|, p · t) keeps its digits at small angles, where arccos loses half of them.
     cross = np.linalg.norm(np.cross(p, t), axis=-1)
     angle = np.degrees(np.arctan2(cross, np.sum(p * t, axis=-1)))
-    angle[~_directed(predicted)] = 180.0
-    angle[~_directed(truth)] = np.nan
+    angle[~_is_direction(predicted)] = 180.0
+    angle[~_is_direction(truth)] = np.nan
     return np.asarray(angle)
 
 
@@ -91,6 +91,6 @@ class NormalMetrics:
         )
 
 
-def _directed(vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _is_direction(vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
     """(…, 3) → (…), where the vector is finite and not zero."""
     return np.asarray(np.isfinite(vectors).all(axis=-1) & (vectors != 0).any(axis=-1))

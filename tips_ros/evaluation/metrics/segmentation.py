@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How well predicted labels cover the true ones."""
+"""Segmentation metrics: overlap of predicted labels with the true ones."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which pixel of the frame before saw the same point of the world."""
+"""Correspondences between two frames: pixels that saw the same point of the world."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ def same_points(before: Sample, now: Sample) -> SamePoints | None:
     if now.depth_m is None or now.intrinsics is None or now.world_from_camera is None:
         return None
     rows, columns = np.nonzero(_valid(now.depth_m))
-    points = _unprojected(rows, columns, now.depth_m[rows, columns], now.intrinsics)
+    points = _unproject(rows, columns, now.depth_m[rows, columns], now.intrinsics)
     motion = np.linalg.inv(before.world_from_camera) @ now.world_from_camera
     points = points @ motion[:3, :3].T + motion[:3, 3]  # in the optical frame of `before`
-    u, v, seen = _projected(points, before.intrinsics)
-    rows, columns = rows[seen], columns[seen]
-    z, there = points[seen, 2], before.depth_m[v, u]
+    u, v, visible = _project(points, before.intrinsics)
+    rows, columns = rows[visible], columns[visible]
+    z, there = points[visible, 2], before.depth_m[v, u]
     same = _valid(there) & (np.abs(there - z) <= _SAME_POINT * z)
     return SamePoints((rows[same], columns[same]), (v[same], u[same]))
 
 
-def _unprojected(
+def _unproject(
     rows: NDArray[np.intp],
     columns: NDArray[np.intp],
     depth_m: NDArray[np.float32],
@@ -65,17 +65,17 @@ def _unprojected(
     return np.stack([x, y, z], axis=1)
 
 
-def _projected(
+def _project(
     points: NDArray[np.float64], camera: Intrinsics
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
     """(N, 3) points → columns and rows (M,) of those inside the image, and which they are (N,)."""
     z = points[:, 2]
-    seen = z > 1e-6
-    z = np.where(seen, z, 1.0)
+    visible = z > 1e-6
+    z = np.where(visible, z, 1.0)
     u = np.rint(camera.fx * points[:, 0] / z + camera.cx)
     v = np.rint(camera.fy * points[:, 1] / z + camera.cy)
-    seen &= (u >= 0) & (u < camera.width) & (v >= 0) & (v < camera.height)
-    return u[seen].astype(np.intp), v[seen].astype(np.intp), seen
+    visible &= (u >= 0) & (u < camera.width) & (v >= 0) & (v < camera.height)
+    return u[visible].astype(np.intp), v[visible].astype(np.intp), visible
 
 
 def _valid(depth_m: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -4,9 +4,9 @@
 from pathlib import Path
 
 from tips_ros.model.checkpoints.builders import build_backbone, build_head, build_text_encoder
-from tips_ros.model.checkpoints.door import read_checkpoint, stored_temperature
+from tips_ros.model.checkpoints.checkpoint_part import CheckpointPart, Metadata, Role, select_part
 from tips_ros.model.checkpoints.errors import CheckpointError
-from tips_ros.model.checkpoints.parts import Facts, Part, Role, only
+from tips_ros.model.checkpoints.read import read_checkpoint, read_temperature
 from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.heads import DenseHead
 from tips_ros.model.text import TextEncoder
@@ -15,8 +15,8 @@ from tips_ros.model.vit import VisionTransformer
 
 __all__ = [
     "CheckpointError",
-    "Facts",
-    "Part",
+    "Metadata",
+    "CheckpointPart",
     "Role",
     "build_backbone",
     "build_head",
@@ -24,9 +24,9 @@ __all__ = [
     "load_backbone",
     "load_dpt_head",
     "load_text_encoder",
-    "only",
+    "select_part",
     "read_checkpoint",
-    "stored_temperature",
+    "read_temperature",
 ]
 
 
@@ -34,7 +34,7 @@ def load_backbone(
     path: Path, *, variant: str | None = None, heads: int | None = None
 ) -> VisionTransformer:
     """The image encoder in a file of any format; see `build_backbone`."""
-    part = only(read_checkpoint(path), "vision", path)
+    part = select_part(read_checkpoint(path), "vision", path)
     return build_backbone(part, variant=variant, heads=heads)
 
 
@@ -42,7 +42,7 @@ def load_text_encoder(
     path: Path, *, variant: str | None = None, heads: int | None = None
 ) -> TextEncoder:
     """The text encoder in a file of any format; see `build_text_encoder`."""
-    part = only(read_checkpoint(path), "text", path)
+    part = select_part(read_checkpoint(path), "text", path)
     return build_text_encoder(part, variant=variant, heads=heads)
 
 
@@ -52,7 +52,7 @@ def load_dpt_head(
     """The DPT head in a file of any format; which one may be left open where it holds one."""
     parts = read_checkpoint(path)
     if head is not None:
-        return build_head(only(parts, head, path), bins=bins)
+        return build_head(select_part(parts, head, path), bins=bins)
     heads = [part for part in parts if part.role not in ("vision", "text")]
     if len(heads) != 1:
         raise CheckpointError(

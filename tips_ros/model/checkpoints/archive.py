@@ -98,6 +98,6 @@ def _read_header(file: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np
 
 
 def _reason(error: Exception) -> str:
-    """What another library's error says, in one line that can be read."""
+    """Another library's error in one readable line."""
     words = " ".join(str(error).split()) or type(error).__name__
     return words if len(words) <= _REASON_LENGTH else words[:_REASON_LENGTH] + "…"

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from torch import Tensor
 
+from tips_ros.model.checkpoints.checkpoint_part import CheckpointPart
 from tips_ros.model.checkpoints.errors import CheckpointError
-from tips_ros.model.checkpoints.parts import Part
 from tips_ros.model.checkpoints.strict import build
 from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.heads import DenseHead, DepthHead, NormalsHead, SegmentationHead
@@ -20,7 +20,7 @@ from tips_ros.model.vit import VisionTransformer
 
 
 def build_backbone(
-    part: Part, *, variant: str | None = None, heads: int | None = None
+    part: CheckpointPart, *, variant: str | None = None, heads: int | None = None
 ) -> VisionTransformer:
     """The image encoder.
 
@@ -45,7 +45,7 @@ def build_backbone(
 
 
 def build_text_encoder(
-    part: Part, *, variant: str | None = None, heads: int | None = None
+    part: CheckpointPart, *, variant: str | None = None, heads: int | None = None
 ) -> TextEncoder:
     """The text encoder; arguments and errors as for `build_backbone`."""
     config = text_config(part, heads=heads)
@@ -59,7 +59,7 @@ def build_text_encoder(
     return build(lambda: TextEncoder(config), part.tensors, part.path)
 
 
-def build_head(part: Part, *, bins: DepthBins | None = None) -> DenseHead:
+def build_head(part: CheckpointPart, *, bins: DepthBins | None = None) -> DenseHead:
     """The DPT head that the part is.
 
     Args:
@@ -73,13 +73,13 @@ def build_head(part: Part, *, bins: DepthBins | None = None) -> DenseHead:
     channels = _size(part, "dpt.project.weight", 4)[0]
     outputs = _size(part, "head.weight", 4)[0]
     if part.role == "depth":
-        chosen = bins or part.facts.bins or DepthBins()
+        chosen = bins or part.metadata.bins or DepthBins()
         return build(lambda: DepthHead(width, channels, outputs, chosen), part.tensors, part.path)
     kind = NormalsHead if part.role == "normals" else SegmentationHead
     return build(lambda: kind(width, channels, outputs), part.tensors, part.path)
 
 
-def vit_config(part: Part, *, heads: int | None = None) -> VitConfig:
+def vit_config(part: CheckpointPart, *, heads: int | None = None) -> VitConfig:
     """The image encoder's configuration, as the tensors' shapes tell it."""
     width, _, patch, _ = _size(part, "patch_embed.proj.weight", 4)
     depth = _blocks(part, "blocks")
@@ -92,10 +92,10 @@ def vit_config(part: Part, *, heads: int | None = None) -> VitConfig:
         raise CheckpointError(f"{part.path}: misshapen tensor: pos_embed covers no square grid")
     known = variant_of(width, depth, ffn, hidden)
     count = _heads(part, heads, known.vit.heads if known else None, width)
-    return VitConfig(width, depth, count, ffn, hidden, patch, side, part.facts.gelu)
+    return VitConfig(width, depth, count, ffn, hidden, patch, side, part.metadata.gelu)
 
 
-def text_config(part: Part, *, heads: int | None = None) -> TextConfig:
+def text_config(part: CheckpointPart, *, heads: int | None = None) -> TextConfig:
     """The text encoder's configuration, as the tensors' shapes tell it."""
     vocabulary, width = _size(part, "token_embedding.weight", 2)
     depth = _blocks(part, "transformer.resblocks")
@@ -103,11 +103,11 @@ def text_config(part: Part, *, heads: int | None = None) -> TextConfig:
     known = variant_of_text(width, depth, hidden)
     count = _heads(part, heads, known.text.heads if known else None, width)
     config = TextConfig(width, depth, count, hidden, vocabulary)
-    return replace(config, norm_eps=part.facts.text_norm_eps)
+    return replace(config, norm_eps=part.metadata.text_norm_eps)
 
 
-def _heads(part: Part, asked: int | None, released: int | None, width: int) -> int:
-    count = asked or part.facts.heads or released
+def _heads(part: CheckpointPart, asked: int | None, released: int | None, width: int) -> int:
+    count = asked or part.metadata.heads or released
     if count is None:
         raise CheckpointError(
             f"{part.path}: width {width} is of no released variant; "
@@ -118,8 +118,8 @@ def _heads(part: Part, asked: int | None, released: int | None, width: int) -> i
     return count
 
 
-def _blocks(part: Part, prefix: str) -> int:
-    """How many blocks there are; none may be left out, or a high number would cost memory."""
+def _blocks(part: CheckpointPart, prefix: str) -> int:
+    """Counts the blocks; a gap is refused, as a high number would cost memory."""
     pattern = re.compile(re.escape(prefix) + r"\.([0-9]{1,4})\.")
     indices = {int(m[1]) for name in part.tensors if (m := pattern.match(name))}
     if not indices or len(indices) <= max(indices):
@@ -128,7 +128,7 @@ def _blocks(part: Part, prefix: str) -> int:
     return len(indices)
 
 
-def _size(part: Part, name: str, ndim: int) -> tuple[int, ...]:
+def _size(part: CheckpointPart, name: str, ndim: int) -> tuple[int, ...]:
     tensor: Tensor | None = part.tensors.get(name)
     if tensor is None:
         raise CheckpointError(f"{part.path}: missing tensor: {name}")

@@ -15,8 +15,8 @@ import numpy as np
 from torch import Tensor
 
 from tips_ros.model.checkpoints.archive import Arrays
+from tips_ros.model.checkpoints.checkpoint_part import CheckpointPart, Metadata
 from tips_ros.model.checkpoints.errors import CheckpointError
-from tips_ros.model.checkpoints.parts import Facts, Part
 from tips_ros.model.checkpoints.strict import as_tensor
 from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.tips import HeadName
@@ -24,7 +24,7 @@ from tips_ros.model.tips import HeadName
 Layout = Callable[[np.ndarray], np.ndarray]
 
 
-def _as_stored(a: np.ndarray) -> np.ndarray:
+def _copy_tensor(a: np.ndarray) -> np.ndarray:
     return a
 
 
@@ -32,7 +32,7 @@ def _conv(a: np.ndarray) -> np.ndarray:
     return a.transpose(3, 2, 0, 1)
 
 
-def _transposed_conv(a: np.ndarray) -> np.ndarray:
+def _transpose_conv(a: np.ndarray) -> np.ndarray:
     return a[::-1, ::-1].transpose(2, 3, 0, 1)
 
 
@@ -56,7 +56,7 @@ _TASK_LAYER = "|".join(_TASKS.values())
 _LAYERS: tuple[tuple[str, str, Layout], ...] = (
     (r"dpt/reassemble_blocks/readout_projects_(\d)", r"dpt.reassemble.\1.readout", _dense),
     (r"dpt/reassemble_blocks/out_projection_(\d)", r"dpt.reassemble.\1.projection", _conv),
-    (r"dpt/reassemble_blocks/resize_layers_([01])", r"dpt.reassemble.\1.resize", _transposed_conv),
+    (r"dpt/reassemble_blocks/resize_layers_([01])", r"dpt.reassemble.\1.resize", _transpose_conv),
     (r"dpt/reassemble_blocks/resize_layers_(3)", r"dpt.reassemble.\1.resize", _conv),
     (r"dpt/convs_(\d)", r"dpt.convs.\1", _conv),
     # The first fusion block has no skip: its only unit is the main one.
@@ -78,15 +78,15 @@ def is_dpt(arrays: Arrays) -> bool:
     return any(name.startswith("decoder/") for name in arrays)
 
 
-def dpt_part(arrays: Arrays, path: Path) -> Part:
+def dpt_part(arrays: Arrays, path: Path) -> CheckpointPart:
     """One head; which one is told by the name of its last layer.
 
     The depth head's bins are this format's: no ReLU after `project`, as in the reference code.
     """
     role = _task_of(arrays, path)
     tensors = dict(_translate(name, array, path) for name, array in arrays.items())
-    facts = Facts(bins=DepthBins()) if role == "depth" else Facts()
-    return Part(role, tensors, path, "Flax DPT", facts)
+    metadata = Metadata(bins=DepthBins()) if role == "depth" else Metadata()
+    return CheckpointPart(role, tensors, path, "Flax DPT", metadata)
 
 
 def _task_of(arrays: Arrays, path: Path) -> HeadName:
@@ -114,12 +114,12 @@ def _translate(name: str, array: np.ndarray, path: Path) -> tuple[str, Tensor]:
             kernel = match[2] == "kernel"
             return (
                 f"{layer.expand(replacement)}.{'weight' if kernel else 'bias'}",
-                _laid_out(array, layout if kernel else _as_stored, name, path),
+                _rearrange(array, layout if kernel else _copy_tensor, name, path),
             )
     raise CheckpointError(f"{path}: unknown tensor: {name}")
 
 
-def _laid_out(array: np.ndarray, layout: Layout, name: str, path: Path) -> Tensor:
+def _rearrange(array: np.ndarray, layout: Layout, name: str, path: Path) -> Tensor:
     try:
         return as_tensor(layout(array))
     except (ValueError, IndexError) as error:

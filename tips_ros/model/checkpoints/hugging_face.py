@@ -20,8 +20,8 @@ from typing import Any
 from torch import Tensor
 
 from tips_ros.libraries import pip_install
+from tips_ros.model.checkpoints.checkpoint_part import ROLES, CheckpointPart, Metadata, Role
 from tips_ros.model.checkpoints.errors import CheckpointError
-from tips_ros.model.checkpoints.parts import ROLES, Facts, Part, Role
 from tips_ros.model.depth_bins import DepthBins
 
 WEIGHTS = "model.safetensors"
@@ -60,7 +60,7 @@ def is_hugging_face(path: Path) -> bool:
     return path.suffix == ".safetensors"
 
 
-def hugging_face_parts(path: Path, roles: Collection[Role] = ROLES) -> list[Part]:
+def hugging_face_parts(path: Path, roles: Collection[Role] = ROLES) -> list[CheckpointPart]:
     """The towers and heads of a directory or of a file in one.
 
     Args:
@@ -72,8 +72,8 @@ def hugging_face_parts(path: Path, roles: Collection[Role] = ROLES) -> list[Part
     """
     directory = path if path.is_dir() else path.parent
     config = _config(directory / _CONFIG)
-    tensors = _stored(path, roles)
-    scale = _popped_temperature(tensors, path)
+    tensors = _read_tensors(path, roles)
+    scale = _pop_temperature(tensors, path)
     by_role: dict[Role, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         if name not in _UNUSED:
@@ -83,7 +83,7 @@ def hugging_face_parts(path: Path, roles: Collection[Role] = ROLES) -> list[Part
         raise CheckpointError(f"{path}: holds no part of a TIPS model")
     try:
         return [
-            Part(role, found, path, "Hugging Face", _facts(role, config, scale))
+            CheckpointPart(role, found, path, "Hugging Face", _metadata(role, config, scale))
             for role, found in by_role.items()
         ]
     except (AttributeError, TypeError, ValueError) as error:
@@ -94,10 +94,10 @@ def hugging_face_parts(path: Path, roles: Collection[Role] = ROLES) -> list[Part
 
 
 def hugging_face_roles(path: Path) -> set[Role]:
-    """Which parts there are; no tensor is read. Errors as of `hugging_face_parts`."""
+    """Lists the parts in the file without reading a tensor; errors see `hugging_face_parts`."""
     names: list[str] = []
     for file in weight_files(path):
-        with _opened(file) as opened:
+        with _open(file) as opened:
             names += opened.keys()
     return {
         role for prefix, role in _PREFIXES.items() if any(name.startswith(prefix) for name in names)
@@ -105,8 +105,8 @@ def hugging_face_roles(path: Path) -> set[Role]:
 
 
 def hugging_face_temperature(path: Path) -> float | None:
-    """Of the image-text softmax, if it is there. Errors as of `hugging_face_parts`."""
-    return _popped_temperature(_stored(path, ()), path)
+    """Temperature of the image-text softmax, or None; errors see `hugging_face_parts`."""
+    return _pop_temperature(_read_tensors(path, ()), path)
 
 
 def weight_files(path: Path) -> list[Path]:
@@ -127,7 +127,7 @@ def _is_plain_name(name: object) -> bool:
     return isinstance(name, str) and Path(name).name == name and name not in ("", "..")
 
 
-def _stored(path: Path, roles: Collection[Role]) -> dict[str, Tensor]:
+def _read_tensors(path: Path, roles: Collection[Role]) -> dict[str, Tensor]:
     """Tensors by their names in the files; of parts, only those of these roles."""
     tensors: dict[str, Tensor] = {}
     for file in weight_files(path):
@@ -135,7 +135,7 @@ def _stored(path: Path, roles: Collection[Role]) -> dict[str, Tensor]:
     return tensors
 
 
-def _popped_temperature(tensors: dict[str, Tensor], path: Path) -> float | None:
+def _pop_temperature(tensors: dict[str, Tensor], path: Path) -> float | None:
     temperature = tensors.pop(_TEMPERATURE, None)
     if temperature is not None and temperature.numel() != 1:
         raise CheckpointError(f"{path}: misshapen tensor: temperature {tuple(temperature.shape)}")
@@ -147,16 +147,16 @@ def _our_name(name: str, path: Path) -> tuple[Role, str]:
         if name.startswith(prefix):
             ours = name.removeprefix(prefix)
             if role == "vision":
-                return role, _renamed(ours, _VISION_RENAMES)
+                return role, _rename(ours, _VISION_RENAMES)
             if role == "text":
                 return role, ours
-            renamed = _renamed(ours, _HEAD_RENAMES)
+            renamed = _rename(ours, _HEAD_RENAMES)
             if renamed != ours:
                 return role, renamed
     raise CheckpointError(f"{path}: unknown tensor: {name}")
 
 
-def _renamed(name: str, renames: tuple[tuple[str, str], ...]) -> str:
+def _rename(name: str, renames: tuple[tuple[str, str], ...]) -> str:
     for pattern, replacement in renames:
         name, count = re.subn(pattern, replacement, name, count=1)
         if count:
@@ -166,7 +166,7 @@ def _renamed(name: str, renames: tuple[tuple[str, str], ...]) -> str:
 
 def _tensors(file: Path, roles: Collection[Role]) -> dict[str, Tensor]:
     unwanted = tuple(prefix for prefix, role in _PREFIXES.items() if role not in roles)
-    with _opened(file) as opened:
+    with _open(file) as opened:
         names = [name for name in opened.keys() if not name.startswith(unwanted)]  # noqa: SIM118
         tensors = {name: opened.get_tensor(name) for name in names}
     # By its head, the dense layer is a Linear; here it is a 1x1 convolution.
@@ -177,7 +177,7 @@ def _tensors(file: Path, roles: Collection[Role]) -> dict[str, Tensor]:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[Any]:
+def _open(file: Path) -> Iterator[Any]:
     """A safetensors file; whatever is wrong with it becomes a CheckpointError."""
     try:
         from safetensors import SafetensorError, safe_open
@@ -213,17 +213,17 @@ def _config(file: Path) -> dict[str, Any]:
     return config
 
 
-def _facts(role: Role, config: dict[str, Any], temperature: float | None) -> Facts:
+def _metadata(role: Role, config: dict[str, Any], temperature: float | None) -> Metadata:
     if role == "text":
         text = config.get("text_config") or {}
-        return Facts(
+        return Metadata(
             heads=_count(text, "num_attention_heads"),
             text_norm_eps=_number(text, "layer_norm_eps", 1e-5),
             temperature=temperature,
         )
     vision = config.get("vision_config") or config.get("backbone_config") or {}
     taps = vision.get("out_indices") if "backbone_config" in config else None
-    return Facts(
+    return Metadata(
         heads=_count(vision, "num_attention_heads") if role == "vision" else None,
         taps=tuple(int(i) - 1 for i in taps) if taps else None,  # theirs count the stem as 0
         bins=_bins(config) if role == "depth" else None,

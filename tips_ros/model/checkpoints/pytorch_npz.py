@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tips_ros.model.checkpoints.archive import Arrays
-from tips_ros.model.checkpoints.parts import Facts, Part
+from tips_ros.model.checkpoints.checkpoint_part import CheckpointPart, Metadata
 from tips_ros.model.checkpoints.strict import as_tensor
 
 _VISION_MARKS = ("patch_embed.proj.weight", "pos_embed")
@@ -24,14 +24,14 @@ def is_pytorch(arrays: Arrays) -> bool:
     return any(mark in arrays for mark in (*_VISION_MARKS, *_TEXT_MARKS))
 
 
-def pytorch_part(arrays: Arrays, path: Path) -> Part:
+def pytorch_part(arrays: Arrays, path: Path) -> CheckpointPart:
     """An image or a text encoder."""
     if any(mark in arrays for mark in _VISION_MARKS):
         kept = {n: as_tensor(a) for n, a in arrays.items() if n not in _UNUSED}
-        return Part("vision", kept, path, "PyTorch")
+        return CheckpointPart("vision", kept, path, "PyTorch")
     temperature = temperature_of(arrays)
     kept = {n: as_tensor(a) for n, a in arrays.items() if n not in TEMPERATURES}
-    return Part("text", kept, path, "PyTorch", Facts(temperature=temperature))
+    return CheckpointPart("text", kept, path, "PyTorch", Metadata(temperature=temperature))
 
 
 def temperature_of(arrays: Arrays) -> float | None:

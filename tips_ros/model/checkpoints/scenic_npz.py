@@ -16,8 +16,8 @@ from typing import NoReturn
 import numpy as np
 
 from tips_ros.model.checkpoints.archive import Arrays
+from tips_ros.model.checkpoints.checkpoint_part import CheckpointPart, Metadata
 from tips_ros.model.checkpoints.errors import CheckpointError
-from tips_ros.model.checkpoints.parts import Facts, Part
 from tips_ros.model.checkpoints.pytorch_npz import TEMPERATURES, temperature_of
 from tips_ros.model.checkpoints.strict import as_tensor
 
@@ -32,20 +32,22 @@ def is_scenic(arrays: Arrays) -> bool:
     return _VISION_MARK in arrays or _TEXT_MARK in arrays
 
 
-def scenic_part(arrays: Arrays, path: Path) -> Part:
+def scenic_part(arrays: Arrays, path: Path) -> CheckpointPart:
     """An image or a text encoder."""
     reader = _Reader(arrays, path)
     if _VISION_MARK in arrays:
         tensors, heads = _vision(reader)
-        role, facts = "vision", Facts(heads=heads, gelu="tanh")
+        role, metadata = "vision", Metadata(heads=heads, gelu="tanh")
     else:
         tensors, heads = _text(reader)
         temperature = temperature_of(arrays)
         role = "text"
-        facts = Facts(heads=heads, text_norm_eps=_TEXT_NORM_EPS, temperature=temperature)
+        metadata = Metadata(heads=heads, text_norm_eps=_TEXT_NORM_EPS, temperature=temperature)
     reader.refuse_unread(TEMPERATURES if role == "text" else ())
     converted = {name: as_tensor(array) for name, array in tensors.items()}
-    return Part("vision" if role == "vision" else "text", converted, path, "Scenic", facts)
+    return CheckpointPart(
+        "vision" if role == "vision" else "text", converted, path, "Scenic", metadata
+    )
 
 
 class _Reader:
@@ -70,7 +72,7 @@ class _Reader:
         raise CheckpointError(f"{self._path}: misshapen tensor: {name} {shape}, not {wanted}")
 
     def blocks(self, prefix: str) -> int:
-        """How many `prefix`encoderblock_N there are."""
+        """Counts the blocks named `prefix`encoderblock_N."""
         pattern = re.compile(re.escape(prefix) + r"encoderblock_([0-9]{1,4})/")
         found = {int(m[1]) for name in self._arrays if (m := pattern.match(name))}
         if not found:

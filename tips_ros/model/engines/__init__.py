@@ -5,16 +5,22 @@ Tensors in, tensors out: a model with engines is a `Tips` like any other.
 """
 
 from tips_ros.model.engines.engine import EngineUnavailable
-from tips_ros.model.engines.served import BACKENDS, Backend, Place, Served, served
-from tips_ros.model.engines.trust import Verdict, trusted
+from tips_ros.model.engines.parity import Parity, check_parity
+from tips_ros.model.engines.select_backend import (
+    BACKENDS,
+    Backend,
+    BackendChoice,
+    Target,
+    select_backend,
+)
 
 __all__ = [
     "BACKENDS",
     "Backend",
     "EngineUnavailable",
-    "Place",
-    "Served",
-    "Verdict",
-    "served",
-    "trusted",
+    "Target",
+    "BackendChoice",
+    "Parity",
+    "select_backend",
+    "check_parity",
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an engine that was built once depends on. Another of any of it is another engine."""
+"""The key under which a built engine is kept: it changes with everything the engine depends on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PACKAGES = ("tips_ros", "torch", "onnxruntime", "onnxruntime-gpu", "onnxscript"
 
 
 class Ingredients(NamedTuple):
-    """Of an engine."""
+    """Everything that a built engine depends on."""
 
     weights: str  # hash of all tensors with their names
     processor: str  # which GPU, or which kind of CPU
@@ -29,15 +29,15 @@ class Ingredients(NamedTuple):
         return hashlib.sha256(repr(tuple(self)).encode()).hexdigest()[:24]
 
 
-def ingredients_of(
+def key_ingredients(
     tips: Tips, device: torch.device, dtype: torch.dtype, input_size: tuple[int, int]
 ) -> Ingredients:
-    """Of an engine for this model, here."""
+    """Collects the ingredients of an engine for this model on this machine."""
     return Ingredients(weights_hash(tips), _processor(device), _versions(), str(dtype), input_size)
 
 
 def weights_hash(tips: Tips) -> str:
-    """Of everything that decides what a model computes."""
+    """Hash of everything that decides what a model computes."""
     digest = hashlib.sha256()
     config, bins = tips.backbone.config, tips.depth.bins if tips.depth else None
     digest.update(repr((config, tips.taps, bins)).encode())

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from tips_ros.model.engines.parts import Part
+from tips_ros.model.engines.model_graphs import ModelGraph
 from tips_ros.model.engines.recording import Recording
 
 _GRAPHS = 1000
@@ -18,7 +18,7 @@ _GRAPHS = 1000
 class CompiledEngine:
     """One compiled graph."""
 
-    def __init__(self, part: Part, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(self, part: ModelGraph, device: torch.device, dtype: torch.dtype) -> None:
         """Compiles a part and runs it, which is when torch does the work.
 
         Args:
@@ -47,7 +47,7 @@ class CompiledEngine:
                 self._run(*inputs)
 
     def __call__(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """As of `Engine`, on the device."""
+        """Runs the graph, see `Engine`, on the device."""
         if self._recording is not None:
             return self._recording(inputs)
         outputs = self._run(*(tensor.to(self._dtype) for tensor in inputs))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an engine is: one graph, compiled by something else than torch."""
+"""The interface of an engine: one graph that something else than torch has compiled."""
 
 from __future__ import annotations
 

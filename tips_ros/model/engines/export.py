@@ -14,24 +14,24 @@ from torch.export import ExportedProgram
 
 from tips_ros.libraries import pip_install
 from tips_ros.model.engines.engine import EngineUnavailable
-from tips_ros.model.engines.parts import Part
+from tips_ros.model.engines.model_graphs import ModelGraph
 
 _EXPORTERS = ("torch.onnx", "torch.export", "onnxscript", "onnx_ir", "onnxruntime")
 
 
-def exported(part: Part) -> ExportedProgram:
+def export_graph(part: ModelGraph) -> ExportedProgram:
     """The part's graph as torch sees it, with its weights; nothing is computed."""
     with torch.no_grad(), silence():
         return torch.export.export(part.module.eval(), part.inputs, strict=False)
 
 
-def onnx_file(part: Part, folder: Path) -> Path:
+def onnx_file(part: ModelGraph, folder: Path) -> Path:
     """Writes the part's graph as ONNX, its weights beside it where they are large.
 
     Raises:
         EngineUnavailable: what writes ONNX is not installed.
     """
-    file, program = folder / f"{part.name}.onnx", exported(part)
+    file, program = folder / f"{part.name}.onnx", export_graph(part)
     try:
         with torch.no_grad(), silence():
             torch.onnx.export(program, (), file, dynamo=True, verbose=False)

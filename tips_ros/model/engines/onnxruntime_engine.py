@@ -49,12 +49,12 @@ class OnnxRuntimeEngine:
 
     @property
     def provider(self) -> str:
-        """Who runs it."""
+        """Name of the execution provider that runs the graph."""
         name: str = self._session.get_providers()[0]
         return name
 
     def __call__(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """As of `Engine`, on the device."""
+        """Runs the graph, see `Engine`, on the device."""
         binding = self._session.io_binding()
         kept = [tensor.detach().contiguous() for tensor in inputs]
         shapes = [output.shape for output in self._session.get_outputs()]
@@ -70,7 +70,7 @@ class OnnxRuntimeEngine:
         return outputs
 
     def _place(self, tensor: Tensor) -> tuple[str, int, type, tuple[int, ...], int]:
-        """As a binding wants it: device and its number, element type, shape, address."""
+        """Arguments of an IO binding: device and its number, element type, shape, address."""
         index = self._device.index or 0
         return self._device.type, index, np.float32, tuple(tensor.shape), tensor.data_ptr()
 

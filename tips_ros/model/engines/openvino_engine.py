@@ -14,8 +14,8 @@ from torch import Tensor
 
 from tips_ros.libraries import pip_install
 from tips_ros.model.engines.engine import EngineUnavailable
-from tips_ros.model.engines.export import exported, silence
-from tips_ros.model.engines.parts import Part
+from tips_ros.model.engines.export import export_graph, silence
+from tips_ros.model.engines.model_graphs import ModelGraph
 
 _HINTS = {torch.float32: "f32", torch.bfloat16: "bf16", torch.float16: "f16"}
 
@@ -44,28 +44,28 @@ class OpenVinoEngine:
         self._lock = threading.Lock()
 
     def __call__(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """As of `Engine`, on the CPU."""
+        """Runs the graph, see `Engine`, on the CPU."""
         arrays = [tensor.detach().contiguous() for tensor in inputs]
         outputs = tuple(torch.empty(shape) for shape in self._shapes)
         with self._lock:
             for i, array in enumerate(arrays):
-                self._request.set_input_tensor(i, self._shared(array))
+                self._request.set_input_tensor(i, self._share(array))
             for i, output in enumerate(outputs):
-                self._request.set_output_tensor(i, self._shared(output))
+                self._request.set_output_tensor(i, self._share(output))
             self._request.infer()
         return outputs
 
-    def _shared(self, tensor: Tensor) -> Any:
+    def _share(self, tensor: Tensor) -> Any:
         return self._ov.Tensor(tensor.numpy(), shared_memory=True)
 
 
-def openvino_graph(part: Part) -> Any:
+def openvino_graph(part: ModelGraph) -> Any:
     """The part as an `openvino.Model`."""
     import_openvino()
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.fx_decoder import TorchFXPythonDecoder
 
-    program = exported(part)
+    program = export_graph(part)
     frontend = FrontEndManager().load_by_framework("pytorch")
     # The door without `convert_model`, which reports its use to OpenVINO's makers.
     with torch.no_grad(), silence():

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from tips_ros.model.blocks import Attention
-from tips_ros.model.fast.reclassed import Module, reclassed
+from tips_ros.model.fast.swap_modules import Module, swap_modules
 
 
 class HeadwiseAttention(Attention):
-    """As `Attention`; head by head where the input is bf16 or fp16 on the CPU."""
+    """An `Attention` that goes head by head where the input is bf16 or fp16 on the CPU."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, N, D) → (B, N, D)."""
@@ -34,6 +34,6 @@ class HeadwiseAttention(Attention):
         return self.proj(attended)
 
 
-def headwise(module: Module) -> Module:
+def use_headwise_attention(module: Module) -> Module:
     """The same module with such attention. Parameters are shared; the one given is unchanged."""
-    return reclassed(module, lambda m: HeadwiseAttention if type(m) is Attention else None)
+    return swap_modules(module, lambda m: HeadwiseAttention if type(m) is Attention else None)

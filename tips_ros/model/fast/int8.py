@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from tips_ros.model.blocks import GeluLinear
 from tips_ros.model.fast.onednn import bf16_is_fast
-from tips_ros.model.fast.reclassed import Module, reclassed
+from tips_ros.model.fast.swap_modules import Module, swap_modules
 
 _STEPS = 127.0  # on each side of zero
 _ZERO = 128  # the unsigned byte that stands for zero
@@ -35,7 +35,7 @@ def int8_is_there() -> bool:
 
 
 def dtype_beside_int8() -> torch.dtype:
-    """What all but these layers computes in: bf16 where the processor has it."""
+    """Precision of all other layers beside int8: bf16 where the processor has it."""
     return torch.bfloat16 if bf16_is_fast() else torch.float32
 
 
@@ -54,7 +54,7 @@ class _Kernel:
         self._packed: _Packed | None = None
 
     def of(self, weight: Tensor) -> _Packed:
-        """Of a layer's (out, in)."""
+        """Quantises a layer's (out, in) weight."""
         if self._packed is None:
             wide = weight.detach().float()
             scales = wide.abs().amax(dim=1).clamp_(min=_TINY).div_(_STEPS)
@@ -69,7 +69,7 @@ class _Kernel:
 
 
 class Int8Linear(nn.Linear):
-    """As `nn.Linear`."""
+    """An `nn.Linear` with int8 weights and inputs."""
 
     kernel: _Kernel
 
@@ -79,7 +79,7 @@ class Int8Linear(nn.Linear):
 
 
 class Int8GeluLinear(GeluLinear):
-    """As `GeluLinear`."""
+    """A `GeluLinear` with int8 weights and inputs."""
 
     kernel: _Kernel
 
@@ -105,7 +105,7 @@ def _product(x: Tensor, kernel: _Packed, bias: Tensor | None) -> Tensor:
     return y.unflatten(0, x.shape[:-1])
 
 
-def with_int8(module: Module) -> Module:
+def use_int8(module: Module) -> Module:
     """The same module with its linear layers in int8, on a CPU that has it (`int8_is_there`).
 
     Parameters are shared with the module given, which stays unchanged.
@@ -114,7 +114,7 @@ def with_int8(module: Module) -> Module:
         nn.Linear: Int8Linear,
         GeluLinear: Int8GeluLinear,
     }
-    clone = reclassed(module, lambda part: kinds.get(type(part)))
+    clone = swap_modules(module, lambda part: kinds.get(type(part)))
     for part in clone.modules():
         if isinstance(part, Int8Linear | Int8GeluLinear):
             part.kernel = _Kernel()

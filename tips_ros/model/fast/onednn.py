@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tips_ros.model.blocks import GeluLinear
-from tips_ros.model.fast.reclassed import Module, reclassed
+from tips_ros.model.fast.swap_modules import Module, swap_modules
 
 
 def onednn_is_there() -> bool:
@@ -44,7 +44,7 @@ def _multiplies(dtype: torch.dtype) -> bool:
 
 
 class OneDnnLinear(nn.Linear):
-    """As `nn.Linear`; oneDNN multiplies where input and weight are fp32 or bf16 on the CPU."""
+    """An `nn.Linear` that oneDNN multiplies where all is fp32 or bf16 on the CPU."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., in) → (..., out)."""
@@ -52,7 +52,7 @@ class OneDnnLinear(nn.Linear):
 
 
 class OneDnnGeluLinear(GeluLinear):
-    """As `GeluLinear`, in one step."""
+    """A `GeluLinear` in one step of oneDNN's."""
 
     def forward(self, x: Tensor, also: Tensor | None = None) -> Tensor:
         """(B, N, in) → (B, N, out)."""
@@ -63,7 +63,7 @@ class OneDnnGeluLinear(GeluLinear):
 
 
 class OneDnnPointwise(nn.Conv2d):
-    """As a 1×1 `nn.Conv2d`, in fp32 on channels-last maps."""
+    """A 1×1 `nn.Conv2d` by oneDNN, in fp32 on channels-last maps."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) → (B, K, H, W)."""
@@ -86,7 +86,7 @@ def onednn_linear(
     return torch.ops.mkldnn._linear_pointwise(x, weight, bias, after, [], gelu or "")
 
 
-def with_onednn(module: Module) -> Module:
+def use_onednn(module: Module) -> Module:
     """The same module with its linear layers and 1×1 convolutions by oneDNN.
 
     Where oneDNN can't be had it is returned as it is. Parameters are shared with the
@@ -94,7 +94,7 @@ def with_onednn(module: Module) -> Module:
     """
     if not onednn_is_there():
         return module
-    return reclassed(module, _kind)
+    return swap_modules(module, _kind)
 
 
 def _kind(part: nn.Module) -> type[nn.Module] | None:

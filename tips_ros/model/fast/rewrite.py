@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from tips_ros.model.fast.dpt.heads import FastDenseHead, FastDepthHead
+from tips_ros.model.fast.dpt.fast_heads import FastDenseHead, FastDepthHead
 from tips_ros.model.heads import DenseHead, DepthHead
 from tips_ros.model.tips import HEAD_NAMES, Tips
 
 
-def rewritten(tips: Tips, early: bool | None = None) -> Tips:
+def rewrite_heads(tips: Tips, early: bool | None = None) -> Tips:
     """The same model with its heads rewritten, for inference only.
 
     What is not rewritten, the backbone above all, is shared with the model given: it stays usable

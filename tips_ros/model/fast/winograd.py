@@ -21,8 +21,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from tips_ros.model.fast.dpt.shares import in_shares
-from tips_ros.model.fast.reclassed import Module, reclassed
+from tips_ros.model.fast.dpt.parallel_strips import run_strips
+from tips_ros.model.fast.swap_modules import Module, swap_modules
 
 _TILE, _READ = 4, 6  # outputs and inputs of a tile, along each axis
 # Points at which a tile's polynomials are evaluated, besides infinity. With 1 and 2 instead errors
@@ -35,7 +35,7 @@ _SMALLEST = 32 * 32  # pixels of a map
 
 
 class Transforms(NamedTuple):
-    """Of a tile, each for rows and columns at once."""
+    """Winograd's matrices for a tile, each for rows and columns at once."""
 
     of_inputs: Tensor  # (36, 36)
     of_kernel: Tensor  # (36, 9)
@@ -61,7 +61,7 @@ def transforms(dtype: torch.dtype) -> Transforms:
 
 
 class WinogradConv(nn.Conv2d):
-    """As a 3×3 `nn.Conv2d` with padding 1; so on large channels-last maps in fp32 or bf16."""
+    """A 3×3 `nn.Conv2d` with padding 1, Winograd's on large channels-last fp32 or bf16 maps."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) → (B, K, H, W)."""
@@ -72,11 +72,11 @@ class WinogradConv(nn.Conv2d):
             or not x.is_contiguous(memory_format=torch.channels_last)
         ):
             return super().forward(x)
-        y = convolved(x, self.weight)
+        y = winograd_conv(x, self.weight)
         return y if self.bias is None else y.add_(self.bias[:, None, None])
 
 
-def convolved(x: Tensor, weight: Tensor) -> Tensor:
+def winograd_conv(x: Tensor, weight: Tensor) -> Tensor:
     """A 3×3 convolution with padding 1, without a gradient.
 
     Args:
@@ -103,7 +103,7 @@ def convolved(x: Tensor, weight: Tensor) -> Tensor:
         _convolve(strips[share], kernel, rows)
         return ()
 
-    in_shares(convolve, len(strips), x.device, x.dtype)
+    run_strips(convolve, len(strips), x.device, x.dtype)
     whole = result.view(b, -1, columns * _TILE, outputs)
     return whole[:, :h, :w].permute(0, 3, 1, 2)
 
@@ -151,12 +151,12 @@ def _cut(image: Tensor, first: int, padded: Tensor) -> None:
     padded[bottom - first :] = 0
 
 
-def with_winograd(module: Module) -> Module:
+def use_winograd(module: Module) -> Module:
     """The same module with its wide 3×3 convolutions done so.
 
     Parameters are shared with the module given, which stays unchanged.
     """
-    return reclassed(module, lambda part: WinogradConv if _is_wide(part) else None)
+    return swap_modules(module, lambda part: WinogradConv if _is_wide(part) else None)
 
 
 def _is_wide(conv: nn.Module) -> bool:

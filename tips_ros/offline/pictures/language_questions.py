@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is asked of a whole image in words: tags and embeddings; from typed lists to answers."""
+"""Questions about a whole image in words, tags and embeddings, and their answers."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.model.vit import ImageFeatures
-from tips_ros.perception.language.prompt_syntax import PromptError, check_no_file, separated
-from tips_ros.perception.language.tags import Tag, ranked_tags, unit_embedding
+from tips_ros.perception.language.prompt_syntax import PromptError, check_no_file, split_entries
+from tips_ros.perception.language.tags import Tag, rank_tags, unit_embedding
 from tips_ros.perception.language.text_embedder import TextEmbedder
 
 
 @dataclass(frozen=True)
-class Questions:
-    """What is asked.
+class ImageQuestions:
+    """Questions about a whole image.
 
     Attributes:
         tags: texts of which the fitting one is wanted.
@@ -29,13 +29,13 @@ class Questions:
     text: str | None = None
 
     @classmethod
-    def typed(cls, tags: str | None, embed: bool, text: str | None) -> Questions:
+    def parse(cls, tags: str | None, embed: bool, text: str | None) -> ImageQuestions:
         """From a list with commas or semicolons, as a command line has it.
 
         Raises:
             PromptError: an empty or repeated tag, or one that is the name of a file.
         """
-        listed = tuple(separated(tags)) if tags is not None else ()
+        listed = tuple(split_entries(tags)) if tags is not None else ()
         for tag in listed:
             if not tag:
                 raise PromptError(f"{tags!r} has an empty tag; remove a comma")
@@ -51,8 +51,8 @@ class Questions:
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What was found; None or empty where nothing was asked.
+class ImageAnswers:
+    """Answers about a whole image; None or empty where nothing was asked.
 
     Attributes:
         tags: best first.
@@ -64,11 +64,11 @@ class Answers:
 
 
 def answer(
-    questions: Questions,
+    questions: ImageQuestions,
     features: ImageFeatures,
     embedder: TextEmbedder | None,
     temperature: float | None,
-) -> Answers:
+) -> ImageAnswers:
     """Compares one image with the texts.
 
     Args:
@@ -90,7 +90,7 @@ def answer(
             raise ValueError("tags and a text need the model's text encoder; load it too")
         if questions.tags:
             embedded = embedder.embed(questions.tags)
-            tags = tuple(ranked_tags(features, questions.tags, embedded, temperature))
+            tags = tuple(rank_tags(features, questions.tags, embedded, temperature))
         if questions.text is not None:
             embeddings["text_embedding"] = unit_embedding(embedder.embed([questions.text]))
-    return Answers(tags, embeddings)
+    return ImageAnswers(tags, embeddings)

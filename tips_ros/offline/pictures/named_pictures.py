@@ -24,17 +24,17 @@ class NamedPicture(NamedTuple):
     name: str  # no other picture has it, whatever a file system thinks of upper and lower case
 
 
-def named_pictures(typed: Sequence[Path]) -> list[NamedPicture]:
+def find_pictures(typed: Sequence[Path]) -> list[NamedPicture]:
     """Files as typed, and the picture files of folders, by name; those below are left out.
 
     Raises:
         UserError: a file that is not there, or a folder without a picture.
     """
-    paths = list(dict.fromkeys(path for given in typed for path in _opened(given)))
+    paths = list(dict.fromkeys(path for given in typed for path in _open(given)))
     return [NamedPicture(*pair) for pair in zip(paths, _names(paths), strict=True)]
 
 
-def _opened(given: Path) -> Iterable[Path]:
+def _open(given: Path) -> Iterable[Path]:
     if not given.is_dir():
         if not given.exists():
             raise UserError(f"{given}: there is no such file; name a picture, or a folder of them")

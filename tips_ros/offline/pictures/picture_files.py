@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tips_ros.errors import UserError
 from tips_ros.perception.images.compressed import decode_compressed
-from tips_ros.perception.images.orientation import orientation_of, upright
+from tips_ros.perception.images.orientation import orientation_of, rotate_upright_by_tag
 from tips_ros.perception.images.rows import MalformedImage
 from tips_ros.perception.images.stream import ImageStream
 
@@ -25,7 +25,7 @@ class PictureFile(NamedTuple):
     @property
     def upright(self) -> NDArray[np.uint8]:
         """(H, W, 3) or (W, H, 3) RGB, as the file says that it is to be seen."""
-        return upright(self.stored, self.orientation)
+        return rotate_upright_by_tag(self.stored, self.orientation)
 
 
 def read_picture(path: Path) -> PictureFile:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was seen in one image, as files: arrays for programs, a cloud and a picture for people."""
+"""Results of one image as files: arrays for programs, a cloud and a picture for people."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.libraries import explain_missing
+from tips_ros.perception.classes.class_list import UNLABELLED
 from tips_ros.perception.cloud.cloud_strips import CloudStrips
 from tips_ros.perception.cloud.ply import save_ply
-from tips_ros.perception.cloud.point_cloud import UNLABELLED, Cloud
+from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.language.tags import Tag
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.semantic.class_counts import class_counts
 from tips_ros.perception.semantic.label_space import LabelSpace, model_label_space
-from tips_ros.whole_file import staged
+from tips_ros.whole_file import stage_folder
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +48,8 @@ _DRAWN_POINTS = 1 << 22  # in the view from above, which shows no more of more
 
 
 @dataclass(frozen=True)
-class Results:
-    """An image and what was seen in it.
+class ImageResults:
+    """An image and all the results about it.
 
     Attributes:
         title: the image's name, for people.
@@ -75,12 +76,12 @@ class Results:
     depth_caution: str = ""
 
     @property
-    def labelling(self) -> LabelSpace:
+    def label_space(self) -> LabelSpace:
         """The classes of the labels."""
         return self.prompted or model_label_space(self.description.classes)
 
 
-def write_results(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
+def write_results(results: ImageResults, folder: Path) -> Iterator[tuple[Path, str]]:
     """Writes the files, all of them or none; for each yields its path and one line about it.
 
     Files of these names from an earlier image go, so that none can be taken for this one's.
@@ -88,28 +89,28 @@ def write_results(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
     Raises:
         OSError: a file or the folder cannot be written; what was there stays.
     """
-    with staged(folder, NAMES) as stage:
-        written = list(_written(results, stage))
+    with stage_folder(folder, NAMES) as stage:
+        written = list(_write_files(results, stage))
     for path, about in written:
         yield folder / path.name, about
 
 
-def _written(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
-    seen = results.prediction
-    if seen.depth_m is not None:
-        yield _save_array(folder / "depth.npy", seen.depth_m, _depth_told(seen.depth_m))
-    if seen.stddev_m is not None:
-        yield _save_array(folder / "depth_stddev.npy", seen.stddev_m, _stddev_told(results))
-    if seen.normals is not None:
+def _write_files(results: ImageResults, folder: Path) -> Iterator[tuple[Path, str]]:
+    prediction = results.prediction
+    if prediction.depth_m is not None:
+        yield _save_array(folder / "depth.npy", prediction.depth_m, _depth_told(prediction.depth_m))
+    if prediction.stddev_m is not None:
+        yield _save_array(folder / "depth_stddev.npy", prediction.stddev_m, _stddev_told(results))
+    if prediction.normals is not None:
         about = "unit vectors, x right, y down, z forward, facing the camera"
-        yield _save_array(folder / "normals.npy", seen.normals, about)
-    if seen.labels is not None:
+        yield _save_array(folder / "normals.npy", prediction.normals, about)
+    if prediction.labels is not None:
         about = f"class ids: {largest_classes(results)}"
-        yield _save_array(folder / "semantic.npy", seen.labels, about)
-        if seen.confidence is not None:
+        yield _save_array(folder / "semantic.npy", prediction.labels, about)
+        if prediction.confidence is not None:
             about = "margin of that class over the second, 0 to 255"
-            yield _save_array(folder / "confidence.npy", seen.confidence, about)
-        table = class_table(results.description, results.labelling)
+            yield _save_array(folder / "confidence.npy", prediction.confidence, about)
+        table = class_table(results.description, results.label_space)
         about = f"{len(table['classes'])} classes: ids, names, colours"
         yield _save_json(folder / "classes.json", table, about)
     points = None
@@ -117,7 +118,7 @@ def _written(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
         path = folder / "points.ply"
         points = save_ply(path, results.cloud)
         yield path, f"{points:,} points, metres in the optical frame"
-    if any(array is not None for array in seen):
+    if any(array is not None for array in prediction):
         try:
             yield _save_overview(folder / "overview.png", results, points)
         except ImportError as error:
@@ -129,26 +130,26 @@ def _written(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
         yield _save_array(folder / f"{name}.npy", embedding, "unit length")
 
 
-def class_table(description: ModelDescription, labelling: LabelSpace) -> dict[str, Any]:
+def class_table(description: ModelDescription, label_space: LabelSpace) -> dict[str, Any]:
     """The labels' classes with their ids and colours (RGB), and whether the model was trained."""
-    palette = labelling.classes.palette()
+    palette = label_space.classes.palette()
     table: dict[str, Any] = {
         "model": description.name,
         "variant": description.variant,
         "trained": description.trained,
-        "source": labelling.source,
+        "source": label_space.source,
     }
     if not description.trained:
         table["warning"] = "untrained: random weights, the labels mean nothing"
     table["unlabelled"] = UNLABELLED
     table["classes"] = [
         {"id": i, "name": name, "color": palette[i].tolist()}
-        for i, name in labelling.classes.by_id().items()
+        for i, name in label_space.classes.by_id().items()
     ]
     return table
 
 
-def tag_table(results: Results) -> dict[str, Any]:
+def tag_table(results: ImageResults) -> dict[str, Any]:
     """The tags, best first, with what their probabilities rest on."""
     return {
         "model": results.description.name,
@@ -178,7 +179,7 @@ def _depth_told(depth_m: NDArray[np.float32]) -> str:
     return f"metres along z, {span}{beyond}"
 
 
-def _stddev_told(results: Results) -> str:
+def _stddev_told(results: ImageResults) -> str:
     stddev_m, depth_m = results.prediction.stddev_m, results.prediction.depth_m
     assert stddev_m is not None and depth_m is not None
     told = np.isfinite(stddev_m)
@@ -187,11 +188,11 @@ def _stddev_told(results: Results) -> str:
     return f"metres, deviation of the depth: {share} of it in the median{fitted}"
 
 
-def largest_classes(results: Results) -> str:
+def largest_classes(results: ImageResults) -> str:
     """The classes of most pixels with their shares, in a line; there must be labels."""
     labels = results.prediction.labels
     assert labels is not None
-    names = results.labelling.classes.by_id()
+    names = results.label_space.classes.by_id()
     counts = class_counts(labels)
     order = np.argsort(-counts, kind="stable")[: int(np.count_nonzero(counts))]
     largest = [
@@ -202,7 +203,7 @@ def largest_classes(results: Results) -> str:
     return shown + (f" and {more} more" if more > 0 else "")
 
 
-def _reasons(results: Results) -> dict[str, str]:
+def _reasons(results: ImageResults) -> dict[str, str]:
     """Panel of the sheet → why it is empty."""
     heads = results.description.heads
     reasons = {"Cloud from above": results.cloudless}
@@ -222,19 +223,23 @@ def _say_once(line: str) -> None:
     logger.warning("%s", line)
 
 
-def _save_overview(path: Path, results: Results, points: int | None) -> tuple[Path, str]:
+def _save_overview(path: Path, results: ImageResults, points: int | None) -> tuple[Path, str]:
     # It takes matplotlib, which a robot does without.
     from tips_ros.perception.overview.sheet import overview
 
-    seen, description, classes = results.prediction, results.description, results.labelling.classes
+    prediction, description, classes = (
+        results.prediction,
+        results.description,
+        results.label_space.classes,
+    )
     cloud = results.cloud
     if isinstance(cloud, CloudStrips):
-        cloud = cloud.thinned(_DRAWN_POINTS)
+        cloud = cloud.thin(_DRAWN_POINTS)
     sheet = overview(
         results.rgb,
-        seen.depth_m,
-        seen.normals,
-        seen.labels,
+        prediction.depth_m,
+        prediction.normals,
+        prediction.labels,
         classes.palette(),
         classes.by_id(),
         cloud,

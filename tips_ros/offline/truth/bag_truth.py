@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.bags import BagError, BagReader, find_camera
-from tips_ros.evaluation.datasets.files import checked
+from tips_ros.evaluation.datasets.files import validate
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.sample import Sample
 from tips_ros.offline.camera_poses import CameraPoses
 from tips_ros.offline.numbered_messages import NumberedMessages
 from tips_ros.offline.readable import first_readable
-from tips_ros.offline.truth.truth_decoding import DECODER_OF, decoded
-from tips_ros.offline.truth.truth_pairs import Stamped, pair, stamped
+from tips_ros.offline.truth.truth_decoding import DECODER_OF, decode_truth
+from tips_ros.offline.truth.truth_pairs import Stamped, collect_stamps, pair
 from tips_ros.offline.truth.truth_topics import NAMESPACE, find_truth
 from tips_ros.perception.camera.camera_info import Intrinsics, UncalibratedCamera
 from tips_ros.perception.camera.output_camera import output_camera
@@ -80,12 +80,12 @@ class BagTruth:
         self.class_names: Mapping[int, str] = class_names
         self.depth_protocol = DepthProtocol()
 
-        (image_stamps,) = stamped(images, [camera.image]).values()
-        truth_stamps = stamped(self._truth, self._topic_of.values())
+        (image_stamps,) = collect_stamps(images, [camera.image]).values()
+        truth_stamps = collect_stamps(self._truth, self._topic_of.values())
         self.images = len(image_stamps)
         self._pairs = pair(image_stamps, truth_stamps)
         if not self._pairs.found:
-            raise BagError(self._why_none(image_stamps, truth_stamps))
+            raise BagError(self._no_truth_reason(image_stamps, truth_stamps))
         self._tell()
         self._info = first_readable(images, camera.camera_info)
         first = first_readable(images, camera.image)
@@ -109,9 +109,9 @@ class BagTruth:
         decoder = ImageDecoder(self.image_topic)
         for (image, number_of), name in zip(pairs, names, strict=True):
             message = images.take(self.image_topic, image.number)
-            rgb = decoded(self._reader, message, decoder.decode)
+            rgb = decode_truth(self._reader, message, decoder.decode)
             known = {
-                kinds[topic]: decoded(
+                kinds[topic]: decode_truth(
                     self._truth, truths.take(topic, number), DECODER_OF[kinds[topic]]
                 )
                 for topic, number in number_of.items()
@@ -127,7 +127,7 @@ class BagTruth:
                 stamp_s=(self._time_ns(image) - self._time_ns(pairs[0][0])) / 1e9,
                 world_from_camera=self._pose(image.stamp_ns),
             )
-            yield checked(sample, f"{self._truth.path} at {sample.name} s", any_size=True)
+            yield validate(sample, f"{self._truth.path} at {sample.name} s", any_size=True)
 
     def _names(self) -> Iterator[str]:
         """The stamps in seconds; of several with one stamp, with their number among them."""
@@ -140,7 +140,7 @@ class BagTruth:
             yield f"{name}#{before[stamp_ns]}" if stamps[stamp_ns] > 1 else name
 
     def _time_ns(self, image: Stamped) -> int:
-        """When it was taken; when it was received, where stamps do not tell that."""
+        """Time the image was taken, or received where stamps do not tell."""
         return image.received_ns if self._pairs.by_receipt else image.stamp_ns
 
     def _intrinsics(self, rgb: NDArray[np.uint8]) -> Intrinsics | None:
@@ -170,7 +170,7 @@ class BagTruth:
             *(self._reader.path, pairs.by_receipt, self.images, pairs.apart_ms, why),
         )
 
-    def _why_none(
+    def _no_truth_reason(
         self, images: Sequence[Stamped], truths: Mapping[str, Sequence[Stamped]]
     ) -> str:
         path, other = self._truth.path, self._reader.path

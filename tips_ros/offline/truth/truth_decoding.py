@@ -42,14 +42,14 @@ def depth_of(message: Any) -> NDArray[np.float32]:
                 f"depth as a JPEG ({message.format!r}) has lost its distances; record the topic "
                 "itself, or …/compressedDepth"
             )
-        return truth_png.decode_depth(data)
+        return truth_png.decode_depth_png(data)
     if "rvl" in message.format:
         raise UnsupportedEncoding(
             f"compressed depth of format {message.format!r} is not read; record it in png"
         )
     if "32FC1" in message.format:
         return _inverse_depth(data)
-    return truth_png.decode_depth(data[_CONFIG_BYTES:])
+    return truth_png.decode_depth_png(data[_CONFIG_BYTES:])
 
 
 def _inverse_depth(data: bytes) -> NDArray[np.float32]:
@@ -60,7 +60,7 @@ def _inverse_depth(data: bytes) -> NDArray[np.float32]:
     if len(data) < _CONFIG_BYTES:
         raise MalformedImage("compressed depth without its head")
     a, b = struct.unpack_from("<ff", data, 4)
-    steps = truth_png.decode_depth(data[_CONFIG_BYTES:], unit_m=1.0)
+    steps = truth_png.decode_depth_png(data[_CONFIG_BYTES:], unit_m=1.0)
     if not (np.isfinite([a, b]).all() and a > 0):
         raise MalformedImage(f"compressed depth is scaled by {a} and {b}: these can't be right")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -103,10 +103,10 @@ DECODER_OF: dict[Kind, Callable[[Any], NDArray[Any]]] = {
 }
 
 
-def decoded(
+def decode_truth(
     reader: BagReader, message: BagMessage, decode: Callable[[Any], NDArray[Any]]
 ) -> NDArray[Any]:
-    """What `decode` makes of a recorded message.
+    """Deserialises a recorded message and decodes it by `decode`.
 
     Raises:
         BagError: it cannot be read, or `decode` raised a ValueError.

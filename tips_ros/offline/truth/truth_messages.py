@@ -51,11 +51,11 @@ class TruthWriter:
             bag.add_topic(CLASSES, CLASS_MAP, latched=True)
 
     def write(self, stamp_ns: int, sample: Sample) -> None:
-        """What is known of the image that has this stamp; depth in whole millimetres."""
+        """Writes the truth about the image with this stamp; depth in whole millimetres."""
         header = self._header(stamp_ns)
         if self._classes is not None and not self._classes_are_told:
-            labelling = model_label_space(self._classes)
-            announced = class_map_message(self._types, header, labelling, "ground truth", True)
+            label_space = model_label_space(self._classes)
+            announced = class_map_message(self._types, header, label_space, "ground truth", True)
             self._bag.write(CLASSES, stamp_ns, announced)
             self._classes_are_told = True
         pngs = {}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.bags import BagReader
-from tips_ros.offline.stamped_messages import header_stamp_ns
+from tips_ros.offline.stamped_messages import message_stamp_ns
 
 NumberOf = dict[str, int]  # topic → the number of its message
 
@@ -24,7 +24,7 @@ class Stamped(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """What belongs together.
+    """Images paired with the truth about them.
 
     Attributes:
         found: images in their order, each with the truths about it; never empty ones.
@@ -39,12 +39,12 @@ class Pairs(NamedTuple):
     unstamped: bool
 
 
-def stamped(reader: BagReader, topics: Iterable[str]) -> dict[str, list[Stamped]]:
+def collect_stamps(reader: BagReader, topics: Iterable[str]) -> dict[str, list[Stamped]]:
     """Goes through the bag once: topic → its messages, which must begin with a header."""
     found: dict[str, list[Stamped]] = {topic: [] for topic in topics}
     for message in reader.messages(found):
         of_topic = found[message.topic]
-        one = Stamped(header_stamp_ns(message), message.stamp_ns, len(of_topic))
+        one = Stamped(message_stamp_ns(message), message.stamp_ns, len(of_topic))
         of_topic.append(one)
     return found
 
@@ -74,7 +74,7 @@ def pair(images: Sequence[Stamped], truths: Mapping[str, Sequence[Stamped]]) -> 
             candidates = groups.get(stamp_ns, [])
             sure = stamp_ns != 0 and len(candidates) == len(alike) == 1
             limit = np.inf if stamp_ns else limit_ns
-            for image, truth in _matched(candidates, alike, limit, one_time):
+            for image, truth in _match(candidates, alike, limit, one_time):
                 found.setdefault(image, {})[topic] = truth.number
                 if not sure:
                     in_doubt.add(image)
@@ -107,7 +107,7 @@ def _half_interval_ns(images: Sequence[Stamped]) -> float:
     return float(np.median(np.diff(_times(images)))) / 2 if len(images) > 1 else np.inf
 
 
-def _matched(
+def _match(
     images: Sequence[Stamped], truths: Sequence[Stamped], limit_ns: float, one_time: bool
 ) -> Iterable[tuple[Stamped, Stamped]]:
     """Those that are the nearest to one another; in their order where times tell nothing."""

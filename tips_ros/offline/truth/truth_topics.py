@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a bag holds the truth about its camera's images, and as which messages.
+"""Topics and message types of the truth about a bag's images.
 
     /ground_truth/depth/image       Image 32FC1 (m) or 16UC1 (mm)
     /ground_truth/normals/image     Image 32FC3, unit vectors in the optical frame
@@ -86,7 +86,7 @@ def _class_names(reader: BagReader) -> dict[int, str]:
 
 
 def _names_by_id(message: Any) -> dict[int, str]:
-    """Of a ClassMap, or of a LabelInfo."""
+    """Class names by id of a ClassMap or a LabelInfo."""
     if hasattr(message, "class_map"):
         return {int(entry.class_id): entry.class_name for entry in message.class_map}
     return dict(zip(map(int, message.ids), message.names, strict=True))

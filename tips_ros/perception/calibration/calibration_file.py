@@ -43,7 +43,7 @@ def load_calibration(path: str | Path, size: tuple[int, int] | None = None) -> C
         OSError: the file cannot be read.
         UncalibratedCamera: not such a file; the message says what is missing.
     """
-    path, wanted = _named(Path(path))
+    path, wanted = _split_camera_name(Path(path))
     try:
         cameras = _cameras(_text(path.read_bytes()))
         if not cameras:
@@ -53,7 +53,7 @@ def load_calibration(path: str | Path, size: tuple[int, int] | None = None) -> C
         if wanted:
             return calibration_of(cameras[wanted], path)
         found = {name: calibration_of(camera, path) for name, camera in cameras.items()}
-        return found[_chosen(found, size, path)]
+        return found[_choose_camera(found, size, path)]
     except ValueError as error:
         raise UncalibratedCamera(f"{path}: {error}", "file") from error
 
@@ -81,7 +81,7 @@ def lens_at(calibration: Calibration, width: int, height: int, rectified: bool =
     return lens.scaled_to(width, height)
 
 
-def _named(path: Path) -> tuple[Path, str]:
+def _split_camera_name(path: Path) -> tuple[Path, str]:
     """A path and, behind #, the name of a camera in the file."""
     base, _, name = path.name.rpartition("#")
     return (path.with_name(base), name) if base and not path.exists() else (path, "")
@@ -121,7 +121,9 @@ def _zed_size(name: str) -> dict[str, int]:
     return {"width": width, "height": height}
 
 
-def _chosen(found: Mapping[str, Calibration], size: tuple[int, int] | None, path: Path) -> str:
+def _choose_camera(
+    found: Mapping[str, Calibration], size: tuple[int, int] | None, path: Path
+) -> str:
     """The name of the only camera, or of the only one for a picture of this size."""
     names = list(found)
     if size is not None:

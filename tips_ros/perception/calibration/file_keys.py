@@ -47,13 +47,13 @@ _SHORTEST_MISSPELT = 5
 _DEEPEST = 4
 
 
-def _plain(key: object) -> str:
+def _simplify(key: object) -> str:
     """A key without what doesn't count; ORB-SLAM's ``Camera.fx`` is fx."""
     return re.sub(r"[^a-z0-9]", "", re.sub(r"^camera1?\.", "", str(key).lower()))
 
 
 _FIELD_OF: dict[str, Field] = {
-    _plain(spelling): field for field, spellings in _SPELLINGS.items() for spelling in spellings
+    _simplify(spelling): field for field, spellings in _SPELLINGS.items() for spelling in spellings
 }
 
 
@@ -61,7 +61,7 @@ def cameras_in(
     content: Mapping[str, Any], name: str = "", depth: int = 0
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each camera of a file, by name: the file itself, or mappings inside it."""
-    if any(_FIELD_OF.get(_plain(key)) in _OF_A_CAMERA for key in content):
+    if any(_FIELD_OF.get(_simplify(key)) in _OF_A_CAMERA for key in content):
         yield name, dict(content)
         return
     pairs = _stereo_pair(content)
@@ -82,7 +82,7 @@ def _stereo_pair(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     for key, value in content.items():
         one = re.fullmatch(r"(.+?)_?(1|2|left|right|l|r)", str(key), re.IGNORECASE)
         stem = "K" if one and one[1] == "M" else one and one[1]
-        if one and stem and _plain(stem) in _FIELD_OF and isinstance(value, (Mapping, list)):
+        if one and stem and _simplify(stem) in _FIELD_OF and isinstance(value, (Mapping, list)):
             found.setdefault(one[2].lower(), {})[stem] = value
         elif not isinstance(value, (Mapping, list)):
             shared[key] = value
@@ -98,13 +98,13 @@ def fields_of(camera: Mapping[str, Any], logger: logging.Logger, path: object) -
     fields: dict[Field, Any] = {}
     unknown = []
     for key, value in camera.items():
-        field = _FIELD_OF.get(_plain(key))
+        field = _FIELD_OF.get(_simplify(key))
         if field is None:
             unknown.append(key)
         else:
             fields.setdefault(field, value)
     for key in unknown:
-        field = _meant_by(key)
+        field = _closest_field(key)
         if (field is None or field in fields) and re.match(r"dist(_|ort)", str(key).lower()):
             field = "d"  # whatever it is, it must not be taken for no distortion
         if field is None or field in fields:
@@ -116,8 +116,8 @@ def fields_of(camera: Mapping[str, Any], logger: logging.Logger, path: object) -
     return fields
 
 
-def _meant_by(key: object) -> Field | None:
+def _closest_field(key: object) -> Field | None:
     """The field whose spelling comes near, if it is a word at all."""
     words = [spelling for spelling in _FIELD_OF if len(spelling) >= _SHORTEST_MISSPELT]
-    near = difflib.get_close_matches(_plain(key), words, n=1, cutoff=0.8)
+    near = difflib.get_close_matches(_simplify(key), words, n=1, cutoff=0.8)
     return _FIELD_OF[near[0]] if near else None

@@ -38,7 +38,7 @@ def calibration_of(camera: Mapping[str, Any], path: object) -> Calibration:
     """
     fields = fields_of(camera, logger, path)
     for name in ("intrinsics", "k", "d"):
-        fields = _unfolded(fields, name, path)
+        fields = _unfold(fields, name, path)
     width, height = _size(fields)
     d, model = _lens(fields)
     assumed = ros_model_name(model, d)
@@ -63,7 +63,7 @@ def calibration_of(camera: Mapping[str, Any], path: object) -> Calibration:
     )
 
 
-def _unfolded(fields: _Fields, name: Literal["intrinsics", "k", "d"], path: object) -> _Fields:
+def _unfold(fields: _Fields, name: Literal["intrinsics", "k", "d"], path: object) -> _Fields:
     """The same where a field gives each of its numbers a key: those are fields, too.
 
     Raises:

@@ -43,7 +43,7 @@ def camera_matrices(info: CameraInfoLike, image: DeliveredImage, rectified: bool
         UncalibratedCamera: the needed matrix is absent, or can't be this camera's.
     """
     r = _rotation(info.r)
-    needed, other = (_rectified, _raw) if rectified else (_raw, _rectified)
+    needed, other = (_rectified_matrix, _raw) if rectified else (_raw, _rectified_matrix)
     try:
         spare = other(info, image, r)
     except UncalibratedCamera:
@@ -56,7 +56,7 @@ def camera_matrices(info: CameraInfoLike, image: DeliveredImage, rectified: bool
         if spare is None:
             raise
         if error.fault != "absent":
-            raise _with_alternative(error, rectified) from None
+            raise _suggest_other(error, rectified) from None
         matrix = spare
     if spare is None and not rectified:
         r = np.eye(3)  # it leads to P: without the one the other means nothing
@@ -69,15 +69,15 @@ def _raw(info: CameraInfoLike, image: DeliveredImage, r: Float64Array) -> Float6
     """(3, 4): K, and zeros."""
     del r
     k = np.hstack([_numbers(info.k, (3, 3), "k"), np.zeros((3, 1))])
-    return _checked(k, image, np.array([0.0, 0.0, 1.0]), "k")
+    return _check(k, image, np.array([0.0, 0.0, 1.0]), "k")
 
 
-def _rectified(info: CameraInfoLike, image: DeliveredImage, r: Float64Array) -> Float64Array:
+def _rectified_matrix(info: CameraInfoLike, image: DeliveredImage, r: Float64Array) -> Float64Array:
     """(3, 4): P. Of a stereo pair it may look far aside; the lens still looks into its picture."""
-    return _checked(_numbers(info.p, (3, 4), "p"), image, r[:, 2], "p")
+    return _check(_numbers(info.p, (3, 4), "p"), image, r[:, 2], "p")
 
 
-def _checked(
+def _check(
     matrix: Float64Array, image: DeliveredImage, axis: Float64Array, name: str
 ) -> Float64Array:
     if is_binned_already(matrix, image.sensor, image.binning):
@@ -139,7 +139,7 @@ def _without_stand_in(error: UncalibratedCamera, rectified: bool) -> Uncalibrate
     )
 
 
-def _with_alternative(error: UncalibratedCamera, rectified: bool) -> UncalibratedCamera:
+def _suggest_other(error: UncalibratedCamera, rectified: bool) -> UncalibratedCamera:
     """The same, with a hint that the matrix of the other kind of image is fine."""
     other, kind = ("k", "raw") if rectified else ("p", "rectified")
     hint = f"CameraInfo.{other} is plausible: if the images are {kind}, say so"

@@ -100,7 +100,7 @@ def _rectification(info: CameraContent, image_size: tuple[int, int]) -> Rectific
     reading = read_camera_info(info, False, image_size)
     raw = Lens(reading.intrinsics, Distortion.from_camera_info(info))
     if not reading.matrices.has_p:
-        pinhole = raw.intrinsics if raw.is_pinhole else _inscribed(raw)
+        pinhole = raw.intrinsics if raw.is_pinhole else _fit_inside(raw)
         maps = None if raw.is_pinhole else _maps(raw, pinhole, np.eye(3))
         return Rectification(pinhole, (0.0, 0.0), maps)
     p = reading.image.from_sensor @ reading.matrices.p
@@ -116,14 +116,16 @@ def _pinhole(p: Float64Array, reading: CameraReading) -> Intrinsics:
     return Intrinsics(fx, fy, cx, cy, *reading.image.size)
 
 
-def _inscribed(raw: Lens) -> Intrinsics:
+def _fit_inside(raw: Lens) -> Intrinsics:
     """The largest pinhole view of the raw image's size that lies within it, its pixels square."""
     k = raw.intrinsics
     u, v = np.arange(k.width), np.arange(k.height)
     edges = [
-        _seen(raw, np.stack([np.full_like(v, edge), v], axis=1))[:, 0] for edge in (0, k.width - 1)
+        _undistort(raw, np.stack([np.full_like(v, edge), v], axis=1))[:, 0]
+        for edge in (0, k.width - 1)
     ] + [
-        _seen(raw, np.stack([u, np.full_like(u, edge)], axis=1))[:, 1] for edge in (0, k.height - 1)
+        _undistort(raw, np.stack([u, np.full_like(u, edge)], axis=1))[:, 1]
+        for edge in (0, k.height - 1)
     ]
     left, right = _nearest(-edges[0]), _nearest(edges[1])
     top, bottom = _nearest(-edges[2]), _nearest(edges[3])
@@ -138,7 +140,7 @@ def _inscribed(raw: Lens) -> Intrinsics:
     return Intrinsics(focal, focal, cx, cy, k.width, k.height)
 
 
-def _seen(raw: Lens, pixels: NDArray[np.int64]) -> Float64Array:
+def _undistort(raw: Lens, pixels: NDArray[np.int64]) -> Float64Array:
     """(N, 2) rays x / z, y / z of pixels u, v; NaN where there is none."""
     k = raw.intrinsics
     places: Float64Array = (pixels - np.array([k.cx, k.cy])) / np.array([k.fx, k.fy])

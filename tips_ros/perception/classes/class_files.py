@@ -13,20 +13,20 @@ _MAX_LIST_BYTES = 100_000
 
 
 def load_class_list(path: str | Path) -> ClassList:
-    """Read a text file with one name per line, as `listed_lines` does.
+    """Read a text file with one name per line, as `read_lines` does.
 
     Raises:
         OSError: the file cannot be read.
         ValueError: not text, or not a valid list; the message names the file.
     """
-    lines = listed_lines(path)
+    lines = read_lines(path)
     try:
         return class_list(lines)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-def listed_lines(path: str | Path) -> list[str]:
+def read_lines(path: str | Path) -> list[str]:
     """The lines of a UTF-8 text file, but for empty lines and comments, which begin with #.
 
     Raises:

@@ -68,7 +68,7 @@ class Cleaning:
             raise ValueError(f"the region must be at least 1x1 px, got {self.roi}")
 
 
-def kept_pixels(
+def select_pixels(
     depth_m: NDArray[Any],
     cleaning: Cleaning,
     lens: Lens,
@@ -98,13 +98,13 @@ def kept_pixels(
     limits = np.finfo(np.float32)
     kept = _between(depth, float(limits.tiny), float(limits.max))
     if cleaning.edge_jump > 0:
-        kept &= ~_hanging(depth, kept, cleaning.edge_jump, cleaning.edge_radius_px)
+        kept &= ~_flying_pixels(depth, kept, cleaning.edge_jump, cleaning.edge_radius_px)
     if cleaning.min_range_m > 0 or cleaning.max_range_m < math.inf:
         kept &= _between(depth, cleaning.min_range_m, min(cleaning.max_range_m, float(limits.max)))
     if cleaning.max_grazing_deg > 0 and normals is not None:
-        kept &= ~_grazing(normals, lens, cleaning.max_grazing_deg)
+        kept &= ~_grazing_pixels(normals, lens, cleaning.max_grazing_deg)
     if cleaning.roi is not None:
-        kept &= _inside(cleaning.roi, size)
+        kept &= _roi_mask(cleaning.roi, size)
     return kept
 
 
@@ -113,7 +113,9 @@ def _between(depth: NDArray[np.float32], low: float, high: float) -> BoolArray:
     return inside > 0
 
 
-def _hanging(depth: NDArray[np.float32], valid: BoolArray, jump: float, radius: int) -> BoolArray:
+def _flying_pixels(
+    depth: NDArray[np.float32], valid: BoolArray, jump: float, radius: int
+) -> BoolArray:
     """Pixels with both a much nearer and a much farther one around them."""
     side = 2 * radius + 1
     kernel = np.ones((side, side), np.uint8)
@@ -127,7 +129,7 @@ def _hanging(depth: NDArray[np.float32], valid: BoolArray, jump: float, radius: 
     return np.asarray(hanging, np.bool_)
 
 
-def _grazing(normals: NDArray[np.float32], lens: Lens, max_grazing_deg: float) -> BoolArray:
+def _grazing_pixels(normals: NDArray[np.float32], lens: Lens, max_grazing_deg: float) -> BoolArray:
     along = cv2.multiply(np.ascontiguousarray(normals), _unit_rays(lens))
     cos = cv2.transform(along, np.full((1, 3), -1.0, np.float32))  # towards the camera
     return np.asarray(cos < math.cos(math.radians(max_grazing_deg)), np.bool_)
@@ -142,7 +144,7 @@ def _unit_rays(lens: Lens) -> NDArray[np.float32]:
     return rays
 
 
-def _inside(roi: Rectangle, size: tuple[int, int]) -> BoolArray:
+def _roi_mask(roi: Rectangle, size: tuple[int, int]) -> BoolArray:
     inside = np.zeros(size, np.bool_)
     inside[
         max(roi.y, 0) : max(roi.y + roi.height, 0), max(roi.x, 0) : max(roi.x + roi.width, 0)

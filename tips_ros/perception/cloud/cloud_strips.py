@@ -51,11 +51,11 @@ class CloudStrips:
                 rays=replace(self.lens, intrinsics=strip).distorted_rays,
             )
 
-    def whole(self) -> Cloud:
+    def to_cloud(self) -> Cloud:
         """The organised (H, W) cloud."""
         return np.concatenate(list(self))
 
-    def thinned(self, most: int) -> Cloud:
+    def thin(self, most: int) -> Cloud:
         """An organised cloud of every n-th pixel of both axes, of about `most` points or fewer."""
         stride = math.ceil(math.sqrt(self.depth_m.size / most))
         return np.concatenate(

@@ -22,7 +22,7 @@ class KeptClasses(NamedTuple):
     unknown: tuple[str, ...]  # names that are not among the classes now; they keep and cut nothing
 
 
-def kept_classes(
+def select_classes(
     classes: ClassList, include: Sequence[str] = (), exclude: Sequence[str] = ()
 ) -> KeptClasses:
     """Selects what `include` names, or everything where it is empty, without what `exclude` names.

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.cloud.point_cloud import Cloud, unpacked_rgb
+from tips_ros.perception.cloud.point_cloud import Cloud, unpack_rgb
 from tips_ros.perception.cloud.point_cloud_filters import valid_points
 
 # Written here rather than by Open3D, which refuses empty clouds and unsigned labels, and which a
@@ -73,5 +73,5 @@ def _vertices(points: Cloud) -> NDArray[np.void]:
         vertices[name] = points[name]
     for axis in "xyz":
         vertices[f"n{axis}"] = points[f"normal_{axis}"]
-    vertices["red"], vertices["green"], vertices["blue"] = unpacked_rgb(points).T
+    vertices["red"], vertices["green"], vertices["blue"] = unpack_rgb(points).T
     return vertices

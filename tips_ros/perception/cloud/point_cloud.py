@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.camera.camera_info import Intrinsics
+from tips_ros.perception.classes.class_list import UNLABELLED
 
 Float32Array: TypeAlias = NDArray[np.float32]
 Bytes: TypeAlias = NDArray[np.uint8]
 Cloud: TypeAlias = NDArray[np.void]  # structured, CLOUD_DTYPE
 
-UNLABELLED = 255
 
 # Eight 4-byte fields without padding: the buffer is also an (H, W, 8) float32 picture, which is
 # how it is filled. `rgb` is what RViz and PCL expect, the bits of 0x00RRGGBB read as a float32.
@@ -45,9 +45,9 @@ def unproject(
     Returns:
         (H, W, 3) float32 points_optical, NaN where there is no depth or no ray.
     """
-    depth = _checked_depth(depth_m, intrinsics)
-    ray_x, ray_y = _rays(intrinsics) if rays is None else _bent_rays(rays, depth.shape)
-    z = _only_where(_usable(depth, 0.0, np.inf, ray_x), depth)
+    depth = _check_depth(depth_m, intrinsics)
+    ray_x, ray_y = _rays(intrinsics) if rays is None else _distorted_rays(rays, depth.shape)
+    z = _mask_depth(_depth_mask(depth, 0.0, np.inf, ray_x), depth)
     points = np.empty((*z.shape, 3), np.float32)
     cv2.merge([ray_x * z, ray_y * z, z], points)
     return points
@@ -102,21 +102,21 @@ def organised_cloud(
         raise ValueError(f"mask must be {np.shape(depth_m)} bool, got {mask.shape} {mask.dtype}")
     picked = (slice(None, None, stride), slice(None, None, stride))
     kept = intrinsics.strided(stride)  # refuses a stride below 1
-    depth = np.ascontiguousarray(_checked_depth(depth_m, intrinsics)[picked])
-    ray_x, ray_y = _rays(kept) if rays is None else _bent_rays(rays[picked], depth.shape)
+    depth = np.ascontiguousarray(_check_depth(depth_m, intrinsics)[picked])
+    ray_x, ray_y = _rays(kept) if rays is None else _distorted_rays(rays[picked], depth.shape)
     ids = None if labels is None else np.ascontiguousarray(labels[picked])
-    usable = _usable(depth, min_range_m, max_range_m, ray_x)
+    usable = _depth_mask(depth, min_range_m, max_range_m, ray_x)
     if keep is not None:
-        usable = cv2.bitwise_and(usable, _kept(ids, keep, depth.shape))
+        usable = cv2.bitwise_and(usable, _class_mask(ids, keep, depth.shape))
     if mask is not None:
         usable = cv2.bitwise_and(usable, np.ascontiguousarray(mask[picked]).view(np.uint8))
-    z = _only_where(usable, depth)
+    z = _mask_depth(usable, depth)
     cloud = _buffer(out, z.shape)
     planes: list[NDArray[Any]] = [
         ray_x * z,
         ray_y * z,
         z,
-        _packed(z.shape, None if rgb is None else rgb[picked]),
+        _pack_rgb(z.shape, None if rgb is None else rgb[picked]),
         _label_plane(z.shape, ids),
         # merge copies multi-channel sources as they are: no need to split the normals
         np.full((*z.shape, 3), np.nan, np.float32)
@@ -128,7 +128,7 @@ def organised_cloud(
     return cloud
 
 
-def unpacked_rgb(cloud: Cloud) -> NDArray[np.uint8]:
+def unpack_rgb(cloud: Cloud) -> NDArray[np.uint8]:
     """Colours of a cloud of any shape (...): (..., 3) uint8 RGB."""
     packed = np.ascontiguousarray(cloud["rgb"]).view(np.uint32)
     return np.stack([packed >> 16, packed >> 8, packed], axis=-1).astype(np.uint8)
@@ -143,14 +143,16 @@ def _rays(intrinsics: Intrinsics) -> tuple[Float32Array, Float32Array]:
     return ray_x[None, :], ray_y[:, None]
 
 
-def _bent_rays(rays: Float32Array, shape: tuple[int, ...]) -> tuple[Float32Array, Float32Array]:
+def _distorted_rays(
+    rays: Float32Array, shape: tuple[int, ...]
+) -> tuple[Float32Array, Float32Array]:
     """x / z and y / z of each pixel, (H, W) each."""
     if rays.shape != (*shape, 2):
         raise ValueError(f"rays are {rays.shape} for a depth of {shape}; scale the lens alike")
     return np.ascontiguousarray(rays[..., 0]), np.ascontiguousarray(rays[..., 1])
 
 
-def _checked_depth(depth_m: NDArray[Any], intrinsics: Intrinsics) -> Float32Array:
+def _check_depth(depth_m: NDArray[Any], intrinsics: Intrinsics) -> Float32Array:
     if not np.issubdtype(depth_m.dtype, np.floating):
         raise ValueError(f"depth_m must be floating metres, got {depth_m.dtype}; divide mm by 1000")
     if depth_m.shape != (intrinsics.height, intrinsics.width):
@@ -161,7 +163,7 @@ def _checked_depth(depth_m: NDArray[Any], intrinsics: Intrinsics) -> Float32Arra
     return np.ascontiguousarray(depth_m, np.float32)
 
 
-def _usable(
+def _depth_mask(
     depth: Float32Array, min_range_m: float, max_range_m: float, ray_x: Float32Array
 ) -> Bytes:
     """(H, W), not 0 where a depth is in the range and has a ray."""
@@ -173,7 +175,7 @@ def _usable(
     return np.asarray(usable, np.uint8)
 
 
-def _kept(labels: Bytes | None, keep: NDArray[np.bool_], shape: tuple[int, ...]) -> Bytes:
+def _class_mask(labels: Bytes | None, keep: NDArray[np.bool_], shape: tuple[int, ...]) -> Bytes:
     """(H, W), not 0 where the class is kept; no labels means that all pixels are unlabelled."""
     if keep.shape != (256,) or keep.dtype != np.bool_:
         raise ValueError(f"keep must be (256,) bool, by class id, got {keep.shape} {keep.dtype}")
@@ -183,7 +185,7 @@ def _kept(labels: Bytes | None, keep: NDArray[np.bool_], shape: tuple[int, ...])
     return np.asarray(cv2.LUT(labels, table), np.uint8)
 
 
-def _only_where(usable: Bytes, depth: Float32Array) -> Float32Array:
+def _mask_depth(usable: Bytes, depth: Float32Array) -> Float32Array:
     """The depth itself where all of it is usable, else a copy with NaN for the rest."""
     if cv2.countNonZero(usable) == usable.size:
         return depth
@@ -192,7 +194,7 @@ def _only_where(usable: Bytes, depth: Float32Array) -> Float32Array:
     return z
 
 
-def _packed(shape: tuple[int, ...], rgb: NDArray[np.uint8] | None) -> Float32Array:
+def _pack_rgb(shape: tuple[int, ...], rgb: NDArray[np.uint8] | None) -> Float32Array:
     if rgb is None:
         return np.zeros(shape, np.float32)
     bgra = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGRA))

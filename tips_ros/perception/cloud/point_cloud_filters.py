@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.libraries import OPEN3D
-from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud, unpacked_rgb
+from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud, unpack_rgb
 
 if TYPE_CHECKING:
     import open3d
@@ -40,7 +40,7 @@ def to_open3d(cloud: Cloud) -> open3d.t.geometry.PointCloud:
     result: open3d.t.geometry.PointCloud = o3d.t.geometry.PointCloud(
         tensor(_columns(points, "xyz"))
     )
-    result.point.colors = tensor(unpacked_rgb(points))
+    result.point.colors = tensor(unpack_rgb(points))
     result.point.label = tensor(points["label"].astype(np.int32)[:, None])
     normals = _columns(points, "normals")
     if not np.isnan(normals).all():
@@ -48,7 +48,7 @@ def to_open3d(cloud: Cloud) -> open3d.t.geometry.PointCloud:
     return result
 
 
-def filtered(
+def filter_cloud(
     cloud: Cloud, voxel_m: float = 0.0, outlier_neighbors: int = 0, outlier_std: float = 2.0
 ) -> Cloud:
     """A thinner and cleaner cloud, no longer organised.
@@ -106,7 +106,7 @@ def _one_per_voxel(points: Cloud, voxel_m: float) -> Cloud:
     normals /= np.where(length > 0, length, np.nan)
     for name, values in zip(names, normals, strict=True):
         result[name] = values
-    red, green, blue = (np.rint(mean(c)).astype(np.uint32) for c in unpacked_rgb(points).T)
+    red, green, blue = (np.rint(mean(c)).astype(np.uint32) for c in unpack_rgb(points).T)
     result["rgb"] = (red << 16 | green << 8 | blue).view(np.float32)
     result["label"] = _majority(voxel, points["label"])
     return result

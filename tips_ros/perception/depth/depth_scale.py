@@ -51,7 +51,7 @@ class DepthScale:
         """Whether there is a factor at all."""
         return math.isfinite(self.factor)
 
-    def applied(self, predicted_m: NDArray[Any]) -> NDArray[np.float32]:
+    def apply(self, predicted_m: NDArray[Any]) -> NDArray[np.float32]:
         """Scaled depth of any shape, float32; NaN where the offset leaves nothing positive.
 
         The array that was given, where nothing changes.
@@ -72,13 +72,13 @@ class DepthScale:
         """One predicted depth in metres."""
         return self.factor * predicted_m + self.offset_m
 
-    def noted(self, note: str) -> DepthScale:
+    def with_note(self, note: str) -> DepthScale:
         """The same with more to say, after what was said before."""
         return replace(self, note="; ".join(filter(None, (self.note, note))))
 
-    def doubted(self, note: str) -> DepthScale:
+    def with_doubt(self, note: str) -> DepthScale:
         """The same, no longer consistent; `note` says why."""
-        return replace(self.noted(note), consistent=False)
+        return replace(self.with_note(note), consistent=False)
 
 
 def model_scale() -> DepthScale:
@@ -134,7 +134,7 @@ class ScaleChoice(NamedTuple):
     factor: float = 1.0  # of `fixed`
 
     @classmethod
-    def typed(cls, text: str) -> ScaleChoice:
+    def parse(cls, text: str) -> ScaleChoice:
         """`model`, `focal`, or a factor such as `1.25`.
 
         Raises:
@@ -164,11 +164,11 @@ class ScaleChoice(NamedTuple):
         if self.source == "model":
             return model_scale()
         if upright is None:
-            return model_scale().noted(WITHOUT_A_CAMERA)
+            return model_scale().with_note(WITHOUT_A_CAMERA)
         return focal_depth_scale(upright, focal_ratio)
 
 
-def in_metres(depth_m: NDArray[Any], scale: DepthScale, max_m: float) -> NDArray[np.float32]:
+def to_metres(depth_m: NDArray[Any], scale: DepthScale, max_m: float) -> NDArray[np.float32]:
     """Predicted depth → metres, where the network can tell them.
 
     Args:
@@ -184,7 +184,7 @@ def in_metres(depth_m: NDArray[Any], scale: DepthScale, max_m: float) -> NDArray
     Raises:
         ValueError: a scale that is not usable, or a range that makes no sense.
     """
-    return range_limited(scale.applied(depth_m), scale.at(max_m))
+    return range_limited(scale.apply(depth_m), scale.at(max_m))
 
 
 def deviation_in_metres(
@@ -194,8 +194,8 @@ def deviation_in_metres(
 
     Args:
         stddev_m: (H, W) as the network said it.
-        depth_m: (H, W) of `in_metres`.
-        scale: as of `in_metres`.
+        depth_m: (H, W) of `to_metres`.
+        scale: as of `to_metres`.
 
     Returns:
         (H, W) float32 metres; NaN where depth is no distance. The array that was given, where
@@ -210,7 +210,7 @@ def deviation_in_metres(
 
 
 def farthest_m(scale: DepthScale, max_m: float) -> float:
-    """The metres from which on `in_metres` says +Inf."""
+    """The metres from which on `to_metres` says +Inf."""
     return scale.at(max_m) * (1.0 - NEAR_THE_END)
 
 
@@ -244,10 +244,10 @@ def range_limited(
     far = np.float32(max_m * (1.0 - near_the_end))
     # Both are NaN when anything is. Most frames are within the range: two looks, and no copy.
     within = depth.size > 0 and depth.min() > 0.0 and depth.max() < far
-    return depth if within else _marked(depth, far)
+    return depth if within else _mark_beyond(depth, far)
 
 
-def _marked(depth: NDArray[np.float32], far: np.float32) -> NDArray[np.float32]:
+def _mark_beyond(depth: NDArray[np.float32], far: np.float32) -> NDArray[np.float32]:
     marked = depth.copy()
     with np.errstate(invalid="ignore"):
         for mark, where in (

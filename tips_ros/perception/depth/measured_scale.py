@@ -73,7 +73,7 @@ class MeasuredScale:
         if believed and not self._believed:
             self._filter.reset()
 
-    def missed(self, why: str) -> None:
+    def record_miss(self, why: str) -> None:
         """A frame that could not be measured."""
         self._why, self._contradicts = why, False
 
@@ -88,12 +88,16 @@ class MeasuredScale:
             self._missing_since_s = at_s
         current, contradiction = self._filter.current, self._watch.contradiction
         if contradiction:
-            return (current or otherwise).doubted(contradiction)
+            return (current or otherwise).with_doubt(contradiction)
         if current is None:
-            return otherwise.doubted(self._why) if self._contradicts else otherwise.noted(self._why)
+            return (
+                otherwise.with_doubt(self._why)
+                if self._contradicts
+                else otherwise.with_note(self._why)
+            )
         if self.overdue(at_s):
             note = f"the last good scale of the sensor is more than {SILENCE_S:g} s old"
-            return current.doubted(note).noted(self._why)
+            return current.with_doubt(note).with_note(self._why)
         return current
 
     def overdue(self, at_s: float) -> bool:

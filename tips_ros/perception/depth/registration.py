@@ -82,7 +82,7 @@ class RegistrationCheck:
             depth_m: (h, w) dense sensor depth of the same view, any size; NaN or 0 = none.
         """
         size = (_WIDTH, max(2 * _BORDER, round(rgb.shape[0] * _WIDTH / rgb.shape[1])))
-        outline = _outline(_resized(depth_m, size))
+        outline = _outline(_resize(depth_m, size))
         if len(outline.xy) >= _LEAST_OUTLINE:
             fits = _fits(_gradients(rgb, size), outline)
             old = self._fits
@@ -151,7 +151,7 @@ def _gradients(rgb: NDArray[np.uint8], size: tuple[int, int]) -> Float32Array:
     return np.stack([x / strength, y / strength, np.ones_like(x)])
 
 
-def _resized(depth_m: NDArray[Any], size: tuple[int, int]) -> Float32Array:
+def _resize(depth_m: NDArray[Any], size: tuple[int, int]) -> Float32Array:
     depth = np.ascontiguousarray(depth_m, np.float32)
     return np.asarray(cv2.resize(depth, size, interpolation=cv2.INTER_NEAREST), np.float32)
 
@@ -160,7 +160,7 @@ def _outline(depth_m: Float32Array) -> _Outline:
     """Finds edges where a near thing ends before a farther one."""
     valid = np.isfinite(depth_m) & (depth_m > 0)
     with np.errstate(divide="ignore"):
-        log_depth = np.log(_without_shadows(np.where(valid, depth_m, 0.0)))  # -inf where none
+        log_depth = np.log(_fill_shadows(np.where(valid, depth_m, 0.0)))  # -inf where none
     known = np.isfinite(log_depth)
     solid = np.where(known, log_depth, -9.0).astype(np.float32)
     kernel = np.ones((3, 3), np.uint8)
@@ -180,7 +180,7 @@ def _outline(depth_m: Float32Array) -> _Outline:
     return _Outline(centred, np.stack([x / length, y / length], axis=1).astype(np.float32))
 
 
-def _without_shadows(depth_m: Float32Array) -> Float32Array:
+def _fill_shadows(depth_m: Float32Array) -> Float32Array:
     """Holes filled along their row by the farther side: what casts the shadow is the nearer."""
     columns = np.arange(depth_m.shape[1])
     before = np.maximum.accumulate(np.where(depth_m > 0, columns, 0), axis=1)

@@ -64,11 +64,11 @@ def sensor_scale(
             f"the sensor's depth is {sensor.shape} but the prediction {predicted.shape}; "
             "resize one of them"
         )
-    p, s = _compared(predicted, sensor, max_predicted_m)
+    p, s = _pair_depths(predicted, sensor, max_predicted_m)
     if p.size < max(least_samples, 2):
         note = f"only {p.size} points of the sensor can be compared, {least_samples} are needed"
         return DepthScale(math.nan, "sensor", samples=int(p.size), consistent=False, note=note)
-    log_factor, noise = _crowd(np.log(s / p))
+    log_factor, noise = _find_mode(np.log(s / p))
     factor, offset, note = math.exp(log_factor), 0.0, ""
     residual = np.log(s / p) - log_factor
     if with_offset:
@@ -83,14 +83,14 @@ def sensor_scale(
     spread = _NORMAL * float(np.median(np.abs(residual)))
     scale = DepthScale(factor, "sensor", offset, spread, int(p.size), inliers, True, note)
     if spread > MOST_SPREAD or inliers < LEAST_INLIERS * p.size:
-        return scale.doubted(
+        return scale.with_doubt(
             f"sensor and prediction contradict each other: {inliers} of {p.size} points agree, "
             f"spread {100 * spread:.0f} %"
         )
     return scale
 
 
-def _compared(
+def _pair_depths(
     predicted: NDArray[Any], sensor: NDArray[Any], max_predicted_m: float
 ) -> tuple[Float64Array, Float64Array]:
     """Flat pairs with a depth on both sides, evenly thinned."""
@@ -103,7 +103,7 @@ def _compared(
     return predicted.ravel()[at].astype(np.float64), sensor.ravel()[at].astype(np.float64)
 
 
-def _crowd(values: Float64Array) -> tuple[float, float]:
+def _find_mode(values: Float64Array) -> tuple[float, float]:
     """Finds the centre of the crowd among values, and its standard deviation."""
     ordered = np.sort(values)
     half = ordered.size // 2 + 1

@@ -63,7 +63,7 @@ class DeviationFit:
         self._cues.append(np.stack([cues[name].ravel()[where] for name in names], axis=1))
         self._ratios.append(truth_m.ravel()[where] / predicted_m.ravel()[where])
 
-    def fitted(self, fitted_on: str) -> DeviationModel:
+    def fit(self, fitted_on: str) -> DeviationModel:
         """The model.
 
         Raises:

@@ -9,7 +9,7 @@ from torch import Tensor
 from tips_ros.model.tips import DenseMaps
 from tips_ros.perception.deviation.cues import Focal, cues_of
 from tips_ros.perception.deviation.model import DeviationModel
-from tips_ros.perception.resizing import resized
+from tips_ros.perception.resizing import resize_maps
 
 _LEAST, _MOST = 1e-3, 3.0  # of the depth: what is beyond nobody can use
 
@@ -35,4 +35,4 @@ def stddev_at(
     maps: DenseMaps, model: DeviationModel, focal: Focal, size: tuple[int, int]
 ) -> Tensor:
     """(B, H, W) metres of the network; the rest as of `stddev_map`."""
-    return resized(stddev_map(maps, model, focal), size)[:, 0]
+    return resize_maps(stddev_map(maps, model, focal), size)[:, 0]

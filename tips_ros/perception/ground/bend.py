@@ -53,9 +53,9 @@ def fit_bend(
     columns = _terms(x, y)
     ridge = np.eye(6) / _EXPECTED**2
     coefficients, noise = np.zeros(6), 0.1
-    for turn in range(4):
+    for iteration in range(4):
         residual = part - columns @ coefficients
-        if turn:
+        if iteration:
             noise = deviation(residual[np.abs(residual) < 3 * noise], _LEAST_NOISE)
         kept = weight * biweight(residual, noise) / (noise**2 * samples_per_look)
         scaled = columns * kept[:, None]

@@ -39,10 +39,10 @@ class Up:
     source: str = "camera"
 
     @classmethod
-    def of_mounting(cls, turn: MountingRotation) -> Up:
+    def of_mounting(cls, mounting: MountingRotation) -> Up:
         """Up for a camera that is upright once it is turned clockwise by that many degrees."""
         vectors = {0: CAMERA_UP, 90: (-1.0, 0.0, 0.0), 180: (0.0, 1.0, 0.0), 270: (1.0, 0.0, 0.0)}
-        return cls(vectors[turn])
+        return cls(vectors[mounting])
 
     @property
     def is_known(self) -> bool:
@@ -89,10 +89,10 @@ def floor_candidates(cells: Cells, floor: BoolArray, up: Up, max_range_m: float)
     vector = np.asarray(up.vector, np.float32)
     inverse = cells.inverse_depth
     with np.errstate(invalid="ignore"):
-        seen = inverse > np.float32(1.0 / max_range_m)  # NaN and 0 are not
+        possible = inverse > np.float32(1.0 / max_range_m)  # NaN and 0 are not
     falls = -(cells.rays @ vector[:2] + vector[2])
     slack = math.radians(min(2 * up.stddev_deg, 30.0))  # the horizon may be higher than that
-    seen &= falls > _LEAST_SLOPE - slack
+    possible &= falls > _LEAST_SLOPE - slack
     labelled = cells.has(floor)
     told = bool(labelled.any())
     directions = normals_of_depth(cells) if cells.normals is None else cells.normals
@@ -101,7 +101,7 @@ def floor_candidates(cells: Cells, floor: BoolArray, up: Up, max_range_m: float)
         upright = directions @ vector > math.cos(math.radians(most))
     weight = np.where(labelled, np.where(upright, 1.0, _LABEL_ALONE), 0.0)
     weight = np.where(labelled | ~upright, weight, _NORMAL_ALONE if told else 1.0)
-    at = np.flatnonzero(seen & (weight > 0))
+    at = np.flatnonzero(possible & (weight > 0))
     if at.size > _MOST:
         at = at[np.linspace(0, at.size - 1, _MOST).astype(np.int64)]
     rays = np.empty((at.size, 3))

@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, UNLABELLED, Cloud
+from tips_ros.perception.classes.class_list import UNLABELLED
+from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud
 from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
 
 

@@ -80,10 +80,10 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     even = found.noise / median(found.noise)
     block = _blocks(found, columns)
     kept = found.weight
-    for turn in range(4):
+    for iteration in range(4):
         predicted = found.rays @ theta
         residual = (found.inverse_depth - predicted) / np.maximum(predicted, 0.02)
-        if turn:
+        if iteration:
             near = residual[(kept > 0) & (np.abs(residual) < 3 * noise)]
             noise = min(deviation(near, _LEAST_NOISE), _MOST_NOISE)
         kept = found.weight * biweight(residual, noise) * (predicted > 0.02)

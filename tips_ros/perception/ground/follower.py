@@ -107,13 +107,13 @@ class FloorFollower:
         passed = stamp_s - self._stamp_s
         if passed <= 0 and self._floor.status != "absent":
             self.reset()
-        before = self._predicted(passed, world_from_camera)
+        before = self._predict(passed, world_from_camera)
         self._stamp_s = stamp_s
         self._pose = None if world_from_camera is None else np.array(world_from_camera, np.float64)
-        self._floor = self._updated(before, fit)
+        self._floor = self._update(before, fit)
         return self._floor
 
-    def _predicted(self, passed_s: float, pose: NDArray[Any] | None) -> Floor:
+    def _predict(self, passed_s: float, pose: NDArray[Any] | None) -> Floor:
         floor = self._floor
         if floor.plane is None:
             return floor
@@ -124,7 +124,7 @@ class FloorFollower:
             moved = float(np.linalg.norm(now_from_before[:3, 3]))
             cosine = (float(np.trace(now_from_before[:3, :3])) - 1) / 2
             turned = math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
-            there = plane.seen_from(now_from_before)
+            there = plane.transform(now_from_before)
             if there is None:
                 return Floor("absent", note="the camera moved below the floor")
             plane = there
@@ -142,13 +142,13 @@ class FloorFollower:
             moved_m=floor.moved_m + moved,
         )
 
-    def _updated(self, before: Floor, fit: FloorFit | str) -> Floor:
+    def _update(self, before: Floor, fit: FloorFit | str) -> Floor:
         if isinstance(fit, str):
             self._strange = 0
-            return self._held(before, fit)
+            return self._hold(before, fit)
         if before.plane is None:
             self._strange = 0
-            return _seen(fit.plane, fit.up_stddev_deg, fit.height_stddev, fit)
+            return _floor_of_fit(fit.plane, fit.up_stddev_deg, fit.height_stddev, fit)
         off_deg = before.plane.angle_deg(fit.plane.up)
         off = math.log(fit.plane.height_m / before.plane.height_m)
         up_var = before.up_stddev_deg**2 + fit.up_stddev_deg**2
@@ -158,9 +158,9 @@ class FloorFollower:
         if strange:
             self._strange += 1
             if self._strange < _STRANGE_FRAMES:
-                return self._held(before, "this frame's floor is another than the one before")
+                return self._hold(before, "this frame's floor is another than the one before")
             self._strange = 0
-            return _seen(fit.plane, fit.up_stddev_deg, fit.height_stddev, fit)
+            return _floor_of_fit(fit.plane, fit.up_stddev_deg, fit.height_stddev, fit)
         self._strange = 0
         gain = before.up_stddev_deg**2 / up_var if up_var > 0 else 1.0
         gain_h = before.height_stddev**2 / height_var if height_var > 0 else 1.0
@@ -168,9 +168,9 @@ class FloorFollower:
         plane = Plane.of(old + gain * (new - old), before.plane.height_m * math.exp(gain_h * off))
         up_sd = max(before.up_stddev_deg * math.sqrt(1 - gain), _AT_BEST * fit.up_stddev_deg)
         height_sd = max(before.height_stddev * math.sqrt(1 - gain_h), _AT_BEST * fit.height_stddev)
-        return _seen(plane, up_sd, height_sd, fit)
+        return _floor_of_fit(plane, up_sd, height_sd, fit)
 
-    def _held(self, before: Floor, why: str) -> Floor:
+    def _hold(self, before: Floor, why: str) -> Floor:
         if before.plane is None:
             return Floor("absent", note=before.note if before.fit is None and not why else why)
         too_old = before.age_s > self._max_held_s or before.moved_m > self._max_held_m
@@ -181,5 +181,5 @@ class FloorFollower:
         return replace(before, status="held", fit=None, note=why)
 
 
-def _seen(plane: Plane, up_sd: float, height_sd: float, fit: FloorFit) -> Floor:
+def _floor_of_fit(plane: Plane, up_sd: float, height_sd: float, fit: FloorFit) -> Floor:
     return Floor("seen", plane, up_sd, height_sd, fit=fit)

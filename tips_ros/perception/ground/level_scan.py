@@ -50,8 +50,8 @@ class LevelScan:
 def level_scan(cells: Cells, parts: Split, plane: Plane, settings: GroundSettings) -> LevelScan:
     """The scan of a frame."""
     rays, inverse = cells.rays, cells.inverse_depth
-    turn = level_rotation(plane.up).astype(np.float32)
-    half = _half_angle(rays, turn)
+    rotation = level_rotation(plane.up).astype(np.float32)
+    half = _half_angle(rays, rotation)
     count = max(cells.shape)
     step = 2 * half / count
 
@@ -59,7 +59,7 @@ def level_scan(cells: Cells, parts: Split, plane: Plane, settings: GroundSetting
         """Bearings, how far away for each metre of depth, and which cells these are."""
         at = np.flatnonzero(which)
         some = rays.reshape(-1, 2)[at]
-        ahead, left = (some[:, 0] * row[0] + some[:, 1] * row[1] + row[2] for row in turn[:2])
+        ahead, left = (some[:, 0] * row[0] + some[:, 1] * row[1] + row[2] for row in rotation[:2])
         bins = ((np.arctan2(left, ahead) + np.float32(half)) / np.float32(step)).astype(np.int32)
         return np.clip(bins, 0, count - 1), np.hypot(ahead, left), at
 
@@ -96,11 +96,11 @@ def unseen_scan(cells: Cells) -> LevelScan:
     return LevelScan(-half + step / 2, step, 0.0, 0.0, nothing)
 
 
-def _half_angle(rays: Float32Array, turn: Float32Array) -> float:
+def _half_angle(rays: Float32Array, rotation: Float32Array) -> float:
     """To the ends of the picture's middle row, or column where it lies on its side."""
     row, column = rays.shape[0] // 2, rays.shape[1] // 2
     ends = np.stack([*rays[row, [0, -1]], *rays[[0, -1], column]])
-    ahead, left = (ends @ row[:2] + row[2] for row in turn[:2])
+    ahead, left = (ends @ row[:2] + row[2] for row in rotation[:2])
     return float(min(np.nanmax(np.abs(np.arctan2(left, ahead))), math.pi))
 
 
@@ -112,7 +112,7 @@ def _range_cap(cells: Cells, settings: GroundSettings) -> float:
 
 def _nearest(bins: NDArray[np.int32], ranges: Float32Array, count: int) -> Float32Array:
     """By bearing the nearest range that has support at about the same range; NaN without."""
-    at, values = _sorted(bins, ranges)
+    at, values = _sort_returns(bins, ranges)
     found = np.full(count, np.nan, np.float32)
     last = values.size - (_SUPPORT - 1)
     if last <= 0:
@@ -128,12 +128,12 @@ def _nearest(bins: NDArray[np.int32], ranges: Float32Array, count: int) -> Float
 def _farthest(bins: NDArray[np.int32], ranges: Float32Array, count: int) -> Float32Array:
     """By bearing; 0 without any."""
     found = np.zeros(count, np.float32)
-    at, values = _sorted(bins, ranges)
+    at, values = _sort_returns(bins, ranges)
     found[at] = values  # of one bearing the last written stays: the farthest
     return found
 
 
-def _sorted(
+def _sort_returns(
     bins: NDArray[np.int32], ranges: Float32Array
 ) -> tuple[NDArray[np.int32], Float32Array]:
     """By bearing, then by range: as one number, which is sorted ten times as fast as two."""

@@ -102,7 +102,7 @@ def split(
     tolerance = np.zeros(cells.shape, np.float32)
     scales = []
     limit = np.float32(settings.obstacle_max_height_m)
-    seen = np.where(usable, heights, np.float32(0))
+    smoothed = np.where(usable, heights, np.float32(0))
     own = height * cells.noise
     if not cells.noise_is_told:
         own = np.hypot(own, height * _beside_a_jump(inverse, surface))
@@ -110,22 +110,22 @@ def split(
         if side > 1:
             # A high neighbour may not lift the mean of what is low: only as much as is asked for.
             most = 1.7 * tolerance
-            seen = cv2.blur(np.clip(seen, -most, most), (side, side))
-        scales.append(_noise(seen[like_floor] / own[like_floor]))
+            smoothed = cv2.blur(np.clip(smoothed, -most, most), (side, side))
+        scales.append(_noise(smoothed[like_floor] / own[like_floor]))
         white = np.maximum(scales[-1] * own, _LEAST_NOISE * height)
         asked = k * np.sqrt(np.square(white) + extra)
         asked = np.maximum(asked, least)
-        out |= _grown((seen > asked) & usable, (seen > _GROWS * asked) & usable)
+        out |= _grow((smoothed > asked) & usable, (smoothed > _GROWS * asked) & usable)
         if settings.drops:
             depth = np.maximum(1.5 * asked, np.float32(settings.drop_min_depth_m))
-            below |= _grown((seen < -depth) & usable, (seen < -_GROWS * depth) & usable)
+            below |= _grow((smoothed < -depth) & usable, (smoothed < -_GROWS * depth) & usable)
         if side == 1:
             tolerance = asked
     noise = max(scales[0] * float(np.median(cells.noise[::4, ::4])), _LEAST_NOISE)
     # Floor beside a thing isn't lifted by it.
     out &= (heights > _OWN * tolerance) & (heights < limit)
     below &= heights < -_OWN * tolerance
-    out &= ~_made_up(inverse)
+    out &= ~_mixed_cells(inverse)
     never = cells.has(ignored)
     out &= ~never
     below &= ~never & ~out & (surface > 0)
@@ -186,14 +186,14 @@ def _noise(height: Float32Array) -> float:
     return max(half / 0.6745, 0.8 * most / 1.645, 0.9 * all_but_few / 2.33)
 
 
-def _grown(sure: BoolArray, likely: BoolArray) -> BoolArray:
+def _grow(sure: BoolArray, likely: BoolArray) -> BoolArray:
     """The likely cells next to sure ones, as far as these are not alone."""
     count = cv2.boxFilter(sure.view(np.uint8), cv2.CV_8U, (3, 3), normalize=False)
     firm = (sure & (count >= _FEW)).view(np.uint8)
     return np.asarray(cv2.dilate(firm, np.ones((3, 3), np.uint8)), np.uint8).view(np.bool_) & likely
 
 
-def _made_up(inverse: Float32Array) -> BoolArray:
+def _mixed_cells(inverse: Float32Array) -> BoolArray:
     """Cells whose depth is between that of a nearer and a farther neighbour."""
     filled = np.nan_to_num(inverse, nan=0.0)
     kernel = np.ones((3, 3), np.uint8)

@@ -67,15 +67,15 @@ class Plane:
         found: NDArray[Any] = points @ np.asarray(self.up, points.dtype) + self.height_m
         return found
 
-    def seen_from(self, camera_from_other: NDArray[Any]) -> Plane | None:
+    def transform(self, camera_from_other: NDArray[Any]) -> Plane | None:
         """The same plane from another place of the camera; None from below it.
 
         Args:
             camera_from_other: (4, 4) ``p_other = camera_from_other @ (p, 1)``: from the frame that
                 this plane is in to the one that it is wanted in.
         """
-        turn = np.asarray(camera_from_other, np.float64)[:3, :3]
-        up = turn @ np.asarray(self.up)
+        rotation = np.asarray(camera_from_other, np.float64)[:3, :3]
+        up = rotation @ np.asarray(self.up)
         height = self.height_m - float(up @ np.asarray(camera_from_other, np.float64)[:3, 3])
         return Plane.of(up, height) if height > 0 else None
 

@@ -45,8 +45,8 @@ def segments(data: bytes) -> Iterator[Segment]:
 
 def is_whole(data: bytes) -> bool:
     """Whether a scan of the picture and, after it, the end marker are there."""
-    seen = [segment.marker for segment in segments(data)]
-    return _SCAN in seen and seen[-1] == _END
+    markers = [segment.marker for segment in segments(data)]
+    return _SCAN in markers and markers[-1] == _END
 
 
 def before_the_scan(data: bytes) -> Iterator[Segment]:

@@ -37,12 +37,12 @@ _PNG, _PNG_FRAME = b"\x89PNG\r\n\x1a\n", 12  # length and name before, checksum 
 def orientation_of(data: bytes) -> int:
     """The orientation that a JPEG, PNG or WebP file tells; 1 where it tells none that is known."""
     for exif in _exif_blocks(data):
-        if (told := _told(exif)) in TURNS:
+        if (told := _read_tag(exif)) in TURNS:
             return told
     return AS_STORED
 
 
-def upright(stored: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+def rotate_upright_by_tag(stored: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     """The picture as its tag says that it is to be seen.
 
     Args:
@@ -93,7 +93,7 @@ def _exif_blocks(data: bytes) -> Iterator[bytes]:
             at += 8 + length + length % 2
 
 
-def _told(tiff: bytes) -> int | None:
+def _read_tag(tiff: bytes) -> int | None:
     """The orientation in the first directory of tags; None where there is none to be read."""
     order = {b"II": "little", b"MM": "big"}.get(tiff[:2])
     if order is None:

@@ -35,7 +35,7 @@ class ImageStream:
         self._logged: set[str] = set()
         self.bits = 0
 
-    def in_8_bits(self, samples: NDArray[np.uint16], what: str) -> NDArray[np.uint8]:
+    def to_8_bits(self, samples: NDArray[np.uint16], what: str) -> NDArray[np.uint8]:
         """Scales samples so that the largest number of their bits becomes 255; rounds.
 
         Args:
@@ -76,4 +76,4 @@ class ImageStream:
 
 def as_bytes(samples: NDArray[Any], what: str, stream: ImageStream) -> NDArray[np.uint8]:
     """8-bit samples as they are, 16-bit ones scaled as the stream has them."""
-    return samples if samples.dtype == np.uint8 else stream.in_8_bits(samples, what)
+    return samples if samples.dtype == np.uint8 else stream.to_8_bits(samples, what)

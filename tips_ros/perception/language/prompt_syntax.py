@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tips_ros.perception.classes.class_files import listed_lines, shipped_lists
+from tips_ros.perception.classes.class_files import read_lines, shipped_lists
 
 LONGEST_TEXT = 200  # characters of a name or word
 _NO_TEXT = {"Cc": "a control character", "Zl": "a line break", "Zp": "a paragraph break"}
@@ -41,14 +41,14 @@ class Entry(NamedTuple):
     origin: str = ""  # the list it came from, as ` (of @indoor_robot)`; empty where it was typed
 
 
-def separated(text: str) -> list[str]:
+def split_entries(text: str) -> list[str]:
     """`door; cup` or `door, cup`, as a shell or a launch file has it → ["door", "cup"].
 
     Raises:
         PromptError: both separators are there, so that either may be meant.
     """
     if ";" in text and "," in text:
-        raise PromptError(f"both ';' and ',' stand in {_shown(text)}; separate by one of them")
+        raise PromptError(f"both ';' and ',' stand in {_short(text)}; separate by one of them")
     return [item.strip() for item in re.split("[;,]", text)]
 
 
@@ -58,9 +58,9 @@ def check_no_file(text: str) -> None:
         return
     name = text.strip()
     if os.path.isfile(os.path.expanduser(name)):
-        raise PromptError(f"{_shown(name)} is a file; write @{name} for its lines")
+        raise PromptError(f"{_short(name)} is a file; write @{name} for its lines")
     raise PromptError(
-        f"{_shown(name)} looks like a file, and {_looked_for(name)}; write @/path/of/the/file.txt "
+        f"{_short(name)} looks like a file, and {_name_places(name)}; write @/path/of/the/file.txt "
         "for the lines of one"
     )
 
@@ -80,16 +80,16 @@ def entries(texts: Sequence[str]) -> Iterator[Entry]:
         reference = text.strip()
         for line in _lines(reference):
             try:
-                yield _listed(line, f" (of {reference})")
+                yield _parse_line(line, f" (of {reference})")
             except PromptError as error:
                 raise PromptError(f"{reference}: {error}") from None
 
 
-def _listed(line: str, origin: str) -> Entry:
+def _parse_line(line: str, origin: str) -> Entry:
     """One line of a list."""
     _check_characters(line)
     if line.startswith("@"):
-        raise PromptError(f"{_shown(line)} names another list; write its lines instead")
+        raise PromptError(f"{_short(line)} names another list; write its lines instead")
     return _entry(line, origin)
 
 
@@ -98,22 +98,22 @@ def _entry(text: str, origin: str = "") -> Entry:
     name, colon, synonyms = (part.strip() for part in text.partition(":"))
     if "|" in name:
         raise PromptError(
-            f"{_shown(text)} has words but no name for them; write `name: word | word`"
+            f"{_short(text)} has words but no name for them; write `name: word | word`"
         )
     words = tuple(word.strip() for word in synonyms.split("|")) if colon else (name,)
     if not colon and (parts := [part.strip() for part in re.split("[;,]", name)])[1:]:
         raise PromptError(
-            f"{_shown(text)} has a separator in it; write {' and '.join(map(repr, parts[:3]))} as "
+            f"{_short(text)} has a separator in it; write {' and '.join(map(repr, parts[:3]))} as "
             f"classes of their own, or `name: {name}` where it is one"
         )
     for part in (text, name, *words):
         check_no_file(part)
     for part in (name, *words):
         if not any(c.isprintable() and not c.isspace() for c in part):
-            raise PromptError(f"{_shown(text)} has an empty name or word; {HOW}")
+            raise PromptError(f"{_short(text)} has an empty name or word; {HOW}")
         if len(part) > LONGEST_TEXT:
             raise PromptError(
-                f"{_shown(part)} has {len(part)} characters; there may be {LONGEST_TEXT}: "
+                f"{_short(part)} has {len(part)} characters; there may be {LONGEST_TEXT}: "
                 "shorten it"
             )
     return Entry(name, words, origin)
@@ -127,14 +127,14 @@ def _lines(reference: str) -> list[str]:
     if not name or not os.path.lexists(file):
         near = difflib.get_close_matches(name, shipped, n=1)
         meant = f" (did you mean @{near[0]}?)" if near else ""
-        where = f" ({_looked_for(name)})" if _FILE.fullmatch(name) else ""
+        where = f" ({_name_places(name)})" if _FILE.fullmatch(name) else ""
         raise PromptError(
-            f"there is no class list {_shown(reference)}{meant}{where}; there are "
+            f"there is no class list {_short(reference)}{meant}{where}; there are "
             f"{', '.join('@' + known for known in shipped)}, and any text file as "
             "@/path/of/the/file.txt"
         )
     try:
-        lines = listed_lines(file)
+        lines = read_lines(file)
     except OSError as error:
         raise PromptError(
             f"{reference}: cannot be read ({error.strerror or error}); name a readable text file"
@@ -146,7 +146,7 @@ def _lines(reference: str) -> list[str]:
     return lines
 
 
-def _looked_for(name: str) -> str:
+def _name_places(name: str) -> str:
     """Names the places where a file was looked for."""
     path = os.path.expanduser(name)
     there = "" if os.path.isabs(path) else f" in {os.getcwd()}"
@@ -157,12 +157,12 @@ def _check_characters(text: str) -> None:
     for character in text:
         category = unicodedata.category(character)
         if category == "Cs":  # half of a pair
-            raise PromptError(f"{_shown(text)} is not Unicode text; send it as UTF-8")
+            raise PromptError(f"{_short(text)} is not Unicode text; send it as UTF-8")
         if category in _NO_TEXT:
             raise PromptError(
-                f"{_shown(text)} holds {_NO_TEXT[category]}, U+{ord(character):04X}; remove it"
+                f"{_short(text)} holds {_NO_TEXT[category]}, U+{ord(character):04X}; remove it"
             )
 
 
-def _shown(text: str) -> str:
+def _short(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:40] + "…")

@@ -93,7 +93,7 @@ def parse_prompts(
     return Prompts(
         class_list(entry.name for entry in wanted),
         tuple(entry.words for entry in wanted),
-        tuple(_behind(wanted, entries(background))),
+        tuple(_background_words(wanted, entries(background))),
         _thresholds(thresholds, [entry.name for entry in wanted]),
     )
 
@@ -149,7 +149,9 @@ def _refuse_repeated(wanted: Sequence[Entry]) -> None:
             meant[name_key(word)] = entry
 
 
-def _behind(wanted: Sequence[Entry], background: Iterator[Entry]) -> Iterator[tuple[str, ...]]:
+def _background_words(
+    wanted: Sequence[Entry], background: Iterator[Entry]
+) -> Iterator[tuple[str, ...]]:
     """The words of each background entry, without those of classes and earlier entries."""
     looked_for = {name_key(text) for entry in wanted for text in (entry.name, *entry.words)}
     told = set(looked_for)

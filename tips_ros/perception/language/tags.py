@@ -26,7 +26,7 @@ class Tag(NamedTuple):
 
 
 @torch.inference_mode()
-def ranked_tags(
+def rank_tags(
     features: ImageFeatures,
     texts: Sequence[str],
     text_embeddings: Tensor,

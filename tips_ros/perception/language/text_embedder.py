@@ -113,9 +113,9 @@ class TextEmbedder:
         unit = F.normalize(self.embed(sentences(words, templates)), dim=-1)
         return unit.unflatten(0, (len(words), len(templates))).mean(dim=1)
 
-    def unknown(self, text: str) -> str:
+    def unknown_characters(self, text: str) -> str:
         """The characters of a text that the tokenizer does not know, each once; "" for none."""
-        return self._tokenizer.unknown(text)
+        return self._tokenizer.unknown_characters(text)
 
 
 def class_means(of_word: Mapping[str, Tensor], class_words: Sequence[Sequence[str]]) -> Tensor:

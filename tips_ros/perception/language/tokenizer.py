@@ -72,7 +72,7 @@ class Tokenizer:
             ids[row, : len(kept)] = kept
         return TokenizedTexts(ids, ids != PAD_ID, truncated)
 
-    def unknown(self, text: str) -> str:
+    def unknown_characters(self, text: str) -> str:
         """The characters of a text that this tokenizer does not know, each once; "" for none."""
         ids = self._encode(text)
         pieces = self._processor.encode(lower_ascii(text), out_type=str)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from tips_ros.model.checkpoints import (
     CheckpointError,
-    Part,
+    CheckpointPart,
     Role,
     build_backbone,
     build_head,
     build_text_encoder,
-    only,
     read_checkpoint,
+    select_part,
 )
 from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
@@ -88,7 +88,7 @@ def assemble(
     backbone = build_backbone(vision, variant=variant, heads=settings.attention_heads)
     config = backbone.config
     released = variant_of(config.width, config.depth, config.ffn, config.ffn_hidden)
-    taps = settings.taps or _told_taps(vision, parts) or (released.taps if released else ())
+    taps = settings.taps or _taps_of_file(vision, parts) or (released.taps if released else ())
     if parts and not taps:
         raise ModelNotFound(
             f"{found.path}: no released model has these sizes; say in model.yaml which blocks the "
@@ -99,7 +99,7 @@ def assemble(
             f"{vision.path}: has blocks 0 to {config.depth - 1}, but the taps are {list(taps)}; "
             "correct them in model.yaml (`taps:`) or take files of one model"
         )
-    tips = _with_heads(backbone, taps, parts, settings)
+    tips = _add_heads(backbone, taps, parts, settings)
     description = ModelDescription(
         name=name,
         variant=released.name if released else f"{config.depth} blocks of width {config.width}",
@@ -118,10 +118,10 @@ def assemble(
     )
     if not with_text:
         return LoadedModel(tips, description)
-    return _with_text(LoadedModel(tips, description), found)
+    return _add_text(LoadedModel(tips, description), found)
 
 
-def _trained_size(vision: Part, config: VitConfig) -> tuple[int, int]:
+def _trained_size(vision: CheckpointPart, config: VitConfig) -> tuple[int, int]:
     """(h, w) in pixels: what the position grid covers, or what the official name says.
 
     The JAX files of v1 keep the 16×16 grid of the first training stage also where the last one
@@ -133,9 +133,9 @@ def _trained_size(vision: Part, config: VitConfig) -> tuple[int, int]:
     return side, side
 
 
-def _image_parts(found: ModelDirectory) -> dict[Role, Part]:
+def _image_parts(found: ModelDirectory) -> dict[Role, CheckpointPart]:
     """Image encoder and heads; the heads that are not there are left out."""
-    parts: dict[Role, Part] = {}
+    parts: dict[Role, CheckpointPart] = {}
     roles: tuple[Role, ...] = ("vision", *HEAD_NAMES)
     for role in roles:
         part = _read(found, role)
@@ -154,28 +154,28 @@ def _image_parts(found: ModelDirectory) -> dict[Role, Part]:
     return parts
 
 
-def _read(found: ModelDirectory, role: Role) -> Part | None:
+def _read(found: ModelDirectory, role: Role) -> CheckpointPart | None:
     """The part of this role; None where the directory has none."""
     if role in found.files:
-        return only(read_checkpoint(found.files[role], (role,)), role, found.files[role])
+        return select_part(read_checkpoint(found.files[role], (role,)), role, found.files[role])
     for directory in found.hugging_face:
         for part in read_checkpoint(directory, (role,)):
             return part
     return None
 
 
-def _told_taps(vision: Part, heads: dict[Role, Part]) -> tuple[int, ...]:
+def _taps_of_file(vision: CheckpointPart, heads: dict[Role, CheckpointPart]) -> tuple[int, ...]:
     """The taps that a file tells of, if one does."""
     for part in (*heads.values(), vision):
-        if part.facts.taps:
-            return part.facts.taps
+        if part.metadata.taps:
+            return part.metadata.taps
     return ()
 
 
-def _with_heads(
+def _add_heads(
     backbone: VisionTransformer,
     taps: tuple[int, ...],
-    parts: dict[Role, Part],
+    parts: dict[Role, CheckpointPart],
     settings: ModelSettings,
 ) -> Tips:
     tips = Tips(backbone, taps)
@@ -195,9 +195,9 @@ def _with_heads(
     return tips
 
 
-def _bins(part: Part, settings: ModelSettings) -> DepthBins:
+def _bins(part: CheckpointPart, settings: ModelSettings) -> DepthBins:
     """The format's own bins, with what the user says put over them."""
-    bins = part.facts.bins or DepthBins()
+    bins = part.metadata.bins or DepthBins()
     if settings.depth_range_m is not None:
         bins = replace(bins, min_m=settings.depth_range_m[0], max_m=settings.depth_range_m[1])
     if settings.depth_relu_after_project is not None:
@@ -206,7 +206,7 @@ def _bins(part: Part, settings: ModelSettings) -> DepthBins:
 
 
 def _classes(
-    tips: Tips, parts: dict[Role, Part], settings: ModelSettings, found: ModelDirectory
+    tips: Tips, parts: dict[Role, CheckpointPart], settings: ModelSettings, found: ModelDirectory
 ) -> ClassList:
     """Names of the segmentation head's outputs: the user's, the file's, ADE20K's, or numbers."""
     if tips.segmentation is None:
@@ -219,7 +219,7 @@ def _classes(
                 f"segmentation head has {outputs}"
             )
         return settings.classes
-    told = parts["segmentation"].facts.class_names
+    told = parts["segmentation"].metadata.class_names
     for classes in (ClassList(told) if told else None, ade20k()):
         if classes is not None and len(classes) == outputs:
             return classes
@@ -252,13 +252,13 @@ def read_text(found: ModelDirectory) -> TextTower:
     return TextTower(
         TextEmbedder(encoder, Tokenizer(found.tokenizer)),
         encoder.config,
-        found.settings.temperature or part.facts.temperature,
+        found.settings.temperature or part.metadata.temperature,
         part.path,
         part.origin,
     )
 
 
-def _with_text(model: LoadedModel, found: ModelDirectory) -> LoadedModel:
+def _add_text(model: LoadedModel, found: ModelDirectory) -> LoadedModel:
     description = model.description
     text = read_text(found)
     if text.config.width != description.vit.width:

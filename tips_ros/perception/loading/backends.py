@@ -7,8 +7,8 @@ import logging
 
 import torch
 
-from tips_ros.model.engines import BACKENDS, Backend, Place, served
-from tips_ros.model.fast import Heads, rewritten_for
+from tips_ros.model.engines import BACKENDS, Backend, Target, select_backend
+from tips_ros.model.fast import Heads, rewrite_for
 from tips_ros.model.tips import Tips
 from tips_ros.perception.loading.assembly import LoadedModel
 from tips_ros.perception.predictor import Predictor
@@ -32,7 +32,7 @@ def predictor_by(
     """Puts a model where it is to run. It is used up: its weights are moved.
 
     Args:
-        backend: who is to compute it, as of `model.engines.served`.
+        backend: who is to compute it, as of `model.engines.select_backend`.
         loaded: on the CPU in fp32.
         device: as torch names it.
         dtype: the precision; a higher one where it would say something else.
@@ -46,7 +46,7 @@ def predictor_by(
 
     def in_torch(precision: torch.dtype) -> Tips:
         plain = heads == "plain"
-        return loaded.tips if plain else rewritten_for(loaded.tips, device, precision)
+        return loaded.tips if plain else rewrite_for(loaded.tips, device, precision)
 
     if heads == "plain" and dtype == torch.int8:
         raise ValueError(
@@ -55,9 +55,9 @@ def predictor_by(
     own = loaded.description.input_size
     size = input_size or own
     check_input_size(size, loaded.tips.backbone.config.patch, own)  # before it is computed with
-    place = Place(torch.device(device), dtype, size)
+    place = Target(torch.device(device), dtype, size)
     cache = engine_cache() if backend == "onnxruntime" else None
-    found = served(loaded.tips, in_torch, backend, place, cache)
+    found = select_backend(loaded.tips, in_torch, backend, place, cache)
     if found.note:
         logger.warning("%s", found.note)
     return Predictor(

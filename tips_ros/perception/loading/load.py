@@ -12,7 +12,7 @@ import torch
 
 from tips_ros.catalogue import MODELS, download_advice
 from tips_ros.catalogue import Role as FileRole
-from tips_ros.model.engines.served import chosen as chosen_backend
+from tips_ros.model.engines.select_backend import resolve_backend as chosen_backend
 from tips_ros.model.fast import HEADS, Heads
 from tips_ros.perception.language.text_embedder import TextEmbedder
 from tips_ros.perception.loading.assembly import LoadedModel, TextTower, assemble, read_text
@@ -201,9 +201,9 @@ def find_model(model: str = DEMO, *, with_text: bool = False) -> tuple[ModelDire
     if model == DEMO:
         return scan(demo_model()), None
     if model.removesuffix(_SCENIC) in MODELS:
-        return _downloaded(model, with_text), _variant(model)
+        return _find_download(model, with_text), _variant(model)
     if model.startswith(_HUB):
-        return _from_hub(model), None
+        return _find_in_hub(model), None
     directory = Path(model).expanduser()
     if directory.is_dir():
         return scan(directory), None
@@ -212,7 +212,7 @@ def find_model(model: str = DEMO, *, with_text: bool = False) -> tuple[ModelDire
     )
 
 
-def _downloaded(name: str, with_text: bool) -> ModelDirectory:
+def _find_download(name: str, with_text: bool) -> ModelDirectory:
     """A released model's directory; ModelNotFound with the download command otherwise."""
     home = models_home() / name
     if not home.is_dir():
@@ -238,7 +238,7 @@ def _variant(name: str) -> str:
     return {"so400m": "SO400m", "g": "g"}.get(size, size.upper())
 
 
-def _from_hub(name: str) -> ModelDirectory:
+def _find_in_hub(name: str) -> ModelDirectory:
     """A Hub model's directory in the local cache, with the other half of it where that is there."""
     snapshot = hub_snapshot(name)
     if snapshot is None:

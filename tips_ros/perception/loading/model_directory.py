@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from tips_ros.model.checkpoints.checkpoint_part import ROLES, SPOKEN, Role
 from tips_ros.model.checkpoints.hugging_face import is_hugging_face
-from tips_ros.model.checkpoints.parts import ROLES, SPOKEN, Role
 from tips_ros.perception.loading.model_settings import TOKENIZER, ModelSettings, read_settings
 
 TOKENIZER_FILE = "tokenizer.model"

@@ -35,7 +35,7 @@ from typing import Any
 
 import yaml
 
-from tips_ros.model.checkpoints.parts import ROLES
+from tips_ros.model.checkpoints.checkpoint_part import ROLES
 from tips_ros.perception.classes.class_files import load_class_list
 from tips_ros.perception.classes.class_list import ClassList, class_list
 from tips_ros.perception.deviation.model import DeviationModel, deviation_model

@@ -87,7 +87,7 @@ class PromptEncoder:
         Raises:
             CheckpointError: a damaged file.
         """
-        return None if self._files is None else self._files.told_temperature()
+        return None if self._files is None else self._files.find_temperature()
 
     @property
     def encoded(self) -> int:
@@ -120,26 +120,26 @@ class PromptEncoder:
             CheckpointError, TokenizerError: a file that can't be used.
             ValueError: no class, or one without words.
         """
-        seen = [[lower_ascii(word.strip()) for word in group] for group in words]
-        if not seen or not all(group and all(group) for group in seen):
+        groups = [[lower_ascii(word.strip()) for word in group] for group in words]
+        if not groups or not all(group and all(group) for group in groups):
             raise ValueError("each class needs a word that is not empty")
-        distinct = list(dict.fromkeys(word for group in seen for word in group))
+        distinct = list(dict.fromkeys(word for group in groups for word in group))
         of_word: dict[str, NDArray[np.float32]] = {}
         with WorkProgress("encoding words", len(distinct), "word", delay_s=_DELAY_S) as progress:
             for start in range(0, len(distinct), _AT_A_TIME):
                 some = distinct[start : start + _AT_A_TIME]
                 with self._lock:  # another thread with a word or two waits for these few at most
-                    of_word |= self._embedded(some)
+                    of_word |= self._embed(some)
                 progress.update(len(some))
         tensors = {word: torch.from_numpy(vector.copy()) for word, vector in of_word.items()}
-        return class_means(tensors, seen)
+        return class_means(tensors, groups)
 
-    def _embedded(self, words: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+    def _embed(self, words: Iterable[str]) -> dict[str, NDArray[np.float32]]:
         key = self._tower.key if self._tower else self._key()
         found = {word: self._cache.read(key, word) for word in words}
         missing = [word for word, vector in found.items() if vector is None]
         if missing:
-            tower = self._tower or self._loaded(key)
+            tower = self._tower or self._load_tower(key)
             found |= self._encode(tower, missing)
         known = {word: vector for word, vector in found.items() if vector is not None}
         for vector in known.values():
@@ -152,7 +152,7 @@ class PromptEncoder:
 
     def _encode(self, tower: _Tower, words: list[str]) -> dict[str, NDArray[np.float32]]:
         for word in words:
-            if unknown := tower.embedder.unknown(word):
+            if unknown := tower.embedder.unknown_characters(word):
                 raise PromptError(
                     f"{word!r} holds {unknown!r}, which this model's tokenizer does not know; use "
                     "other words"
@@ -169,7 +169,7 @@ class PromptEncoder:
             self._cache.write(tower.key, word, vector)
         return dict(zip(words, vectors, strict=True))
 
-    def _loaded(self, key: str) -> _Tower:
+    def _load_tower(self, key: str) -> _Tower:
         """Loads the text encoder whose embeddings are kept under this key."""
         tower = _Tower(read_text(self._found).embedder, key)
         if self._key() != key:
@@ -187,7 +187,7 @@ class PromptEncoder:
                 f"model {self._model}: has a text encoder by now; load the model again"
             )
         try:
-            contents = [self._hashes.of(file) for file in self._files.deciding()]
+            contents = [self._hashes.of(file) for file in self._files.embedding_files()]
         except OSError as error:
             raise CheckpointError(
                 f"{error.filename}: cannot be read ({error.strerror or error}); put it back"

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
-from tips_ros.model.checkpoints import CheckpointError, stored_temperature
+from tips_ros.model.checkpoints import CheckpointError, read_temperature
 from tips_ros.model.checkpoints.hugging_face import (
     hugging_face_roles,
     is_hugging_face,
@@ -25,7 +25,7 @@ class TextFiles(NamedTuple):
     tokenizer: Path
     temperature: float | None  # that model.yaml tells
 
-    def deciding(self) -> list[Path]:
+    def embedding_files(self) -> list[Path]:
         """All files that say what the embedding of a text is.
 
         Raises:
@@ -37,7 +37,7 @@ class TextFiles(NamedTuple):
         config = [folder / _CONFIG] if (folder / _CONFIG).is_file() else []
         return [*weight_files(self.weights), *config, self.tokenizer]
 
-    def told_temperature(self) -> float | None:
+    def find_temperature(self) -> float | None:
         """The temperature by model.yaml, or else by the weights' file; None where neither has one.
 
         Raises:
@@ -45,7 +45,7 @@ class TextFiles(NamedTuple):
         """
         if self.temperature is not None:
             return self.temperature
-        stored = stored_temperature(self.weights)
+        stored = read_temperature(self.weights)
         if stored is not None and not 0 < stored < math.inf:
             raise CheckpointError(
                 f"{self.weights}: its temperature is {stored:g}; write the right one in model.yaml "

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tips_ros.perception.cloud.point_cloud import UNLABELLED
-from tips_ros.perception.overview.page import FAINT, TEXT, shortened
-from tips_ros.perception.pictures import Picture
+from tips_ros.perception.classes.class_list import UNLABELLED
+from tips_ros.perception.map_pictures import Picture
+from tips_ros.perception.overview.page import FAINT, TEXT, shorten
 from tips_ros.perception.semantic.class_counts import class_counts
 
 _ROW_PX = 27
@@ -44,7 +44,7 @@ def draw_class_shares(
         corner = {"xy": (0, row), "xytext": (18 - 0.45 * width, 0)}
         swatch = {"facecolor": color, "linewidth": 0, "pad": 1}
         bars.annotate("    ", **corner, **place, size=13, va="center", bbox=swatch)
-        name = shortened(names[shown[row]], 0.45 * width - 52, 15)
+        name = shorten(names[shown[row]], 0.45 * width - 52, 15)
         corner["xytext"] = (44 - 0.45 * width, 0)
         bars.annotate(name, **corner, **place, size=15, va="center", color=TEXT)
     if len(shown) < len(order):

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from tips_ros.perception.pictures import Picture, depth_colors
+from tips_ros.perception.map_pictures import Picture, depth_colors
 
 Color: TypeAlias = str | tuple[float, ...]  # as matplotlib takes them
 
@@ -68,7 +68,7 @@ class Page:
     def write(self, x: float, baseline_y: float, text: str, **look: Any) -> None:
         """One line, cut off at the page's edge; `look` is matplotlib's."""
         look = {"color": TEXT, "size": 14, **look}
-        text = shortened(text, self.width - x - _GAP, look["size"])
+        text = shorten(text, self.width - x - _GAP, look["size"])
         self.figure.text(x / self.width, 1 - baseline_y / self.height, text, **look)
 
     def head(self, lines: list[str], accented: bool = False) -> None:
@@ -133,7 +133,7 @@ def color_key(
     )  # fmt: skip
 
 
-def shortened(text: str, width_px: float, size_px: float = 14) -> str:
+def shorten(text: str, width_px: float, size_px: float = 14) -> str:
     """The text, or as much of its beginning as about fits with three dots after it."""
     letters = max(int(width_px / size_px / _WIDTH_OF_A_LETTER), 4)
     return text if len(text) <= letters else text[: letters - 3].rstrip() + "..."

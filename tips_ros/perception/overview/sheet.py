@@ -11,7 +11,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.cloud.point_cloud import UNLABELLED, Cloud
+from tips_ros.perception.classes.class_list import UNLABELLED
+from tips_ros.perception.cloud.point_cloud import Cloud
+from tips_ros.perception.map_pictures import (
+    Picture,
+    depth_limit_m,
+    depth_picture,
+    normals_picture,
+    overlay,
+)
 from tips_ros.perception.overview.class_shares import draw_class_shares
 from tips_ros.perception.overview.page import (
     FAINT,
@@ -24,13 +32,6 @@ from tips_ros.perception.overview.page import (
     tag,
 )
 from tips_ros.perception.overview.top_view import draw_top_view
-from tips_ros.perception.pictures import (
-    Picture,
-    depth_limit_m,
-    depth_picture,
-    normals_picture,
-    overlay,
-)
 
 UNTRAINED_BANNER = "UNTRAINED model: random weights, shapes only"
 
@@ -114,22 +115,22 @@ def overview(
             tag(axes, "untrained")
         return axes
 
-    image = resized(rgb, panel_width, panel_height)
+    image = resize_picture(rgb, panel_width, panel_height)
     caption(panel(0, "Input", image), f"{rgb.shape[1]} x {rgb.shape[0]} px")
     if depth_m is None:
         panel(1, "Depth")
     else:
         limit_m = max_depth_m or depth_limit_m(depth_m)
-        small = depth_picture(_thinned(depth_m, panel_width, panel_height), limit_m)
-        axes = panel(1, "Depth", resized(small, panel_width, panel_height))
+        small = depth_picture(_thin(depth_m, panel_width, panel_height), limit_m)
+        axes = panel(1, "Depth", resize_picture(small, panel_width, panel_height))
         depth_bar(axes, limit_m)
         if depth_caution and trained:
             tag(axes, depth_caution)
     if normals is None:
         panel(2, "Surface normals")
     else:
-        small = normals_picture(_thinned(normals, panel_width, panel_height))
-        axes = panel(2, "Surface normals", resized(small, panel_width, panel_height))
+        small = normals_picture(_thin(normals, panel_width, panel_height))
+        axes = panel(2, "Surface normals", resize_picture(small, panel_width, panel_height))
         color_key(axes, NORMALS_KEY)
     if labels is None or palette is None:
         panel(3, "Classes")
@@ -148,14 +149,14 @@ def overview(
     return page.picture()
 
 
-def resized(picture: Picture, width: int, height: int) -> Picture:
+def resize_picture(picture: Picture, width: int, height: int) -> Picture:
     """The picture at another size: averaged when it shrinks, pixels kept when it grows."""
     shrinks = width < picture.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST
     return np.asarray(cv2.resize(picture, (width, height), interpolation=method), np.uint8)
 
 
-def _thinned(array: NDArray[Any], width: int, height: int) -> NDArray[Any]:
+def _thin(array: NDArray[Any], width: int, height: int) -> NDArray[Any]:
     """(H, W, …) with every n-th row and column, twice as many as a panel has or more.
 
     One that is not large stays as it is.

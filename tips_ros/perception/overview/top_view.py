@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from tips_ros.perception.cloud.point_cloud import Cloud, unpacked_rgb
+from tips_ros.perception.cloud.point_cloud import Cloud, unpack_rgb
 from tips_ros.perception.cloud.point_cloud_filters import valid_points
 
 _GRID, _CONE, _INK, _PLATE = "#2e333b", "#21262e", "#969eaa", "#181b20a0"
@@ -74,7 +74,7 @@ def _seen_points(
     order = np.flatnonzero(inside)
     order = order[np.argsort(-points["y"][order], kind="stable")]  # the highest is drawn last
     layer = np.zeros((height, width, 4), np.uint8)
-    layer[v[order], u[order], :3] = unpacked_rgb(points[order])
+    layer[v[order], u[order], :3] = unpack_rgb(points[order])
     layer[v[order], u[order], 3] = 255
     # Distant points lie a few pixels apart: close the holes that are surrounded by points.
     kernel = np.ones((5, 5), np.uint8)

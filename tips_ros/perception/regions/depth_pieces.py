@@ -53,7 +53,7 @@ def depth_pieces(
         raise ValueError(f"jump must be a positive fraction of the depth, got {jump}")
     left = mask.astype(np.uint8)
     if depth_m is not None:
-        left[_cut(_filled(depth_m, mask), jump)] = 0
+        left[_cut(_fill(depth_m, mask), jump)] = 0
     _, piece, stats, _ = cv2.connectedComponentsWithStats(left, connectivity=8, ltype=cv2.CV_32S)
     return Pieces(
         np.asarray(piece, np.int32),
@@ -93,7 +93,7 @@ def _window(reach: int) -> NDArray[np.uint8]:
     return np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
 
 
-def _filled(depth_m: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _fill(depth_m: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Depth of the mask's pixels without holes; infinite elsewhere."""
     known = mask & np.isfinite(depth_m)
     filled = np.where(known, depth_m, np.float32(np.inf))

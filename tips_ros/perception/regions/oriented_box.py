@@ -61,7 +61,7 @@ class OrientedBox:
             transform: (4, 4) rigid, ``p_target = transform @ (p, 1)``.
         """
         rotation, centre = transform[:3, :3], transform[:3, :3] @ self.centre_m + transform[:3, 3]
-        return _named_by_the_frame(centre, rotation @ self.rotation, self.size_m)
+        return _align_axes(centre, rotation @ self.rotation, self.size_m)
 
 
 def oriented_box(points_m: NDArray[Any]) -> OrientedBox:
@@ -81,10 +81,10 @@ def oriented_box(points_m: NDArray[Any]) -> OrientedBox:
     axes = _principal_axes(points)
     size = np.ptp(points @ axes, axis=0)
     if size[2] > _FLAT * size[0]:
-        box = _least_volume(points)
+        box = _smallest_box(points)
         if box is not None:
             return box
-    return _least_area(points, axes)
+    return _smallest_rectangle(points, axes)
 
 
 def transform_matrix(translation_m: ArrayLike, quaternion_xyzw: ArrayLike) -> Float64Array:
@@ -107,7 +107,7 @@ def _principal_axes(points: Float64Array) -> Float64Array:
     return _right_handed(axes[:, ::-1])
 
 
-def _least_volume(points: Float64Array) -> OrientedBox | None:
+def _smallest_box(points: Float64Array) -> OrientedBox | None:
     """Open3D's; None where it has none to give."""
     o3d = _open3d()
     if o3d is None:
@@ -122,34 +122,32 @@ def _least_volume(points: Float64Array) -> OrientedBox | None:
     except RuntimeError as error:  # of qhull: too few points, or all in one plane
         logger.debug("no hull around %d points: %s", len(points), error)
         return None
-    return _around(points, _right_handed(np.array(box.R)))
+    return _box_around(points, _right_handed(np.array(box.R)))
 
 
-def _least_area(points: Float64Array, axes: Float64Array) -> OrientedBox:
+def _smallest_rectangle(points: Float64Array, axes: Float64Array) -> OrientedBox:
     """The smallest rectangle in the plane of the two longest principal axes, and its thickness."""
     in_plane = (points - points.mean(axis=0)) @ axes[:, :2]
     _, _, angle_deg = cv2.minAreaRect(in_plane.astype(np.float32))
     cosine, sine = np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))
     turned = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
-    return _around(points, axes @ turned)
+    return _box_around(points, axes @ turned)
 
 
-def _around(points: Float64Array, rotation: Float64Array) -> OrientedBox:
+def _box_around(points: Float64Array, rotation: Float64Array) -> OrientedBox:
     """The box with these axes that just holds the points."""
     along = points @ rotation
     low, high = along.min(axis=0), along.max(axis=0)
-    return _named_by_the_frame(rotation @ ((low + high) / 2), rotation, high - low)
+    return _align_axes(rotation @ ((low + high) / 2), rotation, high - low)
 
 
-def _named_by_the_frame(
-    centre: Float64Array, rotation: Float64Array, size: Float64Array
-) -> OrientedBox:
-    best = max(_renamings(), key=lambda renaming: float(np.trace(rotation @ renaming)))
+def _align_axes(centre: Float64Array, rotation: Float64Array, size: Float64Array) -> OrientedBox:
+    best = max(_box_rotations(), key=lambda renaming: float(np.trace(rotation @ renaming)))
     return OrientedBox(centre, rotation @ best, np.abs(best.T) @ size)
 
 
 @lru_cache(maxsize=1)
-def _renamings() -> tuple[Float64Array, ...]:
+def _box_rotations() -> tuple[Float64Array, ...]:
     """The 24 rotations that turn a box onto itself."""
     orders, signs = itertools.permutations(range(3)), itertools.product((1, -1), repeat=3)
     every = (np.eye(3)[:, list(o)] * s for o, s in itertools.product(orders, signs))

@@ -105,7 +105,7 @@ def regions(
         ValueError: a mask that is not boolean, or arrays that are not of one size.
     """
     _check(mask, score, depth_m)
-    depth = None if depth_m is None else _usable(depth_m)
+    depth = None if depth_m is None else _clean_depth(depth_m)
     pieces = depth_pieces(mask, depth, depth_jump)
     weights = np.ones(mask.shape) if score is None else score
     total = np.bincount(pieces.piece.ravel(), np.ravel(weights), len(pieces.pixels))
@@ -128,12 +128,12 @@ def regions(
     placed = depth if points is None else points[..., 2]  # NaN where there is no ray, either
     seen = np.where(np.isfinite(placed), pieces.piece, 0)
     return [
-        _placed(region, seen[region.box_px.slices] == k, depth, points)
+        _place(region, seen[region.box_px.slices] == k, depth, points)
         for region, k in zip(found, best, strict=True)
     ]
 
 
-def _placed(
+def _place(
     region: Region,
     inside: NDArray[np.bool_],
     depth_m: NDArray[np.float32],
@@ -161,7 +161,7 @@ def _placed(
     return replace(region, median_depth_m=median_m, centroid_m=centroid, box=box)
 
 
-def _usable(depth_m: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+def _clean_depth(depth_m: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """(H, W) float32, NaN for whatever means "no depth"."""
     depth = depth_m.astype(np.float32)
     depth[~((depth > 0) & np.isfinite(depth))] = np.nan

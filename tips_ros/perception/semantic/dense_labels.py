@@ -30,7 +30,7 @@ def dense_label_map(logits: Tensor, size: tuple[int, int]) -> LabelMap:
     p, first, second = shares(by_pixel, best)
     margins = p.sub_(first).scatter_(1, best, first - second)  # of each class over all others
     y, x = axis(h, size[0], logits.device), axis(w, size[1], logits.device)
-    margin = _mixed(margins.view(b, h * w * k), labels, y, x, (w, k))
+    margin = _interpolate_margin(margins.view(b, h * w * k), labels, y, x, (w, k))
     return LabelMap(labels.to(torch.uint8), as_bytes(margin))
 
 
@@ -50,7 +50,7 @@ def _winners(logits: Tensor, size: tuple[int, int]) -> Tensor:
     return tops[0][1]
 
 
-def _mixed(
+def _interpolate_margin(
     margins: Tensor, labels: Tensor, y: Axis, x: Axis, width_and_classes: tuple[int, int]
 ) -> Tensor:
     """The margin of each pixel's label, interpolated between the four pixels of the head around it.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a user's prompts to the labelling that uses them, whatever the model has to do it with."""
+"""Prompts made a label space: zero-shot with a text encoder, else by the segmentation head."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOTHING = "@none"  # the background of those who want none
 _NUMBERED = re.compile(r"class \d+")  # what an output without a name is called: no words
 
 
-def requested(
+def parse_request(
     prompts: Sequence[str],
     background: Sequence[str],
     thresholds: Sequence[float],
@@ -65,7 +65,7 @@ def background_told(prompts: Prompts, background: Sequence[str]) -> str:
     """Describes the background that a user did not name; empty where everything was named.
 
     Args:
-        prompts: as of `requested`.
+        prompts: as of `parse_request`.
         background: what it was asked with.
     """
     if not prompts.background:

@@ -11,15 +11,15 @@ from tips_ros.perception.classes.class_list import ClassList, name_key
 from tips_ros.perception.language.prompts import PromptError, Prompts
 from tips_ros.perception.language.word_encoder import WordEncoder
 from tips_ros.perception.semantic.label_space import LabelSpace, head_label_space
-from tips_ros.perception.semantic.prompted_label_space import label_space_of, requested
+from tips_ros.perception.semantic.prompted_label_space import label_space_of, parse_request
 
 
 class QueryTarget(NamedTuple):
-    """A labelling in which one class is what is sought."""
+    """A label space in which one class is what is sought."""
 
     name: str
-    labelling: LabelSpace
-    class_id: int  # of what is sought, in that labelling
+    label_space: LabelSpace
+    class_id: int  # of what is sought, in that label space
 
 
 def resolve_query(
@@ -50,7 +50,7 @@ def resolve_query(
         PromptError: a prompt that can't be used, or more than one.
         ValueError: words that can't be embedded.
     """
-    alone = requested([prompt], [], [], own)
+    alone = parse_request([prompt], [], [], own)
     name, *more = alone.classes.names
     if more:
         raise PromptError(f"{prompt!r} names {len(alone.classes)} things; look for one at a time")
@@ -58,19 +58,19 @@ def resolve_query(
         for class_id, known in in_force.classes.by_id().items():
             if name_key(known) == name_key(name):
                 return QueryTarget(known, in_force, class_id)
-        others = _without([*prompts.words, *prompts.background], alone.words[0])
+        others = _remove_words([*prompts.words, *prompts.background], alone.words[0])
         alone = replace(alone, background=others or alone.background)
     elif has_head and _are_own(alone.words[0], own):
         return QueryTarget(name, head_label_space(replace(alone, background=()), own), 0)
-    labelling = label_space_of(alone, encoder, own, sliding_window=sliding_window)
-    return QueryTarget(name, labelling, alone.classes.ids[0])
+    label_space = label_space_of(alone, encoder, own, sliding_window=sliding_window)
+    return QueryTarget(name, label_space, alone.classes.ids[0])
 
 
 def _are_own(words: Iterable[str], own: ClassList) -> bool:
     return {name_key(word) for word in words} <= {name_key(name) for name in own.names}
 
 
-def _without(
+def _remove_words(
     groups: Iterable[tuple[str, ...]], words: Iterable[str]
 ) -> tuple[tuple[str, ...], ...]:
     """The groups of words without these words: a word can't compete with itself."""

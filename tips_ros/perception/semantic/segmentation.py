@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tips_ros.perception.resizing import resized
+from tips_ros.perception.classes.class_list import UNLABELLED
+from tips_ros.perception.resizing import resize_maps
 from tips_ros.perception.semantic.dense_labels import dense_label_map
 from tips_ros.perception.semantic.label_map import Axis, LabelMap, as_bytes, axis, shares
 
-UNLABELLED = 255
 _CHUNK_ELEMENTS = 1_000_000  # interpolated logits held at a time: 4 MB
 _MIXED = 255  # stands for a label that is not yet known: there are at most 255, from 0
 
@@ -49,9 +49,9 @@ def label_map_at(logits: Tensor, size: tuple[int, int]) -> LabelMap:
     best = _best(by_pixel)[:, None]
     p, first, second = shares(by_pixel, best)
 
-    cells = _agreed(best.to(torch.uint8).view(b, h, w))
+    cells = _common_label(best.to(torch.uint8).view(b, h, w))
     labels = cells.index_select(2, x.before).index_select(1, y.before).flatten()
-    confidence = as_bytes(resized((first - second).view(b, 1, h, w), size).flatten())
+    confidence = as_bytes(resize_maps((first - second).view(b, 1, h, w), size).flatten())
 
     p.scatter_(1, best, 2 * first - second)  # so that p − first is the margin, whatever the class
     mixed = (labels == _MIXED).nonzero()[:, 0]
@@ -65,7 +65,7 @@ def label_map_at(logits: Tensor, size: tuple[int, int]) -> LabelMap:
     return LabelMap(labels.view(b, *size), confidence.view(b, *size))
 
 
-def with_ids(outputs: Tensor, id_of_output: Tensor) -> Tensor:
+def to_ids(outputs: Tensor, id_of_output: Tensor) -> Tensor:
     """Indices of the network's outputs → the ids that they stand for.
 
     Args:
@@ -78,7 +78,7 @@ def with_ids(outputs: Tensor, id_of_output: Tensor) -> Tensor:
     return id_of_output.index_select(0, outputs.flatten().int()).view_as(outputs)
 
 
-def with_threshold(ids: Tensor, found: LabelMap, least: Tensor) -> Tensor:
+def apply_threshold(ids: Tensor, found: LabelMap, least: Tensor) -> Tensor:
     """Ids (B, H, W), 255 where the confidence is below what the label's index asks for.
 
     Args:
@@ -96,7 +96,7 @@ def _best(by_pixel: Tensor) -> Tensor:
     return torch.from_numpy(by_pixel.detach().numpy().argmax(axis=1))
 
 
-def _agreed(best: Tensor) -> Tensor:
+def _common_label(best: Tensor) -> Tensor:
     """Returns the label a pixel and its neighbours right, below and between share, or `_MIXED`.
 
     Args:

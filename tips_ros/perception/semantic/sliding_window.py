@@ -76,7 +76,7 @@ def window_probabilities(windowed: WindowedCosines, rows: range | None = None) -
         covered = range(max(rows.start, top), min(rows.stop, top + h))
         if not covered:
             continue
-        probabilities = _resized_rows(
+        probabilities = _resize_rows(
             cosines.float(), (h, w), range(covered.start - top, covered.stop - top)
         ).softmax(dim=1)
         here = slice(covered.start - rows.start, covered.stop - rows.start)
@@ -132,13 +132,13 @@ def _probabilities_at(windowed: WindowedCosines, size: tuple[int, int], band: ra
     weights = _row_weights(windowed.size[0], size[0], band, windowed.windows[0].cosines.device)
     rows = _used_rows(windowed.size[0], size[0], band)
     mixed = _mix_rows(window_probabilities(windowed, rows), weights[rows.start : rows.stop])
-    return _resized_columns(mixed, size[1])
+    return _resize_columns(mixed, size[1])
 
 
-def _resized_rows(maps: Tensor, size: tuple[int, int], rows: range) -> Tensor:
+def _resize_rows(maps: Tensor, size: tuple[int, int], rows: range) -> Tensor:
     """Some rows of (B, K, h, w) upsampled bilinearly to `size`: (B, K, R, W)."""
     weights = _row_weights(maps.shape[-2], size[0], rows, maps.device)
-    return _resized_columns(_mix_rows(maps, weights), size[1])
+    return _resize_columns(_mix_rows(maps, weights), size[1])
 
 
 def _row_weights(inputs: int, outputs: int, rows: range, device: torch.device) -> Tensor:
@@ -162,7 +162,7 @@ def _mix_rows(maps: Tensor, weights: Tensor) -> Tensor:
     return torch.einsum("bkhw,hr->bkrw", maps, weights)
 
 
-def _resized_columns(maps: Tensor, width: int) -> Tensor:
+def _resize_columns(maps: Tensor, width: int) -> Tensor:
     """(B, K, R, w) → (B, K, R, W), bilinearly across only."""
     size = (maps.shape[-2], width)
     return F.interpolate(maps, size=size, mode="bilinear", align_corners=False)

@@ -38,7 +38,7 @@ class Warp(NamedTuple):
     log_ratio: Map | float = 0.0
     agrees: NDArray[np.bool_] | None = None
 
-    def sampled(self, before: NDArray[Any], nothing: float) -> NDArray[Any]:
+    def sample_map(self, before: NDArray[Any], nothing: float) -> NDArray[Any]:
         """A map of the frame before as this one sees it, `nothing` where it was out of view."""
         if self.x is None or self.y is None:
             return before
@@ -53,8 +53,8 @@ def warp_by_pose(now: Glance, before: Glance) -> Warp | None:
     if now.world_id != before.world_id or not now.lens_known:
         return None
     motion = np.linalg.inv(before.world_from_camera) @ now.world_from_camera
-    turn = np.arccos(np.clip((np.trace(motion[:3, :3]) - 1) / 2, -1, 1))
-    if np.linalg.norm(motion[:3, 3]) < _STANDS_M and turn < _STANDS_RAD:
+    angle = np.arccos(np.clip((np.trace(motion[:3, :3]) - 1) / 2, -1, 1))
+    if np.linalg.norm(motion[:3, 3]) < _STANDS_M and angle < _STANDS_RAD:
         return Warp("standing")
     rays = now.lens.rays()
     ray_x, ray_y = rays[..., 0], rays[..., 1]
@@ -153,14 +153,14 @@ def rigid_motion(
     u = np.stack([i, zero, -x * i, -x * y, one + x * x, -y]) * k.fx
     v = np.stack([zero, i, -y * i, -one - y * y, x * y, x]) * k.fy
     rows = np.concatenate([u, v], axis=1).T  # (2 N, 6)
-    seen = flow[few][known].astype(np.float64).T.ravel()
-    weights = np.ones(len(seen))
+    observed = flow[few][known].astype(np.float64).T.ravel()
+    weights = np.ones(len(observed))
     velocity = np.zeros(6)
     for _ in range(_ROUNDS):
         weighted = rows * weights[:, None]
         normal = weighted.T @ rows + 1e-6 * np.eye(6) * k.fx**2
-        velocity = np.linalg.solve(normal, weighted.T @ seen)
-        off = seen - rows @ velocity
+        velocity = np.linalg.solve(normal, weighted.T @ observed)
+        off = observed - rows @ velocity
         spread = max(1.48 * float(np.median(np.abs(off))), 0.05)
         weights = 1.0 / (1.0 + (off / (2.0 * spread)) ** 2)
     return velocity

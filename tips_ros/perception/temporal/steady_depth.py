@@ -84,22 +84,22 @@ class SteadyDepth:
         now = glance_at(frame, rgb)
         why = self._must_begin(now)
         if why:
-            return self._anew(frame, now, why)
+            return self._begin(frame, now, why)
         assert self._past is not None
         past = self._past
         warp = warp_by_pose(now, past.glance)
         if warp is None:
             warp = self._flow.warp(now, past.glance, checked=self.mode == "full")
-        seen_before: Map = warp.sampled(past.log_depth, np.nan)
+        seen_before: Map = warp.sample_map(past.log_depth, np.nan)
         before = seen_before - np.float32(warp.log_ratio)
-        same = self._unchanged(now, past, warp)
+        same = self._unchanged_mask(now, past, warp)
         off: Map = before - now.log_depth
         usable = same & np.isfinite(off)
         if np.count_nonzero(usable) < _LEAST_COMMON * usable.size:
-            return self._anew(frame, now, "cut")
+            return self._begin(frame, now, "cut")
         median, noise = _centre(off[usable])
         if abs(median) > _JUMP:
-            return self._anew(frame, now, "another scale")
+            return self._begin(frame, now, "another scale")
         passed_s = (now.stamp_ns - past.glance.stamp_ns) / 1e9
         log_scale = median * float(np.exp(-passed_s / _ANCHOR_S[warp.kind]))
         said = now.log_depth + np.float32(log_scale)
@@ -107,19 +107,19 @@ class SteadyDepth:
             self._past = _Past(now, said, past.frames)
             factor: Map | float = float(np.exp(log_scale))
             return Steadied(
-                _scaled(frame, factor), log_scale, warp.kind, warp=warp, stays=usable
+                _scale_frame(frame, factor), log_scale, warp.kind, warp=warp, stays=usable
             )
         # Of the shape alone: what the frame as a whole is off by has been dealt with.
         off -= np.float32(median)
         stays = usable & (np.abs(off) < 3.0 * noise)
         length_s = _STANDING_S if warp.kind == "standing" else _MOVING_S
-        count = np.where(stays, warp.sampled(past.frames, 0.0), 0.0).astype(np.float32)
+        count = np.where(stays, warp.sample_map(past.frames, 0.0), 0.0).astype(np.float32)
         count = np.minimum(count, np.float32(length_s / passed_s)) + np.float32(1.0)
         share = np.where(stays, 1.0 - 1.0 / count, 0.0).astype(np.float32)
         fused: Map = said + share * np.nan_to_num(off)
         self._past = _Past(now, fused, count)
         field = np.exp(np.nan_to_num(fused - now.log_depth, nan=log_scale))
-        return Steadied(_scaled(frame, field), log_scale, warp.kind, warp=warp, stays=stays)
+        return Steadied(_scale_frame(frame, field), log_scale, warp.kind, warp=warp, stays=stays)
 
     def _must_begin(self, now: Glance) -> str:
         """The reason why a frame has nothing to be compared with; "" where there is."""
@@ -136,13 +136,13 @@ class SteadyDepth:
             return "another lens"
         return ""
 
-    def _anew(self, frame: PosedFrame, now: Glance, why: str) -> Steadied:
+    def _begin(self, frame: PosedFrame, now: Glance, why: str) -> Steadied:
         self._past = _Past(now, now.log_depth, np.ones_like(now.log_depth))
         return Steadied(frame, reset=why)
 
-    def _unchanged(self, now: Glance, past: _Past, warp: Warp) -> NDArray[np.bool_]:
+    def _unchanged_mask(self, now: Glance, past: _Past, warp: Warp) -> NDArray[np.bool_]:
         """A mask of where the picture is what it was, but for its noise and its exposure."""
-        there = warp.sampled(past.glance.grey, 0.0)
+        there = warp.sample_map(past.glance.grey, 0.0)
         brighter = cv2.subtract(now.grey, there, dtype=cv2.CV_32F)
         middle = float(np.median(brighter[::3, ::3]))
         spread = 1.48 * float(np.median(np.abs(brighter[::3, ::3] - middle)))
@@ -160,7 +160,7 @@ def _centre(off: Map) -> tuple[float, float]:
     return median, float(np.clip(noise, *_NOISE))
 
 
-def _scaled(frame: PosedFrame, factor: Map | float) -> PosedFrame:
+def _scale_frame(frame: PosedFrame, factor: Map | float) -> PosedFrame:
     """The frame with its depth and deviation multiplied; a field is for (h, w) of it."""
     assert frame.depth_m is not None
     if not isinstance(factor, float):

@@ -45,10 +45,8 @@ class SteadyLabels:
             return labels
         assert steadied.stays is not None
         size = labels.shape[1], labels.shape[0]
-        before, gathered = _moved(past, steadied.warp, size)
-        stays = cv2.resize(
-            steadied.stays.view(np.uint8), size, interpolation=cv2.INTER_NEAREST
-        )
+        before, gathered = _move(past, steadied.warp, size)
+        stays = cv2.resize(steadied.stays.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
         same = cv2.compare(labels, before, cv2.CMP_EQ)
         left = cv2.subtract(gathered, cv2.max(margin, _LEAST))
         grown = cv2.addWeighted(gathered, 0.9, margin, 0.5, 0.0)
@@ -62,7 +60,7 @@ class SteadyLabels:
         return np.asarray(held, np.uint8)
 
 
-def _moved(past: tuple[Bytes, Bytes], warp: Warp, size: tuple[int, int]) -> tuple[Bytes, Bytes]:
+def _move(past: tuple[Bytes, Bytes], warp: Warp, size: tuple[int, int]) -> tuple[Bytes, Bytes]:
     """Labels and what they gathered as this frame sees them; nothing gathered out of view."""
     if warp.x is None or warp.y is None:
         return past

@@ -20,7 +20,7 @@ from tips_ros.ros.topics.names import ONLY
 class ClassSelection(NamedTuple):
     """The classes that pixels get, and what they were made from."""
 
-    labelling: LabelSpace
+    label_space: LabelSpace
     prompts: Prompts | None = None  # None: the model's own classes
 
 
@@ -75,13 +75,13 @@ class ActiveClasses:
     def announce_first(self) -> None:
         """Tells the classes before any frame came: its zero stamp is earlier than every frame's."""
         for announcer in self.class_maps.values():
-            announcer.publish(self._in_force.labelling, Header())
+            announcer.publish(self._in_force.label_space, Header())
 
     def for_frame(self, camera: str, stamp_ns: int) -> LabelSpace:
         """The classes to label a camera's frame with; to be announced before its masks."""
         with self._lock:
             self._newest_ns[camera] = stamp_ns
-            return self._in_force.labelling
+            return self._in_force.label_space
 
     def forget_stamps(self) -> None:
         """Time went back: the frames to come are earlier than those before."""

@@ -18,7 +18,7 @@ from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.perception.semantic.prompted_label_space import (
     background_told,
     label_space_of,
-    requested,
+    parse_request,
 )
 from tips_ros.perception.semantic.query_target import QueryTarget, resolve_query
 from tips_ros.perception.semantic.stable_ids import StableIds
@@ -33,9 +33,10 @@ _NAMED = 8  # classes written out in a message
 
 
 class ClassManager:
-    """Prepares labellings off the image path and swaps them in.
+    """Prepares label spaces off the image path and swaps them in.
 
     Attributes:
+        encoder: of the prompts' words.
         board: the classes in force and their topics.
         similarity: the heat maps of the prompts in force, by camera.
         message: what is in force, for people.
@@ -61,7 +62,7 @@ class ClassManager:
             ids: those that names have had so far, likewise.
         """
         self._predictor = predictor
-        self._encoder = encoder
+        self.encoder = encoder
         self._own: ClassList = predictor.description.classes
         self._ids = ids or StableIds()
         self._ids.reserve(self._own if self._has_head else None)
@@ -75,7 +76,7 @@ class ClassManager:
 
     def prepare(self, asked: PromptSettings) -> None:
         """Encodes the words, so that `apply` will find them; errors as there."""
-        self._prepared(asked)
+        self._prepare_selection(asked)
 
     def apply(self, asked: PromptSettings) -> None:
         """From the next frame on; nothing is changed unless all of it can be.
@@ -85,14 +86,14 @@ class ClassManager:
         """
         with self._changing:
             started = time.perf_counter()
-            in_force = self._prepared(asked)
+            in_force = self._prepare_selection(asked)
             self._preparing_s = time.perf_counter() - started
             if self._closed:
                 raise RuntimeError("the node is not configured any more")
             for similarity in self.similarity.values():
-                similarity.replace(in_force.labelling)
+                similarity.replace(in_force.label_space)
             if in_force.prompts is not None:
-                self._ids.keep(in_force.labelling.classes)
+                self._ids.keep(in_force.label_space.classes)
             self.active_from_ns = self.board.replace(in_force)
             self.message = self._summary(in_force, asked)
         logger.info("%s", self.message)
@@ -105,9 +106,9 @@ class ClassManager:
         in_force = self.board.in_force
         return resolve_query(
             prompt,
-            in_force.labelling,
+            in_force.label_space,
             in_force.prompts,
-            self._encoder,
+            self.encoder,
             self._own,
             has_head=self._has_head,
             sliding_window=sliding_window,
@@ -116,15 +117,15 @@ class ClassManager:
     @property
     def classes(self) -> dict[int, str]:
         """Id → name of what is in force; nothing where a model without a head has no prompts."""
-        labelling = self.board.in_force.labelling
-        return labelling.classes.by_id() if self._any_class(labelling) else {}
+        label_space = self.board.in_force.label_space
+        return label_space.classes.by_id() if self._any_class(label_space) else {}
 
     def facts(self) -> dict[str, str]:
         """For diagnostics."""
         return {
             "classes": str(len(self.classes)),
-            "classes from": self.board.in_force.labelling.source,
-            "words encoded": str(self._encoder.encoded),
+            "classes from": self.board.in_force.label_space.source,
+            "words encoded": str(self.encoder.encoded),
             "prompts prepared in (ms)": f"{self._preparing_s * 1e3:.0f}",
         }
 
@@ -140,28 +141,28 @@ class ClassManager:
     def _has_head(self) -> bool:
         return "semantic" in self._predictor.outputs
 
-    def _any_class(self, labelling: LabelSpace) -> bool:
-        return self._has_head or labelling.source == "prompts"
+    def _any_class(self, label_space: LabelSpace) -> bool:
+        return self._has_head or label_space.source == "prompts"
 
-    def _prepared(self, asked: PromptSettings) -> ClassSelection:
+    def _prepare_selection(self, asked: PromptSettings) -> ClassSelection:
         if not asked.prompts:
             return ClassSelection(self._predictor.model_label_space)
-        prompts = requested(asked.prompts, asked.background, asked.thresholds, self._own)
+        prompts = parse_request(asked.prompts, asked.background, asked.thresholds, self._own)
         names = prompts.classes.names
         prompts = replace(prompts, classes=ClassList(names, self._ids.assign(names)))
-        labelling = label_space_of(
-            prompts, self._encoder, self._own, sliding_window=asked.sliding_window
+        label_space = label_space_of(
+            prompts, self.encoder, self._own, sliding_window=asked.sliding_window
         )
-        return ClassSelection(labelling, prompts)
+        return ClassSelection(label_space, prompts)
 
     def _summary(self, in_force: ClassSelection, asked: PromptSettings) -> str:
-        labelling, prompts = in_force
-        if not self._any_class(labelling):
+        label_space, prompts = in_force
+        if not self._any_class(label_space):
             return "no classes: this model has no segmentation head of its own; set prompts"
-        names = labelling.classes.names
+        names = label_space.classes.names
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        by = "the model's own head" if labelling.words is None else "words"
+        by = "the model's own head" if label_space.words is None else "words"
         said = f"classes: {', '.join(names[:_NAMED])}{more}, by {by}"
-        if prompts is not None and labelling.words is not None:
+        if prompts is not None and label_space.words is not None:
             said = "; ".join(filter(None, (said, background_told(prompts, asked.background))))
         return said

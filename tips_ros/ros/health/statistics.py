@@ -92,7 +92,7 @@ class FrameAccount:
         """Settles that nothing of it went out; False where its fate was known already."""
         if not self._settle():
             return False
-        self._statistics.dropped(cause, reason, self.stages_s)
+        self._statistics.count_drop(cause, reason, self.stages_s)
         return True
 
     def publish(self, outcome: Mapping[str, str], age_s: float | None, latency_s: float) -> bool:
@@ -105,7 +105,7 @@ class FrameAccount:
         """
         if not self._settle():
             return False
-        self._statistics.published(outcome, age_s, latency_s, self.stages_s)
+        self._statistics.count_published(outcome, age_s, latency_s, self.stages_s)
         return True
 
     def _settle(self) -> bool:
@@ -130,7 +130,7 @@ class Statistics:
         self._error: tuple[Drop, str] | None = None
         self._error_at = 0.0
 
-    def arrived(self) -> FrameAccount:
+    def count_arrival(self) -> FrameAccount:
         """A frame came in; the account must be settled once."""
         with self._lock:
             self._received += 1
@@ -138,7 +138,7 @@ class Statistics:
             self._arrivals.append(time.monotonic())
         return FrameAccount(self)
 
-    def dropped(self, cause: Drop, reason: str, stages_s: Mapping[Stage, float]) -> None:
+    def count_drop(self, cause: Drop, reason: str, stages_s: Mapping[Stage, float]) -> None:
         """A frame ended without outputs; by its account."""
         with self._lock:
             self._open -= 1
@@ -147,7 +147,7 @@ class Statistics:
             if reason:
                 self._error, self._error_at = (cause, reason), time.monotonic()
 
-    def published(
+    def count_published(
         self,
         outcome: Mapping[str, str],
         age_s: float | None,

@@ -20,7 +20,7 @@ from tips_ros.ros.inputs.camera_info import CameraInfoInput
 from tips_ros.ros.inputs.latest_images import LatestImages
 from tips_ros.ros.inputs.oddities import InputOddities
 from tips_ros.ros.inputs.silence_advice import Setting, advise_on_images, publishers
-from tips_ros.ros.inputs.subscription import moved, published_types, subscribed
+from tips_ros.ros.inputs.subscription import move_subscription, published_types, subscribe
 from tips_ros.ros.inputs.topics import IMAGE_TYPES, first_published, image_topics
 from tips_ros.ros.topics import qos
 from tips_ros.ros.topics.names import input_topic
@@ -155,7 +155,7 @@ class CameraSubscription:
 
     def _subscribe_image(self) -> None:
         type_ = CompressedImage if self._setting.transport == "compressed" else Image
-        self._image = subscribed(self._node, type_, self.topic, self._on_image, self._group)
+        self._image = subscribe(self._node, type_, self.topic, self._on_image, self._group)
 
     def _unsubscribe_image(self) -> None:
         if self._image is not None:
@@ -185,7 +185,7 @@ class CameraSubscription:
         if topic == self.topic:
             return
         if self._image is not None:
-            after = moved(self._node, self._image, topic, self._on_image)
+            after = move_subscription(self._node, self._image, topic, self._on_image)
             if after is None:
                 self._topics = tuple(t for t in self._topics if t != topic)
                 return
@@ -203,7 +203,7 @@ class CameraSubscription:
             self._frame_id = message.header.frame_id
             self._oddities.check_frame(self.topic, self._frame_id)
         at_ns = stamp_ns(message.header)
-        image = ReceivedImage(message, at_ns, time.monotonic(), self._statistics.arrived())
+        image = ReceivedImage(message, at_ns, time.monotonic(), self._statistics.count_arrival())
         displaced = self._latest.put(self._name, image)
         if displaced is not None:
             displaced.account.drop("deactivated" if displaced is image else "superseded")

@@ -12,7 +12,7 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 
 from tips_ros.ros.inputs.silence_advice import advise_on_camera_info, publishers
-from tips_ros.ros.inputs.subscription import moved, published_types, subscribed
+from tips_ros.ros.inputs.subscription import move_subscription, published_types, subscribe
 from tips_ros.ros.inputs.topics import CAMERA_INFO, camera_info_topics, first_published
 from tips_ros.ros.topics import qos
 from tips_ros.ros.topics.names import input_topic
@@ -51,7 +51,7 @@ class CameraInfoInput:
     def listen(self) -> None:
         """Subscribes, where it has not."""
         if self._subscription is None:
-            self._subscription = subscribed(
+            self._subscription = subscribe(
                 self._node, CameraInfo, self.topic, self._on_message, self._group
             )
 
@@ -67,7 +67,7 @@ class CameraInfoInput:
         if topic == self.topic:
             return
         if self._subscription is not None:
-            after = moved(self._node, self._subscription, topic, self._on_message)
+            after = move_subscription(self._node, self._subscription, topic, self._on_message)
             if after is None:
                 self._topics = tuple(t for t in self._topics if t != topic)
                 return

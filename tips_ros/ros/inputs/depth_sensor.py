@@ -80,9 +80,7 @@ class DepthSensor:
         self._subscriptions: list[Any] = []
         try:
             for type_, name in ((Image, "sensor/depth"), (PointCloud2, "sensor/points")):
-                self._subscriptions.append(
-                    self._subscribed(type_, input_topic(camera, name), group)
-                )
+                self._subscriptions.append(self._subscribe(type_, input_topic(camera, name), group))
         except Exception:  # a QoS override that can't be: the next frame tries again
             self.close()
             raise
@@ -97,7 +95,7 @@ class DepthSensor:
         with self._lock:
             return any(kept.stamp_ns >= at_ns for kept in self._kept)
 
-    def measured(
+    def nearest(
         self, header: Any, camera: OutputCamera | None, max_dt_ns: int, images: bool = True
     ) -> DepthMeasurement:
         """Returns the measurement nearest to an image's stamp; older messages go.
@@ -136,7 +134,7 @@ class DepthSensor:
             self._node.destroy_subscription(subscription)
         self.clear()
 
-    def _subscribed(self, type_: type, topic: str, group: CallbackGroup) -> Any:
+    def _subscribe(self, type_: type, topic: str, group: CallbackGroup) -> Any:
         name = self._node.resolve_topic_name(topic)
         return self._node.create_subscription(
             type_,

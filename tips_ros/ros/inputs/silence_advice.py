@@ -108,11 +108,11 @@ def advise_on_images(
     """
     there = graph.get(topic, ())
     if fitting := [p for p in there if p.topic_type == IMAGE_TYPES[setting.transport]]:
-        return f"{_named(there)}; {_advise_on_quality(topic, asked, fitting)}"
-    state = _named(there) if there else "nobody publishes it"
+        return f"{_describe_publishers(there)}; {_advise_on_quality(topic, asked, fitting)}"
+    state = _describe_publishers(there) if there else "nobody publishes it"
     if there:
         state += f", and the node expects {IMAGE_TYPES[setting.transport]}"
-    if plugin := _unpacked(setting.base, graph):
+    if plugin := _advise_republishing(setting.base, graph):
         return f"{state}; {plugin}"
     other = other_setting(setting, graph)
     if other is None:
@@ -126,7 +126,8 @@ def advise_on_images(
     also = [topic for topic in pictures if topic != heard][:_MOST_NAMED]
     return (
         f"{state}; {heard} is published ({_kind(graph[heard])}): start the node with "
-        f"{_typed(camera, setting, other)}" + (f"; other images: {', '.join(also)}" if also else "")
+        f"{_command_line(camera, setting, other)}"
+        + (f"; other images: {', '.join(also)}" if also else "")
     )
 
 
@@ -144,8 +145,8 @@ def advise_on_camera_info(
     """
     there = graph.get(topic, ())
     if fitting := [p for p in there if p.topic_type == CAMERA_INFO]:
-        return f"{_named(there)}; {_advise_on_quality(topic, asked, fitting)}"
-    state = f"{_named(there)}, not CameraInfo" if there else "nobody publishes it"
+        return f"{_describe_publishers(there)}; {_advise_on_quality(topic, asked, fitting)}"
+    state = f"{_describe_publishers(there)}, not CameraInfo" if there else "nobody publishes it"
     others = [other for other in graph if CAMERA_INFO in _types(graph, other)]
     if not others:
         return (
@@ -166,20 +167,22 @@ def _advise_on_quality(topic: str, asked: QoSProfile, found: Sequence[TopicEndpo
     """For publishers of the right type, as the first of them offers it."""
     offered = found[0].qos_profile
     prefix = f"qos_overrides.{topic}.subscription"
-    if all(_unfit(p.qos_profile, asked) for p in found):
+    if all(_is_incompatible(p.qos_profile, asked) for p in found):
         changes = []
-        if _is(asked, "reliability", "reliable") and not _is(offered, "reliability", "reliable"):
+        if _has_policy(asked, "reliability", "reliable") and not _has_policy(
+            offered, "reliability", "reliable"
+        ):
             changes.append(f"{prefix}.reliability:=best_effort")
-        if _is(asked, "durability", "transient_local"):
+        if _has_policy(asked, "durability", "transient_local"):
             changes.append(f"{prefix}.durability:=volatile")
         wants = f"{asked.reliability.name.lower()}, {asked.durability.name.lower()}"
         return f"the node asks for {wants}: start it with {_options(changes)}"
     wanted = {"reliability": "reliable", "durability": "transient_local"}
-    keeps = _is(offered, "durability", "transient_local")
+    keeps = _has_policy(offered, "durability", "transient_local")
     changes = [
         f"{prefix}.{policy}:={value}"
         for policy, value in wanted.items()
-        if _is(offered, policy, value) and not _is(asked, policy, value)
+        if _has_policy(offered, policy, value) and not _has_policy(asked, policy, value)
     ]
     fits = "type and QoS fit, yet nothing comes"
     if shutil.which("ros2"):
@@ -194,16 +197,16 @@ def _options(assignments: Iterable[str]) -> str:
     return "`" + " ".join(f"-p {assignment}" for assignment in assignments) + "`"
 
 
-def _unfit(offered: QoSProfile, asked: QoSProfile) -> bool:
+def _is_incompatible(offered: QoSProfile, asked: QoSProfile) -> bool:
     return bool(qos_check_compatible(offered, asked)[0] == QoSCompatibility.ERROR)
 
 
-def _is(profile: QoSProfile, policy: str, value: str) -> bool:
+def _has_policy(profile: QoSProfile, policy: str, value: str) -> bool:
     kinds = {"reliability": ReliabilityPolicy, "durability": DurabilityPolicy}
     return bool(getattr(profile, policy) == kinds[policy][value.upper()])
 
 
-def _typed(camera: str, now: Setting, then: Setting) -> str:
+def _command_line(camera: str, now: Setting, then: Setting) -> str:
     """The command line that changes a setting, and where it is in the launch."""
     line, launch = [], []
     if then.base != now.base:
@@ -222,7 +225,7 @@ def _pictures(graph: Graph, base: str) -> list[str]:
     return [topic for topic in images if "depth" not in topic.lower() or "depth" in base.lower()]
 
 
-def _unpacked(base: str, graph: Graph) -> str:
+def _advise_republishing(base: str, graph: Graph) -> str:
     """Advice where the images come by a transport that only image_transport's plugins read."""
     for topic in graph:
         for type_ in _types(graph, topic) & {*_PLUGINS}:
@@ -244,7 +247,7 @@ def _kind(found: Iterable[TopicEndpointInfo]) -> str:
     return ", ".join(sorted({p.topic_type.rpartition("/")[2] for p in found}))
 
 
-def _named(found: Sequence[TopicEndpointInfo]) -> str:
+def _describe_publishers(found: Sequence[TopicEndpointInfo]) -> str:
     """A topic's publishers with what they offer, for people."""
     named = [
         f"{p.node_name} ({p.topic_type}, {p.qos_profile.reliability.name.lower()}, "

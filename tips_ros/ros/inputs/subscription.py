@@ -17,7 +17,7 @@ from tips_ros.ros.topics.guarded_node import describe
 logger = logging.getLogger(__name__)
 
 
-def subscribed(
+def subscribe(
     node: Node, type_: type, topic: str, callback: Callable[[Any], None], group: CallbackGroup
 ) -> Subscription:
     """A subscription as sensors need it, with the user's QoS overrides."""
@@ -31,7 +31,7 @@ def subscribed(
     )
 
 
-def moved(
+def move_subscription(
     node: Node, before: Subscription, topic: str, callback: Callable[[Any], None]
 ) -> Subscription | None:
     """The same subscription on another topic, in place of the one before.
@@ -41,7 +41,7 @@ def moved(
         one before stays.
     """
     try:
-        after = subscribed(node, before.msg_type, topic, callback, before.callback_group)
+        after = subscribe(node, before.msg_type, topic, callback, before.callback_group)
     except Exception as error:
         logger.error("not listening to %s: %s", topic, describe(error))
         return None

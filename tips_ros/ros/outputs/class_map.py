@@ -47,7 +47,7 @@ class ClassMapPublisher:
         self._history = history or ClassHistory()
         self._class_map = self._publisher(ClassMap, output_topic(camera, "semantic/classes"))
         self._label_info = None
-        self._labelling: LabelSpace | None = None  # of the newest frame, and what it tells
+        self._label_space: LabelSpace | None = None  # of the newest frame, and what it tells
         self._told: tuple[Any, ...] = ()
         self._missing = ""  # a topic that nobody was warned of yet
         topic = output_topic(camera, "semantic/label_info")
@@ -57,7 +57,7 @@ class ClassMapPublisher:
             logger.info("vision_msgs is not installed: no %s", topic)
             self._missing = topic
 
-    def announce(self, labelling: LabelSpace, header: Any, stamp_ns: int) -> None:
+    def announce(self, label_space: LabelSpace, header: Any, stamp_ns: int) -> None:
         """Publishes the classes of a frame, unless its readers know them from earlier frames.
 
         Always from the same thread.
@@ -71,25 +71,25 @@ class ClassMapPublisher:
                 ros_install("vision_msgs"),
             )
             self._missing = ""
-        if labelling is not self._labelling:
-            self._labelling, self._told = labelling, self._told_by(labelling)
+        if label_space is not self._label_space:
+            self._label_space, self._told = label_space, self._content(label_space)
         if self._history.needs(stamp_ns, self._told):
-            self.publish(labelling, header)
+            self.publish(label_space, header)
 
-    def publish(self, labelling: LabelSpace, header: Any) -> None:
+    def publish(self, label_space: LabelSpace, header: Any) -> None:
         """Publishes the classes, with the header of the first frame that has them."""
         d = self._description
-        if labelling.source == "model" and not self._has_own:
+        if label_space.source == "model" and not self._has_own:
             # Without a segmentation head no pixel has a class until there are prompts.
             empty = ClassMap(header=header, model=d.name, trained=d.trained, source=ClassMap.MODEL)
             self._class_map.publish(empty)
         else:
-            message = class_map_message(RCLPY_TYPES, header, labelling, d.name, d.trained)
+            message = class_map_message(RCLPY_TYPES, header, label_space, d.name, d.trained)
             self._class_map.publish(message)
             if self._label_info is not None:
                 classes = rclpy_class(LABEL_INFO), rclpy_class("vision_msgs/msg/VisionClass")
-                self._label_info.publish(label_info_message(*classes, header, labelling))
-        self._history.add(stamp_ns(header), self._told_by(labelling))
+                self._label_info.publish(label_info_message(*classes, header, label_space))
+        self._history.add(stamp_ns(header), self._content(label_space))
 
     def close(self) -> None:
         """Destroys the publishers."""
@@ -97,9 +97,9 @@ class ClassMapPublisher:
             if publisher is not None:
                 self._node.destroy_lifecycle_publisher(publisher)
 
-    def _told_by(self, labelling: LabelSpace) -> tuple[Any, ...]:
+    def _content(self, label_space: LabelSpace) -> tuple[Any, ...]:
         d = self._description
-        return d.name, d.trained, labelling.source, labelling.classes, labelling.threshold
+        return d.name, d.trained, label_space.source, label_space.classes, label_space.threshold
 
     def _publisher(self, type_: Any, topic: str) -> Any:
         return self._node.create_lifecycle_publisher(

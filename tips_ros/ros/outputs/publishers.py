@@ -43,7 +43,7 @@ class OutputPublishers:
             raise
         self.names = [topic.name for topic in self._publishers]
 
-    def subscribed(self) -> list[OutputTopic]:
+    def subscribed_topics(self) -> list[OutputTopic]:
         """The topics that have a subscriber now."""
         return [
             topic

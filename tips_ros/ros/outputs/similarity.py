@@ -35,9 +35,9 @@ class SimilarityPublishers:
         self._lock = threading.Lock()
         self._publishers: dict[str, Any] = {}  # by the last part of the topic's name
 
-    def replace(self, labelling: LabelSpace) -> None:
+    def replace(self, label_space: LabelSpace) -> None:
         """Topics for these classes: they are there when it returns. None but by words."""
-        names = topic_names(labelling.classes.names) if labelling.words is not None else ()
+        names = topic_names(label_space.classes.names) if label_space.words is not None else ()
         # Hundreds take seconds on a busy machine: frames do not wait for them.
         before = self._publishers
         new: dict[str, Any] = {}
@@ -54,13 +54,13 @@ class SimilarityPublishers:
         for gone in set(before) - set(names):
             self._destroy(before[gone])
 
-    def subscribed(self, labelling: LabelSpace) -> dict[str, int]:
+    def subscribed_topics(self, label_space: LabelSpace) -> dict[str, int]:
         """The topics that have a subscriber now, with the position of their class."""
         with self._lock:
             heard = {n for n, p in self._publishers.items() if p.get_subscription_count()}
-        if not heard or labelling.words is None:
+        if not heard or label_space.words is None:
             return {}
-        names = topic_names(labelling.classes.names)
+        names = topic_names(label_space.classes.names)
         return {name: position for position, name in enumerate(names) if name in heard}
 
     def publish(

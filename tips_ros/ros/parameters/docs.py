@@ -47,7 +47,7 @@ def _row(declared: ParameterSpec) -> str:
         _type_of(declared),
         declared.unit,
         f"`{declared.default_text}`",
-        _allowed(declared),
+        _allowed_values(declared),
         declared.applies,
         "each" if declared.per_camera else "",
         # A bar ends a cell, even within a code span, and <image> would be taken for HTML.
@@ -62,7 +62,7 @@ def _type_of(declared: ParameterSpec) -> str:
     return {bool: "bool", int: "int", float: "double", str: "string"}[type(declared.default)]
 
 
-def _allowed(declared: ParameterSpec) -> str:
+def _allowed_values(declared: ParameterSpec) -> str:
     if declared.low is not None and declared.high is not None:
         if declared.high >= UNBOUNDED:
             return f"{declared.low:g} or more"

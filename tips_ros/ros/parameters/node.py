@@ -18,7 +18,7 @@ from tips_ros.ros.parameters.per_camera import PerCamera
 from tips_ros.ros.parameters.services import ParameterServices
 from tips_ros.ros.parameters.snapshot import Snapshot
 from tips_ros.ros.parameters.table import entry_of
-from tips_ros.ros.parameters.types import as_declared, wanted
+from tips_ros.ros.parameters.types import as_declared, describe_type
 from tips_ros.ros.topics.guarded_node import GuardedNode
 from tips_ros.ros.topics.names import ONLY
 
@@ -62,7 +62,7 @@ class ParameterNode(GuardedNode):
         """Sets all of them, or none; the result's reason says why, or what it does not reach."""
         with self.parameter_lock:
             try:
-                own, others = self._checked(parameter_list)
+                own, others = self._check(parameter_list)
             except ValueError as error:
                 return SetParametersResult(successful=False, reason=str(error))
             changes = self._per_camera.spread(own)
@@ -70,15 +70,15 @@ class ParameterNode(GuardedNode):
             if not result.successful:
                 return result
             values = {parameter.name: parameter.value for parameter in changes}
-            notes = [self._per_camera.note(own), _waiting(self.parameter_snapshot, values)]
+            notes = [self._per_camera.note(own), _note_later(self.parameter_snapshot, values)]
             self._per_camera.remember(own)
-            self.parameter_snapshot = self.parameter_snapshot.changed(values)
+            self.parameter_snapshot = self.parameter_snapshot.with_values(values)
         note = "; ".join(filter(None, notes))
         if note:
             logger.info("%s", note)
         return SetParametersResult(successful=True, reason=note)
 
-    def _checked(
+    def _check(
         self, parameters: Sequence[Parameter]
     ) -> tuple[dict[str, Parameter], list[Parameter]]:
         """The table's parameters in the types they have, by name, and those of ROS itself."""
@@ -86,13 +86,13 @@ class ParameterNode(GuardedNode):
         for parameter in parameters:
             name = parameter.name
             if not self.has_parameter(name):
-                raise ValueError(f"there is no parameter {name}{meant_perhaps(self, name)}")
+                raise ValueError(f"there is no parameter {name}{suggest_name(self, name)}")
             declared = entry_of(name)
             if declared is None:
                 others.append(parameter)
                 continue
             if parameter.value is None:  # rclpy would undeclare it
-                raise ValueError(f"{name} must be {wanted(declared)}, not taken away")
+                raise ValueError(f"{name} must be {describe_type(declared)}, not taken away")
             own[name] = as_declared(declared, name, parameter.value)
             check_value(declared, name, own[name].value)
         new = {name: parameter.value for name, parameter in own.items()}
@@ -106,13 +106,13 @@ def given_at_start(node: Node) -> list[str]:
     return list(getattr(node, "_parameter_overrides", {}))
 
 
-def meant_perhaps(node: ParameterNode, name: str) -> str:
+def suggest_name(node: ParameterNode, name: str) -> str:
     """A name like a misspelt one, in words; empty where there is none."""
     near = difflib.get_close_matches(name, node.parameter_snapshot.as_dict(), n=1)
     return f"; {near[0]} perhaps" if near else ""
 
 
-def _waiting(before: Snapshot, values: Mapping[str, Any]) -> str:
+def _note_later(before: Snapshot, values: Mapping[str, Any]) -> str:
     """The parameters whose change takes effect later only, in words."""
     old = before.as_dict()
     later = [

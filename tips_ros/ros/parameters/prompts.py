@@ -40,25 +40,25 @@ class PromptParameters:
         self.apply: Callable[[PromptSettings], object] | None = None
         node.add_on_set_parameters_callback(self._on_set)
 
-    def now(self) -> PromptSettings:
+    def read(self) -> PromptSettings:
         """Reads the settings from the parameters."""
-        return self._asked([])
+        return self._settings_after([])
 
-    def _asked(self, changes: Sequence[Parameter]) -> PromptSettings:
+    def _settings_after(self, changes: Sequence[Parameter]) -> PromptSettings:
         new = {parameter.name: parameter.value for parameter in changes}
-        asked = parameters.snapshot(self._node).changed(new)
+        asked = parameters.snapshot(self._node).with_values(new)
         return PromptSettings(*(asked.value(name) for name in _NAMES))
 
     def _on_set(self, changes: list[Parameter]) -> SetParametersResult:
         if self.apply is not None and any(change.name in _NAMES for change in changes):
             try:
-                self.apply(self._asked(changes))
+                self.apply(self._settings_after(changes))
             except (ValueError, OSError, RuntimeError) as error:
                 return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
 
 
-def asked_for(
+def requested_settings(
     node: Node, prompts: Sequence[str], background: Sequence[str], thresholds: Sequence[float]
 ) -> PromptSettings:
     """Reads the settings of a request; ValueError for an empty name."""
@@ -66,7 +66,7 @@ def asked_for(
         # As a parameter `['']` is an empty list.
         raise ValueError("a prompt has an empty name; write `name`, or `name: word | word`")
     sliding: bool = parameters.value(node, SLIDING_WINDOW)
-    return PromptSettings(list(prompts), list(background), _as_typed(thresholds), sliding)
+    return PromptSettings(list(prompts), list(background), _shortest_floats(thresholds), sliding)
 
 
 def set_prompts(
@@ -78,11 +78,11 @@ def set_prompts(
         [
             Parameter(PROMPTS, kind.STRING_ARRAY, list(prompts)),
             Parameter(BACKGROUND, kind.STRING_ARRAY, list(background)),
-            Parameter(THRESHOLDS, kind.DOUBLE_ARRAY, _as_typed(thresholds)),
+            Parameter(THRESHOLDS, kind.DOUBLE_ARRAY, _shortest_floats(thresholds)),
         ]
     )
 
 
-def _as_typed(thresholds: Sequence[float]) -> list[float]:
+def _shortest_floats(thresholds: Sequence[float]) -> list[float]:
     """A float32 of a message as the number that was typed: 0.3, not 0.30000001192."""
     return [round(float(threshold), 6) for threshold in thresholds]

@@ -23,7 +23,7 @@ class CameraSettings(NamedTuple):
     """All that a camera's frames are made by; one frame is made by one of these."""
 
     options: OutputOptions
-    turn: MountingRotation  # how the camera is mounted
+    mounting: MountingRotation  # how the camera is mounted
     max_age_s: float  # 0: however old
     scale_source: ScaleSource
     fixed_scale: float
@@ -31,6 +31,7 @@ class CameraSettings(NamedTuple):
     sensor_max_dt_s: float
     holding: Holding  # whether depth and labels are held still
     holding_frame: str  # in which the camera moves smoothly; "" for none
+    base_frame: str  # of the robot, whose z is up; "" for none
 
 
 class Snapshot:
@@ -42,11 +43,11 @@ class Snapshot:
             values: by full name, as `front.rotation_deg`.
         """
         self._values: Mapping[str, Any] = MappingProxyType(
-            {name: plain(name, value) for name, value in values.items()}
+            {name: as_python(name, value) for name, value in values.items()}
         )
         self._of_cameras: dict[str, CameraSettings] = {}
 
-    def changed(self, values: Mapping[str, Any]) -> Snapshot:
+    def with_values(self, values: Mapping[str, Any]) -> Snapshot:
         """Another one, with these values, by full name, instead."""
         return Snapshot({**self._values, **values})
 
@@ -65,7 +66,7 @@ class Snapshot:
         if camera not in self._of_cameras:
             self._of_cameras[camera] = CameraSettings(
                 options=self.output_options(camera),
-                turn=mounting_rotation(self.value("rotation_deg", camera)),
+                mounting=mounting_rotation(self.value("rotation_deg", camera)),
                 max_age_s=self.value("max_age_s"),
                 scale_source=self.value("depth.scale_source", camera),
                 fixed_scale=self.value("depth.fixed_scale", camera),
@@ -75,6 +76,7 @@ class Snapshot:
                     self.value("temporal.mode", camera), self.value("temporal.labels", camera)
                 ),
                 holding_frame=self.value("temporal.frame", camera),
+                base_frame=self.value("ground.base_frame", camera),
             )
         return self._of_cameras[camera]
 
@@ -124,7 +126,7 @@ class Snapshot:
 _UNLIMITED_M = 100.0  # a height that nothing indoors or out has; the parameters' "no limit"
 
 
-def plain(name: str, given: Any) -> Any:
+def as_python(name: str, given: Any) -> Any:
     """A parameter's value as rclpy has it → the value it stands for; a list is a tuple."""
     declared = entry_of(name)
     if declared is None or declared.items is None:

@@ -41,9 +41,10 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         "auto",
         "at configure",
         "",
-        "Who computes the model: torch, torch compiled (CUDA graphs on a GPU, no gain on a CPU), "
-        "or an engine that is installed besides. auto is torch. An engine or a precision that says "
-        "something else than torch in fp32 is refused; /diagnostics tells why.",
+        "Backend that computes the model: torch, torch compiled (CUDA graphs on a GPU, no gain "
+        "on a CPU), or an engine that is installed besides. auto is torch. An engine or a "
+        "precision whose outputs differ from those of torch in fp32 is refused; /diagnostics "
+        "gives the reason.",
         choices=BACKENDS,
     ),
     ParameterSpec(
@@ -51,7 +52,7 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         0,
         "at configure",
         "px",
-        "Height the network sees, a multiple of 14; 0 is the model's own.",
+        "Height of the network's input, a multiple of 14; 0 is the model's own.",
         low=0,
         high=8400,
     ),
@@ -60,7 +61,7 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         0,
         "at configure",
         "px",
-        "Width the network sees, a multiple of 14; 0 is the model's own.",
+        "Width of the network's input, a multiple of 14; 0 is the model's own.",
         low=0,
         high=8400,
     ),
@@ -86,7 +87,7 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         0.01,
         "at once",
         "s",
-        "The longest that a frame waits for another camera's that is about to come, so that they "
+        "Longest time that a frame waits for the next frame of another camera, so that both "
         "share a pass.",
         low=0.0,
         high=1.0,
@@ -114,9 +115,9 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         False,
         "at once",
         "",
-        "Undistort raw images before the model sees them, so that every output is a pinhole's, as "
-        "depth_image_proc and all others that read depth with its CameraInfo take it. Without it, "
-        "depth of a lens that distorts fits ~/points alone.",
+        "Undistort raw images before the model, so that every output is a pinhole camera's, as "
+        "depth_image_proc and others expect of depth with a CameraInfo. Without it, depth of a "
+        "distorting lens fits ~/points alone.",
         per_camera=True,
     ),
     ParameterSpec(
@@ -124,8 +125,8 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         0,
         "at once",
         "deg",
-        "How the camera is mounted: the clockwise turn that brings its picture upright, as the "
-        "network is to see it. Outputs stay in the camera's own frame.",
+        "Mounting of the camera: the clockwise rotation that brings its picture upright for the "
+        "network. Outputs stay in the camera's own frame.",
         choices=(0, 90, 180, 270),
         per_camera=True,
     ),
@@ -152,9 +153,10 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         "focal",
         "at once",
         "",
-        "What brings predicted depth to metres: `focal`, the focal length in CameraInfo; `sensor`, "
-        "depth on sensor/depth or points on sensor/points, and focal until some came; `fixed`, "
-        "depth.fixed_scale; `model` leaves it as predicted. ~/depth/info tells what is live.",
+        "Source of the scale that brings predicted depth to metres: `focal`, the focal length in "
+        "CameraInfo; `sensor`, depth on sensor/depth or points on sensor/points, and focal until "
+        "some came; `fixed`, depth.fixed_scale; `model` leaves depth as predicted. ~/depth/info "
+        "has the source in use.",
         choices=SCALE_SOURCES,
         per_camera=True,
     ),
@@ -163,7 +165,7 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         1.0,
         "at once",
         "",
-        "What predicted depth is multiplied with when depth.scale_source is fixed.",
+        "Factor for predicted depth when depth.scale_source is fixed.",
         low=0.001,
         high=1000.0,
         per_camera=True,
@@ -182,8 +184,8 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         0.05,
         "at once",
         "s",
-        "The most that the stamps of an image and of what the sensor saw may differ; 0 takes equal "
-        "ones alone.",
+        "Largest difference between the stamps of an image and of the sensor's measurement; 0 "
+        "takes equal stamps alone.",
         low=0.0,
         high=10.0,
         per_camera=True,
@@ -193,9 +195,9 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         "off",
         "at once",
         "",
-        "Hold depth still from frame to frame: `scale` brings each frame as a whole near to the "
-        "one before, `full` averages what stays as it is, pixel by pixel, too; `off` spends "
-        "nothing. No frame waits for another.",
+        "Temporal filter of depth: `scale` keeps the scale of a frame near to that of the one "
+        "before, `full` also averages unchanged pixels over time; `off` costs nothing. No frame "
+        "waits for another.",
         choices=MODES,
         per_camera=True,
     ),
@@ -204,8 +206,8 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         False,
         "at once",
         "",
-        "Hold class labels still: a pixel's class changes when the new one has gathered more "
-        "margin. The depth head then runs for masks, too.",
+        "Temporal filter of class labels: a pixel's class changes once the new one has gathered "
+        "more margin. The depth head then runs for masks, too.",
         per_camera=True,
     ),
     ParameterSpec(
@@ -213,8 +215,8 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         "odom",
         "at once",
         "",
-        "Frame of tf in which the camera moves smoothly, to lay frames over one another by; where "
-        "tf does not know the camera in it, or it is empty, the picture's optical flow serves.",
+        "Frame of tf2 in which the camera moves smoothly, for aligning frames. Optical flow is "
+        "used where it is empty or tf2 has no transform to the camera.",
         per_camera=True,
     ),
     ParameterSpec(
@@ -241,9 +243,10 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         [],
         "at once",
         "",
-        "What the scene shows besides, in words: it wins the pixels that match it best, and they "
-        "stay unlabelled. `@model` is the model's own classes that are not prompted, and what an "
-        "empty list means; `@none` is nothing besides, so that every pixel becomes a prompt.",
+        "Other things in the scene, in words: they win the pixels that match them best, which "
+        "stay unlabelled. `@model` is the model's own classes that are not prompted, and the "
+        "default of an empty list; `@none` is no background, so that every pixel gets a prompt's "
+        "class.",
         items=str,
     ),
     ParameterSpec(
@@ -251,7 +254,8 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         [],
         "at once",
         "",
-        "Least confidence of a labelled pixel, 0 to 1: none, one for all prompts, or one for each.",
+        "Smallest confidence of a labelled pixel, 0 to 1: none, one for all prompts, or one for "
+        "each.",
         items=float,
     ),
     ParameterSpec(
@@ -259,7 +263,7 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         False,
         "at once",
         "",
-        "See the image in windows when labelling by words: finer, and several times slower.",
+        "Run zero-shot segmentation in sliding windows: finer, and several times slower.",
     ),
     ParameterSpec(
         "points.stride", 1, "at once", "px", "Keep every n-th row and column.", low=1, high=64
@@ -287,8 +291,8 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         0.0,
         "at once",
         "",
-        "Points that hang between a nearer and a farther neighbour, both off by more than this "
-        "part of their depth, become NaN; 0 is off, 0.05 a good value.",
+        "Points between a nearer and a farther neighbour, both off by more than this part of "
+        "their depth, become NaN; 0 is off, 0.05 a good value.",
         low=0.0,
         high=0.99,
     ),
@@ -336,8 +340,8 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         -100.0,
         "at once",
         "m",
-        "Points of ~/points and ~/points_filtered that are lower over the floor become NaN; -100 "
-        "is no limit. Where no floor is known none is left out.",
+        "Points of ~/points and ~/points_filtered lower above the floor than this become NaN; "
+        "-100 is no limit. Without a known floor none is left out.",
         low=-100.0,
         high=100.0,
     ),
@@ -346,8 +350,8 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         100.0,
         "at once",
         "m",
-        "Points that are higher over the floor become NaN, so that what a robot goes under marks "
-        "no costmap; 100 is no limit. Where no floor is known none is left out.",
+        "Points higher above the floor than this become NaN, so that what a robot passes under "
+        "does not mark a costmap; 100 is no limit. Without a known floor none is left out.",
         low=-100.0,
         high=100.0,
     ),
@@ -366,8 +370,8 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         0,
         "at once",
         "",
-        "~/points_filtered goes without points whose mean distance to this many neighbours is "
-        "unusual, which takes Open3D; 0 is off, 16 a good value.",
+        "Number of neighbours whose mean distance decides whether a point of ~/points_filtered "
+        "is an outlier and left out, which takes Open3D; 0 is off, 16 a good value.",
         low=0,
         high=1000,
     ),
@@ -376,7 +380,7 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         2.0,
         "at once",
         "",
-        "How unusual, in standard deviations above the mean.",
+        "Standard deviations above the mean from which on that distance makes a point an outlier.",
         low=0.01,
         high=100.0,
     ),
@@ -394,8 +398,8 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         1.0,
         "at once",
         "s",
-        "How long ~/points_filtered may come after a frame's other outputs while tf2 does not know "
-        "yet where the camera was; 0 is not at all.",
+        "Longest delay of ~/points_filtered behind a frame's other outputs while tf2 does not "
+        "have the camera's transform yet; 0 is no delay.",
         low=0.0,
         high=30.0,
     ),
@@ -404,8 +408,8 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         [],
         "at once",
         "m",
-        "Where the camera's optical frame is in points_filtered.target_frame: x, y, z. Empty is "
-        "what tf2 says.",
+        "Position of the camera's optical frame in points_filtered.target_frame: x, y, z. Empty "
+        "is tf2's.",
         items=float,
         check=check_triple,
         per_camera=True,
@@ -415,9 +419,9 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         [],
         "at once",
         "rad",
-        "How the camera's optical frame is turned there: roll, pitch and yaw about the fixed axes "
-        "x, y and z of the target frame, as in URDF. A camera that looks along x where z is up has "
-        "-pi/2, 0, -pi/2. Empty is what tf2 says.",
+        "Orientation of the camera's optical frame there: roll, pitch and yaw about the fixed "
+        "axes x, y and z of the target frame, as in URDF. A camera that looks along x where z is "
+        "up has -pi/2, 0, -pi/2. Empty is tf2's.",
         items=float,
         check=check_triple,
         per_camera=True,
@@ -427,9 +431,9 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         5.0,
         "at once",
         "s",
-        "Seconds without a subscriber of any output until the node unsubscribes from the images "
-        "(at 1080p they cost a quarter of a core); it subscribes again for the next subscriber. 0 "
-        "is never.",
+        "Seconds without a subscriber of any output after which the node unsubscribes from the "
+        "images (at 1080p they cost a quarter of a core); it subscribes again for the next "
+        "subscriber. 0 is never.",
         low=0.0,
         high=UNBOUNDED,
     ),
@@ -438,7 +442,7 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         5.0,
         "at once",
         "s",
-        "Seconds without an image until the node says so; 0 is never.",
+        "Seconds without an image after which the node logs a warning; 0 is never.",
         low=0.0,
         high=UNBOUNDED,
     ),

@@ -34,7 +34,7 @@ def as_declared(declared: ParameterSpec, name: str, value: Any) -> Parameter:
     """
     meant = _scalar(declared, value) if declared.items is None else _list(declared, value)
     if meant is None:
-        raise ValueError(f"{name} must be {wanted(declared)}, not {_written(value)}")
+        raise ValueError(f"{name} must be {describe_type(declared)}, not {_describe_value(value)}")
     return Parameter(name, Parameter.Type(declared.type_id), meant)
 
 
@@ -76,14 +76,14 @@ def _from_text(text: str) -> Any:
         return None
 
 
-def wanted(declared: ParameterSpec) -> str:
+def describe_type(declared: ParameterSpec) -> str:
     """Describes in words the type that a parameter's value has."""
     if declared.items is not None:
         return f"a list of {ITEMS[declared.items]}, as in {_LIST_EXAMPLES[declared.items]}"
     return _KINDS[type(declared.default)]
 
 
-def _written(value: Any) -> str:
+def _describe_value(value: Any) -> str:
     """The value as it was given, with what may have gone wrong."""
     if value is None:
         return "nothing"

@@ -13,7 +13,7 @@ from tips_ros.messages.frame_result import OutputOptions
 from tips_ros.ros.parameters import snapshot as parameter_snapshot
 from tips_ros.ros.parameters.checks import check_value
 from tips_ros.ros.parameters.declaration import ParameterSpec
-from tips_ros.ros.parameters.node import ParameterNode, given_at_start, meant_perhaps
+from tips_ros.ros.parameters.node import ParameterNode, given_at_start, suggest_name
 from tips_ros.ros.parameters.snapshot import Snapshot
 from tips_ros.ros.parameters.table import PARAMETERS
 from tips_ros.ros.parameters.types import as_declared
@@ -54,9 +54,9 @@ def value(node: Node, name: str, camera: str = ONLY) -> Any:
     return snapshot(node).value(name, camera)
 
 
-def plain(name: str, given: Any) -> Any:
+def as_python(name: str, given: Any) -> Any:
     """A parameter's value as rclpy has it → the value it stands for; a list is a list."""
-    meant = parameter_snapshot.plain(name, given)
+    meant = parameter_snapshot.as_python(name, given)
     return list(meant) if isinstance(meant, tuple) else meant
 
 
@@ -91,5 +91,5 @@ def _warn_of_unknown(node: Node) -> None:
     """A misspelt name in a YAML file would otherwise be ignored without a word."""
     for name in given_at_start(node):
         if not node.has_parameter(name) and not name.startswith(("qos_overrides.", "use_sim_time")):
-            perhaps = meant_perhaps(node, name)
+            perhaps = suggest_name(node, name)
             logger.warning("there is no parameter %s%s; it is ignored", name, perhaps)

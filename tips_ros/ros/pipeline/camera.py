@@ -71,7 +71,8 @@ class Camera:
         self._wanted_at = self.listening_since = time.monotonic()
         wanted = self.settings.scale_source
         self.scaling = DepthScaler(node, name, description, frames, group, wanted)
-        self.ground = FloorWatch(node, name, frames)
+        self.ground = FloorWatch(frames)
+        self.ground.listen(self.settings)
         self.level_frame = LevelFramePublisher(node)
         self.depth_info = DepthInfoPublisher(node, name, self.scaling.status, depth_history)
         transport = parameters.value(node, "image_transport", name)
@@ -111,7 +112,7 @@ class Camera:
         return CameraState(
             self.name,
             self.statistics.snapshot(),
-            [topic.name for topic in self.publishers.subscribed()],
+            [topic.name for topic in self.publishers.subscribed_topics()],
             self.scaling.facts(self.settings.scale_source) | self.steadying.facts(),
             self.scaling.doubt,
             topic=self.input.topic,

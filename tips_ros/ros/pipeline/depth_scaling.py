@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from typing import Any, NamedTuple
 
@@ -23,6 +22,7 @@ from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.temporal.stream import Held
 from tips_ros.ros.inputs.depth_sensor import DepthSensor, NotMeasured
 from tips_ros.ros.parameters.snapshot import CameraSettings
+from tips_ros.ros.pipeline.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 
 logger = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ class DepthScaler:
     `scale` is called from one thread; the rest from any.
 
     Attributes:
+        description: of the model whose depth it scales.
         status: the scale that the newest frame got.
     """
 
@@ -69,13 +70,13 @@ class DepthScaler:
             wanted: the source that is wanted now.
         """
         self._node, self._camera = node, camera
-        self._description = description
+        self.description = description
         self._frames, self._group = frames, group
         self._measured = MeasuredScale(description.max_depth_m)
         self._sensor: DepthSensor | None = None  # while the source is sensor
         self._with_offset = False
         self._pending: _Predicted | None = None  # what the sensor saw of it may still come
-        self._forget = threading.Event()
+        self._pending_reset = PendingReset()
         self._throttle = LogThrottle(logger)
         self._focal_ratio = description.focal_ratio
         nothing = DepthScale(1.0, "model", note="no depth was asked for yet")
@@ -102,18 +103,18 @@ class DepthScaler:
         """
         wanted = settings.scale_source
         upright = None if camera is None else camera.lens.intrinsics
-        if upright is not None and settings.turn:
-            upright = upright_intrinsics(upright, settings.turn)
+        if upright is not None and settings.mounting:
+            upright = upright_intrinsics(upright, settings.mounting)
         choice = ScaleChoice("focal" if wanted == "sensor" else wanted, settings.fixed_scale)
         scale = choice.scale(upright, self._focal_ratio)
         if wanted == "sensor":
             until = time.monotonic() + _TRANSFORM_WITHIN_S
             frame = _Predicted(header, stamp_ns, rgb, depth_m, camera, until)
-            scale = self._by_sensor(frame, scale, settings)
+            scale = self._scale_by_sensor(frame, scale, settings)
         else:
-            self._without_sensor()
+            self._scale_without_sensor()
         if (scale, wanted) != (self.status.scale, self.status.wanted):
-            self.status = DepthScaleStatus.of(scale, wanted, self._description, self.status.held)
+            self.status = DepthScaleStatus.of(scale, wanted, self.description, self.status.held)
         self._scaled_one = True
         return scale
 
@@ -136,7 +137,7 @@ class DepthScaler:
 
     def reset(self) -> None:
         """Forgets what the sensor saw so far, as when time jumps back."""
-        self._forget.set()
+        self._pending_reset.request()
 
     def rest(self) -> None:
         """Unsubscribes from the sensor until depth is made again; from the thread of `scale`."""
@@ -146,9 +147,9 @@ class DepthScaler:
 
     def close(self) -> None:
         """Unsubscribes from the sensor. `scale` must not be called any more."""
-        self._without_sensor()
+        self._scale_without_sensor()
 
-    def _by_sensor(
+    def _scale_by_sensor(
         self, frame: _Predicted, otherwise: DepthScale, settings: CameraSettings
     ) -> DepthScale:
         sensor = self._sensor
@@ -158,7 +159,7 @@ class DepthScaler:
             self._sensor = sensor
         with_offset = settings.sensor_offset
         max_dt_ns = round(settings.sensor_max_dt_s * 1e9)
-        if self._forget.is_set() or with_offset != self._with_offset:
+        if self._pending_reset.take() or with_offset != self._with_offset:
             self._start_again(sensor)
         self._with_offset = with_offset
         at_ns = frame.at_ns
@@ -175,19 +176,21 @@ class DepthScaler:
         """Learns from a frame; False where the transform of the points may still come."""
         measured = self._measured
         try:
-            seen = sensor.measured(frame.header, frame.camera, max_dt_ns)
-            if seen.is_image:
-                measured.watch(frame.rgb, seen.depth_m)
+            measurement = sensor.nearest(frame.header, frame.camera, max_dt_ns)
+            if measurement.is_image:
+                measured.watch(frame.rgb, measurement.depth_m)
                 if measured.contradiction:  # points may do
-                    seen = sensor.measured(frame.header, frame.camera, max_dt_ns, images=False)
-            measured.add(frame.depth_m, seen.depth_m, self._with_offset)
+                    measurement = sensor.nearest(
+                        frame.header, frame.camera, max_dt_ns, images=False
+                    )
+            measured.add(frame.depth_m, measurement.depth_m, self._with_offset)
         except NotMeasured as error:
             if error.may_come and time.monotonic() < frame.until:
                 return False
-            measured.missed(str(error))
+            measured.record_miss(str(error))
         except ValueError as error:  # of another view
             self._throttle.error("view", "%s: %s", sensor.topics, error)
-            measured.missed(str(error))
+            measured.record_miss(str(error))
         return True
 
     def _complain(self, at_s: float, scale: DepthScale) -> None:
@@ -201,12 +204,12 @@ class DepthScaler:
             )
 
     def _start_again(self, sensor: DepthSensor) -> None:
-        self._forget.clear()
+        self._pending_reset.take()  # one asked for meanwhile is done with this one
         self._pending = None
         sensor.clear()
         self._measured.reset()
 
-    def _without_sensor(self) -> None:
+    def _scale_without_sensor(self) -> None:
         if self._sensor is not None:
             self._start_again(self._sensor)
             self._sensor.close()

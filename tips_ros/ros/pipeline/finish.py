@@ -46,32 +46,32 @@ class Finisher:
         self._held = HeldClouds()
         self._abandoned = False
 
-    def announce(self, camera: Camera, labelling: LabelSpace, image: ReceivedImage) -> None:
+    def announce(self, camera: Camera, label_space: LabelSpace, image: ReceivedImage) -> None:
         """Tells the classes of a frame that nobody waits for; frames before it come first."""
         try:
             announcer = self._board.class_maps[camera.name]
-            announcer.announce(labelling, image.message.header, image.stamp_ns)
+            announcer.announce(label_space, image.message.header, image.stamp_ns)
         except Exception as error:
-            self._throttle.error("announce", "classes not told: %r", error, cause=error)
+            self._throttle.error("announce", "class map not published: %r", error, cause=error)
 
-    def finish(self, request: FrameRequest, seen: EncodedImage | None) -> None:
+    def finish(self, request: FrameRequest, encoded: EncodedImage | None) -> None:
         """Does all that is wanted of a frame, and settles its account."""
         camera, account, start = request.camera, request.image.account, time.perf_counter()
         # 1. Arrays, with depth in metres.
         prediction, cosines = Prediction(), None
-        if seen is not None:
-            prediction = self._predict(request, seen)
+        if encoded is not None:
+            prediction = self._predict(request, encoded)
             if request.demand.heat_maps:
-                cosines = self._predictor.similarities(seen, request.labelling)
+                cosines = self._predictor.similarities(encoded, request.label_space)
             account.stages_s["arrays"] = time.perf_counter() - start
         if self._abandoned:
             account.drop("deactivated")
             return
         # 2. Answers of services.
         outcome: dict[str, str] = {}
-        if seen is not None:
+        if encoded is not None:
             for query in request.queries:
-                found = self._labelled(seen, prediction, request.masks, query.labelling)
+                found = self._relabel(encoded, prediction, request.masks, query.label_space)
                 query.answer(QueryResult(request.header, found, request.calibration))
                 outcome[ANSWERS] = ""
         # 3. Messages: first what readers need to understand the others.
@@ -79,11 +79,11 @@ class Finisher:
         if prediction.depth_m is not None:
             camera.depth_info.publish(request.header, at_ns, camera.scaling.status)
         announcer = self._board.class_maps[camera.name]
-        announcer.announce(request.labelling, request.header, at_ns)
+        announcer.announce(request.label_space, request.header, at_ns)
         held = self._publish(request, prediction, outcome)
-        if seen is not None and cosines is not None:
+        if encoded is not None and cosines is not None:
             went_out = camera.similarity.publish(
-                request.header, request.demand.heat_maps, cosines, seen.mounted_size
+                request.header, request.demand.heat_maps, cosines, encoded.mounted_size
             )
             outcome[HEAT_MAPS] = "" if went_out else "unwatched"
         account.stages_s["publish"] = time.perf_counter() - start
@@ -108,8 +108,8 @@ class Finisher:
         """Gives up what still waits for a transform."""
         self._held.close()
 
-    def _predict(self, request: FrameRequest, seen: EncodedImage) -> Prediction:
-        prediction = self._predictor.decode(seen, request.masks)
+    def _predict(self, request: FrameRequest, encoded: EncodedImage) -> Prediction:
+        prediction = self._predictor.decode(encoded, request.masks)
         if prediction.depth_m is None:
             return prediction
         camera, at_ns = request.camera, request.image.stamp_ns
@@ -121,7 +121,7 @@ class Finisher:
             request.calibration,
             request.settings,
         )
-        prediction = prediction.in_metres(scale, self._predictor.description.max_depth_m)
+        prediction = prediction.to_metres(scale, self._predictor.description.max_depth_m)
         classes = None if request.masks is None else request.masks.classes
         prediction = camera.steadying.update(
             request.header,
@@ -144,14 +144,14 @@ class Finisher:
             request.header,
             request.rgb,
             prediction,
-            request.labelling,
+            request.label_space,
             request.calibration,
             request.settings.options,
         )
         self._warn_of_unknown_names(request, frame)
         names = {topic.name for topic in request.demand.topics}
         if wants_ground(names, frame.options):
-            frame.ground = camera.ground.look(frame, request.settings.turn)
+            frame.ground = camera.ground.look(frame, request.settings)
             if "scan" in names and frame.ground is not None:
                 camera.level_frame.publish(request.header, frame.ground.floor.plane)
         for topic in request.demand.topics:
@@ -168,7 +168,7 @@ class Finisher:
                 self._throttle.error(topic.name, "no ~/%s: %r", topic.name, error, cause=error)
                 outcome[topic.name] = "failed"
                 continue
-            outcome[topic.name] = "" if published else _missing(topic, frame)
+            outcome[topic.name] = "" if published else _missing_reason(topic, frame)
         return held
 
     def _must_wait(self, frame: FrameResult, camera: Camera) -> bool:
@@ -186,17 +186,17 @@ class Finisher:
             placement.complain(frame.header, error)
         return False
 
-    def _labelled(
+    def _relabel(
         self,
-        seen: EncodedImage,
+        encoded: EncodedImage,
         prediction: Prediction,
         masks: LabelSpace | None,
-        labelling: LabelSpace,
+        label_space: LabelSpace,
     ) -> Prediction:
-        """The prediction with the labels of another labelling."""
-        if labelling is masks:
+        """The prediction with the labels of another label space."""
+        if label_space is masks:
             return prediction
-        labels, confidence = self._predictor.labels(seen, labelling)
+        labels, confidence = self._predictor.labels(encoded, label_space)
         return prediction._replace(labels=labels, confidence=confidence)
 
     def _warn_of_unknown_names(self, request: FrameRequest, frame: FrameResult) -> None:
@@ -207,11 +207,11 @@ class Finisher:
                 f"kept {unknown}",
                 "points.include and points.exclude: %s not among the classes now, which are %s",
                 ", ".join(map(repr, unknown)),
-                ", ".join(frame.labelling.classes.names),
+                ", ".join(frame.label_space.classes.names),
             )
 
 
-def _missing(topic: OutputTopic, frame: FrameResult) -> str:
+def _missing_reason(topic: OutputTopic, frame: FrameResult) -> str:
     """Returns the reason why a topic could not be made of a frame, as diagnostics count it."""
     if topic.needs_camera and frame.camera is None:
         return "no camera_info"
@@ -228,8 +228,8 @@ def _settle(
         unwatched = {name: "unwatched" for name in request.camera.publishers.names}
         account.publish(unwatched | outcome, age_s, latency_s)
     else:
-        account.drop("incomplete", _because(outcome))
+        account.drop("incomplete", _describe(outcome))
 
 
-def _because(outcome: dict[str, str]) -> str:
+def _describe(outcome: dict[str, str]) -> str:
     return ", ".join(f"no {name}: {cause}" for name, cause in outcome.items() if cause)

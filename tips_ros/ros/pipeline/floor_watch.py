@@ -4,18 +4,15 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import Any
-
-from rclpy.node import Node
 
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.ground import look_at_ground
-from tips_ros.perception.camera.mounting import MountingRotation
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.ground import Ground, GroundView
-from tips_ros.ros.parameters import values as parameters
+from tips_ros.ros.parameters.snapshot import CameraSettings
+from tips_ros.ros.pipeline.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 from tips_ros.ros.transforms.tree import TransformError
 
@@ -27,33 +24,33 @@ _TF_STDDEV_DEG = 1.0  # as well as cameras are mounted
 class FloorWatch:
     """Follows the floor from frame to frame; `look` is called from one thread."""
 
-    def __init__(self, node: Node, camera: str, frames: TransformLookup) -> None:
+    def __init__(self, frames: TransformLookup) -> None:
         """
         Args:
-            node: whose parameters count.
-            camera: its name; "" for the only one.
             frames: where the camera sits on the robot.
         """
-        self._node, self._camera, self._frames = node, camera, frames
+        self._frames = frames
         self._ground = Ground()
-        self._forget = threading.Event()
+        self._pending_reset = PendingReset()
         self._throttle = LogThrottle(logger)
-        if self._base_frame:
-            frames.listen()
 
-    def look(self, frame: FrameResult, turn: MountingRotation) -> GroundView | None:
+    def listen(self, settings: CameraSettings) -> None:
+        """Subscribes to /tf where the settings name a frame to ask it for."""
+        if settings.base_frame:
+            self._frames.listen()
+
+    def look(self, frame: FrameResult, settings: CameraSettings) -> GroundView | None:
         """The floor of this frame; None without depth or calibration."""
-        if self._forget.is_set():
-            self._forget.clear()
+        if self._pending_reset.take():
             self._ground.reset()
-        return look_at_ground(self._ground, frame, self._up(frame.header) or Up.of_mounting(turn))
+        up = self._find_up(frame.header, settings.base_frame)
+        return look_at_ground(self._ground, frame, up or Up.of_mounting(settings.mounting))
 
     def reset(self) -> None:
         """Forgets the floor with the next frame, as when time jumps back."""
-        self._forget.set()
+        self._pending_reset.request()
 
-    def _up(self, header: Any) -> Up | None:
-        base = self._base_frame
+    def _find_up(self, header: Any, base: str) -> Up | None:
         if not base:
             return None
         try:
@@ -64,7 +61,3 @@ class FloorWatch:
             return None
         x, y, z = matrix[2, :3].tolist()  # the base's z, as the camera has it
         return Up((x, y, z), _TF_STDDEV_DEG, "tf")
-
-    @property
-    def _base_frame(self) -> str:
-        return str(parameters.value(self._node, "ground.base_frame", self._camera))

@@ -23,7 +23,7 @@ _ASK_AGAIN_S = 0.01
 _MOST_BYTES = 512 * 2**20
 
 
-def _nothing(cause: str) -> None:
+def _do_nothing(cause: str) -> None:
     del cause
 
 
@@ -43,7 +43,7 @@ class HeldCloud:
     topic: OutputTopic
     frame: FrameResult
     camera: Camera
-    then: Callable[[str], None] = _nothing
+    then: Callable[[str], None] = _do_nothing
     since: float = field(default_factory=time.monotonic)
     given_up: str = ""
 
@@ -53,7 +53,7 @@ class HeldCloud:
         arrays = (self.frame.rgb, *self.frame.prediction)
         return sum(array.nbytes for array in arrays if array is not None)
 
-    def settled(self) -> str | None:
+    def settle(self) -> str | None:
         """Publishes it, where its place is known: "". Else the cause why not; None: not yet."""
         header, placement = self.frame.header, self.camera.placement
         waited_s, timeout_s = time.monotonic() - self.since, placement.timeout_s
@@ -95,7 +95,7 @@ class HeldClouds:
             if self._closed:
                 given_up.append((held, "deactivated"))
             else:
-                given_up += self._rewound(held.camera, stamp_ns(held.frame.header))
+                given_up += self._on_rewind(held.camera, stamp_ns(held.frame.header))
                 self._queues.setdefault(held.camera, deque()).append(held)
                 self._bytes += held.bytes
                 given_up += self._too_many(held)
@@ -111,7 +111,7 @@ class HeldClouds:
         """Gives up clouds of a later time than this: time went back to it."""
         with self._condition:
             cameras = list(self._queues)
-            given_up = [gone for camera in cameras for gone in self._rewound(camera, now_ns)]
+            given_up = [gone for camera in cameras for gone in self._on_rewind(camera, now_ns)]
         _tell(given_up)
 
     def close(self) -> None:
@@ -125,7 +125,7 @@ class HeldClouds:
         if self._thread is not None:
             self._thread.join()
 
-    def _rewound(self, camera: Camera, now_ns: int) -> list[tuple[HeldCloud, str]]:
+    def _on_rewind(self, camera: Camera, now_ns: int) -> list[tuple[HeldCloud, str]]:
         later = [
             held
             for held in self._queues.get(camera, ())
@@ -190,7 +190,7 @@ class HeldClouds:
                 return False
             held = self._in_work = queue[0]
         try:
-            cause = held.settled()
+            cause = held.settle()
         except Exception as error:
             self._throttle.error("held", "no ~/points_filtered: %r", error, cause=error)
             cause = "failed"

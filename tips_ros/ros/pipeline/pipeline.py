@@ -177,9 +177,7 @@ class Pipeline:
                 taken = self._latest.take(_LOOK_UP_S, window_s)
                 now = self._node.parameter_snapshot
             except Exception as error:  # this thread must go on, whatever it was
-                self._throttle.error(
-                    "pipeline", "no frame taken: %s", describe(error), cause=error
-                )
+                self._throttle.error("pipeline", "no frame taken: %s", describe(error), cause=error)
                 continue
             admitted = [self._admit(self._by_name[name], taken[name], now) for name in taken]
             if requests := [request for request in admitted if request is not None]:
@@ -191,13 +189,11 @@ class Pipeline:
         if now >= self._next_look:
             self._next_look = now + _LOOK_UP_S
             for camera in self.cameras:
-                wanted = demand_of(camera, self._board.in_force.labelling) is not None
+                wanted = demand_of(camera, self._board.in_force.label_space) is not None
                 if camera.follow_demand(wanted):
                     self._hand_over(partial(camera.scaling.rest))
 
-    def _admit(
-        self, camera: Camera, image: ReceivedImage, now: Snapshot
-    ) -> FrameRequest | None:
+    def _admit(self, camera: Camera, image: ReceivedImage, now: Snapshot) -> FrameRequest | None:
         """A decoded frame that somebody waits for; None, and a drop counted, for another."""
         try:
             return self._request(camera, image, now)
@@ -205,9 +201,7 @@ class Pipeline:
             self._lose(image, error)
             return None
 
-    def _request(
-        self, camera: Camera, image: ReceivedImage, now: Snapshot
-    ) -> FrameRequest | None:
+    def _request(self, camera: Camera, image: ReceivedImage, now: Snapshot) -> FrameRequest | None:
         # 1. Time: the camera's own may have gone back, and the frame may be too old.
         settings, at_ns = now.of_camera(camera.name), image.stamp_ns
         if at_ns < self._newest_ns.get(camera.name, at_ns) - _REWIND_NS:
@@ -218,10 +212,10 @@ class Pipeline:
             image.account.drop("stale")
             return None
         # 2. Its classes, and who waits for it.
-        labelling = self._board.for_frame(camera.name, at_ns)
-        demand = demand_of(camera, labelling)
+        label_space = self._board.for_frame(camera.name, at_ns)
+        demand = demand_of(camera, label_space)
         if demand is None:
-            self._hand_over(partial(self._finisher.announce, camera, labelling, image))
+            self._hand_over(partial(self._finisher.announce, camera, label_space, image))
             image.account.drop("unwatched")
             return None
         # 3. Its pixels.
@@ -234,12 +228,12 @@ class Pipeline:
             return None
         image.account.stages_s["decode"] = time.perf_counter() - start
         # 4. All that is wanted of it.
-        return make_request(camera, image, rgb, labelling, demand, settings, self._predictor)
+        return make_request(camera, image, rgb, label_space, demand, settings, self._predictor)
 
     def _encode(self, requests: Sequence[FrameRequest]) -> None:
         """Runs the model once for all; a frame that fails is lost alone."""
         try:
-            encoded = self._encoded(requests)
+            encoded = self._run_model(requests)
         except Exception as error:
             if len(requests) == 1:
                 self._fail(requests[0], error)
@@ -249,7 +243,7 @@ class Pipeline:
             return
         self._hand_over(partial(self._finish, requests, encoded))
 
-    def _encoded(self, requests: Sequence[FrameRequest]) -> list[EncodedImage | None]:
+    def _run_model(self, requests: Sequence[FrameRequest]) -> list[EncodedImage | None]:
         """Runs the model once; None for a request that needs nothing of it."""
         views = {i: view for i, r in enumerate(requests) if (view := r.view) is not None}
         if not views:
@@ -263,9 +257,9 @@ class Pipeline:
     def _finish(
         self, requests: Sequence[FrameRequest], encoded: Sequence[EncodedImage | None]
     ) -> None:
-        for request, seen in zip(requests, encoded, strict=True):
+        for request, image in zip(requests, encoded, strict=True):
             try:
-                self._finisher.finish(request, seen)
+                self._finisher.finish(request, image)
             except Exception as error:
                 self._fail(request, error)
 

@@ -22,8 +22,8 @@ class QueryResult(NamedTuple):
 class FrameQuery:
     """One request to the next frame. It is answered once; later answers are ignored."""
 
-    def __init__(self, labelling: LabelSpace) -> None:
-        self.labelling = labelling
+    def __init__(self, label_space: LabelSpace) -> None:
+        self.label_space = label_space
         self.taken = False  # by a frame: its answer is under way
         self._done = threading.Event()
         self._answer: QueryResult | str = ""

@@ -44,7 +44,7 @@ class FrameRequest:
         image: the message, when it came, and its account.
         header: stamp and optical frame, which every output has as well.
         rgb: (H, W, 3), rectified where that is wanted.
-        labelling: the classes in force for it.
+        label_space: the classes in force for it.
         demand: the topics with subscribers.
         settings: the parameters that it is made by.
         calibration: its camera at the outputs' size; None where unknown or nobody needs it.
@@ -57,7 +57,7 @@ class FrameRequest:
     image: ReceivedImage
     header: Any
     rgb: NDArray[np.uint8]
-    labelling: LabelSpace
+    label_space: LabelSpace
     demand: Demand
     settings: CameraSettings
     calibration: OutputCamera | None
@@ -66,10 +66,12 @@ class FrameRequest:
     queries: list[FrameQuery]
 
 
-def demand_of(camera: Camera, labelling: LabelSpace) -> Demand | None:
+def demand_of(camera: Camera, label_space: LabelSpace) -> Demand | None:
     """Returns who waits for a camera's next frame; None where nobody does."""
-    topics = camera.publishers.subscribed()
-    heat_maps = camera.similarity.subscribed(labelling) if labelling.words is not None else {}
+    topics = camera.publishers.subscribed_topics()
+    heat_maps = (
+        camera.similarity.subscribed_topics(label_space) if label_space.words is not None else {}
+    )
     if topics or heat_maps or camera.queries.waiting:
         return Demand(topics, heat_maps)
     return None
@@ -79,7 +81,7 @@ def make_request(
     camera: Camera,
     image: ReceivedImage,
     rgb: NDArray[np.uint8],
-    labelling: LabelSpace,
+    label_space: LabelSpace,
     demand: Demand,
     settings: CameraSettings,
     predictor: Predictor,
@@ -103,23 +105,23 @@ def make_request(
             distorted = calibration is not None and not calibration.is_pinhole
             if distorted and any(topic.name == _DEPTH_CAMERA for topic in topics):
                 camera.calibration.warn_of_distortion(output_topic(camera.name, _DEPTH_CAMERA))
-        outputs = _possible(topics, calibration is not None, labelling, predictor)
+        outputs = _possible_outputs(topics, calibration is not None, label_space, predictor)
         if depth and (queries or (held and "semantic" in outputs)):
             outputs.add("depth")
-        masks = labelling if "semantic" in outputs else None
-        labellings = [labelling] if masks or demand.heat_maps else []
-        labellings += [query.labelling for query in queries]
-        view = ImageRequest(rgb, outputs, options.scale, labellings, settings.turn)
+        masks = label_space if "semantic" in outputs else None
+        label_spaces = [label_space] if masks or demand.heat_maps else []
+        label_spaces += [query.label_space for query in queries]
+        view = ImageRequest(rgb, outputs, options.scale, label_spaces, settings.mounting)
         return FrameRequest(
             camera=camera,
             image=image,
             header=image.message.header,
             rgb=rgb,
-            labelling=labelling,
+            label_space=label_space,
             demand=demand,
             settings=settings,
             calibration=calibration,
-            view=view if outputs or labellings else None,
+            view=view if outputs or label_spaces else None,
             masks=masks,
             queries=queries,
         )
@@ -129,11 +131,11 @@ def make_request(
         raise
 
 
-def _possible(
-    topics: Sequence[OutputTopic], camera_known: bool, labelling: LabelSpace, predictor: Predictor
+def _possible_outputs(
+    topics: Sequence[OutputTopic], camera_known: bool, label_space: LabelSpace, predictor: Predictor
 ) -> set[Output]:
     """Returns the model's outputs that the topics need, as far as it has them."""
-    possible = set(predictor.outputs_with(labelling))
+    possible = set(predictor.outputs_with(label_space))
     for topic in topics:
         if "semantic" in topic.needs - possible:
             _throttle.warning(

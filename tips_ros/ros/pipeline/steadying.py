@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Hashable
 from typing import Any
 
@@ -14,6 +13,7 @@ from tips_ros.perception.camera.output_camera import OutputCamera
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.temporal.stream import Held, PlacedImage, SteadyStream
 from tips_ros.ros.parameters.snapshot import CameraSettings
+from tips_ros.ros.pipeline.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 
 
@@ -31,7 +31,7 @@ class Steadying:
         """
         self._frames = frames
         self._stream = SteadyStream()
-        self._forget = threading.Event()
+        self._pending_reset = PendingReset()
         self.last = Held()
         self._pose_note = ""  # of the newest frame
 
@@ -60,15 +60,14 @@ class Steadying:
             settings: of the frame.
             setting: what depth and labels follow from; where it changes all begins anew.
         """
-        if self._forget.is_set():
-            self._forget.clear()
+        if self._pending_reset.take():
             self._stream.interrupt("time went back")
         image = PlacedImage(rgb, at_ns)
         self._pose_note = ""
         if settings.holding.anything and prediction.depth_m is not None:
             image = image._replace(lens=None if camera is None else camera.lens)
-            image = self._placed(image, header, settings.holding_frame)
-        setting = setting, settings.turn
+            image = self._place(image, header, settings.holding_frame)
+        setting = setting, settings.mounting
         held = self._stream.update(prediction, image, settings.holding, setting)
         self.last = self._stream.last
         return held
@@ -88,9 +87,9 @@ class Steadying:
 
     def reset(self) -> None:
         """Forgets earlier frames: time went back."""
-        self._forget.set()
+        self._pending_reset.request()
 
-    def _placed(self, image: PlacedImage, header: Any, world: str) -> PlacedImage:
+    def _place(self, image: PlacedImage, header: Any, world: str) -> PlacedImage:
         """The image with the pose of its camera, if tf knows it by now: nothing is waited for."""
         if not world or not header.frame_id:
             return image

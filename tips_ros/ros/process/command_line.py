@@ -35,7 +35,7 @@ _PLACE_IN_SOURCES = re.compile(r",? at /\S+?\.c(pp)?:\d+")
 
 def asks_for_help(arguments: Sequence[str]) -> bool:
     """Whether a command line, without the program's name, asks for `HELP`."""
-    return any(argument in ("-h", "--help") for argument in _not_for_ros(arguments))
+    return any(argument in ("-h", "--help") for argument in _program_arguments(arguments))
 
 
 def check(arguments: Sequence[str]) -> None:
@@ -44,7 +44,7 @@ def check(arguments: Sequence[str]) -> None:
     Raises:
         ValueError: something that ROS would ignore, or name without the fix.
     """
-    if unknown := _not_for_ros(arguments):
+    if unknown := _program_arguments(arguments):
         raise ValueError(
             f"unknown argument {unknown[0]}: parameters and remappings come after --ros-args, as "
             "in `tips_node --ros-args -p model:=demo`; see tips_node --help"
@@ -56,7 +56,7 @@ def check(arguments: Sequence[str]) -> None:
             name, _, text = value.partition(":=")
             if not name or not text:
                 raise ValueError(f"{option} {value}: write NAME:=VALUE, as in -p model:=demo")
-            _check_lists(f"-p {value}", _composed(text, f"-p {value}"), name)
+            _check_lists(f"-p {value}", _compose_nodes(text, f"-p {value}"), name)
 
 
 def parameter_files(arguments: Sequence[str]) -> list[str]:
@@ -65,7 +65,7 @@ def parameter_files(arguments: Sequence[str]) -> list[str]:
     return [value for option, value in pairs if option == "--params-file"]
 
 
-def explained(error: BaseException) -> str:
+def shorten_complaint(error: BaseException) -> str:
     """Shortens ROS's complaint of a command line to one line without its sources."""
     said = _PLACE_IN_SOURCES.sub("", " ".join(str(error).split()))
     said = said.removeprefix("failed to initialize rcl: ")
@@ -74,7 +74,7 @@ def explained(error: BaseException) -> str:
     return said
 
 
-def _not_for_ros(arguments: Sequence[str]) -> list[str]:
+def _program_arguments(arguments: Sequence[str]) -> list[str]:
     """Returns the arguments before --ros-args or after the -- that ends them.
 
     Without remappings in the old way, `image:=/x`. rclpy's own function for this raises on what is
@@ -97,10 +97,10 @@ def _check_file(path: Path) -> None:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not a text in UTF-8"
         raise ValueError(f"--params-file: {path} can't be read: {reason}") from None
-    _check_lists(str(path), _composed(text, str(path)))
+    _check_lists(str(path), _compose_nodes(text, str(path)))
 
 
-def _composed(text: str, source: str) -> Any:
+def _compose_nodes(text: str, source: str) -> Any:
     """The nodes of a YAML text; None for an empty one."""
     try:
         return yaml.compose(text, Loader=yaml.SafeLoader)

@@ -61,7 +61,7 @@ class NodeExecutor(MultiThreadedExecutor):
         """Asks `spin` to return."""
         self._stop_asked.set()
         # Something to do: only woken, rclpy waits on until there is or the time is over.
-        self.create_task(_nothing)
+        self.create_task(_do_nothing)
 
     def finish(self, timeout_s: float | None = None) -> bool:
         """Waits for the callbacks that run; False if some still do. `spin` must have returned."""
@@ -92,7 +92,7 @@ class NodeExecutor(MultiThreadedExecutor):
         return taken
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     """A task that ends a wait."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 def ensure_log_folder() -> None:
     """Sets ROS_LOG_DIR to a temporary folder where `rclpy.init` would end for want of one."""
-    chosen = _chosen()
+    chosen = _choose()
     if chosen is not None and _is_usable(chosen):
         return
     folder = Path(tempfile.gettempdir(), f"ros_log_{os.getuid()}")
@@ -22,7 +22,7 @@ def ensure_log_folder() -> None:
     os.environ["ROS_LOG_DIR"] = str(folder)
 
 
-def _chosen() -> Path | None:
+def _choose() -> Path | None:
     """Chooses the folder as rcl_logging does; it knows no home but HOME's."""
     if folder := os.environ.get("ROS_LOG_DIR"):
         return Path(folder).expanduser()

@@ -48,7 +48,7 @@ class EndOnSignal:
         self._wakeup.setblocking(False)
         self._wakeup_before = signal.set_wakeup_fd(self._wakeup.fileno(), warn_on_full_buffer=False)
         for number in _SIGNALS:
-            self._before[number] = signal.signal(number, _noticed)
+            self._before[number] = signal.signal(number, _on_signal)
         self._begin(self._watch, "tips signals")
         return self
 
@@ -102,5 +102,5 @@ def end_now(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _noticed(number: int, frame: object) -> None:
+def _on_signal(number: int, frame: object) -> None:
     """A handler of Python's: the number goes through the socket only where there is one."""

@@ -92,8 +92,8 @@ class LocateService:
         source = self.source
         if source is None:
             raise RuntimeError("the node is not active; activate it first")
-        timeout_s = _checked("timeout_s", request.timeout_s, _LONGEST_S)
-        min_score = _checked("min_score", request.min_score, 1.0)
+        timeout_s = _check("timeout_s", request.timeout_s, _LONGEST_S)
+        min_score = _check("min_score", request.min_score, 1.0)
         if not self._places.acquire(blocking=False):
             raise RuntimeError(f"{MOST_WAITING} calls wait already; try again later")
         try:
@@ -112,7 +112,7 @@ class LocateService:
         sliding = parameters.value(self._node, SLIDING_WINDOW)
         wanted = source.vocabulary.resolve_query(request.prompt, sliding)
         timeout_s = timeout_s or _default_timeout_s(source.statistics.snapshot())
-        shown, matrix = self._shown(source, wanted, request.target_frame, timeout_s)
+        shown, matrix = self._frame_and_pose(source, wanted, request.target_frame, timeout_s)
         found, notes = _regions(shown, wanted, request.max_regions or _COUNT, min_score)
         frame_id = shown.header.frame_id
         if matrix is not None:
@@ -123,7 +123,7 @@ class LocateService:
         response.success = True
         response.message = "; ".join([f"{len(found)} of {wanted.name}", *notes])
 
-    def _shown(
+    def _frame_and_pose(
         self, source: Source, wanted: QueryTarget, target_frame: str, timeout_s: float
     ) -> tuple[QueryResult, NDArray[np.float64] | None]:
         """A frame, and where its camera was in the target frame, where that is asked for."""
@@ -132,10 +132,10 @@ class LocateService:
             # Half of the time is for the image, where nobody says anything.
             self._frames.listen(min(_FIRST_TRANSFORM_S, timeout_s / 2))
         while True:
-            before, query = source.statistics.snapshot(), FrameQuery(wanted.labelling)
+            before, query = source.statistics.snapshot(), FrameQuery(wanted.label_space)
             shown = source.queries.ask(query, max(deadline - time.monotonic(), 0.0))
             if shown is None:
-                raise TimeoutError(_what_happened(source, query, before, timeout_s))
+                raise TimeoutError(_no_answer_reason(source, query, before, timeout_s))
             if not target_frame:
                 return shown, None
             own, stamp = shown.header.frame_id, shown.header.stamp
@@ -155,7 +155,7 @@ def _default_timeout_s(snapshot: Snapshot) -> float:
     return min(_BETWEEN_S + passes_s, _DEFAULT_MOST_S)
 
 
-def _what_happened(source: Source, query: FrameQuery, before: Snapshot, timeout_s: float) -> str:
+def _no_answer_reason(source: Source, query: FrameQuery, before: Snapshot, timeout_s: float) -> str:
     """Returns the reason why no frame answered in time, and what to do about it."""
     now, topic = source.statistics.snapshot(), source.input.topic
     within = f"within {timeout_s:.3g} s"
@@ -208,7 +208,7 @@ def _regions(
     return found, notes
 
 
-def _checked(name: str, value: float, most: float) -> float:
+def _check(name: str, value: float, most: float) -> float:
     if not 0.0 <= value <= most:
         raise ValueError(f"{name} {value:g} must be between 0 and {most:g}")
     return value

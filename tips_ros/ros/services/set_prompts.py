@@ -7,7 +7,7 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 
 from tips_ros.ros.classes.class_manager import ClassManager
 from tips_ros.ros.parameters.node import ParameterNode
-from tips_ros.ros.parameters.prompts import asked_for, set_prompts
+from tips_ros.ros.parameters.prompts import requested_settings, set_prompts
 from tips_ros.srv import SetPrompts
 
 
@@ -38,7 +38,7 @@ class SetPromptsService:
         vocabulary, reason = self.vocabulary, ""
         try:
             if vocabulary is not None:
-                vocabulary.prepare(asked_for(self._node, *wanted))
+                vocabulary.prepare(requested_settings(self._node, *wanted))
         except (ValueError, OSError, RuntimeError) as error:
             reason = str(error)
         with self._node.parameter_lock:  # the answer is of this change

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from tips_ros.perception.language.prompt_syntax import PromptError, separated
+from tips_ros.perception.language.prompt_syntax import PromptError, split_entries
 from tips_ros.ros.transport_profile import transport_environment
 
 _TOPIC = re.compile(r"(~/|/)?[A-Za-z_{}][A-Za-z0-9_{}]*(/[A-Za-z_{}][A-Za-z0-9_{}]*)*")
@@ -31,7 +31,7 @@ def items(argument: str, text: str) -> list[str]:
         ArgumentError: both separators are there, so that either may be meant.
     """
     try:
-        return [item for item in separated(text) if item]
+        return [item for item in split_entries(text) if item]
     except PromptError as error:
         raise ArgumentError(argument, text, str(error)) from None
 
@@ -56,7 +56,7 @@ def fractions(argument: str, text: str) -> list[float]:
     return numbers
 
 
-def checked_topic(argument: str, text: str, name: str | None = None) -> str:
+def check_topic(argument: str, text: str, name: str | None = None) -> str:
     """The name of a topic, which is an argument's whole text unless given.
 
     Raises:

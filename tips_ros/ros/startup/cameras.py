@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tips_ros.ros.inputs.topics import base_of
-from tips_ros.ros.startup.arguments import ArgumentError, checked_topic, items
+from tips_ros.ros.startup.arguments import ArgumentError, check_topic, items
 from tips_ros.ros.topics.names import cameras_named
 
 
@@ -22,7 +22,7 @@ def image_topics_of(argument: str, text: str) -> dict[str, str]:
     for item in items(argument, text):
         name, equals, name_of_topic = (part.strip() for part in item.partition("="))
         names.append(name)
-        found[name] = checked_topic(argument, text, name_of_topic) if equals else ""
+        found[name] = check_topic(argument, text, name_of_topic) if equals else ""
     try:
         cameras_named(names)
     except ValueError as error:
@@ -51,11 +51,11 @@ def topics_of(argument: str, text: str, names: Sequence[str]) -> dict[str, str]:
             what = f"no camera {name!r}" if equals else "one topic can't be that of several cameras"
             example = "; ".join(f"{camera}=/{camera}/camera_info" for camera in names)
             raise ArgumentError(argument, text, f"{what}; write {example!r}")
-        found[name] = checked_topic(argument, text, name_of_topic)
+        found[name] = check_topic(argument, text, name_of_topic)
     return found
 
 
-def beside(image: str) -> str:
+def sibling_camera_info(image: str) -> str:
     """The topic of an image topic's CameraInfo by ROS's convention: its sibling camera_info."""
     namespace, slash, _ = base_of(image).rpartition("/")
     return f"{namespace}{slash}camera_info"
@@ -72,8 +72,8 @@ def camera_remappings(
         names: of all cameras, also those of params_file; none is the one without a name.
     """
     if not names:
-        checked_topic("image", image)
-        info = checked_topic("camera_info", camera_info or beside(image))
+        check_topic("image", image)
+        info = check_topic("camera_info", camera_info or sibling_camera_info(image))
         return [("image", image), ("camera_info", info)]
     if image != "image":
         example = f"cameras:='{names[0]}={image}'"
@@ -83,6 +83,6 @@ def camera_remappings(
     for name in names:
         if topic := named.get(name, ""):
             remappings.append((f"{name}/image", topic))
-        if info := infos.get(name) or (beside(topic) if topic else ""):
+        if info := infos.get(name) or (sibling_camera_info(topic) if topic else ""):
             remappings.append((f"{name}/camera_info", info))
     return remappings

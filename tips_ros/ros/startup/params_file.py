@@ -27,7 +27,7 @@ def read_parameters(argument: str, path: str, node: str) -> dict[str, Any]:
     Raises:
         ArgumentError: no file, not YAML, or no parameters of any node in it.
     """
-    sections = list(_sections(_loaded(argument, path)))
+    sections = list(_sections(_load(argument, path)))
     if not sections:
         raise ArgumentError(
             argument, path, f"no `{_KEY}:` below a node's name such as `/**:` is in it; {_COPY}"
@@ -40,7 +40,7 @@ def read_parameters(argument: str, path: str, node: str) -> dict[str, Any]:
     return found
 
 
-def _loaded(argument: str, path: str) -> Any:
+def _load(argument: str, path: str) -> Any:
     if not Path(path).is_file():
         raise ArgumentError(argument, path, f"there is no such file; {_COPY}")
     try:

@@ -31,7 +31,7 @@ _WAIT_FOR_FRAME_S, _LOOK_AROUND_S = 20.0, 5.0
 def main(args: Sequence[str] | None = None) -> int:
     """Never returns where RViz starts; 1 where it can't, 0 when interrupted before."""
     given = list(sys.argv if args is None else args)
-    options = _parsed(remove_ros_args(given)[1:])
+    options = _parse(remove_ros_args(given)[1:])
     try:
         rviz = rviz_executable()
     except FileNotFoundError as error:
@@ -71,7 +71,7 @@ def looks_z_up(fixed: str, of_images: str) -> bool:
     return fixed != of_images and "optical" not in fixed
 
 
-def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("tips_view", description=__doc__)
     parser.add_argument(
         "--frame", default="", help="RViz's fixed frame (default: that of the first image)"

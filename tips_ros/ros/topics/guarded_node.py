@@ -47,7 +47,9 @@ class GuardedNode(LifecycleNode):
         super().__init__(name, **kwargs)
         for service in self.services:
             if service.srv_type is ChangeState:
-                service.callback = self._answering(self._changing(service.callback), ChangeState)
+                service.callback = self._guard_service(
+                    self._guard_transition(service.callback), ChangeState
+                )
                 service.callback_group = self.transition_group
                 self.transition_group.add_entity(service)
 
@@ -63,7 +65,7 @@ class GuardedNode(LifecycleNode):
         if srv_type in (SetParameters, SetParametersAtomically):
             kwargs["callback_group"] = self._parameter_group
         kwargs.setdefault("qos_profile", qos.requests())
-        guarded = self._answering(callback, srv_type)
+        guarded = self._guard_service(callback, srv_type)
         return super().create_service(srv_type, srv_name, guarded, **kwargs)
 
     def create_subscription(
@@ -72,15 +74,15 @@ class GuardedNode(LifecycleNode):
         """Creates a subscription as rclpy does, guarded."""
         if topic == _CLOCK:  # in order: taken by two threads at once, time would go back
             kwargs["callback_group"] = self._clock_group
-        guarded = self._guarded(callback, f"a message on {topic}")
+        guarded = self._guard(callback, f"a message on {topic}")
         return super().create_subscription(msg_type, topic, guarded, qos, **kwargs)
 
     def create_timer(self, period_s: float, callback: Callable[..., Any], **kwargs: Any) -> Any:
         """Creates a timer as rclpy does, guarded."""
-        guarded = self._guarded(callback, f"timer {getattr(callback, '__name__', callback)}")
+        guarded = self._guard(callback, f"timer {getattr(callback, '__name__', callback)}")
         return super().create_timer(period_s, guarded, **kwargs)
 
-    def _changing(self, callback: Callable[..., Any]) -> Callable[..., Any]:
+    def _guard_transition(self, callback: Callable[..., Any]) -> Callable[..., Any]:
         """A transition that the state machine does not have here is a client's mistake."""
 
         @functools.wraps(callback)
@@ -95,7 +97,7 @@ class GuardedNode(LifecycleNode):
 
         return changed
 
-    def _guarded(self, callback: Callable[..., Any], what: str) -> Callable[..., Any]:
+    def _guard(self, callback: Callable[..., Any], what: str) -> Callable[..., Any]:
         @functools.wraps(callback)
         def guarded(*args: Any) -> Any:
             try:
@@ -106,7 +108,7 @@ class GuardedNode(LifecycleNode):
 
         return guarded
 
-    def _answering(self, callback: Callable[..., Any], srv_type: Any) -> Callable[..., Any]:
+    def _guard_service(self, callback: Callable[..., Any], srv_type: Any) -> Callable[..., Any]:
         @functools.wraps(callback)
         def guarded(request: Any, response: Any) -> Any:
             try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands on floors and tables: each piece about the origin, on z = 0, its front along +x."""
+"""Furniture and small things: each piece about the origin, on z = 0, its front along +x."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Build = Callable[[np.random.Generator], list[Thing]]
 
 
 class Piece(NamedTuple):
-    """How a piece is made, whether its back wants a wall, and how often it is met (relative)."""
+    """A piece's maker, whether its back wants a wall, and its relative frequency."""
 
     build: Build
     against_wall: bool
@@ -73,7 +73,7 @@ _ON_TABLE: list[tuple[Build, float]] = [
 
 
 def footprint(things: list[Thing]) -> Footprint:
-    """How much room the things take."""
+    """Floor area that the things take."""
     patches = [patch.points.reshape(-1, 3) for thing in things for patch in thing.shape]
     points = np.concatenate(patches)
     (x0, y0, _), (x1, y1, top) = points.min(axis=0).tolist(), points.max(axis=0).tolist()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What lies about on floors, 2 to 20 cm high: shoes, cables, toys, cups, bags, clothes.
+"""Low things that lie about on floors, 2 to 20 cm high: shoes, cables, toys, cups, bags, clothes.
 
 The classes have no names for most of it: it is unlabelled, and obstacle all the same.
 """

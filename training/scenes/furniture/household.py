@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What else stands in homes and offices: kitchens, screens, machines, radiators, shelves of shoes.
+"""Other pieces of homes and offices: kitchens, screens, machines, radiators, shelves of shoes.
 
 Cabinets, tables and boxes are labelled as such; what the classes have no name for is unlabelled.
 """
@@ -188,7 +188,7 @@ def laptop(rng: Rng) -> list[Thing]:
 
 
 def table_thing(rng: Rng) -> list[Thing]:
-    """What lies on desks and tables beside books, bottles and plants."""
+    """A thing for desks and tables, beside books, bottles and plants."""
     kinds = [cup, cup, papers, laptop, appliance, lambda r: screen(r, r.uniform(0.4, 0.6))]
     return kinds[rng.integers(len(kinds))](rng)
 

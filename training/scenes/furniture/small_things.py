@@ -22,7 +22,7 @@ def toy_ball(rng: Rng) -> list[Thing]:
 
 
 def bottle(rng: Rng) -> list[Thing]:
-    """Of wine, of water or of something for the kitchen; with a cap and mostly a label."""
+    """A bottle of wine, water or something for the kitchen, with a cap and mostly a label."""
     r, high = rng.uniform(0.03, 0.048), rng.uniform(0.2, 0.34)
     neck, shoulder = rng.uniform(0.011, 0.016), rng.uniform(0.55, 0.72) * high
     body = [(0, 0), (r * 0.96, 0), (r, 0.01), (r, shoulder), (r * 0.75, shoulder + 0.025),

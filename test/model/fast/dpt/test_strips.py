@@ -7,10 +7,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tips_ros.model.fast.dpt.bands import bands
 from tips_ros.model.fast.dpt.kernels import Product
+from tips_ros.model.fast.dpt.output_convs import DirectTail
 from tips_ros.model.fast.dpt.strips import StripTail
-from tips_ros.model.fast.dpt.tails import DirectTail
+from tips_ros.model.fast.dpt.upsample_matrices import upsample_matrices
 
 OUTPUTS, CHANNELS = 20, 5
 SIZES = [(1, 1), (2, 3), (4, 8), (5, 9), (12, 16), (13, 17), (16, 40)]  # around whole blocks
@@ -38,7 +38,7 @@ def test_bands_upsample_shift_and_add_three_taps(length: int, block: int):
     padded = F.pad(up, (1, 1))
     expected = padded[0, :-2] + padded[1, 1:-1] + padded[2, 2:]
 
-    made = bands(length, block, torch.float64)
+    made = upsample_matrices(length, block, torch.float64)
     windows = F.pad(taps.t(), (0, 0, 1, block * len(made) - length + 1))
     outputs = [
         band @ windows[i * block : i * block + block + 2].flatten() for i, band in enumerate(made)
@@ -62,7 +62,7 @@ def test_the_strips_are_the_rows_of_the_map_from_top_to_bottom(size: tuple[int, 
     strips, _ = pair()
     x = random(2, CHANNELS, *size)
     with torch.inference_mode():
-        parts = strips.mapped(x, torch.clone)
+        parts = strips.map_strips(x, torch.clone)
         torch.testing.assert_close(torch.cat(parts, dim=2), strips(x), rtol=0, atol=0)
     assert len(parts) == -(-size[0] // 4)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from tips_ros.evaluation.metrics.boundary import boundary_score
-from tips_ros.perception.semantic.edges import Guide, sharpened
+from tips_ros.perception.semantic.edges import Guide, sharpen
 from tips_ros.perception.semantic.segmentation import label_map_at
 
 PATCH = 14
@@ -48,7 +48,7 @@ def labels_at(scores: Tensor, side: int = 448) -> np.ndarray:
 def test_a_constant_stays_a_constant(guide: str):
     images = torch.full((1, 3, 84, 112), 0.5) if guide == "flat" else random(1, 3, 84, 112)
     everything = guide == "all"
-    fine = sharpened(
+    fine = sharpen(
         torch.full((1, 4, 6, 8), 0.3),
         Guide(
             images,
@@ -62,20 +62,20 @@ def test_a_constant_stays_a_constant(guide: str):
 
 def test_classes_that_add_up_to_one_still_do():
     scores = random(2, 5, 7, 9).softmax(dim=1)
-    fine = sharpened(scores, Guide(random(2, 3, 98, 126)))
+    fine = sharpen(scores, Guide(random(2, 3, 98, 126)))
     torch.testing.assert_close(fine.sum(dim=1), torch.ones(2, 56, 72))
 
 
 def test_noisy_scores_stay_in_their_range():
     scores = random(1, 6, 16, 16)
-    fine = sharpened(scores, Guide(random(1, 3, 224, 224)))
+    fine = sharpen(scores, Guide(random(1, 3, 224, 224)))
     assert scores.min() <= fine.min() and fine.max() <= scores.max()
 
 
 def test_scale_and_offset_of_scores_don_t_matter():
     scores, guide = random(1, 4, 8, 8), Guide(random(1, 3, 112, 112))
-    scaled = sharpened(50 * scores - 7, guide)
-    torch.testing.assert_close(scaled, 50 * sharpened(scores, guide) - 7, rtol=1e-4, atol=1e-3)
+    scaled = sharpen(50 * scores - 7, guide)
+    torch.testing.assert_close(scaled, 50 * sharpen(scores, guide) - 7, rtol=1e-4, atol=1e-3)
 
 
 @pytest.mark.parametrize("cue", ["images", "depth", "normals"])
@@ -89,7 +89,7 @@ def test_an_edge_inside_a_patch_is_found_by_each_cue_alone(cue: str):
         "depth": Guide(grey, depth=1.0 + side),
         "normals": Guide(grey, normals=torch.cat([side, 0 * side, 1 - side], dim=1)),
     }[cue]
-    found = labels_at(sharpened(patch_means(labels, 2), guide), 112)
+    found = labels_at(sharpen(patch_means(labels, 2), guide), 112)
     wrong = (found != labels).any(axis=0).nonzero()[0]
     assert len(wrong) <= 1, wrong  # half a fine pixel is 0.9 px
     blunt = labels_at(F.interpolate(patch_means(labels, 2), size=(8, 8)), 112)
@@ -100,7 +100,7 @@ def test_an_edge_inside_a_patch_is_found_by_each_cue_alone(cue: str):
 def test_a_round_thing_is_outlined_better_than_by_bilinear_scores(noise: float):
     truth = disc()
     scores = patch_means(truth, 3, noise)
-    found, blunt = labels_at(sharpened(scores, Guide(painted(truth)))), labels_at(scores)
+    found, blunt = labels_at(sharpen(scores, Guide(painted(truth)))), labels_at(scores)
     ours, bilinear = boundary_score(found, truth, 2.0), boundary_score(blunt, truth, 2.0)
     assert ours is not None and bilinear is not None
     assert ours.f > 0.95 and ours.f >= bilinear.f
@@ -111,7 +111,7 @@ def test_without_an_edge_in_the_guide_nothing_is_lost_against_bilinear():
     truth = disc()
     scores = patch_means(truth, 3, 0.15)
     flat = Guide(torch.full((1, 3, 448, 448), 0.5))
-    wrong = (labels_at(sharpened(scores, flat)) != truth).mean()
+    wrong = (labels_at(sharpen(scores, flat)) != truth).mean()
     assert wrong <= (labels_at(scores) != truth).mean()
 
 
@@ -120,7 +120,7 @@ def test_lone_patches_that_look_like_their_neighbours_give_way():
     scores[:, 0] = 0.05
     scores += 0.2 * random(1, 3, 12, 12)  # each class is best somewhere, the first in most patches
     flat = Guide(torch.full((1, 3, 168, 168), 0.5))
-    assert (sharpened(scores, flat).argmax(1) == 0).float().mean() > (
+    assert (sharpen(scores, flat).argmax(1) == 0).float().mean() > (
         scores.argmax(1) == 0
     ).float().mean()
 
@@ -128,9 +128,9 @@ def test_lone_patches_that_look_like_their_neighbours_give_way():
 def test_images_of_a_batch_don_t_influence_each_other():
     scores = random(3, 5, 8, 8)
     guide = Guide(random(3, 3, 112, 112), random(3, 1, 64, 64), random(3, 3, 64, 64))
-    together = sharpened(scores, guide)
+    together = sharpen(scores, guide)
     for i in range(3):
-        alone = sharpened(scores[i : i + 1], Guide(*(x[i : i + 1] for x in guide)))
+        alone = sharpen(scores[i : i + 1], Guide(*(x[i : i + 1] for x in guide)))
         torch.testing.assert_close(together[i : i + 1], alone)
 
 
@@ -143,21 +143,21 @@ def test_flat_guides_and_small_grids_give_numbers(grid: tuple[int, int], classes
         torch.zeros(1, 1, 8 * h, 8 * w),
         torch.zeros(1, 3, 8 * h, 8 * w),
     )
-    fine = sharpened(random(1, classes, h, w), guide)
+    fine = sharpen(random(1, classes, h, w), guide)
     assert fine.shape == (1, classes, 8 * h, 8 * w)
     assert fine.isfinite().all()
 
 
 def test_half_precision_pictures_guide_as_well():
     scores, images = random(1, 3, 8, 8), random(1, 3, 112, 112)
-    half = sharpened(scores, Guide(images.bfloat16()))
+    half = sharpen(scores, Guide(images.bfloat16()))
     assert half.dtype == torch.float32
-    torch.testing.assert_close(half, sharpened(scores, Guide(images.bfloat16().float())))
+    torch.testing.assert_close(half, sharpen(scores, Guide(images.bfloat16().float())))
 
 
 def test_a_guide_of_other_images_is_told():
     with pytest.raises(ValueError, match="depth of 1 images guide scores of 2"):
-        sharpened(random(2, 3, 4, 4), Guide(random(2, 3, 56, 56), random(1, 1, 32, 32)))
+        sharpen(random(2, 3, 4, 4), Guide(random(2, 3, 56, 56), random(1, 1, 32, 32)))
 
 
 class LargestTensor(TorchDispatchMode):
@@ -178,6 +178,6 @@ class LargestTensor(TorchDispatchMode):
 def test_no_tensor_is_larger_than_the_result():
     scores, guide = random(1, 150, 16, 16), Guide(random(1, 3, 224, 224))
     with LargestTensor() as largest:
-        fine = sharpened(scores, guide)
+        fine = sharpen(scores, guide)
     assert largest.elements <= fine.numel()
     assert fine.permute(0, 2, 3, 1).is_contiguous()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 
 from tips_ros.perception.semantic.edges.guide import Guide, as_cells, as_map, guide_cells
-from tips_ros.perception.semantic.edges.neighbours import given_to_nine, log_there, nine_of
+from tips_ros.perception.semantic.edges.neighbours import log_there, nine_of, scatter_to_nine
 from tips_ros.perception.semantic.edges.superpixels import superpixels
 
 
@@ -26,7 +26,7 @@ def test_what_is_given_arrives_unless_it_leaves_the_image():
     gifts = torch.zeros(1, 6, 9, 1)
     gifts[0, 0, 5] = 2.0  # to the right
     gifts[0, 0, 0] = 7.0  # up and left: nobody there
-    assert given_to_nine(gifts, (2, 3))[0, :, 0].tolist() == [0, 2, 0, 0, 0, 0]
+    assert scatter_to_nine(gifts, (2, 3))[0, :, 0].tolist() == [0, 2, 0, 0, 0, 0]
 
 
 def test_neighbours_beyond_the_image_have_no_weight():

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from tips_ros.model.blocks import GeluLinear
 from tips_ros.model.dpt import LEVELS, DptDecoder, Fusion, Reassemble, ResidualUnit
-from tips_ros.model.fast.dpt.fixed import fixed
-from tips_ros.model.fast.dpt.kernels import of_spread
+from tips_ros.model.fast.dpt.frozen import frozen_parameter
+from tips_ros.model.fast.dpt.kernels import compose_spread
 from tips_ros.model.fast.dpt.tap_bias import TapBias
 from tips_ros.model.vit import LayerFeatures
 
@@ -29,10 +29,10 @@ class FastReassemble(nn.Module):
         outputs, inputs = patch.shape
         self.of_patch = GeluLinear(inputs, outputs, "tanh", bias=False, device="meta")
         # A part of a matrix is not in one piece.
-        self.of_patch.weight = fixed(patch.contiguous(), patch)
+        self.of_patch.weight = frozen_parameter(patch.contiguous(), patch)
         self.of_cls = nn.Linear(inputs, outputs, device="meta")
-        self.of_cls.weight = fixed(cls.contiguous(), cls)
-        self.of_cls.bias = fixed(plain.readout.bias.detach().clone(), cls)
+        self.of_cls.weight = frozen_parameter(cls.contiguous(), cls)
+        self.of_cls.bias = frozen_parameter(plain.readout.bias.detach().clone(), cls)
         self.projection = plain.projection
         self.grow: nn.Module = (
             SpreadConv(plain.resize, conv)
@@ -53,11 +53,11 @@ class SpreadConv(nn.Module):
 
     def __init__(self, resize: nn.ConvTranspose2d, conv: nn.Conv2d) -> None:
         super().__init__()
-        spread, like = of_spread(resize, conv), conv.weight
+        spread, like = compose_spread(resize, conv), conv.weight
         bias = spread.tap_bias.sum(dim=(1, 2))
         self.stride = resize.stride
-        self.weight = fixed(spread.kernel, like)
-        self.bias = fixed(bias, like)
+        self.weight = frozen_parameter(spread.kernel, like)
+        self.bias = frozen_parameter(bias, like)
         self.border = TapBias(spread.tap_bias, like)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -30,14 +30,14 @@ class Product(NamedTuple):
         return biases
 
 
-class Spread(NamedTuple):
+class SpreadKernel(NamedTuple):
     """A transposed convolution and what comes with it."""
 
     kernel: Tensor  # (C, K, s+2, s+2) as of a ConvTranspose2d with stride s and padding 1
     tap_bias: Tensor  # (K, 3, 3), as of a 3×3 convolution at the output's resolution
 
 
-def of_tail(out_conv: nn.Conv2d, project: nn.Conv2d, head: nn.Conv2d | None) -> Product:
+def compose_tail(out_conv: nn.Conv2d, project: nn.Conv2d, head: nn.Conv2d | None) -> Product:
     """1×1, (bilinear ×2), zero-padded 3×3, 1×1 → the one 3×3 convolution after the ×2.
 
     Upsampling commutes with the first, its weights sum to 1 at every pixel.
@@ -61,7 +61,7 @@ def of_tail(out_conv: nn.Conv2d, project: nn.Conv2d, head: nn.Conv2d | None) -> 
     )
 
 
-def of_spread(resize: nn.ConvTranspose2d, conv: nn.Conv2d) -> Spread:
+def compose_spread(resize: nn.ConvTranspose2d, conv: nn.Conv2d) -> SpreadKernel:
     """A transposed convolution that fills s×s cells, then a zero-padded 3×3 without bias.
 
     Each cell's block grows by a pixel on each side and overlaps its neighbours' there:
@@ -79,7 +79,7 @@ def of_spread(resize: nn.ConvTranspose2d, conv: nn.Conv2d) -> Spread:
             # Tap (y, x) of the convolution carries pixel p of the block to p + 1 − (y, x).
             block = torch.einsum("cdij,kd->ckij", spread, conv_weight[:, :, y, x])
             kernel[:, :, 2 - y : 2 - y + side, 2 - x : 2 - x + side] += block
-    return Spread(kernel, torch.einsum("kdyx,d->kyx", conv_weight, _bias(resize)))
+    return SpreadKernel(kernel, torch.einsum("kdyx,d->kyx", conv_weight, _bias(resize)))
 
 
 def _pointwise(conv: nn.Conv2d) -> tuple[Tensor, Tensor]:

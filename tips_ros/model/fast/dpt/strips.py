@@ -4,9 +4,9 @@
     out[y, x] = Σ_ij up(T_ij)[y + i − 1, x + j − 1]   with   T_ij = kernel[:, :, i, j] · input,
 
 because a 1×1 convolution commutes with upsampling. To upsample, shift and add is linear, too, and
-each output needs few inputs: a block of outputs is one small matrix of `bands` times a window of
-the T. Columns first, then rows. What a tap would read beyond the border is left out; each tap's
-bias is in its T, and so left out with it.
+each output needs few inputs: a block of outputs is one small matrix of `upsample_matrices`
+times a window of the T. Columns first, then rows. What a tap would read beyond the border is left
+out; each tap's bias is in its T, and so left out with it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from tips_ros.model.fast.dpt.bands import bands
-from tips_ros.model.fast.dpt.fixed import fixed
+from tips_ros.model.fast.dpt.frozen import frozen_parameter
 from tips_ros.model.fast.dpt.kernels import Product
-from tips_ros.model.fast.dpt.shares import in_shares
+from tips_ros.model.fast.dpt.parallel_strips import run_strips
+from tips_ros.model.fast.dpt.upsample_matrices import upsample_matrices
 
 _COLUMNS, _ROWS = 8, 4  # inputs along each axis for which the outputs are made together
 
@@ -35,8 +35,8 @@ class StripTail(nn.Module):
         for row in range(3):
             linear = nn.Linear(channels, 3 * self.outputs, device="meta")
             weight = product.kernel[:, :, row].permute(2, 0, 1).flatten(0, 1)
-            linear.weight = fixed(weight, like)
-            linear.bias = fixed(biases[:, row].t().flatten(), like)
+            linear.weight = frozen_parameter(weight, like)
+            linear.bias = frozen_parameter(biases[:, row].t().flatten(), like)
             self.taps.append(linear)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -51,11 +51,11 @@ class StripTail(nn.Module):
                 pass
             return ()
 
-        in_shares(fill, len(strips), x.device, x.dtype)
+        run_strips(fill, len(strips), x.device, x.dtype)
         return whole[:, : 2 * h, : 2 * w].permute(0, 3, 1, 2)
 
-    def mapped(self, x: Tensor, what: Callable[[Tensor], Tensor]) -> list[Tensor]:
-        """What is made of the same in strips (B, K, few, 2w), top to bottom.
+    def map_strips(self, x: Tensor, what: Callable[[Tensor], Tensor]) -> list[Tensor]:
+        """Applies `what` to the output strip by strip, (B, K, few, 2w), from top to bottom.
 
         Args:
             x: (B, C, h, w).
@@ -72,7 +72,7 @@ class StripTail(nn.Module):
                 made.append(what(filled[:, :rows, : 2 * w].permute(0, 3, 1, 2)))
             return made
 
-        return in_shares(make, _ceil(h, _ROWS) // _ROWS, x.device, x.dtype)
+        return run_strips(make, _ceil(h, _ROWS) // _ROWS, x.device, x.dtype)
 
     def _fill(self, x: Tensor, strips: Sequence[Tensor], start: int) -> Iterator[Tensor]:
         """Fills strips (B, 2·_ROWS, width, K) from that number on, and yields each."""
@@ -82,8 +82,8 @@ class StripTail(nn.Module):
         done = top = max(begin, 0)
         padded = x.new_zeros(b, min(end, h) - top, width + 2, channels)
         padded[:, :, 1 : w + 1] = x[:, :, top : min(end, h)].permute(0, 2, 3, 1)
-        to_columns = bands(w, _COLUMNS, x.dtype).to(x.device)
-        to_rows = bands(h, _ROWS, x.dtype).to(x.device)
+        to_columns = upsample_matrices(w, _COLUMNS, x.dtype).to(x.device)
+        to_rows = upsample_matrices(h, _ROWS, x.dtype).to(x.device)
         # Rows whose columns are done, three taps each, in a window that moves down.
         window = x.new_zeros(b, _ROWS + 2, 3, 2 * width, self.outputs)
         for i, strip in enumerate(strips, start):

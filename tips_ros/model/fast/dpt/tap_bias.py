@@ -16,7 +16,7 @@ class TapBias(nn.Module):
     missing: Tensor  # (8, K, 1): above, below, left, right, and the corners that two of them hold
 
     def __init__(self, tap_bias: Tensor, like: Tensor) -> None:
-        """Of (K, 3, 3) biases, in the dtype and on the device of a weight."""
+        """Takes (K, 3, 3) biases; keeps them in the dtype and on the device of a weight."""
         super().__init__()
         rows, columns = tap_bias.sum(dim=2), tap_bias.sum(dim=1)  # (K, 3) each
         sides = [rows[:, 0], rows[:, 2], columns[:, 0], columns[:, 2]]

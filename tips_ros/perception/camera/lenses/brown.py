@@ -41,9 +41,9 @@ def distort(xy: Float64Array, coefficients: Sequence[float]) -> Float64Array:
     model = _model(tuple(coefficients))
     seen = np.where(np.hypot(xy[:, 0], xy[:, 1]) < model.fold, 1.0, np.nan)
     x, y = xy[:, 0] * seen, xy[:, 1] * seen
-    distorted_x, distorted_y, _ = _distorted(x, y, model)
+    distorted_x, distorted_y, _ = _distort_untilted(x, y, model)
     flat: Float64Array = np.stack([distorted_x, distorted_y], axis=1)
-    return _tilted(flat, model.tilt)
+    return _tilt(flat, model.tilt)
 
 
 def undistort(distorted: Float64Array, coefficients: Sequence[float]) -> Float64Array:
@@ -52,22 +52,22 @@ def undistort(distorted: Float64Array, coefficients: Sequence[float]) -> Float64
     flat = distorted
     if model.tilt is not None:
         untilt: Float64Array = np.asarray(np.linalg.inv(model.tilt), np.float64)
-        flat = _tilted(distorted, untilt)
+        flat = _tilt(distorted, untilt)
     result = np.empty_like(flat)
     for start in range(0, len(flat), _BLOCK):
         block = slice(start, start + _BLOCK)
-        result[block] = _undistorted(flat[block], model)
+        result[block] = _undistort_untilted(flat[block], model)
     return result
 
 
-def _undistorted(target: Float64Array, model: _Model) -> Float64Array:
+def _undistort_untilted(target: Float64Array, model: _Model) -> Float64Array:
     xy = _radial_guess(target, model)
     found = np.full_like(xy, np.nan)
     open_ = np.flatnonzero(np.isfinite(target).all(axis=1))
     with np.errstate(all="ignore"):  # what runs away becomes NaN, which is the answer
         for _ in range(_STEPS):
             x, y = xy[open_, 0], xy[open_, 1]
-            dx, dy, (xx, xy_, yx, yy) = _distorted(x, y, model)
+            dx, dy, (xx, xy_, yx, yy) = _distort_untilted(x, y, model)
             dx, dy = dx - target[open_, 0], dy - target[open_, 1]
             determinant = xx * yy - xy_ * yx
             reached = np.maximum(np.abs(dx), np.abs(dy)) < _CONVERGED
@@ -84,7 +84,7 @@ def _undistorted(target: Float64Array, model: _Model) -> Float64Array:
     return found
 
 
-def _distorted(
+def _distort_untilted(
     x: Float64Array, y: Float64Array, model: _Model
 ) -> tuple[Float64Array, Float64Array, tuple[Float64Array, ...]]:
     """Distorts rays on an untilted sensor; also the derivatives (xx, xy, yx, yy)."""
@@ -157,12 +157,18 @@ def _tilt_matrix(tx: float, ty: float) -> Float64Array:
     cx, sx, cy, sy = math.cos(tx), math.sin(tx), math.cos(ty), math.sin(ty)
     about_x = np.array([[1.0, 0.0, 0.0], [0.0, cx, sx], [0.0, -sx, cx]])
     about_y = np.array([[cy, 0.0, -sy], [0.0, 1.0, 0.0], [sy, 0.0, cy]])
-    turn = about_y @ about_x
-    onto = np.array([[turn[2, 2], 0.0, -turn[0, 2]], [0.0, turn[2, 2], -turn[1, 2]], [0, 0, 1.0]])
-    return onto @ turn
+    rotation = about_y @ about_x
+    onto = np.array(
+        [
+            [rotation[2, 2], 0.0, -rotation[0, 2]],
+            [0.0, rotation[2, 2], -rotation[1, 2]],
+            [0, 0, 1.0],
+        ]
+    )
+    return onto @ rotation
 
 
-def _tilted(xy: Float64Array, tilt: Float64Array | None) -> Float64Array:
+def _tilt(xy: Float64Array, tilt: Float64Array | None) -> Float64Array:
     if tilt is None:
         return xy
     homogeneous = xy @ tilt[:, :2].T + tilt[:, 2]

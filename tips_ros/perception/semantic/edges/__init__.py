@@ -2,6 +2,6 @@
 """Scores of patches → scores at the image's own edges."""
 
 from tips_ros.perception.semantic.edges.guide import Guide
-from tips_ros.perception.semantic.edges.sharpening import sharpened
+from tips_ros.perception.semantic.edges.sharpening import sharpen
 
-__all__ = ["Guide", "sharpened"]
+__all__ = ["Guide", "sharpen"]

@@ -21,7 +21,7 @@ def nine_of(patches: Tensor, grid: tuple[int, int]) -> Tensor:
     return torch.stack(windows, dim=3).view(b, h * w, 9, c)
 
 
-def given_to_nine(gifts: Tensor, grid: tuple[int, int]) -> Tensor:
+def scatter_to_nine(gifts: Tensor, grid: tuple[int, int]) -> Tensor:
     """(B, h·w, 9, C) that each patch gives to its nine → (B, h·w, C) that each patch gets."""
     b, _, _, c = gifts.shape
     h, w = grid

@@ -29,7 +29,7 @@ def superpixel_scores(scores: Tensor, found: Superpixels, grid: tuple[int, int])
     log_alike = _log_alike(found.centres, grid)
     nine = nine_of(scores, grid)  # (B, h·w, 9, K)
     doubt = _doubt(scores, nine, log_alike)
-    averaged = _averaged(scores, nine, log_alike)
+    averaged = _average(scores, nine, log_alike)
     steadier = scores + doubt * (averaged - scores)
     mixture = found.shares.mean(dim=2)[:, :, None]  # (B, h·w, 1, 9)
     residual = steadier - (mixture @ nine_of(steadier, grid))[:, :, 0]
@@ -58,7 +58,7 @@ def _doubt(scores: Tensor, nine: Tensor, log_alike: Tensor) -> Tensor:
     return ((share - EXACT) / (NOISY - EXACT)).clamp(0.0, 1.0)[:, None, None]
 
 
-def _averaged(scores: Tensor, nine: Tensor, log_alike: Tensor) -> Tensor:
+def _average(scores: Tensor, nine: Tensor, log_alike: Tensor) -> Tensor:
     """Bilateral means: of neighbours alike in the guide, and not too different in score.
 
     The scale of scores doesn't matter: the median squared difference of neighbours is the unit.

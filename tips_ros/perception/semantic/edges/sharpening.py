@@ -11,7 +11,7 @@ from tips_ros.perception.semantic.edges.patch_scores import superpixel_scores
 from tips_ros.perception.semantic.edges.superpixels import superpixels
 
 
-def sharpened(scores: Tensor, guide: Guide) -> Tensor:
+def sharpen(scores: Tensor, guide: Guide) -> Tensor:
     """Raises class scores to the image's edges, at eight pixels per patch.
 
     Each patch has a superpixel, which follows the guide; each fine pixel takes the mean of the

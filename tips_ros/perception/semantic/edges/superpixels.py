@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from tips_ros.perception.semantic.edges.guide import FINE
-from tips_ros.perception.semantic.edges.neighbours import given_to_nine, log_there, nine_of
+from tips_ros.perception.semantic.edges.neighbours import log_there, nine_of, scatter_to_nine
 
 _LEAST = 1e-6
 
@@ -37,7 +37,7 @@ def superpixels(cells: Tensor, grid: tuple[int, int]) -> Superpixels:
     prior = _log_spline(cells.device) + log_there(grid, cells.device)[:, None]  # (h·w, FINE², 9)
     taken = _shares(cells, cells.mean(dim=2), prior, grid)
     amounts = torch.cat([cells, torch.ones_like(cells[..., :1])], dim=-1)
-    sums = given_to_nine(taken.transpose(-1, -2) @ amounts, grid)  # (B, h·w, C + 1)
+    sums = scatter_to_nine(taken.transpose(-1, -2) @ amounts, grid)  # (B, h·w, C + 1)
     centres = sums[..., :-1] / sums[..., -1:].clamp(min=_LEAST)
     return Superpixels(_shares(cells, centres, prior, grid), centres)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tips_ros.model.fast.dpt.fixed import fixed
+from tips_ros.model.fast.dpt.frozen import frozen_parameter
 from tips_ros.model.fast.dpt.kernels import Product
 from tips_ros.model.fast.dpt.tap_bias import TapBias
 
@@ -25,8 +25,8 @@ class DirectTail(nn.Module):
         outputs, channels = product.kernel.shape[:2]
         self.outputs = outputs
         self.conv = nn.Conv2d(channels, outputs, 3, padding=1, device="meta")
-        self.conv.weight = fixed(product.kernel, like)
-        self.conv.bias = fixed(product.bias + product.tap_bias.sum(dim=(1, 2)), like)
+        self.conv.weight = frozen_parameter(product.kernel, like)
+        self.conv.bias = frozen_parameter(product.bias + product.tap_bias.sum(dim=(1, 2)), like)
         self.border = TapBias(product.tap_bias, like)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -35,8 +35,8 @@ class DirectTail(nn.Module):
         result: Tensor = self.border(self.conv(x))
         return result
 
-    def mapped(self, x: Tensor, what: Callable[[Tensor], Tensor]) -> list[Tensor]:
-        """What is made of the same in strips, top to bottom: here in one."""
+    def map_strips(self, x: Tensor, what: Callable[[Tensor], Tensor]) -> list[Tensor]:
+        """Applies `what` to the output as one strip; `StripTail` has several."""
         return [what(self(x))]
 
 
@@ -56,8 +56,8 @@ class EarlyTail(nn.Module):
         self.outputs, channels = product.kernel.shape[:2]
         weight = product.kernel.permute(2, 3, 0, 1).flatten(0, 2)  # by tap
         self.taps = nn.Conv2d(channels, len(weight), 1, device="meta")
-        self.taps.weight = fixed(weight[..., None, None], like)
-        self.taps.bias = fixed(product.biases_by_tap.permute(1, 2, 0).flatten(), like)
+        self.taps.weight = frozen_parameter(weight[..., None, None], like)
+        self.taps.bias = frozen_parameter(product.biases_by_tap.permute(1, 2, 0).flatten(), like)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, h, w) → (B, K, 2h, 2w)."""
@@ -67,19 +67,19 @@ class EarlyTail(nn.Module):
         rows = (_spread(row.unbind(1), (h, 2 * w), 3) for row in maps.unbind(1))
         return _spread(rows, (2 * h, 2 * w), 2)
 
-    def mapped(self, x: Tensor, what: Callable[[Tensor], Tensor]) -> list[Tensor]:
-        """What is made of the same in strips, top to bottom: here in one."""
+    def map_strips(self, x: Tensor, what: Callable[[Tensor], Tensor]) -> list[Tensor]:
+        """Applies `what` to the output as one strip; `StripTail` has several."""
         return [what(self(x))]
 
 
 def _spread(taps: Iterable[Tensor], size: tuple[int, int], axis: int) -> Tensor:
     """Three taps along an axis, each upsampled to a size, shifted to its place and added."""
-    before, middle, after = (_resized(tap, size) for tap in taps)
+    before, middle, after = (_resize(tap, size) for tap in taps)
     last = size[axis - 2] - 1
     middle.narrow(axis, 1, last).add_(before.narrow(axis, 0, last))
     middle.narrow(axis, 0, last).add_(after.narrow(axis, 1, last))
     return middle
 
 
-def _resized(x: Tensor, size: tuple[int, int]) -> Tensor:
+def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(x, size=size, mode="bilinear", align_corners=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud
 
 
-def moved(points: Cloud, transform: NDArray[Any]) -> Cloud:
+def move_cloud(points: Cloud, transform: NDArray[Any]) -> Cloud:
     """Points and normals in another frame; colours and labels as they are.
 
     Args:
@@ -28,9 +28,9 @@ def moved(points: Cloud, transform: NDArray[Any]) -> Cloud:
     if matrix.shape != (4, 4):
         raise ValueError(f"a transform is (4, 4), got {matrix.shape}")
     floats = np.ascontiguousarray(points).view(np.float32).reshape(-1, 8).copy()
-    turn = matrix[:3, :3].T
+    rotation = matrix[:3, :3].T
     # In double precision: a map's origin may be kilometres away.
-    floats[:, :3] = floats[:, :3].astype(np.float64) @ turn + matrix[:3, 3]
-    floats[:, 5:] = floats[:, 5:] @ turn.astype(np.float32)
+    floats[:, :3] = floats[:, :3].astype(np.float64) @ rotation + matrix[:3, 3]
+    floats[:, 5:] = floats[:, 5:] @ rotation.astype(np.float32)
     result: Cloud = floats.reshape(-1).view(CLOUD_DTYPE)
     return result

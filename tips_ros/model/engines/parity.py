@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a model may serve in another's place: both look at the same picture first.
+"""Comparison of two models' outputs on the same picture, before one may replace the other.
 
 Bounds. fp32: no value is further off than 1e-4 of the largest one. Lower precision: depth within
 2 %, what its deviation is made of within 10 %, normals within 2°, features within an angle of 8°,
@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tips_ros.model.tips import Look, Tips
+from tips_ros.model.tips import Tips, TipsOutput
 
 EXACT = 1e-4  # of the largest value
 DEPTH, NORMALS_DEG, FEATURES_DEG, LABELS = 0.02, 2.0, 8.0, 0.02
@@ -32,10 +32,10 @@ _TINY = 1e-9
 _MOST = 1_000_000  # values of which a quantile is taken
 
 
-class Verdict(NamedTuple):
-    """Of a model."""
+class Parity(NamedTuple):
+    """Result of a comparison with the reference."""
 
-    trusted: bool
+    passed: bool
     reason: str  # the worst that was seen, with its bound
 
 
@@ -47,9 +47,9 @@ class _Finding(NamedTuple):
 
 
 @torch.inference_mode()
-def trusted(
+def check_parity(
     candidate: Tips, reference: Tips, input_size: tuple[int, int], precision: torch.dtype
-) -> Verdict:
+) -> Parity:
     """Compares all outputs of two models.
 
     Args:
@@ -58,25 +58,25 @@ def trusted(
         input_size: (h, w) at which it will serve.
         precision: by whose bounds.
     """
-    picture, int8 = fixed_picture(input_size), precision == torch.int8
+    picture, int8 = parity_image(input_size), precision == torch.int8
     findings: list[_Finding] = []
     # The other: its negative in a mirror.
     for shown in [picture, 1 - picture.flip(-1)] if int8 else [picture]:
-        found, true = (_look(model, shown) for model in (candidate, reference))
-        compared = _exact if precision == torch.float32 else _rough
+        found, true = (_run(model, shown) for model in (candidate, reference))
+        compared = _compare_exactly if precision == torch.float32 else _compare_roughly
         findings += compared(found, true)
     for finding in findings:
         if math.isnan(finding.of_bound):
-            return Verdict(False, finding.told)
+            return Parity(False, finding.told)
     worst = max(findings, key=lambda f: f.of_bound)
     if int8:
         told = f"{worst.told}, of which int8 may use {INT8_SHARE:.0%}"
-        return Verdict(worst.of_bound <= INT8_SHARE, told)
-    return Verdict(worst.of_bound <= 1.0, worst.told)
+        return Parity(worst.of_bound <= INT8_SHARE, told)
+    return Parity(worst.of_bound <= 1.0, worst.told)
 
 
-def fixed_picture(input_size: tuple[int, int]) -> Tensor:
-    """What is looked at, always the same (1, 3, h, w): planes and edges of a room, and noise.
+def parity_image(input_size: tuple[int, int]) -> Tensor:
+    """The picture compared on, always the same (1, 3, h, w): planes and edges of a room, and noise.
 
     It is not what graphs are exported with, so a graph that ignores its input is found out.
     """
@@ -92,12 +92,14 @@ def fixed_picture(input_size: tuple[int, int]) -> Tensor:
     return room[None]
 
 
-def _look(model: Tips, picture: Tensor) -> dict[str, Tensor]:
+def _run(model: Tips, picture: Tensor) -> dict[str, Tensor]:
     """All a model says of a picture, by name, on the CPU in fp64."""
     like = next(model.parameters())
     image = picture.to(like.device, like.dtype)
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-        look: Look = model.look(image, model.head_names, value_features=True, evidence=True)
+        look: TipsOutput = model.forward_features(
+            image, model.head_names, value_features=True, evidence=True
+        )
     said: dict[str, Tensor] = {name: getattr(look.maps, name) for name in model.head_names}
     if look.maps.depth_evidence is not None:
         # Each on a scale of its own.
@@ -109,19 +111,19 @@ def _look(model: Tips, picture: Tensor) -> dict[str, Tensor]:
     return {name: tensor.cpu().double() for name, tensor in said.items()}
 
 
-def _exact(found: dict[str, Tensor], true: dict[str, Tensor]) -> Iterator[_Finding]:
+def _compare_exactly(found: dict[str, Tensor], true: dict[str, Tensor]) -> Iterator[_Finding]:
     for name, value in true.items():
-        if (broken := _not_finite(name, found[name], value)) is not None:
+        if (broken := _find_not_finite(name, found[name], value)) is not None:
             yield broken
             continue
         off = float((found[name] - value).abs().max() / value.abs().max().clamp(min=_TINY))
         yield _Finding(off / EXACT, f"{name}: off by {off:.1e} of the largest, bound {EXACT:.0e}")
 
 
-def _rough(found: dict[str, Tensor], true: dict[str, Tensor]) -> Iterator[_Finding]:
+def _compare_roughly(found: dict[str, Tensor], true: dict[str, Tensor]) -> Iterator[_Finding]:
     for name, value in true.items():
         other = found[name]
-        if (broken := _not_finite(name, other, value)) is not None:
+        if (broken := _find_not_finite(name, other, value)) is not None:
             yield broken
         elif name in _BOUND_OF:
             bound = _BOUND_OF[name]
@@ -137,7 +139,7 @@ def _rough(found: dict[str, Tensor], true: dict[str, Tensor]) -> Iterator[_Findi
             yield _Finding(angle / bound, f"{name}: off by {angle:.2f}°, bound {bound:g}°")
 
 
-def _not_finite(name: str, found: Tensor, true: Tensor) -> _Finding | None:
+def _find_not_finite(name: str, found: Tensor, true: Tensor) -> _Finding | None:
     """A finding further off than anything where a value is infinite or NaN; None where none is."""
     if not true.isfinite().all():
         told = f"{name}: no finite numbers even in fp32; the weights are damaged"

@@ -16,18 +16,24 @@ import pytest
 import torch
 from torch import Tensor
 
-from tips_ros.model.engines import Backend, EngineUnavailable, Place, openvino_engine, served
+from tips_ros.model.engines import (
+    Backend,
+    EngineUnavailable,
+    Target,
+    openvino_engine,
+    select_backend,
+)
 from tips_ros.model.engines.compiled_engine import CompiledEngine
-from tips_ros.model.engines.parts import Part, parts_of
-from tips_ros.model.fast import rewritten_for
+from tips_ros.model.engines.model_graphs import ModelGraph, model_graphs
+from tips_ros.model.fast import rewrite_for
 from tips_ros.model.fast.int8 import Int8Linear, dtype_beside_int8, int8_is_there
 from tips_ros.model.tips import Tips
 
-module = sys.modules[served.__module__]  # the package gives its name to the function
+module = sys.modules[select_backend.__module__]  # the package gives its name to the function
 CPU = torch.device("cpu")
-EXACT = Place(CPU, torch.float32, (56, 56))
-BF16 = Place(CPU, torch.bfloat16, (56, 56))
-INT8 = Place(CPU, torch.int8, (56, 56))
+EXACT = Target(CPU, torch.float32, (56, 56))
+BF16 = Target(CPU, torch.bfloat16, (56, 56))
+INT8 = Target(CPU, torch.int8, (56, 56))
 NAMES = {torch.float32: "fp32", torch.bfloat16: "bf16"}
 needs_int8 = pytest.mark.skipif(not int8_is_there(), reason="this processor has no AVX-512 VNNI")
 ENGINES = ("openvino", "onnxruntime")
@@ -63,7 +69,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 def test_an_engine_says_what_torch_says_and_what_it_said_stays_when_the_next_image_comes(
     tiny_tips: Tips, backend: Any, images: Callable[..., Tensor], assert_alike: Any
 ):
-    found = served(tiny_tips, lambda _: tiny_tips, backend, EXACT)
+    found = select_backend(tiny_tips, lambda _: tiny_tips, backend, EXACT)
     assert (found.backend, found.note, found.dtype) == (backend, "", torch.float32)
     assert_alike(found.tips, tiny_tips, images(1))
     assert_alike(found.tips, tiny_tips, images(2))
@@ -74,7 +80,7 @@ def test_an_engine_says_what_torch_says_and_what_it_said_stays_when_the_next_ima
     assert torch.equal(first, kept)
 
 
-def broken_openvino(part: Part) -> Any:
+def broken_openvino(part: ModelGraph) -> Any:
     """The graph with a weight that is not the model's."""
     ov = openvino_engine.import_openvino()
     graph = WHOLE_OPENVINO(part)
@@ -87,7 +93,7 @@ def broken_openvino(part: Part) -> Any:
     return graph
 
 
-def broken_onnx(part: Part, folder: Path) -> Path:
+def broken_onnx(part: ModelGraph, folder: Path) -> Path:
     """The file with a weight that is not the model's."""
     import onnx
     from onnx import numpy_helper
@@ -113,7 +119,7 @@ def test_a_broken_graph_is_refused_and_torch_serves(
     monkeypatch.setattr(openvino_engine, "openvino_graph", broken_openvino)
     monkeypatch.setattr(module, "onnx_file", broken_onnx)
     tips = with_only(tiny_tips, "segmentation")
-    found = served(tips, lambda _: tips, backend, EXACT)
+    found = select_backend(tips, lambda _: tips, backend, EXACT)
     assert found.tips is tips and found.backend == "torch"
     assert found.note.startswith(f"{backend} refused, torch serves instead")
     assert "segmentation: off by" in found.note and "bound 1e-04" in found.note
@@ -127,7 +133,7 @@ def test_a_graph_that_can_t_be_built_is_refused_and_torch_serves(
 
     monkeypatch.setattr(openvino_engine, "openvino_graph", fail)
     monkeypatch.setattr(module, "onnx_file", fail)
-    found = served(tiny_tips, lambda _: tiny_tips, backend, EXACT)
+    found = select_backend(tiny_tips, lambda _: tiny_tips, backend, EXACT)
     assert found.tips is tiny_tips and found.backend == "torch"
     assert "can't be built: RuntimeError: no kernel for this" in found.note
 
@@ -138,12 +144,12 @@ def test_a_package_that_is_not_installed_is_named_with_the_command(
 ):
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(EngineUnavailable, match=f"pip install {name}"):
-        served(tiny_tips, lambda _: tiny_tips, name, EXACT)
+        select_backend(tiny_tips, lambda _: tiny_tips, name, EXACT)
 
 
 @pytest.mark.parametrize("place", [EXACT, BF16], ids=["fp32", "bf16"])
-def test_auto_is_torch(tiny_tips: Tips, place: Place):
-    found = served(tiny_tips, lambda _: tiny_tips, "auto", place)
+def test_auto_is_torch(tiny_tips: Tips, place: Target):
+    found = select_backend(tiny_tips, lambda _: tiny_tips, "auto", place)
     assert (found.backend, found.note, found.dtype) == ("torch", "", place.dtype)
 
 
@@ -151,13 +157,13 @@ def test_auto_is_torch(tiny_tips: Tips, place: Place):
 def test_openvino_in_bf16_keeps_fp32_for_what_torch_computes(tiny_tips: Tips):
     needs("openvino")
     tips = with_only(tiny_tips, "normals")
-    found = served(tips, lambda _: tips, "openvino", BF16)
+    found = select_backend(tips, lambda _: tips, "openvino", BF16)
     assert (found.backend, found.note) == ("openvino", "")
     assert (found.dtype, found.precision) == (torch.float32, torch.bfloat16)
 
 
 def test_bf16_of_torch_serves_in_a_copy(tiny_tips: Tips):
-    found = served(tiny_tips, lambda _: tiny_tips, "torch", BF16)
+    found = select_backend(tiny_tips, lambda _: tiny_tips, "torch", BF16)
     assert (found.backend, found.note, found.dtype) == ("torch", "", torch.bfloat16)
     assert {p.dtype for p in found.tips.parameters()} == {torch.bfloat16}
     assert {p.dtype for p in tiny_tips.parameters()} == {torch.float32}
@@ -167,7 +173,7 @@ def test_bf16_of_torch_that_says_something_else_is_refused(tiny_tips: Tips):
     def in_torch(dtype: torch.dtype) -> Tips:
         return tiny_tips if dtype == torch.float32 else spoiled(tiny_tips)
 
-    found = served(tiny_tips, in_torch, "torch", BF16)
+    found = select_backend(tiny_tips, in_torch, "torch", BF16)
     assert found.tips is tiny_tips and found.dtype == torch.float32
     assert "bf16 refused, fp32 serves instead (normals: off by" in found.note
 
@@ -178,7 +184,7 @@ class TestInt8:
     @needs_int8
     def test_serves_beside_what_the_processor_has(self, tiny_tips: Tips):
         tips = with_only(tiny_tips, "depth")
-        found = served(tips, lambda dtype: rewritten_for(tips, "cpu", dtype), "torch", INT8)
+        found = select_backend(tips, lambda dtype: rewrite_for(tips, "cpu", dtype), "torch", INT8)
         assert (found.backend, found.note, found.precision) == ("torch", "", torch.int8)
         assert found.dtype == dtype_beside_int8()
         assert {p.dtype for p in found.tips.parameters()} == {found.dtype}
@@ -189,7 +195,7 @@ class TestInt8:
         def in_torch(dtype: torch.dtype) -> Tips:
             return spoiled(tiny_tips) if dtype == torch.int8 else tiny_tips
 
-        found = served(tiny_tips, in_torch, "torch", INT8)
+        found = select_backend(tiny_tips, in_torch, "torch", INT8)
         instead = NAMES[dtype_beside_int8()]
         assert found.dtype == found.precision == dtype_beside_int8()
         assert found.note.startswith(f"int8 refused, {instead} serves instead (normals: off by")
@@ -198,7 +204,7 @@ class TestInt8:
         self, tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch
     ):
         monkeypatch.setattr(module, "int8_is_there", lambda: False)
-        found = served(tiny_tips, lambda _: tiny_tips, "torch", INT8)
+        found = select_backend(tiny_tips, lambda _: tiny_tips, "torch", INT8)
         assert found.precision != torch.int8
         assert "int8 refused" in found.note and "AVX-512 VNNI" in found.note
 
@@ -206,7 +212,7 @@ class TestInt8:
         def in_torch(dtype: torch.dtype) -> Tips:
             return tiny_tips if dtype == torch.float32 else spoiled(tiny_tips)
 
-        found = served(tiny_tips, in_torch, "torch", INT8)
+        found = select_backend(tiny_tips, in_torch, "torch", INT8)
         assert found.tips is tiny_tips
         assert found.dtype == found.precision == torch.float32
         assert found.note.count("refused") == (1 if dtype_beside_int8() == torch.float32 else 2)
@@ -215,7 +221,7 @@ class TestInt8:
     @pytest.mark.parametrize("backend", ["compiled", "openvino", "onnxruntime"])
     def test_is_torch_s_alone(self, tiny_tips: Tips, backend: Backend):
         with pytest.raises(EngineUnavailable, match="no precision int8; use backend auto or torch"):
-            served(tiny_tips, lambda _: tiny_tips, backend, INT8)
+            select_backend(tiny_tips, lambda _: tiny_tips, backend, INT8)
 
 
 @pytest.mark.slow
@@ -236,7 +242,7 @@ class TestCompiledByTorch:
     def test_a_graph_says_what_torch_says(self, tiny_tips: Tips):
         if shutil.which("c++") is None and shutil.which("g++") is None:
             pytest.skip("torch compiles with a C++ compiler, and there is none")
-        (part,) = (part for part in parts_of(tiny_tips, (56, 56)) if part.name == "values")
+        (part,) = (part for part in model_graphs(tiny_tips, (56, 56)) if part.name == "values")
         engine = CompiledEngine(part, CPU, torch.float32)
         generator = torch.Generator().manual_seed(1)
         tokens = torch.rand(part.inputs[0].shape, generator=generator)
@@ -250,7 +256,7 @@ class TestCompiledByTorch:
         self, tiny_tips: Tips, images: Any, assert_alike: Any, monkeypatch: pytest.MonkeyPatch
     ):
         monkeypatch.setattr(torch, "compile", lambda module, **_: module)  # half a minute else
-        found = served(tiny_tips, lambda _: tiny_tips, "compiled", EXACT)
+        found = select_backend(tiny_tips, lambda _: tiny_tips, "compiled", EXACT)
         assert (found.backend, found.note, found.dtype) == ("compiled", "", torch.float32)
         assert_alike(found.tips, tiny_tips, images(2))
 
@@ -258,7 +264,7 @@ class TestCompiledByTorch:
         self, tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch
     ):
         monkeypatch.setattr(torch, "compile", lambda module, **_: module)
-        found = served(tiny_tips, lambda _: tiny_tips, "compiled", BF16)
+        found = select_backend(tiny_tips, lambda _: tiny_tips, "compiled", BF16)
         assert (found.backend, found.note) == ("compiled", "")
         assert (found.dtype, found.precision) == (torch.float32, torch.bfloat16)
 
@@ -269,13 +275,13 @@ class TestCompiledByTorch:
             raise RuntimeError("no compiler")
 
         monkeypatch.setattr(torch, "compile", fail)
-        found = served(tiny_tips, lambda _: tiny_tips, "compiled", EXACT)
+        found = select_backend(tiny_tips, lambda _: tiny_tips, "compiled", EXACT)
         assert found.tips is tiny_tips and found.backend == "torch"
         assert "can't be built: RuntimeError: no compiler" in found.note
 
 
 def test_openvino_runs_on_the_cpu_alone(tiny_tips: Tips):
     needs("openvino")
-    place = Place(torch.device("cuda"), torch.float32, (56, 56))
+    place = Target(torch.device("cuda"), torch.float32, (56, 56))
     with pytest.raises(EngineUnavailable, match="use device cpu"):
-        next(module._openvino(tiny_tips, [], place, None))
+        next(module._build_openvino(tiny_tips, [], place, None))

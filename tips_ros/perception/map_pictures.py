@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Picture: TypeAlias = NDArray[np.uint8]
+from tips_ros.perception.classes.class_list import UNLABELLED
 
-_UNLABELLED = 255
+Picture: TypeAlias = NDArray[np.uint8]
 
 
 def depth_picture(
@@ -40,7 +40,7 @@ def depth_picture(
     shade = np.zeros(depth.shape, np.uint8)
     with np.errstate(invalid="ignore"):  # the cast of NaN; those pixels are not copied
         cv2.copyTo(index.astype(np.uint8), valid, shade)
-    return _colored(shade, depth_colors())
+    return _look_up(shade, depth_colors())
 
 
 def depth_limit_m(depth_m: NDArray[Any]) -> float:
@@ -89,12 +89,12 @@ def overlay(rgb: Picture, labels: Picture, palette: Picture, alpha: float = 0.5)
         raise ValueError(f"labels are {labels.shape} but the image {rgb.shape[:2]}; resize one")
     image = np.ascontiguousarray(rgb)
     label_map = np.ascontiguousarray(labels)
-    blended = cv2.addWeighted(image, 1.0 - alpha, _colored(label_map, palette), alpha, 0.0)
-    unlabelled = (label_map == _UNLABELLED).view(np.uint8)
+    blended = cv2.addWeighted(image, 1.0 - alpha, _look_up(label_map, palette), alpha, 0.0)
+    unlabelled = (label_map == UNLABELLED).view(np.uint8)
     return _picture(cv2.copyTo(image, unlabelled, blended))
 
 
-def _colored(index: Picture, colors: Picture) -> Picture:
+def _look_up(index: Picture, colors: Picture) -> Picture:
     """Look each (H, W) byte up in a (256, 3) table."""
     # applyColorMap copies the table's channels in the order they have: RGB in, RGB out.
     return _picture(cv2.applyColorMap(index, np.ascontiguousarray(colors).reshape(256, 1, 3)))

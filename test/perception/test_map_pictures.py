@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tips_ros.perception.pictures import (
+from tips_ros.perception.map_pictures import (
     depth_colors,
     depth_limit_m,
     depth_picture,

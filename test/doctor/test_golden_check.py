@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tips_ros.doctor.findings import Finding, Status
-from tips_ros.doctor.oracle import Oracle, consult
+from tips_ros.doctor.golden_check import GoldenNumbers, compare_with_golden
 from tips_ros.model.tips import Tips
 
 
@@ -26,12 +26,12 @@ def rgb(arrays: dict[str, np.ndarray]) -> np.ndarray:
     return (image * 255).round().clip(0, 255).astype(np.uint8)
 
 
-def oracle(arrays: dict[str, np.ndarray], depth: str) -> Oracle:
+def oracle(arrays: dict[str, np.ndarray], depth: str) -> GoldenNumbers:
     def first(name: str) -> tuple[float, ...]:
         return tuple(arrays[f"case0/{name}/native"][0, 0, 0, :3].tolist())
 
     h, w = arrays["case0/image"].shape[2:]
-    return Oracle((h, w), first(depth), first("normals"), first("segmentation"))
+    return GoldenNumbers((h, w), first(depth), first("normals"), first("segmentation"))
 
 
 def by_topic(findings: list[Finding]) -> dict[str, Finding]:
@@ -43,7 +43,7 @@ def by_topic(findings: list[Finding]) -> dict[str, Finding]:
 def test_the_activation_that_gives_the_numbers_is_found(
     tiny_tips: Tips, arrays: Any, rgb: Any, depth: str, relu: bool, configured: bool
 ):
-    found = by_topic(consult(tiny_tips, rgb, configured, oracle(arrays, depth)))
+    found = by_topic(compare_with_golden(tiny_tips, rgb, configured, oracle(arrays, depth)))
     verdict = found["depth activation"]
     assert verdict.value.startswith("with the ReLU" if relu else "without the ReLU")
     assert verdict.status is (Status.GOOD if relu is configured else Status.BROKEN)
@@ -57,13 +57,13 @@ def test_the_activation_that_gives_the_numbers_is_found(
 def test_the_model_is_left_as_it_was(tiny_tips: Tips, arrays: Any, rgb: Any):
     assert tiny_tips.depth is not None
     bins = tiny_tips.depth.bins
-    consult(tiny_tips, rgb, False, oracle(arrays, "depth"))
+    compare_with_golden(tiny_tips, rgb, False, oracle(arrays, "depth"))
     assert tiny_tips.depth.bins is bins
 
 
 def test_numbers_of_another_image_are_given_by_neither(tiny_tips: Tips, arrays: Any, rgb: Any):
     other = replace(oracle(arrays, "depth"), depth=(9.0, 9.1, 9.2), segmentation=(7.0, 8.0, 9.0))
-    found = by_topic(consult(tiny_tips, rgb, False, other))
+    found = by_topic(compare_with_golden(tiny_tips, rgb, False, other))
     assert found["depth activation"].status is Status.BROKEN
     assert "the image the numbers are of" in found["depth activation"].advice
     assert found["class 0 logits"].status is Status.BROKEN
@@ -72,5 +72,5 @@ def test_numbers_of_another_image_are_given_by_neither(tiny_tips: Tips, arrays: 
 
 def test_a_model_without_a_head_is_not_asked(tiny_tips: Tips, arrays: Any, rgb: Any):
     tiny_tips.normals = None
-    [found] = consult(tiny_tips, rgb, False, oracle(arrays, "depth"))
+    [found] = compare_with_golden(tiny_tips, rgb, False, oracle(arrays, "depth"))
     assert found.status is Status.ABSENT and "no normals head" in found.value

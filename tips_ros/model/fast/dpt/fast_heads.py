@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from tips_ros.model.depth_bins import bin_sums, depth_of_sums
 from tips_ros.model.dpt import DptDecoder, Fusion
 from tips_ros.model.fast.dpt.decoder import FastDecoder
-from tips_ros.model.fast.dpt.kernels import of_tail
+from tips_ros.model.fast.dpt.kernels import compose_tail
+from tips_ros.model.fast.dpt.output_convs import DirectTail, EarlyTail
 from tips_ros.model.fast.dpt.strips import StripTail
-from tips_ros.model.fast.dpt.tails import DirectTail, EarlyTail
 from tips_ros.model.heads import DenseHead, DepthHead
 from tips_ros.model.vit import LayerFeatures
 
@@ -29,7 +29,7 @@ class FastDenseHead(nn.Module):
     def __init__(
         self, plain: DenseHead, early: bool | None = None, *, apart: bool | None = None
     ) -> None:
-        """Of a plain head, which stays as it is.
+        """Rewrites a plain head, which is left unchanged.
 
         Args:
             plain: its weights, in the dtype and on the device wanted.
@@ -56,7 +56,7 @@ class FastDepthHead(FastDenseHead):
     """Depth, its bins' two sums taken strip by strip as the logits are made."""
 
     def __init__(self, plain: DepthHead, early: bool | None = None) -> None:
-        """As `FastDenseHead`; a ReLU after `project` keeps the head's linear layer apart."""
+        """Rewrites a plain head; a ReLU after `project` leaves its linear layer a step."""
         super().__init__(plain, early, apart=plain.bins.relu_after_project or None)
         self.bins = plain.bins
 
@@ -64,14 +64,14 @@ class FastDepthHead(FastDenseHead):
         """→ (B, 1, h, w) metres along z, or with its evidence (B, 3, h, w); never below fp32."""
         bins = self.bins
 
-        def summed(part: Tensor) -> Tensor:
+        def sum_bins(part: Tensor) -> Tensor:
             """(B, K, rows, w) → (B, rows, w, sums)."""
             if self.head is not None:
                 part = self.head(part.relu_() if bins.relu_after_project else part)
             return bin_sums(part.relu_().permute(0, 2, 3, 1), bins, evidence)
 
         # Strip by strip: logits in fp32 are the largest array of a pass.
-        sums = torch.cat(self.tail.mapped(self.decoder(layers), summed), dim=1)
+        sums = torch.cat(self.tail.map_strips(self.decoder(layers), sum_bins), dim=1)
         return depth_of_sums(sums, bins, self.outputs)
 
 
@@ -80,7 +80,7 @@ def _tail(
 ) -> DirectTail | EarlyTail | StripTail:
     last = plain.fusions[-1]
     assert isinstance(last, Fusion)
-    product = of_tail(last.out_conv, plain.project, head)
+    product = compose_tail(last.out_conv, plain.project, head)
     outputs, channels = product.kernel.shape[:2]
     if not (channels >= _EARLY_CHANNELS if early is None else early):
         return DirectTail(product, plain.project.weight)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures one after the other, or each fetched while the next one's pass runs, as in the node.
 
-Run it with `python benchmarks/overlap.py`; it needs no ROS. `--profile FILE` also writes which
+Run it with `python benchmarks/pipelining.py`; it needs no ROS. `--profile FILE` also writes which
 kernels take the time of a picture.
 """
 
@@ -21,9 +21,9 @@ import torch
 from numpy.typing import NDArray
 from torch.profiler import ProfilerActivity, profile
 
+from tips_ros.bench.bench_pictures import draw_room, views
 from tips_ros.bench.cases import Case
 from tips_ros.bench.models import model_named, predictor_of
-from tips_ros.bench.pictures import drawn_room, views
 from tips_ros.bench.reporting.machine import this_machine
 from tips_ros.commands.options.bench import image_size
 from tips_ros.commands.options.common import input_size
@@ -35,8 +35,8 @@ from tips_ros.perception.predictor import Predictor
 Pictures = list[NDArray[np.uint8]]
 
 
-class MountingRotation(NamedTuple):
-    """Of one way."""
+class TurnResult(NamedTuple):
+    """Rate and latency of one way."""
 
     frames_per_second: float
     median_ms: float  # from the picture on the host to its arrays there
@@ -63,7 +63,7 @@ def main() -> None:
     machine = this_machine(device)
     print(f"{machine.title}\n\n{case.title}, {args.rounds} rounds of {args.frames} frames")
     predictor = predictor_of(model_named(case.model), case, device)
-    pictures = views(drawn_room(), case.image, 8)
+    pictures = views(draw_room(), case.image, 8)
     ways = {"one after the other": one_by_one, "overlapped": overlapped}
     found = measure(predictor, pictures, ways, args.frames, args.rounds)
     print(f"{'':<22}{'frames a second':>16}{'median ms':>12}{'p95 ms':>10}")
@@ -86,7 +86,7 @@ def measure(
     ways: dict[str, Callable[[Predictor, Pictures], list[float]]],
     frames: int,
     rounds: int,
-) -> dict[str, MountingRotation]:
+) -> dict[str, TurnResult]:
     """The ways take turns; a first round of each doesn't count."""
     queue = [pictures[i % len(pictures)] for i in range(frames)]
     latencies: dict[str, list[float]] = {name: [] for name in ways}
@@ -101,7 +101,7 @@ def measure(
     result = {}
     for name, of_way in latencies.items():
         median_ms, p95_ms = np.percentile(of_way, [50, 95]) * 1e3
-        result[name] = MountingRotation(
+        result[name] = TurnResult(
             rounds * frames / seconds[name], float(median_ms), float(p95_ms)
         )
     return result
@@ -123,22 +123,22 @@ def overlapped(predictor: Predictor, pictures: Pictures) -> list[float]:
     own, behind = predictor.model_label_space, ThreadPoolExecutor(1)
     before: Future[None] | None = None
 
-    def fetch(seen: object, begin: float) -> None:
-        predictor.decode(seen, own)  # type: ignore[arg-type]
+    def fetch(encoded: object, begin: float) -> None:
+        predictor.decode(encoded, own)  # type: ignore[arg-type]
         taken.append(time.perf_counter() - begin)
 
     for rgb in pictures:
         begin = time.perf_counter()
-        seen = predictor.encode(rgb, predictor.outputs, labellings=[own])
+        encoded = predictor.encode(rgb, predictor.outputs, label_spaces=[own])
         if before is not None:
             before.result()
-        before = behind.submit(fetch, seen, begin)
+        before = behind.submit(fetch, encoded, begin)
     behind.shutdown(wait=True)
     return taken
 
 
 def kernels(predictor: Predictor, pictures: Pictures) -> str:
-    """What a picture's time goes to, the longest first."""
+    """Kernels that a picture's time goes to, the longest first."""
     on_gpu = predictor.device.type == "cuda"
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_gpu else [])]
     with profile(activities=activities) as profiled:

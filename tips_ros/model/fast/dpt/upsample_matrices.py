@@ -10,8 +10,8 @@ from torch import Tensor
 
 
 @lru_cache(maxsize=64)
-def bands(length: int, block: int, dtype: torch.dtype) -> Tensor:
-    """What makes outputs of an axis from a window of its inputs.
+def upsample_matrices(length: int, block: int, dtype: torch.dtype) -> Tensor:
+    """Matrices that make the outputs of an axis from windows of its inputs.
 
     The axis has three maps, one for each tap of a kernel. All are upsampled ×2 with align_corners,
     shifted by −1, 0 and 1 and added; what comes from beyond the border is left out.

@@ -23,7 +23,7 @@ IMAGE = "COCO val2017 image 39769 (two cats on a sofa; 000000039769.jpg)"
 
 
 @dataclass(frozen=True)
-class Oracle:
+class GoldenNumbers:
     """The first numbers of each map at the head's own resolution: row 0, channel 0.
 
     Attributes:
@@ -40,7 +40,7 @@ class Oracle:
 
 
 # TIPSv2 B/14 with DPT heads on IMAGE, from the test suite of transformers.
-PUBLISHED = Oracle(
+PUBLISHED = GoldenNumbers(
     (448, 448),
     depth=(1.49565, 1.45554, 1.42735),
     normals=(0.04218, 0.06954, 0.07597),
@@ -49,8 +49,8 @@ PUBLISHED = Oracle(
 
 
 @torch.inference_mode()
-def consult(
-    model: Tips, rgb: NDArray[np.uint8], configured_relu: bool, oracle: Oracle = PUBLISHED
+def compare_with_golden(
+    model: Tips, rgb: NDArray[np.uint8], configured_relu: bool, oracle: GoldenNumbers = PUBLISHED
 ) -> list[Finding]:
     """One backbone pass on the CPU; a finding per head, and one on the depth activation.
 
@@ -64,11 +64,11 @@ def consult(
     if absent:
         return [Finding("oracle", f"not asked: no {', '.join(absent)} head", Status.ABSENT)]
     x = network_input(rgb, oracle.size, torch.device("cpu"), torch.float32)
-    maps, features = model.look(x, ("normals", "segmentation"))
+    maps, features = model.forward_features(x, ("normals", "segmentation"))
     assert maps.normals is not None and maps.segmentation is not None and model.depth is not None
     findings = [
-        _compared("normals x", maps.normals, oracle.normals),
-        _compared("class 0 logits", maps.segmentation, oracle.segmentation),
+        _compare("normals x", maps.normals, oracle.normals),
+        _compare("class 0 logits", maps.segmentation, oracle.segmentation),
     ]
     head, own = model.depth, model.depth.bins
     off_by = {}
@@ -77,8 +77,8 @@ def consult(
             head.bins = replace(own, relu_after_project=relu)
             depth = head(features.layers)
             name = f"depth, ReLU {'on' if relu else 'off'}"
-            findings.append(_compared(name, depth, oracle.depth, Status.ABSENT))
-            off_by[relu] = _off_by(depth, oracle.depth)
+            findings.append(_compare(name, depth, oracle.depth, Status.ABSENT))
+            off_by[relu] = _difference(depth, oracle.depth)
     finally:
         head.bins = own
     return [*findings, _verdict(off_by, configured_relu)]
@@ -99,12 +99,12 @@ def _verdict(off_by: dict[bool, float], configured: bool) -> Finding:
     return Finding(topic, f"{found}, but the model is used the other way", Status.BROKEN, fix)
 
 
-def _compared(
+def _compare(
     name: str, found: Tensor, expected: tuple[float, ...], if_off: Status = Status.BROKEN
 ) -> Finding:
-    numbers = " ".join(f"{value:.5f}" for value in _first(found, len(expected)))
+    numbers = " ".join(f"{value:.5f}" for value in _first_values(found, len(expected)))
     wanted = " ".join(f"{value:.5f}" for value in expected)
-    off = _off_by(found, expected)
+    off = _difference(found, expected)
     value = f"{numbers}, published {wanted}, off by {off:.2%}"
     if off <= TOLERANCE:
         return Finding(name, value)
@@ -112,11 +112,11 @@ def _compared(
     return Finding(name, value, if_off, fix)
 
 
-def _off_by(found: Tensor, expected: tuple[float, ...]) -> float:
+def _difference(found: Tensor, expected: tuple[float, ...]) -> float:
     """Largest difference, as a fraction of the largest number."""
     wanted = np.array(expected)
-    return float(np.abs(_first(found, len(expected)) - wanted).max() / np.abs(wanted).max())
+    return float(np.abs(_first_values(found, len(expected)) - wanted).max() / np.abs(wanted).max())
 
 
-def _first(found: Tensor, count: int) -> NDArray[np.float64]:
+def _first_values(found: Tensor, count: int) -> NDArray[np.float64]:
     return found[0, 0, 0, :count].double().numpy()

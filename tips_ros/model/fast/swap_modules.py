@@ -12,7 +12,7 @@ from torch import nn
 Module = TypeVar("Module", bound=nn.Module)
 
 
-def reclassed(module: Module, kind: Callable[[nn.Module], type[nn.Module] | None]) -> Module:
+def swap_modules(module: Module, kind: Callable[[nn.Module], type[nn.Module] | None]) -> Module:
     """The same module with other classes for some of its parts.
 
     Parameters are shared with the module given, which stays unchanged.

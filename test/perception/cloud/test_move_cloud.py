@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tips_ros.perception.camera.extrinsics import extrinsic_matrix
-from tips_ros.perception.cloud.moved_cloud import moved
+from tips_ros.perception.cloud.move_cloud import move_cloud
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 
 
@@ -25,7 +25,7 @@ def columns(points, *names):
 
 
 def test_places_move_and_normals_only_turn(points):
-    there = moved(points, extrinsic_matrix((1.0, 2.0, 3.0), (0.0, 0.0, math.pi / 2)))
+    there = move_cloud(points, extrinsic_matrix((1.0, 2.0, 3.0), (0.0, 0.0, math.pi / 2)))
     x, y, z = (points[axis] for axis in "xyz")
     np.testing.assert_allclose(columns(there, *"xyz"), np.stack([1 - y, 2 + x, 3 + z], 1), 1e-5)
     normals = columns(points, "normal_x", "normal_y", "normal_z")
@@ -39,7 +39,7 @@ def test_places_move_and_normals_only_turn(points):
 
 def test_colours_and_labels_stay_and_so_does_what_was_given(points):
     before = points.tobytes()
-    there = moved(points, extrinsic_matrix((1.0, 2.0, 3.0), (0.1, 0.2, 0.3)))
+    there = move_cloud(points, extrinsic_matrix((1.0, 2.0, 3.0), (0.1, 0.2, 0.3)))
     assert points.tobytes() == before
     assert there["rgb"].tobytes() == points["rgb"].tobytes()
     np.testing.assert_array_equal(there["label"], points["label"])
@@ -47,23 +47,23 @@ def test_colours_and_labels_stay_and_so_does_what_was_given(points):
 
 def test_and_back_it_is_where_it_was(points):
     matrix = extrinsic_matrix((0.3, -0.2, 1.5), (0.4, -1.1, 2.2))
-    back = moved(moved(points, matrix), np.linalg.inv(matrix))
+    back = move_cloud(move_cloud(points, matrix), np.linalg.inv(matrix))
     np.testing.assert_allclose(columns(back, *"xyz"), columns(points, *"xyz"), atol=1e-5)
 
 
 def test_kilometres_from_the_origin_it_is_right_to_what_a_float_can_say(points):
-    there = moved(points, extrinsic_matrix((4000.0, -3000.0, 100.0), (0.0, 0.0, 0.0)))
+    there = move_cloud(points, extrinsic_matrix((4000.0, -3000.0, 100.0), (0.0, 0.0, 0.0)))
     expected = columns(points, *"xyz").astype(np.float64) + [4000.0, -3000.0, 100.0]
     np.testing.assert_array_equal(columns(there, *"xyz"), expected.astype(np.float32))
 
 
 def test_normals_that_nobody_knows_stay_unknown(points):
     points["normal_x"] = points["normal_y"] = points["normal_z"] = np.nan
-    there = moved(points, extrinsic_matrix((0.0, 0.0, 1.0), (1.0, 0.0, 0.0)))
+    there = move_cloud(points, extrinsic_matrix((0.0, 0.0, 1.0), (1.0, 0.0, 0.0)))
     assert np.isnan(columns(there, "normal_x", "normal_y", "normal_z")).all()
     assert np.isfinite(columns(there, *"xyz")).all()
 
 
 def test_a_matrix_of_another_shape_is_refused(points):
     with pytest.raises(ValueError, match=r"\(4, 4\)"):
-        moved(points, np.eye(3))
+        move_cloud(points, np.eye(3))

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from tips_ros.model.checkpoints.archive import read_arrays
+from tips_ros.model.checkpoints.checkpoint_part import ROLES, CheckpointPart, Role
 from tips_ros.model.checkpoints.dpt_zip import dpt_part, is_dpt
 from tips_ros.model.checkpoints.errors import CheckpointError
 from tips_ros.model.checkpoints.hugging_face import (
@@ -17,7 +18,6 @@ from tips_ros.model.checkpoints.hugging_face import (
     hugging_face_temperature,
     is_hugging_face,
 )
-from tips_ros.model.checkpoints.parts import ROLES, Part, Role
 from tips_ros.model.checkpoints.pytorch_npz import (
     TEMPERATURES,
     is_pytorch,
@@ -29,7 +29,7 @@ from tips_ros.model.checkpoints.scenic_npz import is_scenic, scenic_part
 _PICKLES = (".pt", ".pth", ".bin", ".ckpt", ".pkl")
 
 
-def read_checkpoint(path: Path, roles: Collection[Role] = ROLES) -> list[Part]:
+def read_checkpoint(path: Path, roles: Collection[Role] = ROLES) -> list[CheckpointPart]:
     """Every part of a model that `path` holds.
 
     Args:
@@ -63,7 +63,7 @@ def read_checkpoint(path: Path, roles: Collection[Role] = ROLES) -> list[Part]:
     )
 
 
-def stored_temperature(path: Path) -> float | None:
+def read_temperature(path: Path) -> float | None:
     """The temperature that lies beside a text encoder, if one does; nothing else is read.
 
     Args:

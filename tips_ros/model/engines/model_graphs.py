@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tips_ros.model.dpt import LEVELS
-from tips_ros.model.fast.dpt.heads import FastDenseHead
+from tips_ros.model.fast.dpt.fast_heads import FastDenseHead
 from tips_ros.model.heads import DenseHead, DepthHead
 from tips_ros.model.tips import HEAD_NAMES, Tips
 from tips_ros.model.vit import PREFIX_TOKENS, LayerFeatures, PatchGrid, VisionTransformer
@@ -23,7 +23,7 @@ from tips_ros.model.vit import PREFIX_TOKENS, LayerFeatures, PatchGrid, VisionTr
 BACKBONE, VALUES = "backbone", "values"
 
 
-class Part(NamedTuple):
+class ModelGraph(NamedTuple):
     """A graph to export."""
 
     name: str  # BACKBONE, VALUES, or a head's
@@ -31,7 +31,7 @@ class Part(NamedTuple):
     inputs: tuple[Tensor, ...]  # an example
 
 
-def parts_of(tips: Tips, input_size: tuple[int, int]) -> list[Part]:
+def model_graphs(tips: Tips, input_size: tuple[int, int]) -> list[ModelGraph]:
     """The graphs of a model as it was loaded, on the CPU in fp32.
 
     Args:
@@ -50,14 +50,14 @@ def parts_of(tips: Tips, input_size: tuple[int, int]) -> list[Part]:
     shapes = [(1, patches, width), (1, width)] * LEVELS
     layers = tuple(torch.zeros(shape) for shape in shapes)
     parts = [
-        Part(BACKBONE, BackboneGraph(vit, tips.taps), (images,)),
-        Part(VALUES, ValuesGraph(vit), (tokens,)),
+        ModelGraph(BACKBONE, BackboneGraph(vit, tips.taps), (images,)),
+        ModelGraph(VALUES, ValuesGraph(vit), (tokens,)),
     ]
     for name in HEAD_NAMES:
         head = getattr(tips, name)
         if head is not None:
             graph = DepthGraph(head, grid) if name == "depth" else DenseGraph(head, grid)
-            parts.append(Part(name, graph, layers))
+            parts.append(ModelGraph(name, graph, layers))
     return parts
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which rewriting pays where."""
+"""The choice of rewrites that make a model faster on a device and in a precision."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Literal, get_args
 
 import torch
 
-from tips_ros.model.fast.headwise import headwise
-from tips_ros.model.fast.int8 import with_int8
-from tips_ros.model.fast.onednn import with_onednn
-from tips_ros.model.fast.rewrite import rewritten
-from tips_ros.model.fast.winograd import with_winograd
+from tips_ros.model.fast.headwise import use_headwise_attention
+from tips_ros.model.fast.int8 import use_int8
+from tips_ros.model.fast.onednn import use_onednn
+from tips_ros.model.fast.rewrite import rewrite_heads
+from tips_ros.model.fast.winograd import use_winograd
 from tips_ros.model.tips import Tips
 
 Heads = Literal["rewritten", "plain"]
 HEADS: tuple[Heads, ...] = get_args(Heads)
 
 
-def rewritten_for(tips: Tips, device: str | torch.device, dtype: torch.dtype) -> Tips:
+def rewrite_for(tips: Tips, device: str | torch.device, dtype: torch.dtype) -> Tips:
     """The same model as it is fastest to run by torch on a device.
 
     On the CPU heads convolve before their last ×2, wide 3×3 convolutions are Winograd's, oneDNN
@@ -32,9 +32,9 @@ def rewritten_for(tips: Tips, device: str | torch.device, dtype: torch.dtype) ->
             `dtype_beside_int8`.
     """
     if torch.device(device).type != "cpu":
-        return rewritten(tips, early=False)
-    fast = rewritten(tips)
+        return rewrite_heads(tips, early=False)
+    fast = rewrite_heads(tips)
     if dtype == torch.int8:
-        fast.backbone = with_int8(fast.backbone)
-    fast = with_onednn(with_winograd(fast))
-    return fast if dtype == torch.float32 else headwise(fast)
+        fast.backbone = use_int8(fast.backbone)
+    fast = use_onednn(use_winograd(fast))
+    return fast if dtype == torch.float32 else use_headwise_attention(fast)

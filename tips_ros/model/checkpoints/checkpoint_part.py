@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a checkpoint file holds, in this package's names: one or more parts of a model."""
+"""The parts of a model that a checkpoint file holds, in this package's names."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ FILE_NAMED: dict[Role, str] = {
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What a part's format and side files say that its tensors' shapes don't.
+class Metadata:
+    """Facts about a part that its format or side files state and its tensors' shapes don't.
 
     Attributes:
         heads: attention heads.
@@ -58,7 +58,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Part:
+class CheckpointPart:
     """One tower or head.
 
     Attributes:
@@ -66,17 +66,17 @@ class Part:
         tensors: by this package's parameter names, in its layouts.
         path: the file they came from.
         origin: the format of that file.
-        facts: what else is known.
+        metadata: what else is known.
     """
 
     role: Role
     tensors: dict[str, Tensor] = field(repr=False)
     path: Path
     origin: Origin
-    facts: Facts = Facts()
+    metadata: Metadata = Metadata()
 
 
-def only(parts: list[Part], role: Role, path: Path) -> Part:
+def select_part(parts: list[CheckpointPart], role: Role, path: Path) -> CheckpointPart:
     """The part of this role; CheckpointError when the file holds something else."""
     for part in parts:
         if part.role == role:

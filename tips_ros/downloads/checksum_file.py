@@ -11,13 +11,13 @@ from pathlib import Path
 from tips_ros.downloads.errors import DownloadError
 from tips_ros.whole_file import write_atomically
 
-LEDGER_NAME = "SHA256SUMS"
+CHECKSUMS = "SHA256SUMS"
 _LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
 _LARGEST = 1_000_000  # bytes; ten lines are usual
 _CHUNK = 1 << 20  # bytes
 
 
-class Ledger:
+class ChecksumFile:
     """`SHA256SUMS` in a model directory, in the format of `sha256sum` (which can check it too)."""
 
     def __init__(self, directory: Path) -> None:
@@ -26,7 +26,7 @@ class Ledger:
         Raises:
             DownloadError: a line that is none.
         """
-        self.path = directory / LEDGER_NAME
+        self.path = directory / CHECKSUMS
         self._hashes = self._read()
 
     def get(self, name: str) -> str | None:

@@ -8,15 +8,15 @@ from typing import TypeVar
 
 import torch
 
-from tips_ros.model.side_by_side import side_by_side
+from tips_ros.model.split_batch import run_shares
 
 Made = TypeVar("Made")
 
 
-def in_shares(
+def run_strips(
     work: Callable[[slice], Sequence[Made]], count: int, device: torch.device, dtype: torch.dtype
 ) -> list[Made]:
-    """What `work` makes of strips, in their order.
+    """Runs `work` on all strips and returns its results in their order.
 
     In fp32 on a CPU the strips are shared among threads: products as small as theirs gain little
     when threads share each of them. In bf16 they gain all there is.
@@ -28,5 +28,5 @@ def in_shares(
         device, dtype: of the map.
     """
     if device.type == "cpu" and dtype == torch.float32:
-        return side_by_side(work, count)
+        return run_shares(work, count)
     return list(work(slice(0, count)))

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import torch
 
-from tips_ros.model.fast import rewritten_for
-from tips_ros.model.fast.dpt.heads import FastDenseHead
-from tips_ros.model.fast.dpt.tails import DirectTail, EarlyTail
+from tips_ros.model.fast import rewrite_for
+from tips_ros.model.fast.dpt.fast_heads import FastDenseHead
+from tips_ros.model.fast.dpt.output_convs import DirectTail, EarlyTail
 from tips_ros.model.fast.headwise import HeadwiseAttention
 from tips_ros.model.fast.onednn import OneDnnLinear, onednn_is_there
 from tips_ros.model.fast.winograd import WinogradConv
@@ -25,7 +25,7 @@ WIDTH, CHANNELS = 64, 64  # as many channels as are convolved before the last x2
 def prepared(tips: Tips, device: str, dtype: torch.dtype) -> tuple[type, bool]:
     """The kind of the tail, and whether oneDNN multiplies."""
     wide = Tips(tips.backbone, tips.taps, normals=NormalsHead(WIDTH, CHANNELS))
-    fast = rewritten_for(wide, device, dtype)
+    fast = rewrite_for(wide, device, dtype)
     assert isinstance(fast.normals, FastDenseHead)
     return type(fast.normals.tail), any(
         isinstance(module, OneDnnLinear) for module in fast.modules()
@@ -38,7 +38,7 @@ def test_a_cpu_in_fp32_convolves_before_upsampling_and_multiplies_by_onednn(tiny
 
 def test_a_cpu_in_half_precision_does_so_too_and_attends_head_by_head(tiny_tips: Tips):
     assert prepared(tiny_tips, "cpu", torch.bfloat16) == (EarlyTail, onednn_is_there())
-    fast = rewritten_for(tiny_tips, "cpu", torch.bfloat16)
+    fast = rewrite_for(tiny_tips, "cpu", torch.bfloat16)
     blocks = fast.backbone.blocks
     assert len(blocks) and all(type(block.attn) is HeadwiseAttention for block in blocks)
 
@@ -50,7 +50,7 @@ def test_a_cpu_convolves_wide_maps_by_winograd_and_a_gpu_does_not(
     wide = Tips(tiny_tips.backbone, tiny_tips.taps, normals=NormalsHead(WIDTH, 128))
 
     def by_winograd(device: str) -> int:
-        modules = rewritten_for(wide, device, dtype).modules()
+        modules = rewrite_for(wide, device, dtype).modules()
         return sum(isinstance(module, WinogradConv) for module in modules)
 
     assert (by_winograd("cpu"), by_winograd("cuda")) == (14, 0), "two for each residual unit"
@@ -70,7 +70,7 @@ def test_a_gpu_upsamples_first_and_multiplies_as_torch_does(
 def test_a_rewritten_model_can_be_copied_and_stored(
     tiny_tips: Tips, dtype: torch.dtype, copied: Any
 ):
-    model: Any = rewritten_for(tiny_tips, "cpu", dtype).to(dtype)
+    model: Any = rewrite_for(tiny_tips, "cpu", dtype).to(dtype)
     images = torch.rand(1, 3, 56, 56, generator=torch.Generator().manual_seed(1)).to(dtype)
     with torch.inference_mode():
         for one, other in zip(

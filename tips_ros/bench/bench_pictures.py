@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the cameras see: a picture of the user's, or a drawn room."""
+"""Input pictures of the benchmark: the user's, or a drawn room."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WIDTH, _HEIGHT = 1280, 960
 
 
 def views(picture: Picture, size: tuple[int, int], cameras: int) -> list[Picture]:
-    """What each camera sees, (H, W, 3) RGB: the same picture, turned aside more and more.
+    """One (H, W, 3) RGB picture for each camera: the same, turned aside more and more.
 
     Args:
         picture: RGB, of any size.
@@ -24,7 +24,7 @@ def views(picture: Picture, size: tuple[int, int], cameras: int) -> list[Picture
     return [np.ascontiguousarray(np.roll(resized, i * step, axis=1)) for i in range(cameras)]
 
 
-def drawn_room() -> Picture:
+def draw_room() -> Picture:
     """A corridor with boxes, and a sensor's noise; the same every time. (960, 1280, 3) RGB."""
     rng = np.random.default_rng(0)
     room = np.zeros((_HEIGHT, _WIDTH, 3), np.uint8)

@@ -26,24 +26,24 @@ _AT_WORK = 0.75
 _lock = threading.Lock()
 
 
-class _Own(threading.local):
+class _ThreadPools(threading.local):
     """Each thread's own crews, which end with it: it never waits for another's work."""
 
     def __init__(self) -> None:
-        self.crews: dict[tuple[int, int], ThreadPoolExecutor] = {}
+        self.pools: dict[tuple[int, int], ThreadPoolExecutor] = {}
 
 
-_own = _Own()
+_thread_pools = _ThreadPools()
 
 
-class Split(NamedTuple):
-    """What is computed at the same time."""
+class BatchSplit(NamedTuple):
+    """Shares of a batch that are computed at the same time."""
 
     shares: tuple[slice, ...]  # of the batch, in its order; sizes differ by one at most
     threads: int  # of each share
 
 
-def split(count: int, threads: int) -> Split:
+def split_batch(count: int, threads: int) -> BatchSplit:
     """Into as many shares as keep most threads at work until the last of them is done.
 
     Args:
@@ -57,11 +57,11 @@ def split(count: int, threads: int) -> Split:
     else:
         sharers, of_each = 1, threads
     ends = [math.ceil(count * i / sharers) for i in range(sharers + 1)]
-    return Split(tuple(slice(*ends_of) for ends_of in pairwise(ends)), of_each)
+    return BatchSplit(tuple(slice(*ends_of) for ends_of in pairwise(ends)), of_each)
 
 
-def side_by_side(work: Callable[[slice], Sequence[Found]], count: int) -> list[Found]:
-    """What `work` finds in the shares of a batch, in the batch's order.
+def run_shares(work: Callable[[slice], Sequence[Found]], count: int) -> list[Found]:
+    """Runs `work` on the shares of a batch and returns its results in the batch's order.
 
     They are computed in threads that stay for the next time, in this one's inference and gradient
     modes; a batch that is one share, here. How many threads there are is what torch has here.
@@ -73,16 +73,18 @@ def side_by_side(work: Callable[[slice], Sequence[Found]], count: int) -> list[F
     Raises:
         Exception: of the first share that failed, when no other is at work any more.
     """
-    shares, of_each = split(count, torch.get_num_threads())
+    shares, of_each = split_batch(count, torch.get_num_threads())
     if len(shares) == 1:
         return list(work(shares[0]))
-    as_here = partial(_as, torch.is_inference_mode_enabled(), torch.is_grad_enabled(), work)
-    futures = [_crew(len(shares), of_each).submit(as_here, share) for share in shares]
+    as_here = partial(
+        _run_in_modes, torch.is_inference_mode_enabled(), torch.is_grad_enabled(), work
+    )
+    futures = [_pool(len(shares), of_each).submit(as_here, share) for share in shares]
     wait(futures)
     return [one for future in futures for one in future.result()]
 
 
-def _as(
+def _run_in_modes(
     inference: bool, gradients: bool, work: Callable[[slice], Sequence[Found]], share: slice
 ) -> Sequence[Found]:
     """The work in the modes of another thread."""
@@ -90,16 +92,16 @@ def _as(
         return work(share)
 
 
-def _crew(count: int, threads: int) -> ThreadPoolExecutor:
+def _pool(count: int, threads: int) -> ThreadPoolExecutor:
     """So many workers, each of which computes with so many threads; made once."""
-    crew = _own.crews.get((count, threads))
-    if crew is None:
+    pool = _thread_pools.pools.get((count, threads))
+    if pool is None:
         with _lock:
-            crew = _own.crews[count, threads] = _new_crew(count, threads)
-    return crew
+            pool = _thread_pools.pools[count, threads] = _new_pool(count, threads)
+    return pool
 
 
-def _new_crew(count: int, threads: int) -> ThreadPoolExecutor:
+def _new_pool(count: int, threads: int) -> ThreadPoolExecutor:
     ours, all_here = torch.get_num_threads(), threading.Barrier(count)
 
     def begin() -> None:
@@ -107,8 +109,8 @@ def _new_crew(count: int, threads: int) -> ThreadPoolExecutor:
         torch.set_num_threads(threads)
         all_here.wait()
 
-    crew = ThreadPoolExecutor(count, "tips share", initializer=begin)
-    wait([crew.submit(int) for _ in range(count)])
+    pool = ThreadPoolExecutor(count, "tips share", initializer=begin)
+    wait([pool.submit(int) for _ in range(count)])
     # A thread has a number of its own, but begins with the one that was set last, by whomever.
     torch.set_num_threads(ours)
-    return crew
+    return pool

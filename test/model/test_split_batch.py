@@ -13,8 +13,8 @@ import pytest
 import torch
 from torch import nn
 
-from tips_ros.model.side_by_side import side_by_side, split
-from tips_ros.model.tips import DenseMaps, HeadName, Look, Tips
+from tips_ros.model.split_batch import run_shares, split_batch
+from tips_ros.model.tips import DenseMaps, HeadName, Tips, TipsOutput
 from tips_ros.model.vit import ImageFeatures
 
 PATIENCE_S = 30.0
@@ -40,14 +40,14 @@ PATIENCE_S = 30.0
 def test_a_batch_is_shared_so_that_most_threads_are_at_work(
     count: int, threads: int, sizes: list[int], of_each: int
 ):
-    shares, found = split(count, threads)
+    shares, found = split_batch(count, threads)
     assert ([share.stop - share.start for share in shares], found) == (sizes, of_each)
 
 
 def test_each_image_is_in_one_share_and_there_are_threads_for_all_shares():
     for threads in range(1, 17):
         for count in range(1, 20):
-            shares, of_each = split(count, threads)
+            shares, of_each = split_batch(count, threads)
             assert [i for share in shares for i in range(count)[share]] == list(range(count))
             sizes = [share.stop - share.start for share in shares]
             assert max(sizes) - min(sizes) <= 1
@@ -63,7 +63,7 @@ def test_shares_are_computed_at_the_same_time_and_come_in_order(torch_threads: A
         both.wait(PATIENCE_S)  # breaks where one share waits for the other's end
         return list(range(4))[share]
 
-    assert side_by_side(work, 4) == [0, 1, 2, 3]
+    assert run_shares(work, 4) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(("threads", "of_each"), [(1, 1), (2, 1), (4, 2)])
@@ -71,7 +71,7 @@ def test_each_share_has_threads_of_its_own_and_others_keep_theirs(
     torch_threads: Any, threads: int, of_each: int
 ):
     torch_threads(threads)
-    assert side_by_side(lambda _: [torch.get_num_threads()], 2) == [of_each] * min(threads, 2)
+    assert run_shares(lambda _: [torch.get_num_threads()], 2) == [of_each] * min(threads, 2)
     later: list[int] = []
     thread = threading.Thread(target=lambda: later.append(torch.get_num_threads()))
     thread.start()
@@ -89,7 +89,7 @@ def test_shares_keep_gradients_or_not_as_the_caller_does(
         return [(torch.is_inference_mode_enabled(), torch.is_grad_enabled())]
 
     with mode():
-        assert side_by_side(modes, 2) == modes(slice(0, 2)) * 2
+        assert run_shares(modes, 2) == modes(slice(0, 2)) * 2
 
 
 def test_a_share_that_fails_fails_the_batch_once_no_other_is_at_work(torch_threads: Any):
@@ -106,18 +106,18 @@ def test_a_share_that_fails_fails_the_batch_once_no_other_is_at_work(torch_threa
         return [1]
 
     with pytest.raises(RuntimeError, match="out of memory"):
-        side_by_side(work, 2)
+        run_shares(work, 2)
     assert ended.is_set()
-    assert side_by_side(lambda share: [share.start], 2) == [0, 1]
+    assert run_shares(lambda share: [share.start], 2) == [0, 1]
 
 
-def looks(tips: Tips, images: torch.Tensor) -> list[Look]:
+def looks(tips: Tips, images: torch.Tensor) -> list[TipsOutput]:
     heads: list[list[HeadName]] = [["depth"], ["depth", "normals", "segmentation"], [], ["normals"]]
     with torch.inference_mode():
-        return tips.look_at_each(images, heads, value_features=True)
+        return tips.forward_batch(images, heads, value_features=True)
 
 
-def tensors_of(look: Look) -> list[torch.Tensor | None]:
+def tensors_of(look: TipsOutput) -> list[torch.Tensor | None]:
     features = look.features
     return [*look.maps, features.cls_token, features.patch_tokens, features.value_features]
 
@@ -162,7 +162,7 @@ class OneByOne(nn.Module):
 def test_an_engine_is_given_the_batch_as_it_is(torch_threads: Any):
     torch_threads(2)
     engine = OneByOne()
-    found = Tips(engine, ()).look_at_each(torch.zeros(4, 3, 28, 28), [[]] * 4)  # type: ignore[arg-type]
+    found = Tips(engine, ()).forward_batch(torch.zeros(4, 3, 28, 28), [[]] * 4)  # type: ignore[arg-type]
     assert engine.given == [4]
     assert [look.maps for look in found] == [DenseMaps()] * 4
 
@@ -184,7 +184,7 @@ def test_the_workers_of_a_thread_end_with_it(torch_threads: Callable[[int], None
         workers.add(threading.current_thread())
         return [share.start]
 
-    caller = threading.Thread(target=lambda: side_by_side(note, 4))
+    caller = threading.Thread(target=lambda: run_shares(note, 4))
     caller.start()
     caller.join()
     del caller

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who computes a model: torch, or an engine that was found to say what torch says."""
+"""The choice of what computes a model: torch, or an engine whose outputs agree with torch's."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Literal, NamedTuple, get_args
 import torch
 
 from tips_ros.model.engines import onnxruntime_engine, openvino_engine
-from tips_ros.model.engines.cache_key import ingredients_of
+from tips_ros.model.engines.cache_key import key_ingredients
 from tips_ros.model.engines.compiled_engine import CompiledEngine
 from tips_ros.model.engines.engine import Engine, EngineUnavailable
-from tips_ros.model.engines.engined import engined
+from tips_ros.model.engines.engine_model import build_engine_model
 from tips_ros.model.engines.export import onnx_file
-from tips_ros.model.engines.parts import Part, parts_of
-from tips_ros.model.engines.trust import trusted
+from tips_ros.model.engines.model_graphs import ModelGraph, model_graphs
+from tips_ros.model.engines.parity import check_parity
 from tips_ros.model.fast.int8 import dtype_beside_int8, int8_is_there
 from tips_ros.model.precisions import precision_name
 from tips_ros.model.tips import Tips
@@ -31,15 +31,15 @@ Built = tuple[str, Engine]  # a part's name, and what runs it
 _DELAY_S = 2.0  # before a bar comes: most models are there by then
 
 
-class Place(NamedTuple):
-    """Where and how a model is to run."""
+class Target(NamedTuple):
+    """Device, precision and input size that a model is to run with."""
 
     device: torch.device
     dtype: torch.dtype  # the precision asked for; int8 is torch's on a CPU
     input_size: tuple[int, int]  # (h, w) in pixels
 
 
-class Served(NamedTuple):
+class BackendChoice(NamedTuple):
     """A model that may serve."""
 
     tips: Tips  # to be moved to the device, in `dtype`
@@ -49,9 +49,9 @@ class Served(NamedTuple):
     note: str = ""  # why it is not as asked for; empty where it is
 
 
-def served(
-    plain: Tips, in_torch: InTorch, backend: Backend, place: Place, cache: Path | None = None
-) -> Served:
+def select_backend(
+    plain: Tips, in_torch: InTorch, backend: Backend, target: Target, cache: Path | None = None
+) -> BackendChoice:
     """The model as it may serve. What is no fp32 of torch's is compared with that first.
 
     An engine that can't be built, or says something else than torch, is refused: torch serves,
@@ -61,45 +61,47 @@ def served(
         plain: as it was loaded, on the CPU in fp32; what is exported, and compared with.
         in_torch: the same as torch computes it best in a precision, not yet moved; it may share
             tensors with `plain`, which is not to be used any more afterwards.
-        backend: who is to compute it; see `chosen`.
-        place: where and how.
+        backend: who is to compute it; see `resolve_backend`.
+        target: where and how.
         cache: folder for engines that take minutes to build (TensorRT's); none are kept if None.
 
     Raises:
         EngineUnavailable: the backend named is not installed, or can't run there or in int8.
     """
-    name = chosen(backend)
+    name = resolve_backend(backend)
     if name == "torch":
-        return _by_torch(plain, in_torch, place)
-    if place.dtype == torch.int8:
+        return _choose_precision(plain, in_torch, target)
+    if target.dtype == torch.int8:
         raise EngineUnavailable(
             f"backend {name}: no precision int8; use backend auto or torch, or another precision"
         )
     # On a device of its own: moving it would move what it shares with the plain one.
-    other_sizes = _moved(in_torch(torch.float32), place.device)
-    work = f"building engines ({name}, {precision_name(place.dtype)})"
+    other_sizes = _copy_to(in_torch(torch.float32), target.device)
+    work = f"building engines ({name}, {precision_name(target.dtype)})"
     try:
-        parts = parts_of(plain, place.input_size)
+        parts = model_graphs(plain, target.input_size)
         # One more unit: what compiles at its first call does so where it is compared.
         with WorkProgress(work, len(parts) + 1, "part", delay_s=_DELAY_S) as progress:
-            engines = dict(_BUILDERS[name](plain, _told(parts, progress), place, cache))
-            candidate = engined(other_sizes, engines, place.input_size)
+            engines = dict(_BUILDERS[name](plain, _report_parts(parts, progress), target, cache))
+            candidate = build_engine_model(other_sizes, engines, target.input_size)
             progress.note("comparing with torch")
-            verdict = trusted(candidate, _moved(plain, place.device), place.input_size, place.dtype)
-        refused = None if verdict.trusted else f"says something else than torch: {verdict.reason}"
+            verdict = check_parity(
+                candidate, _copy_to(plain, target.device), target.input_size, target.dtype
+            )
+        refused = None if verdict.passed else f"says something else than torch: {verdict.reason}"
     except EngineUnavailable:
         raise
     except Exception as error:  # whatever a converter, a compiler or a graph stumbles over
         said = " ".join(str(error).split())[:200]
         refused = f"can't be built: {type(error).__name__}: {said}"
     if refused is None:
-        return Served(candidate, torch.float32, place.dtype, name)
-    instead = _by_torch(plain, in_torch, place)
+        return BackendChoice(candidate, torch.float32, target.dtype, name)
+    instead = _choose_precision(plain, in_torch, target)
     note = f"{name} refused, torch serves instead ({refused})"
     return instead._replace(note="; ".join(filter(None, [note, instead.note])))
 
 
-def chosen(backend: Backend) -> Backend:
+def resolve_backend(backend: Backend) -> Backend:
     """`auto` → who is fastest; anything else stays as it is.
 
     That is torch, with B/14 and three heads on a processor with AVX-512 and bf16: OpenVINO takes
@@ -110,7 +112,7 @@ def chosen(backend: Backend) -> Backend:
     return "torch" if backend == "auto" else backend
 
 
-def _told(parts: Sequence[Part], progress: WorkProgress) -> Iterator[Part]:
+def _report_parts(parts: Sequence[ModelGraph], progress: WorkProgress) -> Iterator[ModelGraph]:
     """The parts one by one; each is done when the next one is asked for."""
     for part in parts:
         progress.note(part.name)
@@ -118,88 +120,92 @@ def _told(parts: Sequence[Part], progress: WorkProgress) -> Iterator[Part]:
         progress.update()
 
 
-def _by_torch(plain: Tips, in_torch: InTorch, place: Place) -> Served:
+def _choose_precision(plain: Tips, in_torch: InTorch, target: Target) -> BackendChoice:
     """In the lowest precision that is trusted, from the one asked for up to fp32."""
     notes: list[str] = []
-    precisions = _from(place)
+    precisions = _precisions_to_try(target)
     for precision, instead in zip(precisions, precisions[1:], strict=False):
-        refused = _refusal(precision, place.device)
+        refused = _unavailable_reason(precision, target.device)
         if refused is None:
             dtype = dtype_beside_int8() if precision == torch.int8 else precision
-            lower = copy.deepcopy(in_torch(precision)).to(place.device, dtype)
-            reference = _moved(plain, place.device)
+            lower = copy.deepcopy(in_torch(precision)).to(target.device, dtype)
+            reference = _copy_to(plain, target.device)
             with WorkProgress(f"comparing {precision_name(precision)} with fp32", delay_s=_DELAY_S):
-                verdict = trusted(lower, reference, place.input_size, precision)
-            if verdict.trusted:
-                return Served(lower, dtype, precision, "torch", "; ".join(notes))
+                verdict = check_parity(lower, reference, target.input_size, precision)
+            if verdict.passed:
+                return BackendChoice(lower, dtype, precision, "torch", "; ".join(notes))
             refused = verdict.reason
         below, above = precision_name(precision), precision_name(instead)
         notes.append(f"{below} refused, {above} serves instead ({refused})")
-    return Served(in_torch(torch.float32), torch.float32, torch.float32, "torch", "; ".join(notes))
+    return BackendChoice(
+        in_torch(torch.float32), torch.float32, torch.float32, "torch", "; ".join(notes)
+    )
 
 
-def _from(place: Place) -> list[torch.dtype]:
+def _precisions_to_try(target: Target) -> list[torch.dtype]:
     """The precisions to try, the last of which needs no trust."""
     above = [torch.float32]
-    if place.dtype == torch.float32:
+    if target.dtype == torch.float32:
         return above
-    if place.dtype == torch.int8 and dtype_beside_int8() != torch.float32:
+    if target.dtype == torch.int8 and dtype_beside_int8() != torch.float32:
         above = [dtype_beside_int8(), *above]
-    return [place.dtype, *above]
+    return [target.dtype, *above]
 
 
-def _refusal(precision: torch.dtype, device: torch.device) -> str | None:
-    """Why a precision can't be had at all; None where it can."""
+def _unavailable_reason(precision: torch.dtype, device: torch.device) -> str | None:
+    """Reason why a precision is not available on this device; None where it is."""
     if precision != torch.int8 or (device.type == "cpu" and int8_is_there()):
         return None
     return "it wants a CPU with AVX-512 VNNI, and torch 2.4 or newer"
 
 
-def _moved(tips: Tips, device: torch.device) -> Tips:
+def _copy_to(tips: Tips, device: torch.device) -> Tips:
     """The same there: itself, or a copy."""
     return tips if device.type == "cpu" else copy.deepcopy(tips).to(device)
 
 
-def _compiled(
-    plain: Tips, parts: Iterable[Part], place: Place, cache: Path | None
+def _build_compiled(
+    plain: Tips, parts: Iterable[ModelGraph], target: Target, cache: Path | None
 ) -> Iterator[Built]:
     del plain, cache  # torch keeps one of its own
     for part in parts:
-        yield part.name, CompiledEngine(part, place.device, place.dtype)
+        yield part.name, CompiledEngine(part, target.device, target.dtype)
 
 
-def _openvino(
-    plain: Tips, parts: Iterable[Part], place: Place, cache: Path | None
+def _build_openvino(
+    plain: Tips, parts: Iterable[ModelGraph], target: Target, cache: Path | None
 ) -> Iterator[Built]:
     del plain, cache  # it compiles in seconds
     openvino_engine.import_openvino()
-    if place.device.type != "cpu":
+    if target.device.type != "cpu":
         raise EngineUnavailable(
-            f"backend openvino: runs on the CPU, not on {place.device}; use device cpu, or backend "
-            "auto or torch"
+            f"backend openvino: runs on the CPU, not on {target.device}; use device cpu, or "
+            "backend auto or torch"
         )
     for part in parts:
         graph = openvino_engine.openvino_graph(part)
-        yield part.name, openvino_engine.OpenVinoEngine(graph, place.dtype)
+        yield part.name, openvino_engine.OpenVinoEngine(graph, target.dtype)
 
 
-def _onnxruntime(
-    plain: Tips, parts: Iterable[Part], place: Place, cache: Path | None
+def _build_onnxruntime(
+    plain: Tips, parts: Iterable[ModelGraph], target: Target, cache: Path | None
 ) -> Iterator[Built]:
     onnxruntime_engine.import_onnxruntime()
     with tempfile.TemporaryDirectory(prefix="tips_ros-engines-") as folder:
         kept = Path(folder)
-        if cache is not None and place.device.type == "cuda":
-            kept = cache / ingredients_of(plain, *place).key()
+        if cache is not None and target.device.type == "cuda":
+            kept = cache / key_ingredients(plain, *target).key()
             kept.mkdir(parents=True, exist_ok=True)
-        providers = onnxruntime_engine.providers_for(place.device, place.dtype, kept)
+        providers = onnxruntime_engine.providers_for(target.device, target.dtype, kept)
         for part in parts:
             file = onnx_file(part, Path(folder))
-            yield part.name, onnxruntime_engine.OnnxRuntimeEngine(file, providers, place.device)
+            yield part.name, onnxruntime_engine.OnnxRuntimeEngine(file, providers, target.device)
 
 
-_BUILDERS: dict[Backend, Callable[[Tips, Iterable[Part], Place, Path | None], Iterator[Built]]] = {
-    "compiled": _compiled,
-    "openvino": _openvino,
-    "onnxruntime": _onnxruntime,
+_BUILDERS: dict[
+    Backend, Callable[[Tips, Iterable[ModelGraph], Target, Path | None], Iterator[Built]]
+] = {
+    "compiled": _build_compiled,
+    "openvino": _build_openvino,
+    "onnxruntime": _build_onnxruntime,
 }

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from tips_ros.model.engines import trusted
-from tips_ros.model.engines.trust import fixed_picture
+from tips_ros.model.engines import check_parity
+from tips_ros.model.engines.parity import parity_image
 from tips_ros.model.tips import Tips
 
 SIZE = (56, 70)
@@ -22,7 +22,7 @@ ALL = pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16, torch
 
 @ALL
 def test_the_same_model_is_trusted(tiny_tips: Tips, precision: torch.dtype):
-    assert trusted(copy.deepcopy(tiny_tips), tiny_tips, SIZE, precision).trusted
+    assert check_parity(copy.deepcopy(tiny_tips), tiny_tips, SIZE, precision).passed
 
 
 @ALL
@@ -33,11 +33,11 @@ def test_what_is_no_number_is_not_trusted(
 ):
     wrong = copy.deepcopy(tiny_tips)
     getattr(wrong, name).head.weight.data[0] = value
-    verdict = trusted(wrong, tiny_tips, SIZE, precision)
-    assert not verdict.trusted and verdict.reason.startswith(f"{name}: no finite numbers, beyond")
+    verdict = check_parity(wrong, tiny_tips, SIZE, precision)
+    assert not verdict.passed and verdict.reason.startswith(f"{name}: no finite numbers, beyond")
     assert "nan" not in verdict.reason and "inf" not in verdict.reason.replace("infinite", "")
-    damaged = trusted(tiny_tips, wrong, SIZE, precision)
-    assert not damaged.trusted and "even in fp32; the weights are damaged" in damaged.reason
+    damaged = check_parity(tiny_tips, wrong, SIZE, precision)
+    assert not damaged.passed and "even in fp32; the weights are damaged" in damaged.reason
 
 
 @pytest.mark.parametrize("name", ["depth", "normals", "segmentation", "value features"])
@@ -52,8 +52,8 @@ def test_the_bound_of_each_output_is_felt(tiny_tips: Tips, name: str):
             head = getattr(wrong, name).head
             head.weight.copy_(head.weight.roll(1, 0) * 1.5)
     for precision in (torch.float32, torch.bfloat16):
-        verdict = trusted(wrong, tiny_tips, SIZE, precision)
-        assert not verdict.trusted and "bound" in verdict.reason
+        verdict = check_parity(wrong, tiny_tips, SIZE, precision)
+        assert not verdict.passed and "bound" in verdict.reason
     if name != "value features":
         assert name in verdict.reason
 
@@ -62,7 +62,7 @@ def test_a_graph_that_ignores_its_input_is_found_out(tiny_tips: Tips):
     """As one is that was exported with what it saw then as a constant."""
     wrong = copy.deepcopy(tiny_tips)
     wrong.backbone.patch_embed.proj.weight.data.zero_()
-    assert not trusted(wrong, tiny_tips, SIZE, torch.bfloat16).trusted
+    assert not check_parity(wrong, tiny_tips, SIZE, torch.bfloat16).passed
 
 
 def turned(tips: Tips, degrees: float) -> Tips:
@@ -79,33 +79,33 @@ def turned(tips: Tips, degrees: float) -> Tips:
 
 def test_int8_may_use_four_fifths_of_a_bound(tiny_tips: Tips):
     near, far = turned(tiny_tips, 1.4), turned(tiny_tips, 1.9)
-    assert trusted(near, tiny_tips, SIZE, torch.int8).trusted
-    assert trusted(far, tiny_tips, SIZE, torch.bfloat16).trusted
-    verdict = trusted(far, tiny_tips, SIZE, torch.int8)
-    assert not verdict.trusted
+    assert check_parity(near, tiny_tips, SIZE, torch.int8).passed
+    assert check_parity(far, tiny_tips, SIZE, torch.bfloat16).passed
+    verdict = check_parity(far, tiny_tips, SIZE, torch.int8)
+    assert not verdict.passed
     assert "normals: off by 1" in verdict.reason and "bound 2°" in verdict.reason
     assert verdict.reason.endswith("of which int8 may use 80%")
 
 
 def test_int8_is_shown_a_second_picture(tiny_tips: Tips):
     """What is wrong with other pictures than the first is seen in int8."""
-    wrong, first = copy.deepcopy(tiny_tips), fixed_picture(SIZE)
+    wrong, first = copy.deepcopy(tiny_tips), parity_image(SIZE)
 
     def blind(_: object, inputs: tuple[Any, ...]) -> tuple[Any, ...] | None:
         images, *others = inputs
         return None if torch.equal(images, first) else (torch.zeros_like(images), *others)
 
     wrong.backbone.register_forward_pre_hook(blind)
-    assert trusted(wrong, tiny_tips, SIZE, torch.bfloat16).trusted
-    assert not trusted(wrong, tiny_tips, SIZE, torch.int8).trusted
+    assert check_parity(wrong, tiny_tips, SIZE, torch.bfloat16).passed
+    assert not check_parity(wrong, tiny_tips, SIZE, torch.int8).passed
 
 
 def test_the_picture_is_always_the_same_and_one_of_its_kind():
-    picture = fixed_picture(SIZE)
-    assert picture.shape == (1, 3, *SIZE) and torch.equal(picture, fixed_picture(SIZE))
+    picture = parity_image(SIZE)
+    assert picture.shape == (1, 3, *SIZE) and torch.equal(picture, parity_image(SIZE))
     assert picture.min() >= 0 and picture.max() <= 1 and picture.std() > 0.1
 
 
 def test_without_heads_the_features_are_compared(tiny_tips: Tips):
     bare = Tips(tiny_tips.backbone, ())
-    assert trusted(bare, bare, SIZE, torch.float32).trusted
+    assert check_parity(bare, bare, SIZE, torch.float32).passed

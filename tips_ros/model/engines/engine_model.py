@@ -10,13 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from tips_ros.model.engines.engine import Engine
-from tips_ros.model.engines.parts import BACKBONE, VALUES, inner_taps
+from tips_ros.model.engines.model_graphs import BACKBONE, VALUES, inner_taps
 from tips_ros.model.tips import Tips
 from tips_ros.model.vit import PREFIX_TOKENS, ImageFeatures, LayerFeatures, PatchGrid
 from tips_ros.model.vit import VisionTransformer as TorchBackbone
 
 
-def engined(tips: Tips, engines: Mapping[str, Engine], input_size: tuple[int, int]) -> Tips:
+def build_engine_model(
+    tips: Tips, engines: Mapping[str, Engine], input_size: tuple[int, int]
+) -> Tips:
     """The model with its parts run by engines.
 
     Args:
@@ -59,12 +61,12 @@ class EngineBackbone(nn.Module):
     def forward(
         self, images: Tensor, taps: Sequence[int] = (), value_features: bool = False
     ) -> ImageFeatures:
-        """As of `VisionTransformer`, fp32; of another size, or with other taps, in torch."""
+        """Does what `VisionTransformer` does, in fp32; another size or other taps run in torch."""
         if tuple(images.shape[-2:]) != self.input_size or not self._outputs.keys() >= set(taps):
             result: ImageFeatures = self.in_torch(images, taps, value_features)
             return result
-        before_last, *normed = _by_image(self._encoder, [images])
-        values = _by_image(self._values, [before_last])[0] if value_features else None
+        before_last, *normed = _run_by_image(self._encoder, [images])
+        values = _run_by_image(self._values, [before_last])[0] if value_features else None
         cls, second_cls, patches = _split(normed[-1])
         layers = []
         for tap in taps:
@@ -88,7 +90,7 @@ class EngineHead(nn.Module):
             result: Tensor = self.in_torch(layers)
             return result
         inputs = [tensor for layer in layers for tensor in (layer.patch_tokens, layer.cls_token)]
-        return _by_image(self._engine, inputs)[0].permute(0, 3, 1, 2)
+        return _run_by_image(self._engine, inputs)[0].permute(0, 3, 1, 2)
 
 
 class EngineDepthHead(EngineHead):
@@ -113,7 +115,7 @@ def _split(sequence: Tensor) -> _Tokens:
     return _Tokens(sequence[:, 0], sequence[:, 1], sequence[:, PREFIX_TOKENS:])
 
 
-def _by_image(engine: Engine, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def _run_by_image(engine: Engine, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """Engines are for one image: a batch is run one by one."""
     wide = [tensor.float() for tensor in inputs]
     if len(wide[0]) == 1:

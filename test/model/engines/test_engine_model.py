@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tips_ros.model.engines.engined import engined
+from tips_ros.model.engines.engine_model import build_engine_model
 from tips_ros.model.tips import HEAD_NAMES, Tips
 
 
@@ -19,7 +19,7 @@ def test_parts_put_together_say_what_the_model_says(
     tiny_tips: Tips, counted: Any, images: Callable[..., Tensor], assert_alike: Any, count: int
 ):
     engines, calls = counted(tiny_tips)
-    assert_alike(engined(tiny_tips, engines, (56, 56)), tiny_tips, images(count))
+    assert_alike(build_engine_model(tiny_tips, engines, (56, 56)), tiny_tips, images(count))
     assert calls == dict.fromkeys(("backbone", "values", *HEAD_NAMES), count)
 
 
@@ -31,7 +31,7 @@ def test_depth_is_that_of_either_release(
     bins = tiny_tips.depth.bins
     tiny_tips.depth.bins = type(bins)(bins.min_m, bins.max_m, relu_after_project=relu)
     engines, _ = counted(tiny_tips)
-    assert_alike(engined(tiny_tips, engines, (56, 56)), tiny_tips, images())
+    assert_alike(build_engine_model(tiny_tips, engines, (56, 56)), tiny_tips, images())
 
 
 @pytest.mark.parametrize("heads", [(), ("depth",), ("normals", "segmentation")], ids=str)
@@ -41,7 +41,9 @@ def test_what_nobody_asked_for_is_not_run(
 ):
     engines, calls = counted(tiny_tips)
     with torch.inference_mode():
-        engined(tiny_tips, engines, (56, 56)).look(images(), heads, value_features=values)
+        build_engine_model(tiny_tips, engines, (56, 56)).forward_features(
+            images(), heads, value_features=values
+        )
     assert calls == dict.fromkeys(["backbone", *heads, *["values"] * values], 1)
 
 
@@ -54,20 +56,20 @@ def test_an_image_of_another_size_is_torch_s(
     size: tuple[int, int],
 ):
     engines, calls = counted(tiny_tips)
-    assert_alike(engined(tiny_tips, engines, (56, 56)), tiny_tips, images(1, size))
+    assert_alike(build_engine_model(tiny_tips, engines, (56, 56)), tiny_tips, images(1, size))
     assert not calls
 
 
 def test_a_layer_that_no_graph_has_is_torch_s(tiny_tips: Tips, counted: Any, images: Any):
     few = Tips(tiny_tips.backbone, (1, 1, 2, 3), normals=tiny_tips.normals)
     engines, calls = counted(few)
-    model = engined(few, engines, (56, 56))
+    model = build_engine_model(few, engines, (56, 56))
     with torch.inference_mode():
-        of_graph = model.look(images(), ["normals"]).maps.normals
+        of_graph = model.forward_features(images(), ["normals"]).maps.normals
         assert calls == {"backbone": 1, "normals": 1}
         (other,) = model.backbone(images(), (0,)).layers
         (expected,) = tiny_tips.backbone(images(), (0,)).layers
-        true = few.look(images(), ["normals"]).maps.normals
+        true = few.forward_features(images(), ["normals"]).maps.normals
     assert calls["backbone"] == 1
     assert torch.equal(other.patch_tokens, expected.patch_tokens)
     torch.testing.assert_close(of_graph, true, rtol=1e-4, atol=1e-4)
@@ -76,7 +78,7 @@ def test_a_layer_that_no_graph_has_is_torch_s(tiny_tips: Tips, counted: Any, ima
 def test_a_head_that_is_not_there_is_told_as_ever(tiny_tips: Tips, counted: Any, images: Any):
     tiny_tips.normals = None
     engines, _ = counted(tiny_tips)
-    model = engined(tiny_tips, engines, (56, 56))
+    model = build_engine_model(tiny_tips, engines, (56, 56))
     assert model.head_names == ("depth", "segmentation")
     with pytest.raises(ValueError, match="no normals head"):
         model(images(), ["normals"])
