@@ -17,11 +17,16 @@ from lifecycle_msgs.msg import Transition
 from operators import Manager
 from process import NodeProcess
 from rclpy.qos import QoSProfile
+from robot import Robot
 from sensor_msgs.msg import Image
 from sent import Sent
 from tips_ros.srv import SetPrompts
 
+from tips_ros.messages.outputs import TOPICS
+from tips_ros.messages.types import rclpy_class
+
 _CAMERAS = ["a", "b", "c"]
+_TYPES = {topic.name: topic.type for topic in TOPICS}
 _STARTS_S, _ENDS_S = 90.0, 8.0
 _PROGRESS_S = 5.0
 _CYCLE = (
@@ -37,6 +42,8 @@ class FullSpeed:
 
     def __init__(self, domain: int, log: Path, findings: Findings) -> None:
         small = ("-p", "input_height:=112", "-p", "input_width:=112")
+        held = ("-p", "temporal.mode:=full", "-p", "temporal.labels:=true")
+        small += (*held, "-p", "points_filtered.target_frame:=odom")
         cameras = ("-p", f"cameras:=[{', '.join(_CAMERAS)}]")
         self._findings = findings
         self.process = NodeProcess((*small, *cameras), domain, log)
@@ -55,6 +62,7 @@ class FullSpeed:
             )
             for name in _CAMERAS
         ]
+        self._robot = Robot(self._client.node, _CAMERAS, time.time_ns)
         self._masks = 0
         for name in _CAMERAS:
             topic = f"/tips/{name}/semantic/image"
@@ -67,6 +75,7 @@ class FullSpeed:
             if time.monotonic() > end:
                 self._findings.add("it does not become active")
         self._repeat("swaps", swaps, self._swap, tell)
+        self._want_what_tf_places()
         self._repeat("cycles", cycles, self._cycle, tell)
         self._wait_for_masks()
         if self._findings.first:
@@ -80,9 +89,17 @@ class FullSpeed:
         """Leaves nothing behind."""
         for camera in self._cameras:
             camera.close()
+        self._robot.close()
         if self.process.status is None:
             self.process.kill()
         self._client.close()
+
+    def _want_what_tf_places(self) -> None:
+        for name in _CAMERAS:
+            for output in ("scan", "points_ground", "points_filtered"):
+                self._client.node.create_subscription(
+                    rclpy_class(_TYPES[output]), f"/tips/{name}/{output}", lambda _: None, 5
+                )
 
     def _repeat(
         self, what: str, count: int, do: Callable[[int], None], tell: Callable[[str], None]

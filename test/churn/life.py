@@ -22,6 +22,7 @@ from lifecycle_msgs.msg import Transition
 from operators import Manager, Speaker
 from process import NodeProcess, Resources
 from rclpy.qos import ReliabilityPolicy
+from robot import Robot
 from sensor_msgs.msg import Image
 from sent import Sent
 from simulated_time import SimulatedTime
@@ -89,6 +90,7 @@ class Life:
             for name in names
         ]
         self._audience = Audience(node, names, domain, sent, findings)
+        self._robot = Robot(node, names, now_ns)
         self._manager = Manager(self._client, findings)
         self._tuner = Tuner(self._client, findings)
         speaker = Speaker(self._client, names, findings)
@@ -98,6 +100,7 @@ class Life:
             Actor("parameters", self._tuner.disturbances(), seed, 0.6, findings),
             Actor("audience", self._audience.disturbances(), seed, 0.8, findings),
             Actor("cameras", disturbances_of(self._cameras), seed, 0.5, findings),
+            Actor("robot", self._robot.disturbances(), seed, 1.0, findings),
         ]
         self._quiet: list[tuple[float, Resources]] = []
 
@@ -117,6 +120,7 @@ class Life:
             actor.close(5.0)
         for camera in self._cameras:
             camera.close()
+        self._robot.close()
         if self._clock is not None:
             self._clock.close()
         self._audience.leave()

@@ -8,7 +8,7 @@ from collections import defaultdict
 from typing import Any
 
 PEER = "peer of "  # a frame_id that begins so, and ends with the camera, is of a killed process
-TARGET = "base_link"  # where points_filtered may be
+TARGETS = ("base_link", "odom")  # where points_filtered may be
 
 
 def stamp_ns(header: Any) -> int:
@@ -36,6 +36,6 @@ class Sent:
         if frame_id.startswith(PEER):
             return frame_id == PEER + camera
         with self._lock:
-            if output == "points_filtered" and frame_id == TARGET:
+            if output == "points_filtered" and frame_id in TARGETS:
                 return True  # of a peer, perhaps
             return (at, frame_id) in self._headers[camera]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bag's depth and labels are held still alike by `tips_ros bag` and by the node it is played to."""
+"""A bag is held still alike by `tips_ros bag` and by the node that it is played to."""
 
 from __future__ import annotations
 

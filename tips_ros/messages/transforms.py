@@ -12,7 +12,7 @@ TF_MESSAGE = "tf2_msgs/msg/TFMessage"
 MOVING_TOPIC, FIXED_TOPIC = "/tf", "/tf_static"
 
 
-def plain_frame(frame_id: str) -> str:
+def strip_slash(frame_id: str) -> str:
     """A frame's name without the slash that those of ROS 1 began with."""
     return str(frame_id).removeprefix("/")
 
@@ -24,10 +24,10 @@ def child_and_pose(transform: Any) -> tuple[str, Pose]:
         ValueError: what it says is no pose.
     """
     t, q = transform.transform.translation, transform.transform.rotation
-    pose = Pose.checked(
+    pose = Pose.from_ros(
         stamp_ns(transform.header),
-        plain_frame(transform.header.frame_id),
+        strip_slash(transform.header.frame_id),
         (t.x, t.y, t.z),
         (q.x, q.y, q.z, q.w),
     )
-    return plain_frame(transform.child_frame_id), pose
+    return strip_slash(transform.child_frame_id), pose

@@ -15,7 +15,7 @@ from tips_ros.messages.transforms import (
     MOVING_TOPIC,
     TF_MESSAGE,
     child_and_pose,
-    plain_frame,
+    strip_slash,
 )
 from tips_ros.offline.readable import read_if_whole
 from tips_ros.perception.poses.transform_graph import TransformGraph, TransformUnknown
@@ -46,7 +46,7 @@ class CameraPoses:
                     self._graph.add(child, pose, fixed=message.topic == FIXED_TOPIC)
                 except ValueError:  # no pose: the others are welcome
                     continue
-        self._frame, self._world = plain_frame(frame_id), plain_frame(world)
+        self._frame, self._world = strip_slash(frame_id), strip_slash(world)
         if not world:
             *way, root = self._graph.ancestors(self._frame)
             self._world = "" if all(map(self._graph.is_fixed, way)) else root

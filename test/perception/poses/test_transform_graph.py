@@ -16,7 +16,7 @@ SECOND = 10**9
 
 def pose(seconds: float, parent: str = "map", x: float = 0.0, yaw_deg: float = 0.0) -> Pose:
     half = radians(yaw_deg) / 2
-    return Pose.checked(
+    return Pose.from_ros(
         round(seconds * SECOND), parent, (x, 0.0, 0.0), (0.0, 0.0, sin(half), cos(half))
     )
 
@@ -178,9 +178,9 @@ def test_a_frame_without_a_name_or_in_itself_is_refused(child: str, parent: str)
 )
 def test_what_is_no_pose_is_refused(translation, quaternion):
     with pytest.raises(ValueError, match="is no"):
-        Pose.checked(0, "map", translation, quaternion)
+        Pose.from_ros(0, "map", translation, quaternion)
 
 
 def test_a_quaternion_that_is_not_quite_of_unit_length_is_a_rotation():
-    longer = Pose.checked(0, "map", (0.0, 0.0, 0.0), (0.0, 0.0, 2.0, 2.0))
+    longer = Pose.from_ros(0, "map", (0.0, 0.0, 0.0), (0.0, 0.0, 2.0, 2.0))
     np.testing.assert_allclose(longer.matrix, matrix(0.0, 90.0), atol=1e-12)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transforms from tf, or a plain sentence where it is not installed."""
 
+import logging
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ import rclpy
 from builtin_interfaces.msg import Time
 from rclpy.context import Context
 from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from tips_ros.replay.domain import claim_domain
 from tips_ros.ros.transforms import tf as frames_module
@@ -182,3 +184,62 @@ def test_without_tf_the_package_is_named_and_nothing_is_waited_for(monkeypatch):
     assert not caught.value.may_come
     frames.rewind(0)
     frames.close()
+
+
+@pytest.fixture
+def own(node, monkeypatch):
+    """Listens without tf2; and a function that publishes transforms on a topic, in one message."""
+    put_in_place("own", monkeypatch)
+    from tf2_msgs.msg import TFMessage
+
+    made = TransformLookup(node)
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+    def publish(topic, *transforms):
+        publisher = node.create_publisher(
+            TFMessage, topic, latched if topic == "/tf_static" else 10
+        )
+        if made.listens:
+            until(publisher.get_subscription_count, f"somebody to hear {topic}")
+        publisher.publish(TFMessage(transforms=list(transforms)))
+
+    yield made, publish
+    made.close()
+
+
+def found(frames, target, source, at=STAMP):
+    try:
+        return frames.transform(target, source, at)
+    except TransformError:
+        return None
+
+
+def test_what_is_static_is_heard_of_each_who_said_it_long_before(own):
+    frames, publish = own
+    publish("/tf_static", edge("base", "camera", 0.0, 1.0))
+    publish("/tf_static", edge("base", "lidar", 0.0, 2.0), edge("base", "imu", 0.0, 3.0))
+    frames.listen()
+    for child in ("camera", "lidar"):
+        until(lambda c=child: found(frames, "base", c) is not None, child)
+    np.testing.assert_allclose(frames.transform("camera", "imu", STAMP)[0, 3], 2.0)
+
+
+def test_one_bad_transform_costs_itself_and_one_message(own, caplog):
+    frames, publish = own
+    frames.listen()
+    bad = edge("map", "broken", 3.0)
+    bad.transform.rotation.w = 0.0
+    itself = edge("map", "map", 3.0)
+    good = [edge("map", "camera", seconds, 2 * seconds) for seconds in (3.0, 4.0)]
+    logger = logging.getLogger("tips_ros")
+    logger.addHandler(caplog.handler)
+    try:
+        publish("/tf", good[0], bad, itself, bad, good[1])
+        until(lambda: found(frames, "map", "camera") is not None, "the sound ones")
+    finally:
+        logger.removeHandler(caplog.handler)
+    said = {record.getMessage() for record in caplog.records}
+    assert any("frame broken" in message and "no rotation" in message for message in said)
+    assert any('no frame "map" can be in "map"' in message for message in said)
+    assert len({id(record) for record in caplog.records}) == 2
+    assert found(frames, "map", "broken") is None

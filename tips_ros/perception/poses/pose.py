@@ -30,7 +30,7 @@ class Pose(NamedTuple):
     quaternion: tuple[float, float, float, float]
 
     @classmethod
-    def checked(
+    def from_ros(
         cls,
         stamp_ns: int,
         parent: str,

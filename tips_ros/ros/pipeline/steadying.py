@@ -86,7 +86,7 @@ class Steadying:
         }
 
     def reset(self) -> None:
-        """Forgets earlier frames, as when time jumps back."""
+        """Forgets earlier frames: time went back."""
         self._pending_reset.request()
 
     def _place(self, image: PlacedImage, header: Any, world: str) -> PlacedImage:

@@ -29,6 +29,7 @@ class TransformLookup:
         self._tree: TransformTree | None = None  # while it listens
         self._listener: TransformListener | None = None
         self._waiting = threading.BoundedSemaphore(_MOST_WAITING)
+        self._absent = False  # nothing of tf is installed: to look for it each frame takes a while
         self._ended = ""  # why nobody waits any more
 
     @property
@@ -42,6 +43,8 @@ class TransformLookup:
         Args:
             wait_s: how long to wait for the first transform where it has only just begun.
         """
+        if self._absent:
+            return False
         with self._lock:
             tree, begins = self._tree, self._tree is None
             if tree is None:
@@ -49,6 +52,7 @@ class TransformLookup:
                     tree = TransformTree()
                     self._listener = TransformListener(self._node, tree)
                 except ImportError:
+                    self._absent = True
                     return False
                 self._tree = tree
         if begins and wait_s > 0.0:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rclpy.time import Time
 
 from tips_ros.messages.conversions import stamp_ns
-from tips_ros.messages.transforms import plain_frame
+from tips_ros.messages.transforms import strip_slash
 from tips_ros.perception.poses.transform_graph import TransformUnknown
 from tips_ros.ros.transforms.buffers import new_buffer
 
@@ -63,7 +63,7 @@ class TransformTree:
     def set_transform_static(self, transform: Any, authority: str) -> None:
         """Takes one that holds at all times."""
         with self._lock:
-            self._newest_ns.pop(plain_frame(transform.child_frame_id), None)
+            self._newest_ns.pop(strip_slash(transform.child_frame_id), None)
             self._buffer.set_transform_static(transform, authority)
         self._heard.set()
 
@@ -96,7 +96,7 @@ class TransformTree:
         Raises:
             TransformError: it is not known now.
         """
-        target, source = plain_frame(target), plain_frame(source)
+        target, source = strip_slash(target), strip_slash(source)
         with self._lock:
             try:
                 return self._buffer.matrix(target, source, at.nanoseconds)
@@ -104,7 +104,7 @@ class TransformTree:
                 raise _reason(target, source, at.nanoseconds, error) from error
 
     def _set(self, transform: Any, authority: str) -> None:
-        child, at_ns = plain_frame(transform.child_frame_id), stamp_ns(transform.header)
+        child, at_ns = strip_slash(transform.child_frame_id), stamp_ns(transform.header)
         newest_ns = self._newest_ns.get(child, at_ns)
         if at_ns < newest_ns - BACK_NS:
             # A frame that turns static, and back, has no history any more. Others keep theirs:
