@@ -38,7 +38,7 @@ announce_cost() {
   there=$(($(du -sk "$VENV" | cut -f 1) / 1000))
   if [[ ! -e $VENV/pyvenv.cfg ]]; then
     say "first set-up: downloads about $(gigabytes "$down"), fills $(gigabytes "$disk") in $VENV," \
-      "takes 2 to 10 minutes; ./run clean removes it"
+      "takes 2 to 10 minutes; ${CALLED:-./run} clean removes it"
   else
     say "$(origin_of_venv): $(gigabytes "$there") are there, and what is of use of it is kept;" \
       "downloads what is missing, at most about $(gigabytes "$down"), to $(gigabytes "$disk") in all"

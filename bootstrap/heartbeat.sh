@@ -17,11 +17,11 @@ weigh() {
   { du -smc "${folders[@]}" 2>/dev/null || true; } | tail -n 1 | cut -f 1
 }
 
-# is_left: is ./run, whose child this process was, gone?
+# is_left: is ./run gone? (Who started it may not have noticed yet.)
 is_left() {
-  local parent
-  read -r _ _ _ parent _ <"/proc/$BASHPID/stat"
-  ((parent != $$))
+  local state
+  { read -r _ _ state _ <"/proc/$$/stat"; } 2>/dev/null || return 0
+  [[ $state == Z ]]
 }
 
 # beat TITLE LOG FIRST_S tells of the work TITLE until it is stopped, or ./run is gone. Its sleep
@@ -53,9 +53,11 @@ trap stop_beat EXIT  # as of a refusal
 start_beat() {
   local first=$BEAT_FIRST_S
   [[ ! -t 3 ]] || first=2
-  beat "$1" "${2:-}" "${3:-$first}" </dev/null >/dev/null 2>&1 9>&- &
-  HEART=$!
-  disown  # bash would tell of the end of what is killed
+  # No child of this shell, which would tell of its end.
+  HEART=$(
+    beat "$1" "${2:-}" "${3:-$first}" </dev/null >/dev/null 2>&1 9>&- &
+    echo $!
+  )
 }
 
 stop_beat() {
