@@ -66,15 +66,15 @@ def encoded_rows(rgb, encoding):
             corner = np.s_[i // 2 :: 2, i % 2 :: 2]
             samples[corner] = rgb[corner][..., "rgb".index(colour)]
     else:
-        return yuv_rows(rgb, encoding)
+        return yuv_rows(*bt601(rgb), encoding)
     if encoding in SIXTEEN_BIT:
         samples = samples.astype(np.uint16) * 257
     return samples.reshape(height, -1)
 
 
-def yuv_rows(rgb, encoding):
-    height, width, _ = rgb.shape
-    y, u, v = bt601(rgb)
+def yuv_rows(y, u, v, encoding):
+    """Planes (H, W) of luma and chroma as the encoding lays them out; (rows, samples)."""
+    height, width = y.shape
     if encoding in ("uyvy", "yuv422", "yuyv", "yuv422_yuy2"):
         quads = [u[:, ::2], y[:, ::2], v[:, ::2], y[:, 1::2]]
         if encoding.startswith("yuy") or encoding.endswith("yuy2"):

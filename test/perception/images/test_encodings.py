@@ -29,6 +29,7 @@ from .plain_encoder import (
     assert_same,
     encoded_rows,
     packed_bytes,
+    yuv_rows,
 )
 
 
@@ -90,14 +91,8 @@ def test_luma_below_black_and_above_white_is_clipped(encoding):
     for level, expected in ((0, 0), (255, 255)):
         y = np.full((2, 2), level, np.uint8)
         grey = np.full((2, 2), 128, np.uint8)
-        rows = {
-            "nv12": [y, grey[:1]], "nv21": [y, grey[:1]], "nv24": [y, grey, grey],
-            "uyvy": [np.stack([grey, y], -1).reshape(2, 4)],
-            "yuyv": [np.stack([y, grey], -1).reshape(2, 4)],
-        }  # fmt: skip
-        layout = {"yuv422": "uyvy", "yuv422_yuy2": "yuyv"}.get(encoding, encoding)
-        data = np.vstack(rows[layout])
-        decoded = decode_image(data.tobytes(), encoding, 2, 2, data.shape[1])
+        data, step = packed_bytes(yuv_rows(y, grey, grey, encoding))
+        decoded = decode_image(data, encoding, 2, 2, step)
         assert np.unique(decoded).tolist() == [expected]
 
 
