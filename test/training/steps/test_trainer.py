@@ -74,9 +74,9 @@ SCRIPT = """
 import sys
 from pathlib import Path
 import torch
-from training import trainer
-from training.frame_store import FrameStore
-from training.trainer import Plan, Trainer
+from training.steps import trainer
+from training.frames.frame_store import FrameStore
+from training.steps.trainer import Plan, Trainer
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
