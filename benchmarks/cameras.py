@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from rig import Rig, output_name
+from peers import output_name
+from rig import Rig
 
 from tips_ros.ros.transport_profile import transport_environment
 

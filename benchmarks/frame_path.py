@@ -19,10 +19,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import rclpy
+from frame_page import Step, page_with, path_lines
+from peers import camera_info
 from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -46,23 +48,10 @@ FIRST = CameraSubscription._on_image.__code__
 LAST = FrameAccount.publish.__code__
 HANDED_OVER = Pipeline._encode.__code__  # then the loop looks for the next frame
 SIZE = (480, 640)
-FOCAL = 525.0
 # The threads that do nothing else than frames; an executor's does, and counts below FIRST alone.
 OF_FRAMES = ("tips pipeline", "tips publishing", "tips share")
-PIPELINE, NEWEST = "ros/pipeline/pipeline.py", "ros/inputs/latest_images.py"
-MARKS = "<!-- frame path -->", "<!-- end of the frame path -->"
 WARM_UP = 4
 PATIENCE_S = 60.0
-
-
-class Step(NamedTuple):
-    """A call from one file into another."""
-
-    thread: str
-    depth: int  # calls between files that are under way
-    caller: str | None  # None: the first of all
-    place: str
-    function: str
 
 
 class Trace:
@@ -158,53 +147,13 @@ def main() -> None:
     args = parser.parse_args()
     trace = trace_frame([t for t in TOPICS if args.topics == "all" or t.name == "depth/image"])
     if args.write:
-        args.write.write_text(page_with(args.write.read_text(encoding="utf-8"), trace), "utf-8")
+        page = args.write.read_text(encoding="utf-8")
+        page = page_with(page, trace.steps, trace.figures)
+        args.write.write_text(page, "utf-8")
     elif not args.figures:
         for line in path_lines(trace.steps):
             print(line)
     print(trace.figures)
-
-
-def page_with(page: str, trace: Trace) -> str:
-    """The page with another path between its marks."""
-    before, _, rest = page.partition(MARKS[0])
-    _, _, after = rest.partition(MARKS[1])
-    if not after:
-        raise SystemExit(f"no {MARKS[0]} … {MARKS[1]} in the page")
-    drawing = ["```mermaid", *drawing_lines(trace.steps), "```"]
-    path = ["```text", *path_lines(trace.steps), "```"]
-    middle = [MARKS[0], "", *drawing, "", f"{trace.figures}:", "", *path, "", MARKS[1]]
-    return before + "\n".join(middle) + after
-
-
-def drawing_lines(steps: list[Step]) -> Iterator[str]:
-    """Mermaid's words for the files by the thread that first enters them, and their calls."""
-    yield "flowchart LR"
-    box = {place: f"f{i}" for i, place in enumerate(dict.fromkeys(step.place for step in steps))}
-    box.setdefault(PIPELINE, "pipeline")
-    entered: dict[str, list[str]] = {}
-    for step in steps:
-        if all(step.place not in places for places in entered.values()):
-            entered.setdefault(step.thread, []).append(step.place)
-    for thread, places in entered.items():
-        yield f'  subgraph {thread.replace(" ", "_")}["{thread}"]'
-        for place in places if thread != "tips pipeline" else [PIPELINE, *places]:
-            yield f'    {box[place]}["{place.removesuffix(".py")}"]'
-        yield "  end"
-    calls = dict.fromkeys((step.caller, step.place) for step in steps if step.caller)
-    for caller, place in calls:
-        yield f"  {box[caller]} --> {box[place]}"
-    yield f"  {box[NEWEST]} -. newest image .-> {box[PIPELINE]}"
-
-
-def path_lines(steps: list[Step]) -> Iterator[str]:
-    """The calls between files, indented by who calls whom, thread after thread."""
-    thread = None
-    for step in steps:
-        if step.thread != thread:
-            thread = step.thread
-            yield f"[{thread}]"
-        yield f"{'  ' * (step.depth + 1)}{step.place} {step.function}"
 
 
 def trace_frame(topics: list[OutputTopic]) -> Trace:
@@ -228,7 +177,7 @@ def trace_frame(topics: list[OutputTopic]) -> Trace:
         while not trace.done.is_set() and time.monotonic() < deadline:
             header = Header(frame_id="camera")
             header.stamp.sec = stamp = stamp + 1
-            infos.publish(camera_info(header))
+            infos.publish(camera_info(header, *SIZE[::-1]))
             images.publish(image_message(RCLPY_TYPES, header, pixels, "rgb8"))
             trace.done.wait(0.5)
             while node.statistics[""].snapshot().in_flight and time.monotonic() < deadline:
@@ -238,16 +187,6 @@ def trace_frame(topics: list[OutputTopic]) -> Trace:
         if not trace.done.is_set():
             raise SystemExit(f"no frame went through; so far came {dict(heard)}")
     return trace
-
-
-def camera_info(header: Header) -> CameraInfo:
-    """A pinhole with the image in its middle."""
-    height, width = SIZE
-    k = [FOCAL, 0.0, width / 2, 0.0, FOCAL, height / 2, 0.0, 0.0, 1.0]
-    p = [*k[:3], 0.0, *k[3:6], 0.0, *k[6:], 0.0]
-    info = CameraInfo(header=header, height=height, width=width, distortion_model="plumb_bob")
-    info.d, info.k, info.r, info.p = [0.0] * 5, k, [float(i % 4 == 0) for i in range(9)], p
-    return info
 
 
 @contextmanager

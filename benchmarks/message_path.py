@@ -13,29 +13,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
-import os
 import time
 
 import numpy as np
-import rclpy
-from rclpy.node import Node
-from rig import camera_info
+from peers import camera_info
 from std_msgs.msg import Header
 
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.messages.conversions import image_message
 from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.outputs import DEFAULT_TOPICS
-from tips_ros.messages.types import RCLPY_TYPES, rclpy_class, rclpy_types_for_one_thread
+from tips_ros.messages.types import RCLPY_TYPES, rclpy_types_for_one_thread
 from tips_ros.perception.camera.output_camera import output_camera
 from tips_ros.perception.classes.class_files import ade20k
 from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.semantic.label_space import model_label_space
-from tips_ros.replay.domain import own_graph_environment
-from tips_ros.ros.process.middleware import use_asynchronous_publishing
-from tips_ros.ros.topics import qos
+from tips_ros.replay.subscribers import SubscriberProcesses
 
 THREAD, PROCESS = "processor time, thread", "processor time, process"
 
@@ -50,38 +44,19 @@ def main() -> None:
     parser.add_argument("--no-subscriber", action="store_true", help="publish to nobody")
     args = parser.parse_args()
     width, height = map(int, args.size.split("x"))
-    os.environ.update(own_graph_environment())  # the listener's too
-
-    ready, stop = multiprocessing.Event(), multiprocessing.Event()
-    listener = multiprocessing.Process(target=listen, args=(ready, stop))
-    if not args.no_subscriber:
-        listener.start()
-        ready.wait()
-    keep_freed_memory()  # both as the node does
-    use_asynchronous_publishing()
-    rclpy.init()
-    node = Node("message_path")
-    publishers = {
-        t: node.create_publisher(rclpy_class(t.type), f"/bench/{t.name}", qos.output())
-        for t in DEFAULT_TOPICS
-    }
-    deadline = time.monotonic() + 20
-    while not args.no_subscriber and not all(
-        p.get_subscription_count() for p in publishers.values()
-    ):
-        assert time.monotonic() < deadline, "the subscriber was not found"
-        time.sleep(0.05)
-
-    times = measure(publishers, width, height, args.encoding, args.frames, args.pace_ms / 1e3)
-    stop.set()
-    if not args.no_subscriber:
-        listener.join()
-    rclpy.shutdown()
+    keep_freed_memory()  # as the node does
+    with SubscriberProcesses(0 if args.no_subscriber else 1) as subscribers:
+        times = measure(subscribers, width, height, args.encoding, args.frames, args.pace_ms / 1e3)
     report(times, args)
 
 
 def measure(
-    publishers: dict, width: int, height: int, encoding: str, frames: int, pace_s: float
+    subscribers: SubscriberProcesses,
+    width: int,
+    height: int,
+    encoding: str,
+    frames: int,
+    pace_s: float,
 ) -> dict[str, list[float]]:
     """Milliseconds of each stage for each frame after ten to warm up; see `report`."""
     rng = np.random.default_rng(0)
@@ -99,7 +74,7 @@ def measure(
     header = Header(frame_id="camera")
     image = image_message(RCLPY_TYPES, header, pixels, "rgb8")
     image.encoding = encoding
-    info = camera_info(width, height)
+    info = camera_info(header, width, height)
     times: dict[str, list[float]] = {}
 
     def lap(stage: str, since: float) -> float:
@@ -120,7 +95,7 @@ def measure(
         for topic in DEFAULT_TOPICS:
             message = topic.make(types, frame)
             at = lap(f"make {topic.name}", at)
-            publishers[topic].publish(message)
+            subscribers.publish(topic, message)
             at = lap(f"publish {topic.name}", at)
         lap("all", start)
         thread_s = time.thread_time() - spent[0]
@@ -129,20 +104,6 @@ def measure(
         times.setdefault(THREAD, []).append(thread_s * 1e3)
         times.setdefault(PROCESS, []).append(process_s * 1e3)
     return times
-
-
-def listen(ready: multiprocessing.Event, stop: multiprocessing.Event) -> None:
-    """Another process that takes every output."""
-    rclpy.init()
-    node = Node("listener")
-    for topic in DEFAULT_TOPICS:
-        node.create_subscription(
-            rclpy_class(topic.type), f"/bench/{topic.name}", lambda _: None, qos.output(), raw=True
-        )
-    ready.set()
-    while not stop.is_set():
-        rclpy.spin_once(node, timeout_sec=0.1)
-    rclpy.shutdown()
 
 
 def report(times: dict[str, list[float]], args: argparse.Namespace) -> None:

@@ -6,39 +6,33 @@ from __future__ import annotations
 import multiprocessing
 import os
 import tempfile
-import threading
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from multiprocessing.connection import Connection
+from multiprocessing.managers import BaseManager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-from sensor_msgs.msg import CameraInfo, Image
+from peers import Arrival, Camera, Viewer
 
 from tips_ros.demo.node_process import NodeProcess
-from tips_ros.messages.conversions import image_message
-from tips_ros.messages.outputs import TOPICS
-from tips_ros.messages.types import RCLPY_TYPES, rclpy_class
 from tips_ros.process_memory import Cost, process_cost
 from tips_ros.replay.domain import own_graph_environment
-from tips_ros.replay.graph import RosSession
-from tips_ros.ros.topics import qos
 
 PATIENCE_S = 120.0
-_GOODBYE_S = 20.0
-_TYPES = {topic.name: topic.type for topic in TOPICS}
 _spawn = multiprocessing.get_context("spawn")  # a forked process would share our middleware
 
 
-class Arrival(NamedTuple):
-    """A message at the viewer."""
+class _Process(BaseManager):
+    """A process that holds a peer for us; its methods are called through a proxy."""
 
-    topic: str
-    stamp_ns: int  # when its image left the camera
-    at_ns: int
+
+_Process.register("Camera", Camera)
+_Process.register("Viewer", Viewer)
+
+
+def _take_environment(variables: Mapping[str, str]) -> None:
+    os.environ.update(variables)
 
 
 class Rig:
@@ -62,15 +56,14 @@ class Rig:
             variables: of the environment of all processes.
             watch_images: whether the viewer listens to the pictures, too.
         """
-        self.outputs = tuple(outputs)
         watched = tuple(images) if watch_images else ()
         self._topics = len(watched) + len(outputs)
         self._stack = ExitStack()
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="rig_")))
         self._environment = {**own_graph_environment(), **variables}
         self._nodes: list[NodeProcess] = []
-        self._camera = self._process(camera, tuple(images), size)
-        self._viewer = self._process(viewer, watched, self.outputs)
+        self._camera = self._peer("Camera", tuple(images), size)
+        self._viewer = self._peer("Viewer", watched, tuple(outputs))
 
     def add_node(self, parameters: Mapping[str, Any], remappings: Mapping[str, str]) -> None:
         """Starts a node."""
@@ -97,34 +90,30 @@ class Rig:
         return True
 
     def last_words(self) -> str:
-        """Last lines of the nodes' output."""
+        """Of the nodes."""
         return "; ".join(node.last_words() for node in self._nodes)
 
     def publish(self) -> int:
         """One picture of each camera; its stamp in ns, which is when it left."""
-        self._camera.send(("once",))
-        stamp_ns: int = self._camera.recv()
+        stamp_ns: int = self._camera.publish()
         return stamp_ns
 
     def publish_at(self, rate_hz: float, seconds: float) -> None:
         """Pictures of each camera at this rate; returns when that is over."""
-        self._camera.send(("stream", rate_hz, seconds))
-        self._camera.recv()
+        self._camera.publish_at(rate_hz, seconds)
 
     def arrivals_of(self, stamp_ns: int, patience_s: float) -> list[Arrival]:
         """Waits for all outputs of the pictures with this stamp and returns their arrivals."""
-        self._viewer.send(("of", stamp_ns, patience_s))
-        arrivals: list[Arrival] = self._viewer.recv()
+        arrivals: list[Arrival] = self._viewer.arrivals_of(stamp_ns, patience_s)
         return arrivals
 
     def all_arrivals(self) -> list[Arrival]:
         """Everything since the last call."""
-        self._viewer.send(("all",))
-        arrivals: list[Arrival] = self._viewer.recv()
+        arrivals: list[Arrival] = self._viewer.all_arrivals()
         return arrivals
 
     def node_cost(self) -> Cost:
-        """Processor time and memory of the nodes up to now."""
+        """What the nodes have cost up to now."""
         costs = [process_cost(node.pid) for node in self._nodes]
         return Cost(*map(sum, zip(*costs, strict=True)))
 
@@ -138,122 +127,10 @@ class Rig:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _process(self, target: Any, *args: Any) -> Connection:
-        ours, theirs = _spawn.Pipe()
-        process = _spawn.Process(target=target, args=(theirs, self._environment, *args))
-        process.start()
-        self._stack.callback(_end, process, ours)
-        ours.recv()  # it is there
-        return ours
-
-
-def _end(process: Any, connection: Connection) -> None:
-    connection.send(None)
-    process.join(_GOODBYE_S)
-    if process.is_alive():
-        process.kill()
-
-
-def camera(
-    connection: Connection,
-    environment: Mapping[str, str],
-    topics: Sequence[str],
-    size: tuple[int, int],
-) -> None:
-    """Publishes pictures on command, as a driver does: the stamp is that of the moment before."""
-    os.environ.update(environment)
-    with RosSession("camera") as graph:
-        publishers = [
-            (
-                graph.node.create_publisher(Image, topic, qos.output()),
-                graph.node.create_publisher(
-                    CameraInfo, f"{topic.rpartition('/')[0]}/camera_info", qos.output()
-                ),
-            )
-            for topic in topics
-        ]
-        width, height = size
-        pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
-        image = image_message(RCLPY_TYPES, CameraInfo().header, pixels, "rgb8")
-        info = camera_info(width, height)
-
-        def publish() -> int:
-            stamp_ns = time.time_ns()
-            for message in (image, info):
-                message.header.frame_id = "camera"
-                message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp_ns, 10**9)
-            for images, infos in publishers:
-                infos.publish(info)
-                images.publish(image)
-            return stamp_ns
-
-        connection.send("here")
-        while (command := connection.recv()) is not None:
-            if command[0] == "once":
-                connection.send(publish())
-                continue
-            _, rate_hz, seconds = command
-            start = time.monotonic()
-            for number in range(round(rate_hz * seconds)):
-                time.sleep(max(0.0, start + number / rate_hz - time.monotonic()))
-                publish()
-            connection.send("done")
-
-
-def viewer(
-    connection: Connection,
-    environment: Mapping[str, str],
-    images: Sequence[str],
-    outputs: Sequence[str],
-) -> None:
-    """Subscribes to pictures and outputs, and tells when what came."""
-    os.environ.update(environment)
-    arrived: dict[int, list[Arrival]] = defaultdict(list)
-    changed = threading.Condition()
-
-    def on_message(topic: str, data: bytes) -> None:
-        at_ns = time.time_ns()
-        # The header comes first in the message, after four bytes that tell the byte order.
-        sec, nanosec = np.frombuffer(data, "<u4", 2, offset=4)
-        stamp_ns = int(sec) * 10**9 + int(nanosec)
-        with changed:
-            arrived[stamp_ns].append(Arrival(topic, stamp_ns, at_ns))
-            changed.notify_all()
-
-    with RosSession("viewer") as graph:
-        for topic in (*images, *outputs):
-            is_image = topic in images
-            graph.node.create_subscription(
-                Image if is_image else rclpy_class(_TYPES[output_name(topic)]),
-                topic,
-                lambda data, topic=topic: on_message(topic, data),
-                qos.sensor_input() if is_image else qos.output(),
-                raw=True,
-            )
-        connection.send("here")
-        while (command := connection.recv()) is not None:
-            with changed:
-                if command[0] == "of":
-                    _, stamp_ns, patience_s = command
-                    everything = len(images) + len(outputs)
-                    changed.wait_for(lambda: len(arrived[stamp_ns]) >= everything, patience_s)  # noqa: B023
-                    connection.send(arrived.pop(stamp_ns))
-                else:
-                    connection.send([a for of_stamp in arrived.values() for a in of_stamp])
-                    arrived.clear()
-
-
-def output_name(topic: str) -> str:
-    """/a/tips/front/depth/image → depth/image."""
-    return next(name for name in _TYPES if topic.endswith(f"/{name}"))
-
-
-def camera_info(width: int, height: int) -> CameraInfo:
-    """Plain intrinsics for this size."""
-    f, cx, cy = 0.8 * width, (width - 1) / 2, (height - 1) / 2
-    return CameraInfo(
-        width=width,
-        height=height,
-        k=[f, 0.0, cx, 0.0, f, cy, 0.0, 0.0, 1.0],
-        p=[f, 0.0, cx, 0.0, 0.0, f, cy, 0.0, 0.0, 0.0, 1.0, 0.0],
-    )
+    def _peer(self, name: str, *args: Any) -> Any:
+        process = _Process(ctx=_spawn)
+        process.start(_take_environment, (self._environment,))
+        self._stack.callback(process.shutdown)
+        peer = getattr(process, name)(*args)
+        self._stack.callback(peer.close)
+        return peer

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -18,6 +17,8 @@ import pytest
 import yaml
 
 from tips_ros.replay.domain import own_graph_environment
+
+from .hub_names import hub_name
 
 if TYPE_CHECKING:
     from tips_ros.model.tips import Tips
@@ -201,39 +202,11 @@ def untrained(tiny_directory: Path) -> Path:
     return tiny_directory
 
 
-@pytest.fixture(scope="session")
-def hub_name() -> Callable[[str, str], str]:
-    """(role, name in this package) → name in a Hugging Face file."""
-    head_names = (
-        (r"^dpt\.reassemble\.(\d)\.readout", r"reassemble.readout_projects.\1"),
-        (r"^dpt\.reassemble\.(\d)\.projection", r"reassemble.out_projections.\1"),
-        (r"^dpt\.reassemble\.(\d)\.resize", r"reassemble.resize_layers.\1"),
-        (r"^dpt\.fusions\.(\d)\.unit", r"fusion_blocks.\1.main_unit"),
-        (r"^dpt\.fusions\.(\d)\.skip_unit", r"fusion_blocks.\1.residual_unit"),
-        (r"^dpt\.fusions", r"fusion_blocks"),
-        (r"^dpt\.", ""),
-    )
-
-    def name_of(role: str, name: str) -> str:
-        if role in ("vision", "text"):
-            return f"{role}_encoder.{name}"
-        if name.startswith("head."):
-            return f"{role}_head.{role}_{name}"
-        for pattern, replacement in head_names:
-            name, count = re.subn(pattern, replacement, name)
-            if count:
-                break
-        return f"{role}_head.{name}"
-
-    return name_of
-
-
 @pytest.fixture
 def tiny_hub(
     tiny_vision: dict[str, Path],
     tiny_text: Path,
     tiny_heads: dict[str, Path],
-    hub_name: Callable[[str, str], str],
     tmp_path: Path,
 ) -> Callable[..., Path]:
     """Writes a directory as the Hub has them, with the parts named; the test may change it."""
@@ -268,72 +241,3 @@ def tiny_hub(
         return directory
 
     return write
-
-
-Shapes = dict[str, tuple[int, ...]]
-
-
-@pytest.fixture(scope="session")
-def scenic_vision_shapes() -> Callable[..., Shapes]:
-    """Names and shapes of a JAX image encoder's arrays."""
-
-    def shapes(width: int, depth: int, heads: int, ffn: str, hidden: int, grid: int) -> Shapes:
-        tokens = "encoder/ToTokenSequence_0/"
-        out: Shapes = {
-            f"{tokens}embedding/kernel": (14, 14, 3, width),
-            f"{tokens}embedding/bias": (width,),
-            f"{tokens}posembed_input": (1, grid, grid, width),
-            f"{tokens}cls": (1, 2, width),
-        }
-        for i in range(depth):
-            block = f"encoder/transformer/encoderblock_{i}/"
-            out |= _scenic_attention(block, width, heads)
-            if ffn == "swiglu":
-                for n in (0, 1):
-                    out |= _scenic_dense(f"{block}FFNSwiGluFused_0/Dense_{n}", width, hidden)
-                out |= _scenic_dense(f"{block}FFNSwiGluFused_0/Dense_2", hidden, width)
-            else:
-                out |= _scenic_dense(f"{block}MlpBlock_0/Dense_0", width, hidden)
-                out |= _scenic_dense(f"{block}MlpBlock_0/Dense_1", hidden, width)
-        norm = "encoder/encoder_norm"
-        return out | {f"{norm}/scale": (width,), f"{norm}/bias": (width,)}
-
-    return shapes
-
-
-@pytest.fixture(scope="session")
-def scenic_text_shapes() -> Callable[..., Shapes]:
-    """Names and shapes of a JAX text encoder's arrays, but for its temperature."""
-
-    def shapes(width: int, depth: int, heads: int, hidden: int, vocabulary: int) -> Shapes:
-        norm = "text_encoder_norm"
-        out: Shapes = {
-            "token_emb/emb_var": (vocabulary, width),
-            f"{norm}/scale": (width,),
-            f"{norm}/bias": (width,),
-        }
-        for i in range(depth):
-            block = f"transformer/encoderblock_{i}/"
-            out |= _scenic_attention(block, width, heads)
-            out |= _scenic_dense(f"{block}MlpBlock_0/Dense_0", width, hidden)
-            out |= _scenic_dense(f"{block}MlpBlock_0/Dense_1", hidden, width)
-        return out
-
-    return shapes
-
-
-def _scenic_attention(block: str, width: int, heads: int) -> Shapes:
-    attention = f"{block}MultiHeadDotProductAttention_0"
-    out: Shapes = {}
-    for name in ("query", "key", "value"):
-        out[f"{attention}/{name}/kernel"] = (width, heads, width // heads)
-        out[f"{attention}/{name}/bias"] = (heads, width // heads)
-    out |= {f"{attention}/out/kernel": (heads, width // heads, width)}
-    out |= {f"{attention}/out/bias": (width,)}
-    for norm in ("LayerNorm_0", "LayerNorm_1"):
-        out |= {f"{block}{norm}/scale": (width,), f"{block}{norm}/bias": (width,)}
-    return out
-
-
-def _scenic_dense(name: str, inputs: int, outputs: int) -> Shapes:
-    return {f"{name}/kernel": (inputs, outputs), f"{name}/bias": (outputs,)}

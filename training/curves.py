@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.objectives import Losses
+from training.steps.objectives import Losses
 
 _WIDTH, _HEIGHT, _EDGE = 560, 300, 36
 _LEARNT, _CHECKED = (190, 150, 90), (40, 60, 200)  # BGR

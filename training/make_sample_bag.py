@@ -27,14 +27,14 @@ from tips_ros.offline.truth.truth_messages import TruthWriter
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.classes.class_list import ClassList
 from training.camera_messages import CameraMessages
-from training.scenes.drive import drive
-from training.scenes.quality import FINE, Quality
-from training.scenes.render import RenderedFrame, Renderer
+from training.scenes.camera.drive import drive
+from training.scenes.camera.pose import optical_pose
+from training.scenes.camera.render import RenderedFrame, Renderer
+from training.scenes.camera.sensor import Sensor
+from training.scenes.light.quality import FINE, Quality
 from training.scenes.scene import random_scene
 from training.scenes.seeds import held_out_seed
-from training.scenes.sensor import Sensor
 from training.scenes.things import NAMES
-from training.scenes.viewpoints import optical_pose
 
 IMAGE_TOPIC = "/camera/image_raw/compressed"
 CAMERA_INFO_TOPIC = "/camera/camera_info"

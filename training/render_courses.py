@@ -23,10 +23,11 @@ from tqdm import tqdm
 
 from tips_ros.evaluation.datasets.rendered import Entry, write_frame, write_index
 from tips_ros.evaluation.sample import Sample
-from training.architecture import CLASSES
-from training.scenes.any_sensor import any_sensor
+from training.network.architecture import CLASSES
+from training.scenes.camera.any_sensor import any_sensor
+from training.scenes.camera.render import Renderer
 from training.scenes.floor_course import floor_course
-from training.scenes.render import DRAFT, Renderer
+from training.scenes.light.quality import DRAFT
 from training.scenes.seeds import HELD_OUT_LOW, held_out_seed
 
 COURSES = "courses.json"

@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from training.frame_store import PICTURE, FrameStore, stored
-from training.scenes.any_sensor import any_sensor
+from training.frames.frame_store import PICTURE, FrameStore, stored
+from training.scenes.camera.any_sensor import any_sensor
+from training.scenes.camera.render import RenderedFrame, Renderer
+from training.scenes.camera.robot_cameras import robot_viewpoints
+from training.scenes.light.quality import DRAFT
 from training.scenes.lived_in import lived_in_scene
-from training.scenes.render import DRAFT, RenderedFrame, Renderer
-from training.scenes.robot_cameras import robot_viewpoints
 from training.scenes.scene import Scene, random_scene
 from training.scenes.seeds import training_seed
 from training.worker import end_with_parent
@@ -35,7 +36,7 @@ def _frames_of(scene: Scene, seed: int, views: int) -> list[RenderedFrame]:
     rng = np.random.default_rng([seed, 1])
     renderer = Renderer(scene.things, scene.lights, DRAFT, scene.sun)
     frames = []
-    for view in robot_viewpoints(rng, scene, views):
+    for view in robot_viewpoints(rng, scene.plan, scene.sight, views):
         aspect = 4 / 3 if rng.random() < 0.75 else 16 / 9
         camera = view.camera(PICTURE, PICTURE, aspect)
         grain, sensor = int(rng.integers(2**31)), any_sensor(rng)

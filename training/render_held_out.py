@@ -25,16 +25,17 @@ from tqdm import tqdm
 
 from tips_ros.evaluation.datasets.rendered import Entry, write_frame, write_index
 from tips_ros.evaluation.sample import Sample
-from training.architecture import CLASSES
-from training.scenes.any_sensor import any_sensor
+from training.frames.vocabulary import VOCABULARY
+from training.network.architecture import CLASSES
+from training.scenes.camera.any_sensor import any_sensor
+from training.scenes.camera.pose import Viewpoint
+from training.scenes.camera.render import Renderer
+from training.scenes.camera.robot_cameras import robot_viewpoints
+from training.scenes.camera.sensor import Sensor, random_sensor
+from training.scenes.light.quality import DRAFT
 from training.scenes.lived_in import lived_in_scene
-from training.scenes.render import DRAFT, Renderer
-from training.scenes.robot_cameras import robot_viewpoints
 from training.scenes.scene import random_scene
 from training.scenes.seeds import HELD_OUT, HELD_OUT_LOW, held_out_seed
-from training.scenes.sensor import Sensor, random_sensor
-from training.scenes.viewpoints import Viewpoint
-from training.vocabulary import VOCABULARY
 
 PROMPTS = "kept_back.txt"
 WIDTH, HEIGHT = 640, 480
@@ -59,7 +60,7 @@ def low_samples(seed: int) -> list[Sample]:
     rng = np.random.default_rng([held_out_seed(seed), 1])
     scene = lived_in_scene(seed)
     renderer = Renderer(scene.things, scene.lights, DRAFT, scene.sun)
-    view = robot_viewpoints(rng, scene, 1, low_share=1.0)[0]
+    view = robot_viewpoints(rng, scene.plan, scene.sight, 1, low_share=1.0)[0]
     return [_sample(seed, renderer, view, int(rng.integers(2**31)), any_sensor(rng))]
 
 

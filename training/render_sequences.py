@@ -24,14 +24,15 @@ from tqdm import tqdm
 
 from tips_ros.evaluation.datasets.rendered import Entry, write_frame, write_index
 from tips_ros.evaluation.sample import Sample
-from training.architecture import CLASSES
-from training.scenes.drive import drive
-from training.scenes.furniture.people import walking_person
-from training.scenes.render import DRAFT, RenderedFrame, Renderer
+from training.network.architecture import CLASSES
+from training.scenes.camera.drive import drive
+from training.scenes.camera.pose import pinhole
+from training.scenes.camera.render import RenderedFrame, Renderer
+from training.scenes.camera.sensor import Sensor
+from training.scenes.furniture.people.everyday import walking_person
+from training.scenes.light.quality import DRAFT
 from training.scenes.scene import Scene, random_scene
 from training.scenes.seeds import held_out_seed
-from training.scenes.sensor import Sensor
-from training.scenes.viewpoints import pinhole
 
 _SENSOR = Sensor(read_noise=0.004, shot_noise=0.012)  # of a cheap camera indoors
 _RATE_HZ = 10.0

@@ -22,16 +22,16 @@ import torch
 
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.classes.class_list import ClassList
-from training.architecture import CLASSES, FOR_GPU, SIZES, VOCABULARY
-from training.compare_sizes import COMPARE, best_sizes
 from training.export import export
-from training.frame_store import PICTURE
-from training.phrases import corpus
-from training.precision import PRECISIONS
+from training.frames.frame_store import PICTURE
+from training.frames.phrases import corpus
+from training.network.architecture import CLASSES, FOR_GPU, SIZES, VOCABULARY
+from training.network.precision import PRECISIONS
 from training.render_frames import fill
-from training.timed_trainer import BATCH, Schedule, TimedTrainer
+from training.steps.compare_sizes import COMPARE, best_sizes
+from training.steps.timed_trainer import BATCH, Schedule, TimedTrainer
+from training.steps.trainer import Model, Plan, Trainer
 from training.train_tokenizer import train as train_tokenizer
-from training.trainer import Model, Plan, Trainer
 
 _STARTED = time.monotonic()
 _ROOT = Path(__file__).resolve().parents[1]

@@ -12,7 +12,8 @@ SOURCE = Path(__file__).resolve().parents[2]
 PAGES = (
     *(SOURCE / name for name in ("README.md", "CONTRIBUTING.md")),
     *sorted((SOURCE / "docs").glob("*.md")),
-    *(SOURCE / folder / "README.md" for folder in ("training", "samples", "models/demo")),
+    *(SOURCE / folder / "README.md" for folder in ("benchmarks", "training", "samples")),
+    SOURCE / "models" / "demo" / "README.md",
 )
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # Words that an inline piece of code begins with where it is a command.

@@ -18,6 +18,8 @@ from tips_ros.model.checkpoints import (
     read_checkpoint,
 )
 
+from ..scenic_shapes import text_shapes, vision_shapes
+
 TOLERANCE = 1e-5  # of the largest value; 1e-4 is what is asked for
 HEADS = {"mlp": 4, "swiglu": 3}
 BLOCK = "encoder/transformer/encoderblock_0/"
@@ -74,18 +76,18 @@ class TestAgainstJax:
 
 
 @pytest.fixture
-def vision(scenic_vision_shapes: Any) -> Arrays:
+def vision() -> Arrays:
     """A small image encoder of random numbers."""
     random = np.random.RandomState(2)
-    shapes = scenic_vision_shapes(48, 2, 3, "mlp", 96, 4)
+    shapes = vision_shapes(48, 2, 3, "mlp", 96, 4)
     return {n: random.standard_normal(shape).astype(np.float32) for n, shape in shapes.items()}
 
 
 @pytest.fixture
-def text(scenic_text_shapes: Any) -> Arrays:
+def text() -> Arrays:
     """A small text encoder of random numbers, with its temperature."""
     random = np.random.RandomState(3)
-    shapes = scenic_text_shapes(48, 2, 3, 96, 70)
+    shapes = text_shapes(48, 2, 3, 96, 70)
     arrays = {n: random.standard_normal(s).astype(np.float32) for n, s in shapes.items()}
     return arrays | {"temperature": np.array([0.007], np.float32)}
 

@@ -21,7 +21,7 @@ from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.loading.prompt_encoder import PromptEncoder
 from tips_ros.perception.semantic.prompted_label_space import label_space_of
-from training.architecture import CLASSES
+from training.network.architecture import CLASSES
 from training.render_held_out import kept_back_prompts, samples
 from training.scenes.seeds import HELD_OUT
 

@@ -18,8 +18,8 @@ from tips_ros.model.variants import VitConfig
 from tips_ros.model.vit import VisionTransformer
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.loading.load import load_model
-from training.architecture import initialise
 from training.export import export
+from training.network.architecture import initialise
 
 VIT = VitConfig(width=48, depth=5, heads=3, ffn="mlp", ffn_hidden=96, pos_grid=3)
 TEXT = TextConfig(width=48, depth=1, heads=2, hidden=64, vocabulary=520)

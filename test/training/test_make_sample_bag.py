@@ -16,14 +16,14 @@ from tips_ros.resources import sample_bag, sample_truth
 
 pytest.importorskip("open3d", reason="rays are cast by Open3D", exc_type=ImportError)
 
-from training.make_sample_bag import (  # noqa: E402
+from training.make_sample_bag import (
     CAMERA_INFO_TOPIC,
     IMAGE_TOPIC,
     OPTICAL_FRAME,
     Recording,
     make_sample_bag,
 )
-from training.scenes.quality import DRAFT  # noqa: E402
+from training.scenes.light.quality import DRAFT  # noqa: E402
 from training.scenes.things import NAMES  # noqa: E402
 
 TINY = Recording(

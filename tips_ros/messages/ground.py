@@ -28,7 +28,7 @@ def wants_ground(topics: Collection[str], options: OutputOptions) -> bool:
     """Whether the floor has to be looked for, for these topics."""
     if not GROUND_TOPICS.isdisjoint(topics):
         return True
-    return options.limits_heights and not {"points", "points_filtered"}.isdisjoint(topics)
+    return not {"points", "points_filtered"}.isdisjoint(topics) and options.limits_heights
 
 
 def look_at_ground(ground: Ground, frame: FrameResult, up: Up | None = None) -> GroundView | None:

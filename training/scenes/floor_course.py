@@ -8,15 +8,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from training.scenes import furniture, materials
-from training.scenes.floor_plan import FloorPlan, Footprint
-from training.scenes.furniture import floor_things
+from training.scenes.camera.pose import Viewpoint, optical_pose
+from training.scenes.camera.sight import Sight
+from training.scenes.furniture.footprint import Footprint, measure_footprint
+from training.scenes.furniture.small import floor_things
 from training.scenes.lived_in import lived_in_scene
-from training.scenes.meshes import Shape, box, mapped, moved, scaled
+from training.scenes.rooms.floor_plan import FloorPlan
 from training.scenes.scene import Scene
-from training.scenes.textures import Material
+from training.scenes.shapes.flat import box
+from training.scenes.shapes.patch import Shape, mapped, moved, scaled
+from training.scenes.surfaces import materials
+from training.scenes.surfaces.material import Material
 from training.scenes.things import FLOOR, UNLABELLED, Thing, placed
-from training.scenes.viewpoints import Sight, Viewpoint, optical_pose
 
 Rng = np.random.Generator
 
@@ -132,7 +135,7 @@ def _laid(
     place, yaw_deg, hfov_deg = camera
     kind = str(rng.choice(_KINDS[height]))
     things = _thing(rng, kind, height)
-    size = furniture.footprint(things)
+    size = measure_footprint(things)
     for _ in range(12):
         away = float(np.exp(rng.uniform(np.log(_NEAREST_M), np.log(_FARTHEST_M))))
         aside = math.radians(yaw_deg + rng.uniform(-0.45, 0.45) * hfov_deg)
@@ -170,7 +173,7 @@ def _thing(rng: Rng, kind: str, height: float) -> list[Thing]:
               "ball": floor_things.small_ball, "bag": floor_things.bag,
               "bin": floor_things.bin_or_bucket}  # fmt: skip
     things = builds[kind](rng)
-    size = furniture.footprint(things)
+    size = measure_footprint(things)
     wide = max(size.x1 - size.x0, size.y1 - size.y0)
     up = height / size.top
     across = min(_MOST_WIDE_M / wide, np.clip(up, 0.5, 1.5))

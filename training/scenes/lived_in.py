@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.scenes import building, clutter, layout
-from training.scenes.annexes import next_room, obstructions, opening, wall_with_hole
-from training.scenes.any_covering import any_floor, any_wall
-from training.scenes.ceiling_lights import ceiling_lights, standing_lights
-from training.scenes.floor_plan import FloorPlan
-from training.scenes.lighting import AreaLight
-from training.scenes.materials import ceiling_covering
-from training.scenes.meshes import moved, rectangle
-from training.scenes.recipes import RECIPES
-from training.scenes.scene import Scene, doors, windows
-from training.scenes.sunlight import random_sun
-from training.scenes.textures import Material
+from training.scenes.light.area_light import AreaLight
+from training.scenes.light.sunlight import random_sun
+from training.scenes.rooms import building, clutter, layout
+from training.scenes.rooms.annexes import next_room, obstructions, opening, wall_with_hole
+from training.scenes.rooms.ceiling_lights import ceiling_lights, standing_lights
+from training.scenes.rooms.doors_and_windows import doors, windows
+from training.scenes.rooms.floor_plan import FloorPlan
+from training.scenes.rooms.recipes import RECIPES
+from training.scenes.scene import Scene
+from training.scenes.shapes.flat import rectangle
+from training.scenes.shapes.patch import moved
+from training.scenes.surfaces.any_covering import any_floor, any_wall
+from training.scenes.surfaces.material import Material
+from training.scenes.surfaces.materials import ceiling_covering
 from training.scenes.things import CEILING, FLOOR, WALL, Thing
 
 _STREAM = 7  # its draws are not those of the other rooms

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from training.scenes.meshes import Shape, moved
-from training.scenes.textures import Material
+from training.scenes.shapes.patch import Shape, moved
+from training.scenes.surfaces.material import Material
 
 # ADE20K ids, counted from 0: everything that scenes hold, and nothing else.
 WALL, FLOOR, CEILING, BED, WINDOW, CABINET, PERSON, DOOR = 0, 3, 5, 7, 8, 10, 12, 14

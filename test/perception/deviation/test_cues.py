@@ -8,14 +8,13 @@ import pytest
 import torch
 
 from tips_ros.model.tips import DenseMaps, Tips
-from tips_ros.model.variants import VitConfig
-from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.depth.depth_scale import DepthScale
-from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.deviation.cues import Focal, cues_of
 from tips_ros.perception.deviation.model import UNCALIBRATED, DeviationModel
 from tips_ros.perception.deviation.predicted import stddev_map
 from tips_ros.perception.predictor import Prediction, Predictor
+
+from ..conftest import DESCRIPTION
 
 FOCAL = Focal.of_picture(0.81, (96, 128))
 SIZE = (96, 128)
@@ -90,9 +89,7 @@ def test_numbers_beyond_all_reason_are_bounded():
 
 @pytest.fixture
 def predictor(tiny_tips: Tips) -> Predictor:
-    classes = ClassList(tuple(f"class {i}" for i in range(150)))
-    vit = VitConfig(64, 4, 4, "mlp", 256, pos_grid=4)
-    return Predictor(tiny_tips, ModelDescription("tiny", "tiny", (56, 56), classes, vit))
+    return Predictor(tiny_tips, DESCRIPTION)
 
 
 def image(height: int, width: int) -> np.ndarray:

@@ -17,20 +17,15 @@ from tips_ros.perception.images.encodings import (
     decode_image,
 )
 
-HEIGHT, WIDTH = 6, 10
+from .plain_encoder import HEIGHT, WIDTH, a_picture, encoded_rows, packed_bytes
+
 WRONG_STEPS = (0, 1, 4, WIDTH, 2 * WIDTH, 2**31)
-BYTES = {"rgb8": 3, "bgr8": 3, "8UC3": 3, "rgba8": 4, "bgra8": 4, "8UC4": 4, "mono8": 1, "8UC1": 1,
-         "rgb16": 6, "bgr16": 6, "rgba16": 8, "bgra16": 8, "mono16": 2, "16UC1": 2, "uyvy": 2,
-         "yuv422": 2, "yuyv": 2, "yuv422_yuy2": 2, "nv12": 1.5, "nv21": 1.5, "nv24": 3}  # fmt: skip
-LUMA_ONLY = {"nv12", "nv21", "nv24"}  # their step is that of one of several planes
 
 
 def noise(encoding: str) -> tuple[bytes, int]:
     """An image's bytes without padding, and the step that is right."""
-    each = BYTES.get(encoding, 2 if encoding.endswith("16") else 1)
-    size = int(HEIGHT * WIDTH * each)
-    data = np.random.default_rng(3).integers(0, 256, size, dtype=np.uint8).tobytes()
-    return data, WIDTH if encoding in LUMA_ONLY else size // HEIGHT
+    data, step = packed_bytes(encoded_rows(a_picture(encoding), encoding))
+    return np.random.default_rng(3).integers(0, 256, len(data), np.uint8).tobytes(), step
 
 
 @pytest.mark.parametrize("step", WRONG_STEPS)

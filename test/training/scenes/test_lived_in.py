@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from training.render_held_out import low_samples
-from training.scenes.furniture import footprint
+from training.scenes.camera.render import Renderer
+from training.scenes.camera.robot_cameras import robot_viewpoints
+from training.scenes.furniture.footprint import measure_footprint
+from training.scenes.light.quality import DRAFT
 from training.scenes.lived_in import lived_in_scene
-from training.scenes.render import DRAFT, Renderer
-from training.scenes.robot_cameras import robot_viewpoints
 from training.scenes.scene import Scene, random_scene
 from training.scenes.seeds import HELD_OUT_LOW
 from training.scenes.things import CEILING, FLOOR, NAMES, RUG, UNLABELLED, WALL
@@ -49,7 +50,7 @@ def test_small_things_lie_about(scenes: list[Scene]) -> None:
     """From 2 to 20 cm high, on the floor, in most rooms, and without a class for the most part."""
     counts = []
     for scene in scenes:
-        prints = [footprint([t]) for t in scene.things if t.label == UNLABELLED]
+        prints = [measure_footprint([t]) for t in scene.things if t.label == UNLABELLED]
         small = [one for one in prints if 0.02 < one.top < 0.2]
         counts.append(len(small))
     assert np.mean(np.array(counts) > 0) > 0.6 and max(counts) > 8
@@ -57,9 +58,9 @@ def test_small_things_lie_about(scenes: list[Scene]) -> None:
 
 def test_there_are_doorways_sun_gloss_and_several_rugs(scenes: list[Scene]) -> None:
     beyond = [
-        any(footprint([t]).x0 < -0.5 or footprint([t]).y0 < -0.5 for t in scene.things)
-        or any(footprint([t]).x1 > scene.plan.length + 0.5 for t in scene.things)
-        or any(footprint([t]).y1 > scene.plan.width + 0.5 for t in scene.things)
+        any(min(measure_footprint([t])[:2]) < -0.5 for t in scene.things)
+        or any(measure_footprint([t]).x1 > scene.plan.length + 0.5 for t in scene.things)
+        or any(measure_footprint([t]).y1 > scene.plan.width + 0.5 for t in scene.things)
         for scene in scenes
     ]
     assert 0.2 < np.mean(beyond) < 0.95
@@ -72,7 +73,7 @@ def test_there_are_doorways_sun_gloss_and_several_rugs(scenes: list[Scene]) -> N
 def test_a_floor_is_a_floor_whatever_its_pattern(scenes: list[Scene]) -> None:
     """A fitted carpet may look as a rug does; that it reaches to the walls makes it a floor."""
     for scene in scenes:
-        grounds = [footprint([t]) for t in scene.things if t.label == FLOOR]
+        grounds = [measure_footprint([t]) for t in scene.things if t.label == FLOOR]
         assert any(
             g.x1 - g.x0 > 0.99 * scene.plan.length and g.y1 - g.y0 > 0.99 * scene.plan.width
             for g in grounds
@@ -82,7 +83,7 @@ def test_a_floor_is_a_floor_whatever_its_pattern(scenes: list[Scene]) -> None:
 def test_robots_look_from_low_and_from_high(scenes: list[Scene]) -> None:
     heights, pitches = [], []
     for index, scene in enumerate(scenes[:12]):
-        for view in robot_viewpoints(np.random.default_rng(index), scene, 8):
+        for view in robot_viewpoints(np.random.default_rng(index), scene.plan, scene.sight, 8):
             place, ahead = view.world_from_camera[:3, 3], view.world_from_camera[:3, 2]
             assert 0 <= place[0] <= scene.plan.length and 0 <= place[1] <= scene.plan.width
             assert scene.sight.distance(place) > 0.05
@@ -103,7 +104,7 @@ def test_a_view_from_low_is_rendered_with_its_truth() -> None:
 
 def test_rendering_a_lived_in_room_again_gives_the_same_picture(scenes: list[Scene]) -> None:
     scene = scenes[5]
-    view = robot_viewpoints(np.random.default_rng(1), scene, 1)[0]
+    view = robot_viewpoints(np.random.default_rng(1), scene.plan, scene.sight, 1)[0]
     camera = view.camera(64, 48)
     one, other = (
         Renderer(scene.things, scene.lights, DRAFT, scene.sun).render(

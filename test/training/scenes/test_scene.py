@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from training.scenes.recipes import RECIPES
+from training.scenes.rooms.recipes import RECIPES
 from training.scenes.scene import Scene, random_scene
 from training.scenes.things import CEILING, FLOOR, NAMES, WALL
 

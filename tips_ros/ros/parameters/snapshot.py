@@ -17,6 +17,7 @@ from tips_ros.ros.parameters.table import PARAMETERS, entry_of
 from tips_ros.ros.topics.names import ONLY, parameter_name
 
 _PER_CAMERA = {declared.name for declared in PARAMETERS if declared.per_camera}
+_BY_FIELD = {declared.name.replace(".", "_"): declared.name for declared in PARAMETERS}
 
 
 class CameraSettings(NamedTuple):
@@ -86,41 +87,25 @@ class Snapshot:
 
     def output_options(self, camera: str = ONLY) -> OutputOptions:
         """Returns the options of a camera's outputs."""
-        return OutputOptions(
-            scale=self.value("output_scale"),
-            rectified=self.value("rectified", camera),
-            rectify=self.value("rectify", camera),
-            overlay_alpha=self.value("semantic.overlay_alpha"),
-            points_stride=self.value("points.stride"),
-            points_min_range_m=self.value("points.min_range_m"),
-            points_max_range_m=self.value("points.max_range_m") or float("inf"),
-            points_edge_jump=self.value("points.edge_jump"),
-            points_max_grazing_deg=self.value("points.max_grazing_deg"),
-            points_include=self.value("points.include"),
-            points_exclude=self.value("points.exclude"),
-            points_roi=self.value("points.roi", camera),
-            filtered_voxel_m=self.value("points_filtered.voxel_m"),
-            filtered_outlier_neighbors=self.value("points_filtered.outlier_neighbors"),
-            filtered_outlier_std=self.value("points_filtered.outlier_std"),
-            filtered_target_frame=self.value("points_filtered.target_frame", camera),
-            points_min_height_m=self._height("points.min_height_m", -math.inf),
-            points_max_height_m=self._height("points.max_height_m", math.inf),
-            ground=GroundSettings(
-                obstacle_min_height_m=self.value("ground.obstacle_min_height_m"),
-                obstacle_max_height_m=self.value("ground.obstacle_max_height_m"),
-                deviations=self.value("ground.deviations"),
-                floor_deviations=self.value("ground.floor_deviations"),
-                max_slope_deg=self.value("ground.max_slope_deg"),
-                drops=self.value("ground.drops"),
-                max_range_m=self.value("ground.max_range_m"),
-                scan_min_height_m=self.value("ground.scan_min_height_m"),
-                scan_max_height_m=self.value("ground.scan_max_height_m"),
-                scan_max_stddev_m=self.value("ground.scan_max_stddev_m"),
-                max_held_s=self.value("ground.max_held_s"),
-            ),
-            ground_labels=self.value("ground.labels"),
-            ground_ignore=self.value("ground.ignore"),
-        )
+        values = self._named_alike(OutputOptions, camera)
+        values |= {
+            "scale": self.value("output_scale"),
+            "overlay_alpha": self.value("semantic.overlay_alpha"),
+            "points_max_range_m": self.value("points.max_range_m") or float("inf"),
+            "filtered_voxel_m": self.value("points_filtered.voxel_m"),
+            "filtered_outlier_neighbors": self.value("points_filtered.outlier_neighbors"),
+            "filtered_outlier_std": self.value("points_filtered.outlier_std"),
+            "filtered_target_frame": self.value("points_filtered.target_frame", camera),
+            "points_min_height_m": self._height("points.min_height_m", -math.inf),
+            "points_max_height_m": self._height("points.max_height_m", math.inf),
+            "ground": GroundSettings(**self._named_alike(GroundSettings, camera, "ground_")),
+        }
+        return OutputOptions(**values)
+
+    def _named_alike(self, kind: type, camera: str, prefix: str = "") -> dict[str, Any]:
+        """Field of a class → value of the parameter named as `prefix` and field, with dots."""
+        names = {field: _BY_FIELD.get(prefix + field) for field in kind.__annotations__}
+        return {field: self.value(name, camera) for field, name in names.items() if name}
 
 
 _UNLIMITED_M = 100.0  # a height that nothing indoors or out has; the parameters' "no limit"

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.scenes import materials, meshes
-from training.scenes.meshes import Patch, Shape, box, cushion, cylinder, moved, rounded_box, turned
+from training.scenes.shapes.flat import box, boxes
+from training.scenes.shapes.patch import Patch, Shape, moved, surface, turned
+from training.scenes.shapes.round import cylinder
+from training.scenes.shapes.rounded import cushion, rounded_box
+from training.scenes.surfaces import materials
 from training.scenes.things import BED, CUSHION, Thing
 
 Rng = np.random.Generator
@@ -70,13 +73,13 @@ def _headboard(rng: Rng, x: float, y: float, soft: bool) -> Shape:
             rounded_box((0.1, 2 * wide, high), 0.035, swell=0.01), -x - 0.05, 0, high / 2 + 0.01
         )
     if rng.random() < 0.35:  # posts and bars
-        shape = meshes.boxes(
+        shape = boxes(
             [(-x - 0.045, side * wide - 0.025, 0) for side in (-1, 1)],
             [(-x, side * wide + 0.025, high) for side in (-1, 1)],
         )
         levels = np.linspace(0.45, high - 0.07, int(rng.integers(2, 5)))
         low = [(-x - 0.035, -wide, z) for z in levels]
-        return shape + meshes.boxes(low, np.add(low, (0.025, 2 * wide, 0.07)))
+        return shape + boxes(low, np.add(low, (0.025, 2 * wide, 0.07)))
     if rng.random() < 0.1:
         high = 0.45
     return box((-x - 0.045, -wide, 0), (-x, wide, high))
@@ -98,5 +101,5 @@ def _duvet(rng: Rng, along: tuple[float, float], y: float, top: float, hang: flo
     z[:, 0] -= 0.035
     uv = np.stack([a + 0 * b, b], axis=-1)
     z = np.maximum(z, 0.02)
-    sheet: Patch = meshes.surface(np.stack([a, b, z], axis=-1), uv)
+    sheet: Patch = surface(np.stack([a, b, z], axis=-1), uv)
     return [sheet]

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.scenes import materials, meshes
-from training.scenes.meshes import Shape, ball, beam, box, moved, rounded_box, turned
-from training.scenes.textures import plain
+from training.scenes.shapes.flat import beam, box, boxes
+from training.scenes.shapes.patch import Shape, moved, turned
+from training.scenes.shapes.round import loft
+from training.scenes.shapes.rounded import ball, rounded_box
+from training.scenes.surfaces import materials
+from training.scenes.surfaces.material import plain
 from training.scenes.things import BOX, Thing, placed
 
 Rng = np.random.Generator
@@ -54,7 +57,7 @@ def crate(rng: Rng) -> list[Thing]:
     dx, dy, dz = rng.uniform(0.28, 0.42), rng.uniform(0.38, 0.6), rng.uniform(0.2, 0.34)
     x, y = dx / 2, dy / 2
     if rng.random() < 0.5:
-        body = [meshes.loft([(0, 0, 0, x * 0.85, y * 0.85), (0, 0, dz, x, y)], 24, 0.35)]
+        body = [loft([(0, 0, 0, x * 0.85, y * 0.85), (0, 0, dz, x, y)], 24, 0.35)]
         lid = moved(rounded_box((dx + 0.03, dy + 0.03, 0.035), 0.015, 1), 0, 0, dz)
         return [Thing(body, materials.plastic(rng), BOX), Thing(lid, materials.plastic(rng), BOX)]
     slats, count = [], int(rng.integers(3, 5))
@@ -66,7 +69,7 @@ def crate(rng: Rng) -> list[Thing]:
             a, b = sorted((side * y, side * (y - 0.012)))
             slats.append(((-x, a, z), (x, b, z + high)))
     slats.append(((-x, -y, 0), (x, y, 0.012)))
-    shape = meshes.boxes([low for low, _ in slats], [high for _, high in slats])
+    shape = boxes([low for low, _ in slats], [high for _, high in slats])
     kind = materials.wood if rng.random() < 0.6 else materials.plastic
     return [Thing(shape, kind(rng), BOX)]
 

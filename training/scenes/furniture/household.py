@@ -10,22 +10,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from training.scenes import materials
-from training.scenes.any_covering import any_floor
-from training.scenes.furniture.floor_things import cup, papers
+from training.scenes.furniture.small.floor_things import cup, papers
 from training.scenes.furniture.storage import cabinet, sideboard
-from training.scenes.meshes import (
-    Shape,
-    beam,
-    box,
-    boxes,
-    cylinder,
-    lathe,
-    moved,
-    rounded_box,
-    turned,
-)
-from training.scenes.textures import Material, plain
+from training.scenes.shapes.flat import beam, box, boxes
+from training.scenes.shapes.patch import Shape, moved, turned
+from training.scenes.shapes.round import cylinder, lathe
+from training.scenes.shapes.rounded import rounded_box
+from training.scenes.surfaces import materials
+from training.scenes.surfaces.any_covering import any_floor
+from training.scenes.surfaces.material import Material, plain
 from training.scenes.things import CABINET, UNLABELLED, Thing, placed
 
 Rng = np.random.Generator

@@ -5,19 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.scenes import materials
-from training.scenes.meshes import (
-    Shape,
-    above_floor,
-    ball,
-    cylinder,
-    lathe,
-    moved,
-    reverse,
-    rod,
-    turned,
-)
-from training.scenes.textures import Material
+from training.scenes.shapes.patch import Shape, above_floor, moved, reverse, turned
+from training.scenes.shapes.round import cylinder, lathe, rod
+from training.scenes.shapes.rounded import ball
+from training.scenes.surfaces import materials
+from training.scenes.surfaces.material import Material
 from training.scenes.things import LAMP, Thing
 
 Rng = np.random.Generator

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.scenes import materials, meshes
-from training.scenes.meshes import Patch, Shape, lathe, moved, rod, scaled
-from training.scenes.textures import Material, plain
+from training.scenes.shapes.patch import Patch, Shape, moved, reverse, scaled, surface
+from training.scenes.shapes.round import capsule, lathe, rod
+from training.scenes.surfaces import materials
+from training.scenes.surfaces.material import Material, plain
 from training.scenes.things import PLANT, Thing
 
 Rng = np.random.Generator
@@ -70,7 +71,7 @@ def _blades(
     points = np.stack([reach * c - y * d, reach * d + y * c, z + 0 * t], axis=-1) + start
     points[..., 2] = np.maximum(points[..., 2], 0.012)
     uv = np.stack(np.broadcast_arrays(0.5 + 0.5 * t[0], s[0]), axis=-1)
-    leaves = [meshes.surface(grid[::-1], uv[::-1]) for grid in points]
+    leaves = [surface(grid[::-1], uv[::-1]) for grid in points]
     return [leaves[0::2], leaves[1::2]]
 
 
@@ -133,8 +134,8 @@ def _upwards(grid: np.ndarray) -> Patch:
     """A small sheet that looks up."""
     uv = np.stack(np.meshgrid(np.linspace(0, 1, grid.shape[1]), np.linspace(0, 1, grid.shape[0])),
                   axis=-1)  # fmt: skip
-    patch = meshes.surface(grid, uv)
-    return patch if patch.normals[..., 2].mean() > 0 else meshes.reverse(patch)
+    patch = surface(grid, uv)
+    return patch if patch.normals[..., 2].mean() > 0 else reverse(patch)
 
 
 def _crown(rng: Rng, count: int, centre: np.ndarray, radii: np.ndarray, size: float) -> list[Shape]:
@@ -204,9 +205,9 @@ def cactus(rng: Rng) -> list[Thing]:
     """A ribbed ball or column in a small pot."""
     radius, high = rng.uniform(0.045, 0.07), rng.uniform(0.07, 0.1)
     tall = rng.uniform(0.08, 0.22)
-    body = meshes.capsule((0, 0, high * 0.8), (0, 0, high * 0.8 + tall), radius * 0.6, radius * 0.5)
+    body = capsule((0, 0, high * 0.8), (0, 0, high * 0.8 + tall), radius * 0.6, radius * 0.5)
     if tall > 0.14:
         elbow = (0.0, radius * 1.1, high + tall * 0.4)
-        body += meshes.capsule((0, 0, high + tall * 0.3), elbow, radius * 0.3)
-        body += meshes.capsule(elbow, (0, radius * 1.1, high + tall * 0.8), radius * 0.3)
+        body += capsule((0, 0, high + tall * 0.3), elbow, radius * 0.3)
+        body += capsule(elbow, (0, radius * 1.1, high + tall * 0.8), radius * 0.3)
     return [*_pot(rng, radius, high), Thing(moved(body, 0, 0), materials.leaves(rng), PLANT)]

@@ -5,19 +5,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.scenes import materials, meshes
-from training.scenes.meshes import (
-    Shape,
-    above_floor,
-    beam,
-    boxes,
-    cylinder,
-    moved,
-    rod,
-    rounded_box,
-    turned,
-)
-from training.scenes.textures import Material, plain
+from training.scenes.shapes.flat import beam, box, boxes
+from training.scenes.shapes.patch import Shape, above_floor, moved, reverse, surface, turned
+from training.scenes.shapes.round import cylinder, rod
+from training.scenes.shapes.rounded import ball, rounded_box
+from training.scenes.surfaces import materials
+from training.scenes.surfaces.material import Material, plain
 from training.scenes.things import CHAIR, Thing
 
 Rng = np.random.Generator
@@ -37,7 +30,7 @@ def wooden_chair(rng: Rng) -> list[Thing]:
     wood = (materials.painted_wood if rng.random() < 0.35 else materials.wood)(rng)
     x, y = deep / 2 - thick / 2, wide / 2 - thick / 2
     splay = rng.choice([0.0, rng.uniform(0.02, 0.06)])
-    parts = meshes.box((-deep / 2, -wide / 2, seat - 0.035), (deep / 2, wide / 2, seat))
+    parts = box((-deep / 2, -wide / 2, seat - 0.035), (deep / 2, wide / 2, seat))
     for side in (-1, 1):
         parts += beam((x + splay, side * (y + splay / 2), 0), (x, side * y, seat - 0.03), thick)
         parts += beam((-x - splay, side * (y + splay / 2), 0), (-x, side * y, seat), thick)
@@ -119,10 +112,10 @@ def shell_chair(rng: Rng) -> list[Thing]:
     z = seat + path[:, 1:] + curl * (path[:, 1:] <= 0.02)
     points = np.stack(np.broadcast_arrays(x, half * across, z), axis=-1)
     uv = np.stack(np.broadcast_arrays(across * wide / 2, np.linspace(0, 0.9, 8)[:, None]), axis=-1)
-    sheet = meshes.surface(points[::-1, ::-1], uv[::-1, ::-1])
+    sheet = surface(points[::-1, ::-1], uv[::-1, ::-1])
     if sheet.normals[4, 4, 2] + sheet.normals[4, 4, 0] < 0:
-        sheet = meshes.reverse(sheet)
-    shell = [sheet, meshes.reverse(sheet, 0.012)]
+        sheet = reverse(sheet)
+    shell = [sheet, reverse(sheet, 0.012)]
     skin = (materials.wood if rng.random() < 0.2 else materials.plastic)(rng)
     leg = (materials.metal if rng.random() < 0.5 else materials.wood)(rng)
     legs = _legs(0.12, seat - 0.03, rng.uniform(0.06, 0.11), rng.uniform(0.009, 0.016))
@@ -138,7 +131,7 @@ def office_chair(rng: Rng) -> list[Thing]:
     for k in range(spokes):
         way = np.array([np.cos(2 * np.pi * k / spokes + 0.3), np.sin(2 * np.pi * k / spokes + 0.3)])
         frame += beam((*(0.02 * way), 0.12), (*(0.3 * way), 0.07), 0.025, 0.045)
-        wheels += moved(meshes.ball(0.029, 6), 0.29 * way[0], 0.29 * way[1], 0.029)
+        wheels += moved(ball(0.029, 6), 0.29 * way[0], 0.29 * way[1], 0.029)
     soft = moved(rounded_box((0.46, wide, 0.09), 0.04, swell=0.012), 0.02, 0, seat - 0.04)
     back = rounded_box((0.06, wide * rng.uniform(0.8, 1), high), 0.03, swell=0.01)
     back = turned(moved(back, 0, 0, high / 2), "y", -rng.uniform(5, 14))

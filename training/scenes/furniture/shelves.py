@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from training.scenes import materials
-from training.scenes.meshes import Shape, box, boxes, moved, turned
+from training.scenes.shapes.flat import box, boxes
+from training.scenes.shapes.patch import Shape, moved, turned
+from training.scenes.surfaces import materials
 from training.scenes.things import BOOK, BOX, SHELF, Thing
 
 Rng = np.random.Generator

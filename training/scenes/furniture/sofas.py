@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.scenes import materials
-from training.scenes.meshes import Shape, box, cushion, cylinder, moved, rounded_box, turned
+from training.scenes.shapes.flat import box
+from training.scenes.shapes.patch import Shape, moved, turned
+from training.scenes.shapes.round import cylinder
+from training.scenes.shapes.rounded import cushion, rounded_box
+from training.scenes.surfaces import materials
 from training.scenes.things import CUSHION, SOFA, Thing
 
 Rng = np.random.Generator

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.scenes import materials
-from training.scenes.meshes import Shape, box, boxes, cylinder, moved
+from training.scenes.shapes.flat import box, boxes
+from training.scenes.shapes.patch import Shape, moved
+from training.scenes.shapes.round import cylinder
+from training.scenes.surfaces import materials
 from training.scenes.things import CABINET, Thing
 
 Rng = np.random.Generator

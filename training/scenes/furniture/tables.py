@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.scenes import materials
-from training.scenes.meshes import Shape, above_floor, beam, box, boxes, cylinder, moved, rod
-from training.scenes.textures import Material
+from training.scenes.shapes.flat import beam, box, boxes
+from training.scenes.shapes.patch import Shape, above_floor, moved
+from training.scenes.shapes.round import cylinder, rod
+from training.scenes.surfaces import materials
+from training.scenes.surfaces.material import Material
 from training.scenes.things import TABLE, Thing
 
 Rng = np.random.Generator

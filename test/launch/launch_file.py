@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""launch/tips.launch.py as it is read, and its processes as it starts them."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SOURCE = Path(__file__).resolve().parents[2]
+
+
+PROFILE = SOURCE / "config" / "fastdds.xml"
+
+
+FILE = SOURCE / "launch" / "tips.launch.py"
+
+
+TREE = ast.parse(FILE.read_text(encoding="utf-8"))
+
+
+NO_LAUNCH = "needs launch_ros and ros2launch, which a ROS installation brings"
+
+
+def plain_part() -> dict[str, Any]:
+    """The file's names that need no `launch`: its literal constants."""
+    kept = []
+    for node in TREE.body:
+        if isinstance(node, ast.Assign):
+            try:
+                ast.literal_eval(node.value)
+            except ValueError:
+                continue
+            kept.append(node)
+    names: dict[str, Any] = {}
+    exec(compile(ast.Module(kept, type_ignores=[]), str(FILE), "exec"), names)
+    return names
+
+
+PLAIN = plain_part()
+
+
+def started(**given: str) -> list[list[str]]:
+    """The command lines of the processes that the launch file starts; they are ended at once."""
+    return [command for command, _ in processes(**given)]
+
+
+def parameters_of(node: list[str]) -> dict[str, Any]:
+    """What the last parameter file on a node's command line says."""
+    last = node[len(node) - 1 - node[::-1].index("--params-file") + 1]
+    (values,) = yaml.safe_load(Path(last).read_text(encoding="utf-8")).values()
+    parameters: dict[str, Any] = values["ros__parameters"]
+    return parameters
+
+
+def remappings_of(node: list[str]) -> list[str]:
+    """What a command line remaps besides the node's own name."""
+    return [to for r, to in zip(node, node[1:], strict=False) if r == "-r" and to[:2] != "__"]
+
+
+def processes(*before: Any, **given: str) -> list[tuple[list[str], dict[str, str]]]:
+    """As `started`, with the environment of each process.
+
+    Args:
+        before: what an including launch file does before.
+        given: the arguments.
+    """
+    from launch import LaunchDescription, LaunchService
+    from launch.actions import EmitEvent, IncludeLaunchDescription, RegisterEventHandler
+    from launch.event_handlers import OnProcessStart
+    from launch.events import Shutdown
+    from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+    found: list[tuple[list[str], dict[str, str]]] = []
+
+    def on_start(event: Any, context: Any) -> Any:
+        variables = Path(f"/proc/{event.pid}/environ").read_bytes().decode().split("\0")
+        found.append((event.cmd, dict(v.split("=", 1) for v in variables if "=" in v)))
+        # The node comes last.
+        return EmitEvent(event=Shutdown()) if "tips_node" in event.cmd[0] else None
+
+    include = IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(str(FILE)), launch_arguments=given.items()
+    )
+    service = LaunchService(noninteractive=True)
+    service.include_launch_description(
+        LaunchDescription(
+            [RegisterEventHandler(OnProcessStart(on_start=on_start)), *before, include]
+        )
+    )
+    service.run()
+    return found

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A training that is given a time learns, ends when it is over, and survives what diverges."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tips_ros.perception.loading.load import load_predictor
+from training import train
+from training.frames import packed
+from training.frames.device_frames import DeviceFrames
+from training.frames.frame_store import FrameStore, StoredFrame
+from training.frames.packed import MANIFEST, pack_scenes, write_files
+from training.steps import timed_trainer
+from training.steps.timed_trainer import Schedule, TimedTrainer
+
+TOKENIZER = Path(__file__).parents[2] / "data" / "tokenizer" / "tiny.model"
+SCENES = 6
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Packed frames: a wall over a floor, at another height and distance in each; two files."""
+    folder = tmp_path_factory.mktemp("frames")
+    store = FrameStore(folder / "store", SCENES, 2)
+    for scene in range(SCENES):
+        store.put(scene, [_frame(scene)] * 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packed, "CHECKED_SCENES", 2)
+        pack_scenes(store, folder / "packed", 2, processes=1)
+        size = sum(f.stat().st_size for f in write_files(folder / "packed", 60)[1:])
+        write_files(folder / "packed", size / 2**20 / 1.6)
+    return folder / "packed"
+
+
+def _frame(scene: int) -> StoredFrame:
+    edge = 40 + 8 * scene
+    rgb = np.full((224, 224, 3), (200, 190, 170), np.uint8)
+    rgb[edge * 224 // 128 :] = (90, 60, 30)
+    normals = np.zeros((128, 128, 3), np.int8)
+    normals[:edge, :, 2] = normals[edge:, :, 1] = -127
+    classes = np.zeros((128, 128), np.uint8)
+    classes[edge:] = 1
+    depth = np.full((128, 128), 2 + 0.2 * scene, np.float16)
+    return StoredFrame(rgb, depth, normals, classes, np.asarray(0.81, np.float32))
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timed_trainer, "_CHUNK", 2)
+    monkeypatch.setattr(timed_trainer, "_TEXTS", 8)
+
+
+class Clock:
+    """Time that passes by so much with every look at it."""
+
+    def __init__(self, step_s: float) -> None:
+        self._now, self._step_s = 0.0, step_s
+
+    def monotonic(self) -> float:
+        self._now += self._step_s
+        return self._now
+
+
+def _trainer(
+    directory: Path, frames: Path, monkeypatch: pytest.MonkeyPatch, looks: int = 110
+) -> TimedTrainer:
+    monkeypatch.setattr(timed_trainer, "time", Clock(1))
+    return TimedTrainer(directory, frames, TOKENIZER, Schedule(looks, batch=2), "cpu")
+
+
+def _notes(directory: Path, kind: str) -> list[dict[str, float]]:
+    lines = (directory / "log.jsonl").read_text().splitlines()
+    return [note for note in map(json.loads, lines) if kind in note]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_every_head_learns_pictures_that_are_easy(
+    frames: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str
+):
+    monkeypatch.setattr(timed_trainer, "may_use_bf16", lambda device: precision == "bf16")
+    trainer = _trainer(tmp_path, frames, monkeypatch)
+    before = {name: value.clone() for name, value in trainer.average.state_dict().items()}
+    trainer.run(check_every_s=40)
+    notes = _notes(tmp_path, "depth")
+    for name in ("depth", "normals", "classes"):
+        assert notes[-1][name] < 0.8 * notes[0][name], name
+    assert notes[0]["side"] == 112 and notes[-1]["side"] == 224
+    assert notes[-1]["rate"] < 0.2 < max(note["rate"] for note in notes)
+    assert len(_notes(tmp_path, "checked_depth")) > 2
+    kept = torch.load(tmp_path / "average.pt")
+    assert kept["step"] == trainer.step
+    for name, value in trainer.average.state_dict().items():
+        assert not torch.equal(value, before[name]), name
+        assert torch.equal(kept["average"][name], value.half()), name
+
+
+def test_it_ends_when_its_time_is_over(
+    frames: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(timed_trainer, "time", Clock(1))
+    trainer = TimedTrainer(tmp_path, frames, TOKENIZER, Schedule(40, batch=2), "cpu", started=0)
+    trainer.run()
+    assert trainer.progress == 1
+    seconds = [note["seconds"] for note in _notes(tmp_path, "depth")]
+    assert len(seconds) > 4
+    assert 36 <= seconds[-1] <= 44  # a chunk that was begun is ended
+
+
+def test_what_diverges_is_taken_back(
+    frames: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    trainer = _trainer(tmp_path, frames, monkeypatch)
+    calls = 0
+
+    def spoilt_once(grid: int):
+        steps = prepared(grid)
+
+        def step(call) -> None:
+            nonlocal calls
+            calls += 1
+            call()
+            if calls == 16:
+                next(trainer.average.parameters()).data.fill_(float("nan"))
+                trainer._one._model.log_scale.data.fill_(float("nan"))
+
+        return [lambda call=call: step(call) for call in steps]
+
+    prepared = trainer._one.prepared
+    monkeypatch.setattr(trainer._one, "prepared", spoilt_once)
+    trainer.run(check_every_s=1000)
+    assert calls > 20
+    assert all(value.isfinite().all() for value in trainer.average.state_dict().values())
+    notes = _notes(tmp_path, "depth")
+    assert all(np.isfinite(note["depth"]) for note in notes)
+    assert notes[9]["rate"] <= 0.5
+
+
+def test_the_schedule_ends_at_zero_and_with_whole_pictures():
+    schedule = Schedule(100)
+    assert [schedule.grid_at(p) for p in (0, 0.34, 0.36, 1)] == [8, 8, 16, 16]
+    rates = [schedule.rate_at(p) for p in (0, 0.01, 0.02, 0.5, 0.55, 0.775, 1)]
+    assert rates == pytest.approx([0, 0.5, 1, 1, 1, 0.5, 0])
+
+
+def test_the_command_makes_a_model_of_packed_frames(
+    frames: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(train, "BATCH", 2)
+    monkeypatch.setattr(train, "_STARTED", time.monotonic())
+    options = ["--state", tmp_path, "--packed", frames, "--seconds", 1, "--device", "cpu"]
+    monkeypatch.setattr("sys.argv", ["train", *map(str, options)])
+    train.main()
+    made = load_predictor(str(tmp_path / "model"))
+    assert made.predict(np.zeros((48, 64, 3), np.uint8)).depth_m is not None
+
+
+def test_frames_that_arrive_later_are_taken_in(frames: Path, tmp_path: Path):
+    first, second = sorted(frames.glob("learnt_*.npz"))
+    for file in (frames / MANIFEST, frames / "checked.npz", first):
+        shutil.copy(file, tmp_path)
+    there = DeviceFrames(tmp_path, torch.device("cpu"))
+    early = there.count
+    assert 0 < early < len(there.frames.rgb) == 8 and len(there.checked.rgb) == 4
+    there.follow()
+    shutil.copy(second, tmp_path / "coming")
+    (tmp_path / "coming").rename(tmp_path / second.name)
+    deadline = time.monotonic() + 60
+    while there.count < 8:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    depths = there.frames.depth_m[:, 64, 64].float().sort().values.tolist()
+    assert depths == pytest.approx([2, 2, 2.2, 2.2, 2.4, 2.4, 2.6, 2.6], rel=0.005)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="a graph needs a GPU")
+def test_a_graph_learns_as_single_kernels_do(frames: Path, tmp_path: Path):
+    trainer = TimedTrainer(tmp_path, frames, TOKENIZER, Schedule(20, batch=8), "cuda")
+    trainer.run()
+    notes = _notes(tmp_path, "depth")
+    assert notes[-1]["depth"] < 0.5 * notes[0]["depth"]

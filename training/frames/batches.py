@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stored frames → a batch of tensors, each frame mirrored, zoomed and developed differently.
+
+It runs where the frames are, on a CPU or in a GPU's memory, and never waits for what it computes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tips_ros.perception.description import NYU_FOCAL_RATIO
+from training.frames.frame_store import PICTURE, TRUTH
+from training.frames.variation import Variation
+from training.network.architecture import GRID, PATCH
+
+
+class Frames(NamedTuple):
+    """N frames as a frame store has them, as tensors on the device that makes the batches."""
+
+    rgb: Tensor  # (N, PICTURE, PICTURE, 3) uint8
+    depth_m: Tensor  # (N, TRUTH, TRUTH) float16
+    normals: Tensor  # (N, TRUTH, TRUTH, 3) int8
+    classes: Tensor  # (N, TRUTH, TRUTH) uint8
+    focal_ratio: Tensor  # (N,) float32
+
+
+class Batch(NamedTuple):
+    """B frames of g×g patches. Truth is that of every second pixel of the heads: h = 4·g."""
+
+    images: Tensor  # (B, 3, 14·g, 14·g) RGB in [0, 1]
+    depth_m: Tensor  # (B, h, h) as the reference camera would have seen it; 0 where none
+    normals: Tensor  # (B, 3, h, h) facing the camera; 0 where none
+    classes: Tensor  # (B, h, h) position in CLASSES, 255 unlabelled
+    offset: tuple[int, int]  # the first pixel taken, down and across
+
+
+def batch(
+    frames: Frames,
+    numbers: Tensor,
+    variation: Variation,
+    offset: tuple[int, int],
+    grid: int = GRID,
+    generator: torch.Generator | None = None,
+) -> Batch:
+    """Some of the frames, varied, shrunk to `grid` × `grid` patches.
+
+    Args:
+        frames: to choose from.
+        numbers: (B,) int64 which ones.
+        variation: of these B frames.
+        offset: 0 or 1 twice: the first pixel of the heads that has a truth, down and across.
+        grid: patches along a side: GRID or half of it.
+        generator: of the grain.
+    """
+    images = _cut_out(frames.rgb[numbers], variation, PATCH * grid)
+    rows = _truth_pixels(offset[0], grid, variation.top, variation.zoom, None)
+    columns = _truth_pixels(offset[1], grid, variation.left, variation.zoom, variation.mirrored)
+    pick = numbers[:, None, None], rows[:, :, None], columns[:, None, :]
+    # The reference camera sees a thing as large as this one does from another distance.
+    farther = NYU_FOCAL_RATIO * variation.zoom / frames.focal_ratio[numbers]
+    across = torch.where(variation.mirrored, -1.0, 1.0)[:, None, None]
+    x, y, z = (frames.normals[pick].float() / 127).unbind(dim=-1)
+    return Batch(
+        _developed(images, variation, generator).contiguous(memory_format=torch.channels_last),
+        frames.depth_m[pick].float() * farther[:, None, None],
+        torch.stack([x * across, y, z], dim=1),
+        frames.classes[pick].long(),
+        offset,
+    )
+
+
+def _truth_pixels(
+    first: int, grid: int, start: Tensor, zoom: Tensor, mirrored: Tensor | None
+) -> Tensor:
+    """(B, h) where in the stored truth every second pixel of the heads looks, along one side."""
+    heads = 8 * grid
+    places = _places(start, zoom, heads, mirrored)[:, first::2]
+    return (places * TRUTH).floor().long().clamp(0, TRUTH - 1)
+
+
+def _places(start: Tensor, zoom: Tensor, count: int, mirrored: Tensor | None) -> Tensor:
+    """(B, count) centres of pixels of a cut-out as fractions of the whole picture's side."""
+    centres = ((torch.arange(count, device=zoom.device) + 0.5) / count)[None]
+    if mirrored is not None:
+        centres = torch.where(mirrored[:, None], 1 - centres, centres)
+    return start[:, None] + zoom[:, None] * centres
+
+
+def _cut_out(rgb: Tensor, variation: Variation, side: int) -> Tensor:
+    """(B, H, W, 3) → (B, 3, side, side): parts of the pictures, in [0, 1]."""
+    images = rgb.permute(0, 3, 1, 2).float() / 255
+    columns = _places(variation.left, variation.zoom, side, variation.mirrored)
+    rows = _places(variation.top, variation.zoom, side, None)
+    if side < PICTURE:
+        # Linear interpolation between two of the pixels alone would alias where they shrink much.
+        much = variation.zoom * (PICTURE / side) > 1.5
+        soft = F.avg_pool2d(F.pad(images, (0, 1, 0, 1), mode="replicate"), 2, stride=1)
+        images = torch.where(much[:, None, None, None], soft, images)
+        shift = much[:, None] * (0.5 / PICTURE)  # a mean of two pixels lies between them
+        columns, rows = columns - shift, rows - shift
+    size = (len(images), side, side)
+    where = torch.stack([columns[:, None, :].expand(size), rows[:, :, None].expand(size)], dim=-1)
+    return F.grid_sample(images, 2 * where - 1, padding_mode="border", align_corners=False)
+
+
+def _developed(images: Tensor, how: Variation, generator: torch.Generator | None) -> Tensor:
+    """The pictures with other exposure, contrast, colour, sharpness and noise."""
+
+    def each(values: Tensor) -> Tensor:
+        return values.view(len(images), -1, 1, 1)
+
+    images = images.clamp_min(1e-4) ** each(how.gamma)
+    images = images * each(how.gain)
+    mean = images.mean(dim=(1, 2, 3), keepdim=True)
+    images = mean + (images - mean) * each(how.contrast)
+    grey = images.mean(dim=1, keepdim=True)
+    images = grey + (images - grey) * each(how.colour)
+    soft = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+    images = images + each(how.sharpness) * (images - soft)
+    grain = torch.randn(images.shape, device=images.device, generator=generator)
+    return (images + each(how.grain) * grain).clamp(0, 1)

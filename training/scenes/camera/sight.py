@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A coarse copy of a scene, to learn quickly what a camera would see."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.scenes.camera.pose import pinhole
+from training.scenes.things import Thing
+
+Array = NDArray[Any]
+
+_GRID = 28, 21  # rays that try a view
+
+
+class Sight:
+    """A coarse copy of the things, to learn quickly what a camera would see."""
+
+    def __init__(self, things: list[Thing]) -> None:
+        import open3d
+
+        points, corners, labels, count = [], [], [], 0
+        for thing in things:
+            for patch in thing.shape:
+                rows, columns = (_some(n) for n in patch.points.shape[:2])
+                points.append(patch.points[rows[:, None], columns].reshape(-1, 3))
+                quads = _quads(len(rows), len(columns))
+                corners.append(quads + count)
+                labels.append(np.full(len(quads), thing.label, np.uint8))
+                count += len(points[-1])
+        self._labels = np.append(np.concatenate(labels), np.uint8(255))
+        self._tensor = open3d.core.Tensor
+        self._scene = open3d.t.geometry.RaycastingScene()
+        self._scene.add_triangles(
+            self._tensor(np.float32(np.concatenate(points))),
+            self._tensor(np.uint32(np.concatenate(corners))),
+        )
+
+    def look(self, pose: Array, hfov_deg: float, aspect: float = 4 / 3) -> tuple[Array, Array]:
+        """Depth (H, W), metres along z, and class (H, W) of a small picture."""
+        camera = pinhole(*_GRID, hfov_deg, aspect)
+        v, u = np.mgrid[0 : camera.height, 0 : camera.width]
+        ways = np.stack(
+            [(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones(u.shape)], axis=-1
+        )
+        rays = np.empty((*u.shape, 6), np.float32)
+        rays[..., :3], rays[..., 3:] = pose[:3, 3], ways @ pose[:3, :3].T
+        found = self._scene.cast_rays(self._tensor(rays))
+        triangle = found["primitive_ids"].numpy()
+        nothing = triangle == np.uint32(0xFFFFFFFF)
+        return found["t_hit"].numpy(), self._labels[
+            np.where(nothing, len(self._labels) - 1, triangle)
+        ]
+
+    def distance(self, position: Array) -> float:
+        """Metres from a point to the nearest surface."""
+        query = self._tensor(np.asarray(position, np.float32).reshape(1, 3))
+        return float(self._scene.compute_distance(query).numpy()[0])
+
+
+@lru_cache(maxsize=512)
+def _some(count: int) -> Array:
+    """At most 6 of `count` rows, with the first and the last."""
+    return np.unique(np.linspace(0, count - 1, min(count, 6)).astype(int))
+
+
+@lru_cache(maxsize=512)
+def _quads(rows: int, columns: int) -> Array:
+    """The triangles (T, 3) of a grid."""
+    at = np.arange(rows * columns).reshape(rows, columns)
+    a, b, c, d = at[:-1, :-1], at[:-1, 1:], at[1:, 1:], at[1:, :-1]
+    return np.concatenate(
+        [np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)]
+    )

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The room that things take on the floor."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from training.scenes.things import Thing
+
+
+class Footprint(NamedTuple):
+    """An upright rectangle on the floor and the height of what stands in it; metres."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    top: float
+
+    def overlaps(self, other: Footprint, margin: float = 0.0) -> bool:
+        """Whether the two come closer than `margin`."""
+        return (
+            self.x0 < other.x1 + margin
+            and other.x0 < self.x1 + margin
+            and self.y0 < other.y1 + margin
+            and other.y0 < self.y1 + margin
+        )
+
+    def placed(self, x: float, y: float, yaw_deg: float) -> Footprint:
+        """What bounds it, once it is turned about the origin and then shifted."""
+        c, s = np.cos(np.radians(yaw_deg)), np.sin(np.radians(yaw_deg))
+        a = np.array([self.x0, self.x1])[:, None]
+        b = np.array([self.y0, self.y1])[None, :]
+        across, along = c * a - s * b + x, s * a + c * b + y
+        return Footprint(
+            float(across.min()), float(along.min()), float(across.max()), float(along.max()),
+            self.top,
+        )  # fmt: skip
+
+    @property
+    def area(self) -> float:
+        """Square metres."""
+        return (self.x1 - self.x0) * (self.y1 - self.y0)
+
+
+def measure_footprint(things: list[Thing]) -> Footprint:
+    """How much room the things take."""
+    patches = [patch.points.reshape(-1, 3) for thing in things for patch in thing.shape]
+    points = np.concatenate(patches)
+    (x0, y0, _), (x1, y1, top) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    return Footprint(x0, y0, x1, y1, top)

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The losses of the demo model: depth, normals, classes, and patches that match words."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tips_ros.model.dpt import DptDecoder
+from tips_ros.model.heads import DenseHead, DepthHead
+from tips_ros.model.tips import Tips
+from tips_ros.model.vit import LayerFeatures
+from training.frames.batches import Batch
+from training.network.architecture import CLASSES
+
+_FAR_M = 16.0
+_WEIGHTS = {"depth": 2.0, "normals": 1.0, "classes": 0.5, "words": 0.35}
+
+
+class Losses(NamedTuple):
+    """Means over a batch."""
+
+    depth: Tensor  # |ln prediction − ln truth|
+    normals: Tensor  # length of the difference of the unit vectors, 2 sin(angle / 2)
+    classes: Tensor  # cross-entropy of the segmentation head, rare classes weigh more
+    words: Tensor  # cross-entropy of patches against the embedded names of the classes
+
+    def total(self) -> Tensor:
+        """Their weighted sum."""
+        terms = [weight * getattr(self, name) for name, weight in _WEIGHTS.items()]
+        return torch.stack(terms).sum()
+
+
+def losses(
+    tips: Tips, batch: Batch, embeddings: Tensor, log_scale: Tensor, class_weights: Tensor
+) -> Losses:
+    """One forward pass and what is wrong with it.
+
+    The heads' last layers are evaluated at every second pixel only, where the batch has its truth.
+    Whatever precision the products are in, depth and losses are summed up in fp32.
+
+    Args:
+        tips: the model, with all three heads.
+        batch: B frames.
+        embeddings: (K, D) one embedding of each class, normalised.
+        log_scale: () logarithm of the factor on the cosines.
+        class_weights: (K,) of the segmentation head's classes.
+    """
+    features = tips.backbone(batch.images, tips.taps, value_features=True)
+    assert tips.depth is not None and tips.normals is not None and tips.segmentation is not None
+    assert features.value_features is not None
+    depth = _depth(tips.depth, _thinned(tips.depth.dpt, features.layers, batch.offset))
+    normals = F.normalize(_head(tips.normals, features.layers, batch.offset).float(), dim=1)
+    logits = _head(tips.segmentation, features.layers, batch.offset).float()
+
+    known = (batch.depth_m > 0.05) & (batch.depth_m < _FAR_M)
+    wrong = (depth.clamp_min(1e-3).log() - batch.depth_m.clamp_min(1e-3).log()).abs()
+    # Heads are trained on normals that point away from the camera, as the released ones are.
+    apart = (normals + batch.normals).square().sum(dim=1).clamp_min(1e-6).sqrt()
+    faced = batch.normals.square().sum(dim=1) > 0.5
+    values = F.normalize(features.value_features.float(), dim=-1)
+    cosines = (values @ embeddings.T).float()  # (B, h·w, K)
+    return Losses(
+        _mean(wrong, known),
+        _mean(apart, faced),
+        F.cross_entropy(logits, batch.classes, class_weights, ignore_index=255),
+        _patch_loss(cosines * log_scale.exp(), batch.classes, class_weights),
+    )
+
+
+def _patch_loss(logits: Tensor, classes: Tensor, weights: Tensor) -> Tensor:
+    """Cross-entropy (B, h·w, K) against the share that each class has of a patch."""
+    side = round(logits.shape[1] ** 0.5)
+    block = classes.shape[1] // side
+    each = torch.arange(len(CLASSES), device=classes.device)[:, None, None]
+    shares = F.avg_pool2d((classes[:, None] == each).float(), block)  # (B, K, h, w)
+    target = shares.flatten(2).transpose(1, 2) * weights  # (B, h·w, K)
+    return -(target * logits.log_softmax(dim=-1)).sum() / target.sum().clamp_min(1)
+
+
+def _head(head: DenseHead, layers: tuple[LayerFeatures, ...], offset: tuple[int, int]) -> Tensor:
+    """The last layer, with outputs added that make them a multiple of 8, as matrix units want."""
+    weight, bias = head.head.weight, head.head.bias
+    assert bias is not None
+    more = -len(bias) % 8
+    weight, bias = F.pad(weight, (0, 0, 0, 0, 0, 0, 0, more)), F.pad(bias, (0, more))
+    x = F.conv2d(_thinned(head.dpt, layers, offset), weight, bias)
+    return x[:, : len(head.head.weight)]
+
+
+def _depth(head: DepthHead, x: Tensor) -> Tensor:
+    """The depth head's last layer and its expectation over the bins, (B, h, w) metres."""
+    if head.bins.relu_after_project:
+        x = F.relu(x)
+    weights = F.relu(head.head(x)).float() + head.bins.min_m  # (B, K, h, w)
+    centers = torch.linspace(
+        head.bins.min_m, head.bins.max_m, weights.shape[1], device=weights.device
+    )
+    with torch.autocast(weights.device.type, enabled=False):
+        return torch.einsum("bkhw,k->bhw", weights, centers) / weights.sum(dim=1)
+
+
+def _thinned(dpt: DptDecoder, layers: tuple[LayerFeatures, ...], offset: tuple[int, int]) -> Tensor:
+    """The decoder's output at every second pixel from `offset` on: a quarter of the work."""
+    x = dpt.fuse(layers)
+    x = F.pad(x, (1, 1, 1, 1))[:, :, offset[0] :, offset[1] :]
+    return F.conv2d(x, dpt.project.weight, dpt.project.bias, stride=2)
+
+
+def _mean(values: Tensor, where: Tensor) -> Tensor:
+    return (values * where).sum() / where.sum().clamp_min(1)
