@@ -13,7 +13,7 @@ from tips_ros.perception.deviation.model import ALONE, TOGETHER, DeviationModel
 _NORMAL = (0.6827, 0.9545)  # of a normal distribution, within one and two standard deviations
 _RIDGE = 1e-4
 _ROUNDS = 50
-_LEAST = 5_000  # pixels
+_LEAST = 2_000  # pixels
 
 
 class TooLittle(ValueError):
