@@ -243,6 +243,8 @@ def _save_overview(path: Path, results: Results, points: int | None) -> tuple[Pa
         trained=description.trained,
         caution=description.caution,
         depth_caution=results.depth_caution,
+        stddev_m=seen.stddev_m,
+        stddev_caution="" if description.deviation.is_calibrated else "uncalibrated",
         reasons=_reasons(results),
     )
     written, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
