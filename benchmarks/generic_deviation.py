@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.datasets.rendered import PARTS
+from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.metrics.deviation import DeviationMetrics
 from tips_ros.offline.evaluation_data import BagOptions, open_data
 from tips_ros.perception.depth.depth_scale import focal_scale
