@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from tips_ros.perception.map_pictures import (
+    MOST_UNSURE,
     depth_colors,
     depth_limit_m,
     depth_picture,
+    deviation_colors,
+    deviation_picture,
     normals_picture,
     overlay,
 )
@@ -117,3 +120,19 @@ def test_a_single_pixel_is_a_picture_too():
     assert normals_picture(np.zeros((1, 1, 3), np.float32)).shape == (1, 1, 3)
     one = np.zeros((1, 1), np.uint8)
     assert overlay(np.zeros((1, 1, 3), np.uint8), one, palette()).shape == (1, 1, 3)
+
+
+def test_the_less_sure_the_brighter_up_to_the_end_of_the_colours():
+    shares = np.array([[0.01, 0.1, 0.3, MOST_UNSURE, 3.0]], np.float32)
+    depth_m = np.full_like(shares, 4.0)
+    brightness = deviation_picture(shares * depth_m, depth_m)[0].astype(int).sum(axis=1)
+    assert (np.diff(brightness)[:3] > 0).all() and brightness[3] == brightness[4]
+    assert (deviation_picture(shares * depth_m, depth_m)[0, 4] == deviation_colors()[255]).all()
+
+
+@pytest.mark.parametrize("invalid", [np.nan, np.inf, 0.0])
+def test_where_no_deviation_is_known_it_is_black_and_nowhere_else(invalid: float):
+    stddev_m, depth_m = (np.full((4, 5), value, np.float32) for value in (0.001, 2.0))
+    stddev_m[1, 2] = invalid
+    black = (deviation_picture(stddev_m, depth_m) == 0).all(axis=2)
+    assert np.argwhere(black).tolist() == [[1, 2]]

@@ -165,7 +165,8 @@ def _flicker(results: EvaluationResults) -> Iterator[str]:
         return
     apart = "" if flicker.interval_s is None else f", {flicker.interval_s:.3g} s apart"
     pairs = _count(flicker.pairs, "pair")
-    yield f"\nFlicker, the camera's motion taken off, {pairs} of frames{apart}"
+    flowed = f", {flicker.by_flow} of them by optical flow" if flicker.by_flow else ""
+    yield f"\nFlicker, the camera's motion taken off, {pairs} of frames{apart}{flowed}"
     rows = []
     if flicker.depth_log is not None:
         rows.append(["depth", f"{flicker.depth_log:.4f}", "mean |change of ln|", _LOWER])

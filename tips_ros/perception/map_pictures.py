@@ -14,6 +14,8 @@ from tips_ros.perception.classes.class_list import UNLABELLED
 
 Picture: TypeAlias = NDArray[np.uint8]
 
+MOST_UNSURE = 0.5  # σ / depth at the end of the colours, the same in all pictures
+
 
 def depth_picture(
     depth_m: NDArray[Any], max_depth_m: float | None = None, min_depth_m: float = 0.0
@@ -48,6 +50,23 @@ def depth_limit_m(depth_m: NDArray[Any]) -> float:
     sample = depth_m[::4, ::4] if depth_m.size > 40_000 else depth_m
     valid = sample[np.isfinite(sample) & (sample > 0)]
     return float(np.percentile(valid, 98)) if valid.size else 1.0
+
+
+def deviation_picture(stddev_m: NDArray[Any], depth_m: NDArray[Any]) -> Picture:
+    """How unsure depth is, σ / depth: dark is sure, bright is `MOST_UNSURE` or more; invalid black.
+
+    Args:
+        stddev_m: (H, W) floating metres; NaN where there is none.
+        depth_m: (H, W), what it is the deviation of.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.asarray(stddev_m, np.float32) / np.asarray(depth_m, np.float32)
+    valid = np.isfinite(share) & (share > 0)
+    index = 1.5 + np.clip(np.where(valid, share, 0.0) * np.float32(254.0 / MOST_UNSURE), 0.0, 254.0)
+    return _look_up(np.where(valid, index, 0).astype(np.uint8), deviation_colors())
 
 
 def normals_picture(normals: NDArray[np.float32]) -> Picture:
@@ -111,4 +130,14 @@ def depth_colors() -> Picture:
     ramp = np.linspace(12, 243, 255).round().astype(np.uint8)[:, None]
     colors = np.zeros((256, 3), np.uint8)
     colors[1:] = cv2.applyColorMap(ramp, cv2.COLORMAP_TURBO)[:, 0, ::-1]
+    return colors
+
+
+@lru_cache(maxsize=1)
+def deviation_colors() -> Picture:
+    """The colours of `deviation_picture`, (256, 3) RGB: 1 surest, 255 least sure, 0 invalid."""
+    # Nearly black would read as "invalid".
+    ramp = np.linspace(40, 255, 255).round().astype(np.uint8)[:, None]
+    colors = np.zeros((256, 3), np.uint8)
+    colors[1:] = cv2.applyColorMap(ramp, cv2.COLORMAP_INFERNO)[:, 0, ::-1]
     return colors

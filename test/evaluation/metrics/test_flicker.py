@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 
@@ -102,3 +103,45 @@ def test_frames_without_poses_or_stamps_are_told_apart(walk: list[Sample]):
     assert metrics.result() is None
     timeless = [sample._replace(stamp_s=None) for sample in walk]
     assert flicker(timeless, lambda _, s: Prediction(s.depth_m)).interval_s is None
+
+
+def textured(count: int, shift_px: int) -> list[Sample]:
+    """A camera without poses, before a wall 2 m away that slides by so many pixels a frame."""
+    rng = np.random.default_rng(3)
+    wall = cv2.resize(rng.integers(0, 255, (24, 64, 3)).astype(np.uint8), (320, 120))
+    frames = []
+    for i in range(count):
+        rgb = np.ascontiguousarray(wall[:, i * shift_px : i * shift_px + 160])
+        depth_m = np.full(rgb.shape[:2], 2.0, np.float32)
+        frames.append(Sample(f"{i}", rgb, depth_m, sequence="wall", stamp_s=i / 10))
+    return frames
+
+
+@pytest.mark.parametrize("shift_px", [0, 3])
+def test_without_poses_flow_says_which_points_are_the_same(shift_px: int):
+    frames = textured(4, shift_px)
+    columns = np.broadcast_to(np.arange(160), (120, 160))
+
+    def said(number: int, sample: Sample) -> Prediction:
+        painted = ((columns + number * shift_px) // 40 % 2).astype(np.uint8)  # on the wall itself
+        return Prediction(sample.depth_m * np.float32(1.1**number), labels=painted)
+
+    result = flicker(frames, said)
+    assert result.pairs == result.by_flow == 3
+    assert result.depth_log == pytest.approx(math.log(1.1), rel=1e-4)
+    assert result.labels_changed is not None and result.labels_changed < 0.03
+    assert (result.standing if shift_px == 0 else result.moving) is not None
+    assert (result.moving if shift_px == 0 else result.standing) is None
+
+
+def test_pictures_that_have_nothing_in_common_are_no_pair():
+    one, other = textured(1, 0)[0], textured(1, 0)[0]
+    noise = np.random.default_rng(9).integers(0, 255, one.rgb.shape).astype(np.uint8)
+    metrics = FlickerMetrics()
+    for sample in (one, other._replace(rgb=noise)):
+        metrics.add(sample, Prediction(sample.depth_m))
+    assert metrics.result() is None
+
+
+def test_with_poses_flow_is_not_asked(walk: list[Sample]):
+    assert flicker(walk, lambda _, s: Prediction(s.depth_m)).by_flow == 0

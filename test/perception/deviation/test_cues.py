@@ -47,16 +47,16 @@ def test_right_normals_agree_with_the_depths_own(normal):
 
 def test_a_wall_ahead_faces_the_camera_and_a_floor_is_grazed():
     wall, floor = (cues_of(plane(n), FOCAL)["facing"] for n in ((0, 0, 1.0), (0, 1.0, 0.15)))
-    assert float(wall[..., 48, 64].max()) == pytest.approx(1.0, abs=1e-3)
-    assert float(floor[..., 48, 64].max()) < 0.2
+    assert float(wall[..., 24, 32].max()) == pytest.approx(1.0, abs=1e-3)
+    assert float(floor[..., 24, 32].max()) < 0.2
 
 
 def test_slope_is_an_edge():
     maps = plane((0, 0, 1.0))
     depth = maps.depth.clone()
     depth[..., 64:] *= 1.5
-    slope = cues_of(maps._replace(depth=depth), FOCAL)["slope"][0, 0, 48]
-    assert float(slope[64]) > 0.2 and float(slope[20]) < 1e-3
+    slope = cues_of(maps._replace(depth=depth), FOCAL)["slope"][0, 0, 24]
+    assert float(slope[32]) > 0.2 and float(slope[10]) < 1e-3
 
 
 def test_without_the_other_heads_their_cues_are_not_there():
@@ -64,6 +64,15 @@ def test_without_the_other_heads_their_cues_are_not_there():
     assert "facing" in cues_of(maps, FOCAL)
     for missing in ({"normals": None}, {"segmentation": None}):
         assert "facing" not in cues_of(maps._replace(**missing), FOCAL)
+
+
+@pytest.mark.parametrize("size", [(96, 128), (33, 65), (1, 1)])
+def test_cues_stand_at_every_second_pixel_and_the_deviation_at_each(size: tuple[int, int]):
+    h, w = size
+    maps = DenseMaps(*(None if m is None else m[..., :h, :w] for m in plane((0.5, 0, 1.0))))
+    every_second = (1, 1, (h + 1) // 2, (w + 1) // 2)
+    assert {tuple(cue.shape) for cue in cues_of(maps, FOCAL).values()} == {every_second}
+    assert stddev_map(maps, UNCALIBRATED, FOCAL).shape == (1, 1, h, w)
 
 
 def test_maps_without_evidence_are_refused():

@@ -145,6 +145,21 @@ def test_an_empty_panel_says_why_when_the_reason_is_given():
     assert (overview(**some, width=960, reasons={"Depth": "too dark"}) == without).all()
 
 
+def test_how_unsure_depth_is_stands_beside_it():
+    some = frame()
+    depth_m = some["depth_m"]
+    without = overview(**some, width=1200)
+    sheets = [
+        overview(**some, width=1200, stddev_m=depth_m * np.float32(share)) for share in (0.05, 0.4)
+    ]
+    assert (sheets[0] != sheets[1]).any() and sheets[0].shape[1] == without.shape[1] == 1200
+    alone = overview(some["rgb"], width=1200)
+    nothing_to_stand_beside = overview(some["rgb"], width=1200, stddev_m=depth_m)
+    np.testing.assert_array_equal(nothing_to_stand_beside, alone)
+    told = overview(**some, width=1200, stddev_m=depth_m, stddev_caution="uncalibrated")
+    assert warning_pixels(told) > 400
+
+
 def test_cautions_are_written_in_the_accent_s_colour():
     def accented(**options: str) -> int:
         rgb, depth_m = np.zeros((48, 64, 3), np.uint8), np.ones((48, 64), np.float32)

@@ -226,3 +226,57 @@ def test_the_same_frames_give_the_same_numbers():
             for i, d in enumerate(flickering(6, 0.05, 0.01))
         ])
     np.testing.assert_array_equal(*runs)
+
+
+def walker(index: int) -> tuple[slice, slice]:
+    """Somebody who takes a fifth of the picture and crosses it."""
+    return slice(40, 240), slice(30 + 12 * index, 30 + 12 * index + 80)
+
+
+def test_somebody_who_walks_by_does_not_set_the_camera_going():
+    """Without poses: most of the flow is nothing, some of it is not, and the camera stands."""
+    steady, person = SteadyDepth("full"), cv2.resize(picture(9), (80, 200))
+    rng = np.random.default_rng(5)
+    kinds = []
+    for i in range(10):
+        seen, raw = picture().astype(np.int16), depth()
+        seen[walker(i)], raw[walker(i)] = person, 1.2
+        noisy = np.clip(seen + rng.normal(0, 2, seen.shape), 0, 255).astype(np.uint8)
+        found = steady.update(frame(i, raw), noisy)
+        kinds.append(found.kind)
+        np.testing.assert_allclose(found.frame.depth_m[60:220, 50 + 12 * i : 80 + 12 * i], 1.2, 0.1)
+    assert kinds[1:].count("standing") >= 8
+
+
+def test_flicker_far_above_the_sensor_s_is_held_while_the_picture_stays():
+    raw = list(flickering(20, 0.0, 0.05))
+    steady = SteadyDepth("full")
+    held = [steady.update(frame(i, d, np.eye(4)), picture()).frame.depth_m
+            for i, d in enumerate(raw)]  # fmt: skip
+    assert change(held) < 0.35 * change(raw)
+
+
+def test_both_modes_take_the_same_factor_from_a_frame():
+    scale, full = SteadyDepth("scale"), SteadyDepth("full")
+    for i, raw in enumerate(flickering(8, 0.05, 0.02)):
+        seen = moved(2 * i)
+        one, other = (steady.update(frame(i, raw), seen) for steady in (scale, full))
+        assert one.log_scale == other.log_scale and one.kind == other.kind
+        np.testing.assert_allclose(
+            one.frame.depth_m, raw * np.float32(np.exp(one.log_scale)), rtol=1e-6
+        )
+
+
+@pytest.mark.parametrize("mode", ["scale", "full"])
+def test_a_camera_that_slides_along_a_wall_is_followed_through_its_plain_parts(mode: Mode):
+    """Half of the wall has nothing to see: flow says nothing there, the camera's motion does."""
+    steady, wall = SteadyDepth(mode), picture()
+    wall[:, 100:220] = 128
+    for i in range(6):
+        shift = np.array([[1, 0, 3.0 * i], [0, 1, 0]], np.float32)
+        seen = cv2.warpAffine(wall, shift, SIZE[::-1], borderMode=cv2.BORDER_REFLECT)
+        found = steady.update(frame(i, np.full(SIZE, 2.0 * 1.03**i)), seen)
+    assert found.kind == "flow" and found.warp is not None and found.warp.x is not None
+    columns = np.arange(found.warp.x.shape[1], dtype=np.float32)
+    off = (found.warp.x - columns)[20:100, 55:105] * 320 / found.warp.x.shape[1]
+    np.testing.assert_allclose(off, -3.0, atol=0.6)

@@ -110,3 +110,24 @@ def test_a_frame_without_depth_passes():
     stream = SteadyStream()
     only_labels = said(2.0)._replace(depth_m=None)
     assert stream.update(only_labels, image(0), FULL) is only_labels
+
+
+def test_where_the_picture_changed_the_new_class_is_taken_at_once():
+    stream = SteadyStream()
+    before, after = image(0), image(1)
+    after.rgb[40:100, 50:110] = 250
+    stream.update(said(2.0, 3), before, FULL)
+    held = stream.update(said(2.0, 5, margin=8), after, FULL).labels
+    assert held is not None and (held[50:90, 60:100] == 5).all()
+    assert (held[:30, :40] == 3).all() and (held[:, 130:] == 3).all()
+
+
+def test_labels_are_held_while_depth_flickers():
+    """A class is asked whether the picture stays, not whether depth does."""
+    stream = SteadyStream()
+    rng = np.random.default_rng(1)
+    for i, label in enumerate([3, 3, 3, 5, 3]):
+        noisy = (2.0 * rng.uniform(0.7, 1.3, SIZE)).astype(np.float32)
+        prediction = said(2.0, label, margin=20)._replace(depth_m=noisy)
+        held = stream.update(prediction, image(i), FULL)
+        assert held.labels is not None and (held.labels == 3).mean() > 0.99, i

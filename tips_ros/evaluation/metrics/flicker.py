@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.evaluation.metrics.flow import flowed_points
 from tips_ros.evaluation.metrics.warp import Pixels, SamePoints, same_points
 from tips_ros.evaluation.sample import IGNORED, Sample
 from tips_ros.perception.predictor import Prediction
@@ -50,7 +51,9 @@ class FlickerResult(NamedTuple):
         points: points that were compared.
         interval_s: mean time between the two frames, as both numbers grow with it; None if unknown.
         standing, moving: the same of the pairs between which the camera did not move (5 mm and
-            0.1°), and did; None where there are none.
+            0.1°), and did; None where there are none. By flow it stands below 0.3 px.
+        by_flow: how many of the pairs no poses told about: there optical flow says which points
+            both frames saw, those of what moves by itself among them.
     """
 
     depth_log: float | None
@@ -60,6 +63,7 @@ class FlickerResult(NamedTuple):
     interval_s: float | None
     standing: Stretch | None = None
     moving: Stretch | None = None
+    by_flow: int = 0
 
 
 class FlickerMetrics:
@@ -70,7 +74,7 @@ class FlickerMetrics:
         self._depth = _Mean()
         self._labels = _Mean()
         self._interval = _Mean()
-        self._pairs = self._points = 0
+        self._pairs = self._points = self._by_flow = 0
         self._stretches = {True: _Stretch(), False: _Stretch()}  # by whether the camera stood
 
     def add(self, sample: Sample, prediction: Prediction) -> None:
@@ -78,12 +82,19 @@ class FlickerMetrics:
         before, self._before = self._before, (sample, prediction)
         if before is None or sample.sequence is None or before[0].sequence != sample.sequence:
             return
-        points = same_points(before[0], sample)
+        points, stood = same_points(before[0], sample), False
+        if points is not None:
+            stood = _stands_still(before[0], sample)
+        elif not _posed(before[0]) or not _posed(sample):
+            flowed = flowed_points(before[0].rgb, sample.rgb)
+            if flowed is not None:
+                points, stood = flowed
+                self._by_flow += 1
         if points is None or not points.now[0].size:
             return
         self._pairs += 1
         self._points += points.now[0].size
-        stretch = self._stretches[_stands_still(before[0], sample)]
+        stretch = self._stretches[stood]
         stretch.pairs += 1
         error_now = _log_error(sample, prediction, points.now)
         error_before = _log_error(*before, points.before)
@@ -102,9 +113,17 @@ class FlickerMetrics:
         """None where no two frames saw the same point."""
         if not self._pairs:
             return None
-        means = (self._depth.value, self._labels.value)
-        stretches = (self._stretches[stood].result() for stood in (True, False))
-        return FlickerResult(*means, self._pairs, self._points, self._interval.value, *stretches)
+        standing, moving = (self._stretches[stood].result() for stood in (True, False))
+        return FlickerResult(
+            self._depth.value,
+            self._labels.value,
+            self._pairs,
+            self._points,
+            self._interval.value,
+            standing,
+            moving,
+            self._by_flow,
+        )
 
 
 class _Mean:
@@ -149,6 +168,10 @@ class _Stretch:
             else (None, None)
         )
         return Stretch(self.pairs, self.depth.value, self.labels.value, std, p95)
+
+
+def _posed(sample: Sample) -> bool:
+    return sample.world_from_camera is not None
 
 
 def _stands_still(before: Sample, now: Sample) -> bool:

@@ -266,6 +266,8 @@ def _save_overview(path: Path, results: ImageResults, points: int | None) -> tup
         footer=real_world_advice() if description.caution else "",
         caution=description.caution,
         depth_caution=results.depth_caution,
+        stddev_m=prediction.stddev_m,
+        stddev_caution="" if description.deviation.is_calibrated else "uncalibrated",
         reasons=_reasons(results),
     )
     written, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))

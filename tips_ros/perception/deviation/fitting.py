@@ -13,7 +13,7 @@ from tips_ros.perception.deviation.model import ALONE, TOGETHER, DeviationModel
 _NORMAL = (0.6827, 0.9545)  # of a normal distribution, within one and two standard deviations
 _RIDGE = 1e-4
 _ROUNDS = 50
-_LEAST = 5_000  # pixels
+_LEAST = 2_000  # pixels
 
 
 class TooLittle(ValueError):
@@ -76,8 +76,8 @@ class DeviationFit:
                 f"{_LEAST:,}"
             )
         cues = np.concatenate(self._cues).astype(np.float64)
-        alone = _coefficients(cues[:, : len(ALONE)], ratios)
-        together = _coefficients(cues, ratios) if cues.shape[1] > len(ALONE) else alone
+        alone = coefficients(cues[:, : len(ALONE)], ratios)
+        together = coefficients(cues, ratios) if cues.shape[1] > len(ALONE) else alone
         return DeviationModel(
             dict(zip(ALONE, alone, strict=True)),
             dict(zip(TOGETHER if together is not alone else ALONE, together, strict=True)),
@@ -85,8 +85,13 @@ class DeviationFit:
         )
 
 
-def _coefficients(cues: NDArray[np.float64], ratios: NDArray[np.float32]) -> Sequence[float]:
-    """Fits the coefficients of ln (σ / depth)."""
+def coefficients(cues: NDArray[np.float64], ratios: NDArray[np.float32]) -> Sequence[float]:
+    """Fits the coefficients of ln (σ / depth).
+
+    Args:
+        cues: (N, K), a constant first.
+        ratios: (N,) true / predicted depth.
+    """
     # Of mean 0 and variance 1, so that the ridge means the same to each; the constant stays.
     mean, spread = cues.mean(axis=0), cues.std(axis=0)
     constant = spread < 1e-9
@@ -94,10 +99,10 @@ def _coefficients(cues: NDArray[np.float64], ratios: NDArray[np.float32]) -> Seq
     standard = (cues - mean) / spread
     theta = _newton(standard, np.abs(np.log(ratios.astype(np.float64))))
     scale = np.exp(standard @ theta)
-    coefficients = theta / spread
-    coefficients[0] -= float(coefficients @ mean)
-    coefficients[0] += np.log(_factor(np.abs(ratios - 1.0) / scale))
-    return [float(number) for number in coefficients]
+    found = theta / spread
+    found[0] -= float(found @ mean)
+    found[0] += np.log(_factor(np.abs(ratios - 1.0) / scale))
+    return [float(number) for number in found]
 
 
 def _newton(cues: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -23,12 +23,13 @@ def stddev_map(maps: DenseMaps, model: DeviationModel, focal: Focal) -> Tensor:
         focal: of the camera as the network takes it.
     """
     cues = cues_of(maps, focal)
+    assert maps.depth is not None
     coefficients = model.together if "class_doubt" in cues else model.alone
     logarithm = torch.zeros_like(cues["depth"])
     for cue, coefficient in coefficients.items():
         logarithm.add_(cues[cue], alpha=coefficient)
-    assert maps.depth is not None
-    return logarithm.exp_().clamp_(_LEAST, _MOST).mul_(maps.depth)
+    relative = logarithm.exp_().clamp_(_LEAST, _MOST)
+    return resize_maps(relative, (maps.depth.shape[-2], maps.depth.shape[-1])).mul_(maps.depth)
 
 
 def stddev_at(

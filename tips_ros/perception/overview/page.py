@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from tips_ros.perception.map_pictures import Picture, depth_colors
+from tips_ros.perception.map_pictures import MOST_UNSURE, Picture, depth_colors, deviation_colors
 
 Color: TypeAlias = str | tuple[float, ...]  # as matplotlib takes them
 
@@ -118,6 +118,11 @@ def color_bar(axes: Any, colors: NDArray[np.uint8], limit: float, unit: str) -> 
 def depth_bar(axes: Any, limit_m: float) -> None:
     """The meaning of a depth picture's colours."""
     color_bar(axes, depth_colors()[255 - np.arange(255)], limit_m, " m")
+
+
+def deviation_bar(axes: Any) -> None:
+    """The meaning of a deviation picture's colours."""
+    color_bar(axes, deviation_colors()[1:], 100 * MOST_UNSURE, " %")
 
 
 def color_key(

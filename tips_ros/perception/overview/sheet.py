@@ -17,6 +17,7 @@ from tips_ros.perception.map_pictures import (
     Picture,
     depth_limit_m,
     depth_picture,
+    deviation_picture,
     normals_picture,
     overlay,
 )
@@ -29,6 +30,7 @@ from tips_ros.perception.overview.page import (
     caption,
     color_key,
     depth_bar,
+    deviation_bar,
     tag,
 )
 from tips_ros.perception.overview.top_view import draw_top_view
@@ -59,8 +61,12 @@ def overview(
     caution: str = "",
     depth_caution: str = "",
     asked_for: Collection[int] = (),
+    stddev_m: NDArray[np.float32] | None = None,
+    stddev_caution: str = "",
 ) -> Picture:
     """Input, depth, normals / classes, their legend, the cloud from above: two rows of three.
+
+    With a deviation, two rows of four: it stands beside depth, and the cloud has twice the room.
 
     Args:
         rgb: (H, W, 3) uint8 input image; the panels take its shape.
@@ -80,6 +86,8 @@ def overview(
         caution: a line in the header about all predictions, as that the model knows little.
         depth_caution: a few words beside the title of depth, as that it is not metric.
         asked_for: ids of classes that the legend names where no pixel has them, too.
+        stddev_m: (h, w) metres, the deviation of depth_m; needs it.
+        stddev_caution: a few words beside its title, as that it is not calibrated.
 
     Returns:
         (height, width, 3) uint8 RGB. A prediction that is None has an empty panel that says so.
@@ -94,7 +102,9 @@ def overview(
     lines = [*title_lines, *filter(None, [caution])]
     header = _GAP // 2 + (22 + 22 * len(lines) if lines else 0)
     top = header + (0 if trained else 48)
-    panel_width = (width - 4 * _GAP) // 3
+    sure = depth_m is not None and stddev_m is not None
+    columns = 4 if sure else 3
+    panel_width = (width - (columns + 1) * _GAP) // columns
     panel_height = max(round(panel_width * rgb.shape[0] / rgb.shape[1]), 120)
     cell_height = _TITLE_ROW + panel_height + _CAPTION_ROW + _GAP // 2
     page = Page(width, top + 2 * cell_height + (28 if footer else 0))
@@ -104,46 +114,63 @@ def overview(
     if footer:
         page.write(_GAP, page.height - 13, footer, color=FAINT, size=13)
 
-    def panel(number: int, title: str, picture: Picture | None = None, why: bool = True) -> Any:
-        x = _GAP + number % 3 * (panel_width + _GAP)
-        y = top + number // 3 * cell_height + _TITLE_ROW
-        axes = page.panel(Box(x, y, panel_width, panel_height), title, picture)
+    def panel(
+        row: int,
+        column: int,
+        title: str,
+        picture: Picture | None = None,
+        why: bool = True,
+        cells: int = 1,
+    ) -> Any:
+        x = _GAP + column * (panel_width + _GAP)
+        y = top + row * cell_height + _TITLE_ROW
+        across = cells * (panel_width + _GAP) - _GAP
+        axes = page.panel(Box(x, y, across, panel_height), title, picture)
         if picture is None and why:
             reason = (reasons or {}).get(title, "not computed")
             text = textwrap.fill(reason, max(panel_width // 9, 10))
             place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (16, -16)}
             axes.annotate(text, **place, textcoords="offset points", va="top", color=FAINT, size=15)
-        if number and not trained:
+        if (row or column) and not trained:
             tag(axes, "untrained")
         return axes
 
     image = resize_picture(rgb, panel_width, panel_height)
-    caption(panel(0, "Input", image), f"{rgb.shape[1]} x {rgb.shape[0]} px")
+    caption(panel(0, 0, "Input", image), f"{rgb.shape[1]} x {rgb.shape[0]} px")
     if depth_m is None:
-        panel(1, "Depth")
+        panel(0, 1, "Depth")
     else:
         limit_m = max_depth_m or depth_limit_m(depth_m)
         small = depth_picture(_thin(depth_m, panel_width, panel_height), limit_m)
-        axes = panel(1, "Depth", resize_picture(small, panel_width, panel_height))
+        axes = panel(0, 1, "Depth", resize_picture(small, panel_width, panel_height))
         depth_bar(axes, limit_m)
         if depth_caution and trained:
             tag(axes, depth_caution)
+    if depth_m is not None and stddev_m is not None:
+        few = [_thin(array, panel_width, panel_height) for array in (stddev_m, depth_m)]
+        small = deviation_picture(*few)
+        axes = panel(0, 2, "Depth's deviation", resize_picture(small, panel_width, panel_height))
+        deviation_bar(axes)
+        if stddev_caution and trained:
+            tag(axes, stddev_caution)
     if normals is None:
-        panel(2, "Surface normals")
+        panel(0, columns - 1, "Surface normals")
     else:
         small = normals_picture(_thin(normals, panel_width, panel_height))
-        axes = panel(2, "Surface normals", resize_picture(small, panel_width, panel_height))
+        axes = panel(
+            0, columns - 1, "Surface normals", resize_picture(small, panel_width, panel_height)
+        )
         color_key(axes, NORMALS_KEY)
     if labels is None or palette is None:
-        panel(3, "Classes")
-        panel(4, "Largest classes")
+        panel(1, 0, "Classes")
+        panel(1, 1, "Largest classes")
     else:
         label_map = cv2.resize(labels, (panel_width, panel_height), interpolation=cv2.INTER_NEAREST)
-        axes = panel(3, "Classes", overlay(image, np.asarray(label_map, np.uint8), palette))
+        axes = panel(1, 0, "Classes", overlay(image, np.asarray(label_map, np.uint8), palette))
         caption(axes, f"{np.mean(labels != UNLABELLED):.0%} of the pixels labelled")
-        axes = panel(4, "Largest classes", why=False)
+        axes = panel(1, 1, "Largest classes", why=False)
         draw_class_shares(axes, labels, palette, class_names or {}, asked_for)
-    above = panel(5, "Cloud from above", why=cloud is None)
+    above = panel(1, 2, "Cloud from above", why=cloud is None, cells=columns - 2)
     if cloud is not None:
         draw_top_view(above, cloud)
         points = points or int(np.count_nonzero(np.isfinite(cloud["z"])))

@@ -17,6 +17,9 @@ Kind: TypeAlias = Literal["standing", "pose", "flow"]
 
 _STANDS_M, _STANDS_RAD = 0.002, np.radians(0.05)  # of tf between two frames
 _STANDS_PX = 0.3  # of flow, in pixels of the frame
+_MAY_STAND_PX = 2.0  # what somebody who walks by makes of the motion of a camera that stands
+_MOST_LEVELS = 30  # of brightness that one pixel can say against a motion
+_READING_SMOOTHS = 1.3  # a noisy picture that is read between its pixels is less noisy: √1.6
 _ROUNDS = 4
 _PLACES = 3  # every n-th pixel along each axis is asked for the motion
 
@@ -29,14 +32,12 @@ class Warp(NamedTuple):
         x, y: (h, w) pixels in the frame before; None where the camera stands.
         log_ratio: (h, w) ln (depth there / depth here) of a point that does not move; 0 where the
             camera stands.
-        agrees: (h, w) where the flow there leads back; None for all.
     """
 
     kind: Kind
     x: Map | None = None
     y: Map | None = None
     log_ratio: Map | float = 0.0
-    agrees: NDArray[np.bool_] | None = None
 
     def sample_map(self, before: NDArray[Any], nothing: float) -> NDArray[Any]:
         """A map of the frame before as this one sees it, `nothing` where it was out of view."""
@@ -56,6 +57,11 @@ def warp_by_pose(now: Glance, before: Glance) -> Warp | None:
     angle = np.arccos(np.clip((np.trace(motion[:3, :3]) - 1) / 2, -1, 1))
     if np.linalg.norm(motion[:3, 3]) < _STANDS_M and angle < _STANDS_RAD:
         return Warp("standing")
+    return _by_motion(now, motion, "pose")
+
+
+def _by_motion(now: Glance, motion: NDArray[np.float64], kind: Kind) -> Warp:
+    """By where the camera of this frame was in the frame before, (4, 4), and this frame's depth."""
     rays = now.lens.rays()
     ray_x, ray_y = rays[..., 0], rays[..., 1]
     depth = np.exp(now.log_depth)
@@ -74,60 +80,60 @@ def warp_by_pose(now: Glance, before: Glance) -> Warp | None:
             )
         ratio = np.log(z) - now.log_depth
     u, v = (np.nan_to_num(np.ascontiguousarray(m), nan=-1e4) for m in (u, v))
-    return Warp("pose", u, v, ratio)
+    return Warp(kind, u, v, ratio)
 
 
 class FlowWarper:
-    """Warps by dense optical flow, both ways; keeps what OpenCV needs between frames."""
+    """Warps by the camera's motion that explains dense optical flow; keeps what OpenCV needs."""
 
     def __init__(self) -> None:
-        self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
 
-    def warp(self, now: Glance, before: Glance, checked: bool) -> Warp:
-        """Warps two frames of one size; `checked` is whether the flow must lead back, too."""
+    def warp(self, now: Glance, before: Glance) -> Warp:
+        """Warps two frames of one size.
+
+        Flow itself wavers where there is little to see, and follows what moves by itself: it is
+        asked for six numbers alone. Whether a pixel's brightness is then what it was is asked by
+        who uses the warp.
+        """
         there: Map = self._flow.calc(now.grey, before.grey, None)
-        h, w = now.grey.shape
-        typical = float(np.median(np.abs(there[::3, ::3]).max(axis=-1)))
-        if typical * now.size[1] / w < _STANDS_PX:
+        to_frame = now.size[1] / now.grey.shape[1]
+        if _typical(there[..., 0], there[..., 1]) * to_frame < _STANDS_PX:
             return Warp("standing")
+        velocity = rigid_motion(there, now.log_depth, now.lens)
+        if velocity is None:
+            return Warp("standing")
+        motion = np.eye(4)
+        motion[:3, :3] = cv2.Rodrigues(velocity[3:])[0]
+        motion[:3, 3] = velocity[:3]
+        warp = _by_motion(now, motion, "flow")
+        assert warp.x is not None and warp.y is not None
+        h, w = now.grey.shape
         columns, rows = np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)[:, None]
-        x, y = there[..., 0] + columns, there[..., 1] + rows
-        if not checked:
-            everywhere = np.ones(now.grey.shape, np.bool_)
-            return Warp("flow", x, y, _rigid(there, everywhere, now)[0])
-        back: Map = self._flow.calc(before.grey, now.grey, None)
-        returned = cv2.remap(back, x, y, cv2.INTER_LINEAR, None, cv2.BORDER_CONSTANT, (1e3, 1e3))
-        off = np.abs(returned + there).max(axis=-1)
-        agrees = off < 0.5 + 0.05 * np.abs(there).max(axis=-1)
-        ratio, still = _rigid(there, agrees, now)
-        return Warp("flow", x, y, ratio, agrees & still)
+        moved_px = _typical(warp.x - columns, warp.y - rows) * to_frame
+        if moved_px < _STANDS_PX:
+            return Warp("standing")
+        if moved_px < _MAY_STAND_PX and _stood(now, before, warp):
+            return Warp("standing")
+        return warp
 
 
-def _rigid(flow: Map, agrees: NDArray[np.bool_], now: Glance) -> tuple[Map, NDArray[np.bool_]]:
-    """Flow of the camera motion that fits best, (h, w) each.
-
-    Returns:
-        ln of how much farther away points were, had they not moved; and where the flow is that of
-        points that did not.
-    """
-    velocity = rigid_motion(flow, agrees, now.log_depth, now.lens)
-    if velocity is None:
-        return np.zeros_like(now.log_depth), np.ones(flow.shape[:2], np.bool_)
-    t_x, t_y, t_z, w_x, w_y, w_z = velocity.astype(np.float32)
-    rays, k = now.lens.rays(), now.lens.intrinsics
-    x, y, inverse = rays[..., 0], rays[..., 1], np.exp(-now.log_depth)
-    change = t_z * inverse + w_x * y - w_y * x
-    off_x = np.float32(k.fx) * (t_x * inverse + w_y - w_z * y - x * change) - flow[..., 0]
-    off_y = np.float32(k.fy) * (t_y * inverse - w_x + w_z * x - y * change) - flow[..., 1]
-    off = np.maximum(np.abs(off_x), np.abs(off_y))
-    still = off < max(1.0, 4.0 * float(np.nanmedian(off[::3, ::3])))
-    ratio: Map = np.log(np.clip(1.0 + change, 0.2, 5.0)).astype(np.float32)
-    return ratio, still
+def _typical(x: Map, y: Map) -> float:
+    few = (slice(None, None, 3), slice(None, None, 3))
+    return float(np.median(np.maximum(np.abs(x[few]), np.abs(y[few]))))
 
 
-def rigid_motion(
-    flow: Map, agrees: NDArray[np.bool_], log_depth: Map, lens: Lens
-) -> NDArray[np.float64] | None:
+def _stood(now: Glance, before: Glance, warp: Warp) -> bool:
+    """Whether the picture is explained at least as well by a camera that did not move."""
+    few = (slice(None, None, 3), slice(None, None, 3))
+    unmoved, moved = (
+        np.minimum(cv2.absdiff(now.grey, there)[few], _MOST_LEVELS).mean()
+        for there in (before.grey, warp.sample_map(before.grey, 0.0))
+    )
+    return bool(unmoved <= _READING_SMOOTHS * moved)
+
+
+def rigid_motion(flow: Map, log_depth: Map, lens: Lens) -> NDArray[np.float64] | None:
     """The camera's small motion between two frames, by flow and depth.
 
     A point P of this frame was at P + ω × P + t. Its flow is linear in t and ω; they are found by
@@ -135,7 +141,6 @@ def rigid_motion(
 
     Args:
         flow: (h, w, 2) pixels, from this frame to the one before.
-        agrees: (h, w) where to believe it.
         log_depth: (h, w) ln metres.
         lens: at this size.
 
@@ -144,7 +149,7 @@ def rigid_motion(
     """
     few = (slice(None, None, _PLACES), slice(None, None, _PLACES))
     rays, inverse = lens.rays()[few], np.exp(-log_depth[few])
-    known = agrees[few] & np.isfinite(inverse) & np.isfinite(rays).all(axis=-1)
+    known = np.isfinite(inverse) & np.isfinite(rays).all(axis=-1)
     if np.count_nonzero(known) < 60:
         return None
     x, y = rays[known].astype(np.float64).T

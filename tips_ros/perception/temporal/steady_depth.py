@@ -3,9 +3,9 @@
 
 A frame's depth is compared with what was said of the same points a frame ago. `scale` takes from it
 the median of ln (then / now), and brings the frame as near to it as the time between them allows:
-a constant e^(−dt / τ) below 1 anchors the past to the present, so nothing can drift. `full` goes on
-from there: where a pixel's depth, that factor aside, agrees with the past, both have their share in
-a recursive mean.
+a constant e^(−dt / τ) below 1 anchors the past to the present, so nothing can drift. Where depth at
+a pixel, that factor aside, agrees with the past, both have their share in a recursive mean. With
+that mean frames are compared in either mode; `full` says it, too.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ Mode: TypeAlias = Literal["off", "scale", "full"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 _LONGEST_S = 1.0  # between two frames that are compared
-# After which a frame's scale counts by a third. Flow is misled by what moves by itself.
-_ANCHOR_S: dict[Kind, float] = {"standing": 0.35, "pose": 0.35, "flow": 0.2}
+# After which a frame's scale counts by a third.
+_ANCHOR_S: dict[Kind, float] = {"standing": 0.3, "pose": 0.25, "flow": 0.25}
 _STANDING_S, _MOVING_S = 1.0, 0.4  # of the mean
 _LEAST_COMMON = 0.25  # of the pixels
+# Of ln depth, at least: where a camera that stands sees no change, nothing came nearer.
+_STANDING_GATE = 0.1
 _JUMP = 0.5  # of ln depth: another scale, and no flicker
-_NOISE = (0.01, 0.02)  # of ln depth, from frame to frame
+_NOISE = (0.01, 0.1)  # of ln depth, from frame to frame
 _GREY = 10.0  # levels of brightness that nothing but a change explains
 
 
@@ -43,7 +45,8 @@ class Steadied(NamedTuple):
         kind: how the frames were laid over each other; None for a frame that begins anew.
         reset: why it begins anew; "" where it does not.
         warp: from this frame into the one before; None for a frame that begins anew.
-        stays: (h, w) where this frame and the one before saw the same thing, at the warp's size.
+        same: (h, w) where the picture says that this frame and the one before saw the same thing,
+            at the warp's size.
     """
 
     frame: PosedFrame
@@ -51,12 +54,12 @@ class Steadied(NamedTuple):
     kind: Kind | None = None
     reset: str = ""
     warp: Warp | None = None
-    stays: NDArray[np.bool_] | None = None
+    same: NDArray[np.bool_] | None = None
 
 
 class _Past(NamedTuple):
     glance: Glance
-    log_depth: Map  # as it was said, (h, w)
+    log_depth: Map  # the mean of what was said, (h, w)
     frames: Map  # how many have a share in it
 
 
@@ -89,7 +92,7 @@ class SteadyDepth:
         past = self._past
         warp = warp_by_pose(now, past.glance)
         if warp is None:
-            warp = self._flow.warp(now, past.glance, checked=self.mode == "full")
+            warp = self._flow.warp(now, past.glance)
         seen_before: Map = warp.sample_map(past.log_depth, np.nan)
         before = seen_before - np.float32(warp.log_ratio)
         same = self._unchanged_mask(now, past, warp)
@@ -103,23 +106,20 @@ class SteadyDepth:
         passed_s = (now.stamp_ns - past.glance.stamp_ns) / 1e9
         log_scale = median * float(np.exp(-passed_s / _ANCHOR_S[warp.kind]))
         said = now.log_depth + np.float32(log_scale)
-        if self.mode == "scale":
-            self._past = _Past(now, said, past.frames)
-            factor: Map | float = float(np.exp(log_scale))
-            return Steadied(
-                _scale_frame(frame, factor), log_scale, warp.kind, warp=warp, stays=usable
-            )
         # Of the shape alone: what the frame as a whole is off by has been dealt with.
         off -= np.float32(median)
-        stays = usable & (np.abs(off) < 3.0 * noise)
+        gate = max(3.0 * noise, _STANDING_GATE if warp.kind == "standing" else 0.0)
+        stays = usable & (np.abs(off) < gate)
         length_s = _STANDING_S if warp.kind == "standing" else _MOVING_S
         count = np.where(stays, warp.sample_map(past.frames, 0.0), 0.0).astype(np.float32)
         count = np.minimum(count, np.float32(length_s / passed_s)) + np.float32(1.0)
         share = np.where(stays, 1.0 - 1.0 / count, 0.0).astype(np.float32)
         fused: Map = said + share * np.nan_to_num(off)
         self._past = _Past(now, fused, count)
-        field = np.exp(np.nan_to_num(fused - now.log_depth, nan=log_scale))
-        return Steadied(_scale_frame(frame, field), log_scale, warp.kind, warp=warp, stays=stays)
+        factor: Map | float = float(np.exp(log_scale))
+        if self.mode == "full":
+            factor = np.exp(np.nan_to_num(fused - now.log_depth, nan=log_scale))
+        return Steadied(_scale_frame(frame, factor), log_scale, warp.kind, warp=warp, same=usable)
 
     def _must_begin(self, now: Glance) -> str:
         """The reason why a frame has nothing to be compared with; "" where there is."""
@@ -149,7 +149,7 @@ class SteadyDepth:
         changed = np.abs(brighter - middle) > max(_GREY, min(4.0 * spread, 2.0 * _GREY))
         # What the network says beside a change has changed, too.
         changed = cv2.dilate(changed.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        return ~changed if warp.agrees is None else ~changed & warp.agrees
+        return ~changed
 
 
 def _centre(off: Map) -> tuple[float, float]:

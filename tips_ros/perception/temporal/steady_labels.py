@@ -43,14 +43,14 @@ class SteadyLabels:
         if past is None or past[0].shape != labels.shape or steadied.warp is None:
             self._past = labels, margin
             return labels
-        assert steadied.stays is not None
+        assert steadied.same is not None
         size = labels.shape[1], labels.shape[0]
         before, gathered = _move(past, steadied.warp, size)
-        stays = cv2.resize(steadied.stays.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+        seen = cv2.resize(steadied.same.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
         same = cv2.compare(labels, before, cv2.CMP_EQ)
         left = cv2.subtract(gathered, cv2.max(margin, _LEAST))
         grown = cv2.addWeighted(gathered, 0.9, margin, 0.5, 0.0)
-        gone = cv2.bitwise_or(cv2.compare(left, 0, cv2.CMP_EQ), cv2.compare(stays, 0, cv2.CMP_EQ))
+        gone = cv2.bitwise_or(cv2.compare(left, 0, cv2.CMP_EQ), cv2.compare(seen, 0, cv2.CMP_EQ))
         held, strength = before.copy(), left
         cv2.copyTo(grown, same, strength)
         switched = cv2.bitwise_and(gone, cv2.bitwise_not(same))
