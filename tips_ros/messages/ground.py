@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,10 @@ import numpy as np
 from tips_ros.messages.conversions import point_list_message, stamp_ns
 from tips_ros.messages.frame_result import FrameResult, OutputOptions
 from tips_ros.messages.types import GROUND_PLANE, LASER_SCAN, MessageFactory
-from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.ground.candidates import Up
-from tips_ros.perception.ground.classes import FLOOR_NAMES, classes_named
-from tips_ros.perception.ground.ground import FloorClasses, Ground, GroundView
+from tips_ros.perception.ground.classes import floor_classes
+from tips_ros.perception.ground.ground import Ground, GroundView
 from tips_ros.perception.posed_frame import PosedFrame
 
 GROUND_TOPICS = frozenset(("ground", "points_ground", "points_obstacles", "scan"))
@@ -53,18 +51,10 @@ def look_at_ground(ground: Ground, frame: FrameResult, up: Up | None = None) -> 
         lens=camera.lens,
     )
     options = frame.options
-    classes = _classes(
+    classes = floor_classes(
         frame.labelling.classes, tuple(options.ground_labels), tuple(options.ground_ignore)
     )
     return ground.look(posed, classes, up)
-
-
-@lru_cache(maxsize=16)
-def _classes(
-    classes: ClassList, floor: tuple[str, ...], ignored: tuple[str, ...]
-) -> FloorClasses:
-    names = dict(zip(classes.ids, classes.names, strict=True))
-    return FloorClasses(classes_named(names, floor or FLOOR_NAMES), classes_named(names, ignored))
 
 
 def ground_message(types: MessageFactory, frame: FrameResult) -> Any:

@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.libraries import explain_missing
+from tips_ros.offline.pictures.ground_files import GROUND_NAMES, save_ground
 from tips_ros.perception.cloud.cloud_strips import CloudStrips
 from tips_ros.perception.cloud.ply import save_ply
 from tips_ros.perception.cloud.point_cloud import UNLABELLED, Cloud
 from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.ground.ground import GroundView
 from tips_ros.perception.language.tags import Tag
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.semantic.class_counts import class_counts
@@ -36,6 +38,7 @@ NAMES = (
     "confidence.npy",
     "classes.json",
     "points.ply",
+    *GROUND_NAMES,
     "overview.png",
     "tags.json",
     "cls_embedding.npy",
@@ -61,6 +64,7 @@ class Results:
         embeddings: (D,) of unit length, by the name of their file without `.npy`.
         cloudless: why there is no cloud, for people.
         depth_caution: in a few words what depth is not, as "not metric: lens unknown".
+        ground: the floor and what stands on it, where the camera is known.
     """
 
     title: str
@@ -73,6 +77,7 @@ class Results:
     embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     cloudless: str = ""
     depth_caution: str = ""
+    ground: GroundView | None = None
 
     @property
     def labelling(self) -> LabelSpace:
@@ -117,6 +122,8 @@ def _written(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
         path = folder / "points.ply"
         points = save_ply(path, results.cloud)
         yield path, f"{points:,} points, metres in the optical frame"
+    if results.ground is not None:
+        yield from save_ground(folder, results.ground, results.rgb)
     if any(array is not None for array in seen):
         try:
             yield _save_overview(folder / "overview.png", results, points)
@@ -244,6 +251,7 @@ def _save_overview(path: Path, results: Results, points: int | None) -> tuple[Pa
         caution=description.caution,
         depth_caution=results.depth_caution,
         reasons=_reasons(results),
+        ground=results.ground,
     )
     written, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
     assert written

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.cloud.point_cloud import UNLABELLED, Cloud
+from tips_ros.perception.ground.floor_picture import KEY, floor_picture, scan_picture
+from tips_ros.perception.ground.ground import GroundView
 from tips_ros.perception.overview.class_shares import draw_class_shares
 from tips_ros.perception.overview.page import (
     FAINT,
@@ -57,8 +59,11 @@ def overview(
     points: int | None = None,
     caution: str = "",
     depth_caution: str = "",
+    ground: GroundView | None = None,
 ) -> Picture:
     """Input, depth, normals / classes, their legend, the cloud from above: two rows of three.
+
+    With a floor a third row shows it, what stands on it, and the scan.
 
     Args:
         rgb: (H, W, 3) uint8 input image; the panels take its shape.
@@ -77,6 +82,7 @@ def overview(
         points: that the cloud has, where `cloud` is only some of them.
         caution: a line in the header about all predictions, as that the model knows little.
         depth_caution: a few words beside the title of depth, as that it is not metric.
+        ground: the floor and what stands on it, of depth of this size.
 
     Returns:
         (height, width, 3) uint8 RGB. A prediction that is None has an empty panel that says so.
@@ -94,7 +100,8 @@ def overview(
     panel_width = (width - 4 * _GAP) // 3
     panel_height = max(round(panel_width * rgb.shape[0] / rgb.shape[1]), 120)
     cell_height = _TITLE_ROW + panel_height + _CAPTION_ROW + _GAP // 2
-    page = Page(width, top + 2 * cell_height + (28 if footer else 0))
+    rows = 2 if ground is None else 3
+    page = Page(width, top + rows * cell_height + (28 if footer else 0))
     page.head(lines, accented=bool(caution))
     if not trained:
         page.banner(header, UNTRAINED_BANNER)
@@ -145,7 +152,21 @@ def overview(
         draw_top_view(above, cloud)
         points = points or int(np.count_nonzero(np.isfinite(cloud["z"])))
         caption(above, f"{points:,} points, camera at the bottom")
+    if ground is not None and depth_m is not None:
+        _draw_ground(panel, resized(rgb, depth_m.shape[1], depth_m.shape[0]), ground)
     return page.picture()
+
+
+def _draw_ground(panel: Callable[..., Any], rgb: Picture, ground: GroundView) -> None:
+    """The third row, by a function that makes the panel of a number."""
+    axes = panel(6, "Floor and obstacles", floor_picture(rgb, ground))
+    colors = {name: tuple(value / 255 for value in color) for name, color in KEY.items()}
+    color_key(axes, colors, columns=4)
+    width, height = round(axes.bbox.width), round(axes.bbox.height)
+    axes = panel(7, "Scan", scan_picture(ground.scan, (height, width)))
+    plane = ground.floor.plane
+    found = ground.floor.note if plane is None else f"floor {plane.height_m:.2f} m below the camera"
+    caption(axes, f"{found}; green is seen and free")
 
 
 def resized(picture: Picture, width: int, height: int) -> Picture:
