@@ -13,7 +13,7 @@ from rclpy.qos import QoSProfile
 
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.ground import level_frame_id
-from tips_ros.perception.ground.plane import Plane, level_rotation
+from tips_ros.perception.ground.plane import Plane, level_quaternion
 
 logger = logging.getLogger(__name__)
 _once = LogThrottle(logger, again_after_s=math.inf)
@@ -44,7 +44,7 @@ class LevelFramePublisher:
             return
         if self._publisher is None:
             self._publisher = self._node.create_publisher(TFMessage, "/tf", QoSProfile(depth=100))
-        x, y, z, w = _quaternion(plane)
+        x, y, z, w = level_quaternion(plane.up)
         told = TransformStamped(
             header=header,
             child_frame_id=level_frame_id(header.frame_id),
@@ -59,20 +59,3 @@ class LevelFramePublisher:
         if self._publisher is not None:
             self._node.destroy_publisher(self._publisher)
             self._publisher = None
-
-
-def _quaternion(plane: Plane) -> tuple[float, float, float, float]:
-    """x, y, z, w of the rotation from the level frame into the optical one.
-
-    Level x is ahead: the rotation is never half a turn, whose quaternion this could not tell.
-    """
-    m = level_rotation(plane.up).T
-    w = math.sqrt(max(0.0, 1.0 + m[0, 0] + m[1, 1] + m[2, 2])) / 2
-    if w > 1e-3:
-        x, y, z = m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]
-        return float(x / (4 * w)), float(y / (4 * w)), float(z / (4 * w)), float(w)
-    # Of a camera upside down: by the axis, which the rotation leaves as it is.
-    x, y, z = (math.sqrt(max(0.0, (1 + m[k, k]) / 2)) for k in range(3))
-    y = math.copysign(y, m[0, 1] + m[1, 0])
-    z = math.copysign(z, m[0, 2] + m[2, 0])
-    return x, y, z, 0.0
