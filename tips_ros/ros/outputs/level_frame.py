@@ -7,13 +7,13 @@ import logging
 import math
 from typing import Any
 
-from geometry_msgs.msg import Quaternion, Transform, TransformStamped, Vector3
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
 from tips_ros.log_throttle import LogThrottle
-from tips_ros.messages.ground import level_frame_id
-from tips_ros.perception.ground.plane import Plane, level_quaternion
+from tips_ros.messages.ground import level_frame_id, level_frame_message
+from tips_ros.messages.types import RCLPY_TYPES
+from tips_ros.perception.ground.plane import Plane
 
 logger = logging.getLogger(__name__)
 _once = LogThrottle(logger, again_after_s=math.inf)
@@ -32,7 +32,7 @@ class LevelFramePublisher:
         if plane is None or self._missing:
             return
         try:
-            from tf2_msgs.msg import TFMessage
+            told = level_frame_message(RCLPY_TYPES, header, plane)
         except ImportError:
             self._missing = True
             _once.warning(
@@ -43,16 +43,8 @@ class LevelFramePublisher:
             )
             return
         if self._publisher is None:
-            self._publisher = self._node.create_publisher(TFMessage, "/tf", QoSProfile(depth=100))
-        x, y, z, w = level_quaternion(plane.up)
-        told = TransformStamped(
-            header=header,
-            child_frame_id=level_frame_id(header.frame_id),
-            transform=Transform(
-                translation=Vector3(), rotation=Quaternion(x=x, y=y, z=z, w=w)
-            ),
-        )
-        self._publisher.publish(TFMessage(transforms=[told]))
+            self._publisher = self._node.create_publisher(type(told), "/tf", QoSProfile(depth=100))
+        self._publisher.publish(told)
 
     def close(self) -> None:
         """Ends the publisher."""
