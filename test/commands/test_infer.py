@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tips_ros.model.tips import Tips
+from tips_ros.offline.pictures.ground_files import GROUND_NAMES
 from tips_ros.perception.classes.class_files import ade20k
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.description import ModelDescription
@@ -48,6 +49,7 @@ class TestTheFiles:
         assert {path.name for path in out.iterdir()} == {
             *("depth.npy", "normals.npy", "semantic.npy", "confidence.npy"),
             *("classes.json", "points.ply", "overview.png", "depth_stddev.npy"),
+            *("ground.json", "obstacles.jpg"),
         }
 
     def test_hold_the_deviation_of_the_depth_in_metres(self, out: Path):
@@ -219,7 +221,10 @@ def partial_model(tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize(
     ("heads", "files"),
     [
-        (["depth"], {"depth.npy", "depth_stddev.npy", "points.ply", "overview.png"}),
+        (
+            ["depth"],
+            {"depth.npy", "depth_stddev.npy", "points.ply", "overview.png", *GROUND_NAMES},
+        ),
         (["normals"], {"normals.npy", "overview.png"}),
         (
             ["segmentation"],

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""config/nav2_semantic_layer.yaml names topics and classes that the node really has."""
+"""config/nav2_semantic_layer.yaml names topics and classes that the node really has.
+
+Its keys are those of ros-navigation/semantic_segmentation_layer at b269885 (May 2026), read in its
+source: a key that is not declared is not read, and rclcpp refuses a value of another type.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,22 @@ import yaml
 from tips_ros.messages.outputs import TOPICS
 from tips_ros.perception.classes.class_files import read_lines
 
+LAYER = {
+    "plugin": str, "enabled": bool, "combination_method": int, "observation_sources": str,
+    "publish_debug_topics": bool, "use_approximate_time_sync": bool, "sensor_data_depth": int,
+}  # fmt: skip
+SOURCE = {
+    "segmentation_topic": str, "confidence_topic": str, "labels_topic": str,
+    "pointcloud_topic": str, "observation_persistence": float, "expected_update_rate": float,
+    "class_types": list, "max_obstacle_distance": float, "min_obstacle_distance": float,
+    "tile_map_decay_time": float, "visualize_tile_map": bool, "use_cost_selection": bool,
+    "camera_horizontal_fov": float, "camera_vertical_fov": float, "fov_decay_time": float,
+    "outside_fov_decay_time": float, "visualize_frustum_fov": bool,
+}  # fmt: skip
+KIND = {
+    "classes": list, "base_cost": int, "max_cost": int, "mark_confidence": int,
+    "samples_to_max_cost": int, "dominant_priority": bool,
+}  # fmt: skip
 FILE = Path(__file__).resolve().parents[2] / "config" / "nav2_semantic_layer.yaml"
 
 
@@ -37,6 +57,19 @@ def test_the_topics_are_outputs_of_the_node(source):
     assert types[source["confidence_topic"]] == "sensor_msgs/msg/Image"
     assert types[source["pointcloud_topic"]] == "sensor_msgs/msg/PointCloud2"
     assert source["labels_topic"] == "/tips/semantic/label_info"
+
+
+def test_every_key_is_one_that_the_layer_declares_in_its_type(source):
+    costmap = yaml.safe_load(FILE.read_text(encoding="utf-8"))["local_costmap"]["local_costmap"]
+    layer = costmap["ros__parameters"]["semantic_layer"]
+    kinds = source["class_types"]
+    given = [({k: v for k, v in layer.items() if k != "tips"}, LAYER)]
+    given += [({k: v for k, v in source.items() if k not in kinds}, SOURCE)]
+    given += [(source[kind], KIND) for kind in kinds]
+    for keys, declared in given:
+        for key, value in keys.items():
+            assert key in declared, f"nobody reads {key}"
+            assert type(value) is declared[key], f"{key} is {value!r}"
 
 
 def test_the_classes_are_in_the_list_that_the_file_asks_for(source):

@@ -20,7 +20,11 @@ from tips_ros.perception.cloud.cloud_strips import CloudStrips
 from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.cloud.point_cloud_filters import filter_cloud
 from tips_ros.perception.depth.depth_scale import DepthScale
+from tips_ros.perception.ground.candidates import Up
+from tips_ros.perception.ground.classes import floor_classes
+from tips_ros.perception.ground.ground import Ground, GroundView
 from tips_ros.perception.language.text_embedder import TextEmbedder
+from tips_ros.perception.posed_frame import PosedFrame
 from tips_ros.perception.predictor import Prediction, Predictor
 from tips_ros.perception.preprocess import image_at
 from tips_ros.perception.semantic.label_space import LabelSpace
@@ -64,9 +68,11 @@ class PictureModel:
         scale = self.args.depth_scale.scale(upright, description.focal_ratio)
         prediction = prediction.to_metres(scale, description.max_depth_m)
         cloud: Cloud | CloudStrips | None = None
+        ground: GroundView | None = None
         cloudless = "no cloud: the lens is unknown; give --hfov-deg or --camera-info"
         if view.lens is not None and prediction.depth_m is not None:
             cloud = self._cloud(prediction, prediction.depth_m, view.lens, view.rgb)
+            ground = self._ground(prediction, prediction.depth_m, view)
         if prediction.depth_m is None:
             cloudless = f"no cloud: model {description.name} has no depth head"
         results = ImageResults(
@@ -80,6 +86,7 @@ class PictureModel:
             embeddings=answers.embeddings,
             cloudless=cloudless,
             depth_caution=NOT_METRIC if scale.note else "",
+            ground=ground,
         )
         return PictureResults(results, scale)
 
@@ -96,6 +103,23 @@ class PictureModel:
             return prediction, answer(self.questions, encoded.features, self.embedder, temperature)
         except ValueError as error:
             raise UserError(str(error)) from error
+
+    def _ground(
+        self, prediction: Prediction, depth_m: NDArray[np.float32], view: View
+    ) -> GroundView:
+        height, width = depth_m.shape
+        assert view.lens is not None
+        frame = PosedFrame(
+            0,
+            depth_m=depth_m,
+            stddev_m=prediction.stddev_m,
+            labels=prediction.labels,
+            normals=prediction.normals,
+            lens=view.lens.scaled_to(width, height),
+        )
+        label_space = self.prompted or self.predictor.model_label_space
+        classes = floor_classes(label_space.classes)
+        return Ground().look(frame, classes, Up.of_mounting(view.mounting))
 
     def _cloud(
         self,

@@ -5,19 +5,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from tips_ros.messages.conversions import point_list_message, stamp_ns
 from tips_ros.messages.frame_result import FrameResult, OutputOptions
-from tips_ros.messages.types import GROUND_PLANE, LASER_SCAN, MessageFactory
-from tips_ros.perception.classes.class_list import ClassList
+from tips_ros.messages.types import GROUND_PLANE, LASER_SCAN, TF, MessageFactory
 from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.ground.candidates import Up
-from tips_ros.perception.ground.classes import FLOOR_NAMES, classes_named
-from tips_ros.perception.ground.ground import FloorClasses, Ground, GroundView
+from tips_ros.perception.ground.classes import floor_classes
+from tips_ros.perception.ground.ground import Ground, GroundView
+from tips_ros.perception.ground.plane import Plane, level_quaternion
 from tips_ros.perception.posed_frame import PosedFrame
 
 GROUND_TOPICS = frozenset(("ground", "points_ground", "points_obstacles", "scan"))
@@ -53,16 +52,10 @@ def look_at_ground(ground: Ground, frame: FrameResult, up: Up | None = None) -> 
         lens=camera.lens,
     )
     options = frame.options
-    classes = _classes(
+    classes = floor_classes(
         frame.label_space.classes, tuple(options.ground_labels), tuple(options.ground_ignore)
     )
     return ground.look(posed, classes, up)
-
-
-@lru_cache(maxsize=16)
-def _classes(classes: ClassList, floor: tuple[str, ...], ignored: tuple[str, ...]) -> FloorClasses:
-    names = dict(zip(classes.ids, classes.names, strict=True))
-    return FloorClasses(classes_named(names, floor or FLOOR_NAMES), classes_named(names, ignored))
 
 
 def ground_message(types: MessageFactory, frame: FrameResult) -> Any:
@@ -122,6 +115,24 @@ def scan_message(types: MessageFactory, frame: FrameResult) -> Any:
         ranges=types.floats(scan.ranges_m),
         intensities=types.floats(np.empty(0, np.float32)),
     )
+
+
+def level_frame_message(types: MessageFactory, header: Any, plane: Plane) -> Any:
+    """→ tf2_msgs/TFMessage: the level frame, in which the scan is, in the optical one.
+
+    Raises:
+        ImportError: tf2_msgs is not installed.
+    """
+    x, y, z, w = level_quaternion(plane.up)
+    geometry = "geometry_msgs/msg/{}".format
+    placed = types.message(geometry("Transform"))(
+        translation=types.message(geometry("Vector3"))(x=0.0, y=0.0, z=0.0),
+        rotation=types.message(geometry("Quaternion"))(x=x, y=y, z=z, w=w),
+    )
+    told = types.message(geometry("TransformStamped"))(
+        header=header, child_frame_id=level_frame_id(header.frame_id), transform=placed
+    )
+    return types.message(TF)(transforms=[told])
 
 
 def level_frame_id(optical: str) -> str:

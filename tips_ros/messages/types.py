@@ -25,6 +25,7 @@ DEPTH_INFO = "tips_ros/msg/DepthInfo"
 GROUND_PLANE = "tips_ros/msg/GroundPlane"
 LASER_SCAN = "sensor_msgs/msg/LaserScan"
 REGION = "tips_ros/msg/Region"
+TF = "tf2_msgs/msg/TFMessage"
 LABEL_INFO = "vision_msgs/msg/LabelInfo"
 # Messages kept to be filled again: the outputs of one frame, and few of another size.
 _MOST_KEPT = 12

@@ -16,9 +16,9 @@ from tips_ros.messages.conversions import class_map_message
 from tips_ros.messages.conversions import stamp_ns as stamp_of
 from tips_ros.messages.depth_info import DepthScaleStatus, depth_info_message
 from tips_ros.messages.frame_result import FrameResult, OutputOptions
-from tips_ros.messages.ground import look_at_ground, wants_ground
+from tips_ros.messages.ground import level_frame_message, look_at_ground, wants_ground
 from tips_ros.messages.outputs import OutputTopic, view_for
-from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, MessageFactory
+from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, TF, MessageFactory
 from tips_ros.offline.bag_types import bag_types
 from tips_ros.offline.camera_poses import CameraPoses
 from tips_ros.offline.readable import first_readable, read_if_whole
@@ -35,6 +35,8 @@ from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.perception.temporal.stream import Holding, PlacedImage, SteadyStream
 
 logger = logging.getLogger(__name__)
+
+_SCAN, _TF = "scan", "/tf"  # the scan is in a frame of its own, which tf tells
 
 
 @dataclass
@@ -113,6 +115,8 @@ class BagAnnotator:
         copied = copy_topics(reader, writer)
         for output in self.topics:
             writer.add_topic(self._name(output), output.type)
+        if _SCAN in (output.name for output in self.topics) and _TF not in copied:
+            writer.add_topic(_TF, TF)
         classes_topic = f"{self.namespace}/semantic/classes"
         writer.add_topic(classes_topic, CLASS_MAP, latched=True)
         info_topic = f"{self.namespace}/depth/info"
@@ -261,7 +265,10 @@ class BagAnnotator:
         frame: FrameResult,
         result: Annotation,
     ) -> None:
+        plane = None if frame.ground is None else frame.ground.floor.plane
         for topic in self.topics:
+            if topic.name == _SCAN and plane is not None:
+                writer.write(_TF, stamp_ns, level_frame_message(types, frame.header, plane))
             made = topic.make(types, frame)
             if made is not None:
                 writer.write(self._name(topic), stamp_ns, made)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.ground import Ground
 from tips_ros.perception.ground.settings import GroundSettings
 
@@ -74,3 +75,16 @@ def test_only_what_is_between_the_heights_counts():
 def test_a_drop_is_as_near_as_the_end_of_the_floor():
     scan = scanned(FloorScene(0.5, -20, edge_m=1.5), 0.01)
     assert at(scan, 0) == pytest.approx(1.5, abs=0.15)
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_camera_on_its_side_or_upside_down_sees_the_same(turn):
+    """Its picture is turned clockwise by `mounting` to be upright."""
+    box = Box((1.2, 0.15, 0), (1.4, 0.4, 0.3))
+    scene = FloorScene(0.4, -10, roll_deg=-turn, wall_m=50, boxes=[box])
+    view = Ground().look(scene.frame(0.02), CLASSES, Up.of_mounting(turn))
+    assert view.floor.plane.height_m == pytest.approx(0.4, rel=0.02)
+    assert view.floor.plane.angle_deg(scene.plane.up) < 0.5
+    bearing = np.degrees(np.arctan2(0.25, 1.2))
+    assert at(view.scan, bearing) == pytest.approx(np.hypot(0.25, 1.2), rel=0.05)
+    assert not np.isfinite(at(view.scan, -bearing))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tips_ros.perception.ground.plane import Plane, level_rotation
+from tips_ros.perception.ground.plane import Plane, level_quaternion, level_rotation
 
 from .floor_scene import FloorScene
 
@@ -18,6 +18,24 @@ STRAIGHT = {"down": (0.0, 0.0, -1.0), "up": (0.0, 0.0, 1.0)}
 def test_the_level_frame_has_its_z_up_and_its_x_where_the_camera_looks(pitch_deg, roll_deg):
     scene = FloorScene(0.5, pitch_deg, roll_deg)
     assert level_rotation(scene.plane.up) == pytest.approx(scene.level_from_optical, abs=1e-9)
+
+
+def rotated(quaternion: tuple[float, ...], vector: np.ndarray) -> np.ndarray:
+    """As tf2 does it."""
+    *axis, w = quaternion
+    across = np.cross(axis, vector)
+    return vector + 2 * (w * across + np.cross(axis, across))
+
+
+@pytest.mark.parametrize("roll_deg", [0, 3, 90, 179.9, 180, 181, 270])
+@pytest.mark.parametrize("pitch_deg", [-90, -80, -20, 0, 0.01, 35, 90])
+def test_the_quaternion_on_tf_is_that_of_the_level_frame(pitch_deg, roll_deg):
+    """A camera mounted on its side or upside down included."""
+    up = FloorScene(0.5, pitch_deg, roll_deg).plane.up
+    quaternion = level_quaternion(up)
+    assert np.linalg.norm(quaternion) == pytest.approx(1.0)
+    for axis, told in zip(np.eye(3), level_rotation(up), strict=True):
+        assert rotated(quaternion, axis) == pytest.approx(told, abs=1e-3)
 
 
 @pytest.mark.parametrize("name", STRAIGHT)

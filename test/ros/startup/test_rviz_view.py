@@ -48,6 +48,15 @@ class TestOneCamera:
             "/robot1/tips/semantic/color",
         }
 
+    def test_has_floor_obstacles_and_scan_in_the_list_to_be_ticked(self):
+        found = displays(view_of(ONE, "/robot1/tips", "cam", z_up=False), False)
+        assert {name: found[name]["Topic"]["Value"] for name in ("Obstacles", "Floor", "Scan")} == {
+            "Obstacles": "/robot1/tips/points_obstacles",
+            "Floor": "/robot1/tips/points_ground",
+            "Scan": "/robot1/tips/scan",
+        }
+        assert found["Scan"]["Class"] == "rviz_default_plugins/LaserScan"
+
     def test_has_the_frame_as_fixed_frame(self):
         view = view_of(ONE, "/tips", "usb_cam", z_up=False)
         assert view["Visualization Manager"]["Global Options"]["Fixed Frame"] == "usb_cam"

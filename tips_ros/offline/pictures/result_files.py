@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 
 from tips_ros.catalogue import real_world_advice
 from tips_ros.libraries import explain_missing
+from tips_ros.offline.pictures.ground_files import GROUND_NAMES, save_ground
 from tips_ros.perception.classes.class_list import UNLABELLED
 from tips_ros.perception.cloud.cloud_strips import CloudStrips
 from tips_ros.perception.cloud.ply import save_ply
 from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.description import ModelDescription
+from tips_ros.perception.ground.ground import GroundView
 from tips_ros.perception.language.tags import Tag
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.semantic.class_counts import class_counts
@@ -38,6 +40,7 @@ NAMES = (
     "confidence.npy",
     "classes.json",
     "points.ply",
+    *GROUND_NAMES,
     "overview.png",
     "tags.json",
     "cls_embedding.npy",
@@ -63,6 +66,7 @@ class ImageResults:
         embeddings: (D,) of unit length, by the name of their file without `.npy`.
         cloudless: why there is no cloud, for people.
         depth_caution: in a few words what depth is not, as "not metric: lens unknown".
+        ground: the floor and what stands on it, where the camera is known.
     """
 
     title: str
@@ -75,6 +79,7 @@ class ImageResults:
     embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     cloudless: str = ""
     depth_caution: str = ""
+    ground: GroundView | None = None
 
     @property
     def label_space(self) -> LabelSpace:
@@ -124,6 +129,8 @@ def _write_files(results: ImageResults, folder: Path) -> Iterator[tuple[Path, st
         path = folder / "points.ply"
         points = save_ply(path, results.cloud)
         yield path, f"{points:,} points, metres in the optical frame"
+    if results.ground is not None:
+        yield from save_ground(folder, results.ground, results.rgb)
     if any(array is not None for array in prediction):
         try:
             yield _save_overview(folder / "overview.png", results, points)
@@ -269,6 +276,7 @@ def _save_overview(path: Path, results: ImageResults, points: int | None) -> tup
         stddev_m=prediction.stddev_m,
         stddev_caution="" if description.deviation.is_calibrated else "uncalibrated",
         reasons=_reasons(results),
+        ground=results.ground,
     )
     written, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
     assert written

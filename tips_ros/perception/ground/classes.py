@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tips_ros.perception.classes.class_list import ClassList
+from tips_ros.perception.ground.ground import FloorClasses
 
 # Names, as ADE20K, NYU, Cityscapes and our own lists have them; a class's first word counts.
 FLOOR_NAMES = (
@@ -30,3 +34,18 @@ def classes_named(names: Mapping[int, str], wanted: Collection[str]) -> NDArray[
         if 0 <= id_ < 255 and called & known:
             table[id_] = True
     return table
+
+
+@lru_cache(maxsize=16)
+def floor_classes(
+    classes: ClassList, floor: tuple[str, ...] = (), ignored: tuple[str, ...] = ()
+) -> FloorClasses:
+    """The ids of a class list by what they mean to a robot.
+
+    Args:
+        classes: in use.
+        floor: names of what one may drive on; the usual ones by default.
+        ignored: names of what is never an obstacle.
+    """
+    names = dict(zip(classes.ids, classes.names, strict=True))
+    return FloorClasses(classes_named(names, floor or FLOOR_NAMES), classes_named(names, ignored))

@@ -15,6 +15,7 @@ from tips_ros.perception.ground.level_scan import LevelScan
 from tips_ros.perception.map_pictures import Picture, overlay
 
 FLOOR, LOW, HIGH, DROP = (46, 160, 67), (255, 176, 32), (224, 49, 49), (156, 54, 214)
+KEY = {"floor": FLOOR, "to 10 cm": LOW, "higher": HIGH, "drop": DROP}
 _HIGH_M = 0.1  # an obstacle that is higher is drawn as a high one
 _PAPER, _FREE, _GRID, _INK = (24, 27, 32), (38, 70, 48), (62, 68, 78), (150, 158, 170)
 
@@ -41,18 +42,18 @@ def floor_picture(rgb: Picture, view: GroundView) -> Picture:
     return overlay(rgb, np.asarray(spread(kinds, view.cells.side, size), np.uint8), palette)
 
 
-def scan_picture(scan: LevelScan, side: int = 480, range_m: float | None = None) -> Picture:
+def scan_picture(scan: LevelScan, size: tuple[int, int] = (480, 480)) -> Picture:
     """The scan from above, the camera at the lower edge: free is green, what is near red.
 
     Args:
         scan: of a frame; one that saw nothing is an empty picture.
-        side: (side, side) pixels.
-        range_m: up to the upper edge; the scan's own by default.
+        size: (height, width), pixels.
     """
-    picture = np.full((side, side, 3), _PAPER, np.uint8)
-    reach = range_m or scan.range_max_m or 1.0
-    foot = (side // 2, side - 12)
-    per_m = (side - 24) / reach
+    height, width = size
+    picture = np.full((height, width, 3), _PAPER, np.uint8)
+    reach = scan.range_max_m or 1.0
+    foot = (width // 2, height - 12)
+    per_m = max(height - 24, 0) / reach  # of a picture that is too low all is at the foot
     for metres in range(1, math.ceil(reach) + 1):
         radius = round(metres * per_m)
         cv2.circle(picture, foot, radius, _GRID, 1, cv2.LINE_AA)
@@ -76,7 +77,7 @@ def scan_picture(scan: LevelScan, side: int = 480, range_m: float | None = None)
 def floor_sheet(rgb: Picture, view: GroundView) -> NDArray[np.uint8]:
     """(H, W + H, 3): the picture with floor and obstacles, and the scan beside it."""
     painted = floor_picture(rgb, view)
-    return np.concatenate([painted, scan_picture(view.scan, painted.shape[0])], axis=1)
+    return np.concatenate([painted, scan_picture(view.scan, (painted.shape[0],) * 2)], axis=1)
 
 
 def _place(foot: tuple[int, int], bearing: float, pixels: float) -> tuple[int, int]:

@@ -105,7 +105,7 @@ def split(
     lowest = np.float32(settings.obstacle_min_height_m)
     least = np.where(is_floor, 2 * lowest, lowest)
     slope = _slope_allowed(cells, is_floor, plane, settings)
-    extra = np.square(np.asarray(plane_noise, np.float32))
+    certain = isinstance(plane_noise, float) and plane_noise == 0.0
     out = np.zeros(cells.shape, np.bool_)
     below = np.zeros(cells.shape, np.bool_)
     tolerance = np.zeros(cells.shape, np.float32)
@@ -114,7 +114,8 @@ def split(
     smoothed = np.where(usable, heights, np.float32(0))
     own = height * cells.noise
     if blurred or not cells.noise_is_told:
-        own = np.hypot(own, height * _beside_a_jump(inverse, surface))
+        jump = height * _beside_a_jump(inverse, surface)
+        own = np.sqrt(own * own + jump * jump)
     for side in (1, 3):
         if side > 1:
             # A high neighbour may not lift the mean of what is low: only as much as is asked for.
@@ -122,7 +123,7 @@ def split(
             smoothed = cv2.blur(np.clip(smoothed, -most, most), (side, side))
         scales.append(_noise(smoothed / own, like_floor, white=not blurred))
         white = np.maximum(scales[-1] * own, _LEAST_NOISE * height)
-        sure = k * np.sqrt(np.square(white) + extra)
+        sure = k * (white if certain else np.hypot(white, plane_noise).astype(np.float32))
         asked = np.maximum(sure, least + slope)
         out |= _grow((smoothed > asked) & usable, (smoothed > _GROWS * asked) & usable)
         if settings.drops:
@@ -180,11 +181,13 @@ def _slope_allowed(
     if cells.normals is None or slope <= 0 or not is_floor.any():
         return 0.0
     up = np.asarray(plane.up, np.float32)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore"):
         like_ramp = is_floor & (cells.normals @ up > math.cos(slope + _NORMALS_OFF))
-        away = np.hypot(cells.rays[..., 0], np.float32(1)) / cells.inverse_depth
-        away[~np.isfinite(away)] = 0
-    return np.asarray(np.where(like_ramp, math.tan(slope) * away, 0.0), np.float32)
+    like_ramp &= cells.inverse_depth > 0
+    rise = np.zeros(cells.shape, np.float32)
+    across, inverse = cells.rays[..., 0][like_ramp], cells.inverse_depth[like_ramp]
+    rise[like_ramp] = np.float32(math.tan(slope)) * np.sqrt(across * across + 1) / inverse
+    return rise
 
 
 def _noise(height: Float32Array, floor: BoolArray, white: bool) -> float:

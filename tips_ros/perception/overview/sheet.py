@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.classes.class_list import UNLABELLED
 from tips_ros.perception.cloud.point_cloud import Cloud
+from tips_ros.perception.ground.floor_picture import KEY, floor_picture, scan_picture
+from tips_ros.perception.ground.ground import GroundView
 from tips_ros.perception.map_pictures import (
     Picture,
     depth_limit_m,
@@ -63,10 +65,12 @@ def overview(
     asked_for: Collection[int] = (),
     stddev_m: NDArray[np.float32] | None = None,
     stddev_caution: str = "",
+    ground: GroundView | None = None,
 ) -> Picture:
     """Input, depth, normals / classes, their legend, the cloud from above: two rows of three.
 
     With a deviation, two rows of four: it stands beside depth, and the cloud has twice the room.
+    With a floor a third row shows it, what stands on it, and the scan.
 
     Args:
         rgb: (H, W, 3) uint8 input image; the panels take its shape.
@@ -88,6 +92,7 @@ def overview(
         asked_for: ids of classes that the legend names where no pixel has them, too.
         stddev_m: (h, w) metres, the deviation of depth_m; needs it.
         stddev_caution: a few words beside its title, as that it is not calibrated.
+        ground: the floor and what stands on it, of depth of this size.
 
     Returns:
         (height, width, 3) uint8 RGB. A prediction that is None has an empty panel that says so.
@@ -107,7 +112,8 @@ def overview(
     panel_width = (width - (columns + 1) * _GAP) // columns
     panel_height = max(round(panel_width * rgb.shape[0] / rgb.shape[1]), 120)
     cell_height = _TITLE_ROW + panel_height + _CAPTION_ROW + _GAP // 2
-    page = Page(width, top + 2 * cell_height + (28 if footer else 0))
+    rows = 2 if ground is None else 3
+    page = Page(width, top + rows * cell_height + (28 if footer else 0))
     page.head(lines, accented=bool(caution))
     if not trained:
         page.banner(header, UNTRAINED_BANNER)
@@ -175,7 +181,21 @@ def overview(
         draw_top_view(above, cloud)
         points = points or int(np.count_nonzero(np.isfinite(cloud["z"])))
         caption(above, f"{points:,} points, camera at the bottom")
+    if ground is not None and depth_m is not None:
+        _draw_ground(panel, resize_picture(rgb, depth_m.shape[1], depth_m.shape[0]), ground)
     return page.picture()
+
+
+def _draw_ground(panel: Callable[..., Any], rgb: Picture, ground: GroundView) -> None:
+    """Draws the third row, by a function that makes the panel of a row and a column."""
+    axes = panel(2, 0, "Floor and obstacles", floor_picture(rgb, ground))
+    colors = {name: tuple(value / 255 for value in color) for name, color in KEY.items()}
+    color_key(axes, colors, columns=4)
+    width, height = round(axes.bbox.width), round(axes.bbox.height)
+    axes = panel(2, 1, "Scan", scan_picture(ground.scan, (height, width)))
+    plane = ground.floor.plane
+    found = ground.floor.note if plane is None else f"floor {plane.height_m:.2f} m below the camera"
+    caption(axes, f"{found}; green is seen and free")
 
 
 def resize_picture(picture: Picture, width: int, height: int) -> Picture:

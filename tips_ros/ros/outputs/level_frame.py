@@ -7,13 +7,13 @@ import logging
 import math
 from typing import Any
 
-from geometry_msgs.msg import Quaternion, Transform, TransformStamped, Vector3
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
 from tips_ros.log_throttle import LogThrottle
-from tips_ros.messages.ground import level_frame_id
-from tips_ros.perception.ground.plane import Plane, level_rotation
+from tips_ros.messages.ground import level_frame_id, level_frame_message
+from tips_ros.messages.types import RCLPY_TYPES
+from tips_ros.perception.ground.plane import Plane
 
 logger = logging.getLogger(__name__)
 _once = LogThrottle(logger, again_after_s=math.inf)
@@ -32,7 +32,7 @@ class LevelFramePublisher:
         if plane is None or self._missing:
             return
         try:
-            from tf2_msgs.msg import TFMessage
+            told = level_frame_message(RCLPY_TYPES, header, plane)
         except ImportError:
             self._missing = True
             _once.warning(
@@ -43,36 +43,11 @@ class LevelFramePublisher:
             )
             return
         if self._publisher is None:
-            self._publisher = self._node.create_publisher(TFMessage, "/tf", QoSProfile(depth=100))
-        x, y, z, w = _quaternion(plane)
-        told = TransformStamped(
-            header=header,
-            child_frame_id=level_frame_id(header.frame_id),
-            transform=Transform(
-                translation=Vector3(), rotation=Quaternion(x=x, y=y, z=z, w=w)
-            ),
-        )
-        self._publisher.publish(TFMessage(transforms=[told]))
+            self._publisher = self._node.create_publisher(type(told), "/tf", QoSProfile(depth=100))
+        self._publisher.publish(told)
 
     def close(self) -> None:
         """Ends the publisher."""
         if self._publisher is not None:
             self._node.destroy_publisher(self._publisher)
             self._publisher = None
-
-
-def _quaternion(plane: Plane) -> tuple[float, float, float, float]:
-    """x, y, z, w of the rotation from the level frame into the optical one.
-
-    Level x is ahead: the rotation is never half a turn, whose quaternion this could not tell.
-    """
-    m = level_rotation(plane.up).T
-    w = math.sqrt(max(0.0, 1.0 + m[0, 0] + m[1, 1] + m[2, 2])) / 2
-    if w > 1e-3:
-        x, y, z = m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]
-        return float(x / (4 * w)), float(y / (4 * w)), float(z / (4 * w)), float(w)
-    # Of a camera upside down: by the axis, which the rotation leaves as it is.
-    x, y, z = (math.sqrt(max(0.0, (1 + m[k, k]) / 2)) for k in range(3))
-    y = math.copysign(y, m[0, 1] + m[1, 0])
-    z = math.copysign(z, m[0, 2] + m[2, 0])
-    return x, y, z, 0.0
