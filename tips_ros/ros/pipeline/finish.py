@@ -42,7 +42,6 @@ class Finisher:
             board: where a frame's classes are announced before its masks.
         """
         self._clock, self._predictor, self._board = clock, predictor, board
-        self._max_depth_m = predictor.description.max_depth_m
         self._throttle = LogThrottle(logger)
         self._held = HeldClouds()
         self._abandoned = False
@@ -122,7 +121,7 @@ class Finisher:
             request.calibration,
             request.settings,
         )
-        prediction = prediction.to_metres(scale, self._max_depth_m)
+        prediction = prediction.to_metres(scale, self._predictor.description.max_depth_m)
         classes = None if request.masks is None else request.masks.classes
         prediction = camera.steadying.update(
             request.header,
