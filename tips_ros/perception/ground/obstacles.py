@@ -20,8 +20,8 @@ import cv2
 import numpy as np
 
 from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
-from tips_ros.perception.ground.noise import floor_noise, is_blurred
 from tips_ros.perception.ground.plane import Plane
+from tips_ros.perception.ground.robust import floor_noise, is_blurred
 from tips_ros.perception.ground.settings import GroundSettings
 
 _LEVEL_SHARE = 0.85  # of what is asked of a floor label, where the normal alone says floor

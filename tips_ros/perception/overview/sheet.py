@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.cloud.point_cloud import UNLABELLED, Cloud
-from tips_ros.perception.ground.floor_picture import KEY, floor_picture, scan_picture
 from tips_ros.perception.ground.ground import GroundView
 from tips_ros.perception.overview.class_shares import draw_class_shares
+from tips_ros.perception.overview.floor_picture import KEY, floor_picture, scan_picture
 from tips_ros.perception.overview.page import (
     FAINT,
     NORMALS_KEY,
