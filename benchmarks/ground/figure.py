@@ -15,8 +15,8 @@ import numpy as np
 
 from benchmarks.ground.__main__ import CLASSES, SETTINGS, by_model
 from benchmarks.ground.courses import courses
-from tips_ros.perception.ground.floor_picture import floor_sheet
 from tips_ros.perception.ground.ground import Ground
+from tips_ros.perception.overview.floor_picture import floor_sheet
 
 _HEIGHT = 260  # of a row
 _QUALITY = 82

@@ -11,10 +11,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from tips_ros.perception.ground.floor_picture import floor_sheet
 from tips_ros.perception.ground.ground import GroundView
 from tips_ros.perception.ground.level_scan import LevelScan
 from tips_ros.perception.map_pictures import Picture
+from tips_ros.perception.overview.floor_picture import floor_sheet
 from tips_ros.perception.preprocess import image_at
 
 GROUND_NAMES = ("ground.json", "obstacles.jpg")

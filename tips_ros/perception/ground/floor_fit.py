@@ -185,7 +185,7 @@ def _blocks(found: Candidates, columns: int) -> NDArray[np.int64]:
 def _variance(
     residual: Float64Array, kept: Float64Array, noise: float, block: NDArray[np.int64]
 ) -> float:
-    """How much all candidates together are off by: white noise averages out, a bend does not."""
+    """The variance of all candidates together: white noise averages out, a bend does not."""
     weight = np.bincount(block, kept)
     heavy = weight > 0.2 * weight.max()
     mean = np.bincount(block, kept * residual)[heavy] / weight[heavy]

@@ -130,7 +130,7 @@ class GroundView:
 
     @property
     def _reach(self) -> float:
-        """How far from its surface floor tells how uneven it is: not as far as another level."""
+        """The distance from the surface up to which floor tells noise: short of another level."""
         fit = self.floor.fit
         if fit is None or fit.level is None:
             return LIKE_FLOOR

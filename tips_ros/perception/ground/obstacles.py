@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
 from tips_ros.perception.ground.plane import Plane
-from tips_ros.perception.ground.robust import deviation, median
+from tips_ros.perception.ground.robust import floor_noise, is_blurred
 from tips_ros.perception.ground.settings import GroundSettings
 
 _LEVEL_SHARE = 0.85  # of what is asked of a floor label, where the normal alone says floor
@@ -29,9 +30,6 @@ _MADE_UP = 0.12  # depth between a nearer and a farther neighbour by this part i
 _NORMALS_OFF = math.radians(5.0)
 _LEVEL = math.radians(20.0)
 _BLURRED = 0.6  # of a jump is in doubt on both sides of it
-_BLURRED_SHARE = 0.25  # of the floor's noise is between neighbours: of white noise all
-_APART = 3  # cells, whose noise has nothing to do with each other
-_UNEVEN = 1.5  # of the noise itself; what is more is shape
 _OWN = 0.35  # a cell itself stands out by so much of it
 _AT_LEVEL = 0.4  # of what makes a drop: the floor that it begins at
 _GROWS = 0.55  # beside a sure cell, so much of what is asked of it will do
@@ -100,7 +98,7 @@ def split(
     k = np.full(cells.shape, settings.deviations, np.float32)
     level = _lies_level(cells, plane)
     k[level] = _LEVEL_SHARE * settings.floor_deviations
-    blurred = _is_blurred(part, like_floor)
+    blurred = is_blurred(part, like_floor)
     k[_beside(is_floor, 1) if blurred else is_floor] = settings.floor_deviations
     lowest = np.float32(settings.obstacle_min_height_m)
     least = np.where(is_floor, 2 * lowest, lowest)
@@ -112,16 +110,16 @@ def split(
     scales = []
     limit = np.float32(settings.obstacle_max_height_m)
     smoothed = np.where(usable, heights, np.float32(0))
-    own = height * cells.noise
+    own, around = height * cells.noise, _Around.of(inverse)
     if blurred or not cells.noise_is_told:
-        jump = height * _beside_a_jump(inverse, surface)
+        jump = height * _beside_a_jump(around, inverse, surface)
         own = np.sqrt(own * own + jump * jump)
     for side in (1, 3):
         if side > 1:
             # A high neighbour may not lift the mean of what is low: only as much as is asked for.
             most = 1.7 * tolerance
             smoothed = cv2.blur(np.clip(smoothed, -most, most), (side, side))
-        scales.append(_noise(smoothed / own, like_floor, white=not blurred))
+        scales.append(floor_noise(smoothed / own, like_floor, white=not blurred))
         white = np.maximum(scales[-1] * own, _LEAST_NOISE * height)
         sure = k * (white if certain else np.hypot(white, plane_noise).astype(np.float32))
         asked = np.maximum(sure, least + slope)
@@ -140,7 +138,7 @@ def split(
     # Floor beside a thing isn't lifted by it.
     out &= (heights > _OWN * tolerance) & (heights < limit)
     below &= heights < -_OWN * tolerance
-    out &= ~_mixed_cells(inverse)
+    out &= ~_mixed_cells(around, inverse)
     never = cells.has(ignored)
     out &= ~never
     below &= ~never & ~out & (surface > 0)
@@ -161,14 +159,12 @@ def _lies_level(cells: Cells, plane: Plane) -> BoolArray:
     return np.asarray(level, np.bool_)
 
 
-def _beside_a_jump(inverse: Float32Array, surface: Float32Array) -> Float32Array:
+def _beside_a_jump(around: _Around, inverse: Float32Array, surface: Float32Array) -> Float32Array:
     """Part of the depth that a network blurs over, where depth jumps more than the floor's does."""
-    kernel = np.ones((3, 3), np.uint8)
-    filled = np.nan_to_num(inverse)
-    jump = cv2.dilate(filled, kernel) - cv2.erode(filled, kernel)
-    jump -= cv2.dilate(surface, kernel) - cv2.erode(surface, kernel)
+    floor = _Around.of(surface)
+    jump = around.most - around.least - (floor.most - floor.least)
     with np.errstate(invalid="ignore", divide="ignore"):
-        part = _BLURRED * np.maximum(jump, 0) / inverse
+        part = np.float32(_BLURRED) * np.maximum(jump, 0) / inverse
     part[~np.isfinite(part)] = 0
     return np.asarray(part, np.float32)
 
@@ -190,48 +186,11 @@ def _slope_allowed(
     return rise
 
 
-def _noise(height: Float32Array, floor: BoolArray, white: bool) -> float:
-    """Deviation of the floor in units of the one that is told, its tails counted.
-
-    What stands on the floor is above it, so that only what is below tells the noise. Of white noise
-    so do differences, and a floor that is not flat is no noise.
-
-    Args:
-        height: (h, w) in those units.
-        floor: (h, w) the cells that tell it.
-        white: whether neighbouring cells err each by itself.
-    """
-    below = -height[floor & (height < 0)]
-    if below.size < 30:
-        return 1.0
-    at = [int(share * (below.size - 1)) for share in (0.5, 0.9, 0.98)]
-    half, most, all_but_few = np.partition(below, at)[at].tolist()
-    scale = max(half / 0.6745, 0.8 * most / 1.645, 0.9 * all_but_few / 2.33)
-    both = floor[:, _APART:] & floor[:, :-_APART]
-    if not white or np.count_nonzero(both) < 30:
-        return float(scale)
-    apart = deviation((height[:, _APART:] - height[:, :-_APART])[both], 0.0) / math.sqrt(2)
-    return float(min(scale, _UNEVEN * max(apart, 1e-3)))
-
-
 def _grow(sure: BoolArray, likely: BoolArray) -> BoolArray:
     """The likely cells next to sure ones, as far as these are not alone."""
     count = cv2.boxFilter(sure.view(np.uint8), cv2.CV_8U, (3, 3), normalize=False)
     firm = (sure & (count >= _FEW)).view(np.uint8)
     return np.asarray(cv2.dilate(firm, np.ones((3, 3), np.uint8)), np.uint8).view(np.bool_) & likely
-
-
-def _is_blurred(part: Float32Array, like_floor: BoolArray) -> bool:
-    """Whether neighbouring cells of floor err together: a network's depth, that goes on over edges.
-
-    Then what is beside a floor label is unsure, too.
-    """
-    some, floor = part[::4], like_floor[::4]
-    both = floor[:, 1:] & floor[:, :-1]
-    if np.count_nonzero(both) < 30:
-        return False
-    right, left = some[:, 1:][both], some[:, :-1][both]
-    return median(np.abs(right - left)) < _BLURRED_SHARE * math.sqrt(2) * median(np.abs(right))
 
 
 def _beside(cells: BoolArray, reach: int) -> BoolArray:
@@ -240,10 +199,24 @@ def _beside(cells: BoolArray, reach: int) -> BoolArray:
     return np.asarray(cv2.dilate(cells.view(np.uint8), kernel), np.uint8).view(np.bool_)
 
 
-def _mixed_cells(inverse: Float32Array) -> BoolArray:
+def _mixed_cells(around: _Around, inverse: Float32Array) -> BoolArray:
     """Cells whose depth is between that of a nearer and a farther neighbour."""
-    filled = np.nan_to_num(inverse, nan=0.0)
-    kernel = np.ones((3, 3), np.uint8)
-    near = cv2.dilate(filled, kernel) > filled * np.float32(1 + _MADE_UP)
-    near &= cv2.erode(filled, kernel) < filled * np.float32(1 - _MADE_UP)
+    with np.errstate(invalid="ignore"):
+        near = around.most > inverse * np.float32(1 + _MADE_UP)
+        near &= around.least < inverse * np.float32(1 - _MADE_UP)
     return np.asarray(near, np.bool_)
+
+
+class _Around(NamedTuple):
+    """The greatest and the least of the nine cells around each, (h, w); NaN counts as 0."""
+
+    most: Float32Array
+    least: Float32Array
+
+    @classmethod
+    def of(cls, values: Float32Array) -> _Around:
+        filled, kernel = np.nan_to_num(values), np.ones((3, 3), np.uint8)
+        return cls(
+            np.asarray(cv2.dilate(filled, kernel), np.float32),
+            np.asarray(cv2.erode(filled, kernel), np.float32),
+        )

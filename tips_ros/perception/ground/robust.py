@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Weights that let outliers have no say: the same sums every time, nothing drawn at random."""
+"""Statistics in which outliers have no say: the same sums every time, nothing drawn at random."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.ground.cells import BoolArray, Float32Array
 from tips_ros.perception.ground.plane import Float64Array
 
 NORMAL = 1.4826  # median of |residual| → standard deviation
 _BIWEIGHT = 4.685  # 95 % as efficient as the mean where all samples are good
+_APART = 3  # cells, whose noise has nothing to do with each other
+_UNEVEN = 1.5  # of the noise itself; what is more is shape
+_BLURRED_SHARE = 0.25  # of the floor's noise is between neighbours: of white noise all
 
 
 def biweight(residual: Float64Array, scale: float) -> Float64Array:
@@ -38,3 +43,40 @@ def weighted_quantile(values: Float64Array, weight: Float64Array, share: float) 
     heaped = np.cumsum(weight[order])
     at = int(np.searchsorted(heaped, share * heaped[-1]))
     return float(values[order[min(at, values.size - 1)]])
+
+
+def is_blurred(part: Float32Array, like_floor: BoolArray) -> bool:
+    """Whether neighbouring cells of floor err together: a network's depth, that goes on over edges.
+
+    Then what is beside a floor label is unsure, too.
+    """
+    some, floor = part[::4], like_floor[::4]
+    both = floor[:, 1:] & floor[:, :-1]
+    if np.count_nonzero(both) < 30:
+        return False
+    right, left = some[:, 1:][both], some[:, :-1][both]
+    return median(np.abs(right - left)) < _BLURRED_SHARE * math.sqrt(2) * median(np.abs(right))
+
+
+def floor_noise(height: Float32Array, floor: BoolArray, white: bool) -> float:
+    """Deviation of the floor in units of the one that is told, its tails counted.
+
+    What stands on the floor is above it, so that only what is below tells the noise. Of white noise
+    so do differences, and a floor that is not flat is no noise.
+
+    Args:
+        height: (h, w) in those units.
+        floor: (h, w) the cells that tell it.
+        white: whether neighbouring cells err each by itself.
+    """
+    below = -height[floor & (height < 0)]
+    if below.size < 30:
+        return 1.0
+    at = [int(share * (below.size - 1)) for share in (0.5, 0.9, 0.98)]
+    half, most, all_but_few = np.partition(below, at)[at].tolist()
+    scale = max(half / 0.6745, 0.8 * most / 1.645, 0.9 * all_but_few / 2.33)
+    both = floor[:, _APART:] & floor[:, :-_APART]
+    if not white or np.count_nonzero(both) < 30:
+        return float(scale)
+    apart = deviation((height[:, _APART:] - height[:, :-_APART])[both], 0.0) / math.sqrt(2)
+    return float(min(scale, _UNEVEN * max(apart, 1e-3)))

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.classes.class_list import UNLABELLED
 from tips_ros.perception.cloud.point_cloud import Cloud
-from tips_ros.perception.ground.floor_picture import KEY, floor_picture, scan_picture
 from tips_ros.perception.ground.ground import GroundView
 from tips_ros.perception.map_pictures import (
     Picture,
@@ -24,6 +23,7 @@ from tips_ros.perception.map_pictures import (
     overlay,
 )
 from tips_ros.perception.overview.class_shares import draw_class_shares
+from tips_ros.perception.overview.floor_picture import KEY, floor_picture, scan_picture
 from tips_ros.perception.overview.page import (
     FAINT,
     NORMALS_KEY,

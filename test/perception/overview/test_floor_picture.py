@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tips_ros.perception.ground.floor_picture import (
+from tips_ros.perception.ground.ground import Ground
+from tips_ros.perception.overview.floor_picture import (
     DROP,
     FLOOR,
     HIGH,
@@ -15,9 +16,8 @@ from tips_ros.perception.ground.floor_picture import (
     floor_sheet,
     scan_picture,
 )
-from tips_ros.perception.ground.ground import Ground
 
-from .floor_scene import CLASSES, Box, FloorScene
+from ..ground.floor_scene import CLASSES, Box, FloorScene
 
 BLACK = np.zeros((480, 640, 3), np.uint8)
 
