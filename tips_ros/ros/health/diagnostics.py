@@ -14,6 +14,7 @@ from typing import NamedTuple
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
 from tips_ros.messages.outputs import TOPICS
+from tips_ros.messages.sensor_messages import OUTCOMES
 from tips_ros.perception.loading.precisions import precision_name
 from tips_ros.perception.predictor import Predictor
 from tips_ros.process_memory import gpu_mib, resident_mib
@@ -207,7 +208,9 @@ _SCALE_FACTS = (
     "depth scale spread (%)",
     "depth scale samples",
     "depth scale inliers",
+    "depth scale inverse offset (1/m)",
     "depth scale note",
+    *(f"depth sensor {outcome}" for outcome in OUTCOMES),
     "depth deviation fitted on",
     "temporal mode",
     "temporal labels",

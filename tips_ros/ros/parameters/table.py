@@ -153,8 +153,9 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         "at once",
         "",
         "What brings predicted depth to metres: `focal`, the focal length in CameraInfo; `sensor`, "
-        "depth on sensor/depth or points on sensor/points, and focal until some came; `fixed`, "
-        "depth.fixed_scale; `model` leaves it as predicted. ~/depth/info tells what is live.",
+        "depth on sensor/depth, points on sensor/points or a scan on sensor/scan, and focal until "
+        "some came; `fixed`, depth.fixed_scale; `model` leaves it as predicted. ~/depth/info tells "
+        "what is live.",
         choices=SCALE_SOURCES,
         per_camera=True,
     ),

@@ -12,6 +12,7 @@ from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.ground import wants_ground
 from tips_ros.messages.outputs import OutputTopic
+from tips_ros.messages.transform_error import TransformError
 from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.predictor import Prediction, Predictor
 from tips_ros.perception.semantic.label_space import LabelSpace
@@ -22,7 +23,6 @@ from tips_ros.ros.pipeline.camera import Camera
 from tips_ros.ros.pipeline.held_clouds import HeldCloud, HeldClouds
 from tips_ros.ros.pipeline.queries import QueryResult
 from tips_ros.ros.pipeline.request import FrameRequest
-from tips_ros.ros.transforms.tree import TransformError
 
 logger = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from rclpy.node import Node
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.ground import look_at_ground
+from tips_ros.messages.transform_error import TransformError
 from tips_ros.perception.camera.mounting import MountingRotation
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.ground import Ground, GroundView
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.transforms.tf import TransformLookup
-from tips_ros.ros.transforms.tree import TransformError
 
 logger = logging.getLogger(__name__)
 
