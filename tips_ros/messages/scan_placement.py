@@ -66,7 +66,7 @@ def _through(
     return _moved(points, np.linalg.inv(world_from_camera))
 
 
-def _moved(points: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+def _moved(points: NDArray[np.float64], matrix: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(points @ matrix[:3, :3].T + matrix[:3, 3], np.float64)
 
 

@@ -124,6 +124,11 @@ class Camera:
         self.steadying.reset()
         self.ground.reset()
 
+    def rest(self) -> None:
+        """Unsubscribes from what frames take besides, until the next; from the finishing thread."""
+        self.scaling.rest()
+        self.ground.rest()
+
     def close(self) -> None:
         """Unsubscribes. A frame that is in work is not waited for."""
         self.queries.close()
@@ -132,5 +137,6 @@ class Camera:
     def release(self) -> None:
         """Frees what frames in work may still use, after the last of them."""
         self.scaling.close()
+        self.ground.rest()
         self.depth_info.close()
         self.level_frame.close()

@@ -154,6 +154,8 @@ class Finisher:
             frame.ground = camera.ground.look(frame, request.settings.turn)
             if "scan" in names and frame.ground is not None:
                 camera.level_frame.publish(request.header, frame.ground.floor.plane)
+        else:
+            camera.ground.rest()
         for topic in request.demand.topics:
             if topic.name == _FILTERED:
                 if self._must_wait(frame, camera):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One camera's floor over time, with what tf2 knows of where up is."""
+"""One camera's floor over time, with what an IMU and tf2 know of where up is."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tips_ros.messages.transform_error import TransformError
 from tips_ros.perception.camera.mounting import MountingRotation
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.ground import Ground, GroundView
+from tips_ros.ros.inputs.imu import ImuListener
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.transforms.tf import TransformLookup
 
@@ -36,6 +37,7 @@ class FloorWatch:
         """
         self._node, self._camera, self._frames = node, camera, frames
         self._ground = Ground()
+        self._imu = ImuListener(node, camera, frames)
         self._forget = threading.Event()
         self._throttle = LogThrottle(logger)
         if self._base_frame:
@@ -46,13 +48,22 @@ class FloorWatch:
         if self._forget.is_set():
             self._forget.clear()
             self._ground.reset()
-        return look_at_ground(self._ground, frame, self._up(frame.header) or Up.of_mounting(turn))
+            self._imu.reset()
+        known = self._known_up(frame.header)
+        return look_at_ground(self._ground, frame, known or Up.of_mounting(turn))
+
+    def rest(self) -> None:
+        """Unsubscribes from the IMU until the next look; from the thread of `look`."""
+        self._imu.rest()
 
     def reset(self) -> None:
         """Forgets the floor with the next frame, as when time jumps back."""
         self._forget.set()
 
-    def _up(self, header: Any) -> Up | None:
+    def _known_up(self, header: Any) -> Up | None:
+        return self._imu.up(header) or self._up_by_tf(header)
+
+    def _up_by_tf(self, header: Any) -> Up | None:
         base = self._base_frame
         if not base:
             return None
