@@ -64,7 +64,7 @@ class Pitched:
     def floor_after(self, late_s: float = 0.0, **of_imu) -> GroundPlane:
         """The same, with a second of an IMU's messages up to its stamp, or so much later."""
         end_ns = stamp_ns(header_at(self._sec + 1)) + round(late_s * 1e9)
-        kept = self.graph.camera.ground._imu._filter
+        kept = self.graph.camera.ground._known.imu._filter
         for number in range(10, -1, -1):
             at_ns = end_ns - number * 100_000_000
             self.graph.publish(imu(at_ns, **of_imu), "/imu")

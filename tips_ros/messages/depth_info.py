@@ -39,7 +39,7 @@ class DepthScaleStatus(NamedTuple):
     @property
     def doubt(self) -> str:
         """The reason not to trust the depth as it was wanted; empty where there is none."""
-        missing = self.wanted == "sensor" != self.scale.source
+        missing = self.wanted in ("sensor", "ground") and self.wanted != self.scale.source
         return self.scale.note if missing or not self.scale.consistent else ""
 
     def differs_from(self, other: DepthScaleStatus | None) -> bool:

@@ -10,6 +10,7 @@ _BECAUSE = {
     "focal": "by the camera's focal length",
     "sensor": "by a sensor",
     "fixed": "as told",
+    "ground": "by the camera's height over the floor",
 }
 
 

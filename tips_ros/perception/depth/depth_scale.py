@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.camera.camera_info import Intrinsics
 
-ScaleSource: TypeAlias = Literal["model", "focal", "sensor", "fixed"]
+ScaleSource: TypeAlias = Literal["model", "focal", "sensor", "fixed", "ground"]
 ToldSource: TypeAlias = Literal["model", "focal", "fixed"]  # those that take no measuring
 SCALE_SOURCES: tuple[ScaleSource, ...] = get_args(ScaleSource)
 NEAR_THE_END = 0.02  # of the range: no distance any more, see `range_limited`
@@ -27,7 +27,7 @@ class DepthScale:
     Attributes:
         factor: NaN where nothing is known, see `usable`.
         source: model (as it says), focal (by the camera's focal length), sensor (measured), fixed
-            (told by the user).
+            (told by the user), ground (by the camera's height over the floor).
         offset_m: 0 unless one was asked for.
         inverse_offset: 1 / metres, what is added to inverse depth; 0 unless a sensor tells so. It
             and offset_m are never both used.

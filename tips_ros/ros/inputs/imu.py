@@ -17,8 +17,8 @@ from sensor_msgs.msg import Imu
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.conversions import stamp_ns
 from tips_ros.messages.transform_error import TransformError
+from tips_ros.perception.camera.imu_up import GravityFilter, ImuReading
 from tips_ros.perception.ground.candidates import Up
-from tips_ros.perception.ground.imu_up import GravityFilter, ImuReading
 from tips_ros.ros.inputs.subscription import subscribed
 from tips_ros.ros.topics.names import input_topic
 from tips_ros.ros.transforms.tf import TransformLookup

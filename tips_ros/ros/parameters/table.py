@@ -154,8 +154,9 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         "",
         "What brings predicted depth to metres: `focal`, the focal length in CameraInfo; `sensor`, "
         "depth on sensor/depth, points on sensor/points or a scan on sensor/scan, and focal until "
-        "some came; `fixed`, depth.fixed_scale; `model` leaves it as predicted. ~/depth/info tells "
-        "what is live.",
+        "some came; `ground`, the camera's height over the floor, where it lies level and is seen "
+        "well, and focal until then; `fixed`, depth.fixed_scale; `model` leaves it as predicted. "
+        "~/depth/info tells what is live.",
         choices=SCALE_SOURCES,
         per_camera=True,
     ),

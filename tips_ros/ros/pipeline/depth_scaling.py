@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One camera's depth in metres: by the model, the focal length, a sensor, or a number."""
+"""One camera's depth in metres: by model, focal length, a sensor, the floor, or a number."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,12 @@ from tips_ros.messages.sensor_comparison import PredictedFrame, compare
 from tips_ros.messages.sensor_view import NotMeasured, View
 from tips_ros.perception.camera.mounting import upright_intrinsics
 from tips_ros.perception.camera.output_camera import OutputCamera
-from tips_ros.perception.depth.depth_scale import DepthScale, ScaleChoice, ScaleSource
+from tips_ros.perception.depth.depth_scale import (
+    DepthScale,
+    ScaleChoice,
+    ScaleSource,
+    ToldSource,
+)
 from tips_ros.perception.depth.measured_scale import MeasuredScale
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.temporal.stream import Held
@@ -88,6 +94,7 @@ class DepthScaler:
         depth_m: NDArray[np.float32],
         camera: OutputCamera | None,
         settings: CameraSettings,
+        by_height: Callable[[DepthScale], DepthScale],
     ) -> DepthScale:
         """The scale that brings a frame's depth, as the model says it, to metres.
 
@@ -97,12 +104,14 @@ class DepthScaler:
             depth_m: (H, W), in the camera's orientation.
             camera: at the size of the depth; None where unknown.
             settings: of the frame.
+            by_height: another scale → that by the camera's height over the frame's floor.
         """
         wanted = settings.scale_source
         upright = None if camera is None else camera.lens.intrinsics
         if upright is not None and settings.turn:
             upright = upright_intrinsics(upright, settings.turn)
-        choice = ScaleChoice("focal" if wanted == "sensor" else wanted, settings.fixed_scale)
+        told: ToldSource = "focal" if wanted == "sensor" or wanted == "ground" else wanted
+        choice = ScaleChoice(told, settings.fixed_scale)
         scale = choice.scale(upright, self._focal_ratio)
         if wanted == "sensor":
             view = View(header, camera, settings.holding_frame, may_wait=True)
@@ -112,6 +121,8 @@ class DepthScaler:
             scale = self._by_sensor(waiting, stamp_ns, scale, settings)
         else:
             self._without_sensor()
+        if wanted == "ground":
+            scale = by_height(scale)
         if (scale, wanted) != (self.status.scale, self.status.wanted):
             self.status = DepthScaleStatus.of(scale, wanted, self._description, self.status.held)
         self._scaled_one = True

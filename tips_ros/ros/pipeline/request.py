@@ -106,6 +106,9 @@ def make_request(
         outputs = _possible(topics, calibration is not None, labelling, predictor)
         if depth and (queries or (held and "semantic" in outputs)):
             outputs.add("depth")
+        if depth and settings.scale_source == "ground":  # the floor is looked for
+            floor: set[Output] = {"normals", "semantic"}
+            outputs |= floor & set(predictor.outputs_with(labelling))
         masks = labelling if "semantic" in outputs else None
         labellings = [labelling] if masks or demand.heat_maps else []
         labellings += [query.labelling for query in queries]

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from tips_ros.perception.ground.imu_up import GRAVITY, GravityFilter, ImuReading
+from tips_ros.perception.camera.imu_up import GRAVITY, GravityFilter, ImuReading
 
 
 def tilted(pitch_deg: float, roll_deg: float = 0.0, yaw_deg: float = 0.0):
