@@ -48,7 +48,8 @@ def beams_seen_by(
         except TransformError as error:
             if may_wait and error.may_come and error.at_other_times:
                 raise
-    return _moved(beams.points, frames.transform(camera.frame_id, scan.frame_id, scan.stamp))
+    mounting = frames.transform(camera.frame_id, scan.frame_id, scan.stamp)
+    return _transform_points(beams.points, mounting)
 
 
 def _through(
@@ -57,16 +58,17 @@ def _through(
     world_from_camera = frames.transform(world, camera.frame_id, camera.stamp)
     sweep_s = float(beams.after_s[-1])
     began = frames.transform(world, scan.frame_id, scan.stamp)
-    points = _moved(beams.points, began)
+    points = _transform_points(beams.points, began)
     if sweep_s > 0.0:
         # Within a sweep a straight line between both ends is as good as the turn it stands for.
         ended = frames.transform(world, scan.frame_id, _later(scan.stamp, sweep_s))
         share = np.asarray(beams.after_s / sweep_s, np.float64)[:, None]
-        points = np.asarray(points + share * (_moved(beams.points, ended) - points), np.float64)
-    return _moved(points, np.linalg.inv(world_from_camera))
+        at_end = _transform_points(beams.points, ended)
+        points = np.asarray(points + share * (at_end - points), np.float64)
+    return _transform_points(points, np.linalg.inv(world_from_camera))
 
 
-def _moved(points: NDArray[np.float64], matrix: NDArray[Any]) -> NDArray[np.float64]:
+def _transform_points(points: NDArray[np.float64], matrix: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(points @ matrix[:3, :3].T + matrix[:3, 3], np.float64)
 
 

@@ -41,9 +41,9 @@ def compare(
         NotMeasured: the sensor has nothing, or nothing that can be used.
         ValueError: its image is of another view.
     """
-    seen = sensor.measured(frame.view, max_dt_ns)
+    seen = sensor.nearest(frame.view, max_dt_ns)
     if seen.is_image:
         measured.watch(frame.rgb, seen.depth_m)
         if measured.contradiction:  # points may do
-            seen = sensor.measured(frame.view, max_dt_ns, images=False)
+            seen = sensor.nearest(frame.view, max_dt_ns, images=False)
     measured.add(frame.depth_m, seen.depth_m, with_offset)

@@ -59,15 +59,18 @@ class SensorMessages:
         counts: how many messages came, and what became of them.
     """
 
-    def __init__(self, frames: Transforms, topics: str = "the sensor's topic") -> None:
+    def __init__(
+        self, frames: Transforms, topics: str = "the sensor's topic", forgets: bool = True
+    ) -> None:
         """
         Args:
             frames: where camera and sensor are.
             topics: the names of the sensor's topics, for people.
+            forgets: whether messages are let go while nobody asks for any.
         """
         self.topics = topics
         self.counts = dict.fromkeys(OUTCOMES, 0)
-        self._frames = frames
+        self._frames, self._forgets = frames, forgets
         self._lock = threading.Lock()
         self._kept: deque[_Kept] = deque()
         self._bytes = 0
@@ -80,7 +83,7 @@ class SensorMessages:
         with self._lock:
             self.counts["heard"] += 1
             self._heard_at = time.monotonic()
-            if self._heard_at - self._asked_at > _NOBODY_ASKS_S:
+            if self._forgets and self._heard_at - self._asked_at > _NOBODY_ASKS_S:
                 self._keep([])
             self._kept.append(kept)
             self._bytes += kept.size
@@ -94,7 +97,7 @@ class SensorMessages:
         with self._lock:
             return any(kept.stamp_ns >= at_ns for kept in self._kept)
 
-    def measured(self, view: View, max_dt_ns: int, images: bool = True) -> DepthMeasurement:
+    def nearest(self, view: View, max_dt_ns: int, images: bool = True) -> DepthMeasurement:
         """Returns the measurement nearest to an image's stamp; older messages go.
 
         Args:
@@ -105,7 +108,7 @@ class SensorMessages:
         Raises:
             NotMeasured: nothing, or nothing that can be used.
         """
-        nearest = self._nearest(stamp_ns(view.header), max_dt_ns, images)
+        nearest = self._find_nearest(stamp_ns(view.header), max_dt_ns, images)
         outcome = "unusable"
         try:
             depth_m = depth_seen(nearest.kind, nearest.message, view, self._frames)
@@ -145,7 +148,7 @@ class SensorMessages:
         self._kept = deque(kept)
         self._bytes = sum(one.size for one in kept)
 
-    def _nearest(self, at_ns: int, max_dt_ns: int, images: bool) -> _Kept:
+    def _find_nearest(self, at_ns: int, max_dt_ns: int, images: bool) -> _Kept:
         with self._lock:
             self._asked_at = time.monotonic()
             usable = [k for k in self._kept if images or k.kind != "image"]

@@ -18,4 +18,6 @@ def scale_line(scale: DepthScale) -> str:
     """One line."""
     if scale.source == "model":
         return f"depth {_BECAUSE['model']}{f': {scale.note}' if scale.note else ''}"
-    return f"depth × {scale.factor:.4g}, {_BECAUSE[scale.source]}"
+    shift = f", 1/m {scale.inverse_offset:+.4f}" if scale.inverse_offset else ""
+    note = f" ({scale.note})" if scale.note else ""
+    return f"depth × {scale.factor:.4g}{shift}, {_BECAUSE[scale.source]}{note}"

@@ -34,7 +34,7 @@ def after(frames: list, scale: HeightScale | None = None, start_s: float = 0.0):
         if not scale.is_due(at_s):
             continue
         if isinstance(seen, str):
-            scale.missed(at_s, seen)
+            scale.record_miss(at_s, seen)
         else:
             scale.add(at_s, seen, LEVEL, 0.75, FOCAL)
         live = scale.scale(at_s, FOCAL)

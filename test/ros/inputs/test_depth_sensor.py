@@ -65,7 +65,7 @@ def came(sensor: DepthSensor, ms: int, depth_m: float = 0.0) -> None:
 
 
 def value(sensor: DepthSensor, ms: int, max_dt_ms: int = 50, **how) -> float:
-    return float(sensor.measured(View(at(ms), None), max_dt_ms * MS, **how).depth_m[0, 0])
+    return float(sensor.nearest(View(at(ms), None), max_dt_ms * MS, **how).depth_m[0, 0])
 
 
 def test_the_nearest_is_taken_whichever_came_last(sensor):
@@ -147,7 +147,7 @@ def test_of_a_large_cloud_an_even_part_is_taken(sensor, monkeypatch):
     message = cloud_message(at(0), np.full((48, 64), 2.0, np.float32))
     sensor.add("points", "/sensor/points", message)
     camera = output_camera(camera_info(), (48, 64), (48, 64))
-    depth_m = sensor.measured(View(at(0), camera), 0).depth_m
+    depth_m = sensor.nearest(View(at(0), camera), 0).depth_m
     rows, columns = np.nonzero(depth_m == 2.0)
     assert len(rows) == 300
     assert abs(rows.mean() - 23.5) < 2 and abs(columns.mean() - 31.5) < 4

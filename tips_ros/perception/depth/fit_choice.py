@@ -50,7 +50,7 @@ class FitChoice:
 
         Args:
             one: what `sensor_scale` says of its points, as a factor alone.
-            predicted_m, sensor_m: (N,) its points, as of `comparable`.
+            predicted_m, sensor_m: (N,) its points, as of `pair_depths`.
 
         Returns:
             The measure of this frame in the form that is in use now; perhaps not a usable one.

@@ -47,7 +47,7 @@ class HeightScale:
             self.reset()
         return at_s >= self._looked_at + LOOKS_APART_S
 
-    def missed(self, at_s: float, why: str) -> None:
+    def record_miss(self, at_s: float, why: str) -> None:
         """A frame that could not be measured."""
         self._looked_at, self._why = at_s, why
 
@@ -65,7 +65,7 @@ class HeightScale:
         """
         factor = height_m / fit.plane.height_m
         if why := _gate(fit, up, height_m, factor):
-            self.missed(at_s, why)
+            self.record_miss(at_s, why)
             return
         self._looked_at = self._good_at = at_s
         self._why, self._dropped = "", False

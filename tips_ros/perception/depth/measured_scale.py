@@ -10,7 +10,7 @@ from tips_ros.perception.depth.depth_scale import DepthScale
 from tips_ros.perception.depth.fit_choice import FitChoice
 from tips_ros.perception.depth.registration_watch import RegistrationWatch
 from tips_ros.perception.depth.sensor_samples import sensor_samples
-from tips_ros.perception.depth.sensor_scale import comparable, sensor_scale
+from tips_ros.perception.depth.sensor_scale import pair_depths, sensor_scale
 
 SILENCE_S = 5.0  # frames without a usable measure for this long, and the last scale is doubted
 _NOTHING_YET = "no depth of the sensor came yet"
@@ -66,7 +66,7 @@ class MeasuredScale:
         if with_offset:
             self._fit.use_one(measure)
         elif measure.usable:
-            measure = self._fit.add(measure, *comparable(*samples, self._max_predicted_m))
+            measure = self._fit.add(measure, *pair_depths(*samples, self._max_predicted_m))
         good = measure.usable and measure.consistent
         self._why = "" if good else measure.note
         self._contradicts = measure.usable and not good

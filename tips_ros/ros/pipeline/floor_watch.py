@@ -66,13 +66,13 @@ class FloorWatch:
         try:
             up, height_m = self._known.up_and_height(frame.header)
         except ValueError as error:
-            self._height.missed(at_s, str(error))
+            self._height.record_miss(at_s, str(error))
             return
         view = look_at_ground(self._unscaled, frame, Up(up.vector))
         if view is None:
-            self._height.missed(at_s, "a floor takes a usable CameraInfo")
+            self._height.record_miss(at_s, "a floor takes a usable CameraInfo")
         elif view.floor.fit is None:
-            self._height.missed(at_s, view.floor.note)
+            self._height.record_miss(at_s, view.floor.note)
         else:
             self._height.add(at_s, view.floor.fit, up, height_m, otherwise)
 
