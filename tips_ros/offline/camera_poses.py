@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a camera was, by the transforms that a bag recorded on /tf and /tf_static."""
+"""Poses of a camera from the transforms that a bag recorded on /tf and /tf_static."""
 
 from __future__ import annotations
 
