@@ -201,6 +201,7 @@ def _camera_facts(camera: CameraState) -> dict[str, str]:
 _SCALE_FACTS = (
     "depth scale",
     "depth scale offset (m)",
+    "depth scale inverse offset (1/m)",
     "depth scale source",
     "depth scale wanted",
     "depth range min (m)",
@@ -208,7 +209,6 @@ _SCALE_FACTS = (
     "depth scale spread (%)",
     "depth scale samples",
     "depth scale inliers",
-    "depth scale inverse offset (1/m)",
     "depth scale note",
     *(f"depth sensor {outcome}" for outcome in OUTCOMES),
     "depth deviation fitted on",
