@@ -92,6 +92,7 @@ def test_diagnostics_have_the_numbers_and_the_reason():
     assert facts == {
         "depth scale": "1.5",
         "depth scale offset (m)": "0.250",
+        "depth scale inverse offset (1/m)": "0.0000",
         "depth scale source": "sensor",
         "depth scale wanted": "sensor",
         "depth range min (m)": "0.40",

@@ -10,7 +10,7 @@ from lifecycle_msgs.srv import ChangeState
 from rclpy.qos import QoSProfile
 from tips_ros.srv import Locate
 
-from tips_ros.ros.transforms.tree import TransformError
+from tips_ros.messages.transform_error import TransformError
 
 from .conftest import FRAME_ID, header_at, picture, until
 

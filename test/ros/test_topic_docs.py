@@ -110,8 +110,8 @@ def busy(graph_with):
         ).active()
         assert graph.set_prompts("red cup").success
         name = next(iter(parameters.get("cameras", [])), "")
-        graph.listen("depth/image", camera=name)
-        graph.publish_image(camera=name)  # from the first depth on it listens to the sensor
+        graph.listen("depth/image", "ground", camera=name)
+        graph.publish_image(camera=name)  # from the first depth on it listens to sensor and IMU
         prefix = f"{name}/" if name else ""
         until(lambda: graph.received[f"{prefix}depth/image"], "depth")
         return graph

@@ -18,6 +18,7 @@ from geometry_msgs.msg import TransformStamped
 from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.time import Time
+from transforms3d.quaternions import mat2quat
 
 from tips_ros.perception.regions.oriented_box import transform_matrix
 
@@ -185,12 +186,10 @@ class Buffer:
 
 
 def _transform(matrix: np.ndarray) -> Any:
-    """Of a matrix that turns about z, or not at all."""
-    half = np.arctan2(matrix[1, 0], matrix[0, 0]) / 2
-    x, y, z = matrix[:3, 3]
+    w, x, y, z = mat2quat(matrix[:3, :3])
     return SimpleNamespace(
-        translation=SimpleNamespace(x=x, y=y, z=z),
-        rotation=SimpleNamespace(x=0.0, y=0.0, z=np.sin(half), w=np.cos(half)),
+        translation=SimpleNamespace(**dict(zip("xyz", matrix[:3, 3], strict=True))),
+        rotation=SimpleNamespace(x=x, y=y, z=z, w=w),
     )
 
 

@@ -69,6 +69,10 @@ class Robot:
             until(self._tf.get_subscription_count, "the node to hear /tf")
         self._say(self._tf, transform)
 
+    def is_built(self, transform: TransformStamped) -> None:
+        """Any transform that holds at all times, on /tf_static."""
+        self._say(self._static, transform)
+
     def _say(self, publisher: Any, transform: TransformStamped) -> None:
         publisher.publish(self._message(transforms=[transform]) if self._several else transform)
 

@@ -15,6 +15,7 @@ from tips_ros.commands.options.common import (
     add_prediction,
     add_rotation,
     count,
+    seconds,
 )
 from tips_ros.commands.options.output_checks import check_writable
 from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_label_space
@@ -23,6 +24,7 @@ from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.messages.frame_result import OutputOptions
 from tips_ros.messages.outputs import DEFAULT_TOPICS, TOPICS, OutputTopic
 from tips_ros.offline.bag_annotation import Annotation, BagAnnotator
+from tips_ros.offline.bag_sensor import BagSensor, check_sensor_topic
 from tips_ros.offline.scale_line import scale_line
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.predictor import Output, Predictor
@@ -52,6 +54,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("output", metavar="OUT", type=Path, help="bag to write: a folder, or a file OUT.mcap")
     add_prediction(parser)
     add_depth_scale(parser)
+    add(
+        "--sensor-topic",
+        metavar="TOPIC",
+        help="measure the scale by a sensor, as the node's depth.scale_source sensor: registered "
+        "depth images, points or a 2-D LiDAR's scans; --depth-scale until some can be used",
+    )
+    add(
+        "--sensor-max-dt",
+        type=seconds,
+        default=0.05,
+        metavar="S",
+        help="the most that the stamps of an image and of the sensor may differ, seconds "
+        "(default: %(default)s)",
+    )
     add_rotation(parser)
     add_prompts(parser)
     add_camera_topics(add)
@@ -103,10 +119,16 @@ def run(args: argparse.Namespace) -> int:
             camera = find_camera(reader, args.image_topic, camera_info_topic=args.camera_info_topic)
             images = reader.topics[camera.image].count
             _check_names(args, reader, wanted or DEFAULT_TOPICS)
+            if args.sensor_topic is not None:
+                check_sensor_topic(reader, args.sensor_topic)
             predictor = load_predictor(
                 args.model, device=args.device, precision=args.precision, backend=args.backend
             )
             label_space = prompted_label_space(args, predictor) or predictor.model_label_space
+            sensor = None
+            if args.sensor_topic is not None:
+                max_m = predictor.description.max_depth_m
+                sensor = BagSensor(reader, args.sensor_topic, max_m, args.sensor_max_dt)
             annotator = BagAnnotator(
                 predictor,
                 _select_outputs(wanted, predictor.outputs_with(label_space)),
@@ -114,6 +136,7 @@ def run(args: argparse.Namespace) -> int:
                 namespace=args.namespace,
                 options=OutputOptions(scale=args.scale, rectified=args.rectified),
                 scale=args.depth_scale,
+                sensor=sensor,
                 mounting=args.rotation_deg,
                 holding=Holding(args.temporal, args.temporal_labels),
                 holding_frame=args.temporal_frame,
@@ -129,6 +152,9 @@ def run(args: argparse.Namespace) -> int:
     except (ValueError, OSError) as error:  # a BagError, too
         raise UserError(str(error)) from error
     _report(result, predictor, camera.image, args.output)
+    if sensor is not None:
+        counted = ", ".join(f"{count} {outcome}" for outcome, count in sensor.counts.items())
+        print(f"  {args.sensor_topic}: {counted}")
     return 0 if result.annotated else 1
 
 

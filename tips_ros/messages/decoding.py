@@ -1,15 +1,63 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PointCloud2 messages → arrays of positions, whatever else is in them."""
+"""PointCloud2 and LaserScan messages → arrays of positions, whatever else is in them."""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 # sensor_msgs/PointField datatypes that positions come in.
 _FLOATS = {7: "f4", 8: "f8"}
+MOST_SWEEP_S = 2.0  # no LiDAR turns so slowly
+_COUNTS_APART = 2  # drivers round the number of their beams in either direction
+
+
+class Beams(NamedTuple):
+    """The ends of a scan's beams, in the scan's own frame."""
+
+    points: NDArray[np.float64]  # (N, 3) metres
+    after_s: NDArray[np.float64]  # (N,) seconds after the scan's stamp
+
+
+def read_scan(message: Any) -> Beams:
+    """The beams of a sensor_msgs/LaserScan that hit something between range_min and range_max.
+
+    Raises:
+        ValueError: angles, ranges or times that make no sense; names the field to fix.
+    """
+    ranges = np.asarray(message.ranges, np.float64)
+    first, last, step = message.angle_min, message.angle_max, message.angle_increment
+    if not all(map(math.isfinite, (first, last, step))) or (step == 0.0 and ranges.size > 1):
+        raise ValueError(
+            f"angle_min {first:g}, angle_max {last:g} and angle_increment {step:g} give the beams "
+            "no directions; fix them in the LiDAR's driver"
+        )
+    count = round((last - first) / step) + 1 if step else 1
+    if ranges.size and abs(ranges.size - count) > _COUNTS_APART:
+        raise ValueError(
+            f"{ranges.size} ranges, but angle_min, angle_max and angle_increment are those of "
+            f"{count}; fix them in the LiDAR's driver"
+        )
+    if not 0.0 <= message.range_min < message.range_max:
+        raise ValueError(
+            f"no range is from range_min {message.range_min:g} to range_max "
+            f"{message.range_max:g}; set them in the LiDAR's driver"
+        )
+    if not 0.0 <= message.time_increment * ranges.size <= MOST_SWEEP_S:
+        raise ValueError(
+            f"time_increment {message.time_increment:g} s for {ranges.size} beams is no time that "
+            "a LiDAR takes; set it in the LiDAR's driver, 0 where it is not known"
+        )
+    with np.errstate(invalid="ignore"):
+        hit = (ranges >= message.range_min) & (ranges <= message.range_max) & (ranges > 0)
+    at = np.flatnonzero(hit & np.isfinite(ranges))
+    angles = first + step * at
+    ahead, left = ranges[at] * np.cos(angles), ranges[at] * np.sin(angles)
+    points = np.stack([ahead, left, np.zeros_like(ahead)], axis=-1)
+    return Beams(points, message.time_increment * at)
 
 
 def read_points(message: Any) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from tips_ros.perception.temporal.stream import Held
 
 NOT_HELD = Held()
 _NEWS = 0.01  # of the factor, or of the range
+_NEWS_PER_M = 0.002  # of the inverse offset: a hundredth of what is 5 m away
 
 
 class DepthScaleStatus(NamedTuple):
@@ -38,7 +39,7 @@ class DepthScaleStatus(NamedTuple):
     @property
     def doubt(self) -> str:
         """The reason not to trust the depth as it was wanted; empty where there is none."""
-        missing = self.wanted == "sensor" != self.scale.source
+        missing = self.wanted in ("sensor", "ground") and self.wanted != self.scale.source
         return self.scale.note if missing or not self.scale.consistent else ""
 
     def differs_from(self, other: DepthScaleStatus | None) -> bool:
@@ -50,6 +51,7 @@ class DepthScaleStatus(NamedTuple):
             (self.wanted, one.source, one.consistent, _words(one.note))
             != (other.wanted, two.source, two.consistent, _words(two.note))
             or _differs(one.factor, two.factor)
+            or abs(one.inverse_offset - two.inverse_offset) > _NEWS_PER_M
             or _differs(self.farthest_m, other.farthest_m)
             or (self.held.mode, self.held.resets) != (other.held.mode, other.held.resets)
         )
@@ -62,6 +64,7 @@ class DepthScaleStatus(NamedTuple):
         return {
             "depth scale": f"{scale.factor:.4g}",
             "depth scale offset (m)": f"{scale.offset_m:.3f}",
+            "depth scale inverse offset (1/m)": f"{scale.inverse_offset:.4f}",
             "depth scale source": scale.source,
             "depth scale wanted": self.wanted,
             "depth range min (m)": f"{self.nearest_m:.2f}",
@@ -83,6 +86,7 @@ def depth_info_message(types: MessageFactory, header: Any, live: DepthScaleStatu
         wanted=live.wanted,
         scale=float(scale.factor),
         offset_m=float(scale.offset_m),
+        inverse_offset=float(scale.inverse_offset),
         spread=math.nan if scale.spread is None else float(scale.spread),
         samples=scale.samples,
         inliers=scale.inliers,
@@ -101,7 +105,7 @@ def depth_info_message(types: MessageFactory, header: Any, live: DepthScaleStatu
 
 
 def _differs(one: float, other: float) -> bool:
-    return abs(one - other) > _NEWS * abs(other)
+    return abs(one - other) > _NEWS * min(abs(one), abs(other))  # one may be infinite
 
 
 def _words(note: str) -> str:

@@ -18,7 +18,10 @@ from tips_ros.messages.depth_info import DepthScaleStatus, depth_info_message
 from tips_ros.messages.frame_result import FrameResult, OutputOptions
 from tips_ros.messages.ground import level_frame_message, look_at_ground, wants_ground
 from tips_ros.messages.outputs import OutputTopic, view_for
+from tips_ros.messages.sensor_comparison import PredictedFrame
+from tips_ros.messages.sensor_view import View
 from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, TF, MessageFactory
+from tips_ros.offline.bag_sensor import BagSensor
 from tips_ros.offline.bag_types import bag_types
 from tips_ros.offline.camera_poses import CameraPoses
 from tips_ros.offline.readable import first_readable, read_if_whole
@@ -26,7 +29,7 @@ from tips_ros.offline.topic_copy import copy_topics
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.mounting import MountingRotation, upright_intrinsics
 from tips_ros.perception.camera.output_camera import OutputCamera, output_camera
-from tips_ros.perception.depth.depth_scale import ScaleChoice
+from tips_ros.perception.depth.depth_scale import ScaleChoice, ScaleSource
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.ground import Ground
 from tips_ros.perception.images.decoder import ImageDecoder
@@ -76,6 +79,7 @@ class BagAnnotator:
         namespace: put before the output topics' names.
         options: of the outputs, as the node has them.
         scale: what brings depth to metres.
+        sensor: what measures that, once it has; None for none.
         mounting: how the camera is mounted.
         holding: whether depth and labels are held still.
         holding_frame: the frame of tf in which the camera moves smoothly; "" for none.
@@ -88,6 +92,7 @@ class BagAnnotator:
     namespace: str = "/tips"
     options: OutputOptions = field(default_factory=OutputOptions)
     scale: ScaleChoice = ScaleChoice()
+    sensor: BagSensor | None = None
     mounting: MountingRotation = 0
     holding: Holding = Holding()
     holding_frame: str = "odom"
@@ -220,10 +225,16 @@ class BagAnnotator:
         camera = one.camera
         upright = None if camera is None else upright_intrinsics(camera.intrinsics, self.mounting)
         scale = self.scale.scale(upright, model.focal_ratio)
+        wanted: ScaleSource = self.scale.source
+        if self.sensor is not None:
+            view = View(one.header, camera, self.holding_frame)
+            frame = PredictedFrame(view, one.rgb, prediction.depth_m)
+            scale = self.sensor.scale(frame, stamp_of(one.header), scale)
+            wanted = "sensor"
         prediction = prediction.to_metres(scale, model.max_depth_m)
         if self.holding.anything:
             prediction = self._stream.update(prediction, self._place(one), self.holding)
-        result.scale = DepthScaleStatus.of(scale, self.scale.source, model, self._stream.last)
+        result.scale = DepthScaleStatus.of(scale, wanted, model, self._stream.last)
         return prediction
 
     def _place(self, one: _Waiting) -> PlacedImage:

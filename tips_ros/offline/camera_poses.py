@@ -3,22 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.bags import BagMessage, BagReader
-from tips_ros.messages.transforms import (
-    FIXED_TOPIC,
-    MOVING_TOPIC,
-    TF_MESSAGE,
-    child_and_pose,
-    strip_slash,
-)
-from tips_ros.offline.readable import read_if_whole
-from tips_ros.perception.poses.transform_graph import TransformGraph, TransformUnknown
+from tips_ros.bags import BagReader
+from tips_ros.messages.transforms import strip_slash
+from tips_ros.offline.recorded_transforms import RecordedTransforms
+from tips_ros.perception.poses.transform_graph import TransformUnknown
 
 
 class CameraPoses:
@@ -38,14 +29,7 @@ class CameraPoses:
                 where no link up to that moves, nothing tells whether the camera stood still or
                 nobody said where it was, and there are none.
         """
-        self._graph = TransformGraph()
-        for message in reader.messages(_transform_topics(reader)):
-            for transform in _transforms(reader, message):
-                try:
-                    child, pose = child_and_pose(transform)
-                    self._graph.add(child, pose, fixed=message.topic == FIXED_TOPIC)
-                except ValueError:  # no pose: the others are welcome
-                    continue
+        self._graph = RecordedTransforms(reader).graph
         self._frame, self._world = strip_slash(frame_id), strip_slash(world)
         if not world:
             *way, root = self._graph.ancestors(self._frame)
@@ -57,14 +41,3 @@ class CameraPoses:
             return self._graph.matrix(self._world, self._frame, stamp_ns)
         except TransformUnknown:
             return None
-
-
-def _transform_topics(reader: BagReader) -> list[str]:
-    topics = (reader.topics.get(name) for name in (FIXED_TOPIC, MOVING_TOPIC))
-    return [topic.name for topic in topics if topic is not None and topic.type == TF_MESSAGE]
-
-
-def _transforms(reader: BagReader, message: BagMessage) -> Iterable[Any]:
-    """None of a message that can't be read: poses are no more than welcome."""
-    read = read_if_whole(reader, message)
-    return () if read is None else read.transforms

@@ -10,6 +10,7 @@ _BECAUSE = {
     "focal": "by the camera's focal length",
     "sensor": "by a sensor",
     "fixed": "as told",
+    "ground": "by the camera's height over the floor",
 }
 
 
@@ -17,4 +18,6 @@ def scale_line(scale: DepthScale) -> str:
     """Describes the scale in one line."""
     if scale.source == "model":
         return f"depth {_BECAUSE['model']}{f': {scale.note}' if scale.note else ''}"
-    return f"depth × {scale.factor:.4g}, {_BECAUSE[scale.source]}"
+    shift = f", 1/m {scale.inverse_offset:+.4f}" if scale.inverse_offset else ""
+    note = f" ({scale.note})" if scale.note else ""
+    return f"depth × {scale.factor:.4g}{shift}, {_BECAUSE[scale.source]}{note}"

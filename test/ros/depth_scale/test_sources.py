@@ -72,7 +72,7 @@ def test_the_source_changes_at_once_and_news_alone_are_told(bench):
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("depth.scale_source", "lidar", "model, focal, sensor, fixed"),
+        ("depth.scale_source", "lidar", "model, focal, sensor, fixed, ground"),
         ("depth.fixed_scale", 0.0, "0.001 to 1000.0"),
         ("depth.sensor_max_dt_s", -1.0, "0.0 to 10.0"),
     ],

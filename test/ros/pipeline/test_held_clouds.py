@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from std_msgs.msg import Header
 
+from tips_ros.messages.transform_error import TransformError
 from tips_ros.perception.predictor import Prediction
 from tips_ros.ros.pipeline import held_clouds
 from tips_ros.ros.pipeline.held_clouds import HeldCloud, HeldClouds
-from tips_ros.ros.transforms.tree import TransformError
 
 PATIENCE_S = 30.0
 

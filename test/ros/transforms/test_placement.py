@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from tips_ros.messages.transform_error import TransformError
 from tips_ros.perception.camera.extrinsics import extrinsic_matrix
 from tips_ros.ros.parameters.snapshot import Snapshot
 from tips_ros.ros.transforms import placement as placement_module
 from tips_ros.ros.transforms.placement import CameraPoseLookup
-from tips_ros.ros.transforms.tree import TransformError
 
 from ..conftest import FRAME_ID, header_at
 

@@ -15,10 +15,10 @@ from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
+from tips_ros.messages.transform_error import TransformError
 from tips_ros.replay.domain import claim_domain
 from tips_ros.ros.transforms import tf as frames_module
 from tips_ros.ros.transforms.tf import TransformLookup
-from tips_ros.ros.transforms.tree import TransformError
 
 from ..conftest import until
 from ..tf_bench import KINDS, edge, put_in_place

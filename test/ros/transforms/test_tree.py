@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from rclpy.time import Time
 
+from tips_ros.messages.transform_error import TransformError
 from tips_ros.ros.transforms import tree as transform_tree
-from tips_ros.ros.transforms.tree import TransformError, TransformTree
+from tips_ros.ros.transforms.tree import TransformTree
 
 from .. import tf2_stand_in
 from ..tf_bench import KINDS, edge, put_in_place

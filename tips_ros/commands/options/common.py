@@ -164,6 +164,14 @@ def input_size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def seconds(text: str) -> float:
+    """Argument type: seconds, 0 to 10."""
+    number = float(text)
+    if not 0.0 <= number <= 10.0:
+        raise argparse.ArgumentTypeError(f"{text} must be from 0 to 10 seconds")
+    return number
+
+
 def count(text: str) -> int:
     """Argument type: a whole number above 0."""
     number = int(text)

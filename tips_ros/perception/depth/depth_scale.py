@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.camera.camera_info import Intrinsics
 
-ScaleSource: TypeAlias = Literal["model", "focal", "sensor", "fixed"]
+ScaleSource: TypeAlias = Literal["model", "focal", "sensor", "fixed", "ground"]
 ToldSource: TypeAlias = Literal["model", "focal", "fixed"]  # those that take no measuring
 SCALE_SOURCES: tuple[ScaleSource, ...] = get_args(ScaleSource)
 NEAR_THE_END = 0.02  # of the range: no distance any more, see `range_limited`
@@ -22,13 +22,15 @@ WITHOUT_A_CAMERA = "the camera's focal length is not known"
 
 @dataclass(frozen=True)
 class DepthScale:
-    """``depth_m = factor * predicted + offset_m``.
+    """``depth_m = s / (1 + inverse_offset * s) + offset_m`` with ``s = factor * predicted``.
 
     Attributes:
         factor: NaN where nothing is known, see `usable`.
-        offset_m: 0 unless one was asked for.
         source: model (as it says), focal (by the camera's focal length), sensor (measured), fixed
-            (told by the user).
+            (told by the user), ground (by the camera's height over the floor).
+        offset_m: 0 unless one was asked for.
+        inverse_offset: 1 / metres, what is added to inverse depth; 0 unless a sensor tells so. It
+            and offset_m are never both used.
         spread: of ln(sensor / scaled prediction), as a standard deviation: 0.1 is ten percent;
             None where nothing was measured.
         samples: points compared.
@@ -45,6 +47,7 @@ class DepthScale:
     inliers: int = 0
     consistent: bool = True
     note: str = ""
+    inverse_offset: float = 0.0
 
     @property
     def usable(self) -> bool:
@@ -54,6 +57,8 @@ class DepthScale:
     def apply(self, predicted_m: NDArray[Any]) -> NDArray[np.float32]:
         """Scaled depth of any shape, float32; NaN where the offset leaves nothing positive.
 
+        +Inf where an inverse offset leaves nothing: farther than any distance.
+
         The array that was given, where nothing changes.
 
         Raises:
@@ -62,6 +67,12 @@ class DepthScale:
         if not self.usable:
             raise ValueError(f"there is no scale to apply: {self.note}")
         predicted = np.asarray(predicted_m, np.float32)
+        if self.inverse_offset:
+            scaled = predicted * np.float32(self.factor)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                inverse = 1 / scaled + np.float32(self.inverse_offset)
+                moved = np.where(inverse > 0, 1 / inverse, np.float32(np.inf))
+                return np.where(scaled > 0, moved, scaled)
         if not self.offset_m:
             return predicted if self.factor == 1.0 else predicted * np.float32(self.factor)
         depth = predicted * np.float32(self.factor) + np.float32(self.offset_m)
@@ -70,7 +81,9 @@ class DepthScale:
 
     def at(self, predicted_m: float) -> float:
         """One predicted depth in metres."""
-        return self.factor * predicted_m + self.offset_m
+        scaled = self.factor * predicted_m
+        part = 1 + self.inverse_offset * scaled
+        return scaled / part + self.offset_m if part > 0 else math.inf
 
     def with_note(self, note: str) -> DepthScale:
         """The same with more to say, after what was said before."""
@@ -184,7 +197,7 @@ def to_metres(depth_m: NDArray[Any], scale: DepthScale, max_m: float) -> NDArray
     Raises:
         ValueError: a scale that is not usable, or a range that makes no sense.
     """
-    return range_limited(scale.apply(depth_m), scale.at(max_m))
+    return range_limited(scale.apply(depth_m), farthest_m(scale, max_m), 0.0)
 
 
 def deviation_in_metres(
@@ -204,13 +217,18 @@ def deviation_in_metres(
     stddev = np.asarray(stddev_m, np.float32)
     if scale.factor != 1.0:
         stddev = stddev * np.float32(scale.factor)
+    if scale.inverse_offset:  # the slope of `apply` at this depth
+        with np.errstate(invalid="ignore"):
+            stddev = stddev * np.square(1 - depth_m * np.float32(scale.inverse_offset))
     with np.errstate(invalid="ignore"):
         told = bool(depth_m.size == 0 or np.isfinite(depth_m.max() + depth_m.min()))
     return stddev if told else np.where(np.isfinite(depth_m), stddev, np.float32(np.nan))
 
 
 def farthest_m(scale: DepthScale, max_m: float) -> float:
-    """The metres from which on `to_metres` says +Inf."""
+    """The metres from which on `to_metres` says +Inf; infinite where an inverse offset does it."""
+    if scale.inverse_offset:
+        return scale.at(max_m * (1.0 - NEAR_THE_END))
     return scale.at(max_m) * (1.0 - NEAR_THE_END)
 
 

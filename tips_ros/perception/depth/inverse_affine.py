@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 _MOST = 250  # points; all pairs of them are looked at
 _LEAST = 20
 _LEAST_LEVER = 1.25  # farthest / nearest: a flat wall says nothing of two numbers
+_MOST_VAGUE = 0.1  # deviation of the slope, as a part of it
+_ALIKE = 8  # neighbours err alike: that many are worth one
 _LEAST_NOISE = 0.002
 _BIWEIGHT = 4.685
 _NORMAL = 1.4826
@@ -42,7 +44,7 @@ class InverseAffine(NamedTuple):
 
 
 def fit_inverse_affine(predicted_m: NDArray[Any], sensor_m: NDArray[Any]) -> InverseAffine | None:
-    """The two numbers; None where the points don't tell them: too few, or all equally far.
+    """The two numbers; None where the points don't tell them: too few, or too much alike in depth.
 
     Args:
         predicted_m: (N,) positive metres, as the network says.
@@ -60,7 +62,7 @@ def fit_inverse_affine(predicted_m: NDArray[Any], sensor_m: NDArray[Any]) -> Inv
     slope = _repeated_median(x[some], y[some])
     offset = float(np.median(y - slope * x))
     noise = _noise(x, y, slope, offset, None)
-    inliers = x.size
+    inliers, vague = x.size, math.inf
     for _ in range(8):
         if not slope > 0:
             return None
@@ -75,7 +77,8 @@ def fit_inverse_affine(predicted_m: NDArray[Any], sensor_m: NDArray[Any]) -> Inv
             return None
         slope = float((weight * (x - mean_x) * (y - mean_y)).sum()) / lever
         offset = mean_y - slope * mean_x
-    if not slope > 0:
+        vague = noise * math.sqrt(_ALIKE / lever)
+    if not slope > 0 or vague > _MOST_VAGUE * slope:
         return None
     spread = _NORMAL * float(np.median(np.abs(_misfit(x, y, slope, offset))))
     return InverseAffine(slope, offset, spread, x.size, inliers)

@@ -7,13 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.depth.depth_scale import DepthScale
+from tips_ros.perception.depth.fit_choice import FitChoice
 from tips_ros.perception.depth.registration_watch import RegistrationWatch
-from tips_ros.perception.depth.scale_filter import ScaleFilter
 from tips_ros.perception.depth.sensor_samples import sensor_samples
-from tips_ros.perception.depth.sensor_scale import sensor_scale
+from tips_ros.perception.depth.sensor_scale import pair_depths, sensor_scale
 
 SILENCE_S = 5.0  # frames without a usable measure for this long, and the last scale is doubted
 _NOTHING_YET = "no depth of the sensor came yet"
+_HELD = "scale and shift are held: what the sensor sees now is too flat to tell both"
+_HELD_S = 1.0  # two numbers that were not told anew for so long are said to be held
 
 
 class MeasuredScale:
@@ -30,12 +32,13 @@ class MeasuredScale:
             max_predicted_m: the end of the model's range; predictions there say "at least".
         """
         self._max_predicted_m = max_predicted_m
-        self._filter = ScaleFilter()
+        self._fit = FitChoice()
         self._watch = RegistrationWatch()
         self._why = _NOTHING_YET  # there is no measure of the last frame; empty when there is
         self._contradicts = False
         self._believed = True  # the sensor's images are
         self._missing_since_s: float | None = None
+        self._held_since_s: float | None = None
 
     @property
     def contradiction(self) -> str:
@@ -50,7 +53,8 @@ class MeasuredScale:
         Args:
             predicted_m: (H, W) as the network said it.
             sensor_m: (h, w) of the same view, NaN where there is nothing.
-            with_offset: whether a shift is fitted, too.
+            with_offset: whether a shift in metres is fitted, too; then there is none of the inverse
+                depth.
 
         Raises:
             ValueError: images of different proportions.
@@ -59,8 +63,11 @@ class MeasuredScale:
         measure = sensor_scale(
             *samples, with_offset=with_offset, max_predicted_m=self._max_predicted_m
         )
+        if with_offset:
+            self._fit.use_one(measure)
+        elif measure.usable:
+            measure = self._fit.add(measure, *pair_depths(*samples, self._max_predicted_m))
         good = measure.usable and measure.consistent
-        self._filter.add(measure)
         self._why = "" if good else measure.note
         self._contradicts = measure.usable and not good
         if good:
@@ -71,7 +78,7 @@ class MeasuredScale:
         self._watch.offer(rgb, sensor_m)
         believed, self._believed = self._believed, not self._watch.contradiction
         if believed and not self._believed:
-            self._filter.reset()
+            self._fit.reset()
 
     def record_miss(self, why: str) -> None:
         """A frame that could not be measured."""
@@ -86,7 +93,7 @@ class MeasuredScale:
         """
         if self._why and self._missing_since_s is None:
             self._missing_since_s = at_s
-        current, contradiction = self._filter.current, self._watch.contradiction
+        current, contradiction = self._fit.current, self._watch.contradiction
         if contradiction:
             return (current or otherwise).with_doubt(contradiction)
         if current is None:
@@ -95,9 +102,15 @@ class MeasuredScale:
                 if self._contradicts
                 else otherwise.with_note(self._why)
             )
+        if not self._fit.held:
+            self._held_since_s = None
+        elif self._held_since_s is None:
+            self._held_since_s = at_s
         if self.overdue(at_s):
             note = f"the last good scale of the sensor is more than {SILENCE_S:g} s old"
             return current.with_doubt(note).with_note(self._why)
+        if self._held_since_s is not None and at_s - self._held_since_s > _HELD_S:
+            return current.with_note(_HELD)
         return current
 
     def overdue(self, at_s: float) -> bool:
@@ -107,7 +120,8 @@ class MeasuredScale:
 
     def reset(self) -> None:
         """Forgets everything, as when time jumps back or the sensor is replaced."""
-        self._filter.reset()
+        self._fit.reset()
         self._watch.reset()
         self._why, self._contradicts, self._missing_since_s = _NOTHING_YET, False, None
         self._believed = True
+        self._held_since_s = None

@@ -64,7 +64,7 @@ def sensor_scale(
             f"the sensor's depth is {sensor.shape} but the prediction {predicted.shape}; "
             "resize one of them"
         )
-    p, s = _pair_depths(predicted, sensor, max_predicted_m)
+    p, s = pair_depths(predicted, sensor, max_predicted_m)
     if p.size < max(least_samples, 2):
         note = f"only {p.size} points of the sensor can be compared, {least_samples} are needed"
         return DepthScale(math.nan, "sensor", samples=int(p.size), consistent=False, note=note)
@@ -90,10 +90,10 @@ def sensor_scale(
     return scale
 
 
-def _pair_depths(
+def pair_depths(
     predicted: NDArray[Any], sensor: NDArray[Any], max_predicted_m: float
 ) -> tuple[Float64Array, Float64Array]:
-    """Flat pairs with a depth on both sides, evenly thinned."""
+    """Flat pairs with a depth on both sides within the model's range, evenly thinned."""
     with np.errstate(invalid="ignore"):
         valid = np.isfinite(sensor) & (sensor > 0) & np.isfinite(predicted) & (predicted > 0)
         valid &= predicted < 0.98 * max_predicted_m

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
 from tips_ros.messages.outputs import TOPICS
+from tips_ros.messages.sensor_messages import OUTCOMES
 from tips_ros.perception.loading.precisions import precision_name
 from tips_ros.perception.predictor import Predictor
 from tips_ros.process_memory import gpu_mib, resident_mib
@@ -200,6 +201,7 @@ def _camera_facts(camera: CameraState) -> dict[str, str]:
 _SCALE_FACTS = (
     "depth scale",
     "depth scale offset (m)",
+    "depth scale inverse offset (1/m)",
     "depth scale source",
     "depth scale wanted",
     "depth range min (m)",
@@ -208,6 +210,7 @@ _SCALE_FACTS = (
     "depth scale samples",
     "depth scale inliers",
     "depth scale note",
+    *(f"depth sensor {outcome}" for outcome in OUTCOMES),
     "depth deviation fitted on",
     "temporal mode",
     "temporal labels",

@@ -16,6 +16,18 @@ GROUND_PARAMETERS: tuple[ParameterSpec, ...] = (
         per_camera=True,
     ),
     ParameterSpec(
+        "ground.camera_height_m",
+        0.0,
+        "at once",
+        "m",
+        "Height of the camera over the floor when depth.scale_source is ground; 0 is what tf2 "
+        "says: over base_footprint, or else over ground.base_frame, which then has to lie on the "
+        "floor.",
+        low=0.0,
+        high=20.0,
+        per_camera=True,
+    ),
+    ParameterSpec(
         "ground.labels",
         [],
         "at once",

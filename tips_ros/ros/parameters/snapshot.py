@@ -33,6 +33,7 @@ class CameraSettings(NamedTuple):
     holding: Holding  # whether depth and labels are held still
     holding_frame: str  # in which the camera moves smoothly; "" for none
     base_frame: str  # of the robot, whose z is up; "" for none
+    camera_height_m: float  # over the floor; 0 where tf says it
 
 
 class Snapshot:
@@ -78,6 +79,7 @@ class Snapshot:
                 ),
                 holding_frame=self.value("temporal.frame", camera),
                 base_frame=self.value("ground.base_frame", camera),
+                camera_height_m=self.value("ground.camera_height_m", camera),
             )
         return self._of_cameras[camera]
 

@@ -154,9 +154,10 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         "at once",
         "",
         "Source of the scale that brings predicted depth to metres: `focal`, the focal length in "
-        "CameraInfo; `sensor`, depth on sensor/depth or points on sensor/points, and focal until "
-        "some came; `fixed`, depth.fixed_scale; `model` leaves depth as predicted. ~/depth/info "
-        "has the source in use.",
+        "CameraInfo; `sensor`, depth on sensor/depth, points on sensor/points or a scan on "
+        "sensor/scan, and focal until some came; `ground`, the camera's height over the floor, "
+        "where it lies level and is seen well, and focal until then; `fixed`, depth.fixed_scale; "
+        "`model` leaves depth as predicted. ~/depth/info has the source in use.",
         choices=SCALE_SOURCES,
         per_camera=True,
     ),

@@ -71,7 +71,7 @@ class Camera:
         self._wanted_at = self.listening_since = time.monotonic()
         wanted = self.settings.scale_source
         self.scaling = DepthScaler(node, name, description, frames, group, wanted)
-        self.ground = FloorWatch(frames)
+        self.ground = FloorWatch(node, name, frames)
         self.ground.listen(self.settings)
         self.level_frame = LevelFramePublisher(node)
         self.depth_info = DepthInfoPublisher(node, name, self.scaling.status, depth_history)
@@ -125,6 +125,11 @@ class Camera:
         self.steadying.reset()
         self.ground.reset()
 
+    def rest(self) -> None:
+        """Unsubscribes from what frames take besides, until the next; from the finishing thread."""
+        self.scaling.rest()
+        self.ground.rest()
+
     def close(self) -> None:
         """Unsubscribes. A frame that is in work is not waited for."""
         self.queries.close()
@@ -133,5 +138,6 @@ class Camera:
     def release(self) -> None:
         """Frees what frames in work may still use, after the last of them."""
         self.scaling.close()
+        self.ground.rest()
         self.depth_info.close()
         self.level_frame.close()

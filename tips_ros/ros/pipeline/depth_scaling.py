@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One camera's depth in metres: by the model, the focal length, a sensor, or a number."""
+"""One camera's depth in metres: by model, focal length, a sensor, the floor, or a number."""
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,13 +15,20 @@ from rclpy.lifecycle import LifecycleNode
 
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.depth_info import DepthScaleStatus
+from tips_ros.messages.sensor_comparison import PredictedFrame, compare
+from tips_ros.messages.sensor_view import NotMeasured, View
 from tips_ros.perception.camera.mounting import upright_intrinsics
 from tips_ros.perception.camera.output_camera import OutputCamera
-from tips_ros.perception.depth.depth_scale import DepthScale, ScaleChoice, ScaleSource
+from tips_ros.perception.depth.depth_scale import (
+    DepthScale,
+    ScaleChoice,
+    ScaleSource,
+    ToldSource,
+)
 from tips_ros.perception.depth.measured_scale import MeasuredScale
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.temporal.stream import Held
-from tips_ros.ros.inputs.depth_sensor import DepthSensor, NotMeasured
+from tips_ros.ros.inputs.depth_sensor import DepthSensor
 from tips_ros.ros.parameters.snapshot import CameraSettings
 from tips_ros.ros.pipeline.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
@@ -30,14 +38,10 @@ logger = logging.getLogger(__name__)
 _TRANSFORM_WITHIN_S = 1.0  # of the frame that the sensor's points are to be seen in
 
 
-class _Predicted(NamedTuple):
+class _Waiting(NamedTuple):
     """A frame that the sensor may have seen, too."""
 
-    header: Any
-    at_ns: int
-    rgb: NDArray[np.uint8]
-    depth_m: NDArray[np.float32]  # as the model said it
-    camera: OutputCamera | None
+    frame: PredictedFrame
     until: float  # monotonic seconds: then it is not compared any more
 
 
@@ -75,7 +79,7 @@ class DepthScaler:
         self._measured = MeasuredScale(description.max_depth_m)
         self._sensor: DepthSensor | None = None  # while the source is sensor
         self._with_offset = False
-        self._pending: _Predicted | None = None  # what the sensor saw of it may still come
+        self._pending: _Waiting | None = None  # what the sensor saw of it may still come
         self._pending_reset = PendingReset()
         self._throttle = LogThrottle(logger)
         self._focal_ratio = description.focal_ratio
@@ -91,6 +95,7 @@ class DepthScaler:
         depth_m: NDArray[np.float32],
         camera: OutputCamera | None,
         settings: CameraSettings,
+        by_height: Callable[[DepthScale], DepthScale],
     ) -> DepthScale:
         """The scale that brings a frame's depth, as the model says it, to metres.
 
@@ -100,19 +105,25 @@ class DepthScaler:
             depth_m: (H, W), in the camera's orientation.
             camera: at the size of the depth; None where unknown.
             settings: of the frame.
+            by_height: another scale → that by the camera's height over the frame's floor.
         """
         wanted = settings.scale_source
         upright = None if camera is None else camera.lens.intrinsics
         if upright is not None and settings.mounting:
             upright = upright_intrinsics(upright, settings.mounting)
-        choice = ScaleChoice("focal" if wanted == "sensor" else wanted, settings.fixed_scale)
+        told: ToldSource = "focal" if wanted == "sensor" or wanted == "ground" else wanted
+        choice = ScaleChoice(told, settings.fixed_scale)
         scale = choice.scale(upright, self._focal_ratio)
         if wanted == "sensor":
-            until = time.monotonic() + _TRANSFORM_WITHIN_S
-            frame = _Predicted(header, stamp_ns, rgb, depth_m, camera, until)
-            scale = self._scale_by_sensor(frame, scale, settings)
+            view = View(header, camera, settings.holding_frame, may_wait=True)
+            waiting = _Waiting(
+                PredictedFrame(view, rgb, depth_m), time.monotonic() + _TRANSFORM_WITHIN_S
+            )
+            scale = self._scale_by_sensor(waiting, stamp_ns, scale, settings)
         else:
             self._scale_without_sensor()
+        if wanted == "ground":
+            scale = by_height(scale)
         if (scale, wanted) != (self.status.scale, self.status.wanted):
             self.status = DepthScaleStatus.of(scale, wanted, self.description, self.status.held)
         self._scaled_one = True
@@ -128,7 +139,11 @@ class DepthScaler:
         if not self._scaled_one:
             wanted = wanted or self.status.wanted
             return {"depth scale wanted": wanted, "depth scale note": self.status.scale.note}
-        return self.status.facts()
+        sensor = self._sensor
+        counts = {} if sensor is None else sensor.counts
+        return self.status.facts() | {
+            f"depth sensor {outcome}": str(count) for outcome, count in counts.items()
+        }
 
     @property
     def doubt(self) -> str:
@@ -150,7 +165,7 @@ class DepthScaler:
         self._scale_without_sensor()
 
     def _scale_by_sensor(
-        self, frame: _Predicted, otherwise: DepthScale, settings: CameraSettings
+        self, new: _Waiting, at_ns: int, otherwise: DepthScale, settings: CameraSettings
     ) -> DepthScale:
         sensor = self._sensor
         if sensor is None:
@@ -162,35 +177,29 @@ class DepthScaler:
         if self._pending_reset.take() or with_offset != self._with_offset:
             self._start_again(sensor)
         self._with_offset = with_offset
-        at_ns = frame.at_ns
         waiting, self._pending = self._pending, None
         if waiting is not None and not self._compare(sensor, waiting, max_dt_ns):
             self._pending = waiting  # and the frames that come meanwhile are not compared
-        elif not sensor.is_past(at_ns) or not self._compare(sensor, frame, max_dt_ns):
-            self._pending = frame
+        elif not sensor.is_past(at_ns) or not self._compare(sensor, new, max_dt_ns):
+            self._pending = new
         scale = self._measured.scale(at_ns / 1e9, otherwise)
         self._complain(at_ns / 1e9, scale)
         return scale
 
-    def _compare(self, sensor: DepthSensor, frame: _Predicted, max_dt_ns: int) -> bool:
+    def _compare(self, sensor: DepthSensor, waiting: _Waiting, max_dt_ns: int) -> bool:
         """Learns from a frame; False where the transform of the points may still come."""
-        measured = self._measured
+        frame = waiting.frame
+        if time.monotonic() >= waiting.until:
+            frame = frame._replace(view=frame.view._replace(may_wait=False))
         try:
-            measurement = sensor.nearest(frame.header, frame.camera, max_dt_ns)
-            if measurement.is_image:
-                measured.watch(frame.rgb, measurement.depth_m)
-                if measured.contradiction:  # points may do
-                    measurement = sensor.nearest(
-                        frame.header, frame.camera, max_dt_ns, images=False
-                    )
-            measured.add(frame.depth_m, measurement.depth_m, self._with_offset)
+            compare(sensor, self._measured, frame, max_dt_ns, self._with_offset)
         except NotMeasured as error:
-            if error.may_come and time.monotonic() < frame.until:
+            if error.may_come and frame.view.may_wait:
                 return False
-            measured.record_miss(str(error))
+            self._measured.record_miss(str(error))
         except ValueError as error:  # of another view
             self._throttle.error("view", "%s: %s", sensor.topics, error)
-            measured.record_miss(str(error))
+            self._measured.record_miss(str(error))
         return True
 
     def _complain(self, at_s: float, scale: DepthScale) -> None:

@@ -12,6 +12,8 @@ from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.ground import wants_ground
 from tips_ros.messages.outputs import OutputTopic
+from tips_ros.messages.transform_error import TransformError
+from tips_ros.perception.depth.depth_scale import DepthScale
 from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.predictor import Prediction, Predictor
 from tips_ros.perception.semantic.label_space import LabelSpace
@@ -22,7 +24,6 @@ from tips_ros.ros.pipeline.camera import Camera
 from tips_ros.ros.pipeline.held_clouds import HeldCloud, HeldClouds
 from tips_ros.ros.pipeline.queries import QueryResult
 from tips_ros.ros.pipeline.request import FrameRequest
-from tips_ros.ros.transforms.tree import TransformError
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +114,12 @@ class Finisher:
         if prediction.depth_m is None:
             return prediction
         camera, at_ns = request.camera, request.image.stamp_ns
+        max_m = self._predictor.description.max_depth_m
+
+        def by_height(otherwise: DepthScale) -> DepthScale:
+            frame = _frame(request, prediction.to_metres(otherwise, max_m))
+            return camera.ground.height_scale(frame, request.settings, otherwise)
+
         scale = camera.scaling.scale(
             request.header,
             at_ns,
@@ -120,40 +127,36 @@ class Finisher:
             prediction.depth_m,
             request.calibration,
             request.settings,
+            by_height,
         )
-        prediction = prediction.to_metres(scale, self._predictor.description.max_depth_m)
+        steady = prediction.to_metres(scale, max_m)
         classes = None if request.masks is None else request.masks.classes
-        prediction = camera.steadying.update(
+        steady = camera.steadying.update(
             request.header,
             at_ns,
             request.rgb,
-            prediction,
+            steady,
             request.calibration,
             request.settings,
-            (scale.source, classes),
+            (scale.source, bool(scale.inverse_offset), classes),
         )
         camera.scaling.note_held(camera.steadying.last)
-        return prediction
+        return steady
 
     def _publish(
         self, request: FrameRequest, prediction: Prediction, outcome: dict[str, str]
     ) -> HeldCloud | None:
         """Publishes what can be; the cloud that waits for its transform, where there is one."""
         camera, held = request.camera, None
-        frame = FrameResult(
-            request.header,
-            request.rgb,
-            prediction,
-            request.label_space,
-            request.calibration,
-            request.settings.options,
-        )
+        frame = _frame(request, prediction)
         self._warn_of_unknown_names(request, frame)
         names = {topic.name for topic in request.demand.topics}
         if wants_ground(names, frame.options):
             frame.ground = camera.ground.look(frame, request.settings)
             if "scan" in names and frame.ground is not None:
                 camera.level_frame.publish(request.header, frame.ground.floor.plane)
+        elif request.settings.scale_source != "ground":
+            camera.ground.rest()
         for topic in request.demand.topics:
             if topic.name == _FILTERED:
                 if self._must_wait(frame, camera):
@@ -209,6 +212,17 @@ class Finisher:
                 ", ".join(map(repr, unknown)),
                 ", ".join(frame.label_space.classes.names),
             )
+
+
+def _frame(request: FrameRequest, prediction: Prediction) -> FrameResult:
+    return FrameResult(
+        request.header,
+        request.rgb,
+        prediction,
+        request.label_space,
+        request.calibration,
+        request.settings.options,
+    )
 
 
 def _missing_reason(topic: OutputTopic, frame: FrameResult) -> str:

@@ -14,8 +14,9 @@ from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.conversions import stamp_ns
 from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.outputs import OutputTopic
+from tips_ros.messages.transform_error import TransformError
 from tips_ros.ros.pipeline.camera import Camera
-from tips_ros.ros.transforms.tree import BACK_NS, TransformError
+from tips_ros.ros.transforms.tree import BACK_NS
 
 logger = logging.getLogger(__name__)
 

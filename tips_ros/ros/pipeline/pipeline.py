@@ -191,7 +191,7 @@ class Pipeline:
             for camera in self.cameras:
                 wanted = demand_of(camera, self._board.in_force.label_space) is not None
                 if camera.follow_demand(wanted):
-                    self._hand_over(partial(camera.scaling.rest))
+                    self._hand_over(partial(camera.rest))
 
     def _admit(self, camera: Camera, image: ReceivedImage, now: Snapshot) -> FrameRequest | None:
         """A decoded frame that somebody waits for; None, and a drop counted, for another."""

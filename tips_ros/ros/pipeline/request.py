@@ -108,6 +108,9 @@ def make_request(
         outputs = _possible_outputs(topics, calibration is not None, label_space, predictor)
         if depth and (queries or (held and "semantic" in outputs)):
             outputs.add("depth")
+        if depth and settings.scale_source == "ground":  # the floor is looked for
+            floor: set[Output] = {"normals", "semantic"}
+            outputs |= floor & set(predictor.outputs_with(label_space))
         masks = label_space if "semantic" in outputs else None
         label_spaces = [label_space] if masks or demand.heat_maps else []
         label_spaces += [query.label_space for query in queries]

@@ -14,6 +14,7 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.lifecycle import LifecycleNode
 
 from tips_ros.messages.conversions import region_message
+from tips_ros.messages.transform_error import TransformError
 from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.perception.regions.regions import Region, regions
 from tips_ros.perception.semantic.query_target import QueryTarget
@@ -25,7 +26,6 @@ from tips_ros.ros.parameters.prompts import SLIDING_WINDOW
 from tips_ros.ros.pipeline.queries import FrameQueries, FrameQuery, QueryResult
 from tips_ros.ros.topics.names import ONLY, output_topic
 from tips_ros.ros.transforms.tf import TransformLookup
-from tips_ros.ros.transforms.tree import TransformError
 from tips_ros.srv import Locate
 
 logger = logging.getLogger(__name__)

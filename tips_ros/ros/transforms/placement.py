@@ -12,11 +12,11 @@ from rclpy.lifecycle import LifecycleNode
 
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.frame_result import CameraPose
+from tips_ros.messages.transform_error import TransformError
 from tips_ros.perception.camera.extrinsics import extrinsic_matrix
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.topics.names import output_topic, parameter_name
 from tips_ros.ros.transforms.tf import TransformLookup
-from tips_ros.ros.transforms.tree import TransformError
 
 logger = logging.getLogger(__name__)
 

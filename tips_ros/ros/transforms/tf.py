@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.time import Time
 
+from tips_ros.messages.transform_error import TransformError
 from tips_ros.ros.transforms.listener import TransformListener
-from tips_ros.ros.transforms.tree import TransformError, TransformTree
+from tips_ros.ros.transforms.tree import TransformTree
 
 _ASK_AGAIN_S = 0.01
 # Most who may wait at once: each holds a thread that /tf itself needs.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from rclpy.time import Time
 
 from tips_ros.messages.conversions import stamp_ns
+from tips_ros.messages.transform_error import TransformError
 from tips_ros.messages.transforms import strip_slash
 from tips_ros.perception.poses.transform_graph import TransformUnknown
 from tips_ros.ros.transforms.buffers import new_buffer
@@ -28,19 +29,6 @@ BACK_NS = 1_000_000_000
 # Transforms of a new time can be here before /clock says that it began.
 _RECENT_S = 1.0
 _MOST_RECENT = 2000
-
-
-class TransformError(ValueError):
-    """There is no such transform; says why.
-
-    Attributes:
-        may_come: whether waiting may help.
-        at_other_times: whether the frames are known, and connected, at other times.
-    """
-
-    def __init__(self, reason: str, may_come: bool = False, at_other_times: bool = False) -> None:
-        super().__init__(reason)
-        self.may_come, self.at_other_times = may_come, at_other_times
 
 
 class TransformTree:
