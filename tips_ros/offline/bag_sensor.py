@@ -75,5 +75,5 @@ class BagSensor:
         try:
             compare(self._sensor, self._measured, frame, self._max_dt_ns)
         except ValueError as error:  # NotMeasured, or an image of another view
-            self._measured.missed(str(error))
+            self._measured.record_miss(str(error))
         return self._measured.scale(at_ns / 1e9, otherwise)

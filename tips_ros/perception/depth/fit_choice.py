@@ -93,7 +93,7 @@ class FitChoice:
         if not self._is_two or pair is None or not predicted_m.size:
             self._votes = 0
             return
-        said = np.asarray(pair.applied(predicted_m), np.float64)
+        said = np.asarray(pair.apply(predicted_m), np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             off = float(np.median(np.abs(np.log(sensor_m / said))))
         self._count(not off <= _CONTRADICTED)
