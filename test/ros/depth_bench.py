@@ -63,3 +63,12 @@ class Bench:
 
 def is_sensor(info: DepthInfo) -> bool:
     return info.source == "sensor"
+
+def near_door() -> np.ndarray:
+    """A picture with more depth in it than `picture`: something dark before wall and floor."""
+    rgb = np.full((48, 64, 3), 200, np.uint8)
+    rgb[:, :20] = 150
+    rgb[30:, 20:] = 120, 90, 60
+    rgb[30:, :20] = 150
+    rgb[12:40, 40:60] = 90, 60, 30
+    return rgb

@@ -11,9 +11,8 @@ import pytest
 from tips_ros.messages.sensor_messages import OUTCOMES
 
 from .conftest import FRAME_ID, header_at, until
-from .depth_bench import SMALL, Bench, is_sensor
+from .depth_bench import SMALL, Bench, is_sensor, near_door
 from .scan_scene import ROW, laser_mounting, laser_scan
-from .test_node_depth_scale import near_door
 from .tf_bench import KINDS, Robot, put_in_place
 
 SLOPE, OFFSET = 0.8, 0.12

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ..conftest import header_at
-from ..depth_bench import is_sensor
+from ..depth_bench import is_sensor, near_door
 from ..sensor_scene import FACTOR, cloud_message, depth_image, noisy
 
 
@@ -93,13 +93,3 @@ def test_an_offset_is_fitted_when_asked_for(measured):
     assert measured.info.scale == pytest.approx(FACTOR, rel=0.01)
     assert measured.info.offset_m == pytest.approx(0.3, abs=0.03)
     np.testing.assert_allclose(depth_m, FACTOR * raw + 0.3, rtol=0.01)
-
-
-def near_door() -> np.ndarray:
-    """A picture with more depth in it than `picture`: something dark before wall and floor."""
-    rgb = np.full((48, 64, 3), 200, np.uint8)
-    rgb[:, :20] = 150
-    rgb[30:, 20:] = 120, 90, 60
-    rgb[30:, :20] = 150
-    rgb[12:40, 40:60] = 90, 60, 30
-    return rgb
