@@ -24,7 +24,7 @@ from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.metrics.deviation import DeviationMetrics
 from tips_ros.offline.evaluation_data import BagOptions, open_data
 from tips_ros.perception.depth.depth_scale import focal_scale
-from tips_ros.perception.deviation.cues import cues_of, thinned
+from tips_ros.perception.deviation.cues import cues_of, thin
 from tips_ros.perception.deviation.fitting import coefficients
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.predictor import Predictor
@@ -42,7 +42,7 @@ class Pixels(NamedTuple):
 
 
 def pixels_of(predictor: Predictor, path: Path, depth_topic: str | None) -> Pixels:
-    """As many pixels of a dataset or a bag, drawn from all of its images."""
+    """Draws as many pixels of a dataset or a bag, from all of its images."""
     options = BagOptions() if (path / PARTS).exists() else BagOptions(depth_topic=depth_topic)
     parts: list[list[NDArray[np.float32]]] = []
     names = sorted({name for cues in _SETS.values() for name in cues})
@@ -61,9 +61,9 @@ def pixels_of(predictor: Predictor, path: Path, depth_topic: str | None) -> Pixe
                 ((np.arange(n) + 0.5) * side / n).astype(int)
                 for n, side in zip(depth_m.shape, sample.depth_m.shape, strict=True)
             )
-            truth_m = thinned(sample.depth_m[np.ix_(rows, columns)])
+            truth_m = thin(sample.depth_m[np.ix_(rows, columns)])
             counts = data.dataset.depth_protocol.counts(truth_m)
-            maps = [*(cues[name][0, 0].numpy() for name in names), thinned(depth_m), truth_m]
+            maps = [*(cues[name][0, 0].numpy() for name in names), thin(depth_m), truth_m]
             parts.append([one[counts] for one in maps])
     drawn = np.random.default_rng(0)
     *cues_, depth, truth = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -81,7 +81,7 @@ def fitted(names: Sequence[str], kinds: Sequence[Pixels]) -> NDArray[np.float64]
 
 
 def told(names: Sequence[str], values: NDArray[np.float64], kind: Pixels) -> str:
-    """How such a deviation does."""
+    """Tells the quality of such a deviation."""
     stacked = np.stack([kind.cues[name] for name in names], axis=1)
     stddev_m = kind.predicted_m * np.exp(stacked @ values).astype(np.float32)
     metrics = DeviationMetrics(DepthProtocol(), calibrated=False)

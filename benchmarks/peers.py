@@ -85,7 +85,7 @@ class Viewer:
             self._subscribe(topic, rclpy_class(_TYPES[output_name(topic)]), qos.output())
 
     def arrivals_of(self, stamp_ns: int, patience_s: float) -> list[Arrival]:
-        """What came with this stamp; waits until it is all there."""
+        """Waits for all that comes with this stamp and returns it."""
         with self._changed:
             self._changed.wait_for(
                 lambda: len(self._arrived[stamp_ns]) >= self._everything, patience_s

@@ -90,7 +90,7 @@ class Rig:
         return True
 
     def last_words(self) -> str:
-        """Of the nodes."""
+        """Last lines that the nodes printed."""
         return "; ".join(node.last_words() for node in self._nodes)
 
     def publish(self) -> int:
@@ -113,7 +113,7 @@ class Rig:
         return arrivals
 
     def node_cost(self) -> Cost:
-        """What the nodes have cost up to now."""
+        """Cost of the nodes up to now."""
         costs = [process_cost(node.pid) for node in self._nodes]
         return Cost(*map(sum, zip(*costs, strict=True)))
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tips_ros import catalogue, cli
-from tips_ros.advice import typed
+from tips_ros.advice import as_typed
 from tips_ros.ros.process import command_line
 
 SOURCE = Path(__file__).resolve().parents[1]
@@ -36,11 +36,11 @@ def through_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_run_a_line_is_as_the_shell_finds_it(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("TIPS_ROS_CALLED_AS", raising=False)
-    assert typed("tips_ros doctor") == "tips_ros doctor"
+    assert as_typed("tips_ros doctor") == "tips_ros doctor"
 
 
 def test_through_run_a_line_begins_as_run_was_called(through_run: None):
-    assert typed("tips_ros doctor") == "../tips\\ ros/run exec tips_ros doctor"
+    assert as_typed("tips_ros doctor") == "../tips\\ ros/run exec tips_ros doctor"
 
 
 def test_all_that_prints_a_line_to_type_asks_for_its_form():
@@ -51,7 +51,7 @@ def test_all_that_prints_a_line_to_type_asks_for_its_form():
         asked = {
             id(part)
             for call in ast.walk(tree)
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "typed"
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "as_typed"
             for part in ast.walk(call)
         }
         documents = {

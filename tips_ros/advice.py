@@ -12,7 +12,7 @@ import os
 _CALLED_AS = "TIPS_ROS_CALLED_AS"  # what goes before a program's name, as "./run exec"
 
 
-def typed(command: str) -> str:
+def as_typed(command: str) -> str:
     """Returns the command line of one of our programs as it is to be typed here.
 
     Args:
@@ -24,4 +24,4 @@ def typed(command: str) -> str:
 
 def command_name() -> str:
     """Returns what `tips_ros` itself is typed as."""
-    return typed("tips_ros")
+    return as_typed("tips_ros")

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from tips_ros.advice import typed
+from tips_ros.advice import as_typed
 
 BASE_URL = "https://storage.googleapis.com/tips_data/"
 
@@ -156,7 +156,7 @@ def model_files(name: str) -> ModelFiles:
         raise ValueError(
             f"{name} is a Hugging Face model: tips_ros reads it from the Hub's local cache or from "
             "a directory, and downloads Google's storage files only: "
-            + typed(f"tips_ros download {_sibling(name)}")
+            + as_typed(f"tips_ros download {_sibling(name)}")
         )
     close = difflib.get_close_matches(name, MODELS, n=1)
     hint = f"did you mean {close[0]}? there are" if close else "there are"
@@ -175,7 +175,7 @@ def download_advice(name: str, roles: Collection[Role] | None = None) -> str:
         return (
             f"model {name} is not in the Hugging Face Hub's local cache: fetch it there, name a "
             f"directory that holds it, or take the same weights from Google's storage: "
-            f"{typed(f'tips_ros download {sibling}')} ({_size_of(sibling)})"
+            f"{as_typed(f'tips_ros download {sibling}')} ({_size_of(sibling)})"
         )
     if roles is None:
         return f"model {name} is not here; get it with: {_line(name)} ({_size_of(name)})"
@@ -208,7 +208,7 @@ def readable_size(count: int) -> str:
 
 
 def _line(name: str) -> str:
-    return typed(f"tips_ros download {name}")
+    return as_typed(f"tips_ros download {name}")
 
 
 def _size_of(name: str, roles: Collection[Role] | None = None) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from tips_ros import __version__
-from tips_ros.advice import typed
+from tips_ros.advice import as_typed
 from tips_ros.errors import UserError
 from tips_ros.libraries import explain_missing
 from tips_ros.progress import LogHandler, show_bars
@@ -40,9 +40,9 @@ def load_command(name: str) -> Command:
 def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """Returns the parser that knows the subcommands `names`."""
     parser = argparse.ArgumentParser(
-        prog=typed("tips_ros"),
+        prog=as_typed("tips_ros"),
         description=sys.modules["tips_ros"].__doc__,
-        epilog=f"{typed('tips_ros COMMAND --help')} tells a command's options, with examples.",
+        epilog=f"{as_typed('tips_ros COMMAND --help')} tells a command's options, with examples.",
     )
     parser.add_argument("--version", action="version", version=f"tips_ros {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Subparser)
@@ -97,7 +97,7 @@ _EXAMPLES = "examples:"
 def _examples(examples: Sequence[tuple[str, str]]) -> str:
     lines = [_EXAMPLES]
     for arguments, what in examples:
-        lines += [f"  {what}:", f"    {typed(f'tips_ros {arguments}')}"]
+        lines += [f"  {what}:", f"    {as_typed(f'tips_ros {arguments}')}"]
     return "\n".join(lines)
 
 

@@ -88,7 +88,7 @@ class WorkProgress:
         while not self._ended.wait(_TICK_S):
             self._pace.add(time.monotonic() - self._began, self.done)
             if self._bar is not None:
-                self._bar.set_postfix_str(", ".join(filter(None, [self._note, self._left()])))
+                self._bar.set_postfix_str(", ".join(filter(None, [self._note, self._time_left()])))
             elif time.monotonic() >= self._due:
                 now = time.monotonic()
                 soonest, latest = EVERY_S
@@ -108,10 +108,10 @@ class WorkProgress:
             words.insert(0, f"{self._amount(self.done)} of {self._amount(self._total, True)}")
         elif self.done:
             words.insert(0, self._amount(self.done, True))
-        words.append(self._left())
+        words.append(self._time_left())
         return f"{self._what}: {', '.join(filter(None, words))}"
 
-    def _left(self) -> str:
+    def _time_left(self) -> str:
         left_s = self._pace.left_s(time.monotonic() - self._began, self.done, self._total or 0)
         return "" if left_s is None else f"about {readable_duration(left_s)} to go"
 

@@ -34,7 +34,7 @@ _WAYS = [(mode, posed) for mode in _MODES for posed in (True, False)]
 
 
 class Numbers(NamedTuple):
-    """Of one sequence; see `FlickerResult`. NaN where there is nobody."""
+    """Numbers of one sequence; see `FlickerResult`. NaN where there is nobody."""
 
     abs_rel: float
     person: float
@@ -45,7 +45,7 @@ class Numbers(NamedTuple):
 
 
 def numbers_of(frames: list[Seen], said: list[Prediction]) -> dict[str, Numbers]:
-    """By sequence."""
+    """Numbers by sequence."""
     metrics: dict[str, FlickerMetrics] = defaultdict(FlickerMetrics)
     errors: dict[str, list[float]] = defaultdict(list)
     of_person: dict[str, list[float]] = defaultdict(list)

@@ -98,7 +98,7 @@ def _liveliest(frames: list[Seen], said: list[Prediction]) -> int:
 
 
 def _contrast(frame: Seen) -> float:
-    """How much surer depth is in one place than in another."""
+    """Certainty of depth in one place against another."""
     stddev_m, depth_m = frame.prediction.stddev_m, frame.prediction.depth_m
     assert stddev_m is not None and depth_m is not None
     return float(np.nanstd(stddev_m / depth_m))

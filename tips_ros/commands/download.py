@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tips_ros.advice import typed
+from tips_ros.advice import as_typed
 from tips_ros.catalogue import (
     BASE_URL,
     FORMATS,
@@ -155,7 +155,7 @@ def _check(model: ModelFiles, files: Sequence[RemoteFile], directory: Path) -> N
 
 
 def _line(model: ModelFiles) -> str:
-    return typed(f"tips_ros download {model.name}")
+    return as_typed(f"tips_ros download {model.name}")
 
 
 def _list_models() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tips_ros.advice import typed
+from tips_ros.advice import as_typed
 from tips_ros.bags import BagError, BagReader
 from tips_ros.demo.session import NODE
 from tips_ros.evaluation.class_matching import match_classes
@@ -123,7 +123,7 @@ def lines(accuracy: Accuracy) -> Iterator[str]:
     if accuracy.shared_stamps:
         yield (
             f"  accuracy: {accuracy.shared_stamps} stamps are those of several frames, which are "
-            f"not compared; `{typed('tips_ros eval')}` pairs them by when they were received"
+            f"not compared; `{as_typed('tips_ros eval')}` pairs them by when they were received"
         )
     if not frames and accuracy.shared_stamps:
         return

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tips_ros.advice import typed
+from tips_ros.advice import as_typed
 from tips_ros.catalogue import MODELS, ROLES, readable_size
 from tips_ros.doctor.findings import Finding, Section, Status
 from tips_ros.doctor.shapes import Shapes, Tower, hub_parts, shapes_in, tower_of
@@ -144,7 +144,7 @@ def _parts(parts: set[str]) -> Finding:
 def _file(path: Path, ledger: ChecksumFile | None, with_hashes: bool) -> Finding:
     size = readable_size(path.stat().st_size)
     if path.name.endswith(_UNFINISHED):
-        fix = f"give `{typed('tips_ros download')}` again, it goes on from there"
+        fix = f"give `{as_typed('tips_ros download')}` again, it goes on from there"
         return Finding(path.name, f"{size}, unfinished", Status.ABSENT, fix)
     recorded = ledger.get(path.name) if ledger is not None else None
     if not with_hashes:

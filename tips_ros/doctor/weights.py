@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.advice import typed
+from tips_ros.advice import as_typed
 from tips_ros.catalogue import MODELS, download_advice
 from tips_ros.doctor.findings import Finding, Section, Status
 from tips_ros.doctor.golden_check import IMAGE, PUBLISHED, GoldenNumbers, compare_with_golden
@@ -60,7 +60,7 @@ def weights(
         for name, directory in directories.items()
     ]
     if not reports and not sections:
-        line = typed("tips_ros download NAME")
+        line = as_typed("tips_ros download NAME")
         none = f"only the small demo model; {line} gets a released one"
         sections.append(Section("Models", (Finding(_home(), "no models", Status.ABSENT, none),)))
     for report in reports:

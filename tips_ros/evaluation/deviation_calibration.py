@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tips_ros.evaluation.sample import Dataset, Sample
 from tips_ros.perception.depth.depth_scale import focal_scale
-from tips_ros.perception.deviation.cues import cues_of, thinned
+from tips_ros.perception.deviation.cues import cues_of, thin
 from tips_ros.perception.deviation.fitting import DeviationFit
 from tips_ros.perception.deviation.model import DeviationModel
 from tips_ros.perception.predictor import Predictor
@@ -62,9 +62,9 @@ def _add(fit: DeviationFit, predictor: Predictor, sample: Sample, dataset: Datas
     counts, truth_m = protocol.mask(sample.depth_m), sample.depth_m
     fit.add(
         {name: cue[0, 0].cpu().numpy() for name, cue in found.items()},
-        thinned(depth_m),
-        thinned(_nearest(truth_m, depth_m.shape)),
-        thinned(_nearest(counts, depth_m.shape)),
+        thin(depth_m),
+        thin(_nearest(truth_m, depth_m.shape)),
+        thin(_nearest(counts, depth_m.shape)),
     )
 
 

@@ -53,7 +53,7 @@ def depth_limit_m(depth_m: NDArray[Any]) -> float:
 
 
 def deviation_picture(stddev_m: NDArray[Any], depth_m: NDArray[Any]) -> Picture:
-    """How unsure depth is, σ / depth: dark is sure, bright is `MOST_UNSURE` or more; invalid black.
+    """Deviation over depth: dark is sure, bright is `MOST_UNSURE` or more; invalid black.
 
     Args:
         stddev_m: (H, W) floating metres; NaN where there is none.

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from tips_ros.advice import typed
+from tips_ros.advice import as_typed
 from tips_ros.messages.outputs import DEFAULT_TOPICS, OutputTopic
 from tips_ros.messages.types import rclpy_class
 from tips_ros.replay.domain import own_graph_environment
@@ -72,7 +72,7 @@ class SubscriberProcesses:
             if gone or time.monotonic() > deadline:
                 raise RuntimeError(
                     f"{listeners} subscribing processes were started and did not all come; "
-                    f"see whether `{typed('tips_ros doctor')}` finds ROS in order"
+                    f"see whether `{as_typed('tips_ros doctor')}` finds ROS in order"
                 )
             time.sleep(_LOOK_S)
 

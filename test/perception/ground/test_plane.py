@@ -61,6 +61,6 @@ def test_a_plane_is_the_same_one_from_another_place():
     plane = Plane.of((0.0, -1.0, 0.0), 0.5)
     lifted = np.eye(4)
     lifted[1, 3] = 0.2  # what was at the camera is now 0.2 m below it
-    assert plane.seen_from(lifted).height_m == pytest.approx(0.7)
+    assert plane.transform(lifted).height_m == pytest.approx(0.7)
     lifted[1, 3] = -0.6
-    assert plane.seen_from(lifted) is None, "from below the floor"
+    assert plane.transform(lifted) is None, "from below the floor"

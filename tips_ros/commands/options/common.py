@@ -7,7 +7,7 @@ import argparse
 import re
 from collections.abc import Callable
 
-from tips_ros.advice import typed
+from tips_ros.advice import as_typed
 from tips_ros.errors import UserError
 from tips_ros.perception.camera.mounting import ROTATIONS_DEG
 from tips_ros.perception.depth.depth_scale import ScaleChoice
@@ -21,7 +21,7 @@ _PATCH_PX, _LARGEST_PX = 14, 8400  # as the node's parameters have it
 def add_model(parser: argparse.ArgumentParser) -> None:
     """--model and --device."""
     add = parser.add_argument
-    listing = typed("tips_ros download --list").replace("%", "%%")  # argparse fills its help in
+    listing = as_typed("tips_ros download --list").replace("%", "%%")  # argparse fills its help in
     add(
         "--model",
         default=DEMO,

@@ -85,7 +85,7 @@ class FlickerMetrics:
         points, stood = same_points(before[0], sample), False
         if points is not None:
             stood = _stands_still(before[0], sample)
-        elif not _posed(before[0]) or not _posed(sample):
+        elif not _has_pose(before[0]) or not _has_pose(sample):
             flowed = flowed_points(before[0].rgb, sample.rgb)
             if flowed is not None:
                 points, stood = flowed
@@ -170,7 +170,7 @@ class _Stretch:
         return Stretch(self.pairs, self.depth.value, self.labels.value, std, p95)
 
 
-def _posed(sample: Sample) -> bool:
+def _has_pose(sample: Sample) -> bool:
     return sample.world_from_camera is not None
 
 

@@ -44,13 +44,13 @@ class Focal(NamedTuple):
         return cls(focal_ratio, focal_ratio * width / height)
 
 
-def thinned(x: Any) -> Any:
+def thin(x: Any) -> Any:
     """Every second pixel of (…, h, w), the first among them: where cues are told."""
     return x[..., ::2, ::2]
 
 
 def cues_of(maps: DenseMaps, focal: Focal) -> dict[str, Tensor]:
-    """The cues that these maps tell, by name, each as `thinned`: (B, 1, ⌈h/2⌉, ⌈w/2⌉) fp32.
+    """The cues that these maps tell, by name, each as `thin`: (B, 1, ⌈h/2⌉, ⌈w/2⌉) fp32.
 
     Args:
         maps: with depth and its evidence.
@@ -62,10 +62,10 @@ def cues_of(maps: DenseMaps, focal: Focal) -> dict[str, Tensor]:
     if maps.depth is None or maps.depth_evidence is None:
         raise ValueError("deviation needs depth and its evidence; see the image with it")
     log_depth = maps.depth.clamp(min=_NEVER).log_()
-    total, crowding = thinned(maps.depth_evidence).clamp(min=_NEVER).log_().split(1, dim=1)
+    total, crowding = thin(maps.depth_evidence).clamp(min=_NEVER).log_().split(1, dim=1)
     across, down = _gradient(log_depth)
     slope = F.avg_pool2d(torch.hypot(across, down), 5, 2, 2, count_include_pad=False)
-    log_depth = thinned(log_depth)
+    log_depth = thin(log_depth)
     cues = {
         "constant": torch.ones_like(log_depth),
         "depth": log_depth,
@@ -75,7 +75,7 @@ def cues_of(maps: DenseMaps, focal: Focal) -> dict[str, Tensor]:
     }
     cues |= {f"{one}_{other}": cues[one] * cues[other] for one, other in PRODUCTS}
     if maps.segmentation is not None and maps.normals is not None:
-        likeliest = thinned(maps.segmentation).float().softmax(1).amax(1, keepdim=True)
+        likeliest = thin(maps.segmentation).float().softmax(1).amax(1, keepdim=True)
         cues["class_doubt"] = likeliest.neg_().add_(1.01).log_()
         agreement, facing = _of_normals(maps.normals, across, down, focal)
         cues["disagreement"] = (1.01 - agreement).log_()
@@ -103,13 +103,13 @@ def _of_normals(
     the camera, for the ray (x, y, 1).
     """
     h, w = normals.shape[-2:]
-    n_x, n_y, n_z = thinned(normals).float().split(1, dim=1)
+    n_x, n_y, n_z = thin(normals).float().split(1, dim=1)
     columns, rows = (
         torch.arange(0, n, 2, device=normals.device, dtype=torch.float32) for n in (w, h)
     )
     x = ((columns + 0.5) / w - 0.5) / focal.x
     y = (((rows + 0.5) / h - 0.5) / focal.y)[:, None]
-    d_x, d_y = thinned(across) * (-focal.x * w), thinned(down) * (-focal.y * h)
+    d_x, d_y = thin(across) * (-focal.x * w), thin(down) * (-focal.y * h)
     d_z = 1.0 - (x * d_x + y * d_y)
     length = (n_x.square() + n_y.square() + n_z.square()).clamp_(min=_NEVER).sqrt_()
     of_depth = (d_x.square() + d_y.square() + d_z.square()).sqrt_()

@@ -23,7 +23,7 @@ def cell_points(cells: Cells, rgb: NDArray[np.uint8] | None = None) -> Cloud:
     floats[..., :2] = cells.rays
     floats[..., 2] = 1.0
     bits = floats.view(np.uint32)
-    bits[..., 3] = 0 if rgb is None else _packed(rgb, cells)
+    bits[..., 3] = 0 if rgb is None else _pack_colors(rgb, cells)
     bits[..., 4] = UNLABELLED if cells.labels is None else cells.labels
     floats[..., 5:] = np.nan if cells.normals is None else cells.normals
     points: Cloud = floats.reshape(-1).view(CLOUD_DTYPE)
@@ -49,7 +49,7 @@ def pick(points: Cloud, which: BoolArray, inverse_depth: Float32Array) -> Cloud:
     return picked
 
 
-def _packed(rgb: NDArray[np.uint8], cells: Cells) -> NDArray[np.uint32]:
+def _pack_colors(rgb: NDArray[np.uint8], cells: Cells) -> NDArray[np.uint32]:
     """(h, w) 0x00RRGGBB of the cells' middles."""
     (height, width), side = cells.shape, cells.side
     middles = slice(side // 2, None, side)

@@ -61,7 +61,7 @@ def warp_by_pose(now: Glance, before: Glance) -> Warp | None:
 
 
 def _by_motion(now: Glance, motion: NDArray[np.float64], kind: Kind) -> Warp:
-    """By where the camera of this frame was in the frame before, (4, 4), and this frame's depth."""
+    """Warp by this frame's depth and the place of its camera in the frame before, (4, 4)."""
     rays = now.lens.rays()
     ray_x, ray_y = rays[..., 0], rays[..., 1]
     depth = np.exp(now.log_depth)

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from tips_ros.advice import typed
+from tips_ros.advice import as_typed
 
 _HELP = """\
 usage: {tips_node} [--help] [--ros-args ARGUMENT ...]
@@ -37,7 +37,7 @@ _PLACE_IN_SOURCES = re.compile(r",? at /\S+?\.c(pp)?:\d+")
 
 def help_text() -> str:
     """The text that `--help` prints."""
-    return _HELP.replace("{tips_node}", typed("tips_node"))
+    return _HELP.replace("{tips_node}", as_typed("tips_node"))
 
 
 def asks_for_help(arguments: Sequence[str]) -> bool:
@@ -54,7 +54,8 @@ def check(arguments: Sequence[str]) -> None:
     if unknown := _program_arguments(arguments):
         raise ValueError(
             f"unknown argument {unknown[0]}: parameters and remappings come after --ros-args, as "
-            f"in `{typed('tips_node --ros-args -p model:=demo')}`; see {typed('tips_node --help')}"
+            f"in `{as_typed('tips_node --ros-args -p model:=demo')}`; "
+            f"see {as_typed('tips_node --help')}"
         )
     for file in parameter_files(arguments):
         _check_file(Path(file))
@@ -78,7 +79,7 @@ def shorten_complaint(error: BaseException) -> str:
     said = said.removeprefix("failed to initialize rcl: ")
     if type(error).__name__ == "UnknownROSArgsError":
         said = said.strip("[]")
-        return f"unknown argument after --ros-args: {said}; see {typed('tips_node --help')}"
+        return f"unknown argument after --ros-args: {said}; see {as_typed('tips_node --help')}"
     return said
 
 

@@ -16,7 +16,7 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
-from tips_ros.advice import typed
+from tips_ros.advice import as_typed
 from tips_ros.ros.inputs.topics import IMAGE_TYPES
 from tips_ros.ros.startup.first_image import FirstImage
 from tips_ros.ros.startup.node_name import full_name
@@ -73,7 +73,7 @@ def looks_z_up(fixed: str, of_images: str) -> bool:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(typed("tips_view"), description=__doc__)
+    parser = argparse.ArgumentParser(as_typed("tips_view"), description=__doc__)
     parser.add_argument(
         "--frame", default="", help="RViz's fixed frame (default: that of the first image)"
     )

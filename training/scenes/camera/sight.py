@@ -64,7 +64,7 @@ class Sight:
 
 @lru_cache(maxsize=512)
 def _some(count: int) -> Array:
-    """At most 6 of `count` rows, with the first and the last."""
+    """Picks at most 6 of `count` rows, with the first and the last."""
     return np.unique(np.linspace(0, count - 1, min(count, 6)).astype(int))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where an indoor robot's camera may be, and which way it looks."""
+"""Poses of an indoor robot's camera."""
 
 from __future__ import annotations
 

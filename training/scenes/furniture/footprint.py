@@ -29,7 +29,7 @@ class Footprint(NamedTuple):
         )
 
     def placed(self, x: float, y: float, yaw_deg: float) -> Footprint:
-        """What bounds it, once it is turned about the origin and then shifted."""
+        """Bounds of it after a rotation about the origin and then a shift."""
         c, s = np.cos(np.radians(yaw_deg)), np.sin(np.radians(yaw_deg))
         a = np.array([self.x0, self.x1])[:, None]
         b = np.array([self.y0, self.y1])[None, :]
@@ -46,7 +46,7 @@ class Footprint(NamedTuple):
 
 
 def measure_footprint(things: list[Thing]) -> Footprint:
-    """How much room the things take."""
+    """Floor area that the things take."""
     patches = [patch.points.reshape(-1, 3) for thing in things for patch in thing.shape]
     points = np.concatenate(patches)
     (x0, y0, _), (x1, y1, top) = points.min(axis=0).tolist(), points.max(axis=0).tolist()

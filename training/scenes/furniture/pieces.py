@@ -27,7 +27,7 @@ Build = Callable[[np.random.Generator], list[Thing]]
 
 
 class Piece(NamedTuple):
-    """How a piece is made, whether its back wants a wall, and how often it is met (relative)."""
+    """A piece's maker, whether its back wants a wall, and its relative frequency."""
 
     build: Build
     against_wall: bool

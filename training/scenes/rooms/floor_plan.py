@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where there is still room: on the floor and on the walls."""
+"""Room that is left, on the floor and on the walls."""
 
 from __future__ import annotations
 

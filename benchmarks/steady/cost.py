@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What depth's deviation and holding still cost a frame of 640x480 on one core of the CPU.
+"""Cost of depth's deviation and of holding still, for a frame of 640x480 on one core of the CPU.
 
-    ./run exec python benchmarks/steady_cost.py
+    ./run exec python benchmarks/steady/cost.py
 
 Of the deviation: what is done for it alone after the heads, and what they do more for it. Of each
 mode: frames of a picture that stands, that is moved and whose pose is known, and whose is not.
