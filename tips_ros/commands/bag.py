@@ -58,7 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sensor-topic",
         metavar="TOPIC",
         help="measure the scale by a sensor, as the node's depth.scale_source sensor: registered "
-        "depth images, points or a 2-D LiDAR's scans; --depth-scale until some can be used",
+        "depth images, points or a 2-D LiDAR's scans; --depth-scale until some can be used "
+        "(default: none)",
     )
     add(
         "--sensor-max-dt",
