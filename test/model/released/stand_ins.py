@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from tips_ros.model.checkpoints import (
-    door,
     dpt_zip,
     pytorch_npz,
+    read,
     scenic_npz,
 )
 from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
@@ -95,7 +95,7 @@ def write_zeros(path: Path, shapes: Shapes) -> None:
 def by_shape(monkeypatch: pytest.MonkeyPatch, shapes: Shapes) -> None:
     """Makes the next file read one of these shapes, and tensors without memory."""
     arrays = {name: np.broadcast_to(np.int8(0), shape) for name, shape in shapes.items()}
-    monkeypatch.setattr(door, "read_arrays", lambda _: arrays)
+    monkeypatch.setattr(read, "read_arrays", lambda _: arrays)
     for module in (pytorch_npz, scenic_npz, dpt_zip):
         monkeypatch.setattr(module, "as_tensor", lambda a: torch.empty(a.shape, device="meta"))
 

@@ -33,12 +33,12 @@ def test_the_outputs_are_neither_constant_nor_wild(sizes: str):
 def test_every_weight_gets_a_gradient():
     torch.manual_seed(0)
     tips, text = demo_model(vocabulary=50)
-    look = tips.look(torch.rand(1, 3, 56, 56), HEADS)
+    output = tips.forward_features(torch.rand(1, 3, 56, 56), HEADS)
     ids = torch.arange(50)[None]
-    losses = [m.square().mean() for m in look.maps if m is not None]
+    losses = [m.square().mean() for m in output.maps if m is not None]
     losses += [
-        look.features.cls_token.sum(),
-        look.features.second_cls_token.square().mean(),
+        output.features.cls_token.sum(),
+        output.features.second_cls_token.square().mean(),
         text(ids, torch.ones_like(ids, dtype=torch.bool)).square().mean(),
     ]
     torch.stack(losses).sum().backward()
