@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.temporal.stream import Held, Holding, PlacedImage, SteadyStream
@@ -131,3 +132,15 @@ def test_labels_are_held_while_depth_flickers():
         prediction = said(2.0, label, margin=20)._replace(depth_m=noisy)
         held = stream.update(prediction, image(i), FULL)
         assert held.labels is not None and (held.labels == 3).mean() > 0.99, i
+
+
+@pytest.mark.parametrize(
+    "size", [(1, 1), (3, 5), (16, 16), (60, 3), (12, 100), (30, 700), (700, 30)]
+)
+def test_pictures_too_small_or_wide_for_optical_flow_are_held_as_well(size: tuple[int, int]):
+    stream = SteadyStream()
+    for index, depth_m in enumerate((2.0, 2.1, 2.0)):
+        rgb = np.random.default_rng(index).integers(0, 255, (*size, 3)).astype(np.uint8)
+        prediction = Prediction(np.full(size, depth_m, np.float32))
+        held = stream.update(prediction, PlacedImage(rgb, index * 100 * MS), FULL)
+        assert held.depth_m.shape == size and np.isfinite(held.depth_m).all()

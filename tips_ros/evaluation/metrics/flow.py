@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.evaluation.metrics.warp import SamePoints
+from tips_ros.perception.temporal.dense_flow import dense_flow
 
 _STANDS_PX = 0.3  # of the median pixel
 _LEADS_BACK_PX = 0.7
@@ -43,15 +44,15 @@ def flowed_points(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> FlowedPo
     if before.shape != now.shape:
         return None
     grey_before, grey_now = (cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY) for rgb in (before, now))
-    if min(grey_now.shape) < 16 or grey_now.std() < _LEAST_LEVELS:  # OpenCV's flow needs 16 pixels
+    if min(grey_now.shape) < 16 or grey_now.std() < _LEAST_LEVELS:  # next to nothing to follow
         return None
     flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    there = flow.calc(grey_now, grey_before, None)
-    back = flow.calc(grey_before, grey_now, None)
+    there = dense_flow(flow, grey_now, grey_before)
+    back = dense_flow(flow, grey_before, grey_now)
     h, w = grey_now.shape
     columns, rows = np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)[:, None]
     x, y = there[..., 0] + columns, there[..., 1] + rows
-    off = there + _at(back, x, y, 1e3)
+    off = there + np.asarray(_at(back, x, y, 1e3), np.float32)
     same = np.abs(off).max(axis=-1) < _LEADS_BACK_PX
     lighter = cv2.absdiff(grey_now, _at(grey_before, x, y, 0))
     same &= lighter < _SAME_LEVELS

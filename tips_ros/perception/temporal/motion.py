@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.camera.lens import Lens
+from tips_ros.perception.temporal.dense_flow import dense_flow
 from tips_ros.perception.temporal.glance import Glance
 
 Map: TypeAlias = NDArray[np.float32]
 Kind: TypeAlias = Literal["standing", "pose", "flow"]
 
 _STANDS_M, _STANDS_RAD = 0.002, np.radians(0.05)  # of tf between two frames
-_LEAST_FLOW_PX = 12  # OpenCV takes none that is smaller both ways
 _STANDS_PX = 0.3  # of flow, in pixels of the frame
 _MAY_STAND_PX = 2.0  # what somebody who walks by makes of the motion of a camera that stands
 _MOST_LEVELS = 30  # of brightness that one pixel can say against a motion
@@ -97,9 +97,7 @@ class FlowWarper:
         asked for six numbers alone. Whether a pixel's brightness is then what it was is asked by
         who uses the warp.
         """
-        if max(now.grey.shape) < _LEAST_FLOW_PX:
-            return Warp("standing")
-        there: Map = self._flow.calc(now.grey, before.grey, None)
+        there = dense_flow(self._flow, now.grey, before.grey)
         to_frame = now.size[1] / now.grey.shape[1]
         if _typical(there[..., 0], there[..., 1]) * to_frame < _STANDS_PX:
             return Warp("standing")
