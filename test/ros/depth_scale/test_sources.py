@@ -58,6 +58,7 @@ def test_the_source_changes_at_once_and_news_alone_are_told(bench):
     assert bench.graph.set_parameter("depth.fixed_scale", 2.5).successful
     assert bench.graph.set_parameter("depth.scale_source", "fixed").successful
     np.testing.assert_allclose(bench.frame(), 2.5 * bench.raw, rtol=1e-6)
+    until(lambda: bench.info.source == "fixed", "the news")  # a latched topic keeps the newest
     assert bench.graph.set_parameter("depth.scale_source", "model").successful
     np.testing.assert_array_equal(bench.frame(), bench.raw)
     until(lambda: len(bench.infos) >= 4, "four messages")
