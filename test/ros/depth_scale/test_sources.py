@@ -52,13 +52,15 @@ def test_without_a_camera_info_depth_is_the_models_and_that_is_said(bench):
 
 
 def test_the_source_changes_at_once_and_news_alone_are_told(bench):
+    assert bench.info.source == "model"  # a latched topic keeps the newest: each is waited for
     bench.calibrate()
     for _ in range(3):
         bench.frame()
+    until(lambda: bench.info.source == "focal", "the news")
     assert bench.graph.set_parameter("depth.fixed_scale", 2.5).successful
     assert bench.graph.set_parameter("depth.scale_source", "fixed").successful
     np.testing.assert_allclose(bench.frame(), 2.5 * bench.raw, rtol=1e-6)
-    until(lambda: bench.info.source == "fixed", "the news")  # a latched topic keeps the newest
+    until(lambda: bench.info.source == "fixed", "the news")
     assert bench.graph.set_parameter("depth.scale_source", "model").successful
     np.testing.assert_array_equal(bench.frame(), bench.raw)
     until(lambda: len(bench.infos) >= 4, "four messages")
