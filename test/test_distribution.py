@@ -47,7 +47,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy(path, tree)
     _build("sdist", tree, out)
     with tarfile.open(*out.glob("*.tar.gz")) as sdist:
-        sdist.extractall(out / "unpacked", filter="data")
+        # Debian 12's Python is older than the filter.
+        options = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        sdist.extractall(out / "unpacked", **options)
     [unpacked] = (out / "unpacked").iterdir()
     _build("wheel", unpacked, out)
     return out

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pip
 import pytest
 
 from .conftest import BOOTSTRAP
@@ -143,9 +145,20 @@ def test_an_environment_that_does_not_fit_stays_while_no_packages_can_be_had(run
     assert mark.exists()
 
 
+def put_our_pip_in(venv: Path) -> None:
+    """Gives it the pip of a set-up, which has replaced the one that Python brings."""
+    (to,) = venv.glob("lib/python3*/site-packages")
+    for brought in to.glob("pip*"):
+        shutil.rmtree(brought)
+    ours = Path(pip.__file__).parents[1]
+    for folder in (ours / "pip", *ours.glob("pip-*.dist-info")):
+        shutil.copytree(folder, to / folder.name)
+
+
 def test_a_moved_environment_is_said_to_be_and_kept_without_packages(run, copy):
     old = copy.with_name("where it was")
     make(old / ".venv")
+    put_our_pip_in(old / ".venv")
     (old / ".venv" / "lib" / "mark").touch()
     (old / ".venv").rename(copy / ".venv")
     make_it = (
