@@ -7,9 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
-import pip
 import pytest
 
 from .conftest import BOOTSTRAP
@@ -150,7 +150,7 @@ def put_our_pip_in(venv: Path) -> None:
     (to,) = venv.glob("lib/python3*/site-packages")
     for brought in to.glob("pip*"):
         shutil.rmtree(brought)
-    ours = Path(pip.__file__).parents[1]
+    ours = Path(str(distribution("pip").locate_file("")))
     for folder in (ours / "pip", *ours.glob("pip-*.dist-info")):
         shutil.copytree(folder, to / folder.name)
 
