@@ -225,7 +225,7 @@ def test_a_built_package_in_a_folder_with_a_space_is_sourced(run, copy):
 
 
 def test_without_a_home_it_is_set_up_all_the_same(run):
-    """As a container or a service starts it."""
+    """Starts it as a container or a service does."""
     done = run(script="unset HOME\n" + PRETEND + "set_up; weigh >/dev/null; echo done")
     assert done.returncode == 0 and done.stdout.split()[-1] == "done", done.stderr
 

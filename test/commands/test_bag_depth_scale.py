@@ -16,6 +16,8 @@ from tips_ros.messages.conversions import image_message
 from tips_ros.offline.bag_types import bag_types
 from tips_ros.perception.description import NYU_FOCAL_RATIO
 
+from .annotated_bag import annotated
+
 FOCAL_PX, WIDTH, HEIGHT = 100.0, 64, 48
 FACTOR = FOCAL_PX / WIDTH / NYU_FOCAL_RATIO
 END_M = 16.0 * 0.98  # of the demo model's range
@@ -51,21 +53,6 @@ def _info(types: Any, header: Any) -> Any:
     return types.message("sensor_msgs/msg/CameraInfo")(
         header, HEIGHT, WIDTH, "plumb_bob", np.zeros(5), k, np.eye(3).ravel(), p, 0, 0, region
     )
-
-
-def annotated(bag: Path, out: Path, *arguments: str) -> tuple[list[np.ndarray], list[Any]]:
-    """Depth images (H, W) and scale messages."""
-    assert main(["bag", str(bag), str(out), "--topics", "depth/image", *arguments]) == 0
-    depths, infos = [], []
-    with BagReader(out) as reader:
-        for message in reader.messages(["/tips/depth/image", "/tips/depth/info"]):
-            content = reader.deserialize(message)
-            if message.topic.endswith("info"):
-                infos.append(content)
-            else:
-                pixels = np.frombuffer(content.data, np.float32)
-                depths.append(pixels.reshape(content.height, content.width))
-    return depths, infos
 
 
 def test_depth_is_by_the_focal_length_unless_told_otherwise(bag, tmp_path, capsys):

@@ -19,6 +19,8 @@ from tips_ros.perception.images.decoder import ImageDecoder
 from tips_ros.perception.loading.load import load_predictor
 from training.camera_messages import CameraMessages
 
+from .annotated_bag import annotated
+
 SAMPLE = Path(__file__).parents[2] / "samples" / "drive"
 WIDTH, HEIGHT, FOCAL_PX, ROW = 640, 480, 518.86, 290
 CX, CY = 319.5, 239.5
@@ -109,21 +111,6 @@ def scan_fields(true_m: np.ndarray, seed: int) -> dict[str, Any]:
         "ranges": ranges.astype(np.float32),
         "intensities": np.empty(0, np.float32),
     }
-
-
-def annotated(bag: Path, out: Path, *arguments: str) -> tuple[list[np.ndarray], list[Any]]:
-    """Depth images (H, W) and scale messages."""
-    assert main(["bag", str(bag), str(out), "--topics", "depth/image", *arguments]) == 0
-    depths, infos = [], []
-    with BagReader(out) as reader:
-        for message in reader.messages(["/tips/depth/image", "/tips/depth/info"]):
-            content = reader.deserialize(message)
-            if message.topic.endswith("info"):
-                infos.append(content)
-            else:
-                pixels = np.frombuffer(content.data, np.float32)
-                depths.append(pixels.reshape(content.height, content.width))
-    return depths, infos
 
 
 @pytest.mark.parametrize("batch", ["1", "3"])

@@ -32,7 +32,7 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def sheets(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What each sheet was drawn with."""
+    """Arguments that each sheet was drawn with."""
     drawn: list[dict[str, Any]] = []
 
     def overview(*_: object, **options: Any) -> np.ndarray:

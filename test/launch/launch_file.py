@@ -48,7 +48,7 @@ def started(**given: str) -> list[list[str]]:
 
 
 def parameters_of(node: list[str]) -> dict[str, Any]:
-    """What the last parameter file on a node's command line says."""
+    """Content of the last parameter file on a node's command line."""
     last = node[len(node) - 1 - node[::-1].index("--params-file") + 1]
     (values,) = yaml.safe_load(Path(last).read_text(encoding="utf-8")).values()
     parameters: dict[str, Any] = values["ros__parameters"]
@@ -56,12 +56,12 @@ def parameters_of(node: list[str]) -> dict[str, Any]:
 
 
 def remappings_of(node: list[str]) -> list[str]:
-    """What a command line remaps besides the node's own name."""
+    """Remappings of a command line besides the node's own name."""
     return [to for r, to in zip(node, node[1:], strict=False) if r == "-r" and to[:2] != "__"]
 
 
 def processes(*before: Any, **given: str) -> list[tuple[list[str], dict[str, str]]]:
-    """As `started`, with the environment of each process.
+    """Works as `started`, with the environment of each process.
 
     Args:
         before: what an including launch file does before.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Nav2's SAM3 tutorial subscribes to is there, in the types that it takes.
+"""Topics that Nav2's SAM3 tutorial subscribes to are there, in the types that it takes.
 
 Its topics are those of open-navigation/opennav_amd_semantic_navigation at 4a3f6b4
 (opennav_sam3_nav_demo/config/nav2_semantic_params.yaml) and 00de478 (sam3_node.py).

@@ -13,7 +13,7 @@ SIZE = (200, 300)
 
 
 def measured(order: str, images: int = 3) -> DeviationResult:
-    """Of normal errors, with a deviation that is right, wrong by a factor, or says nothing."""
+    """Draws normal errors, with a deviation that is right, wrong by a factor, or says nothing."""
     metrics = DeviationMetrics(DepthProtocol(), calibrated=True)
     for seed in range(images):
         rng = np.random.default_rng(seed)
