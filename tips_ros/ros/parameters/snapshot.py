@@ -12,6 +12,7 @@ from tips_ros.messages.frame_result import OutputOptions
 from tips_ros.perception.camera.mounting import MountingRotation, mounting_rotation
 from tips_ros.perception.depth.depth_scale import ScaleSource
 from tips_ros.perception.ground.settings import GroundSettings
+from tips_ros.perception.objects.settings import ObjectSettings
 from tips_ros.perception.temporal.stream import Holding
 from tips_ros.ros.parameters.table import PARAMETERS, entry_of
 from tips_ros.ros.topics.names import ONLY, parameter_name
@@ -118,6 +119,13 @@ class Snapshot:
             ),
             ground_labels=self.value("ground.labels"),
             ground_ignore=self.value("ground.ignore"),
+            objects=ObjectSettings(
+                min_size=self.value("objects.min_size"),
+                min_score=self.value("objects.min_score"),
+                birth_hits=self.value("objects.birth_hits"),
+                max_unseen_s=self.value("objects.max_unseen_s"),
+            ),
+            objects_stuff=self.value("objects.stuff"),
         )
 
 

@@ -11,6 +11,7 @@ from rclpy.clock import Clock
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.ground import wants_ground
+from tips_ros.messages.objects import wants_objects
 from tips_ros.messages.outputs import OutputTopic
 from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.predictor import Prediction, Predictor
@@ -80,7 +81,7 @@ class Finisher:
             camera.depth_info.publish(request.header, at_ns, camera.scaling.status)
         announcer = self._board.class_maps[camera.name]
         announcer.announce(request.labelling, request.header, at_ns)
-        held = self._publish(request, prediction, outcome)
+        held = self._publish(request, seen, prediction, outcome)
         if seen is not None and cosines is not None:
             went_out = camera.similarity.publish(
                 request.header, request.demand.heat_maps, cosines, seen.mounted_size
@@ -136,7 +137,11 @@ class Finisher:
         return prediction
 
     def _publish(
-        self, request: FrameRequest, prediction: Prediction, outcome: dict[str, str]
+        self,
+        request: FrameRequest,
+        seen: EncodedImage | None,
+        prediction: Prediction,
+        outcome: dict[str, str],
     ) -> HeldCloud | None:
         """Publishes what can be; the cloud that waits for its transform, where there is one."""
         camera, held = request.camera, None
@@ -154,6 +159,9 @@ class Finisher:
             frame.ground = camera.ground.look(frame, request.settings.turn)
             if "scan" in names and frame.ground is not None:
                 camera.level_frame.publish(request.header, frame.ground.floor.plane)
+        if seen is not None and wants_objects(names):
+            features = self._predictor.value_features(seen)
+            frame.objects = camera.objects.look(frame, features, request.settings.holding_frame)
         for topic in request.demand.topics:
             if topic.name == _FILTERED:
                 if self._must_wait(frame, camera):

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.log_throttle import LogThrottle
+from tips_ros.messages.objects import wants_objects
 from tips_ros.messages.outputs import OutputTopic, used_outputs
 from tips_ros.perception.camera.output_camera import OutputCamera
 from tips_ros.perception.predictor import ImageRequest, Output, Predictor, scaled_size
@@ -109,7 +110,8 @@ def make_request(
         masks = labelling if "semantic" in outputs else None
         labellings = [labelling] if masks or demand.heat_maps else []
         labellings += [query.labelling for query in queries]
-        view = ImageRequest(rgb, outputs, options.scale, labellings, settings.turn)
+        features = wants_objects([topic.name for topic in topics])
+        view = ImageRequest(rgb, outputs, options.scale, labellings, settings.turn, features)
         return FrameRequest(
             camera=camera,
             image=image,

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Things keep their ids while camera and things move, and no id is given twice."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tips_ros.perception.classes.class_list import ClassList
+from tips_ros.perception.objects import tracker
+from tips_ros.perception.objects.objects import Objects
+from tips_ros.perception.objects.settings import ObjectSettings
+from tips_ros.perception.objects.tracker import IdCounter
+
+from ..ground.floor_scene import BOX, LAMP, Box
+from .scenes import CLASSES, seen
+
+LEFT = Box((1.8, 0.3, 0), (2.0, 0.6, 0.4))
+RIGHT = Box((1.8, -0.5, 0), (2.0, -0.2, 0.4))
+SETTINGS = ObjectSettings(birth_hits=2, max_unseen_s=1.0)
+
+
+class Watch:
+    """Frames, a tenth of a second apart."""
+
+    def __init__(self, **settings):
+        self.objects = Objects()
+        self.settings = SETTINGS._replace(**settings)
+        self.now_s = 0.0
+
+    def __call__(self, boxes, frames=1, passed_s=0.1, change=lambda frame: frame, **view):
+        for _ in range(frames):
+            self.now_s += passed_s
+            frame = change(seen(boxes, stamp_s=self.now_s, **view))
+            self.view = self.objects.look(frame, CLASSES, settings=self.settings)
+        return [one.id for one in self.view.objects]
+
+    def id_at(self, left: bool) -> int:
+        (one,) = (o for o in self.view.objects if (o.shown.region.centroid_m[0] < 0) == left)
+        return one.id
+
+
+def test_a_thing_has_an_id_once_it_was_seen_often_enough():
+    watch = Watch(birth_hits=3)
+    assert watch([LEFT]) == [] and watch([LEFT]) == [] and watch([LEFT]) == [1]
+    assert watch([LEFT, RIGHT], 3) == [1, 2]
+    assert watch.view.objects[0].hits == 6
+
+
+@pytest.mark.parametrize("posed", [True, False], ids=["with poses", "without"])
+def test_ids_stay_while_the_camera_passes(posed):
+    watch = Watch()
+    watch([LEFT, RIGHT], 3, posed=posed)
+    left = watch.id_at(left=True)
+    for step in range(12):
+        at = (0.04 * step, 0.02 * step)
+        assert sorted(watch([LEFT, RIGHT], at=at, noise=0.02, posed=posed)) == [1, 2]
+        assert watch.id_at(left=True) == left
+
+
+@pytest.mark.parametrize("missing", ["depth_m", "lens", "value_features"])
+def test_ids_stay_without_some_of_what_there_may_be(missing):
+    watch = Watch()
+    for _ in range(5):
+        ids = watch([LEFT, RIGHT], posed=False, change=lambda f: replace(f, **{missing: None}))
+    assert sorted(ids) == [1, 2]
+
+
+def test_two_alike_side_by_side_do_not_swap_when_they_jump_by_their_own_width():
+    watch = Watch()
+    pair = [Box((1.8, y, 0), (2.0, y + 0.15, 0.4)) for y in (0.0, 0.25)]
+    watch(pair, 4)
+    first = {o.id: o.shown.region.centroid_m[0] for o in watch.view.objects}
+    for step in range(1, 8):
+        y = 0.02 * step
+        moved = [Box((1.8, left + y, 0), (2.0, left + y + 0.15, 0.4)) for left in (0.0, 0.25)]
+        assert sorted(watch(moved)) == [1, 2]
+    last = {o.id: o.shown.region.centroid_m[0] for o in watch.view.objects}
+    assert (first[1] < first[2]) == (last[1] < last[2])
+
+
+def test_with_poses_a_thing_out_of_view_keeps_its_id_and_without_them_none_is_invented():
+    watch = Watch()
+    assert watch([LEFT], 3) == [1]
+    assert watch([LEFT], 50, yaw_deg=180) == [], "five seconds looking away"
+    assert watch([LEFT], 1) == [1]
+
+
+def test_what_is_gone_is_forgotten_and_its_id_is_never_given_again():
+    watch = Watch()
+    assert watch([LEFT], 3) == [1]
+    assert watch([], 15) == [], "where it was, the wall is seen"
+    assert watch([LEFT], 3) == [2]
+
+
+def test_what_is_hidden_is_not_gone():
+    watch = Watch()
+    screen = Box((1.0, -2, 0), (1.05, 2, 1.5), LAMP)
+    assert watch([LEFT], 3) == [1]
+    for _ in range(20):
+        watch([screen])
+        assert "box" not in [one.class_name for one in watch.view.objects]
+    assert 1 in watch([LEFT], 1)
+
+
+def test_a_moment_of_another_class_changes_neither_id_nor_name():
+    watch = Watch()
+    watch([LEFT], 5)
+    assert watch([replace(LEFT, label=LAMP)]) == [1]
+    (one,) = watch.view.objects
+    assert (one.class_name, one.class_id) == ("box", BOX) and one.shown.class_name == "lamp"
+
+
+def test_a_time_that_jumps_back_begins_anew_with_new_ids():
+    watch = Watch()
+    watch([LEFT], 3)
+    watch.now_s = 0.0
+    assert watch([LEFT], 3) == [2]
+
+
+def test_another_world_is_compared_by_what_the_camera_saw():
+    watch = Watch()
+    assert watch([LEFT], 3) == [1]
+    assert watch([LEFT], 3, world_id="map") == [1]
+    assert watch([LEFT], 3, posed=False) == [1]
+    assert watch([LEFT], 3) == [1]
+
+
+def test_other_classes_from_one_frame_to_the_next_keep_the_ids_of_what_stays():
+    watch = Watch()
+    watch([LEFT], 3)
+    frame = seen([LEFT], stamp_s=watch.now_s + 0.1)
+    others = ClassList(("wall", "floor", "crate"), (0, 3, BOX))
+    view = watch.objects.look(frame, others, settings=SETTINGS)
+    assert [(one.id, one.class_name) for one in view.objects] == [(1, "crate")]
+
+
+def test_the_picture_of_ids_has_those_that_were_given():
+    watch = Watch()
+    watch([LEFT, RIGHT], 3)
+    ids = watch.view.id_map()
+    frame = seen([LEFT, RIGHT])
+    assert set(np.unique(ids)) == {0, 1, 2}
+    assert ((ids > 0) == (frame.labels == BOX)).mean() > 0.99
+
+
+def test_an_id_has_low_bits_for_the_picture_however_long_the_run():
+    ids = IdCounter()
+    given = [ids.next() for _ in range(140_000)]
+    assert len(set(given)) == 140_000 and all(one & 0xFFFF for one in given)
+
+
+def test_many_things_cost_bounded_memory(monkeypatch):
+    monkeypatch.setattr(tracker, "_MOST_TRACKS", 15)
+    watch = Watch(birth_hits=1, max_unseen_s=100.0)
+    for step in range(4):
+        row = [Box((1.5, y, 0), (1.6, y + 0.06, 0.3)) for y in np.arange(-0.8, 0.8, 0.12)]
+        watch(row, at=(0, 0), passed_s=6.0, change=lambda f, s=step: replace(
+            f, world_from_camera=f.world_from_camera + 10 * s * np.eye(4)[:, [3]] @ np.eye(4)[[3]]))
+    assert len(watch.objects._tracker._tracks) == 15, "most of them out of view"
