@@ -98,7 +98,8 @@ ROS_OPTIONAL = (
     Library(
         "vision_msgs",
         ("vision-msgs",),
-        "no ~/semantic/label_info, without which Nav2's semantic layer ends in an error "
+        "no ~/objects and ~/objects_2d (~/objects/tracked tells the same), and no "
+        "~/semantic/label_info, without which Nav2's semantic layer ends in an error "
         "(~/semantic/classes tells the same to others)",
     ),
     Library(

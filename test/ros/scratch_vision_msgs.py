@@ -30,7 +30,8 @@ MESSAGES = {
         for kind in ("2D", "3D")
     },
     **{
-        f"Detection{kind}Array": f"std_msgs/Header header\nvision_msgs/Detection{kind}[] detections\n"
+        f"Detection{kind}Array": "std_msgs/Header header\n"
+        f"vision_msgs/Detection{kind}[] detections\n"
         for kind in ("2D", "3D")
     },
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Things over real DDS: they have ids that stay, in one frame's messages and from frame to frame."""
+"""Things over real DDS: ids that stay, the same in all messages of a frame."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class ObjectWatch:
         self._forget.set()
 
     def _pose(self, header: Any, world: str) -> CameraPose | None:
-        """Where tf has the camera by now: nothing is waited for."""
+        """The camera's pose as far as tf knows it by now: nothing is waited for."""
         if not world or not header.frame_id or not self._frames.listen():
             return None
         try:
