@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much the things of a frame are like those of before: by region, place, looks and name."""
+"""Likeness of the things of a frame and those of before: by region, place, looks and name."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _FLOOR = 0.2  # of the newest place's deviation: errors of depth don't average o
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Where a thing is, with its covariance (3, 3); `world_id` is "" for the camera's own frame."""
+    """A thing's place, with its covariance (3, 3); `world_id` is "" for the camera's own frame."""
 
     position_m: Float64Array
     covariance_m2: Float64Array
