@@ -34,7 +34,7 @@ from training.scenes.things import NAMES
 _CLASSES = ClassList(tuple(NAMES.values()), tuple(NAMES))
 _NOISE = 0.03
 _POSE_M, _POSE_DEG = 0.02, 1.0
-_MODES = ("exact poses", "noisy poses", "no poses")
+_MODES = {"exact": "exact poses", "noisy": "noisy poses", "none": "no poses"}
 
 View = Callable[[Shown], tuple[PosedFrame, ClassList]]
 
@@ -133,13 +133,14 @@ def main() -> None:
     add("--first", type=int, default=0, help="number of the first room")
     add("--frames", type=int, default=60)
     add("--rate", type=float, default=5.0, help="frames a second")
+    add("--poses", choices=_MODES, help="these alone; all three by default")
     add("--model", help="a model instead of true masks and depth")
     add("--each", action="store_true", help="the numbers of each room, too")
     args = parser.parse_args()
     if args.model:
         measure(args.model, by_model(args.model), args, pictures=True)
         return
-    for mode in _MODES:
+    for mode in [_MODES[args.poses]] if args.poses else _MODES.values():
         measure(mode, by_truth(mode), args, pictures=False)
 
 

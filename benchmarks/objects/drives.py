@@ -91,7 +91,7 @@ def connected(things: list[Thing]) -> NDArray[np.int64]:
     number = np.arange(1, len(things) + 1)
     for i, thing in enumerate(things):
         for j in range(i):
-            if thing.label == things[j].label and number[i] != number[j]:
-                if (low[i] <= high[j]).all() and (low[j] <= high[i]).all():
-                    number[number == number[i]] = number[j]
+            touch = (low[i] <= high[j]).all() and (low[j] <= high[i]).all()
+            if touch and thing.label == things[j].label:
+                number[number == number[i]] = number[j]
     return number

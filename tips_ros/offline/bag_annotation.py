@@ -117,7 +117,8 @@ class BagAnnotator:
         classes_topic = f"{self.namespace}/semantic/classes"
         writer.add_topic(classes_topic, CLASS_MAP, latched=True)
         info_topic = f"{self.namespace}/depth/info"
-        if any("depth" in output.needs for output in self.topics):
+        used = {name for output in self.topics for name in output.uses}
+        if "depth" in used & set(self.predictor.outputs):
             writer.add_topic(info_topic, DEPTH_INFO, latched=True)
 
         result = Annotation()

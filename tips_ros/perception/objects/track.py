@@ -15,6 +15,7 @@ Float64Array = NDArray[np.float64]
 _FORGETS = 0.97  # of earlier names, with each frame
 _FEATURE_SHARE = 0.1  # of the newest frame, once there are ten
 _THING_MPS, _CAMERA_MPS = 0.2, 0.7  # how fast a thing, and one seen from who knows where, moves
+_POSE_M, _POSE_RAD = 0.02, 0.017  # how far off tf may be from one frame to the next
 _MOST_M = 0.6  # that is added to a place by waiting
 _FLOOR = 0.2  # of the newest place's deviation: errors of depth don't average out
 
@@ -28,11 +29,12 @@ class Place:
     world_id: str = ""
 
     def in_world(self, world_from_camera: Float64Array, world_id: str) -> Place:
-        """A place of the camera's frame in the world."""
+        """A place of the camera's frame in the world, as sure as poses of robots are."""
         turn = world_from_camera[:3, :3]
+        spread = _POSE_M**2 + _POSE_RAD**2 * float(self.position_m @ self.position_m)
         return Place(
             turn @ self.position_m + world_from_camera[:3, 3],
-            turn @ self.covariance_m2 @ turn.T,
+            turn @ self.covariance_m2 @ turn.T + spread * np.eye(3),
             world_id,
         )
 
