@@ -19,6 +19,7 @@ from tips_ros.perception.temporal.glance import Glance, glance_at
 from tips_ros.perception.temporal.motion import FlowWarper, warp_by_pose
 
 _MOST_TRACKS = 256
+_MOST_SHIFT = 0.06  # of the picture's longer side: three degrees or so
 _LATE_S = 5.0  # without poses: after so long nothing is where it was
 _NEARER = 2.0  # standard deviations by which something must be nearer to hide a thing
 
@@ -128,6 +129,7 @@ class Tracker:
                 before.astype(np.float32), warp.x, warp.y, cv2.INTER_NEAREST,
                 None, cv2.BORDER_CONSTANT, 0,
             )  # fmt: skip
+            before = _shifted_onto(now, before) if warp.kind == "pose" else before
         elif before.shape != now.shape:
             before = _resized(before, now.shape)
         return before.astype(np.int64), now.astype(np.int64)
@@ -194,6 +196,19 @@ def _resized(piece: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.int
     size = shape[1], shape[0]
     nearest = cv2.INTER_NEAREST
     return np.asarray(cv2.resize(piece.astype(np.float32), size, interpolation=nearest), np.int32)
+
+
+def _shifted_onto(now: NDArray[np.int32], before: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The pieces of before moved by what a degree of error in a pose moves them, if that fits."""
+    there, here = ((piece > 0).astype(np.float32) for piece in (before, now))
+    (x, y), _ = cv2.phaseCorrelate(there, here)
+    if max(abs(x), abs(y)) > _MOST_SHIFT * max(now.shape):
+        return before
+    step = np.array([[1, 0, x], [0, 1, y]], np.float32)
+    size = now.shape[1], now.shape[0]
+    moved = cv2.warpAffine(before, step, size, flags=cv2.INTER_NEAREST)
+    agrees = [np.count_nonzero((one > 0) == (now > 0)) for one in (moved, before)]
+    return np.asarray(moved, np.float32) if agrees[0] > agrees[1] else before
 
 
 def _places(one: Instance, frame: PosedFrame) -> tuple[Place | None, Place | None]:
