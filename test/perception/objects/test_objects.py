@@ -153,8 +153,10 @@ def test_an_id_has_low_bits_for_the_picture_however_long_the_run():
 def test_many_things_cost_bounded_memory(monkeypatch):
     monkeypatch.setattr(tracker, "_MOST_TRACKS", 15)
     watch = Watch(birth_hits=1, max_unseen_s=100.0)
+    row = [Box((1.5, y, 0), (1.6, y + 0.06, 0.3)) for y in np.arange(-0.8, 0.8, 0.12)]
     for step in range(4):
-        row = [Box((1.5, y, 0), (1.6, y + 0.06, 0.3)) for y in np.arange(-0.8, 0.8, 0.12)]
-        watch(row, at=(0, 0), passed_s=6.0, change=lambda f, s=step: replace(
-            f, world_from_camera=f.world_from_camera + 10 * s * np.eye(4)[:, [3]] @ np.eye(4)[[3]]))
+        there = np.eye(4)
+        there[1, 3] = 10.0 * step  # the same row in another place
+        watch(row, passed_s=6.0, change=lambda f, to=there: replace(
+            f, world_from_camera=to @ f.world_from_camera))
     assert len(watch.objects._tracker._tracks) == 15, "most of them out of view"

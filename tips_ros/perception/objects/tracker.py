@@ -125,11 +125,13 @@ class Tracker:
             if warp is None and has_picture and min(h, w) >= 16:
                 warp = self._flow.warp(glance, self._glance, checked=False)
         if warp is not None and warp.x is not None and warp.y is not None:
-            before = cv2.remap(
+            moved = cv2.remap(
                 before.astype(np.float32), warp.x, warp.y, cv2.INTER_NEAREST,
                 None, cv2.BORDER_CONSTANT, 0,
             )  # fmt: skip
-            before = _shifted_onto(now, before) if warp.kind == "pose" else before
+            before = np.asarray(moved, np.int32)
+            if warp.kind == "pose":
+                before = _shifted_onto(now, before)
         elif before.shape != now.shape:
             before = _resized(before, now.shape)
         return before.astype(np.int64), now.astype(np.int64)
@@ -198,7 +200,7 @@ def _resized(piece: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.int
     return np.asarray(cv2.resize(piece.astype(np.float32), size, interpolation=nearest), np.int32)
 
 
-def _shifted_onto(now: NDArray[np.int32], before: NDArray[np.float32]) -> NDArray[np.float32]:
+def _shifted_onto(now: NDArray[np.int32], before: NDArray[np.int32]) -> NDArray[np.int32]:
     """The pieces of before moved by what a degree of error in a pose moves them, if that fits."""
     there, here = ((piece > 0).astype(np.float32) for piece in (before, now))
     (x, y), _ = cv2.phaseCorrelate(there, here)
@@ -206,9 +208,9 @@ def _shifted_onto(now: NDArray[np.int32], before: NDArray[np.float32]) -> NDArra
         return before
     step = np.array([[1, 0, x], [0, 1, y]], np.float32)
     size = now.shape[1], now.shape[0]
-    moved = cv2.warpAffine(before, step, size, flags=cv2.INTER_NEAREST)
+    moved = cv2.warpAffine(before.astype(np.float32), step, size, flags=cv2.INTER_NEAREST)
     agrees = [np.count_nonzero((one > 0) == (now > 0)) for one in (moved, before)]
-    return np.asarray(moved, np.float32) if agrees[0] > agrees[1] else before
+    return np.asarray(moved, np.int32) if agrees[0] > agrees[1] else before
 
 
 def _places(one: Instance, frame: PosedFrame) -> tuple[Place | None, Place | None]:
