@@ -40,7 +40,8 @@ def label_pieces(
         ValueError: as of `depth_pieces`.
     """
     piece = np.zeros(labels.shape, np.int32)
-    pixels, boxes, class_ids = [0], [[0, 0, 0, 0]], [0]
+    pixels, boxes, class_ids = [np.zeros(1, np.int32)], [np.zeros((1, 4), np.int32)], [0]
+    count = 1
     many = np.bincount(labels.ravel(), minlength=256) >= max(min_pixels, 1)
     # At the image's own border nothing is cut, so a crop needs as much beside it as a cut reaches.
     margin = reach_px(labels.shape)
@@ -52,15 +53,16 @@ def label_pieces(
         found = depth_pieces(
             mask[inside], None if depth_m is None else depth_m[inside], jump, reach=margin
         )
+        large = np.flatnonzero(found.pixels[1:] >= min_pixels) + 1
         number = np.zeros(len(found.pixels), np.int32)
-        for k in np.flatnonzero(found.pixels[1:] >= min_pixels) + 1:
-            number[k] = len(pixels)
-            pixels.append(int(found.pixels[k]))
-            boxes.append((found.box_px[k] + (left, top, 0, 0)).tolist())
-            class_ids.append(int(class_id))
+        number[large] = np.arange(count, count + len(large))
+        count += len(large)
+        pixels.append(found.pixels[large])
+        boxes.append(found.box_px[large] + np.array([left, top, 0, 0], np.int32))
+        class_ids += [int(class_id)] * len(large)
         # The masks of classes lie beside one another: none is overwritten.
         piece[inside] += number[found.piece]
     return LabelPieces(
-        Pieces(piece, np.array(pixels, np.int32), np.array(boxes, np.int32)),
+        Pieces(piece, np.concatenate(pixels), np.concatenate(boxes)),
         np.array(class_ids, np.uint8),
     )

@@ -3,17 +3,22 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.frame_result import CameraPose, FrameResult
 from tips_ros.messages.objects import look_at_objects
+from tips_ros.perception.ground.classes import classes_named
 from tips_ros.perception.objects.objects import Objects, ObjectsView
 from tips_ros.perception.objects.tracker import IdCounter
 from tips_ros.ros.transforms.tf import TransformLookup
+
+logger = logging.getLogger(__name__)
 
 
 class ObjectWatch:
@@ -28,6 +33,7 @@ class ObjectWatch:
         self._frames = frames
         self._objects = Objects(ids)
         self._forget = threading.Event()
+        self._throttle = LogThrottle(logger)
 
     def look(
         self, frame: FrameResult, value_features: NDArray[np.float32] | None, world: str
@@ -42,12 +48,26 @@ class ObjectWatch:
         if self._forget.is_set():
             self._forget.clear()
             self._objects.reset()
+        self._warn_of_unknown_names(frame)
         pose = self._pose(frame.header, world)
         return look_at_objects(self._objects, frame, value_features, pose)
 
     def reset(self) -> None:
         """Forgets all things with the next frame, as when time jumps back."""
         self._forget.set()
+
+    def _warn_of_unknown_names(self, frame: FrameResult) -> None:
+        """A misspelt name would make things of its class, floors and all."""
+        names = frame.labelling.classes.by_id()
+        wanted = frame.options.objects_stuff
+        unknown = [name for name in wanted if not classes_named(names, [name]).any()]
+        if unknown:
+            self._throttle.warning(
+                f"stuff {unknown}",
+                "objects.stuff: %s not among the classes now, which are %s",
+                ", ".join(map(repr, unknown)),
+                ", ".join(names.values()),
+            )
 
     def _pose(self, header: Any, world: str) -> CameraPose | None:
         """The camera's pose as far as tf knows it by now: nothing is waited for."""
