@@ -11,6 +11,8 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from visualization_msgs.msg import Marker
 
+from tips_ros.ros.pipeline.object_watch import ObjectWatch
+
 from ..perception.ground.floor_scene import BOX, LAMP, Box, FloorScene
 from .analytic_scene import Stage, calibration
 from .conftest import FRAME_ID, header_at, picture, until
@@ -135,6 +137,23 @@ def _known(graph, seconds: float) -> bool:
     except ValueError:
         return False
     return True
+
+
+def test_nobody_looks_for_things_until_somebody_listens(watch, monkeypatch):
+    looked = []
+    real = ObjectWatch.look
+    monkeypatch.setattr(
+        ObjectWatch, "look", lambda self, *given: looked.append(given) or real(self, *given)
+    )
+    see = watch("semantic/image", "depth/image")
+    see(LEFT, frames=2)
+    assert not looked
+    see.graph.listen("objects/ids")
+    see(LEFT)
+    until(lambda: see.graph.received["objects/ids"], "ids")
+    assert len(looked) == 1
+    (_, features, world) = looked[0]
+    assert features.ndim == 3 and world == "map"
 
 
 def test_deactivating_forgets_the_things_and_no_id_is_given_again(watch):

@@ -86,6 +86,20 @@ def test_with_poses_a_thing_out_of_view_keeps_its_id_and_without_them_none_is_in
     assert watch([LEFT], 1) == [1]
 
 
+def test_poses_that_are_a_degree_off_swap_no_ids():
+    watch = Watch()
+    row = [Box((1.8, y, 0.3), (1.9, y + 0.05, 0.45)) for y in np.arange(-0.3, 0.3, 0.1)]
+    watch(row, 3)
+    before = [(one.id, one.shown.region.box_px.x) for one in watch.view.objects]
+    assert len(before) == 6
+    for step in range(8):
+        angle = np.radians(2.5 if step % 2 else -2.5)
+        off = np.eye(4)
+        off[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+        watch(row, change=lambda f, by=off: replace(f, world_from_camera=by @ f.world_from_camera))
+        assert [(one.id, one.shown.region.box_px.x) for one in watch.view.objects] == before
+
+
 def test_what_is_gone_is_forgotten_and_its_id_is_never_given_again():
     watch = Watch()
     assert watch([LEFT], 3) == [1]

@@ -72,7 +72,7 @@ class Track:
 
     @property
     def name(self) -> str:
-        """What it was called most."""
+        """The name that it was called by most."""
         return max(self.names, key=lambda name: self.names[name])
 
     def see(
