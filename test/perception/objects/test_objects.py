@@ -6,11 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tips_ros.perception.camera.camera_info import Intrinsics
+from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.objects import tracker
 from tips_ros.perception.objects.objects import Objects
 from tips_ros.perception.objects.settings import ObjectSettings
 from tips_ros.perception.objects.tracker import IdCounter
+from tips_ros.perception.posed_frame import PosedFrame
 
 from ..ground.floor_scene import BOX, LAMP, Box
 from .scenes import CLASSES, seen
@@ -162,6 +165,54 @@ def test_an_id_has_low_bits_for_the_picture_however_long_the_run():
     ids = IdCounter()
     given = [ids.next() for _ in range(140_000)]
     assert len(set(given)) == 140_000 and all(one & 0xFFFF for one in given)
+
+
+def test_without_patience_only_what_is_missing_in_view_is_forgotten():
+    watch = Watch(max_unseen_s=0.0)
+    assert watch([LEFT], 3) == [1]
+    assert watch([LEFT], 5, yaw_deg=180) == []
+    assert watch([LEFT]) == [1]
+    watch([])
+    assert watch([LEFT], 2) == [2]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (8, 200), (90, 20)])
+@pytest.mark.parametrize("posed", [True, False], ids=["with poses", "without"])
+def test_a_picture_of_any_shape_has_things(size, posed):
+    height, width = size
+    objects = Objects()
+    for stamp_ns in (1, 2, 3):
+        pose = np.eye(4)
+        pose[0, 3] = 0.01 * stamp_ns
+        frame = PosedFrame(
+            stamp_ns,
+            depth_m=np.full(size, 2.0, np.float32),
+            labels=np.full(size, BOX, np.uint8),
+            lens=Lens(Intrinsics(50.0, 50.0, width / 2, height / 2, width, height)),
+            world_from_camera=pose if posed else None,
+            world_id="odom",
+        )
+        rgb = np.zeros((height, width, 3), np.uint8)
+        view = objects.look(frame, CLASSES, rgb=rgb, settings=SETTINGS)
+    assert [one.id for one in view.objects] == [1]
+    assert (view.id_map() == 1).all() and view.id_map().shape == size
+
+
+def test_frames_without_any_thing_are_no_trouble():
+    watch = Watch()
+    assert watch([], 3) == [] and watch([LEFT], 2) == [1] and watch([], 2) == []
+    assert (watch.view.id_map() == 0).all()
+
+
+def test_a_picture_that_changes_its_size_keeps_the_ids():
+    watch = Watch()
+    watch([LEFT], 3, posed=False)
+    half = seen([LEFT], stamp_s=watch.now_s + 0.1, posed=False)
+    few = (slice(None, None, 2), slice(None, None, 2))
+    half = replace(half, depth_m=half.depth_m[few], labels=half.labels[few],
+                   lens=half.lens.strided(2))  # fmt: skip
+    view = watch.objects.look(half, CLASSES, settings=SETTINGS)
+    assert [one.id for one in view.objects] == [1]
 
 
 def test_many_things_cost_bounded_memory(monkeypatch):

@@ -169,12 +169,12 @@ class Tracker:
         for track in self._tracks:
             if id(track) not in found:
                 track.misses += 1
-                if _should_be_seen(track, frame):
-                    track.unseen_s += waited
                 if track.id == 0 and track.misses > track.hits:
                     continue
-                if track.unseen_s >= settings.max_unseen_s:
-                    continue
+                if _should_be_seen(track, frame):
+                    track.unseen_s += waited
+                    if track.unseen_s >= settings.max_unseen_s:
+                        continue
                 if track.world_place is None and passed_s > _LATE_S:
                     continue
             kept.append(track)
@@ -204,7 +204,7 @@ def _shifted_onto(now: NDArray[np.int32], before: NDArray[np.int32]) -> NDArray[
     """The pieces of before moved by what a degree of error in a pose moves them, if that fits."""
     there, here = ((piece > 0).astype(np.float32) for piece in (before, now))
     (x, y), _ = cv2.phaseCorrelate(there, here)
-    if max(abs(x), abs(y)) > _MOST_SHIFT * max(now.shape):
+    if not max(abs(x), abs(y)) <= _MOST_SHIFT * max(now.shape):  # NaN where nothing is seen
         return before
     step = np.array([[1, 0, x], [0, 1, y]], np.float32)
     size = now.shape[1], now.shape[0]
