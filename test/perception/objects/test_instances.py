@@ -82,6 +82,17 @@ def test_a_frame_has_its_things_without_depth_or_calibration_or_features():
     assert [one.region.centroid_m for one in found(nothing).found] == [None, None]
 
 
+def test_one_wrong_depth_makes_no_box_as_deep_as_the_room():
+    frame = seen([LEFT])
+    right = found(frame).found[0].region.box
+    depth = frame.depth_m.copy()
+    inside = np.argwhere(frame.labels == BOX)
+    middle = tuple(inside[len(inside) // 2])
+    depth[middle] = 5.0
+    wrong = found(replace(frame, depth_m=depth), depth_jump=5.0).found[0].region.box
+    np.testing.assert_allclose(wrong.size_m, right.size_m, atol=0.05)
+
+
 def test_without_labels_there_are_none_to_be_had():
     with pytest.raises(ValueError, match="labels"):
         found(replace(seen([LEFT]), labels=None))

@@ -26,6 +26,7 @@ from tips_ros.perception.regions.regions import PixelBox, Region, usable_depth
 _LONGER_SIDE = 320  # pixels that things are looked for in; more cost time and tell little
 _MOST = 64  # of a frame, the largest
 _POINTS = 400  # of a thing, for its box
+_OUTLIERS = 0.02  # of its points, nearest and farthest each, that the box leaves out
 _DEPTH_ERROR = 0.05  # of depth, where nobody tells its deviation
 _OF_SIZE = 1 / 6  # of a thing's size: how far its centroid moves with the part that is seen
 _LEAST_M = 0.01
@@ -180,12 +181,19 @@ def _placed(
         of_it, sigma = points[crop][seen], stddev[crop][seen].astype(np.float64)
         weight = 1 / sigma**2
         centroid = np.asarray(weight @ of_it / weight.sum())
-        box = quick_box(of_it[:: max(1, len(of_it) // _POINTS)])
+        box = quick_box(_without_outliers(of_it[:: max(1, len(of_it) // _POINTS)]))
         region = replace(region, centroid_m=centroid, box=box)
         # Errors of neighbouring pixels are alike: averaging makes none of them smaller.
         radial = math.sqrt(float((sigma**2 * weight).sum() / weight.sum()))
         placed.append(replace(one, region=region, covariance_m2=_covariance(region, radial)))
     return placed
+
+
+def _without_outliers(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """All but the nearest and the farthest: one wrong depth would make a box as deep as a room."""
+    z = points[:, 2]
+    low, high = np.quantile(z, (_OUTLIERS, 1 - _OUTLIERS), method="nearest")
+    return points[(z >= low) & (z <= high)]
 
 
 def _covariance(region: Region, stddev_m: float) -> Float64Array:
