@@ -48,6 +48,12 @@ OPEN3D = Library(
     "no outlier filter for clouds (--outlier-neighbors, points_filtered.outlier_neighbors)",
 )
 
+SCIPY = Library(
+    "scipy",
+    ("scipy",),
+    "ids of ~/objects may swap where things stand close together",
+)
+
 NEEDED = (
     Library("torch", ("torch",), "nothing runs", "torch>=2.4"),
     Library("numpy", ("numpy",), "nothing runs"),
@@ -70,6 +76,7 @@ OPTIONAL = (
     Library("rosbags", ("rosbags",), "no `tips_ros bag`, `eval` or `demo`"),
     Library("tqdm", ("tqdm",), "no bars; lines tell how far a long work is"),
     Library("transforms3d", ("transforms3d",), "no node, no `demo`, no `eval` of a bag"),
+    SCIPY,
     Library("psutil", ("psutil",), "no node, no `demo`, no `bench`"),
     Library("requests", ("requests",), "no `tips_ros download`"),
     Library(
@@ -91,7 +98,8 @@ ROS_OPTIONAL = (
     Library(
         "vision_msgs",
         ("vision-msgs",),
-        "no ~/semantic/label_info, without which Nav2's semantic layer ends in an error "
+        "no ~/objects and ~/objects_2d (~/objects/tracked tells the same), and no "
+        "~/semantic/label_info, without which Nav2's semantic layer ends in an error "
         "(~/semantic/classes tells the same to others)",
     ),
     Library(

@@ -142,12 +142,13 @@ class Audience:
         def check(message: Any) -> None:
             self.heard[output] += 1
             self.heard[f"{camera} {output}"] += 1
-            header = message.header
+            first = message.markers[0] if output == "objects/markers" else message
+            header = first.header
             if output == "scan":  # in the level frame of its camera's
                 frame_id = header.frame_id.removesuffix("_level")
                 header = Header(stamp=header.stamp, frame_id=frame_id)
             if output != "depth/info" and not self._sent.has(camera, output, header):
-                self._findings.add(f"nobody sent {message.header} of {camera!r} {output}")
+                self._findings.add(f"nobody sent {first.header} of {camera!r} {output}")
 
         topic = f"/tips/{camera}/{output}" if camera else f"/tips/{output}"
         profile = QoSProfile(depth=10, reliability=reliability)

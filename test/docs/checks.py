@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from tips_ros import cli
-from tips_ros.messages.outputs import TOPICS
+from tips_ros.messages.outputs import TOPICS, VISION_TOPICS
 from tips_ros.ros.parameters.table import PARAMETERS
 from tips_ros.ros.startup.cameras import image_topics_of
 
@@ -211,7 +211,7 @@ def topics(words: list[str]) -> None:
     """Each of the node's topics that is named is one."""
     latched = {"depth/info", "semantic/classes", "semantic/label_info"}
     services = {"set_prompts", "locate"}
-    known = {f"/tips/{n}" for n in {t.name for t in TOPICS} | latched | services}
+    known = {f"/tips/{n}" for n in {t.name for t in (*TOPICS, *VISION_TOPICS)} | latched | services}
     for word in words:
         for found in re.findall(r"(?:^|:=)(/tips/[\w/]+)", word):
             plain = found.removesuffix("/compressed")

@@ -19,7 +19,7 @@ from rclpy.qos import (
 )
 
 from tips_ros.messages.outputs import TOPICS
-from tips_ros.messages.types import IMAGE, LASER_SCAN, POINT_CLOUD
+from tips_ros.messages.types import IMAGE, LASER_SCAN, MARKER_ARRAY, POINT_CLOUD
 from tips_ros.ros.topics import qos
 
 FILE = Path(__file__).resolve().parents[2] / "config" / "tips.rviz"
@@ -31,13 +31,14 @@ OUTPUTS = {f"tips/{topic.name}": topic for topic in TOPICS}
 CAMERA = "Camera image"
 # Names of RViz's plugins as its plugins_description.xml has them, in Humble and in Jazzy.
 PLUGINS = {
-    *("Grid", "Image", "LaserScan", "PointCloud2", "TF"),
+    *("Grid", "Image", "LaserScan", "MarkerArray", "PointCloud2", "TF"),
     *("FocusCamera", "Interact", "Measure", "MoveCamera", "PublishPoint", "Select"),
     "Orbit",
 }
 SHOWS = {
     "rviz_default_plugins/Image": IMAGE,
     "rviz_default_plugins/LaserScan": LASER_SCAN,
+    "rviz_default_plugins/MarkerArray": MARKER_ARRAY,
     "rviz_default_plugins/PointCloud2": POINT_CLOUD,
 }
 

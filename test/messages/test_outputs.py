@@ -9,7 +9,7 @@ import numpy as np
 from tips_ros.messages import frame_result as frame_module
 from tips_ros.messages import outputs
 from tips_ros.messages.frame_result import CameraPose, FrameResult, OutputOptions
-from tips_ros.messages.outputs import DEFAULT_TOPICS, TOPICS
+from tips_ros.messages.outputs import DEFAULT_TOPICS, TOPICS, VISION_TOPICS
 from tips_ros.messages.types import RCLPY_TYPES, rclpy_types_for_one_thread
 from tips_ros.perception.camera.extrinsics import extrinsic_matrix
 from tips_ros.perception.camera.output_camera import output_camera
@@ -159,7 +159,7 @@ def test_without_open3d_the_outlier_filter_is_told_once_and_the_rest_goes_on(mon
     assert made("points", frame_with(filtered_outlier_neighbors=8)) is not None
 
 
-def test_the_filtered_cloud_the_deviation_and_the_floor_are_not_made_unasked():
+def test_the_filtered_cloud_the_deviation_the_floor_and_things_are_not_made_unasked():
     assert {topic.name for topic in TOPICS} - {t.name for t in DEFAULT_TOPICS} == {
         "points_filtered",
         "depth/stddev",
@@ -167,4 +167,8 @@ def test_the_filtered_cloud_the_deviation_and_the_floor_are_not_made_unasked():
         "points_ground",
         "points_obstacles",
         "scan",
+        "objects/tracked",
+        "objects/ids",
+        "objects/markers",
     }
+    assert not any(topic.by_default for topic in VISION_TOPICS)

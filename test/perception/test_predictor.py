@@ -269,3 +269,17 @@ def test_a_turned_picture_gives_what_the_upright_one_does_turned_back(
     x, y, z = np.moveaxis(normals, -1, 0)
     right, down = {90: (y, -x), 180: (-x, -y), 270: (-y, x)}[mounting]
     np.testing.assert_allclose(found.normals, np.stack([right, down, z], -1), atol=1e-6)
+
+
+def test_value_features_lie_where_their_patches_are_however_the_camera_is_mounted(predictor):
+    rgb = np.random.default_rng(3).integers(0, 255, (80, 120, 3), np.uint8)
+    (upright,) = predictor.encode_batch([ImageRequest(rgb, features=True)])
+    features = predictor.value_features(upright)
+    assert features.shape[:2] == tuple(upright.features.grid) and features.dtype == np.float32
+    turned = np.ascontiguousarray(np.rot90(rgb))
+    (mounted,) = predictor.encode_batch([ImageRequest(turned, mounting=90, features=True)])
+    as_mounted = predictor.value_features(mounted)
+    np.testing.assert_allclose(as_mounted, np.rot90(features), atol=1e-4)
+    (without,) = predictor.encode_batch([ImageRequest(rgb, ("depth",))])
+    with pytest.raises(ValueError, match="not asked for"):
+        predictor.value_features(without)

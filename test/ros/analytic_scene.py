@@ -117,9 +117,12 @@ class Shown(nn.Module):
         super().__init__()
         self.map: torch.Tensor | None = None
 
-    def forward(self, layers: Any) -> torch.Tensor:
+    def forward(self, layers: Any, evidence: bool = False) -> torch.Tensor:
         assert self.map is not None, "nothing is shown yet"
-        return self.map
+        if not evidence:
+            return self.map
+        sure = torch.full_like(self.map, 0.5)
+        return torch.cat([self.map, 2 * sure, sure], dim=1)
 
 
 class Stage:
@@ -130,6 +133,7 @@ class Stage:
         model = graph.node.predictor.model
         self._depth, self._normals = Shown(), Shown()
         model.depth, model.normals = self._depth, self._normals
+        self._segmentation = Shown()
         self.looked_at: list[torch.Tensor] = []  # (1, 3, h, w), what the network saw
         model.backbone.register_forward_pre_hook(lambda _, given: self.looked_at.append(given[0]))
 
@@ -141,6 +145,14 @@ class Stage:
         self._depth.map = torch.from_numpy(depth_m.astype(np.float32).copy())[None, None]
         away = -normals.astype(np.float32).transpose(2, 0, 1)
         self._normals.map = torch.from_numpy(away.copy())[None]
+
+    def show_labels(self, labels: np.ndarray) -> None:
+        """(H, W) ids of the model's own classes that its segmentation head says from now on."""
+        predictor = self._graph.node.predictor
+        ids = np.array(predictor.model_label_space.classes.ids)
+        logits = np.where(labels == ids[:, None, None], 10.0, 0.0).astype(np.float32)
+        self._segmentation.map = torch.from_numpy(logits)[None]
+        predictor.model.segmentation = self._segmentation
 
 
 def calibration(

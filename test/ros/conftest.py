@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -23,13 +26,15 @@ from std_msgs.msg import Header
 from tips_ros.srv import SetPrompts
 
 from tips_ros.messages.conversions import image_message
-from tips_ros.messages.outputs import TOPICS
+from tips_ros.messages.outputs import TOPICS, VISION_TOPICS
 from tips_ros.messages.types import RCLPY_TYPES, rclpy_class
 from tips_ros.replay.domain import claim_domain
 from tips_ros.ros.node import TipsNode
 from tips_ros.ros.pipeline.camera import Camera
 from tips_ros.ros.process.executor import NodeExecutor
 from tips_ros.ros.topics import qos
+
+from . import scratch_vision_msgs
 
 # Only a test that fails waits so long; other tests may keep the machine busy.
 PATIENCE_S = 90.0
@@ -123,7 +128,7 @@ class Graph:
 
         What comes is in `received`, by the topic's name: `depth/image`, `front/depth/image`.
         """
-        types = {topic.name: topic.type for topic in TOPICS}
+        types = {topic.name: topic.type for topic in (*TOPICS, *VISION_TOPICS)}
         full = {name: f"{camera}/{name}" if camera else name for name in names}
         for name in names:
             self.probe.create_subscription(
@@ -272,6 +277,29 @@ def graph_with() -> Iterator[Callable[..., Graph]]:
     yield make
     for graph in graphs:
         graph.close()
+
+
+@pytest.fixture(scope="session")
+def built_vision_msgs(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """vision_msgs, built here if need be; None where it is installed."""
+    if importlib.util.find_spec("vision_msgs"):
+        return None
+    try:
+        prefix = scratch_vision_msgs.build(tmp_path_factory.mktemp("vision_msgs"))
+    except scratch_vision_msgs.CannotBuild as error:
+        pytest.skip(f"no vision_msgs, and it can't be built: {error}")
+    return scratch_vision_msgs.load(prefix)
+
+
+@pytest.fixture
+def vision_msgs(built_vision_msgs: Path | None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Its messages, importable during a test."""
+    if built_vision_msgs is not None:
+        monkeypatch.syspath_prepend(str(built_vision_msgs))
+    yield importlib.import_module("vision_msgs.msg")
+    if built_vision_msgs is not None:
+        for name in [n for n in sys.modules if n.partition(".")[0] == "vision_msgs"]:
+            del sys.modules[name]
 
 
 @pytest.fixture

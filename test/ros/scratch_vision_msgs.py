@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""vision_msgs as far as LabelInfo goes, built on the spot where it isn't installed.
+"""vision_msgs as far as labels and detections go, built on the spot where it isn't installed.
 
-With it the node's `~/semantic/label_info` goes over real DDS on machines without that package.
+With it the node's topics of its types go over real DDS on machines without that package.
 """
 
 from __future__ import annotations
@@ -16,15 +16,34 @@ from pathlib import Path
 MESSAGES = {
     "VisionClass": "uint16 class_id\nstring class_name\n",
     "LabelInfo": "std_msgs/Header header\nvision_msgs/VisionClass[] class_map\nfloat32 threshold\n",
+    "ObjectHypothesis": "string class_id\nfloat64 score\n",
+    "ObjectHypothesisWithPose": "vision_msgs/ObjectHypothesis hypothesis\n"
+    "geometry_msgs/PoseWithCovariance pose\n",
+    "Point2D": "float64 x\nfloat64 y\n",
+    "Pose2D": "vision_msgs/Point2D position\nfloat64 theta\n",
+    "BoundingBox2D": "vision_msgs/Pose2D center\nfloat64 size_x\nfloat64 size_y\n",
+    "BoundingBox3D": "geometry_msgs/Pose center\ngeometry_msgs/Vector3 size\n",
+    **{
+        f"Detection{kind}": "std_msgs/Header header\n"
+        f"vision_msgs/ObjectHypothesisWithPose[] results\nvision_msgs/BoundingBox{kind} bbox\n"
+        "string id\n"
+        for kind in ("2D", "3D")
+    },
+    **{
+        f"Detection{kind}Array": "std_msgs/Header header\n"
+        f"vision_msgs/Detection{kind}[] detections\n"
+        for kind in ("2D", "3D")
+    },
 }
-CMAKE = """\
+CMAKE = f"""\
 cmake_minimum_required(VERSION 3.16)
 project(vision_msgs)
 find_package(ament_cmake REQUIRED)
+find_package(geometry_msgs REQUIRED)
 find_package(std_msgs REQUIRED)
 find_package(rosidl_default_generators REQUIRED)
-rosidl_generate_interfaces(${PROJECT_NAME} msg/VisionClass.msg msg/LabelInfo.msg
-  DEPENDENCIES std_msgs)
+rosidl_generate_interfaces(${{PROJECT_NAME}} {" ".join(f"msg/{name}.msg" for name in MESSAGES)}
+  DEPENDENCIES geometry_msgs std_msgs)
 ament_package()
 """
 PACKAGE = """\
@@ -32,11 +51,12 @@ PACKAGE = """\
 <package format="3">
   <name>vision_msgs</name>
   <version>4.0.0</version>
-  <description>Its label messages, for a test.</description>
+  <description>Its messages that the node publishes, for a test.</description>
   <maintainer email="nobody@tips-ros.example">nobody</maintainer>
   <license>Apache-2.0</license>
   <buildtool_depend>ament_cmake</buildtool_depend>
   <buildtool_depend>rosidl_default_generators</buildtool_depend>
+  <depend>geometry_msgs</depend>
   <depend>std_msgs</depend>
   <member_of_group>rosidl_interface_packages</member_of_group>
 </package>

@@ -8,8 +8,6 @@ gives.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import re
 import sys
 from pathlib import Path
@@ -26,7 +24,6 @@ from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 from tips_ros.ros.outputs.class_map import ClassMapPublisher
 from tips_ros.ros.parameters.table import PARAMETERS
 
-from . import scratch_vision_msgs
 from .analytic_scene import calibration
 from .conftest import FRAME_ID, mask_of, picture, until
 from .test_node_geometry import PLUMB_BOB, QUIET, tell
@@ -45,27 +42,10 @@ LATCHED = QoSProfile(
 SIZE = (120, 160)
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """vision_msgs, built here if need be."""
-    if importlib.util.find_spec("vision_msgs"):
-        return None
-    try:
-        prefix = scratch_vision_msgs.build(tmp_path_factory.mktemp("vision_msgs"))
-    except scratch_vision_msgs.CannotBuild as error:
-        pytest.skip(f"no vision_msgs, and it can't be built: {error}")
-    return scratch_vision_msgs.load(prefix)
-
-
 @pytest.fixture
-def label_info(built, monkeypatch):
+def label_info(vision_msgs):
     """The class LabelInfo, importable during a test."""
-    if built is not None:
-        monkeypatch.syspath_prepend(str(built))
-    yield importlib.import_module("vision_msgs.msg").LabelInfo
-    if built is not None:
-        for name in [n for n in sys.modules if n.partition(".")[0] == "vision_msgs"]:
-            del sys.modules[name]
+    return vision_msgs.LabelInfo
 
 
 @pytest.fixture

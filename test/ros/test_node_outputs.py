@@ -19,8 +19,10 @@ def test_every_output_of_a_frame_carries_the_header_of_its_image(graph):
     graph.publish_camera_info()
     header = graph.publish_image(sec=7)
     until(lambda: all(graph.received[name] for name in ALL), f"one message on each of {ALL}")
-    for name in set(ALL) - {"scan"}:
+    for name in set(ALL) - {"scan", "objects/markers"}:
         assert graph.received[name][0].header == header, name
+    (marker,) = graph.received["objects/markers"][0].markers
+    assert marker.header == header
     assert header.frame_id == FRAME_ID
     scan = graph.received["scan"][0].header
     assert (scan.stamp, scan.frame_id) == (header.stamp, f"{FRAME_ID}_level")
@@ -116,7 +118,7 @@ def test_output_scale_shrinks_every_output_and_its_camera_info(graph_with):
     graph.publish_image()
     until(lambda: all(graph.received[name] for name in ALL), "all outputs")
     shapeless = {"points_filtered", "points_ground", "points_obstacles", "ground", "scan"}
-    for name in set(ALL) - shapeless:
+    for name in set(ALL) - shapeless - {"objects/tracked", "objects/markers"}:
         message = graph.received[name][0]
         assert (message.height, message.width) == (24, 32), name
     assert 0 < graph.received["points_filtered"][0].width <= 24 * 32

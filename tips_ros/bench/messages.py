@@ -71,6 +71,7 @@ _PLAIN = MessageFactory(
     numbers=lambda values: np.array(values, np.float64),
     integers=lambda values: values,
     floats=lambda values: values,
+    octets=lambda values: values,
     with_data=_bulky,
     fresh_with_data=_bulky,
 )

@@ -28,6 +28,7 @@ from tips_ros.perception.semantic.label_space import LabelSpace
 _ENCODINGS: dict[str, tuple[type[np.generic], int]] = {
     "32FC1": (np.float32, 1),
     "32FC3": (np.float32, 3),
+    "16UC1": (np.uint16, 1),
     "mono8": (np.uint8, 1),
     "rgb8": (np.uint8, 3),
 }

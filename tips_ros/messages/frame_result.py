@@ -19,6 +19,8 @@ from tips_ros.perception.cloud.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.cloud.roi import roi_rectangle
 from tips_ros.perception.ground.ground import GroundView
 from tips_ros.perception.ground.settings import GroundSettings
+from tips_ros.perception.objects.objects import ObjectsView
+from tips_ros.perception.objects.settings import ObjectSettings
 from tips_ros.perception.predictor import Prediction, scaled_size
 from tips_ros.perception.preprocess import image_at
 from tips_ros.perception.semantic.label_space import LabelSpace
@@ -48,6 +50,8 @@ class OutputOptions(NamedTuple):
     ground: GroundSettings = GroundSettings()
     ground_labels: Sequence[str] = ()  # class names that mean floor; empty: the usual ones
     ground_ignore: Sequence[str] = ()  # classes that are never obstacles
+    objects: ObjectSettings = ObjectSettings()
+    objects_stuff: Sequence[str] = ()  # class names that are no things; empty: the usual ones
 
     @property
     def limits_heights(self) -> bool:
@@ -74,6 +78,7 @@ class FrameResult:
     options: OutputOptions = field(default_factory=OutputOptions)
     placed: CameraPose | None = None  # in the target frame, for the filtered cloud
     ground: GroundView | None = None  # where somebody wants the floor
+    objects: ObjectsView | None = None  # where somebody wants things
     _organised: Cloud | None = field(default=None, init=False, repr=False)
 
     @cached_property

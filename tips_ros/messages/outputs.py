@@ -28,11 +28,23 @@ from tips_ros.messages.ground import (
     points_obstacles_message,
     scan_message,
 )
+from tips_ros.messages.object_markers import object_markers_message
+from tips_ros.messages.objects import (
+    detections_2d_message,
+    detections_3d_message,
+    ids_message,
+    objects_message,
+    wants_objects,
+)
 from tips_ros.messages.types import (
     CAMERA_INFO,
+    DETECTION_2D_ARRAY,
+    DETECTION_3D_ARRAY,
     GROUND_PLANE,
     IMAGE,
     LASER_SCAN,
+    MARKER_ARRAY,
+    OBJECT_ARRAY,
     POINT_CLOUD,
     MessageFactory,
 )
@@ -76,9 +88,9 @@ def view_for(
     outputs = used_outputs(topics, camera_known) & set(predictor.outputs_with(label_space))
     if not outputs:
         return None
-    return ImageRequest(
-        rgb, outputs, scale, [label_space] if "semantic" in outputs else [], mounting
-    )
+    label_spaces = [label_space] if "semantic" in outputs else []
+    features = wants_objects([topic.name for topic in topics])
+    return ImageRequest(rgb, outputs, scale, label_spaces, mounting, features)
 
 
 def predict_for(
@@ -184,6 +196,12 @@ def _ground(name: str, type_name: str, make: Maker) -> OutputTopic:
     )
 
 
+def _objects(name: str, type_name: str, make: Maker) -> OutputTopic:
+    """A topic that things are followed for: depth and its deviation place them where there are."""
+    uses: tuple[Output, ...] = ("depth", "semantic", "stddev")
+    return _topic(name, type_name, ["semantic"], make, uses=uses, by_default=False)
+
+
 TOPICS: tuple[OutputTopic, ...] = (
     _topic("depth/image", IMAGE, ["depth"], _image("32FC1", lambda f: f.prediction.depth_m)),
     # 1.2 MB a frame at 640×480 that few read: nobody gets it unasked.
@@ -210,6 +228,9 @@ TOPICS: tuple[OutputTopic, ...] = (
     _ground("points_ground", POINT_CLOUD, points_ground_message),
     _ground("points_obstacles", POINT_CLOUD, points_obstacles_message),
     _ground("scan", LASER_SCAN, scan_message),
+    _objects("objects/tracked", OBJECT_ARRAY, objects_message),
+    _objects("objects/ids", IMAGE, ids_message),
+    _objects("objects/markers", MARKER_ARRAY, object_markers_message),
     # After the points, whose cloud it is made from. Slow: nobody gets it unasked.
     _topic(
         "points_filtered",
@@ -222,3 +243,8 @@ TOPICS: tuple[OutputTopic, ...] = (
     ),
 )
 DEFAULT_TOPICS = tuple(topic for topic in TOPICS if topic.by_default)
+# Live alone, and where vision_msgs is installed.
+VISION_TOPICS: tuple[OutputTopic, ...] = (
+    _objects("objects", DETECTION_3D_ARRAY, detections_3d_message),
+    _objects("objects_2d", DETECTION_2D_ARRAY, detections_2d_message),
+)

@@ -24,6 +24,11 @@ CLASS_MAP = "tips_ros/msg/ClassMap"
 DEPTH_INFO = "tips_ros/msg/DepthInfo"
 GROUND_PLANE = "tips_ros/msg/GroundPlane"
 LASER_SCAN = "sensor_msgs/msg/LaserScan"
+OBJECT = "tips_ros/msg/Object"
+OBJECT_ARRAY = "tips_ros/msg/ObjectArray"
+MARKER_ARRAY = "visualization_msgs/msg/MarkerArray"
+DETECTION_2D_ARRAY = "vision_msgs/msg/Detection2DArray"
+DETECTION_3D_ARRAY = "vision_msgs/msg/Detection3DArray"
 REGION = "tips_ros/msg/Region"
 TF = "tf2_msgs/msg/TFMessage"
 LABEL_INFO = "vision_msgs/msg/LabelInfo"
@@ -47,6 +52,7 @@ class MessageFactory:
         numbers: floats → the value of a `float64[]` field.
         integers: a few uint16 → the value of a `uint16[]` field.
         floats: float32 → the value of a `float32[]` field.
+        octets: bytes → the value of a short `uint8[]` field.
         bulky: ROS name, bytes of its field `data`, all other fields → the message.
         once: the same, for a message whose size is another each time.
     """
@@ -55,6 +61,7 @@ class MessageFactory:
     numbers: Callable[[list[float]], Any]
     integers: Callable[[NDArray[np.uint16]], Any]
     floats: Callable[[NDArray[np.float32]], Any]
+    octets: Callable[[bytes], Any]
     with_data: Callable[[str, int, dict[str, Any]], MessageWithData]
     fresh_with_data: Callable[[str, int, dict[str, Any]], MessageWithData]
 
@@ -93,6 +100,7 @@ RCLPY_TYPES = MessageFactory(
     numbers=lambda values: array.array("d", values),
     integers=lambda values: array.array("H", values.tobytes()),
     floats=lambda values: array.array("f", values.tobytes()),
+    octets=lambda values: array.array("B", values),
     with_data=_with_data,
     fresh_with_data=_with_data,
 )

@@ -15,8 +15,9 @@ from tips_ros.bags import BagMessage, BagReader, BagWriter, CameraTopics
 from tips_ros.messages.conversions import class_map_message
 from tips_ros.messages.conversions import stamp_ns as stamp_of
 from tips_ros.messages.depth_info import DepthScaleStatus, depth_info_message
-from tips_ros.messages.frame_result import FrameResult, OutputOptions
+from tips_ros.messages.frame_result import CameraPose, FrameResult, OutputOptions
 from tips_ros.messages.ground import level_frame_message, look_at_ground, wants_ground
+from tips_ros.messages.objects import look_at_objects
 from tips_ros.messages.outputs import OutputTopic, view_for
 from tips_ros.messages.sensor_comparison import PredictedFrame
 from tips_ros.messages.sensor_view import View
@@ -33,6 +34,7 @@ from tips_ros.perception.depth.depth_scale import ScaleChoice, ScaleSource
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.ground import Ground
 from tips_ros.perception.images.decoder import ImageDecoder
+from tips_ros.perception.objects.objects import Objects
 from tips_ros.perception.predictor import Prediction, Predictor, scaled_size
 from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.perception.temporal.stream import Holding, PlacedImage, SteadyStream
@@ -125,7 +127,8 @@ class BagAnnotator:
         classes_topic = f"{self.namespace}/semantic/classes"
         writer.add_topic(classes_topic, CLASS_MAP, latched=True)
         info_topic = f"{self.namespace}/depth/info"
-        if any("depth" in output.needs for output in self.topics):
+        used = {name for output in self.topics for name in output.uses}
+        if "depth" in used & set(self.predictor.outputs):
             writer.add_topic(info_topic, DEPTH_INFO, latched=True)
 
         result = Annotation()
@@ -134,12 +137,12 @@ class BagAnnotator:
         info = first_readable(reader, camera.camera_info)
         decoder = ImageDecoder(camera.image)
         waiting: list[_Waiting] = []
-        ground = Ground()
+        ground, objects = Ground(), Objects()
         told: DepthScaleStatus | None = None
 
         def flush() -> None:
             nonlocal told
-            for stamp_ns, frame in self._run_model(waiting, result, ground):
+            for stamp_ns, frame in self._run_model(waiting, result, ground, objects):
                 if result.annotated == 0:
                     writer.write(classes_topic, stamp_ns, self._class_map(types, frame))
                 live = result.scale
@@ -189,7 +192,7 @@ class BagAnnotator:
         yield _Waiting(message.stamp_ns, image.header, rgb, camera)
 
     def _run_model(
-        self, waiting: Sequence[_Waiting], result: Annotation, ground: Ground
+        self, waiting: Sequence[_Waiting], result: Annotation, ground: Ground, objects: Objects
     ) -> Iterator[tuple[int, FrameResult]]:
         """Runs the model once for all; the bag's stamp and the frame of each."""
         views = [
@@ -207,15 +210,19 @@ class BagAnnotator:
         wanted = [view for view in views if view is not None]
         encoded = iter(self.predictor.encode_batch(wanted) if wanted else ())
         for one, view in zip(waiting, views, strict=True):
-            prediction = Prediction()
+            prediction, features = Prediction(), None
             if view is not None:
-                prediction = self.predictor.decode(next(encoded), *view.label_spaces)
+                seen = next(encoded)
+                prediction = self.predictor.decode(seen, *view.label_spaces)
                 prediction = self._metric(prediction, one, result)
+                features = self.predictor.value_features(seen) if view.features else None
             frame = FrameResult(
                 one.header, one.rgb, prediction, self.label_space, one.camera, self.options
             )
             if wants_ground({topic.name for topic in self.topics}, self.options):
                 frame.ground = look_at_ground(ground, frame, Up.of_mounting(self.mounting))
+            if features is not None:
+                frame.objects = look_at_objects(objects, frame, features, self._pose(one))
             yield one.stamp_ns, frame
 
     def _metric(self, prediction: Prediction, one: _Waiting, result: Annotation) -> Prediction:
@@ -240,13 +247,20 @@ class BagAnnotator:
     def _place(self, one: _Waiting) -> PlacedImage:
         at_ns = stamp_of(one.header)
         image = PlacedImage(one.rgb, at_ns, None if one.camera is None else one.camera.lens)
-        if not self.holding_frame:
+        pose = self._pose(one)
+        if pose is None:
             return image
+        return image._replace(world_from_camera=pose.matrix, world_id=pose.frame_id)
+
+    def _pose(self, one: _Waiting) -> CameraPose | None:
+        """Where the bag's transforms have its camera."""
+        if not self.holding_frame:
+            return None
         if self._poses is None:
             assert self._reader is not None
             self._poses = CameraPoses(self._reader, one.header.frame_id, self.holding_frame)
-        pose = self._poses.at(at_ns)
-        return image._replace(world_from_camera=pose, world_id=self.holding_frame)
+        pose = self._poses.at(stamp_of(one.header))
+        return None if pose is None else CameraPose(self.holding_frame, pose)
 
     def _camera_of(
         self, info: Any, rgb: NDArray[np.uint8], result: Annotation

@@ -23,6 +23,7 @@ def bag_types(writer: BagWriter) -> MessageFactory:
         numbers=lambda values: np.array(values, np.float64),
         integers=lambda values: values,
         floats=lambda values: values,
+        octets=lambda values: np.frombuffer(values, np.uint8),
         with_data=with_data,
         fresh_with_data=with_data,
     )

@@ -77,6 +77,7 @@ class ImageRequest(NamedTuple):
     # By which pixels will be labelled: words need value features, the model's own classes its head.
     label_spaces: Collection[LabelSpace] = ()
     mounting: MountingRotation = 0  # how the camera is mounted: what turns its picture upright
+    features: bool = False  # whether value features are wanted themselves
 
     def heads(self) -> set[HeadName]:
         """Returns the heads that run for it beside the backbone."""
@@ -91,9 +92,9 @@ class ImageRequest(NamedTuple):
         return "stddev" in self.outputs
 
     @property
-    def by_words(self) -> bool:
+    def value_features(self) -> bool:
         """Whether value features are needed."""
-        return any(label_space.words is not None for label_space in self.label_spaces)
+        return self.features or any(one.words is not None for one in self.label_spaces)
 
 
 class Predictor:
@@ -215,7 +216,7 @@ class Predictor:
         looks = self.model.forward_batch(
             torch.cat(inputs) if len(inputs) > 1 else inputs[0],
             [view.heads() for view in views],
-            value_features=any(view.by_words for view in views),
+            value_features=any(view.value_features for view in views),
             evidence=any(view.evidence for view in views),
         )
         passed = self._transfer.record_event()
@@ -279,6 +280,24 @@ class Predictor:
         if encoded.mounting == 0:
             return cosines
         return np.stack([rotate_back(one, encoded.mounting) for one in cosines])
+
+    def value_features(self, encoded: EncodedImage) -> NDArray[np.float32]:
+        """(h, w, D) of an image's patches, in the camera's own orientation; of any length.
+
+        Raises:
+            ValueError: it was not seen with them.
+        """
+        features, grid = encoded.features.value_features, encoded.features.grid
+        if features is None:
+            raise ValueError("value features were not asked for; see the image with them")
+        (values,) = self._transfer.to_host(encoded, lambda: [features.float()])
+        assert values is not None
+        by_place: NDArray[np.float32] = values.reshape(grid.h, grid.w, -1)
+        if encoded.mounting == 0:
+            return by_place
+        return np.stack(
+            [rotate_back(one, encoded.mounting) for one in by_place.transpose(2, 0, 1)], -1
+        )
 
     def focal_of(self, encoded: EncodedImage) -> Focal:
         """The camera that the network takes for granted, for the cues of depth's deviation."""

@@ -19,6 +19,7 @@ from tips_ros.catalogue import real_world_advice
 from tips_ros.freed_memory import give_back_freed_memory
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.loading.prompt_encoder import PromptEncoder
+from tips_ros.perception.objects.tracker import IdCounter
 from tips_ros.perception.predictor import Output, Predictor
 from tips_ros.perception.semantic.stable_ids import StableIds
 from tips_ros.ros.classes.class_manager import ClassManager
@@ -86,6 +87,7 @@ class TipsNode(ParameterNode):
         self._class_histories = {camera: ClassHistory() for camera in self.cameras}
         self._class_ids = StableIds()
         self._depth_histories = {camera: DepthHistory() for camera in self.cameras}
+        self._object_ids = {camera: IdCounter() for camera in self.cameras}
         self._image_group = MutuallyExclusiveCallbackGroup()
         self._prompt_service = SetPromptsService(self)
         places = threading.BoundedSemaphore(MOST_WAITING)
@@ -258,6 +260,7 @@ class TipsNode(ParameterNode):
             self.transforms,
             self.statistics,
             self._depth_histories,
+            self._object_ids,
             self._image_group,
         )
         for camera in work.cameras:

@@ -3,7 +3,7 @@
 
 import pytest
 
-from tips_ros.messages.outputs import TOPICS
+from tips_ros.messages.outputs import TOPICS, VISION_TOPICS
 from tips_ros.ros.parameters.table import PARAMETERS
 from tips_ros.ros.topics.names import ONLY, cameras_named, input_topic, output_topic, parameter_name
 
@@ -34,7 +34,8 @@ def test_a_name_cannot_stand_twice():
 
 
 @pytest.mark.parametrize(
-    "name", sorted({t.name.split("/")[0] for t in TOPICS} | {"semantic", "similarity"})
+    "name",
+    sorted({t.name.split("/")[0] for t in (*TOPICS, *VISION_TOPICS)} | {"semantic", "similarity"}),
 )
 def test_what_the_node_names_itself_is_no_camera_s(name):
     with pytest.raises(ValueError):

@@ -29,7 +29,11 @@ def reach_px(shape: tuple[int, ...]) -> int:
 
 
 def depth_pieces(
-    mask: NDArray[np.bool_], depth_m: NDArray[np.float32] | None = None, jump: float = 0.1
+    mask: NDArray[np.bool_],
+    depth_m: NDArray[np.float32] | None = None,
+    jump: float = 0.1,
+    *,
+    reach: int | None = None,
 ) -> Pieces:
     """The 8-connected pieces of a mask, cut where the depth jumps.
 
@@ -45,6 +49,8 @@ def depth_pieces(
         mask: (H, W).
         depth_m: (H, W) metres along z, NaN where there is none; None cuts nothing.
         jump: as a fraction of the smaller depth.
+        reach: pixels, in place of `reach_px` of the mask's own size: that of the image that the
+            mask is a part of.
 
     Raises:
         ValueError: a jump that is not positive.
@@ -53,7 +59,7 @@ def depth_pieces(
         raise ValueError(f"jump must be a positive fraction of the depth, got {jump}")
     left = mask.astype(np.uint8)
     if depth_m is not None:
-        left[_cut(_fill(depth_m, mask), jump)] = 0
+        left[_cut(_fill(depth_m, mask), jump, reach or reach_px(mask.shape))] = 0
     _, piece, stats, _ = cv2.connectedComponentsWithStats(left, connectivity=8, ltype=cv2.CV_32S)
     return Pieces(
         np.asarray(piece, np.int32),
@@ -83,9 +89,9 @@ def steady_depth(depth_m: NDArray[np.float32], pieces: Pieces) -> NDArray[np.flo
     return steady
 
 
-def _cut(depth_m: NDArray[np.float32], jump: float) -> NDArray[np.bool_]:
+def _cut(depth_m: NDArray[np.float32], jump: float, reach: int) -> NDArray[np.bool_]:
     """Finds the depths to cut at. Infinite depth neither cuts nor is cut."""
-    nearest: NDArray[Any] = cv2.erode(depth_m, _window(reach_px(depth_m.shape)))
+    nearest: NDArray[Any] = cv2.erode(depth_m, _window(reach))
     return np.isfinite(depth_m) & (depth_m / (1 + jump) > nearest)
 
 

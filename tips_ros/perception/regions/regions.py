@@ -105,7 +105,7 @@ def regions(
         ValueError: a mask that is not boolean, or arrays that are not of one size.
     """
     _check(mask, score, depth_m)
-    depth = None if depth_m is None else _clean_depth(depth_m)
+    depth = None if depth_m is None else usable_depth(depth_m)
     pieces = depth_pieces(mask, depth, depth_jump)
     weights = np.ones(mask.shape) if score is None else score
     total = np.bincount(pieces.piece.ravel(), np.ravel(weights), len(pieces.pixels))
@@ -161,7 +161,7 @@ def _place(
     return replace(region, median_depth_m=median_m, centroid_m=centroid, box=box)
 
 
-def _clean_depth(depth_m: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+def usable_depth(depth_m: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """(H, W) float32, NaN for whatever means "no depth"."""
     depth = depth_m.astype(np.float32)
     depth[~((depth > 0) & np.isfinite(depth))] = np.nan

@@ -118,6 +118,13 @@ class FlowWarper:
             return Warp("standing")
         return warp
 
+    def warp_each_pixel(self, now: Glance, before: Glance) -> Warp:
+        """Warps two frames of one size by the flow itself, which follows what moves by itself."""
+        there = dense_flow(self._flow, now.grey, before.grey)
+        h, w = now.grey.shape
+        columns, rows = np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)[:, None]
+        return Warp("flow", there[..., 0] + columns, there[..., 1] + rows)
+
 
 def _typical(x: Map, y: Map) -> float:
     few = (slice(None, None, 3), slice(None, None, 3))

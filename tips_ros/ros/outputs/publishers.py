@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
 
 from tips_ros.messages.frame_result import FrameResult
-from tips_ros.messages.outputs import TOPICS, OutputTopic
+from tips_ros.messages.outputs import TOPICS, VISION_TOPICS, OutputTopic
 from tips_ros.messages.types import rclpy_class, rclpy_types_for_one_thread
 from tips_ros.perception.predictor import Output
 from tips_ros.ros.topics import qos
 from tips_ros.ros.topics.names import ONLY, output_topic
+
+logger = logging.getLogger(__name__)
 
 
 class OutputPublishers:
@@ -30,10 +33,11 @@ class OutputPublishers:
         self._types = rclpy_types_for_one_thread()
         self._publishers: dict[OutputTopic, Any] = {}
         try:
-            for topic in TOPICS:
-                if topic.needs <= set(available):
+            for topic in (*TOPICS, *VISION_TOPICS):
+                type_ = _class_of(topic)
+                if type_ is not None and topic.needs <= set(available):
                     self._publishers[topic] = node.create_lifecycle_publisher(
-                        rclpy_class(topic.type),
+                        type_,
                         output_topic(camera, topic.name),
                         qos.output(),
                         qos_overriding_options=qos.overridable(),
@@ -67,3 +71,14 @@ class OutputPublishers:
         for publisher in self._publishers.values():
             self._node.destroy_lifecycle_publisher(publisher)
         self._publishers.clear()
+
+
+def _class_of(topic: OutputTopic) -> Any:
+    """The topic's message; None, and a line says so, where its package is not installed."""
+    try:
+        return rclpy_class(topic.type)
+    except ImportError:
+        if topic not in VISION_TOPICS:
+            raise
+        logger.info("vision_msgs is not installed: no ~/%s", topic.name)
+        return None

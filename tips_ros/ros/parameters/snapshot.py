@@ -12,6 +12,7 @@ from tips_ros.messages.frame_result import OutputOptions
 from tips_ros.perception.camera.mounting import MountingRotation, mounting_rotation
 from tips_ros.perception.depth.depth_scale import ScaleSource
 from tips_ros.perception.ground.settings import GroundSettings
+from tips_ros.perception.objects.settings import ObjectSettings
 from tips_ros.perception.temporal.stream import Holding
 from tips_ros.ros.parameters.table import PARAMETERS, entry_of
 from tips_ros.ros.topics.names import ONLY, parameter_name
@@ -101,6 +102,7 @@ class Snapshot:
             "points_min_height_m": self._height("points.min_height_m", -math.inf),
             "points_max_height_m": self._height("points.max_height_m", math.inf),
             "ground": GroundSettings(**self._named_alike(GroundSettings, camera, "ground_")),
+            "objects": ObjectSettings(**self._named_alike(ObjectSettings, camera, "objects_")),
         }
         return OutputOptions(**values)
 

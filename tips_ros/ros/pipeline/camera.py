@@ -10,6 +10,7 @@ from rclpy.lifecycle import LifecycleNode
 
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.images.decoder import ImageDecoder
+from tips_ros.perception.objects.tracker import IdCounter
 from tips_ros.ros.health.diagnostics import CameraState
 from tips_ros.ros.health.statistics import Statistics
 from tips_ros.ros.inputs.calibration import CalibrationSource
@@ -23,6 +24,7 @@ from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.parameters.snapshot import CameraSettings
 from tips_ros.ros.pipeline.depth_scaling import DepthScaler
 from tips_ros.ros.pipeline.floor_watch import FloorWatch
+from tips_ros.ros.pipeline.object_watch import ObjectWatch
 from tips_ros.ros.pipeline.queries import FrameQueries
 from tips_ros.ros.pipeline.steadying import Steadying
 from tips_ros.ros.transforms.placement import CameraPoseLookup
@@ -38,6 +40,7 @@ class Camera:
         decoder: from their messages to pixels.
         calibration: what the camera of a frame is.
         ground: its floor over time.
+        objects: its things over time.
         scaling: how its depth becomes metres.
         steadying: how it is held still.
         placement: where it stands, for clouds in other frames.
@@ -59,6 +62,7 @@ class Camera:
         frames: TransformLookup,
         group: CallbackGroup,
         depth_history: DepthHistory | None = None,
+        object_ids: IdCounter | None = None,
     ) -> None:
         self._node = node
         self.name = name
@@ -73,6 +77,7 @@ class Camera:
         self.scaling = DepthScaler(node, name, description, frames, group, wanted)
         self.ground = FloorWatch(node, name, frames)
         self.ground.listen(self.settings)
+        self.objects = ObjectWatch(frames, object_ids or IdCounter())
         self.level_frame = LevelFramePublisher(node)
         self.depth_info = DepthInfoPublisher(node, name, self.scaling.status, depth_history)
         transport = parameters.value(node, "image_transport", name)
@@ -124,6 +129,7 @@ class Camera:
         self.scaling.reset()
         self.steadying.reset()
         self.ground.reset()
+        self.objects.reset()
 
     def rest(self) -> None:
         """Unsubscribes from what frames take besides, until the next; from the finishing thread."""

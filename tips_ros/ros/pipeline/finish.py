@@ -11,6 +11,7 @@ from rclpy.clock import Clock
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.ground import wants_ground
+from tips_ros.messages.objects import wants_objects
 from tips_ros.messages.outputs import OutputTopic
 from tips_ros.messages.transform_error import TransformError
 from tips_ros.perception.depth.depth_scale import DepthScale
@@ -81,7 +82,7 @@ class Finisher:
             camera.depth_info.publish(request.header, at_ns, camera.scaling.status)
         announcer = self._board.class_maps[camera.name]
         announcer.announce(request.label_space, request.header, at_ns)
-        held = self._publish(request, prediction, outcome)
+        held = self._publish(request, encoded, prediction, outcome)
         if encoded is not None and cosines is not None:
             went_out = camera.similarity.publish(
                 request.header, request.demand.heat_maps, cosines, encoded.mounted_size
@@ -144,7 +145,11 @@ class Finisher:
         return steady
 
     def _publish(
-        self, request: FrameRequest, prediction: Prediction, outcome: dict[str, str]
+        self,
+        request: FrameRequest,
+        encoded: EncodedImage | None,
+        prediction: Prediction,
+        outcome: dict[str, str],
     ) -> HeldCloud | None:
         """Publishes what can be; the cloud that waits for its transform, where there is one."""
         camera, held = request.camera, None
@@ -157,6 +162,9 @@ class Finisher:
                 camera.level_frame.publish(request.header, frame.ground.floor.plane)
         elif request.settings.scale_source != "ground":
             camera.ground.rest()
+        if encoded is not None and wants_objects(names):
+            features = self._predictor.value_features(encoded)
+            frame.objects = camera.objects.look(frame, features, request.settings.holding_frame)
         for topic in request.demand.topics:
             if topic.name == _FILTERED:
                 if self._must_wait(frame, camera):

@@ -20,6 +20,7 @@ from rclpy.duration import Duration
 
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.perception.encoded_image import EncodedImage
+from tips_ros.perception.objects.tracker import IdCounter
 from tips_ros.perception.predictor import Predictor
 from tips_ros.ros.classes.class_manager import ClassManager
 from tips_ros.ros.health.diagnostics import CameraState
@@ -65,6 +66,7 @@ class Pipeline:
         frames: TransformLookup,
         statistics: Mapping[str, Statistics],
         depth_histories: Mapping[str, DepthHistory],
+        object_ids: Mapping[str, IdCounter],
         group: CallbackGroup,
     ) -> None:
         """
@@ -76,6 +78,7 @@ class Pipeline:
             frames: where cameras are.
             statistics: of each camera, by name.
             depth_histories: what each camera's `~/depth/info` has said so far.
+            object_ids: where the ids of each camera's things are from.
             group: the callback group of all subscriptions.
 
         Raises:
@@ -100,6 +103,7 @@ class Pipeline:
                     frames=frames,
                     group=group,
                     depth_history=depth_histories[name],
+                    object_ids=object_ids[name],
                 )
                 self.cameras.append(camera)
             self._board.announce_first()

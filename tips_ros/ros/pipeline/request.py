@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.log_throttle import LogThrottle
+from tips_ros.messages.objects import wants_objects
 from tips_ros.messages.outputs import OutputTopic, used_outputs
 from tips_ros.perception.camera.output_camera import OutputCamera
 from tips_ros.perception.predictor import ImageRequest, Output, Predictor, scaled_size
@@ -114,7 +115,8 @@ def make_request(
         masks = label_space if "semantic" in outputs else None
         label_spaces = [label_space] if masks or demand.heat_maps else []
         label_spaces += [query.label_space for query in queries]
-        view = ImageRequest(rgb, outputs, options.scale, label_spaces, settings.mounting)
+        features = wants_objects([topic.name for topic in topics])
+        view = ImageRequest(rgb, outputs, options.scale, label_spaces, settings.mounting, features)
         return FrameRequest(
             camera=camera,
             image=image,
