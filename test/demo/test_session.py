@@ -28,6 +28,7 @@ from training.camera_messages import CameraMessages
 pytestmark = pytest.mark.live
 
 PATIENCE_S = 120.0
+FILES = ["demo.mcap", "demo.webp", "overview.png"]
 ALL = [topic.name for topic in DEFAULT_TOPICS]
 WITHOUT_CAMERA_INFO = [name for name in ALL if name not in ("points", "depth/camera_info")]
 
@@ -132,7 +133,7 @@ def test_a_bag_is_answered_recorded_drawn_measured_and_summed_up(short_drive: Pa
     out = ("--output", tmp_path / "out")
     done = demo("--bag", short_drive, "--truth", sample_truth(), *out, "--rate", 0.4)
     assert done.returncode == 0, done.stderr
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["demo.mcap", "overview.png"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == FILES
 
     recorded = messages_by_topic(tmp_path / "out" / "demo.mcap")
     with BagReader(short_drive) as reader:
@@ -170,7 +171,7 @@ def test_without_a_bag_the_sample_bag_is_played_and_measured(tmp_path: Path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("drive: 120 frames in ")
     assert re.search(r"^  accuracy.* drive_truth", done.stdout, re.MULTILINE)
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["demo.mcap", "overview.png"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == FILES
 
 
 def test_a_truth_that_is_none_is_told_before_anything_is_played(short_drive: Path, tmp_path: Path):
