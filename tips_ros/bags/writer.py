@@ -23,7 +23,7 @@ from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, W
 from rosbags.typesys.store import Typestore
 
 from tips_ros.bags.errors import BagError
-from tips_ros.bags.place import MCAP, check_place
+from tips_ros.bags.place import MCAP, check_place, workshop_prefix
 from tips_ros.bags.storage.storage import Definition
 from tips_ros.bags.types import default_typestore, describes, recorded_text
 
@@ -70,7 +70,7 @@ class BagWriter:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._workshop = Path(
-                    tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent)
+                    tempfile.mkdtemp(prefix=workshop_prefix(self.path), dir=self.path.parent)
                 )
                 undo.callback(shutil.rmtree, self._workshop, ignore_errors=True)
                 # Version 9 would hide the topics' QoS from Humble; Jazzy reads 8 as well.
