@@ -33,6 +33,7 @@ from tips_ros.ros.topics import qos
 
 # Only a test that fails waits so long; other tests may keep the machine busy.
 PATIENCE_S = 90.0
+_ASK_AGAIN_S = 5.0
 FRAME_ID = "camera_color_optical_frame"
 
 
@@ -200,14 +201,34 @@ class Graph:
         return info
 
     def call(self, type_: type, service: str, request: Any) -> Any:
-        """Calls a service and waits for its answer."""
+        """Calls a service of this process and waits for its answer."""
+        future = self._call(type_, service, request)
+        until(future.done, f"an answer of {service}")
+        return future.result()
+
+    def ask(self, type_: type, service: str, request: Any) -> Any:
+        """Calls a service that changes nothing, in any process, and waits for its answer.
+
+        One that another process sends before it has found the client is lost: it is asked again.
+        """
+        futures = [self._call(type_, service, request)]
+
+        def answered() -> bool:
+            if time.monotonic() > asked_at + _ASK_AGAIN_S * len(futures):
+                futures.append(self._call(type_, service, request))
+            return any(future.done() for future in futures)
+
+        asked_at = time.monotonic()
+        until(answered, f"an answer of {service}")
+        return next(future.result() for future in futures if future.done())
+
+    def _call(self, type_: type, service: str, request: Any) -> Any:
+        """The future of an answer."""
         if service not in self._clients:
             self._clients[service] = self.probe.create_client(type_, service)
         client = self._clients[service]
         assert client.wait_for_service(PATIENCE_S), f"no service {service}"
-        future = client.call_async(request)
-        until(future.done, f"an answer of {service}")
-        return future.result()
+        return client.call_async(request)
 
     def set_prompts(self, *prompts: str, **fields: Any) -> SetPrompts.Response:
         """Asks ~/set_prompts for these classes."""
