@@ -66,7 +66,7 @@ def test_one_that_fails_is_not_the_last_and_the_whole_fails(check, fails):
 
 
 def test_types_are_checked_for_the_python_that_runs(monkeypatch: pytest.MonkeyPatch):
-    """NumPy's stubs are for the Python that it was installed for: those of another can't be read."""
+    """NumPy's stubs are for the Python that it was installed for: no other can read them."""
     monkeypatch.chdir(BOOTSTRAP.parent)
     sources, options = process_options(["--config-file", "pyproject.toml"])
     assert options.python_version == sys.version_info[:2]
