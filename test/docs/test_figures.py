@@ -117,6 +117,7 @@ ONLY_ON = {
     r"[GM]B a frame": {"docs/bags.md", README},
     r"\d frames a second": {MEASURED, README, "docs/benchmarks.md"},
     r"pictures? a second": {GPU, TRAINING, "docs/consumers.md"},
+    r"every \w+ pixel|[Vv]oxels of 5 cm is": {"docs/consumers.md"},
     r"k1 of −0\.\d": {"docs/consumers.md"},
     r"whole frame, ms": set(),
     r"of 40(?: pictures)?\b": {"docs/transport.md", README},
