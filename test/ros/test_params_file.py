@@ -94,7 +94,8 @@ def test_a_file_for_another_node_is_told(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text("/depth_node:\n  ros__parameters:\n    model: demo\n", encoding="utf-8")
     node = subprocess.Popen(
-        [EXECUTABLE, "--ros-args", "--params-file", str(file)],
+        # A parameter besides, as the launch file gives some, is no reason to be silent.
+        [EXECUTABLE, "--ros-args", "--params-file", str(file), "-p", "device:=cpu"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
