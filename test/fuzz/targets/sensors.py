@@ -23,8 +23,8 @@ _LENS = Lens(Intrinsics(20.0, 20.0, 7.5, 5.5, 16, 12))
 _COUNTS = st.one_of(st.integers(0, 40), st.sampled_from(ODD_NUMBERS))
 _FLOATS = st.one_of(
     st.sampled_from([v for v in ODD_FLOATS if abs(v) <= 1e38 or abs(v) == np.inf or v != v]),
-    st.floats(-10, 10),
-)
+    st.floats(-10, 10, width=32),
+).map(lambda value: float(np.float32(value)))
 _FIELD = st.builds(
     lambda name, offset, datatype, count: SimpleNamespace(
         name=name, offset=offset, datatype=datatype, count=count

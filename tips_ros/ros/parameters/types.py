@@ -11,10 +11,10 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-import yaml
 from rclpy.parameter import Parameter
 
 from tips_ros.ros.parameters.declaration import ITEMS, ParameterSpec
+from tips_ros.yaml_text import load_yaml
 
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 _INT_END = 2.0**63
@@ -71,8 +71,8 @@ def _from_text(text: str) -> Any:
     """The list that a text stands for; None, or something else, where it is none."""
     try:
         # In round brackets it comes from `SetParameter` of a launch file.
-        return ast.literal_eval(text) if text.startswith("(") else yaml.safe_load(text)
-    except (yaml.YAMLError, SyntaxError, ValueError):
+        return ast.literal_eval(text) if text.startswith("(") else load_yaml(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # nested without end
         return None
 
 
