@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
+
+
+_MOST_NESTED = 60  # brackets
+_BRACKETS = re.compile(r"[\[{]+|[\]}]+")
 
 
 class YamlError(ValueError):
@@ -22,6 +27,8 @@ def load_yaml(text: str, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> Any
     Raises:
         YamlError: not YAML, nested without end, or a number or date that none can be.
     """
+    if _nesting(text) > _MOST_NESTED:  # the library's time grows with the square of it
+        raise YamlError("it is nested too deeply")
     try:
         return yaml.load(text, loader)
     except yaml.YAMLError as error:
@@ -34,3 +41,12 @@ def load_yaml(text: str, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> Any
     except (ValueError, TypeError, OverflowError, AttributeError, KeyError, IndexError) as error:
         # Its numbers, dates and tags are made by Python's own functions, which know no limits.
         raise YamlError(f"a value that is none: {' '.join(str(error).split())[:200]}") from None
+
+
+def _nesting(text: str) -> int:
+    """The most brackets that are open at once, those within quotes included."""
+    depth = most = 0
+    for run in _BRACKETS.findall(text):
+        depth += len(run) if run[0] in "[{" else -len(run)
+        most = max(most, depth)
+    return most

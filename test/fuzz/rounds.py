@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import hypothesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from .target import Target
+
+# Explaining a find traces every line of the program: several times the time, and other recursion.
+_PHASES = (Phase.generate, Phase.shrink)
 
 _CASES = 100  # in one round
 _MOST_CPU_S = 3.0  # of one case
@@ -69,6 +72,7 @@ def run_cases(target: Target, count: int, seed: int, watch: Watch) -> str:
         deadline=None,
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
+        phases=_PHASES,
     )
     @given(target.cases)
     def check(case: Any) -> None:
@@ -76,7 +80,7 @@ def run_cases(target: Target, count: int, seed: int, watch: Watch) -> str:
 
     logging.disable(logging.CRITICAL)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # on a robot it is a line of the log with each frame
+        warnings.simplefilter("error", RuntimeWarning)  # on a robot it is a line of the log with each frame
         try:
             check()
         except BaseException as error:

@@ -10,6 +10,7 @@ from . import (
     cameras,
     compressed,
     images,
+    live,
     models,
     parameters,
     sensors,
@@ -21,7 +22,7 @@ TARGETS: dict[str, Target] = {
     target.name: target
     for module in (
         *(images, compressed, cameras, sensors, transforms),
-        *(words, calibrations, models, bags, parameters),
+        *(words, calibrations, models, bags, parameters, live),
     )
     for target in module.TARGETS
 }
