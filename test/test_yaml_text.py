@@ -38,7 +38,9 @@ def test_a_text_that_is_none_is_refused_in_one_line(what):
 def test_a_small_text_does_not_become_a_large_value():
     names = "abcdefgh"
     lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
-    lines += [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip(names, names[1:], strict=False)]
+    lines += [
+        f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip(names, names[1:], strict=False)
+    ]
     assert len(load_yaml("\n".join(lines))["h"]) == 9  # the same list nine times
 
 

@@ -7,7 +7,7 @@ _MOST = 4000  # characters of one message
 
 
 def printable(text: str, keep: str = "") -> str:
-    """The text with control characters, and what is no Unicode, as escapes; cut where it is endless.
+    """The text with control characters and broken Unicode as escapes; cut where it is endless.
 
     Args:
         text: anything.

@@ -8,7 +8,6 @@ from typing import Any
 
 import yaml
 
-
 _MOST_NESTED = 60  # brackets
 _BRACKETS = re.compile(r"[\[{]+|[\]}]+")
 

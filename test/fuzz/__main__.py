@@ -34,7 +34,9 @@ def fuzz(minutes: float, seed: int, names: list[str]) -> int:
         report = _run_apart(name, share_s, seed)
         total += report.cases
         finds += bool(report.find)
-        print(f"{name:22} {report.cases:8d} cases  {'FOUND' if report.find else 'well'}", flush=True)
+        print(
+            f"{name:22} {report.cases:8d} cases  {'FOUND' if report.find else 'well'}", flush=True
+        )
         if report.find:
             print("\n".join(f"    {line}" for line in report.find.splitlines()), flush=True)
     print(f"{total} cases of {len(names)} targets, {finds} finds, seed {seed}")
@@ -58,7 +60,9 @@ def _run_apart(name: str, seconds: float, seed: int) -> Report:
             return Report(0, f"it hangs at {note.read_text()[:2000]}")
         except EOFError:
             process.join()
-            return Report(0, f"its process ended with {process.exitcode} at {note.read_text()[:2000]}")
+            return Report(
+                0, f"its process ended with {process.exitcode} at {note.read_text()[:2000]}"
+            )
         finally:
             process.kill()
             process.join()

@@ -53,7 +53,19 @@ def mutated_text(seeds: Sequence[str], most: int = 6) -> SearchStrategy[bytes]:
 _WORDS = (
     *("nan", ".nan", ".inf", "-1", "0", "1e999", "99999999999999999999", "null", "~", "true"),
     *("[]", "{}", "&a [*a]", "*a", "!!python/object:os.system x", "'", '"', "- -", ":", "@", "#"),
-    *("[" * 3000, "a: " * 50, "\t", "\u2028", "\ufeff", "é", "\0", "0x7f", "1_000", "1:30", "2020-01-01"),
+    *(
+        "[" * 3000,
+        "a: " * 50,
+        "\t",
+        "\u2028",
+        "\ufeff",
+        "é",
+        "\0",
+        "0x7f",
+        "1_000",
+        "1:30",
+        "2020-01-01",
+    ),
 )
 _LINES = st.tuples(
     st.sampled_from(("word", "append", "drop", "double", "swap")),

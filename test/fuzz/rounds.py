@@ -80,7 +80,9 @@ def run_cases(target: Target, count: int, seed: int, watch: Watch) -> str:
 
     logging.disable(logging.CRITICAL)
     with warnings.catch_warnings():
-        warnings.simplefilter("error", RuntimeWarning)  # on a robot it is a line of the log with each frame
+        warnings.simplefilter(
+            "error", RuntimeWarning
+        )  # on a robot it is a line of the log with each frame
         try:
             check()
         except BaseException as error:

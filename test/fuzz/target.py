@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A target of fuzzing: one entrance of the program, what comes in there, and what must come of it."""
+"""A target of fuzzing: one entrance of the program, what comes in, and what must come of it."""
 
 from __future__ import annotations
 

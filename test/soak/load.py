@@ -122,7 +122,10 @@ class Load:
 
     def _set_parameter(self) -> str:
         stride, floor_m = self._rng.randrange(1, 5), self._rng.choice((0.0, 0.3))
-        if self._client.set(**{"points.stride": stride, "points.min_range_m": floor_m}) != [True] * 2:
+        if (
+            self._client.set(**{"points.stride": stride, "points.min_range_m": floor_m})
+            != [True] * 2
+        ):
             self.findings.add("parameters were refused")
         return "parameters set"
 

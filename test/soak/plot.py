@@ -10,6 +10,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
+
 from samples import Sample  # noqa: E402
 
 
@@ -20,7 +21,11 @@ def draw(samples: Sequence[Sample], path: Path, title: str) -> None:
     memory.plot(minutes, [sample.memory_mib for sample in samples], color="#1f6feb")
     memory.set(ylabel="resident, MiB", title=title)
     memory.set_ylim(0, 1.2 * max(sample.memory_mib for sample in samples))
-    for name, colour in (("threads", "#0a7d3f"), ("descriptors", "#b35900"), ("segments", "#8250df")):
+    for name, colour in (
+        ("threads", "#0a7d3f"),
+        ("descriptors", "#b35900"),
+        ("segments", "#8250df"),
+    ):
         held.plot(minutes, [getattr(sample, name) for sample in samples], label=name, color=colour)
     held.set(ylabel="held")
     held.set_ylim(bottom=0)

@@ -23,8 +23,9 @@ os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 
 from findings import Findings  # noqa: E402
 from load import Load  # noqa: E402
-from samples import Sample, read_shared_segments, write_samples  # noqa: E402
 from verdict import judge  # noqa: E402
+
+from samples import Sample, read_shared_segments, write_samples  # noqa: E402
 
 _EVERY_S = 5.0
 _STARTS_S = 120.0
@@ -70,7 +71,9 @@ def main() -> int:
     """The exit status: 0 when nothing grew and nothing was lost."""
     parser = argparse.ArgumentParser(prog="./run soak", description=__doc__.splitlines()[0])
     parser.add_argument("minutes", type=float, metavar="MINUTES")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the samples, as PNG or JPEG")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw the samples, as PNG or JPEG"
+    )
     parser.add_argument("--samples", type=Path, metavar="FILE", help="write the samples, as CSV")
     given = parser.parse_args()
     log = Path(tempfile.mkdtemp(prefix="tips_ros-soak-")) / "node.log"

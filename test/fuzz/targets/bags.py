@@ -27,7 +27,9 @@ def _seeds() -> dict[str, bytes]:
     for plugin, suffix in ((StoragePlugin.MCAP, ".mcap"), (StoragePlugin.SQLITE3, ".db3")):
         folder = scratch() / f"seed{suffix}"
         with Writer(folder, version=8, storage_plugin=plugin) as writer:
-            topics = [writer.add_connection(name, _STRING, typestore=store) for name in ("/a", "/b")]
+            topics = [
+                writer.add_connection(name, _STRING, typestore=store) for name in ("/a", "/b")
+            ]
             for i in range(6):
                 data = store.serialize_cdr(store.types[_STRING](f"text {i}"), _STRING)
                 writer.write(topics[i % 2], 10**9 + i, bytes(data))

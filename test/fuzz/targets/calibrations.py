@@ -12,7 +12,6 @@ from ..mutations import mutated_text
 from ..scratch import scratch_file
 from ..target import Target, refusal
 
-
 _K, _D = "[400.0, 0.0, 319.5, 0.0, 401.0, 239.5, 0.0, 0.0, 1.0]", "[0.1, -0.2, 0.001, 0.002, 0.0]"
 _ROS = f"""image_width: 640
 image_height: 480
@@ -48,7 +47,8 @@ _XML = """<?xml version="1.0"?>
 <image_height>480</image_height>
 <camera_matrix type_id="opencv-matrix"><rows>3</rows><cols>3</cols><dt>d</dt>
 <data>400. 0. 319.5 0. 401. 239.5 0. 0. 1.</data></camera_matrix>
-<distortion_coefficients type_id="opencv-matrix"><data>0.1 -0.2 0. 0. 0.</data></distortion_coefficients>
+<distortion_coefficients type_id="opencv-matrix">
+<data>0.1 -0.2 0. 0. 0.</data></distortion_coefficients>
 </opencv_storage>
 """
 _KALIBR = """cam0:
@@ -58,7 +58,9 @@ _KALIBR = """cam0:
   intrinsics: [400.0, 401.0, 319.5, 239.5]
   resolution: [640, 480]
 """
-_JSON = '{"width": 640, "height": 480,\n "intrinsic_matrix": [400, 0, 0, 0, 401, 0, 319.5, 239.5, 1]}'
+_JSON = (
+    '{"width": 640, "height": 480,\n "intrinsic_matrix": [400, 0, 0, 0, 401, 0, 319.5, 239.5, 1]}'
+)
 _ZED = """[LEFT_CAM_VGA]
 fx=400
 fy=401

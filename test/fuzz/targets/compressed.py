@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compressed images: damaged files, other formats, and files that unpack to more than anybody has."""
+"""Compressed images: damaged files, other formats, files that unpack to more than anybody has."""
 
 from __future__ import annotations
 
@@ -52,7 +52,15 @@ def seeds() -> tuple[bytes, ...]:
 
 _FORMATS = st.one_of(
     st.sampled_from(
-        ("jpeg", "png", "rgb8; jpeg compressed bgr8", "bayer_rggb8; jpeg compressed", "", "bayer_", ";")
+        (
+            "jpeg",
+            "png",
+            "rgb8; jpeg compressed bgr8",
+            "bayer_rggb8; jpeg compressed",
+            "",
+            "bayer_",
+            ";",
+        )
     ),
     st.text(max_size=12),
 )
@@ -73,6 +81,10 @@ def check_picture(case: tuple[bytes, str]) -> None:
 
 
 TARGETS = (
-    Target("compressed images", st.tuples(st.deferred(lambda: mutated(seeds())), _FORMATS), check_picture),
+    Target(
+        "compressed images",
+        st.tuples(st.deferred(lambda: mutated(seeds())), _FORMATS),
+        check_picture,
+    ),
     Target("absurd pictures", st.tuples(_BOMBS, _FORMATS), check_picture),
 )

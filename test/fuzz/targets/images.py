@@ -32,7 +32,9 @@ class RawImage(NamedTuple):
 
 
 _ENCODINGS = st.one_of(
-    st.sampled_from(SUPPORTED_ENCODINGS), st.sampled_from(("32FC1", "64FC2", "")), st.text(max_size=9)
+    st.sampled_from(SUPPORTED_ENCODINGS),
+    st.sampled_from(("32FC1", "64FC2", "")),
+    st.text(max_size=9),
 )
 _SIDES = st.one_of(st.integers(0, 12), st.sampled_from(ODD_NUMBERS))
 _BYTES = st.one_of(st.binary(max_size=64), st.builds(bytes, st.integers(0, 2000)))

@@ -127,7 +127,12 @@ def _messages() -> dict[str, Any]:
             header=header, height=4, width=4, encoding="32FC1", step=16, data=bytes(64)
         ),
         "/sensor/points": PointCloud2(
-            header=header, height=1, width=4, fields=fields, point_step=12, row_step=48,
+            header=header,
+            height=1,
+            width=4,
+            fields=fields,
+            point_step=12,
+            row_step=48,
             data=bytes(48),
         ),  # fmt: skip
         "/sensor/scan": LaserScan(
@@ -168,7 +173,9 @@ _TEXTS = st.one_of(
     st.text(max_size=20),
     st.sampled_from(("door", "@ade20k", "@/etc/passwd", "", ":", "x" * 20_000, "\ud800", "a\0b")),
 )
-_FLOATS = st.one_of(st.sampled_from([v for v in ODD_FLOATS if not 1e38 < abs(v) < 1e309]), st.floats(0, 1))
+_FLOATS = st.one_of(
+    st.sampled_from([v for v in ODD_FLOATS if not 1e38 < abs(v) < 1e309]), st.floats(0, 1)
+)
 _CALLS = st.one_of(
     st.tuples(
         st.just("set_prompts"),
@@ -217,7 +224,9 @@ def check_call(case: tuple[Any, ...]) -> None:
     else:
         for transition in (1, 3):
             live.client.call(
-                ChangeState, "change_state", ChangeState.Request(transition=Transition(id=transition))
+                ChangeState,
+                "change_state",
+                ChangeState.Request(transition=Transition(id=transition)),
             )
 
 

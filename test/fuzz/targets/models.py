@@ -105,7 +105,9 @@ def _tokenizer_seeds() -> list[bytes]:
 
 
 TARGETS = (
-    Target("model files", st.tuples(st.deferred(lambda: mutated(seeds())), _SUFFIXES), check_checkpoint),
+    Target(
+        "model files", st.tuples(st.deferred(lambda: mutated(seeds())), _SUFFIXES), check_checkpoint
+    ),
     Target("model.yaml", mutated_text([_YAML]), check_settings),
     Target("tokenizer files", st.deferred(lambda: mutated(_tokenizer_seeds(), 4)), check_tokenizer),
 )

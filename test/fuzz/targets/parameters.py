@@ -20,7 +20,9 @@ from ..target import Target, refusal
 
 _TEXTS = st.one_of(
     st.text(max_size=20),
-    st.sampled_from(("[0, 1]", "(1, 2)", "(" * 300, "[" * 3000, "{a: b}", "off", "1e400", "!!x y", "((1)")),
+    st.sampled_from(
+        ("[0, 1]", "(1, 2)", "(" * 300, "[" * 3000, "{a: b}", "off", "1e400", "!!x y", "((1)")
+    ),
 )
 _NUMBERS = st.one_of(st.sampled_from(ODD_FLOATS), st.floats())
 _WHOLE = st.one_of(st.sampled_from(ODD_NUMBERS), st.integers(-(2**63), 2**63 - 1))

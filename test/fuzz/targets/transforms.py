@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Transforms that are none: circles, NaN, frames without a name, stamps before and after all time."""
+"""Transforms that are none: circles, NaN, frames without a name, stamps outside of all time."""
 
 from __future__ import annotations
 

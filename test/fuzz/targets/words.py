@@ -22,8 +22,28 @@ _OWN = class_list(("wall", "floor", "coffee cup"))
 _TEXTS = st.one_of(
     st.sampled_from(
         (
-            *("door", "seat: chair | stool", "@indoor_robot", "@model", "@none", "@/etc/passwd", "@"),
-            *("@../secret", "a:b:c", "|", ":", "x" * 201, "Tür", "杯", "\u200b", "\ud800", "a\0b", "@~"),
+            *(
+                "door",
+                "seat: chair | stool",
+                "@indoor_robot",
+                "@model",
+                "@none",
+                "@/etc/passwd",
+                "@",
+            ),
+            *(
+                "@../secret",
+                "a:b:c",
+                "|",
+                ":",
+                "x" * 201,
+                "Tür",
+                "杯",
+                "\u200b",
+                "\ud800",
+                "a\0b",
+                "@~",
+            ),
         )
     ),
     st.text(max_size=30),
@@ -59,7 +79,9 @@ TARGETS = (
     Target("prompts", st.tuples(_LISTS, _LISTS, _NUMBERS), check_prompts),
     Target(
         "class lists",
-        st.deferred(lambda: mutated_text([shipped_lists()["indoor_robot"].read_text("utf-8")[:900]])),
+        st.deferred(
+            lambda: mutated_text([shipped_lists()["indoor_robot"].read_text("utf-8")[:900]])
+        ),
         check_list,
     ),
 )

@@ -59,9 +59,7 @@ _SIZE = _JPEG.index(b"\xff\xc0") + 5
 BOMBS["jpeg"] = with_bytes(_JPEG, _SIZE, b"\xff\xff\xff\xff")
 _TIFF = file(".tif")
 _WIDTH = struct.pack("<H", 256)
-_AT = next(
-    at for at in range(len(_TIFF)) if _TIFF[at : at + 2] == _WIDTH and _TIFF[at + 8] == 53
-)
+_AT = next(at for at in range(len(_TIFF)) if _TIFF[at : at + 2] == _WIDTH and _TIFF[at + 8] == 53)
 BOMBS["tiff"] = with_bytes(
     _TIFF, _AT, struct.pack("<HHIIHHII", 256, 4, 1, 70_000, 257, 4, 1, 70_000)
 )

@@ -122,7 +122,7 @@ def _gif(data: bytes) -> Size | None:
 def _tiff(data: bytes) -> Size | None:
     order: Any = "little" if data[:2] == b"II" else "big"
     directory = int.from_bytes(data[4:8], order)
-    sides = {}
+    sides: dict[int, int] = {}
     for entry in range(int.from_bytes(data[directory : directory + 2], order)):
         at = directory + 2 + entry * _TIFF_ENTRY
         field = data[at : at + _TIFF_ENTRY]

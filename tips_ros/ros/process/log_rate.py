@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A limit for each message of the log: whoever feeds the node nonsense can't fill a disk with it."""
+"""A limit for each message of the log: no nonsense that comes in can fill a disk with it."""
 
 from __future__ import annotations
 
