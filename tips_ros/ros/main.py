@@ -17,6 +17,7 @@ from tips_ros.ros.process import command_line
 from tips_ros.ros.process.executor import NodeExecutor
 from tips_ros.ros.process.log_folder import ensure_log_folder
 from tips_ros.ros.process.middleware import use_asynchronous_publishing
+from tips_ros.ros.process.native_logs import silence_picture_library
 from tips_ros.ros.process.parameter_files import for_others
 from tips_ros.ros.process.remappings import find_misspelt
 from tips_ros.ros.process.signals import EndOnSignal, end_now
@@ -36,6 +37,7 @@ def main(args: Sequence[str] | None = None) -> int:
         return 0
     use_asynchronous_publishing()
     keep_freed_memory()
+    silence_picture_library()
     ensure_log_folder()
     # Our own handlers: rclpy's end the context at once, and the frame at hand could not be
     # published.

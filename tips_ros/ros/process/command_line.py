@@ -123,6 +123,8 @@ def _compose_nodes(text: str, source: str) -> Any:
         line = f", line {mark.line + 1}" if mark is not None else ""
         problem = getattr(error, "problem", None) or str(error)
         raise ValueError(f"{source}{line}: not YAML: {problem}") from None
+    except RecursionError:
+        raise ValueError(f"{source}: not YAML: it is nested too deeply") from None
 
 
 def _check_lists(source: str, root: Any, name: str = "") -> None:

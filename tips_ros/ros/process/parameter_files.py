@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from tips_ros.yaml_text import YamlError, load_yaml
+
 KEY = "ros__parameters"
 _LAYOUT = f"write `/**:`, below it `{KEY}:` and below that the parameters, as config/tips.yaml does"
 
@@ -47,8 +49,8 @@ def for_others(files: list[str], node: str) -> list[str]:
     found = []
     for file in files:
         try:
-            tree = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
-        except yaml.YAMLError:  # tags, which ROS leaves out: nobody can tell whose they are
+            tree = load_yaml(Path(file).read_text(encoding="utf-8"))
+        except YamlError:  # tags, which ROS leaves out: nobody can tell whose they are
             continue
         if not any(is_for(name, node) and of_it for name, of_it in sections(tree)):
             found.append(file)

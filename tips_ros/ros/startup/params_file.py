@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tips_ros.ros.process.parameter_files import KEY, is_for, sections
 from tips_ros.ros.startup.arguments import ArgumentError
+from tips_ros.yaml_text import YamlError, load_yaml
 
 _COPY = "start from a copy of config/tips.yaml"
 
@@ -43,16 +42,13 @@ def _load(argument: str, path: str) -> Any:
     if not Path(path).is_file():
         raise ArgumentError(argument, path, f"there is no such file; {_COPY}")
     try:
-        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        return load_yaml(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ArgumentError(argument, path, f"can't be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ArgumentError(argument, path, f"not a text file; {_COPY}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
-        raise ArgumentError(argument, path, f"not YAML: {where}{problem}; {_COPY}") from None
+    except YamlError as error:
+        raise ArgumentError(argument, path, f"not YAML: {error}; {_COPY}") from None
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
