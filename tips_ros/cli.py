@@ -16,7 +16,7 @@ from tips_ros.errors import UserError
 from tips_ros.libraries import explain_missing
 from tips_ros.progress import LogHandler, show_bars
 
-COMMANDS = ("infer", "bag", "eval", "calibrate", "bench", "download", "doctor", "demo")
+COMMANDS = ("infer", "bag", "find", "eval", "calibrate", "bench", "download", "doctor", "demo")
 
 
 class Command(Protocol):

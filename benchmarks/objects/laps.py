@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.objects.drives import Shown, connected, furnished, shown
-from training.scenes.things import (
-    BALL, BOOK, BOTTLE, BOX, CHAIR, CUSHION, LAMP, NAMES, PERSON, PLANT, Thing, placed,
-)  # fmt: skip
+from training.scenes import things as kinds
+from training.scenes.things import NAMES, Thing, placed
 
-_MOVABLE = {BALL, BOOK, BOTTLE, BOX, CHAIR, CUSHION, LAMP, PERSON, PLANT}
+_MOVABLE = {
+    *(kinds.BALL, kinds.BOOK, kinds.BOTTLE, kinds.BOX, kinds.CHAIR, kinds.CUSHION),
+    *(kinds.LAMP, kinds.PERSON, kinds.PLANT),
+}
 _PAUSE_S = 20.0  # between the laps
 _CHANGED, _MOVED = 3, 1  # things, and how many of them are moved, not taken away
 _LEAST_MOVE_M = 1.0

@@ -48,7 +48,8 @@ def measure(title: str, mode: str, see: View, encoder: WordEncoder, args: argpar
     None
 ):
     """Prints the numbers of all rooms."""
-    recall, spent_ms = Recall(), []
+    recall, spent_ms = Recall(), list[float]()
+    size = (480, 640) if args.model else (240, 320)
     for number in range(args.first, args.first + args.rooms):
         try:
             laps = Laps(number, args.frames, args.rate)
@@ -58,8 +59,7 @@ def measure(title: str, mode: str, see: View, encoder: WordEncoder, args: argpar
         memory, objects = Memory(), Objects()
         remembered: list[list[tuple[str, NDArray[np.float64]]]] = []
         for which in (0, 1):
-            lap = laps.lap(which, (240, 320) if args.model is None else (480, 640), bool(args.model))
-            for index, shown in enumerate(lap):
+            for index, shown in enumerate(laps.lap(which, size, bool(args.model))):
                 frame, classes = see(shown)
                 view = objects.look(frame, classes, rgb=shown.rgb)
                 smooth = frame.world_from_camera

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.memory.evidence import Look, look, missing
+from tips_ros.perception.memory.evidence import Look, look, missing, shown_at
 from tips_ros.perception.memory.jumps import JumpWatch
 from tips_ros.perception.memory.matching import duplicates, matches
 from tips_ros.perception.memory.remembered import BYTES_BESIDES_FEATURES, Remembered, Sighting
@@ -204,9 +204,7 @@ class Memory:
         row_of = {one.number: row for row, one in enumerate(before)}
         for one, thing in zip(seen, things, strict=True):
             if thing is not None:
-                row = row_of[thing.number]
-                through, of_it = shown.through[row], shown.label[row] == one.class_id
-                thing.note_solid(shown.in_view[row] & (through | of_it), ~through)
+                thing.note_solid(*shown_at(shown, row_of[thing.number], one.class_id))
 
     def _fade(self, before: list[Remembered], shown: Look, touched: set[int]) -> None:
         """Takes what is missing at its word."""

@@ -121,12 +121,24 @@ def load(file: Path, identity: ModelIdentity | None = None) -> StoredMemory:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise _broken(file, error) from error
-    if identity is not None and not identity.is_same(stored.identity):
+    if identity is not None:
+        check_model(file, stored, identity)
+    return stored
+
+
+def check_model(file: Path, stored: StoredMemory, identity: ModelIdentity) -> None:
+    """Raises MemoryFileError where a memory is of another model than the one in use.
+
+    Args:
+        file: it was read from.
+        stored: what was read.
+        identity: of the model in use.
+    """
+    if not identity.is_same(stored.identity):
         raise MemoryFileError(
             f"{file.name} was made by model {stored.identity.name}, whose features mean nothing to "
             f"{identity.name}: load that model, or build the memory anew"
         )
-    return stored
 
 
 def _unpack(file: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

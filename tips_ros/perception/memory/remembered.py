@@ -22,7 +22,7 @@ _AGES = 1.05  # of a covariance, with each sighting: places change slowly
 _FEATURE_SHARE = 0.05  # of the newest sighting in the mean, once there are twenty
 _NAME_SHARE = 0.02  # of a name, below which it is forgotten
 _MOST_NAMES = 8
-_GROWS, _SHRINKS = 0.5, 0.05  # how far a side follows what is seen of it
+_GROWS, _SHRINKS = 0.3, 0.1  # how far a side follows what is seen of it
 _BETTER = 1.2  # a view is better that is so many times as good
 _SOLID_SHARE = 0.3
 
@@ -86,7 +86,7 @@ class Remembered:
         hits: key frames that it was seen in.
         first_seen_ns, last_seen_ns: stamps.
         presence: goes down with each key frame that shows its place empty; 0 is the end.
-        solid: (27,) how surely each of the points `INSIDE` its box hides what is behind it.
+        solid: (27,) how surely it is seen at each of the points `INSIDE` its box.
     """
 
     number: int
@@ -163,9 +163,9 @@ class Remembered:
             high - self.high_m
         )
 
-    def note_solid(self, known: NDArray[np.bool_], hides: NDArray[np.bool_]) -> None:
-        """Learns which of its points hide what is behind them, where that is known; (27,) each."""
-        step = _SOLID_SHARE * known * (hides - self.solid)
+    def note_solid(self, known: NDArray[np.bool_], seen: NDArray[np.bool_]) -> None:
+        """Learns at which of its points it is seen, where that is known; (27,) each."""
+        step = _SOLID_SHARE * known * (seen - self.solid)
         self.solid = (self.solid + step).astype(np.float32)
 
     def absorb(self, other: Remembered) -> None:
