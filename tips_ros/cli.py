@@ -17,7 +17,10 @@ from tips_ros.libraries import explain_missing
 from tips_ros.printable import printable
 from tips_ros.progress import LogHandler, show_bars
 
-COMMANDS = ("infer", "bag", "bags", "eval", "calibrate", "bench", "download", "doctor", "demo")
+COMMANDS = (
+    *("infer", "bag", "bags", "find"),
+    *("eval", "calibrate", "bench", "download", "doctor", "demo"),
+)
 
 
 class Command(Protocol):

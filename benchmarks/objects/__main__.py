@@ -13,86 +13,16 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
-from dataclasses import replace
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.objects.drives import Shown, frames
 from benchmarks.objects.identity import Identity
-from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.classes.class_list import ClassList
-from tips_ros.perception.depth.depth_scale import DepthScale, focal_scale
+from benchmarks.objects.views import CLASSES, View, by_model, by_truth
 from tips_ros.perception.objects.objects import Objects
 from tips_ros.perception.objects.stuff import thing_classes
-from tips_ros.perception.posed_frame import PosedFrame
-from tips_ros.perception.predictor import ImageRequest, Output
-from training.scenes.things import NAMES
 
-_CLASSES = ClassList(tuple(NAMES.values()), tuple(NAMES))
-_NOISE = 0.03
-_POSE_M, _POSE_DEG = 0.02, 1.0
 _MODES = {"exact": "exact poses", "noisy": "noisy poses", "none": "no poses"}
-
-View = Callable[[Shown], tuple[PosedFrame, ClassList]]
-
-
-def by_truth(mode: str) -> View:
-    """Frames of true masks and noisy depth."""
-    rng = np.random.default_rng(0)
-
-    def seen(shown: Shown) -> tuple[PosedFrame, ClassList]:
-        grain = 1 + _NOISE * rng.standard_normal(shown.depth_m.shape, np.float32)
-        scale = 1 + _NOISE * float(rng.standard_normal())
-        depth = shown.depth_m * grain * np.float32(scale)
-        frame = PosedFrame(
-            round(shown.stamp_s * 1e9),
-            depth_m=depth,
-            stddev_m=_NOISE * depth,
-            labels=shown.labels,
-            lens=Lens(shown.camera),
-        )
-        if mode == "no poses":
-            return frame, _CLASSES
-        pose = shown.world_from_camera
-        if mode == "noisy poses":
-            pose = _shaken(pose, rng)
-        return replace(frame, world_from_camera=pose, world_id="odom"), _CLASSES
-
-    return seen
-
-
-def by_model(name: str) -> View:
-    """Frames as a model sees them."""
-    from tips_ros.perception.loading.load import load_predictor
-
-    predictor = load_predictor(name)
-    description, label_space = predictor.description, predictor.model_label_space
-
-    def seen(shown: Shown) -> tuple[PosedFrame, ClassList]:
-        assert shown.rgb is not None
-        outputs: tuple[Output, ...] = ("depth", "stddev")
-        request = ImageRequest(shown.rgb, outputs, label_spaces=[label_space], features=True)
-        (looked,) = predictor.encode_batch([request])
-        scale = DepthScale(focal_scale(shown.camera, description.focal_ratio), "focal")
-        found = predictor.decode(looked, label_space).to_metres(scale, description.max_depth_m)
-        frame = PosedFrame(
-            round(shown.stamp_s * 1e9),
-            depth_m=found.depth_m,
-            stddev_m=found.stddev_m,
-            labels=found.labels,
-            confidence=found.confidence,
-            value_features=predictor.value_features(looked),
-            lens=Lens(shown.camera),
-            world_from_camera=shown.world_from_camera,
-            world_id="odom",
-        )
-        return frame, label_space.classes
-
-    return seen
-
 
 def measure(title: str, see: View, args: argparse.Namespace, pictures: bool) -> None:
     """Prints the numbers of all rooms."""
@@ -146,14 +76,7 @@ def main() -> None:
 
 def _things_of(shown: Shown) -> set[int]:
     """The numbers of what is no stuff."""
-    return set(np.unique(shown.thing[thing_classes(_CLASSES)[shown.labels]]).tolist())
-
-
-def _shaken(pose: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    shaken = pose.copy()
-    shaken[:3, :3] = cv2.Rodrigues(np.radians(_POSE_DEG) * rng.standard_normal(3))[0] @ pose[:3, :3]
-    shaken[:3, 3] += _POSE_M * rng.standard_normal(3)
-    return shaken
+    return set(np.unique(shown.thing[thing_classes(CLASSES)[shown.labels]]).tolist())
 
 
 if __name__ == "__main__":

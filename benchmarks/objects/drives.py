@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from training.scenes.camera.sensor import Sensor
 from training.scenes.light.mesh import mesh
 from training.scenes.light.quality import DRAFT
 from training.scenes.light.rays import Rays
-from training.scenes.scene import random_scene
+from training.scenes.scene import Scene, random_scene
 from training.scenes.seeds import held_out_seed
 from training.scenes.things import Thing
 
@@ -57,15 +58,50 @@ def frames(
     Raises:
         ValueError: there is no floor free for a robot.
     """
+    room = furnished(number, count, rate_hz)
+    yield from shown(room.scene, room.scene.things, connected(room.scene.things), room.way,
+                     size, pictures)  # fmt: skip
+
+
+class Room(NamedTuple):
+    """A room, and a way through it: times and poses (4, 4) of the optical frame."""
+
+    scene: Scene
+    way: list[tuple[float, NDArray[np.float64]]]
+
+
+def furnished(number: int, count: int, rate_hz: float) -> Room:
+    """The room of that number with a way of so many poses; errors as of `frames`."""
     seed = held_out_seed(FIRST + number)
     scene = random_scene(seed)
     rng = np.random.default_rng([seed, 7])
     way = drive(rng, scene.plan, count / rate_hz + 1, rate_hz, _HEIGHT_M)[:count]
-    triangles = mesh(scene.things, _COARSE_M)
+    return Room(scene, way)
+
+
+def shown(
+    scene: Scene,
+    things: list[Thing],
+    number_of: NDArray[np.int64],
+    way: Sequence[tuple[float, NDArray[np.float64]]],
+    size: tuple[int, int],
+    pictures: bool,
+) -> Iterator[Shown]:
+    """Frames along a way.
+
+    Args:
+        scene: whose light it is.
+        things: that stand there, as they are now.
+        number_of: (N,) of each of them, as of `connected`.
+        way: times and poses.
+        size: (h, w).
+        pictures: whether they are rendered, too.
+    """
+    triangles = mesh(things, _COARSE_M)
     rays = Rays(triangles.points, triangles.corners)
-    labels = np.array([thing.label for thing in scene.things] + [255], np.uint8)
-    numbers = np.append(connected(scene.things), 0)
-    renderer = Renderer(scene.things, scene.lights, DRAFT, scene.sun) if pictures else None
+    labels = np.array([thing.label for thing in things] + [255], np.uint8)
+    numbers = np.append(number_of, 0)
+    renderer = Renderer(things, scene.lights, DRAFT, scene.sun) if pictures else None
     camera = pinhole(size[1], size[0], _HFOV_DEG)
     v, u = np.mgrid[: size[0], : size[1]]
     ways = np.stack([(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones(size)], -1)

@@ -17,16 +17,19 @@ from tips_ros.commands.options.common import (
     count,
     seconds,
 )
-from tips_ros.commands.options.output_checks import check_writable
+from tips_ros.commands.options.output_checks import check_file, check_writable
 from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_label_space
 from tips_ros.errors import UserError
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.messages.frame_result import OutputOptions
 from tips_ros.messages.outputs import DEFAULT_TOPICS, TOPICS, OutputTopic
 from tips_ros.offline.bag_annotation import Annotation, BagAnnotator
+from tips_ros.offline.bag_memory import BagMemory
 from tips_ros.offline.bag_sensor import BagSensor, check_sensor_topic
 from tips_ros.offline.scale_line import scale_line
 from tips_ros.perception.loading.load import load_predictor
+from tips_ros.perception.memory.identity import ModelIdentity, identity_of
+from tips_ros.perception.memory.memory_file import save
 from tips_ros.perception.predictor import Output, Predictor
 from tips_ros.perception.temporal.steady_depth import MODES
 from tips_ros.perception.temporal.stream import Holding
@@ -38,6 +41,10 @@ EXAMPLES = (
     (
         "bag drive.mcap seen.mcap --model tipsv2-b14 --batch 4 --topics depth/image,points",
         "one file into another, depth and cloud alone",
+    ),
+    (
+        "bag drive seen --memory room.npz",
+        "what the bag shows, remembered with its place, for `find`",
     ),
     (
         'bag drive seen --prompts "door, person" --image-topic /front/image_raw --overwrite',
@@ -107,7 +114,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of tf, in which the camera moves smoothly (default: %(default)s)",
     )
     add("--pack", action="store_true", help="compress OUT with zstd, which ROS and Foxglove read")
-    add("--overwrite", action="store_true", help="replace OUT if it is a bag")
+    add(
+        "--memory",
+        metavar="FILE",
+        type=Path,
+        help="write a memory of the things that the bag shows, which `find` asks; the bag must "
+        "tell on /tf where the camera was (default: none)",
+    )
+    add(
+        "--memory-frame",
+        default="map",
+        metavar="FRAME",
+        help="of tf, that places are told in, where the bag knows it; else that of "
+        "--temporal-frame (default: %(default)s)",
+    )
+    add("--overwrite", action="store_true", help="replace OUT, and FILE, if they are there")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -143,6 +164,7 @@ def run(args: argparse.Namespace) -> int:
                 holding=Holding(args.temporal, args.temporal_labels),
                 holding_frame=args.temporal_frame,
                 batch=args.batch,
+                memory=None if args.memory is None else BagMemory(args.memory_frame),
             )
             with (
                 BagWriter(
@@ -154,9 +176,13 @@ def run(args: argparse.Namespace) -> int:
                 WorkProgress(args.input.name, images, "image") as progress,
             ):
                 result = annotator.annotate(reader, camera, writer, progress=progress.update)
+            if annotator.memory is not None:
+                save(args.memory, annotator.memory.memory, _identity(predictor))
     except (ValueError, OSError) as error:  # a BagError, too
         raise UserError(str(error)) from error
     _report(result, predictor, camera.image, args.output)
+    if annotator.memory is not None:
+        _report_memory(annotator.memory, args)
     if sensor is not None:
         counted = ", ".join(f"{count} {outcome}" for outcome, count in sensor.counts.items())
         print(f"  {args.sensor_topic}: {counted}")
@@ -179,6 +205,8 @@ def _check_output(args: argparse.Namespace) -> None:
         raise UserError(f"{args.output} is, or holds, the bag that is read; choose another OUT")
     if source.is_dir() and source in target.parents:
         raise UserError(f"{args.output} lies in the bag that is read; choose another OUT")
+    if args.memory is not None:
+        check_file(args.memory, "--memory", overwrite=args.overwrite, inputs=[args.input])
     check_place(args.output, overwrite=args.overwrite)
     check_writable(args.output.parent)
 
@@ -221,6 +249,24 @@ def _select_outputs(
             f"{', '.join(topic.name for topic in possible)}"
         )
     return wanted
+
+
+def _identity(predictor: Predictor) -> ModelIdentity:
+    return identity_of(predictor.model, predictor.description.name)
+
+
+def _report_memory(built: BagMemory, args: argparse.Namespace) -> None:
+    things = built.memory.things
+    if built.memory.frame_id:
+        where = f" in {built.memory.frame_id}, of {built.key_frames} key frames"
+    else:
+        where = (
+            f": the bag's /tf does not tell where the camera was in {args.memory_frame} or "
+            f"{args.temporal_frame}; name its frame with --memory-frame"
+        )
+    print(f"  {args.memory}: {len(things)} things{where}")
+    if built.memory.frame_id and built.without_pose:
+        print(f"  {built.without_pose} × no pose of the camera")
 
 
 def _report(result: Annotation, predictor: Predictor, image_topic: str, output: Path) -> None:

@@ -243,6 +243,8 @@ TOPICS: tuple[OutputTopic, ...] = (
     ),
 )
 DEFAULT_TOPICS = tuple(topic for topic in TOPICS if topic.by_default)
+# What things are followed for, whether or not anybody reads it.
+TRACKED = next(topic for topic in TOPICS if topic.name == "objects/tracked")
 # Live alone, and where vision_msgs is installed.
 VISION_TOPICS: tuple[OutputTopic, ...] = (
     _objects("objects", DETECTION_3D_ARRAY, detections_3d_message),

@@ -18,10 +18,11 @@ from tips_ros.messages.depth_info import DepthScaleStatus, depth_info_message
 from tips_ros.messages.frame_result import CameraPose, FrameResult, OutputOptions
 from tips_ros.messages.ground import level_frame_message, look_at_ground, wants_ground
 from tips_ros.messages.objects.objects import look_at_objects
-from tips_ros.messages.outputs import OutputTopic, view_for
+from tips_ros.messages.outputs import TRACKED, OutputTopic, view_for
 from tips_ros.messages.sensor_comparison import PredictedFrame
 from tips_ros.messages.sensor_view import View
 from tips_ros.messages.types import CLASS_MAP, DEPTH_INFO, TF, MessageFactory
+from tips_ros.offline.bag_memory import BagMemory
 from tips_ros.offline.bag_sensor import BagSensor
 from tips_ros.offline.bag_types import bag_types
 from tips_ros.offline.camera_poses import CameraPoses
@@ -86,6 +87,7 @@ class BagAnnotator:
         holding: whether depth and labels are held still.
         holding_frame: the frame of tf in which the camera moves smoothly; "" for none.
         batch: images that go through the network together.
+        memory: what remembers the things of the bag; None for nobody.
     """
 
     predictor: Predictor
@@ -99,6 +101,7 @@ class BagAnnotator:
     holding: Holding = Holding()
     holding_frame: str = "odom"
     batch: int = 1
+    memory: BagMemory | None = None
     _stream: SteadyStream = field(default_factory=SteadyStream, init=False, repr=False)
     _reader: BagReader | None = field(default=None, init=False, repr=False)
     _poses: CameraPoses | None = field(default=None, init=False, repr=False)
@@ -197,7 +200,7 @@ class BagAnnotator:
         """Runs the model once for all; the bag's stamp and the frame of each."""
         views = [
             view_for(
-                self.topics,
+                [*self.topics, *([TRACKED] if self.memory else [])],
                 self.predictor,
                 one.rgb,
                 one.camera is not None,
@@ -222,7 +225,10 @@ class BagAnnotator:
             if wants_ground({topic.name for topic in self.topics}, self.options):
                 frame.ground = look_at_ground(ground, frame, Up.of_mounting(self.mounting))
             if features is not None:
-                frame.objects = look_at_objects(objects, frame, features, self._pose(one))
+                pose = self._pose(one)
+                frame.objects = look_at_objects(objects, frame, features, pose)
+                if self.memory is not None and self._reader is not None:
+                    self.memory.see(self._reader, frame, pose)
             yield one.stamp_ns, frame
 
     def _metric(self, prediction: Prediction, one: _Waiting, result: Annotation) -> Prediction:

@@ -45,10 +45,23 @@ def look_at_objects(
         value_features: (h, w, D) of its patches.
         pose: of its camera, in a frame that it moves smoothly in.
     """
-    prediction, camera, options = frame.prediction, frame.camera, frame.options
-    if prediction.labels is None:
+    if frame.prediction.labels is None:
         return None
-    posed = PosedFrame(
+    return objects.look(
+        posed_frame(frame, value_features, pose),
+        frame.label_space.classes,
+        rgb=frame.rgb,
+        stuff=frame.options.objects_stuff,
+        settings=frame.options.objects,
+    )
+
+
+def posed_frame(
+    frame: FrameResult, value_features: NDArray[np.float32] | None, pose: CameraPose | None
+) -> PosedFrame:
+    """The frame's arrays with a pose of its camera."""
+    prediction, camera = frame.prediction, frame.camera
+    return PosedFrame(
         stamp_ns(frame.header),
         frame.header.frame_id,
         depth_m=prediction.depth_m,
@@ -59,13 +72,6 @@ def look_at_objects(
         lens=None if camera is None else camera.lens,
         world_from_camera=None if pose is None else pose.matrix,
         world_id="" if pose is None else pose.frame_id,
-    )
-    return objects.look(
-        posed,
-        frame.label_space.classes,
-        rgb=frame.rgb,
-        stuff=options.objects_stuff,
-        settings=options.objects,
     )
 
 
@@ -122,7 +128,9 @@ def detections_3d_message(types: MessageFactory, frame: FrameResult) -> Any:
 def _object(types: MessageFactory, one: SeenObject) -> Any:
     covariance = one.shown.covariance_m2
     time = types.message("builtin_interfaces/msg/Time")
-    seconds, nanoseconds = divmod(one.first_seen_ns, 10**9)
+    first, last = (
+        time(sec=ns // 10**9, nanosec=ns % 10**9) for ns in (one.first_seen_ns, one.last_seen_ns)
+    )
     return types.message(OBJECT)(
         id=one.id,
         class_name=one.class_name,
@@ -130,7 +138,8 @@ def _object(types: MessageFactory, one: SeenObject) -> Any:
         region=region_message(types, one.shown.region),
         covariance=np.full(9, np.nan) if covariance is None else covariance.ravel(),
         hits=one.hits,
-        first_seen=time(sec=seconds, nanosec=nanoseconds),
+        first_seen=first,
+        last_seen=last,
     )
 
 

@@ -27,7 +27,7 @@ class SeenObject:
         class_name, class_id: what it was called most over time, of the classes now in force.
         shown: where and how this frame has it.
         hits: frames that it was seen in.
-        first_seen_ns: stamp of the first of them.
+        first_seen_ns, last_seen_ns: stamps of the first and the last of them.
     """
 
     id: int
@@ -36,6 +36,7 @@ class SeenObject:
     shown: Instance
     hits: int
     first_seen_ns: int
+    last_seen_ns: int
 
 
 class ObjectsView:
@@ -113,8 +114,11 @@ class Objects:
                 if class_id is None:  # the classes are others now
                     name, class_id = shown.class_name, shown.class_id
                 objects.append(
-                    SeenObject(track.id, name, class_id, shown, track.hits, track.first_seen_ns)
-                )
+                    SeenObject(
+                        track.id, name, class_id, shown, track.hits,
+                        track.first_seen_ns, track.last_seen_ns,
+                    )
+                )  # fmt: skip
         assert frame.labels is not None
         return ObjectsView(objects, found, frame.labels, [track.id for track in tracks])
 

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One remembered thing: its place, its box, its names and its looks, over all that was seen of it.
+
+Convention: places and boxes are in the memory's frame, metres.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tips_ros.perception.regions.oriented_box import OrientedBox
+
+Float64Array = NDArray[np.float64]
+Feature = NDArray[np.float16]
+
+MOST_PRESENCE = 4.0  # so many key frames of an empty place are the end of a thing
+_FLOOR = 0.2  # of the newest sighting's deviation: errors of depth don't average out
+_AGES = 1.05  # of a covariance, with each sighting: places change slowly
+_FEATURE_SHARE = 0.05  # of the newest sighting in the mean, once there are twenty
+_NAME_SHARE = 0.02  # of a name, below which it is forgotten
+_MOST_NAMES = 8
+_GROWS, _SHRINKS = 0.3, 0.1  # how far a side follows what is seen of it
+_BETTER = 1.2  # a view is better that is so many times as good
+_SOLID_SHARE = 0.3
+
+
+def _corners(steps: NDArray[np.float64]) -> Float64Array:
+    return np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), -1).reshape(-1, 3)
+
+
+_BOX_CORNERS = _corners(np.array([-0.5, 0.5]))
+_FACES = np.concatenate([0.5 * np.eye(3), -0.5 * np.eye(3)])
+INSIDE = _corners(np.array([-0.3, 0.0, 0.3]))  # (27, 3) of a box of size 1
+BYTES_BESIDES_FEATURES = 2000  # of a thing in memory, about
+
+
+@dataclass(frozen=True, eq=False)
+class Sighting:
+    """A thing as one key frame shows it.
+
+    Attributes:
+        name: of its class.
+        place_m: (3,) centroid of its surface.
+        covariance_m2: (3, 3) of that.
+        box: around its surface.
+        sigma_m: deviation of its depth.
+        feature: (D,) unit; None without value features.
+        score: of its class, 0 to 1; NaN where nobody tells.
+        quality: of the view, more is better.
+        cut: whether it goes on beyond the picture's border.
+        stamp_ns: when.
+        track: camera and id of who followed it.
+        class_id: that its pixels have.
+    """
+
+    name: str
+    place_m: Float64Array
+    covariance_m2: Float64Array
+    box: OrientedBox
+    sigma_m: float
+    feature: NDArray[np.float32] | None
+    score: float
+    quality: float
+    cut: bool
+    stamp_ns: int
+    track: tuple[str, int]
+    class_id: int
+
+
+@dataclass(eq=False)
+class Remembered:
+    """One thing of a memory.
+
+    Attributes:
+        number: from 1 on; no other thing of this memory has or gets it.
+        place_m, covariance_m2: (3,), (3, 3): mean of the sightings' centroids, by 1 / σ².
+        rotation: (3, 3) whose columns are the box's axes, those of the best view.
+        low_m, high_m: (3,) ends of the box along these axes.
+        sigma_m: deviation of depth in the surest view.
+        names: class name → how much it was called so.
+        mean_feature, best_feature: (D,) unit, of all views and of the best; None where unknown.
+        best_quality: of that view.
+        hits: key frames that it was seen in.
+        first_seen_ns, last_seen_ns: stamps.
+        presence: goes down with each key frame that shows its place empty; 0 is the end.
+        solid: (27,) how surely it is seen at each of the points `INSIDE` its box.
+    """
+
+    number: int
+    place_m: Float64Array
+    covariance_m2: Float64Array
+    rotation: Float64Array
+    low_m: Float64Array
+    high_m: Float64Array
+    sigma_m: float
+    names: dict[str, float]
+    mean_feature: Feature | None
+    best_feature: Feature | None
+    best_quality: float
+    hits: int
+    first_seen_ns: int
+    last_seen_ns: int
+    presence: float = 1.0
+    solid: NDArray[np.float32] = field(default_factory=lambda: np.ones(27, np.float32))
+
+    @classmethod
+    def of(cls, number: int, one: Sighting) -> Remembered:
+        """A thing seen for the first time."""
+        low, high = _along(one.box.rotation, _corners_of(one.box))
+        feature = None if one.feature is None else one.feature.astype(np.float16)
+        return cls(
+            number, one.place_m, one.covariance_m2, one.box.rotation, low, high, one.sigma_m,
+            {one.name: _said(one)}, feature, feature, one.quality, 1, one.stamp_ns, one.stamp_ns,
+        )  # fmt: skip
+
+    @property
+    def name(self) -> str:
+        """The name that it was called by most."""
+        return max(self.names, key=lambda name: self.names[name])
+
+    @property
+    def centre_m(self) -> Float64Array:
+        """(3,) the middle of its box."""
+        return np.asarray(self.rotation @ ((self.low_m + self.high_m) / 2))
+
+    @property
+    def size_m(self) -> Float64Array:
+        """(3,) along the axes of `rotation`."""
+        return self.high_m - self.low_m
+
+    @property
+    def box(self) -> OrientedBox:
+        """Its box."""
+        return OrientedBox(self.centre_m, self.rotation, self.size_m).in_frame(np.eye(4))
+
+    def see(self, one: Sighting) -> None:
+        """Takes in another sighting."""
+        prior = _AGES * self.covariance_m2
+        gain = prior @ np.linalg.inv(prior + one.covariance_m2)
+        self.place_m = self.place_m + gain @ (one.place_m - self.place_m)
+        left = (np.eye(3) - gain) @ prior
+        self.covariance_m2 = (left + left.T) / 2 + _FLOOR**2 * one.covariance_m2
+        self.grow(one)
+        self._name(one)
+        self._look_like(one)
+        self.hits += 1
+        self.last_seen_ns = one.stamp_ns
+        self.presence = min(self.presence + 1.0, MOST_PRESENCE)
+
+    def grow(self, one: Sighting) -> None:
+        """Takes in the box of a sighting: each side by how sure its depth is."""
+        low, high = _along(self.rotation, _corners_of(one.box))
+        self.sigma_m = min(self.sigma_m, one.sigma_m)
+        sure = min(1.0, (self.sigma_m / max(one.sigma_m, 1e-6)) ** 2)
+        shrinks = 0.0 if one.cut else _SHRINKS
+        self.low_m = self.low_m + sure * np.where(low < self.low_m, _GROWS, shrinks) * (
+            low - self.low_m
+        )
+        self.high_m = self.high_m + sure * np.where(high > self.high_m, _GROWS, shrinks) * (
+            high - self.high_m
+        )
+
+    def note_solid(self, known: NDArray[np.bool_], seen: NDArray[np.bool_]) -> None:
+        """Learns at which of its points it is seen, where that is known; (27,) each."""
+        step = _SOLID_SHARE * known * (seen - self.solid)
+        self.solid = (self.solid + step).astype(np.float32)
+
+    def absorb(self, other: Remembered) -> None:
+        """Takes in another memory of the same thing."""
+        both = np.linalg.inv(self.covariance_m2 + other.covariance_m2)
+        gain = self.covariance_m2 @ both
+        self.place_m = self.place_m + gain @ (other.place_m - self.place_m)
+        left = (np.eye(3) - gain) @ self.covariance_m2
+        self.covariance_m2 = (left + left.T) / 2
+        low, high = _along(self.rotation, _corners_of(other.box))
+        self.low_m, self.high_m = np.minimum(self.low_m, low), np.maximum(self.high_m, high)
+        self.sigma_m = min(self.sigma_m, other.sigma_m)
+        for name, said in other.names.items():
+            self.names[name] = self.names.get(name, 0.0) + said
+        if other.mean_feature is not None:
+            share = other.hits / (self.hits + other.hits)
+            self.mean_feature = _mixed(self.mean_feature, other.mean_feature, share)
+        if other.best_feature is not None and (
+            self.best_feature is None or other.best_quality > self.best_quality
+        ):
+            self.best_feature, self.best_quality = other.best_feature, other.best_quality
+        self.hits += other.hits
+        self.first_seen_ns = min(self.first_seen_ns, other.first_seen_ns)
+        self.last_seen_ns = max(self.last_seen_ns, other.last_seen_ns)
+        self.presence = max(self.presence, other.presence)
+
+    def _name(self, one: Sighting) -> None:
+        self.names[one.name] = self.names.get(one.name, 0.0) + _said(one)
+        if len(self.names) > _MOST_NAMES:
+            least = _NAME_SHARE * sum(self.names.values())
+            kept = sorted(self.names.items(), key=lambda item: -item[1])[:_MOST_NAMES]
+            self.names = {name: said for name, said in kept if said >= least or said == kept[0][1]}
+
+    def _look_like(self, one: Sighting) -> None:
+        if one.feature is not None:
+            share = max(1.0 / (self.hits + 1), _FEATURE_SHARE)
+            self.mean_feature = _mixed(self.mean_feature, one.feature, share)
+        if one.quality <= self.best_quality * _BETTER:
+            return
+        self.best_quality = one.quality
+        if one.feature is not None:
+            self.best_feature = one.feature.astype(np.float16)
+        # The better view's axes; of the old box the middles of its faces are kept.
+        faces = self.centre_m + (_FACES * self.size_m) @ self.rotation.T
+        points = np.concatenate([faces, _corners_of(one.box)])
+        self.rotation = one.box.rotation
+        self.low_m, self.high_m = _along(self.rotation, points)
+
+
+def _mixed(
+    before: Feature | None, now: NDArray[np.float32] | Feature, share: float
+) -> Feature:
+    """A running mean of unit vectors; what is of another width begins anew."""
+    new = now.astype(np.float32)
+    if before is not None and before.shape == new.shape:
+        new = (1 - share) * before.astype(np.float32) + share * new
+    return (new / max(float(np.linalg.norm(new)), 1e-12)).astype(np.float16)
+
+
+def _said(one: Sighting) -> float:
+    """How much a sighting calls a thing by its name."""
+    return 1.0 if np.isnan(one.score) else 0.1 + one.score
+
+
+def _corners_of(box: OrientedBox) -> Float64Array:
+    """(8, 3) in the frame of the box."""
+    return np.asarray(box.centre_m + (_BOX_CORNERS * box.size_m) @ box.rotation.T)
+
+
+def _along(rotation: Float64Array, points: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """Least and greatest of points along axes."""
+    along = points @ rotation
+    return along.min(axis=0), along.max(axis=0)
