@@ -15,8 +15,8 @@ from tips_ros.ros.topics import qos
 
 from ..perception.ground.floor_scene import FloorScene
 from .conftest import FRAME_ID, until
-from .test_node_ground import SIZE, drive
 from .test_node_geometry import cloud_of
+from .test_node_ground import SIZE, drive
 from .tf_bench import KINDS, Robot, put_in_place
 
 __all__ = ["drive"]
