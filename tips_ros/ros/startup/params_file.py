@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tips_ros.ros.startup.arguments import ArgumentError
-from tips_ros.yaml_text import YamlError, load_yaml
+from tips_ros.texts.yaml_text import YamlError, load_yaml
 
 _COPY = "start from a copy of config/tips.yaml"
 _KEY = "ros__parameters"
