@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether a remembered thing's place is in view and empty: then it has been taken away.
 
-Looked at are those of its points at which it is seen when it is there. The place is empty where what
-is seen at them, taken together, is farther than the thing by more than two standard deviations;
-something that stands before it is nearer.
+Looked at are those of its points at which it is seen when it is there. The place is empty where
+what is seen at them, taken together, is farther than the thing by more than two standard
+deviations; something that stands before it is nearer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SIGMAS = 2.0
 _BORDER = 0.02  # of the picture: what lies so near its border is not in view
 _NEAREST_M = 0.2
 _SOLID = 0.5
-_MOST = 0.7  # of the points, that must be in view
+_MOST = 0.5  # of the points, that must be in view
 _FAR_M = 1000.0
 
 
