@@ -55,8 +55,7 @@ colcon_build() {
   cd "$ROOT"
   # CMake's caches hold absolute paths and the Python they were made with.
   if [[ $(known key none) != "$VENV_KEY $ROOT" ]]; then
-    rm -rf install log
-    find "$ROOT/build" -mindepth 1 -maxdepth 1 ! -path "$STATE" -exec rm -rf {} +
+    rm -rf install log build/tips_ros build/tf2_msgs
   fi
   printf '%s' "$VENV_KEY $ROOT" >"$STATE/key"
   # The wheels come without it, and so may a small ROS; nobody says without it where things are.

@@ -20,7 +20,7 @@ origin_of_venv() {
   place=$(place_of_venv)
   if [[ -n $place && $place != "$VENV" ]]; then
     echo "$VENV was made at $place, and moved or copied here"
-  elif [[ -f $STATE/venv || -f $STATE/venv.log ]]; then
+  elif ! is_theirs && [[ -f $STATE/venv || -f $STATE/venv.log ]]; then
     echo "an earlier set-up was not finished"
   else
     echo "$VENV was there before, and not made by this"

@@ -68,12 +68,13 @@ make_venv() {
   local python options=()
   python=$(find_python)
   find "$STATE" -maxdepth 1 -type f \
-    ! -name '*.log' ! -name lock ! -name system ! -name place ! -name distro ! -name python -delete
-  if [[ -e $VENV/pyvenv.cfg ]] && ! { fits "$python" && move_in "$python"; }; then
+    ! -name '*.log' ! -name lock ! -name system ! -name place ! -name distro ! -name python \
+    ! -name theirs -delete
+  if { is_theirs || [[ -e $VENV/pyvenv.cfg ]]; } && ! { fits "$python" && move_in "$python"; }; then
     say "$VENV is of another Python, ROS or machine, and is made anew"
     has_packages "$python" ||
       fail "but no packages can be had now (pip's words are below): $VENV is left as it was"
-    find "$VENV" -mindepth 1 -maxdepth 1 ! -path "$STATE" -exec rm -rf {} +
+    empty_venv
   fi
   ! is_over_system || options+=(--system-site-packages)
   "$python" -m venv "${options[@]}" "$VENV"

@@ -30,7 +30,7 @@ set_up() {
 }
 
 lock_set_up() {
-  if ! { mkdir -p "$STATE" && : >>"$STATE/lock"; } 2>/dev/null; then
+  if ! { make_state && : >>"$STATE/lock"; } 2>/dev/null; then
     fail "$VENV can't be written to by this user, and its set-up lacks: ${PENDING[*]};" \
       "run the same command once as the owner of $ROOT"
   fi

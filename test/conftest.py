@@ -50,12 +50,17 @@ TINY_SETTINGS = {
 
 # Fixture → the marker of whatever uses it; files and tests of another kind say theirs.
 _MARKED_BY = {"graph_with": "live", "shared_golden": "reference"}
+# Of these most make whole results with whole models, or start process after process.
+_SLOW = {"bootstrap", "commands", "demo", "evaluation", "offline", "training"}
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what a fixture tells of a test."""
+    """Marks what a folder or a fixture tells of a test."""
+    here = Path(__file__).parent
     for item in items:
+        if item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in _SLOW:
+            item.add_marker("slow")
         for fixture in _MARKED_BY.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(_MARKED_BY[fixture])
 

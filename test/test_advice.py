@@ -14,6 +14,7 @@ import pytest
 
 from tips_ros import catalogue, cli
 from tips_ros.advice import as_typed
+from tips_ros.perception.deviation.model import deviation_model
 from tips_ros.ros.process import command_line
 
 SOURCE = Path(__file__).resolve().parents[1]
@@ -24,7 +25,6 @@ NAMED_ONLY = (
     "no `tips_ros bag`, `eval` or `demo`",
     "no `tips_ros download`",
     "no node and no live topics; `tips_ros infer` and `tips_ros bag` need no ROS",
-    "must have fitted_on, alone and together; `tips_ros calibrate` writes it",
     "tips_ros demo: ",
 )
 
@@ -87,6 +87,10 @@ class TestThroughRun:
         advice = catalogue.real_world_advice()
         line = "../tips\\ ros/run exec tips_ros download tipsv2-b14 (1.1 GB), then --model"
         assert line in advice
+
+    def test_a_deviation_that_is_none_is_made_with_a_line_for_run(self):
+        with pytest.raises(ValueError, match=r"\.\./tips\\ ros/run exec tips_ros calibrate writes"):
+            deviation_model({"alone": {}})
 
     @pytest.mark.parametrize("command", cli.COMMANDS)
     def test_help_shows_usage_and_examples_as_they_are_typed(self, command: str, capsys: Any):

@@ -9,11 +9,10 @@ from __future__ import annotations
 import ast
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
-
-import pytest
+from typing import Any
 
 SOURCE = Path(__file__).resolve().parents[1]
 FILES = sorted((SOURCE / "tips_ros").rglob("*.py"))
@@ -166,33 +165,53 @@ def test_a_circle_is_found():
     assert circle_in({"a": {"b", "c"}, "b": {"c"}}) == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def named(path: Path) -> str:
+    return str(path.relative_to(SOURCE))
+
+
+def faults(wrong: Callable[[Path], Iterable[Any]], paths: Iterable[Path]) -> dict[str, list[Any]]:
+    """File or folder → what is wrong with it, of those that anything is wrong with."""
+    return {named(path): found for path in paths if (found := sorted(wrong(path)))}
+
+
 class TestEachFile:
-    def test_imports_only_downwards(self, path: Path):
-        forbidden = {f"tips_ros.{name}" for name in FORBIDDEN.get(folder_of(path), ())}
-        imported = {".".join(module.split(".")[:2]) for module in imported_modules(path)}
-        assert not imported & forbidden
+    def test_imports_only_downwards(self):
+        def above(path: Path) -> set[str]:
+            forbidden = {f"tips_ros.{name}" for name in FORBIDDEN.get(folder_of(path), ())}
+            return {".".join(m.split(".")[:2]) for m in imported_modules(path)} & forbidden
 
-    def test_imports_only_rooms_before_its_own(self, path: Path):
-        room = room_of(dotted(path))
-        if room is not None:
-            after = ROOMS[ROOMS.index(room) + 1 :]
-            assert not {room_of(other) for other in imported_files(path)} & set(after)
+        assert faults(above, FILES) == {}
 
-    def test_knows_ros_only_inside_the_folders_of_a_live_graph(self, path: Path):
-        if folder_of(path) not in KNOW_ROS:
-            assert not [module for module in imported_modules(path) if is_ros(module)]
+    def test_imports_only_rooms_before_its_own(self):
+        def after(path: Path) -> set[str]:
+            room = room_of(dotted(path))
+            if room is None:
+                return set()
+            rooms = {room_of(other) for other in imported_files(path)}
+            return {other for other in rooms if other in ROOMS[ROOMS.index(room) + 1 :]}
 
-    def test_needs_only_tensor_libraries_inside_the_model_folder(self, path: Path):
-        if folder_of(path) == "model":
-            assert {module.split(".")[0] for module in imported_modules(path)} <= MODEL_LIBRARIES
+        assert faults(after, FILES) == {}
+
+    def test_knows_ros_only_inside_the_folders_of_a_live_graph(self):
+        outside = [path for path in FILES if folder_of(path) not in KNOW_ROS]
+        assert faults(lambda path: filter(is_ros, imported_modules(path)), outside) == {}
+
+    def test_needs_only_tensor_libraries_inside_the_model_folder(self):
+        def others(path: Path) -> set[str]:
+            return {m.split(".")[0] for m in imported_modules(path)} - MODEL_LIBRARIES
+
+        inside = [path for path in FILES if folder_of(path) == "model"]
+        assert inside and faults(others, inside) == {}
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(SOURCE)))
 class TestEachFolder:
-    def test_has_no_circle_among_its_files_and_folders(self, folder: Path):
-        assert circle_in(neighbours_that_import(folder)) == []
+    def test_has_no_circle_among_its_files_and_folders(self):
+        circles = {named(f): circle_in(neighbours_that_import(f)) for f in FOLDERS}
+        assert {folder: circle for folder, circle in circles.items() if circle} == {}
 
-    def test_is_small_enough_to_be_read_at_a_glance(self, folder: Path):
-        modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
-        assert len(modules) <= MOST_MODULES, f"sort {folder.name}/ into rooms"
+    def test_is_small_enough_to_be_read_at_a_glance(self):
+        counts = {
+            named(f): sum(path.name != "__init__.py" for path in f.glob("*.py")) for f in FOLDERS
+        }
+        too_many = {folder: count for folder, count in counts.items() if count > MOST_MODULES}
+        assert too_many == {}, "sort them into rooms"

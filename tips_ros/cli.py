@@ -14,9 +14,11 @@ from tips_ros import __version__
 from tips_ros.advice import as_typed
 from tips_ros.errors import UserError
 from tips_ros.libraries import explain_missing
+from tips_ros.printable import printable
 from tips_ros.progress import LogHandler, show_bars
 
-COMMANDS = ("infer", "bag", "find", "eval", "calibrate", "bench", "download", "doctor", "demo")
+COMMANDS = ("infer", "bag", "bags", "find", "eval", "calibrate", "bench", "download", "doctor",
+            "demo")  # fmt: skip
 
 
 class Command(Protocol):
@@ -117,7 +119,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         if isinstance(error.__cause__, BrokenPipeError):
             return _leave_pipe()
-        print(f"tips_ros: {error}", file=sys.stderr)
+        print(f"tips_ros: {printable(str(error))}", file=sys.stderr)
         return 2
     except ImportError as error:
         if (reason := explain_missing(error)) is None:

@@ -84,6 +84,7 @@ OPTIONAL = (
         ("matplotlib",),
         "no overview.png of `infer` and `demo`, no `eval --worst`, no `bench --plot`",
     ),
+    Library("PIL", ("pillow",), "no demo.webp of `demo`"),
 )
 # Comes with requests, which has no file without it.
 _WITH = {"urllib3": "requests"}

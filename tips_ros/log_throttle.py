@@ -7,6 +7,7 @@ import logging
 import time
 
 _AGAIN_AFTER_S = 30.0
+_MOST_KEYS = 500
 
 
 class LogThrottle:
@@ -37,5 +38,8 @@ class LogThrottle:
     ) -> None:
         now = time.monotonic()
         if now - self._said.get(key, -self._again_after_s) >= self._again_after_s:
+            self._said.pop(key, None)
             self._said[key] = now
+            if len(self._said) > _MOST_KEYS:  # as where names from outside are keys
+                del self._said[next(iter(self._said))]
             self._logger.log(level, message, *args, exc_info=cause)

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tips_ros.pace import Pace
+from tips_ros.printable import printable
 
 if TYPE_CHECKING:
     _StreamHandler = logging.StreamHandler[Any]
@@ -125,6 +126,10 @@ def readable_duration(seconds: float) -> str:
 
 class LogHandler(_StreamHandler):
     """Logs to stderr, beside a bar that may be there."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record's text, harmless to a terminal whatever a file or a bag has brought in."""
+        return printable(super().format(record), keep="\n")
 
     def emit(self, record: logging.LogRecord) -> None:
         """One line about the work so far."""

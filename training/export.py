@@ -119,5 +119,5 @@ def _depth_settings(tips: Tips) -> dict[str, Any]:
 def _half(name: str, tensor: Tensor) -> Tensor:
     half = tensor.detach().cpu().to(torch.float16).contiguous()
     if not half.isfinite().all():
-        raise ValueError(f"{name}: half precision holds no more than 65504")
+        raise ValueError(f"{name}: fp16 holds no more than 65504")
     return half

@@ -83,5 +83,5 @@ class Identity:
 
     @property
     def switches_a_minute(self) -> float:
-        """Of each thing while it is seen."""
+        """Changes of id of a thing in a minute of being seen."""
         return 60.0 * self.switches / max(sum(self.seen_s.values()), 1e-9)

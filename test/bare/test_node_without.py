@@ -31,6 +31,8 @@ EVERYTHING = tuple(
     for library in (*OPTIONAL, *ENGINES, *ROS_OPTIONAL)
     if library.module not in ("safetensors", "transforms3d", "psutil")  # no demo model, no node
 )
+# Only a test that fails waits so long.
+PATIENCE_S = 120.0
 RUN = "from tips_ros.ros.main import main; raise SystemExit(main())"
 
 
@@ -63,7 +65,7 @@ class Live:
 
     def show_until(self, done):
         """Publishes pictures until it is true."""
-        end, sec = time.monotonic() + 60, 0
+        end, sec = time.monotonic() + PATIENCE_S, 0
         while not done():
             assert time.monotonic() < end and self.process.poll() is None, self.log
             sec += 1
@@ -83,7 +85,7 @@ class Live:
 
     def ends_well(self):
         self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(30) == 0
+        assert self.process.wait(PATIENCE_S) == 0
         assert "Traceback" not in self.log, self.log
 
     def close(self):
@@ -137,14 +139,15 @@ def test_without_tf2_a_frame_of_its_own_is_told_and_extrinsics_serve(live):
 @pytest.mark.parametrize(
     ("absent", "parameters"),
     [
-        ("sentencepiece", {"prompts": "[door, cup]"}),
+        # Words that no other test has encoded: those are kept.
+        ("sentencepiece", {"prompts": "[door zqv, cup zqv]"}),
         ("openvino", {"backend": "openvino"}),
         ("onnxruntime", {"backend": "onnxruntime", "precision": "fp32"}),
     ],
 )
 def test_what_the_start_was_asked_for_is_told_with_what_to_type(live, absent, parameters):
     node = live(absent, **parameters)
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE_S
     while f"pip install {absent}" not in node.log:
         assert time.monotonic() < end and node.process.poll() is None, node.log
         time.sleep(0.1)

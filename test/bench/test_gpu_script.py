@@ -81,7 +81,7 @@ def test_each_aim_is_reached_or_not(script: ModuleType):
 
 
 def test_what_was_not_compared_has_no_aims(script: ModuleType):
-    assert script.aims([]) == ["", "aims: nothing was compared in half precision"]
+    assert script.aims([]) == ["", "aims: nothing was compared in bf16 or fp16"]
 
 
 def test_a_step_that_fails_or_takes_too_long_is_named_with_the_way_to_repeat_it(

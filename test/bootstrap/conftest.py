@@ -16,8 +16,8 @@ BOOTSTRAP = Path(__file__).resolve().parents[2] / "bootstrap"
 # What the scripts use of a system; no Python is among it.
 PROGRAMS = (
     *("bash", "cat", "cut", "df", "dirname", "du", "env", "find", "flock", "grep", "head"),
-    *("ldconfig", "ls", "mkdir", "mktemp", "realpath", "rm", "sed", "sha256sum", "sleep"),
-    *("date", "sort", "tail", "tr", "uname"),
+    *("ldconfig", "ls", "mkdir", "mktemp", "mv", "realpath", "rm", "sed", "sha256sum", "sleep"),
+    *("date", "rmdir", "sort", "tail", "tr", "uname"),
 )
 
 

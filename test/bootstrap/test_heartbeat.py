@@ -7,7 +7,6 @@ import os
 import pty
 import re
 import subprocess
-import time
 from pathlib import Path
 
 SOON = "BEAT_FIRST_S=1; BEAT_EVERY_S=1\n"
@@ -41,13 +40,12 @@ def test_what_downloads_end_up_in_is_weighed(run, tmp_path: Path):
 
 
 def test_nothing_goes_on_telling_after_a_refusal_or_a_kill(run, copy):
-    began = time.monotonic()
     for end in ('fail "no"', "kill -KILL $$"):
-        done = run(script=SOON + f'start_beat "looking"\nsleep 1.5\n{end}')
+        # Whoever reads the output waits for its end, here with a limit: the one that told would
+        # keep it open.
+        done = run(script=SOON + f'start_beat "looking"\nsleep 3\n{end}')
         assert done.returncode != 0
-        assert "looking: 1 s so far" in done.stderr
-    # Whoever reads the output waits for its end: the one that told would keep it open.
-    assert time.monotonic() - began < 15
+        assert re.search(r"looking: \d s so far", done.stderr)
 
 
 def test_on_a_terminal_one_line_counts_and_goes(copy, machine):
@@ -70,7 +68,7 @@ def test_on_a_terminal_one_line_counts_and_goes(copy, machine):
         seen += part
     os.close(ours)
     assert process.wait() == 0
-    assert b"\rtips_ros: Fetching: 2 s so far" in seen
+    assert re.search(rb"\rtips_ros: Fetching: \d s so far", seen)
     assert b"\r\x1b[Ktips_ros: Fetching: " in seen.rpartition(b"so far")[2]
 
 

@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 import pytest
+from mypy.main import process_options
+
+from .conftest import BOOTSTRAP
 
 # Stands for the environment's Python: counts as it does, tells the rest, and fails where asked to.
 PYTHON = f"""
@@ -59,3 +63,17 @@ def test_arguments_come_last_so_that_they_win(check):
 def test_one_that_fails_is_not_the_last_and_the_whole_fails(check, fails):
     status, commands = check(fails=fails)
     assert status == 1 and len(commands) == 3
+
+
+def test_types_are_checked_for_the_python_that_runs(monkeypatch: pytest.MonkeyPatch):
+    """NumPy's stubs are for the Python that it was installed for: no other can read them."""
+    monkeypatch.chdir(BOOTSTRAP.parent)
+    sources, options = process_options(["--config-file", "pyproject.toml"])
+    assert options.python_version == sys.version_info[:2]
+    assert options.strict_equality and len(sources) > 300, "strict, and of the whole package"
+
+
+def test_the_linter_knows_no_newer_python_than_the_oldest_that_is_taken():
+    project = (BOOTSTRAP.parent / "pyproject.toml").read_text(encoding="utf-8")
+    lowest = re.findall(r'^requires-python = ">=3\.(\d+),', project, re.MULTILINE)
+    assert re.findall(r'^target-version = "py3(\d+)"', project, re.MULTILINE) == lowest

@@ -112,7 +112,8 @@ def test_what_is_set_up_needs_no_right_to_write(run):
 
 
 def test_without_the_right_to_write_it_says_what_is_missing_and_who_can(run, copy):
-    (copy / ".venv").write_text("a file: nobody can make a folder of it")
+    (copy / ".venv").mkdir()
+    (copy / ".venv" / ".setup").write_text("a file: nobody can make a folder of it")
     done = run(script=PRETEND + "set_up")
     assert done.returncode == 1
     assert "can't be written to by this user" in done.stderr

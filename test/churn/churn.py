@@ -23,10 +23,11 @@ from full_speed import FullSpeed
 from life import Life, Report
 from process import NodeProcess, Resources
 
+from tips_ros.replay.domain import claim_domain
+
 # Only this machine: nobody else's cameras are meant.
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 
-_DOMAINS = 100
 # What may come on top of what was held before: allocators keep what was freed, pools their threads,
 # and the shared memory of processes that were killed goes a while after them.
 _MORE = Resources(memory_mib=100.0, threads=20, descriptors=40)
@@ -43,7 +44,7 @@ def churn(minutes: float, seed: int, folder: Path, longest_s: float | None = Non
         findings = Findings()
         longest = longest_s or max(25.0, 60.0 * minutes / 3)
         seconds = min(rng.uniform(0.5, 1.0) * longest, left)
-        life = Life(f"{seed} {number}", (os.getpid() + number) % _DOMAINS, folder, findings)
+        life = Life(f"{seed} {number}", claim_domain(), folder, findings)
         print(f"life {number}: {seconds:.0f} s, {life.about}", flush=True)
         try:
             report = life.run(seconds, lambda line: print(f"  {line}", flush=True))
@@ -80,7 +81,7 @@ def _look_for_growth(report: Report, findings: Findings) -> None:
 def full_speed(swaps: int, cycles: int, folder: Path) -> int:
     """Prompts swapped and cycles gone through as fast as they go; the exit status."""
     findings = Findings()
-    trial = FullSpeed(os.getpid() % _DOMAINS, folder / "full-speed.log", findings)
+    trial = FullSpeed(claim_domain(), folder / "full-speed.log", findings)
     try:
         trial.run(swaps, cycles, lambda line: print(f"  {line}", flush=True))
     finally:

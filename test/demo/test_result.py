@@ -24,6 +24,7 @@ RESULT = DemoResult(
     bag=Path("bags/kitchen"),
     recording=Path("out/demo.mcap"),
     image_topic="/camera/image_raw",
+    live_image_topic="/camera/image_raw",
     camera_info_topic=None,
     frames_played=8,
     seconds=0.8,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole demonstration, as a user runs it: processes, DDS, files, exit codes."""
+"""The whole demonstration: a node in a process of its own, DDS, files, exit codes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import pytest
 
 from tips_ros.bags import BagReader, BagWriter
+from tips_ros.cli import main
 from tips_ros.demo.session import DemoOptions, DemoProgress, Observer, run_session
 from tips_ros.errors import UserError
 from tips_ros.messages.outputs import DEFAULT_TOPICS
@@ -28,6 +31,7 @@ from training.camera_messages import CameraMessages
 pytestmark = pytest.mark.live
 
 PATIENCE_S = 120.0
+FILES = ["demo.mcap", "demo.webp", "overview.png"]
 ALL = [topic.name for topic in DEFAULT_TOPICS]
 WITHOUT_CAMERA_INFO = [name for name in ALL if name not in ("points", "depth/camera_info")]
 
@@ -74,8 +78,24 @@ def command(*args: object) -> list[str]:
     return [sys.executable, "-m", "tips_ros", "demo", *map(str, args)]
 
 
-def demo(*args: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*args), capture_output=True, text=True, timeout=PATIENCE_S)
+class Done(NamedTuple):
+    """The end of a demonstration."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def demo(capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Runs the command in this process; its node is one of its own, as ever."""
+
+    def run(*args: object) -> Done:
+        capfd.readouterr()
+        returncode = main(["demo", *map(str, args)])
+        return Done(returncode, *capfd.readouterr())
+
+    return run
 
 
 def messages_by_topic(path: Path) -> dict[str, list]:
@@ -119,7 +139,7 @@ def until(predicate, what: str):
     ],
     ids=["below the images", "named"],
 )
-def test_the_camera_info_may_be_anywhere(tmp_path: Path, topics: tuple[str, ...], named: str):
+def test_the_camera_info_may_be_anywhere(demo, tmp_path: Path, topics: tuple[str, ...], named: str):
     bag = raw_bag(tmp_path / "bag", frames=4, info_topics=topics)
     asked = ("--camera-info-topic", named) if named else ()
     done = demo("--bag", bag, "--output", tmp_path / "out", *asked)
@@ -128,11 +148,13 @@ def test_the_camera_info_may_be_anywhere(tmp_path: Path, topics: tuple[str, ...]
     assert messages_by_topic(tmp_path / "out" / "demo.mcap")["/tips/points"]
 
 
-def test_a_bag_is_answered_recorded_drawn_measured_and_summed_up(short_drive: Path, tmp_path: Path):
+def test_a_bag_is_answered_recorded_drawn_measured_and_summed_up(
+    demo, short_drive: Path, tmp_path: Path
+):
     out = ("--output", tmp_path / "out")
     done = demo("--bag", short_drive, "--truth", sample_truth(), *out, "--rate", 0.4)
     assert done.returncode == 0, done.stderr
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["demo.mcap", "overview.png"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == FILES
 
     recorded = messages_by_topic(tmp_path / "out" / "demo.mcap")
     with BagReader(short_drive) as reader:
@@ -165,24 +187,26 @@ def test_a_bag_is_answered_recorded_drawn_measured_and_summed_up(short_drive: Pa
     assert picture is not None and picture.shape[1] == 1600
 
 
-def test_without_a_bag_the_sample_bag_is_played_and_measured(tmp_path: Path):
+def test_without_a_bag_the_sample_bag_is_played_and_measured(demo, tmp_path: Path):
     done = demo("--output", tmp_path / "out", "--rate", 4)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("drive: 120 frames in ")
     assert re.search(r"^  accuracy.* drive_truth", done.stdout, re.MULTILINE)
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["demo.mcap", "overview.png"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == FILES
 
 
-def test_a_truth_that_is_none_is_told_before_anything_is_played(short_drive: Path, tmp_path: Path):
+def test_a_truth_that_is_none_is_told_before_anything_is_played(
+    demo, short_drive: Path, tmp_path: Path
+):
     done = demo("--bag", short_drive, "--truth", short_drive, "--output", tmp_path / "out")
     assert done.returncode == 2
     assert "short has no truth" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
-def test_raw_images_without_camera_info_are_all_answered_but_for_the_points(tmp_path: Path):
+def test_raw_images_without_camera_info_are_all_answered_but_for_the_points(demo, tmp_path: Path):
     out = tmp_path / "out"
-    done = demo("--bag", raw_bag(tmp_path / "bag"), "--output", out, "--rate", 0.1)
+    done = demo("--bag", raw_bag(tmp_path / "bag"), "--output", out, "--rate", 0.5)
     assert done.returncode == 0, done.stderr
     assert "2 played, 2 answered\n" in done.stdout
     assert "none in this bag: no points" in done.stdout
@@ -194,7 +218,7 @@ def test_raw_images_without_camera_info_are_all_answered_but_for_the_points(tmp_
 
 
 def test_images_that_cannot_be_read_are_counted_and_named_and_the_exit_code_says_so(
-    tmp_path: Path,
+    demo, tmp_path: Path
 ):
     bag = raw_bag(tmp_path / "bag", encoding="smell8")
     done = demo("--bag", bag, "--output", tmp_path / "out")
@@ -204,7 +228,7 @@ def test_images_that_cannot_be_read_are_counted_and_named_and_the_exit_code_says
     assert (tmp_path / "out" / "demo.mcap").is_file()
 
 
-def test_a_model_that_is_not_there_is_the_node_s_own_reason_and_exit_code_2(tmp_path: Path):
+def test_a_model_that_is_not_there_is_the_node_s_own_reason_and_exit_code_2(demo, tmp_path: Path):
     out = tmp_path / "out"
     done = demo("--bag", raw_bag(tmp_path / "bag"), "--output", out, "--model", "no-such-model")
     assert done.returncode == 2
@@ -246,7 +270,7 @@ def test_a_node_that_dies_while_it_works_is_told_with_its_last_words(tmp_path: P
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_folder_in_the_place_of_the_recording_is_not_touched(tmp_path: Path):
+def test_a_folder_in_the_place_of_the_recording_is_not_touched(demo, tmp_path: Path):
     (tmp_path / "out" / "demo.mcap").mkdir(parents=True)
     done = demo("--bag", raw_bag(tmp_path / "bag"), "--output", tmp_path / "out")
     assert done.returncode == 2

@@ -104,7 +104,7 @@ def _tips_ros(rest: list[str]) -> None:
         return
     assert rest[0] in cli.COMMANDS, f"tips_ros has no {rest[0]}"
     known = cli.build_parser((rest[0],))
-    options = {w for w in rest[1:] if w.startswith("--")}
+    options = {w.partition("=")[0] for w in rest[1:] if w.startswith("--")}
     subparser = next(iter(known._subparsers._group_actions[0].choices.values()))  # type: ignore
     assert options <= {*subparser._option_string_actions}, f"{rest[0]} has no {options}"
     if len(rest) == 1 or set(rest[1:]) == options:

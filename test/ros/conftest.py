@@ -38,6 +38,7 @@ from . import scratch_vision_msgs
 
 # Only a test that fails waits so long; other tests may keep the machine busy.
 PATIENCE_S = 90.0
+_ASK_AGAIN_S = 5.0
 FRAME_ID = "camera_color_optical_frame"
 
 
@@ -154,15 +155,32 @@ class Graph:
         return messages
 
     def publish(self, message: Any, topic: str, profile: Any = None) -> None:
-        """Publishes one message once somebody listens."""
+        """Publishes one message once the node listens."""
         key = (type(message), topic)
         if key not in self._publishers:
             self._publishers[key] = self.probe.create_publisher(
                 type(message), topic, profile or qos.output()
             )
         publisher = self._publishers[key]
-        until(publisher.get_subscription_count, f"a subscriber of {topic}")
+        self.hears(publisher)
         publisher.publish(message)
+
+    def hears(self, publisher: Any) -> None:
+        """Waits until what the publisher says from now on reaches the node, if not for its QoS.
+
+        A publisher knows of a subscription a moment before that knows of the publisher, and one
+        that is best-effort loses what comes in between.
+        """
+        topic = publisher.topic_name
+
+        def is_known() -> bool:
+            there = [s for s in self.node.subscriptions if s.topic_name == topic]
+            # Humble has no such count.
+            counts = [s.get_publisher_count() for s in there if hasattr(s, "get_publisher_count")]
+            return 0 not in counts
+
+        until(publisher.get_subscription_count, f"the node to listen to {topic}")
+        until(is_known, f"the node to know who publishes {topic}")
 
     def publish_image(
         self, rgb: np.ndarray | None = None, sec: int = 1, camera: str = ""
@@ -188,14 +206,34 @@ class Graph:
         return info
 
     def call(self, type_: type, service: str, request: Any) -> Any:
-        """Calls a service and waits for its answer."""
+        """Calls a service of this process and waits for its answer."""
+        future = self._call(type_, service, request)
+        until(future.done, f"an answer of {service}")
+        return future.result()
+
+    def ask(self, type_: type, service: str, request: Any) -> Any:
+        """Calls a service that changes nothing, in any process, and waits for its answer.
+
+        One that another process sends before it has found the client is lost: it is asked again.
+        """
+        futures = [self._call(type_, service, request)]
+
+        def answered() -> bool:
+            if time.monotonic() > asked_at + _ASK_AGAIN_S * len(futures):
+                futures.append(self._call(type_, service, request))
+            return any(future.done() for future in futures)
+
+        asked_at = time.monotonic()
+        until(answered, f"an answer of {service}")
+        return next(future.result() for future in futures if future.done())
+
+    def _call(self, type_: type, service: str, request: Any) -> Any:
+        """The future of an answer."""
         if service not in self._clients:
             self._clients[service] = self.probe.create_client(type_, service)
         client = self._clients[service]
         assert client.wait_for_service(PATIENCE_S), f"no service {service}"
-        future = client.call_async(request)
-        until(future.done, f"an answer of {service}")
-        return future.result()
+        return client.call_async(request)
 
     def set_prompts(self, *prompts: str, **fields: Any) -> SetPrompts.Response:
         """Asks ~/set_prompts for these classes."""
@@ -264,13 +302,16 @@ def graph_with() -> Iterator[Callable[..., Graph]]:
     """Makes graphs with the parameters given; they are torn down after the test.
 
     One that sees little computes in fp32: at such sizes the demo model does not bear bf16, and
-    whether it is asked to depends on the machine.
+    whether it is asked to depends on the machine. It listens however long a busy machine takes
+    until somebody wants an output, unless the test says otherwise.
     """
     graphs: list[Graph] = []
 
     def make(cli_args: list[str] | None = None, **parameters: Any) -> Graph:
         if "input_height" in parameters:
             parameters.setdefault("precision", "fp32")
+        if cli_args is None:  # a file may say it, too
+            parameters.setdefault("unsubscribe_after_s", 0.0)
         graphs.append(Graph(parameters, cli_args or []))
         return graphs[-1]
 

@@ -29,7 +29,10 @@ def test_without_a_subscriber_the_node_leaves_the_images_and_their_camera_info(g
 
 
 def test_a_subscriber_of_any_output_brings_it_back_and_the_last_camera_info_is_kept(graph):
+    # It rests from the start on: for the CameraInfo to come it must not have left by then.
+    assert graph.set_parameter("unsubscribe_after_s", 0.0).successful
     graph.publish_camera_info()
+    assert graph.set_parameter("unsubscribe_after_s", 0.3).successful
     rests(graph)
     graph.listen("points")
     listens(graph)

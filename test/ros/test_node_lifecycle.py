@@ -109,12 +109,12 @@ def test_a_model_that_is_not_there_leaves_the_node_unconfigured_and_says_so(grap
 
 def test_cleanup_lets_go_of_the_model_and_of_every_output(graph):
     model = weakref.ref(graph.node.predictor.model)
-    assert graph.probe.count_publishers("/tips/depth/image") == 1
+    until(lambda: graph.probe.count_publishers("/tips/depth/image") == 1, "the topic")
     assert change(graph, Transition.TRANSITION_DEACTIVATE)
     assert change(graph, Transition.TRANSITION_CLEANUP)
     assert model() is None, "something still holds the weights"
     until(lambda: not graph.probe.count_publishers("/tips/depth/image"), "the topic to go")
-    assert not graph.probe.count_subscribers("/image")
+    until(lambda: not graph.probe.count_subscribers("/image"), "the subscription to go")
 
 
 def test_another_model_can_be_taken_at_run_time(graph, by_head):

@@ -52,10 +52,11 @@ def test_sizes_and_encodings_are_those_of_the_contract(graph):
 
 
 def test_the_cloud_is_the_depth_image_seen_through_the_camera_info_beside_it(graph):
-    graph.listen("depth/image", "depth/camera_info", "points")
+    names = ("depth/image", "depth/camera_info", "points")
+    graph.listen(*names)
     graph.publish_camera_info()
     graph.publish_image()
-    until(lambda: graph.received["points"], "a cloud")
+    until(lambda: all(graph.received[name] for name in names), "a cloud and what is beside it")
     depth = graph.received["depth/image"][0]
     depth_m = np.frombuffer(depth.data, np.float32).reshape(48, 64)
     k = graph.received["depth/camera_info"][0].k
@@ -99,8 +100,9 @@ def test_without_a_camera_info_everything_but_the_points_comes(graph):
     until(lambda: all(graph.received[name] for name in WITHOUT_CAMERA_INFO), "the others")
     assert not graph.received["points"]
     graph.publish_camera_info()
-    graph.publish_image(sec=2)
+    header = graph.publish_image(sec=2)
     until(lambda: graph.received["points"], "points, once there is a CameraInfo")
+    assert [message.header for message in graph.received["points"]] == [header]
 
 
 def test_a_camera_info_of_another_size_gives_no_points(graph):
@@ -140,7 +142,10 @@ def test_compressed_images_are_taken_from_below_the_image_topic(graph_with):
 def test_the_mask_overlay_of_a_frame_is_the_image_mixed_with_its_class_colours(graph):
     graph.listen("semantic/image", "semantic/color")
     graph.publish_image()
-    until(lambda: graph.received["semantic/color"], "the overlay")
+    until(
+        lambda: graph.received["semantic/color"] and graph.received["semantic/image"],
+        "the overlay and its mask",
+    )
     ids = np.frombuffer(graph.received["semantic/image"][0].data, np.uint8).reshape(48, 64)
     shown = np.frombuffer(graph.received["semantic/color"][0].data, np.uint8).reshape(48, 64, 3)
     colours = graph.node.predictor.description.classes.palette()[ids]

@@ -203,6 +203,7 @@ def test_time_that_stands_still_holds_up_nothing(live):
     heard(graph)
     show_frame(1)
     until(lambda: withheld(graph) == {"no transform": 1}, "it to be given up in real time")
+    assert graph.set_parameter("points_filtered.transform_timeout_s", 20.0).successful
     show_frame(2)
     robot.is_at(3.0)
     until(lambda: clouds(graph) == [2], "the next")
@@ -213,9 +214,8 @@ def test_deactivation_gives_up_what_waits_and_the_next_activation_starts_afresh(
     for cycle in range(3):
         heard(graph, 0)
         show_frame(1)
-        begin = time.monotonic()
+        assert not withheld(graph).get("no transform"), "it waits"
         graph.node.trigger_deactivate()
-        assert time.monotonic() - begin < 10.0, "half of what it might wait"
         assert withheld(graph) == {"deactivated": cycle + 1}
         assert not graph.frames.listens
         graph.node.trigger_activate()

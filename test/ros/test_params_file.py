@@ -11,16 +11,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from lifecycle_msgs.msg import State
-from lifecycle_msgs.srv import GetState
 from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import ReliabilityPolicy
 
+from tips_ros.replay.node_monitor import NodeMonitor
 from tips_ros.resources import share_dir
 from tips_ros.ros.parameters.table import PARAMETERS
 
-from .conftest import until
+from .conftest import PATIENCE_S, until
 
 pytestmark = pytest.mark.live
 
@@ -36,7 +35,7 @@ def with_file(path: Path, *more: str) -> list[str]:
 def parameters_of(graph, node: str) -> dict:
     names = [p.name for p in PARAMETERS]
     request = GetParameters.Request(names=names)
-    values = graph.call(GetParameters, f"{node}/get_parameters", request).values
+    values = graph.ask(GetParameters, f"{node}/get_parameters", request).values
     return dict(zip(names, map(parameter_value_to_python, values), strict=True))
 
 
@@ -95,7 +94,8 @@ def test_a_file_for_another_node_is_told(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text("/depth_node:\n  ros__parameters:\n    model: demo\n", encoding="utf-8")
     node = subprocess.Popen(
-        [EXECUTABLE, "--ros-args", "--params-file", str(file)],
+        # A parameter besides, as the launch file gives some, is no reason to be silent.
+        [EXECUTABLE, "--ros-args", "--params-file", str(file), "-p", "device:=cpu"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -104,7 +104,7 @@ def test_a_file_for_another_node_is_told(tmp_path):
         said = next(line for line in node.stdout if "nothing for" in line or "listening" in line)
     finally:
         node.send_signal(signal.SIGINT)
-        node.communicate(timeout=60)
+        node.communicate(timeout=PATIENCE_S)
     assert f"nothing for /tips or /** in {file}" in said
 
 
@@ -162,7 +162,7 @@ def test_a_bad_value_in_a_file_is_refused_at_the_start_and_named(line, tmp_path)
     file = tmp_path / "tips.yaml"
     file.write_text(f"/**:\n  ros__parameters:\n    {line}\n", encoding="utf-8")
     done = subprocess.run(
-        [EXECUTABLE, *with_file(file)], capture_output=True, text=True, timeout=60, check=False
+        [EXECUTABLE, *with_file(file)], capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
@@ -204,17 +204,12 @@ def test_the_executable_runs_in_a_namespace_and_ends_cleanly_on_ctrl_c(graph_wit
         text=True,
     )
     try:
-        until(
-            lambda: (
-                graph.call(GetState, "/robot1/tips/get_state", GetState.Request()).current_state.id
-                == State.PRIMARY_STATE_ACTIVE
-            ),
-            "the node to become active",
-        )
+        watch = NodeMonitor(graph.probe, "robot1/tips")
+        until(lambda: watch.state() == "active", "the node to become active")
         assert parameters_of(graph, "/robot1/tips") == {p.name: p.default for p in PARAMETERS}
     finally:
         node.send_signal(signal.SIGINT)
-        output, _ = node.communicate(timeout=60)
+        output, _ = node.communicate(timeout=PATIENCE_S)
     assert node.returncode == 0, output
     assert "Traceback" not in output
     assert "listening to /camera/color/image_raw" in output

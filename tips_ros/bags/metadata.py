@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
 
-import yaml
 from rosbags.interfaces import Qos
 
 from tips_ros.bags.errors import BagError
 from tips_ros.bags.storage.storage import read_qos
+from tips_ros.yaml_text import load_yaml
 
 NAME = "metadata.yaml"
 
@@ -38,10 +38,10 @@ def read_metadata(folder: Path) -> BagMetadata | None:
         BagError: the messages are packed in a way that is not read.
     """
     try:
-        loaded = yaml.safe_load((folder / NAME).read_text(errors="replace"))
+        loaded = load_yaml((folder / NAME).read_text(errors="replace"))
         info = loaded["rosbag2_bagfile_information"]
         files = tuple(PurePath(str(name)).name for name in info["relative_file_paths"])
-    except (OSError, yaml.YAMLError, TypeError, KeyError, ValueError):
+    except (OSError, TypeError, KeyError, ValueError):
         return None
     mode, packed = (str(info.get(f"compression_{key}") or "") for key in ("mode", "format"))
     if mode.lower() not in ("", "none") and packed not in ("", "zstd"):

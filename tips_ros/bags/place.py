@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from tips_ros.bags import metadata
@@ -11,6 +13,20 @@ from tips_ros.bags.errors import BagError
 MCAP = ".mcap"
 _MAGIC = b"\x89MCAP0\r\n"
 _OTHER_STORAGES = (".db3", ".bag", ".zst", ".zstd")
+
+
+def workshop_prefix(path: Path) -> str:
+    """Start of the name of the folder that a bag is written in, beside its final place."""
+    return f".{path.name}."
+
+
+def remove_leftovers(places: Iterable[Path]) -> None:
+    """Removes what writers that were killed left beside these places. None may be at work there."""
+    for path in places:
+        if path.parent.is_dir():
+            for folder in path.parent.iterdir():
+                if folder.name.startswith(workshop_prefix(path)) and folder.is_dir():
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_place(path: Path, *, overwrite: bool = False) -> None:

@@ -19,11 +19,11 @@ from rosbags.interfaces import (
     QosReliability,
     QosTime,
 )
-from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys.store import Typestore
 
 from tips_ros.bags.errors import BagError
-from tips_ros.bags.place import MCAP, check_place
+from tips_ros.bags.place import MCAP, check_place, workshop_prefix
 from tips_ros.bags.storage.storage import Definition
 from tips_ros.bags.types import default_typestore, describes, recorded_text
 
@@ -41,7 +41,12 @@ class BagWriter:
     """
 
     def __init__(
-        self, path: str | Path, *, overwrite: bool = False, typestore: Typestore | None = None
+        self,
+        path: str | Path,
+        *,
+        overwrite: bool = False,
+        typestore: Typestore | None = None,
+        pack: bool = False,
     ) -> None:
         """Start a bag.
 
@@ -49,6 +54,7 @@ class BagWriter:
             path: the folder or .mcap file that the bag will be; its parents are made.
             overwrite: replace the bag that is at `path`; anything but a bag is never replaced.
             typestore: knows the types of the topics; give that of a `BagReader` to copy its topics.
+            pack: compress chunks with zstd, as rosbag2's mcap plugin does.
 
         Raises:
             BagError: there is something at `path`, or it cannot be written to.
@@ -64,13 +70,15 @@ class BagWriter:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._workshop = Path(
-                    tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent)
+                    tempfile.mkdtemp(prefix=workshop_prefix(self.path), dir=self.path.parent)
                 )
                 undo.callback(shutil.rmtree, self._workshop, ignore_errors=True)
                 # Version 9 would hide the topics' QoS from Humble; Jazzy reads 8 as well.
                 self._writer = Writer(
                     self._workshop / self._name, version=8, storage_plugin=StoragePlugin.MCAP
                 )
+                if pack:
+                    self._writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
                 self._writer.open()
             except OSError as error:
                 raise BagError(

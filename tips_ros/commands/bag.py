@@ -113,6 +113,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FRAME",
         help="of tf, in which the camera moves smoothly (default: %(default)s)",
     )
+    add("--pack", action="store_true", help="compress OUT with zstd, which ROS and Foxglove read")
     add(
         "--memory",
         metavar="FILE",
@@ -167,7 +168,10 @@ def run(args: argparse.Namespace) -> int:
             )
             with (
                 BagWriter(
-                    args.output, overwrite=args.overwrite, typestore=reader.copy_typestore
+                    args.output,
+                    overwrite=args.overwrite,
+                    typestore=reader.copy_typestore,
+                    pack=args.pack,
                 ) as writer,
                 WorkProgress(args.input.name, images, "image") as progress,
             ):

@@ -17,6 +17,8 @@ from tips_ros.bags import BagError
 from tips_ros.commands.options.common import add_camera_topics, add_model
 from tips_ros.commands.options.output_checks import check_folder
 from tips_ros.demo.observer import DemoProgress, Observer
+from tips_ros.demo.recorded_answers import ANSWERS
+from tips_ros.demo.thinned_recording import MOST_BYTES
 from tips_ros.errors import UserError
 from tips_ros.libraries import explain_missing
 from tips_ros.progress import WorkProgress
@@ -31,11 +33,11 @@ HELP = "show the node at work on a sample bag, or on your own: no robot and no w
 EXAMPLES = (
     ("demo", "the sample bag, with the truth about it"),
     ("demo --bag my_bag --model tipsv2-b14 --output out/mine", "a bag of your own"),
-    ("demo --rate 0.25", "slowly, so that a small computer answers every frame"),
+    ("demo --rate 0.25 --all", "slowly, so that each frame is answered, and all of it is kept"),
 )
 
 DEFAULT_OUTPUT = Path("out")
-_RECORDING, _PICTURE = "demo.mcap", "overview.png"
+_RECORDING, _PICTURE, _CLIP = RESULTS = "demo.mcap", "overview.png", "demo.webp"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,8 +60,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="DIR",
         type=Path,
-        help=f"folder of {_RECORDING} and {_PICTURE} (default: {DEFAULT_OUTPUT}, where an earlier "
+        help=f"folder of {', '.join(RESULTS)} (default: {DEFAULT_OUTPUT}, where an earlier "
         "demo's are replaced)",
+    )
+    add(
+        "--all",
+        action="store_true",
+        help="keep every message of every output, 16 MB a frame of 640x480; without it large ones "
+        f"are of every n-th frame, so that {_RECORDING} has at most {MOST_BYTES // 10**6} MB or so",
     )
     add("--overwrite", action="store_true", help="replace earlier results in --output")
     add(
@@ -97,16 +105,20 @@ def run(args: argparse.Namespace) -> int:
         with _terminable(), _ProgressBar() as bar:
             result = run_session(options, bar)
         no_picture = _draw(result, picture)
+        measured = [] if truth is None else list(_accuracy(result.recording, truth))
+        no_clip = _film(result, output / _CLIP)
+        kept = "" if args.all else _thin(result)
     except (BagError, OSError) as error:
         raise UserError(str(error)) from error
     for line in lines(result):
         print(line)
-    if truth is not None:
-        print("\n" + "\n".join(_accuracy(result.recording, truth)))
+    if measured:
+        print("\n" + "\n".join(measured))
     megabytes = result.recording.stat().st_size / 1e6
     player = f"; ros2 bag play {shlex.quote(str(result.recording))}" if shutil.which("ros2") else ""
-    print(f"\n  {result.recording}  {megabytes:.0f} MB{player}")
+    print(f"\n  {result.recording}  {megabytes:.0f} MB{kept}{player}")
     print(f"  no picture: {no_picture}" if no_picture else f"  {picture}")
+    print(f"  no clip: {no_clip}" if no_clip else f"  {output / _CLIP}  for a browser")
     return 0 if result.report.published else 1
 
 
@@ -116,7 +128,7 @@ def _check_output(args: argparse.Namespace, output: Path) -> None:
     if output.is_dir() and any(path.resolve() == output.resolve() for path in inputs):
         raise UserError(f"{output} is the bag that is read; choose another --output")
     own = args.output is None and (output / _RECORDING).is_file()
-    check_folder(output, (_RECORDING, _PICTURE), overwrite=args.overwrite or own, inputs=inputs)
+    check_folder(output, RESULTS, overwrite=args.overwrite or own, inputs=inputs)
 
 
 def _draw(result: DemoResult, picture: Path) -> str:
@@ -130,6 +142,37 @@ def _draw(result: DemoResult, picture: Path) -> str:
     if result.report.published:
         return "the images share their stamps, so that nothing says which answer is whose"
     return "nothing was answered"
+
+
+def _film(result: DemoResult, clip: Path) -> str:
+    """Nothing, or why there is no clip; one of an earlier demo is no clip of this one."""
+    clip.unlink(missing_ok=True)
+    try:
+        from tips_ros.demo.clip import write_clip
+    except ImportError as error:
+        return explain_missing(error) or str(error)
+    with WorkProgress("drawing the clip", delay_s=1.0):
+        written = write_clip(result.recording, result.live_image_topic, clip)
+    return "" if written else "fewer than two images have depth and classes"
+
+
+def _thin(result: DemoResult) -> str:
+    """Makes the recording small; says what of it is not kept."""
+    from tips_ros.demo.thinned_recording import thin_recording
+
+    outputs = [f"{ANSWERS}/{output.name}" for output in result.outputs]
+    framed = [*outputs, result.live_image_topic]
+    with WorkProgress("packing the recording", delay_s=1.0):
+        thinning = thin_recording(result.recording, framed, result.sheet_stamp_ns)
+    if thinning.every == 1:
+        return ""
+    names = ", ".join(name.removeprefix(f"{ANSWERS}/") for name in thinning.topics)
+    return f", {names} of every {_ordinal(thinning.every)} frame only (--all keeps all)"
+
+
+def _ordinal(number: int) -> str:
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{endings.get(number % 10, 'th') if number % 100 // 10 != 1 else 'th'}"
 
 
 def positive(text: str) -> float:

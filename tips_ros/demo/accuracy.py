@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tips_ros.advice import as_typed
 from tips_ros.bags import BagError, BagReader
-from tips_ros.demo.session import NODE
+from tips_ros.demo.recorded_answers import ANSWERS, CLASSES
 from tips_ros.evaluation.class_matching import match_classes
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.metrics.depth import DepthMetrics, DepthResult
@@ -19,8 +19,6 @@ from tips_ros.evaluation.truth_size import resize_map, same_proportions
 from tips_ros.offline.stamped_messages import StampedMessages, stamp_index
 from tips_ros.offline.truth.truth_decoding import DECODER_OF, decode_truth
 from tips_ros.offline.truth.truth_topics import NAMESPACE, TOPIC_OF, Kind, find_truth
-
-_CLASSES = f"/{NODE}/semantic/classes"
 
 
 class Accuracy(NamedTuple):
@@ -149,12 +147,12 @@ def lines(accuracy: Accuracy) -> Iterator[str]:
 
 def _answer(kind: Kind) -> str:
     """The node's topic that is named like the truth's."""
-    return f"/{NODE}{TOPIC_OF[kind].removeprefix(NAMESPACE)}"
+    return f"{ANSWERS}{TOPIC_OF[kind].removeprefix(NAMESPACE)}"
 
 
 def _class_names(answers: BagReader) -> dict[int, str]:
     """Id → name of the node's classes; the demonstration does not change them on the way."""
-    for message in answers.messages([_CLASSES]) if _CLASSES in answers.topics else ():
+    for message in answers.messages([CLASSES]) if CLASSES in answers.topics else ():
         classes = answers.deserialize(message)
         return dict(zip(map(int, classes.ids), classes.names, strict=True))
     return {}

@@ -8,9 +8,17 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from tips_ros.bags import BagReader
+from tips_ros.demo.recorded_answers import (
+    CLASSES,
+    DEPTH,
+    LABELS,
+    NORMALS,
+    POINTS,
+    class_palette,
+    image_pixels,
+)
 from tips_ros.demo.result import DemoResult
 from tips_ros.errors import UserError
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud
@@ -19,9 +27,7 @@ from tips_ros.perception.overview.sheet import overview
 from tips_ros.replay.stamp_log import header_stamp_ns
 from tips_ros.whole_file import write_atomically
 
-_NODE = "/tips"
-_CLASSES = f"{_NODE}/semantic/classes"
-_PARTS = tuple(f"{_NODE}/{n}" for n in ("depth/image", "normals/image", "semantic/image", "points"))
+_PARTS = (DEPTH, NORMALS, LABELS, POINTS)
 
 
 def write_frame_sheet(result: DemoResult, path: Path) -> bool:
@@ -36,18 +42,18 @@ def write_frame_sheet(result: DemoResult, path: Path) -> bool:
     """
     if result.sheet_stamp_ns is None:
         return False
-    messages = _messages_of_frame(result.recording, result.image_topic, result.sheet_stamp_ns)
-    image = messages.get(result.image_topic)
+    messages = _messages_of_frame(result.recording, result.live_image_topic, result.sheet_stamp_ns)
+    image = messages.get(result.live_image_topic)
     if image is None:
         return False
     depth, normals, labels, points = (messages.get(name) for name in _PARTS)
-    classes = messages.get(_CLASSES)
+    classes = messages.get(CLASSES)
     sheet = overview(
         decode_message(image),
-        None if depth is None else _array(depth, np.float32),
-        None if normals is None else _array(normals, np.float32, 3),
-        None if labels is None else _array(labels, np.uint8),
-        None if classes is None else _palette(classes),
+        None if depth is None else image_pixels(depth, np.float32),
+        None if normals is None else image_pixels(normals, np.float32, 3),
+        None if labels is None else image_pixels(labels, np.uint8),
+        None if classes is None else class_palette(classes),
         None if classes is None else dict(zip(classes.ids, classes.names, strict=True)),
         None if points is None else _cloud(points),
         title_lines=(f"tips_ros demo: {result.bag.name}", result.model_line),
@@ -79,28 +85,15 @@ def _messages_of_frame(recording: Path, image_topic: str, stamp_ns: int) -> dict
     """Topic → its message with that stamp; the classes are the first list of the recording."""
     messages: dict[str, Any] = {}
     with BagReader(recording) as reader:
-        wanted = {name for name in (image_topic, _CLASSES, *_PARTS) if name in reader.topics}
+        wanted = {name for name in (image_topic, CLASSES, *_PARTS) if name in reader.topics}
         for message in reader.messages(wanted):
             is_frame = header_stamp_ns(message.data) == stamp_ns
-            if message.topic not in messages and (is_frame or message.topic == _CLASSES):
+            if message.topic not in messages and (is_frame or message.topic == CLASSES):
                 messages[message.topic] = reader.deserialize(message)
                 if len(messages) == len(wanted):
                     break
     return messages
 
 
-def _array(image: Any, dtype: type[np.generic], channels: int = 1) -> NDArray[Any]:
-    """Pixels of one of the node's own images, which have no padding."""
-    shape = (image.height, image.width) + ((channels,) if channels > 1 else ())
-    return np.frombuffer(image.data, dtype).reshape(shape)
-
-
 def _cloud(points: Any) -> Cloud:
     return np.frombuffer(points.data, CLOUD_DTYPE).reshape(points.height, points.width)
-
-
-def _palette(classes: Any) -> NDArray[np.uint8]:
-    palette = np.zeros((256, 3), np.uint8)
-    for class_id, color in zip(classes.ids, classes.colors, strict=True):
-        palette[class_id] = [round(255 * channel) for channel in (color.r, color.g, color.b)]
-    return palette

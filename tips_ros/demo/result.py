@@ -42,6 +42,7 @@ class DemoResult:
         bag: what was played.
         recording: the mcap file that was written.
         image_topic: the bag's topic with the images.
+        live_image_topic: the topic that they were played on, and recorded from.
         camera_info_topic: the CameraInfo that belongs to them; None where the bag has none.
         frames_played: images published.
         seconds: how long that took.
@@ -55,6 +56,7 @@ class DemoResult:
     bag: Path
     recording: Path
     image_topic: str
+    live_image_topic: str
     camera_info_topic: str | None
     frames_played: int
     seconds: float

@@ -16,6 +16,7 @@ import numpy as np
 from tips_ros.bags import BagReader, BagWriter, CameraTopics, find_camera
 from tips_ros.demo.node_process import NodeProcess
 from tips_ros.demo.observer import DemoProgress, Observer
+from tips_ros.demo.recorded_answers import NODE
 from tips_ros.demo.result import DemoResult, count_output, most_complete_stamp
 from tips_ros.errors import UserError
 from tips_ros.messages.outputs import DEFAULT_TOPICS
@@ -32,7 +33,6 @@ from tips_ros.replay.recorder import Recorder
 from tips_ros.ros.topics import qos
 from tips_ros.ros.transport_profile import transport_environment
 
-NODE = "tips"
 _OUTPUTS = {f"/{NODE}/{topic.name}": topic.type for topic in DEFAULT_TOPICS}
 _LATCHED = {
     f"/{NODE}/depth/info": DEPTH_INFO,
@@ -58,7 +58,7 @@ class DemoOptions:
 
     Attributes:
         bag: the bag to play.
-        recording: the mcap file to write; one that is there is replaced.
+        recording: the mcap file to write, with every message; one that is there is replaced.
         model: name or directory.
         device: as torch names it.
         image_topic: the camera's images, where the bag has several.
@@ -267,6 +267,7 @@ class _Session:
             bag=self._options.bag,
             recording=self._options.recording,
             image_topic=self._camera.image,
+            live_image_topic=self._live[self._camera.image],
             camera_info_topic=self._camera.camera_info,
             frames_played=len(images),
             seconds=seconds,

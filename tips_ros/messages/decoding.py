@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 # sensor_msgs/PointField datatypes that positions come in.
 _FLOATS = {7: "f4", 8: "f8"}
 MOST_SWEEP_S = 2.0  # no LiDAR turns so slowly
+_MOST_BEAMS = 1e9
+_MOST_NAMED = 12
 _COUNTS_APART = 2  # drivers round the number of their beams in either direction
 
 
@@ -35,11 +38,12 @@ def read_scan(message: Any) -> Beams:
             f"angle_min {first:g}, angle_max {last:g} and angle_increment {step:g} give the beams "
             "no directions; fix them in the LiDAR's driver"
         )
-    count = round((last - first) / step) + 1 if step else 1
+    apart = (last - first) / step if step else 0.0
+    count = round(apart) + 1 if abs(apart) < _MOST_BEAMS else -1
     if ranges.size and abs(ranges.size - count) > _COUNTS_APART:
         raise ValueError(
             f"{ranges.size} ranges, but angle_min, angle_max and angle_increment are those of "
-            f"{count}; fix them in the LiDAR's driver"
+            f"{count if count >= 0 else 'too many'}; fix them in the LiDAR's driver"
         )
     if not 0.0 <= message.range_min < message.range_max:
         raise ValueError(
@@ -70,7 +74,7 @@ def read_points(message: Any) -> NDArray[np.float64]:
     axes = [by_name[axis] for axis in "xyz" if axis in by_name]
     if len(axes) < 3 or any(field.datatype not in _FLOATS for field in axes):
         raise ValueError(
-            f"the points have the fields {', '.join(by_name) or '(none)'}; they need x, y and z as "
+            f"the points have the fields {_named(by_name)}; they need x, y and z as "
             "float32 or float64"
         )
     order = ">" if message.is_bigendian else "<"
@@ -96,3 +100,10 @@ def read_points(message: Any) -> NDArray[np.float64]:
     lines = data[: rows * step].reshape(rows, step)[:, : point * columns]
     points = np.ascontiguousarray(lines).view(layout).reshape(-1)
     return np.stack([points[axis] for axis in "xyz"], axis=-1).astype(np.float64)
+
+
+def _named(fields: Collection[str]) -> str:
+    """Names from outside, as far as they can be shown."""
+    shown = [name if name.isprintable() else ascii(name) for name in list(fields)[:_MOST_NAMED]]
+    more = [f"{len(fields) - len(shown)} more"] if len(fields) > len(shown) else []
+    return ", ".join([*shown, *more]) or "(none)"

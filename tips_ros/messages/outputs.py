@@ -28,8 +28,8 @@ from tips_ros.messages.ground import (
     points_obstacles_message,
     scan_message,
 )
-from tips_ros.messages.object_markers import object_markers_message
-from tips_ros.messages.objects import (
+from tips_ros.messages.objects.markers import object_markers_message
+from tips_ros.messages.objects.objects import (
     detections_2d_message,
     detections_3d_message,
     ids_message,

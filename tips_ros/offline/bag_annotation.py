@@ -17,7 +17,7 @@ from tips_ros.messages.conversions import stamp_ns as stamp_of
 from tips_ros.messages.depth_info import DepthScaleStatus, depth_info_message
 from tips_ros.messages.frame_result import CameraPose, FrameResult, OutputOptions
 from tips_ros.messages.ground import level_frame_message, look_at_ground, wants_ground
-from tips_ros.messages.objects import look_at_objects
+from tips_ros.messages.objects.objects import look_at_objects
 from tips_ros.messages.outputs import TRACKED, OutputTopic, view_for
 from tips_ros.messages.sensor_comparison import PredictedFrame
 from tips_ros.messages.sensor_view import View
@@ -260,7 +260,7 @@ class BagAnnotator:
         return image._replace(world_from_camera=pose.matrix, world_id=pose.frame_id)
 
     def _pose(self, one: _Waiting) -> CameraPose | None:
-        """Where the bag's transforms have its camera."""
+        """The pose of its camera by the bag's transforms."""
         if not self.holding_frame:
             return None
         if self._poses is None:

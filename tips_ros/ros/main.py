@@ -13,12 +13,15 @@ from rclpy.signals import SignalHandlerOptions
 
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.ros.node import TipsNode
-from tips_ros.ros.parameters.node import given_at_start
 from tips_ros.ros.process import command_line
 from tips_ros.ros.process.executor import NodeExecutor
 from tips_ros.ros.process.log_folder import ensure_log_folder
 from tips_ros.ros.process.middleware import use_asynchronous_publishing
+from tips_ros.ros.process.native_logs import silence_picture_library
+from tips_ros.ros.process.parameter_files import for_others
+from tips_ros.ros.process.remappings import find_misspelt
 from tips_ros.ros.process.signals import EndOnSignal, end_now
+from tips_ros.ros.topics.names import INPUTS, input_topic
 
 # Of the time that a signal leaves: for callbacks, and for the frames at hand.
 _CALLBACKS_S, _FRAMES_S = 0.7, 0.6
@@ -34,6 +37,7 @@ def main(args: Sequence[str] | None = None) -> int:
         return 0
     use_asynchronous_publishing()
     keep_freed_memory()
+    silence_picture_library()
     ensure_log_folder()
     # Our own handlers: rclpy's end the context at once, and the frame at hand could not be
     # published.
@@ -60,9 +64,7 @@ def main(args: Sequence[str] | None = None) -> int:
             rclpy.try_shutdown()
             return 1
         (node,) = nodes
-        if (files := command_line.parameter_files(given)) and not given_at_start(node):
-            whose = node.get_fully_qualified_name()
-            node.get_logger().warning(f"nothing for {whose} or /** in {', '.join(files)}")
+        _tell_of_nothing(node, given)
         executor.add_node(node)
         executor.spin()
         _end(executor, node)
@@ -76,6 +78,16 @@ def run(args: Sequence[str] | None = None) -> NoReturn:
     """
     status = main(args)
     end_now(status)
+
+
+def _tell_of_nothing(node: TipsNode, given: Sequence[str]) -> None:
+    """Warns of what a command line names in vain: ROS says nothing of it."""
+    whose, logger = node.get_fully_qualified_name(), node.get_logger()
+    if files := for_others(command_line.parameter_files(given), whose):
+        logger.warning(f"nothing for {whose} or /** in {', '.join(files)}")
+    inputs = [input_topic(camera, name) for camera in node.cameras for name in INPUTS]
+    for said in find_misspelt(given, inputs):
+        logger.warning(said)
 
 
 def _end(executor: NodeExecutor, node: TipsNode) -> None:

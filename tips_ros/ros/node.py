@@ -7,6 +7,7 @@ import gc
 import logging
 import threading
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 from tips_ros.catalogue import real_world_advice
 from tips_ros.freed_memory import give_back_freed_memory
+from tips_ros.perception.language.list_access import ListAccess
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.loading.prompt_encoder import PromptEncoder
 from tips_ros.perception.objects.tracker import IdCounter
@@ -45,6 +47,7 @@ logger = logging.getLogger(__name__)
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 # What configuring and activating may raise on bad input; anything else is told with its traceback.
+_LISTS_AT_START = ("prompt_list_folders", "prompts", "prompt_background")
 _FORESEEN = (ValueError, OSError, RuntimeError)
 
 
@@ -86,6 +89,9 @@ class TipsNode(ParameterNode):
         # What latched topics have said outlives a cleanup: their readers keep it.
         self._class_histories = {camera: ClassHistory() for camera in self.cameras}
         self._class_ids = StableIds()
+        # Whoever starts the node names what files he likes; whoever calls it does not.
+        folders, *named = (parameters.value(self, name) for name in _LISTS_AT_START)
+        self._list_access = ListAccess(folders, chain(*named))
         self._depth_histories = {camera: DepthHistory() for camera in self.cameras}
         self._object_ids = {camera: IdCounter() for camera in self.cameras}
         self._image_group = MutuallyExclusiveCallbackGroup()
@@ -241,7 +247,13 @@ class TipsNode(ParameterNode):
         for name in self.cameras:
             self.outputs[name] = OutputPublishers(self, available, name)
         self.classes = ClassManager(
-            self, self.predictor, encoder, self.cameras, self._class_histories, self._class_ids
+            self,
+            self.predictor,
+            encoder,
+            self.cameras,
+            self._class_histories,
+            self._class_ids,
+            self._list_access,
         )
         self.classes.prepare(self._prompts.read())  # slow, and so without the lock
         with self.parameter_lock:  # a change meanwhile is seen here, and one from now on below

@@ -10,7 +10,13 @@ import pytest
 import torch
 
 from tips_ros.model.engines import EngineUnavailable, onnxruntime_engine
-from tips_ros.model.engines.onnxruntime_engine import CPU, CUDA, TENSORRT, providers_for
+from tips_ros.model.engines.onnxruntime_engine import (
+    CPU,
+    CUDA,
+    TENSORRT,
+    OnnxRuntimeEngine,
+    providers_for,
+)
 
 ON_CPU, ON_GPU = torch.device("cpu"), torch.device("cuda:1")
 
@@ -58,3 +64,43 @@ def test_on_the_cpu_it_is_the_cpu_whatever_there_is(
 ):
     there(monkeypatch, TENSORRT, CUDA)
     assert providers_for(ON_CPU, torch.float32, tmp_path) == [(CPU, {})]
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """start(dtype, PROVIDER…): an engine on a GPU where ONNX Runtime lists all and starts these."""
+
+    def make(dtype: torch.dtype, *started: str) -> OnnxRuntimeEngine:
+        there(monkeypatch, TENSORRT, CUDA)
+        asked = providers_for(ON_GPU, dtype, tmp_path)
+
+        def session(file, options, providers, enable_fallback=1):
+            assert enable_fallback == 0, "no other provider takes over in the middle of a run"
+            return SimpleNamespace(get_providers=lambda: [*started, CPU])
+
+        runtime = SimpleNamespace(SessionOptions=SimpleNamespace, InferenceSession=session)
+        monkeypatch.setattr(onnxruntime_engine, "import_onnxruntime", lambda: runtime)
+        return OnnxRuntimeEngine(tmp_path / "part.onnx", asked, ON_GPU, dtype)
+
+    return make
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16], ids=str)
+def test_the_provider_that_was_asked_for_serves(start, dtype: torch.dtype):
+    assert start(dtype, TENSORRT, CUDA).provider == TENSORRT
+
+
+def test_in_fp32_cuda_may_take_tensorrts_place_and_is_told(start):
+    assert start(torch.float32, CUDA).provider == CUDA
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+def test_a_precision_that_would_be_another_is_refused_with_what_is_missing(start, dtype):
+    with pytest.raises(EngineUnavailable, match="CUDAExecution.* in its place.*TensorRT"):
+        start(dtype, CUDA)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16], ids=str)
+def test_the_processor_never_takes_a_gpus_place(start, dtype):
+    with pytest.raises(EngineUnavailable, match="CPUExecutionProvider would serve in its place"):
+        start(dtype)

@@ -32,7 +32,7 @@ class Box:
 class FloorScene:
     """What a camera over z = 0 sees; `edge_m`: the floor ends there and goes on below.
 
-    From `ramp_m` on it goes up by `ramp_deg`, or down.
+    From `ramp_m` on it goes up by `ramp_deg`, or down, over its whole width or `ramp_wide_m` of it.
     """
 
     height_m: float = 0.5
@@ -47,6 +47,7 @@ class FloorScene:
     below_label: int = WALL
     ramp_m: float | None = None
     ramp_deg: float = 0.0
+    ramp_wide_m: float = np.inf
 
     @property
     def lens(self) -> Lens:
@@ -98,13 +99,15 @@ class FloorScene:
             ends = ends if self.ramp_m is None else self.ramp_m
             for level, name in ((0.0, FLOOR), (-self.below_m, self.below_label)):
                 at = (level - self.height_m) / ways[..., 2]
-                ahead = ways[..., 0] * at
-                hit(at, ahead < (np.inf if level < 0 else ends), name, (0, 0, 1))
+                ahead, aside = ways[..., 0] * at, np.abs(ways[..., 1] * at)
+                goes_on = (level < 0) | (ahead < ends) | (aside > self.ramp_wide_m / 2)
+                hit(at, goes_on, name, (0, 0, 1))
             if self.ramp_m is not None:
                 rise = np.tan(np.radians(self.ramp_deg))
                 at = (self.height_m + rise * self.ramp_m) / (rise * ways[..., 0] - ways[..., 2])
                 out = np.array([-rise, 0, 1]) / np.hypot(rise, 1)
-                hit(at, ways[..., 0] * at >= self.ramp_m, FLOOR, out)
+                inside = np.abs(ways[..., 1] * at) <= self.ramp_wide_m / 2
+                hit(at, inside & (ways[..., 0] * at >= self.ramp_m), FLOOR, out)
             hit(self.wall_m / ways[..., 0], np.full(u.shape, True), WALL, (-1, 0, 0))
             for box in self.boxes:
                 for axis in range(3):

@@ -122,6 +122,27 @@ def test_floor_on_a_lower_level_is_not_the_one_the_robot_stands_on(height_m, edg
     assert floor.plane.angle_deg(scene.plane.up) < 0.5
 
 
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize(
+    ("height_m", "ramp_m", "wide_m", "ramp_deg"),
+    [
+        (0.8, 0.6, 1.0, 6.0),  # it fills what is before the camera: floor is beside it
+        (0.4, 0.5, 0.7, 4.5),
+        (0.4, 0.6, np.inf, 6.0),
+        (0.8, 1.2, np.inf, 5.0),
+        (0.5, 0.9, np.inf, -6.0),  # over a crest
+        (0.8, 1.3, np.inf, -4.0),
+    ],
+)
+def test_a_ramp_that_fills_the_view_is_not_what_the_robot_stands_on(
+    height_m, ramp_m, wide_m, ramp_deg, alone
+):
+    scene = FloorScene(height_m, -22, ramp_m=ramp_m, ramp_deg=ramp_deg, ramp_wide_m=wide_m)
+    floor = Ground().look(scene.frame(0.03, normals=not alone), CLASSES).floor
+    assert floor.plane.angle_deg(scene.plane.up) < 2.0
+    assert floor.plane.height_m == pytest.approx(height_m, rel=0.04)
+
+
 @pytest.mark.parametrize("high", [0.03, 0.05])
 def test_a_thick_rug_does_not_tilt_the_floor_it_lies_on(high):
     rug = Box((0.9, -0.7, 0), (1.9, 0.3, high), FLOOR)

@@ -75,7 +75,7 @@ def test_a_compressed_mosaic_gets_its_colours():
         (b"not a picture", "png", "publish a JPEG or PNG"),
         (b"\x00\x00\x00\x01\x67\x42", "h264", "'h264'"),
         (b"\xff\xd8\xff\xe0", "jpeg", "too early"),
-        (b"\x89PNG\r\n\x1a\n", "png", "cannot be read"),
+        (b"\x89PNG\r\n\x1a\n", "png", "too early"),
         (bytes(100), "16UC1; compressedDepth png", "is a depth image"),
     ],
 )

@@ -114,7 +114,7 @@ def test_memory_ends_with_what_is_kept():
     graph = TransformGraph(kept_s=30.0)
     for step in range(5000):
         graph.add("base", pose(step / 10))
-    assert len(graph._links["base"].poses) == 301
+    assert len(graph._links["base"].poses) == 302, "and the one that the last one outlived"
     graph.add("base", pose(400.0, x=7.0))
     assert len(graph._links["base"].poses) == 301, "what is older than that does not come back"
     at(graph, "map", "base", 470.0)
@@ -184,3 +184,13 @@ def test_what_is_no_pose_is_refused(translation, quaternion):
 def test_a_quaternion_that_is_not_quite_of_unit_length_is_a_rotation():
     longer = Pose.from_ros(0, "map", (0.0, 0.0, 0.0), (0.0, 0.0, 2.0, 2.0))
     np.testing.assert_allclose(longer.matrix, matrix(0.0, 90.0), atol=1e-12)
+
+
+def test_after_a_long_pause_the_pose_before_it_still_leads_to_the_next():
+    graph = TransformGraph(kept_s=10.0)
+    for seconds in (1.0, 2.0, 30.0):
+        graph.add("base", pose(seconds, x=seconds))
+    assert at(graph, "map", "base", 16.0)[0, 3] == pytest.approx(16.0), "as in tf2"
+    graph.add("base", pose(30.1, x=30.1))
+    with pytest.raises(TransformUnknown, match="past"):
+        at(graph, "map", "base", 16.0)

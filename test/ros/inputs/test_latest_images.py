@@ -2,9 +2,20 @@
 """One place for the newest item of each camera, between threads."""
 
 import threading
-import time
+from types import SimpleNamespace
 
+import pytest
+
+from tips_ros.ros.inputs import latest_images
 from tips_ros.ros.inputs.latest_images import LatestImages
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Sets the time at which images come from now on; it stands still otherwise."""
+    now = [0.0]
+    monkeypatch.setattr(latest_images, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    return lambda seconds: now.__setitem__(0, seconds)
 
 
 def test_a_newer_item_takes_the_place_of_one_that_nobody_fetched():
@@ -35,20 +46,21 @@ def test_a_camera_that_never_spoke_is_not_waited_for():
     assert latest.take(0.0, window_s=3600.0) == {"front": 1}
 
 
-def test_a_camera_that_fell_silent_is_not_waited_for():
+def test_a_camera_that_fell_silent_is_not_waited_for(at):
     latest = LatestImages(["front", "dead"])
-    for _ in range(3):
+    for seconds in (0.0, 0.1, 0.2):
+        at(seconds)
         latest.put("dead", 0)
     latest.take(0.0)
-    time.sleep(0.05)  # far more than the rhythm it had
+    at(1.0)  # far more than the rhythm it had
     latest.put("front", 1)
     assert latest.take(0.0, window_s=3600.0) == {"front": 1}
 
 
-def test_a_camera_whose_next_image_is_due_within_the_window_is_waited_for():
+def test_a_camera_whose_next_image_is_due_within_the_window_is_waited_for(at):
     latest = LatestImages(["front", "rear"])
     latest.put("rear", 0)
-    time.sleep(0.2)
+    at(0.2)
     latest.put("rear", 1)  # so every 0.2 s
     latest.take(0.0)
     latest.put("front", 2)
@@ -58,10 +70,10 @@ def test_a_camera_whose_next_image_is_due_within_the_window_is_waited_for():
     late.join()
 
 
-def test_a_camera_whose_next_image_comes_after_the_window_is_not_waited_for():
+def test_a_camera_whose_next_image_comes_after_the_window_is_not_waited_for(at):
     latest = LatestImages(["front", "slow"])
     latest.put("slow", 0)
-    time.sleep(0.2)
+    at(0.2)
     latest.put("slow", 1)
     latest.take(0.0)
     latest.put("front", 2)

@@ -10,6 +10,9 @@ import pytest
 
 from tips_ros.resources import share_dir
 from tips_ros.ros.process import command_line
+from tips_ros.ros.process.parameter_files import for_others
+from tips_ros.ros.process.remappings import find_misspelt
+from tips_ros.ros.topics.names import INPUTS, input_topic
 
 pytestmark = pytest.mark.slow
 
@@ -51,6 +54,18 @@ def test_help_is_shown_and_nothing_is_started():
         (["--ros-args", "--params-file", "/no/such.yaml"], "there is no file /no/such.yaml"),
         (["--ros-args", "--params-file", "/"], "/ can't be read: Is a directory"),
         (["--ros-args", "-p", "points.roi:=[0, 0.5"], "not YAML"),
+        (["--ros-args", "-r", "image=/cam"], "-r image=/cam: write FROM:=TO"),
+        (["--ros-args", "--remap", "image:="], "write FROM:=TO"),
+        (["--ros-args", "-r", "image:=/cam-1/image"], "'/cam-1/image' is no name of a topic"),
+        (["--ros-args", "-r", "image:=/cam//image"], "'/cam//image' is no name of a topic"),
+        (["--ros-args", "-r", "image:=/1cam/image"], "begin with a letter"),
+        (["--ros-args", "-r", "image:=/cam/image/"], "'/cam/image/' is no name of a topic"),
+        (["--ros-args", "-r", "__ns:=front"], "write __ns:=/front"),
+        (["--ros-args", "-r", "__ns:=/a/front/"], "write __ns:=/a/front"),
+        (["--ros-args", "-r", "tips:__ns:=/fr ont"], "a namespace begins with /"),
+        (["--ros-args", "-r", "__ns:=/9front"], "as in __ns:=/robot1"),
+        (["--ros-args", "-r", "__ns:=/fr__ont"], "as in __ns:=/robot1"),
+        (["--ros-args", "-r", "__node:=9tips"], "a node's name has letters"),
         (["--ros-args", "-p", "points.roi:=[0, 0.5, 1, 1]"], "write [0.0, 0.5, 1.0, 1.0]"),
     ],
 )
@@ -67,6 +82,8 @@ def test_an_argument_that_can_t_be_is_told_with_the_fix(arguments, said):
         ["--ros-args"],
         ["--ros-args", "-r", "image:=/a", "-p", "max_age_s:=5", "--log-level", "debug"],
         ["--ros-args", "-r", "image:=/a", "--"],
+        ["--ros-args", "-r", "__ns:=/", "-r", "tips:__node:=front_eye", "-r", "~/points:=cloud"],
+        ["--ros-args", "-r", "/tf:=tf", "-r", "image:=~/in", "-r", "image:={node}/_in/x2"],
         ["image:=/a"],  # as it was written before --ros-args, which ROS still takes
         ["--ros-args", "-p", "prompts:=['door; cup', \"a: b\"]"],
         ["--ros-args", "-p", "points_filtered.target_frame:=''"],
@@ -86,6 +103,14 @@ def test_what_ros_takes_is_let_through(arguments):
         (f"{HEAD}prompts: [door,\n    model: demo\n", "not YAML"),
         (f"{HEAD}\tmodel: demo\n", "line 3: not YAML"),
         (f'{HEAD}model: "demo\n', "not YAML"),
+        (f"{HEAD}model:\n    device: cpu\n", "line 3: model has no value"),
+        (f"{HEAD}points:\n      stride: # 2\n", "line 4: points.stride has no value"),
+        ("model: demo\n", "line 1: parameters stand outside of `ros__parameters:`"),
+        ("tips:\n  points:\n    stride: 2\n", "line 3: parameters stand outside of"),
+        ("tips:\n  ros__parameter:\n    stride: 2\n", "write `/**:`, below it `ros__parameters:`"),
+        ("- model: demo\n", "line 1: parameters stand outside of"),
+        ("/**:\n  ros__parameters: [1, 2]\n", "must have NAME: VALUE below it"),
+        ("all: &all {stride: 2}\n/**:\n  ros__parameters: *all\n", "does not follow YAML's *all"),
     ],
 )
 def test_a_file_that_ros_can_t_read_is_named_with_the_line(tmp_path: Path, text: str, said: str):
@@ -137,3 +162,39 @@ def test_what_ros_says_is_told_without_the_places_in_its_sources():
         "/project/src/parse.c:258, at /project/src/rcl/arguments.c:415"
     )
     assert command_line.shorten_complaint(error) == "Couldn't parse x. Error: No value at line 3"
+
+
+@pytest.mark.parametrize(
+    ("text", "of_it"),
+    [
+        ("/**:\n  ros__parameters: {model: demo}\n", True),
+        ("tips:\n  ros__parameters: {model: demo}\n", False),  # /tips, not /robot1/tips
+        ("robot1:\n  tips:\n    ros__parameters: {model: demo}\n", True),
+        ("/*/tips:\n  ros__parameters: {model: demo}\n", True),
+        ("/**/tips:\n  ros__parameters: {model: demo}\n", True),
+        ("/robot2/tips:\n  ros__parameters: {model: demo}\n", False),
+        ("/**:\n  ros__parameters: {}\n", False),
+        ("/**:\n  ros__parameters:\n#    model: demo\n", False),
+        ("# nothing\n", False),
+    ],
+)
+def test_a_file_in_which_nothing_is_for_the_node_is_found(tmp_path: Path, text: str, of_it: bool):
+    file = tmp_path / "mine.yaml"
+    file.write_text(text, encoding="utf-8")
+    command_line.check(["--ros-args", "--params-file", str(file)])
+    assert for_others([str(file)], "/robot1/tips") == ([] if of_it else [str(file)])
+
+
+def test_a_remapping_of_what_is_no_topic_is_told_with_the_one_it_may_be():
+    def said(*sources: str, cameras: tuple[str, ...] = ("",)) -> list[str]:
+        remaps = [word for source in sources for word in ("-r", f"{source}:=/x")]
+        return find_misspelt(
+            ["--ros-args", *remaps], [input_topic(c, name) for c in cameras for name in INPUTS]
+        )
+
+    assert said("image", "/camera_info", "tips:imu", "~/points", "/tf", "__ns") == []
+    assert said("imgae") == ["-r imgae:=/x: there is no topic imgae; image perhaps"]
+    assert "camera_info perhaps" in said("camerainfo")[0]
+    assert "sensor/depth perhaps" in said("sensor_depth")[0]
+    two = said("image", "front/image", cameras=("front", "rear"))
+    assert two == ["-r image:=/x: there is no topic image; front/image or rear/image perhaps"]

@@ -16,7 +16,7 @@ from tips_ros.replay.domain import claim_domain
 from tips_ros.ros.process.executor import NodeExecutor
 from tips_ros.ros.topics import qos
 
-from ..conftest import until
+from ..conftest import PATIENCE_S, until
 
 pytestmark = pytest.mark.live
 
@@ -32,7 +32,7 @@ def spun():
     thread.start()
     yield node, executor
     executor.stop()
-    thread.join(10)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
     executor.shutdown()
     node.destroy_node()
@@ -43,7 +43,7 @@ def still_serves(node):
     """Whether a timer's callback still comes."""
     rung = threading.Event()
     timer = node.create_timer(0.01, rung.set)
-    came = rung.wait(10)
+    came = rung.wait(PATIENCE_S)
     node.destroy_timer(timer)
     return came
 
@@ -125,13 +125,13 @@ def test_services_that_wait_do_not_keep_others_from_being_served(spun):
     gate = threading.Event()
 
     def wait(request, response):
-        gate.wait(30)
+        gate.wait(PATIENCE_S)
         return response
 
     group, many = ReentrantCallbackGroup(), qos.requests()
     node.create_service(Trigger, "wait", wait, qos_profile=many, callback_group=group)
     client = node.create_client(Trigger, "wait", qos_profile=many, callback_group=group)
-    assert client.wait_for_service(10)
+    assert client.wait_for_service(PATIENCE_S)
     futures = [client.call_async(Trigger.Request()) for _ in range(20)]
     assert still_serves(node)
     assert not any(future.done() for future in futures)
@@ -140,7 +140,7 @@ def test_services_that_wait_do_not_keep_others_from_being_served(spun):
 
 
 def test_it_stops_at_once_and_not_when_its_wait_is_over(monkeypatch):
-    monkeypatch.setattr("tips_ros.ros.process.executor._LOOK_UP_S", 60.0)
+    monkeypatch.setattr("tips_ros.ros.process.executor._LOOK_UP_S", 2 * PATIENCE_S)
     context = Context()
     rclpy.init(context=context, domain_id=claim_domain())
     executor = NodeExecutor(context=context)
@@ -148,13 +148,13 @@ def test_it_stops_at_once_and_not_when_its_wait_is_over(monkeypatch):
     thread.start()
     rung = threading.Event()
     executor.create_task(rung.set)
-    assert rung.wait(10)  # it spins
+    assert rung.wait(PATIENCE_S)  # it spins
     time.sleep(0.1)  # and waits, most likely
     executor.stop()
-    thread.join(10)
+    thread.join(PATIENCE_S)
     stopped = not thread.is_alive()
     rclpy.shutdown(context=context)
-    thread.join(10)
+    thread.join(PATIENCE_S)
     executor.shutdown()
     assert stopped
 
@@ -166,12 +166,12 @@ def test_finishing_waits_no_longer_than_it_is_given(spun):
 
     def block():
         entered.set()
-        gate.wait(30)
+        gate.wait(PATIENCE_S)
 
     node.create_timer(0.01, block)
-    assert entered.wait(10)
+    assert entered.wait(PATIENCE_S)
     executor.stop()
-    spinning.join(10)
+    spinning.join(PATIENCE_S)
     assert not executor.finish(0.05)
     gate.set()
-    assert executor.finish(10)
+    assert executor.finish(PATIENCE_S)

@@ -135,7 +135,7 @@ def test_who_waits_is_told_when_it_ends(frames, end):
 
     asking = threading.Thread(target=ask)
     asking.start()
-    time.sleep(0.05)
+    until(lambda: frames._waiting._value < frames_module._MOST_WAITING, "it to wait")
     frames.close() if end == "close" else frames.end_waiting("the node is shutting down")
     asking.join(30)
     assert said == ["the node was deactivated" if end == "close" else "the node is shutting down"]

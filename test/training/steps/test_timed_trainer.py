@@ -21,6 +21,8 @@ from training.frames.packed import MANIFEST, pack_scenes, write_files
 from training.steps import timed_trainer
 from training.steps.timed_trainer import Schedule, TimedTrainer
 
+pytestmark = pytest.mark.slow
+
 TOKENIZER = Path(__file__).parents[2] / "data" / "tokenizer" / "tiny.model"
 SCENES = 6
 
@@ -117,6 +119,7 @@ def test_it_ends_when_its_time_is_over(
 def test_what_diverges_is_taken_back(
     frames: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(timed_trainer, "_PUT_BY_S", 5)
     trainer = _trainer(tmp_path, frames, monkeypatch)
     calls = 0
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tips_ros.evaluation.datasets.errors import DatasetError
 from tips_ros.evaluation.sample import Sample
 from tips_ros.evaluation.truth_size import same_proportions
-from tips_ros.perception.images.compressed import decode_compressed
+from tips_ros.perception.images.compressed import decode_picture_file
 from tips_ros.perception.images.orientation import (
     orientation_of,
     rotate_upright_by_tag,
@@ -57,7 +57,7 @@ def read_rgb(path: Path, truth: NDArray[Any] | None = None) -> NDArray[np.uint8]
     """
 
     def decode(data: bytes) -> NDArray[np.uint8]:
-        stored = decode_compressed(data, "")
+        stored = decode_picture_file(data)
         if truth is None or truth.shape[:2] == stored.shape[:2]:
             return stored
         orientation = orientation_of(data)

@@ -143,7 +143,7 @@ class DenseGraph(HeadGraph):
 class DepthGraph(HeadGraph):
     """Depth with its evidence. The sums are no products of matrices: bf16 would take those, too."""
 
-    centers: Tensor  # (K,)
+    number: Tensor  # (K,) of each bin
 
     def __init__(self, head: DepthHead, grid: PatchGrid) -> None:
         super().__init__(grid)
@@ -152,7 +152,9 @@ class DepthGraph(HeadGraph):
         apart = head.bins.relu_after_project
         self.plain = head if apart else None
         self.fast = None if apart else FastDenseHead(head, early=False)
-        self.register_buffer("centers", head.bins.centers(head.head.out_channels, head.head.weight))
+        # Whole numbers, which a move to half precision leaves alone: it would round the centres by
+        # up to 3 cm, and neighbours would coincide.
+        self.register_buffer("number", torch.arange(head.head.out_channels))
 
     def map_of(self, layers: Sequence[LayerFeatures]) -> Tensor:
         """→ (1, h', w', 3), as `depth_of_sums` has it, of which the first is depth."""
@@ -163,7 +165,8 @@ class DepthGraph(HeadGraph):
             logits = self.fast(layers)
         wide = torch.promote_types(logits.dtype, torch.float32)
         p = F.relu(logits).permute(0, 2, 3, 1).to(wide) + self.bins.min_m  # (1, h', w', K)
-        centers = self.centers.to(wide)
+        step_m = (self.bins.max_m - self.bins.min_m) / (p.shape[-1] - 1)
+        centers = self.bins.min_m + self.number.to(wide) * step_m
         total = p.sum(-1)
         depth = (p * centers).sum(-1) / total
         return torch.stack([depth, total, p.square().sum(-1) / total.square()], dim=-1)

@@ -25,25 +25,41 @@ _LOWERED: dict[torch.dtype, dict[str, Any]] = {
     torch.float16: {"trt_fp16_enable": True, "trt_layer_norm_fp32_fallback": True},
     torch.bfloat16: {"trt_bf16_enable": True},
 }
+_LIBRARIES = {TENSORRT: "TensorRT", CUDA: "CUDA and cuDNN of the versions it was built for"}
 _NO_WARNINGS = 3  # such as of nodes that run on the CPU beside a GPU
 
 
 class OnnxRuntimeEngine:
     """One session. Calls from several threads are served one by one."""
 
-    def __init__(self, file: Path, providers: Sequence[Provider], device: torch.device) -> None:
+    def __init__(
+        self,
+        file: Path,
+        providers: Sequence[Provider],
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
         """Compiles a graph, which with TensorRT takes minutes.
 
         Args:
             file: see `onnx_file`; may be deleted afterwards.
             providers: see `providers_for`.
             device: where inputs are, and outputs will be.
+            dtype: that was asked for.
+
+        Raises:
+            EngineUnavailable: ONNX Runtime would run it by another provider than was asked for, on
+                the processor or in another precision, of which it only warns.
         """
         ort = import_onnxruntime()
         options = ort.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         options.log_severity_level = _NO_WARNINGS
-        self._session = ort.InferenceSession(file, options, providers=list(providers))
+        # Else a call that fails is made again by a slower provider, from then on.
+        self._session = ort.InferenceSession(
+            file, options, providers=list(providers), enable_fallback=0
+        )
+        refuse_another_provider(self.provider, providers, dtype)
         self._device = device
         self._lock = threading.Lock()
 
@@ -113,6 +129,27 @@ def providers_for(device: torch.device, dtype: torch.dtype, cache: Path) -> list
             "precision fp32, or backend auto or torch"
         )
     return [*providers, (CPU, {})]
+
+
+def refuse_another_provider(
+    started: str, asked: Sequence[Provider], dtype: torch.dtype = torch.float32
+) -> None:
+    """Refuses a provider that is there instead of the one that was asked for.
+
+    ONNX Runtime lists providers whose libraries are missing, and goes on without them. In fp32 CUDA
+    may take TensorRT's place: it computes the same, and what serves is told.
+
+    Raises:
+        EngineUnavailable: it is the CPU instead of a GPU, or the precision would be another.
+    """
+    wanted = [name for name, _ in asked]
+    if started == wanted[0] or (started != CPU and dtype == torch.float32 and started in wanted):
+        return
+    raise EngineUnavailable(
+        f"backend onnxruntime: {wanted[0]} did not start, and {started} would serve in its place; "
+        f"install its libraries ({_LIBRARIES.get(wanted[0], 'see ONNX Runtime')}), or use backend "
+        "auto or torch"
+    )
 
 
 def import_onnxruntime() -> ModuleType:

@@ -199,7 +199,9 @@ def _build_onnxruntime(
         providers = onnxruntime_engine.providers_for(target.device, target.dtype, kept)
         for part in parts:
             file = onnx_file(part, Path(folder))
-            yield part.name, onnxruntime_engine.OnnxRuntimeEngine(file, providers, target.device)
+            device, dtype, _ = target
+            engine = onnxruntime_engine.OnnxRuntimeEngine(file, providers, device, dtype)
+            yield part.name, engine
 
 
 _BUILDERS: dict[

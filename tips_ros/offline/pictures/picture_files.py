@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.errors import UserError
-from tips_ros.perception.images.compressed import decode_compressed
+from tips_ros.perception.images.compressed import decode_picture_file
 from tips_ros.perception.images.orientation import orientation_of, rotate_upright_by_tag
 from tips_ros.perception.images.rows import MalformedImage
 from tips_ros.perception.images.stream import ImageStream
@@ -36,7 +36,7 @@ def read_picture(path: Path) -> PictureFile:
     """
     try:
         data = path.read_bytes()
-        stored = decode_compressed(data, "", ImageStream(str(path)))
+        stored = decode_picture_file(data, ImageStream(str(path)))
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file; name a picture") from None
     except OSError as error:

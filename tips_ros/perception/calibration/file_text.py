@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 
 import yaml
 
+from tips_ros.yaml_text import YamlError, load_yaml
+
 _DOCUMENT_END = re.compile(r"^(?:---|\.\.\.) *(?:#.*)?$", re.MULTILINE)
 # `ros2 topic echo` ends its note of a lost message with a document's end on the same line.
 _LOST_MESSAGE = re.compile(r"^( *total count: *\d+)---$", re.MULTILINE)
@@ -66,9 +68,9 @@ def _yaml(text: str) -> list[dict[str, Any]]:
     text = _LOST_MESSAGE.sub(r"\1\n---", text)
     for part in _DOCUMENT_END.split(text, maxsplit=_DOCUMENTS)[:_DOCUMENTS]:
         try:
-            content = yaml.load(part, _Loader)  # a SafeLoader
-        except yaml.YAMLError as error:
-            problem = problem or " ".join(str(error).split())
+            content = load_yaml(part, _Loader)
+        except YamlError as error:
+            problem = problem or str(error)
             continue
         if isinstance(content, dict):
             found.append({str(key): value for key, value in content.items()})

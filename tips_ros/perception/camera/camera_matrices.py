@@ -21,6 +21,7 @@ from tips_ros.perception.camera.delivered_image import DeliveredImage, resize_ma
 from tips_ros.perception.camera.plausible_pinhole import check_pinhole, is_binned_already
 
 Float64Array = NDArray[np.float64]
+_MOST_OF_A_ROTATION = 1.1  # the largest entry, with what rounding adds
 
 
 class CameraMatrices(NamedTuple):
@@ -126,6 +127,8 @@ def _rotation(values: Any) -> Float64Array:
     if numbers.size != 9 or not np.isfinite(numbers).all():
         return np.eye(3)
     r = numbers.reshape(3, 3)
+    if np.abs(r).max() > _MOST_OF_A_ROTATION:  # and its square may be no number
+        return np.eye(3)
     return r if np.allclose(r @ r.T, np.eye(3), atol=1e-2) else np.eye(3)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tips_ros.advice import as_typed
+
 # What the depth head alone tells, and what all three heads do; see `cues`.
 PRODUCTS = (
     ("depth", "depth"),
@@ -66,7 +68,9 @@ def deviation_model(value: object) -> DeviationModel:
         ValueError: it is none, or has cues that there are not.
     """
     if not isinstance(value, dict) or value.keys() != {"fitted_on", "alone", "together"}:
-        raise ValueError("must have fitted_on, alone and together; `tips_ros calibrate` writes it")
+        raise ValueError(
+            f"must have fitted_on, alone and together; {as_typed('tips_ros calibrate')} writes it"
+        )
     fitted_on = value["fitted_on"]
     if not isinstance(fitted_on, str) or not fitted_on.strip() or not fitted_on.isprintable():
         raise ValueError("fitted_on must be one line of text")

@@ -13,14 +13,14 @@ even. Nothing is drawn at random.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import Candidates, Up
 from tips_ros.perception.ground.cells import BoolArray
-from tips_ros.perception.ground.levels import own_level
+from tips_ros.perception.ground.levels import own_level, part_at_ramp, under_camera
 from tips_ros.perception.ground.plane import Float64Array, Plane
 from tips_ros.perception.ground.robust import biweight, deviation, median, weighted_quantile
 
@@ -36,6 +36,10 @@ _LOWEST_SHARE = 0.12  # of the candidates have to be at the lowest height that c
 _LEAST_INLIERS = 0.35
 _BINS = 60
 _HEIGHTS_M = (0.03, 4.0)
+# Two floors that meet at a ramp: in depth that is so even, by such an angle.
+_SURE = 0.03
+_MEET_DEG = (1.5, 12.0)
+_AGREED = 0.5  # of that angle, by the normals
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,8 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     total = float(found.weight.sum())
     if total < LEAST_CELLS * min(1.0, found.at.size / 1000 + 0.5):
         return "too little floor in view"
-    known, known_sd = _direction(found, up)
-    falls = -(found.rays @ known)
+    known = _direction(found, found.weight, up)
+    falls = -(found.rays @ known[0])
     usable = falls > 0.02
     if float(found.weight[usable].sum()) < 0.5 * total:
         return "what looks like floor is not below the camera"
@@ -81,14 +85,60 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     told = bool(found.labelled.any())
     level = own_level(heights, found.inverse_depth, found.weight * usable, told)
     members = usable if level is None else usable & level
-    own = found.weight * members
+    block = _blocks(found, columns)
+    fit = _fit_plane(found, found.weight * members, known, block)
+    if isinstance(fit, str):
+        return fit
+    fit = replace(fit, level=level)
+    return _own_of_two(found, usable, fit, up, block) if told else fit
+
+
+def _own_of_two(
+    found: Candidates, usable: BoolArray, one: FloorFit, up: Up, block: NDArray[np.int64]
+) -> FloorFit:
+    """The plane under the camera, where labelled floor lies in two that meet, as at a ramp."""
+    sides = part_at_ramp(found, usable & found.labelled, one.plane)
+    if sides is None:
+        return one
+    fits = []
+    for side in sides:
+        own = found.weight * side
+        fit = _fit_plane(found, own, _direction(found, own, up), block)
+        if isinstance(fit, str) or fit.residual > _SURE:
+            return one
+        fits.append(replace(fit, level=side))
+    planes = [fit.plane for fit in fits]
+    if not _MEET_DEG[0] < planes[0].angle_deg(planes[1].up) < _MEET_DEG[1]:
+        return one
+    # The normals have to say so, too: the depth of a network is bent by itself.
+    way = np.asarray(planes[1].up) - np.asarray(planes[0].up)
+    means = [np.nanmean(found.normals[side], axis=0) for side in sides]
+    if (means[1] - means[0]) @ way < _AGREED * (way @ way):
+        return one
+    return fits[under_camera(found, planes, sides)]
+
+
+def _fit_plane(
+    found: Candidates,
+    own: Float64Array,
+    known: tuple[Float64Array, float],
+    block: NDArray[np.int64],
+) -> FloorFit | str:
+    """The plane through the candidates by their own weight, or why there is none.
+
+    Args:
+        found: of one frame.
+        own: (N,) weights; 0 for those that don't count.
+        known: up and its deviation in degrees, by all but the depth.
+        block: (N,) number of the square that each is in.
+    """
+    (vector, known_sd), members = known, own > 0
     total = float(own.sum())
-    start = _lowest(heights[members], own[members])
-    theta = -known / start
-    prior = np.eye(3) - np.outer(known, known)
+    start = _lowest(-(found.rays[members] @ vector) / found.inverse_depth[members], own[members])
+    theta = -vector / start
+    prior = np.eye(3) - np.outer(vector, vector)
     noise = 0.1
     even = found.noise / median(found.noise)
-    block = _blocks(found, columns)
     kept = own
     for iteration in range(4):
         predicted = found.rays @ theta
@@ -108,7 +158,7 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
         both = normal / variance + prior / (size_squared * math.radians(known_sd) ** 2)
         wanted = found.inverse_depth @ scaled / variance
         theta = np.asarray(np.linalg.solve(both, wanted), np.float64)
-        if not theta @ -known > 0:
+        if not theta @ -vector > 0:
             return "nothing fits a floor"
     covariance = np.linalg.inv(both)
     size = float(np.linalg.norm(theta))
@@ -132,16 +182,16 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
         noise,
         int(np.count_nonzero(fits & members)),
         int(found.at.size),
-        level,
     )
 
 
-def _direction(found: Candidates, up: Up) -> tuple[Float64Array, float]:
-    """Up, and its deviation in degrees, by all but the depth."""
+def _direction(found: Candidates, own: Float64Array, up: Up) -> tuple[Float64Array, float]:
+    """Up, and its deviation in degrees, by all but the depth of the candidates (N,) that count."""
     told = np.asarray(up.vector, np.float64)
-    some = slice(None, None, max(1, found.at.size // _NORMALS))
+    at = np.flatnonzero(own > 0)
+    some = at[:: max(1, at.size // _NORMALS)]
     normals = found.normals[some]
-    weight = found.weight[some] * np.isfinite(normals.sum(axis=1))
+    weight = own[some] * np.isfinite(normals.sum(axis=1))
     if not weight.any():
         return told, up.stddev_deg
     normals = np.nan_to_num(normals)

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The level of floor that the camera is over, where it sees several: a thick rug, a step, a dock.
+"""The level of floor that the camera is over, where it sees several: a rug, a step, a dock, a ramp.
 
 One plane through two levels leans. Told apart are levels by the camera's height over each
-candidate; where the depth is too uneven for that, all is one level.
+candidate; where the depth is too uneven for that, all is one level. A ramp and the floor that it
+meets are told apart by which of two planes each candidate is nearer to.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
+from tips_ros.perception.ground.candidates import Candidates
 from tips_ros.perception.ground.cells import BoolArray
-from tips_ros.perception.ground.plane import Float64Array
-from tips_ros.perception.ground.robust import weighted_quantile
+from tips_ros.perception.ground.plane import Float64Array, Plane
+from tips_ros.perception.ground.robust import biweight, deviation, median, weighted_quantile
 
 _LOWEST_M, _HIGHEST_M = 0.03, 4.0  # of the camera over a floor
 _BIN = 0.012  # of the logarithm of the height
@@ -21,6 +24,12 @@ _GAP = 0.15  # of the fullest bin: emptier ones are between levels
 _LEVEL_SHARE = 0.08  # of all; what has less is none
 _STEP_M, _TABLE_M = 0.08, 0.45  # what is lower by more than the one is a drop
 _NEAREST = 0.1  # share of a level that tells how near it is
+_WHITE = 0.004  # no depth is more even
+_UNEVEN = 1.3  # of what is between neighbours: a plane that leaves more is not the only one
+_SECOND_SHARE = 0.08  # of the floor is in the other plane
+_MOST_APART = 0.3  # as a part of the inverse depth; what is farther from both is on neither
+_TURNS = 6
+_TOLD_APART = 3.0
 _FIRST = math.log(_LOWEST_M)
 _BINS = int((math.log(_HIGHEST_M) - _FIRST) / _BIN) + 1
 
@@ -65,3 +74,83 @@ def own_level(
                 chosen = lower
                 break
     return np.asarray(members[chosen], np.bool_)
+
+
+def part_at_ramp(
+    found: Candidates, floor: BoolArray, plane: Plane
+) -> tuple[BoolArray, BoolArray] | None:
+    """The candidates (N,) on either side of where two planes meet; None where one explains all.
+
+    Args:
+        found: of a frame.
+        floor: (N,) whether each counts.
+        plane: through all of them.
+    """
+    off = above_plane(found, plane)
+    floor = floor & (np.abs(off) < 2 * _MOST_APART)
+    if np.count_nonzero(floor) < 30:
+        return None
+    steps = np.diff(off[floor])
+    white = deviation(steps, _WHITE) / math.sqrt(2)
+    far = np.abs(off) > 4 * white
+    strangers = float(np.count_nonzero(far & floor)) / np.count_nonzero(floor)
+    if strangers < _SECOND_SHARE and deviation(off[floor], _WHITE) < _UNEVEN * white:
+        return None
+    farther = found.inverse_depth < median(found.inverse_depth[floor])
+    parted = [_settle(found, floor, start, white) for start in (far, farther)]
+    told = [pair for pair in parted if pair is not None]
+    return max(told, key=lambda pair: np.count_nonzero(pair[0] | pair[1]), default=None)
+
+
+def _settle(
+    found: Candidates, floor: BoolArray, start: BoolArray, white: float
+) -> tuple[BoolArray, BoolArray] | None:
+    """Two planes that begin with a guess of which candidates are in the second."""
+    one, other = floor & ~start, floor & start
+    least = max(_SECOND_SHARE * np.count_nonzero(floor), 10)
+    for _ in range(_TURNS):
+        if min(np.count_nonzero(one), np.count_nonzero(other)) < least:
+            return None
+        thetas = [_plain(found, side, white) for side in (one, other)]
+        planes = [np.maximum(found.rays @ theta, 0.02) for theta in thetas]
+        offs = [np.abs(found.inverse_depth / plane - 1) for plane in planes]
+        # Where the planes meet, noise would choose the side, and each would lean to its choice.
+        apart = np.abs(planes[0] / planes[1] - 1) > _TOLD_APART * white
+        near = floor & apart & (np.minimum(*offs) < _MOST_APART)
+        one, other = near & (offs[0] <= offs[1]), near & (offs[1] < offs[0])
+    close = np.minimum(*offs) < 4 * white
+    return one & close, other & close
+
+
+def under_camera(
+    found: Candidates, planes: Sequence[Plane], sides: Sequence[BoolArray]
+) -> int:
+    """Chooses the one of two planes that the camera is over: 0 or 1.
+
+    There the upper one is the floor and the other would be within it; but at a crest, where each
+    lies below the other as far as that goes on, it is the lower one.
+    """
+    first = median(above_plane(found, planes[1])[sides[0]])
+    second = median(above_plane(found, planes[0])[sides[1]])
+    lowest = int(planes[1].height_m > planes[0].height_m)
+    return lowest if first < 0 and second < 0 else 1 - lowest
+
+
+def above_plane(found: Candidates, plane: Plane) -> Float64Array:
+    """(N,) how much nearer than the plane each candidate is, as a part of its inverse depth."""
+    predicted = found.rays @ np.asarray(plane.up) / -plane.height_m
+    return np.asarray((found.inverse_depth - predicted) / np.maximum(predicted, 0.02), np.float64)
+
+
+def _plain(found: Candidates, side: BoolArray, white: float) -> Float64Array:
+    """(3,) inverse depth along the rays of one side, by its depth alone."""
+    rays, inverse = found.rays[side], found.inverse_depth[side]
+    weight = found.weight[side] / np.square(inverse)
+    kept = weight
+    for _ in range(2):
+        scaled = rays * kept[:, None]
+        normal = scaled.T @ rays
+        theta = np.linalg.solve(normal + 1e-9 * np.trace(normal) * np.eye(3), scaled.T @ inverse)
+        off = inverse / np.maximum(rays @ theta, 0.02) - 1
+        kept = weight * biweight(off, max(deviation(off, _WHITE), white))
+    return np.asarray(theta, np.float64)

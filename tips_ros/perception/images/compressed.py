@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.images import jpeg_file
 from tips_ros.perception.images.encodings import RgbImage, decode_mosaic
+from tips_ros.perception.images.picture_header import check_picture
 from tips_ros.perception.images.rows import MalformedImage, bytes_of
 from tips_ros.perception.images.stream import ImageStream, as_bytes
 
@@ -25,8 +26,8 @@ def decode_compressed(data: Any, format: str, stream: ImageStream | None = None)
     Exif orientation is ignored: CameraInfo describes the sensor's own rows and columns.
 
     Args:
-        data: the message's bytes, a whole JPEG or PNG file (8 or 16 bit, grey, alpha, palette), or
-            another one that OpenCV reads.
+        data: the message's bytes, a whole JPEG or PNG file (8 or 16 bit, grey, alpha, palette),
+            WebP, BMP, GIF, TIFF or PNM.
         format: the message's format, such as `jpeg` or `rgb8; jpeg compressed bgr8`.
         stream: what the images before this one have shown; None for a picture on its own.
 
@@ -46,9 +47,26 @@ def decode_compressed(data: Any, format: str, stream: ImageStream | None = None)
     encoded = bytes_of(data)
     if encoded.size == 0:
         raise MalformedImage("compressed image without data; check the camera driver")
-    if bytes(encoded[:2]) == jpeg_file.START and not jpeg_file.is_whole(encoded.tobytes()):
+    check_picture(encoded.tobytes(), format)
+    return _decode(encoded, format, stream)
+
+
+def decode_picture_file(data: bytes, stream: ImageStream | None = None) -> RgbImage:
+    """Turns a picture file of one's own into RGB: of any kind that OpenCV reads, HDR and AVIF, too.
+
+    Args, returns and errors are those of `decode_compressed`. Of the kinds whose size can be told
+    before, one that is too large for OpenCV (2³⁰ pixels) is the first that is refused.
+    """
+    encoded = bytes_of(data)
+    if bytes(encoded[:2]) == jpeg_file.START and not jpeg_file.is_whole(data):
         # OpenCV would fill what is missing with grey and call it a picture.
         raise MalformedImage("JPEG image ends too early; check the link to the camera")
+    if encoded.size == 0:
+        raise MalformedImage("picture without data; copy it again")
+    return _decode(encoded, "", stream or ImageStream())
+
+
+def _decode(encoded: NDArray[np.uint8], format: str, stream: ImageStream) -> RgbImage:
     mosaic = _mosaic(format)
     picture = _read(encoded, cv2.IMREAD_ANYCOLOR if mosaic else cv2.IMREAD_COLOR)
     if picture is None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 START = b"\xff\xd8"
 APP1 = 0xE1
-_SCAN, _END = 0xDA, 0xD9
+SCAN, END = 0xDA, 0xD9
 _ALONE = {0x01, 0xD8}  # markers without a length
 # In a scan FF 00 is the byte FF, and D0 to D7 are only marks to restart at.
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
@@ -31,7 +31,7 @@ def segments(data: bytes) -> Iterator[Segment]:
     at = len(START)
     while (found := _MARKER.search(data, at)) is not None:
         marker, at = found[1][0], found.end()
-        if marker == _END:
+        if marker == END:
             yield Segment(marker, b"")
             return
         if marker in _ALONE:
@@ -46,12 +46,12 @@ def segments(data: bytes) -> Iterator[Segment]:
 def is_whole(data: bytes) -> bool:
     """Whether a scan of the picture and, after it, the end marker are there."""
     markers = [segment.marker for segment in segments(data)]
-    return _SCAN in markers and markers[-1] == _END
+    return SCAN in markers and markers[-1] == END
 
 
 def before_the_scan(data: bytes) -> Iterator[Segment]:
     """The segments that say something about the picture."""
     for segment in segments(data):
-        if segment.marker == _SCAN:
+        if segment.marker == SCAN:
             return
         yield segment

@@ -52,9 +52,14 @@ def split_entries(text: str) -> list[str]:
     return [item.strip() for item in re.split("[;,]", text)]
 
 
+def looks_like_file(text: str) -> bool:
+    """Whether nobody calls a thing so, but many a file."""
+    return _FILE.fullmatch(text.strip()) is not None
+
+
 def check_no_file(text: str) -> None:
     """PromptError for a text that looks like the name of a file, which is no word for a thing."""
-    if not _FILE.fullmatch(text.strip()):
+    if not looks_like_file(text):
         return
     name = text.strip()
     if os.path.isfile(os.path.expanduser(name)):

@@ -39,6 +39,7 @@ from tips_ros.model.checkpoints.checkpoint_part import ROLES
 from tips_ros.perception.classes.class_files import load_class_list
 from tips_ros.perception.classes.class_list import ClassList, class_list
 from tips_ros.perception.deviation.model import DeviationModel, deviation_model
+from tips_ros.yaml_text import load_yaml
 
 SETTINGS_FILE = "model.yaml"
 TOKENIZER = "tokenizer"
@@ -79,8 +80,8 @@ def read_settings(directory: Path) -> ModelSettings:
     if not file.is_file():
         return ModelSettings()
     try:
-        stored = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        stored = load_yaml(file.read_text(encoding="utf-8")) or {}
+    except ValueError as error:
         raise ModelSettingsError(f"{file}: not YAML ({' '.join(str(error).split())})") from error
     if not isinstance(stored, dict):
         raise ModelSettingsError(f"{file}: must be a list of `key: value` lines")

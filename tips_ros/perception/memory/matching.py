@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.classes.class_list import name_key
 from tips_ros.perception.memory.remembered import INSIDE, Feature, Remembered, Sighting
-from tips_ros.perception.objects.assignment import assigned
+from tips_ros.perception.objects.assignment import assign
 from tips_ros.perception.regions.oriented_box import OrientedBox
 
 _GATE = 9.0  # squared Mahalanobis distance from a box: three standard deviations
@@ -145,7 +145,7 @@ def matches(
         np.minimum(distance / _GATE, 1.0) + 1.0 - np.maximum(inside, around)
         + _OF_LOOKS * looks + _OF_NAME * ~same + _OF_TRACK * ~linked
     )  # fmt: skip
-    for row, column in assigned(cost, allowed):
+    for row, column in assign(cost, allowed):
         found[row] = things[column]
     # What another piece was taken for already: the piece that something in front cut off.
     part = allowed[i, j] & same & (inside >= _PART)

@@ -49,7 +49,7 @@ class MemoryFileError(ValueError):
 
 
 class StoredMemory(NamedTuple):
-    """What a file holds."""
+    """The content of a file."""
 
     memory: Memory
     identity: ModelIdentity

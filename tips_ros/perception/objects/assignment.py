@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 _NEVER = 1e6
 
 
-def assigned(cost: NDArray[np.float64], allowed: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def assign(cost: NDArray[np.float64], allowed: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """The pairs (row, column), each row and column in one at most, with the least cost in all.
 
     As many pairs as can be; without SciPy always the cheapest pair that is left.

@@ -102,8 +102,8 @@ def instances(
     least = max(1, math.ceil(settings.min_size * labels.size))
     parts = label_pieces(labels, is_thing, depth, min_pixels=least, jump=settings.depth_jump)
     score = _means(parts.pieces, None if frame.confidence is None else frame.confidence[few])
-    kept = _kept(parts.pieces, score, settings.min_score)
-    parts, score = _renumbered(parts, kept), np.concatenate([[math.nan], score[kept]])
+    kept = _select(parts.pieces, score, settings.min_score)
+    parts, score = _renumber(parts, kept), np.concatenate([[math.nan], score[kept]])
     names = classes.by_id()
     found = [
         Instance(int(parts.class_id[k]), names.get(int(parts.class_id[k]), ""), Region(
@@ -114,21 +114,21 @@ def instances(
         for k in range(1, len(score))
     ]  # fmt: skip
     if depth is not None and found:
-        found = _placed(found, frame, depth, parts.pieces, stride)
+        found = _place(found, frame, depth, parts.pieces, stride)
     if frame.value_features is not None and found:
         features = _features(frame.value_features, parts.pieces)
         found = [replace(one, feature=f) for one, f in zip(found, features, strict=True)]
     return FrameInstances(found, parts.pieces.piece, stride)
 
 
-def _kept(pieces: Pieces, score: Float64Array, min_score: float) -> NDArray[np.int64]:
+def _select(pieces: Pieces, score: Float64Array, min_score: float) -> NDArray[np.int64]:
     """Numbers of the pieces that stay, the largest first."""
     order = np.argsort(-pieces.pixels[1:], kind="stable") + 1
     sure = order[~(score[order] < min_score)]  # NaN is no low score
     return sure[:_MOST]
 
 
-def _renumbered(parts: LabelPieces, kept: NDArray[np.int64]) -> LabelPieces:
+def _renumber(parts: LabelPieces, kept: NDArray[np.int64]) -> LabelPieces:
     """Those alone, numbered from 1 on in their order."""
     number = np.zeros(len(parts.class_id), np.int32)
     number[kept] = np.arange(1, len(kept) + 1)
@@ -149,7 +149,7 @@ def _means(pieces: Pieces, confidence: NDArray[np.uint8] | None) -> Float64Array
     return np.asarray(total / 255 / np.maximum(pieces.pixels, 1))
 
 
-def _placed(
+def _place(
     found: list[Instance],
     frame: PosedFrame,
     depth: NDArray[np.float32],
@@ -206,7 +206,7 @@ def _covariance(region: Region, stddev_m: float) -> Float64Array:
 
 
 def _features(values: NDArray[np.float32], pieces: Pieces) -> list[NDArray[np.float32] | None]:
-    """For each piece the mean direction of its patches' features, of unit length."""
+    """The mean direction of the features of each piece's patches, of unit length."""
     rows, columns, width = values.shape
     h, w = pieces.piece.shape
     patch = (np.arange(h) * rows // h)[:, None] * columns + np.arange(w) * columns // w

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.objects.assignment import assigned
+from tips_ros.perception.objects.assignment import assign
 from tips_ros.perception.objects.instances import FrameInstances, Instance
 from tips_ros.perception.objects.likeness import Likeness, likeness
 from tips_ros.perception.objects.settings import USUAL, ObjectSettings
@@ -87,7 +87,7 @@ class Tracker:
             self._tracks, shown, places, self._overlaps(glance, shown, rgb is not None),
             frame.stamp_ns,
         )  # fmt: skip
-        tracks = self._followed(alike, shown, places, frame.stamp_ns, settings)
+        tracks = self._follow(alike, shown, places, frame.stamp_ns, settings)
         self._bury(frame, tracks, passed_s, settings)
         self._seen, self._piece = tracks, shown.piece
         self._glance, self._stamp_ns = glance, frame.stamp_ns
@@ -120,7 +120,7 @@ class Tracker:
         before, now, warp = self._piece, shown.piece, None
         if glance is not None and self._glance is not None and glance.size == self._glance.size:
             h, w = glance.grey.shape
-            now, before = (_resized(piece, (h, w)) for piece in (now, before))
+            now, before = (_resize(piece, (h, w)) for piece in (now, before))
             warp = warp_by_pose(glance, self._glance)
             if warp is None and has_picture:
                 warp = self._flow.warp_each_pixel(glance, self._glance)
@@ -133,10 +133,10 @@ class Tracker:
             if warp.kind == "pose":
                 before = _shifted_onto(now, before)
         elif before.shape != now.shape:
-            before = _resized(before, now.shape)
+            before = _resize(before, now.shape)
         return before.astype(np.int64), now.astype(np.int64)
 
-    def _followed(
+    def _follow(
         self,
         alike: Likeness,
         shown: FrameInstances,
@@ -145,7 +145,7 @@ class Tracker:
         settings: ObjectSettings,
     ) -> list[Track]:
         """Things go to tracks, or begin some."""
-        track_of = {j: self._tracks[i] for i, j in assigned(alike.cost, alike.allowed)}
+        track_of = {j: self._tracks[i] for i, j in assign(alike.cost, alike.allowed)}
         tracks = []
         for j, one in enumerate(shown.found):
             track = track_of.get(j)
@@ -194,7 +194,7 @@ class _View(NamedTuple):
     depth_m: float
 
 
-def _resized(piece: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.int32]:
+def _resize(piece: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.int32]:
     size = shape[1], shape[0]
     nearest = cv2.INTER_NEAREST
     return np.asarray(cv2.resize(piece.astype(np.float32), size, interpolation=nearest), np.int32)
@@ -214,7 +214,7 @@ def _shifted_onto(now: NDArray[np.int32], before: NDArray[np.int32]) -> NDArray[
 
 
 def _places(one: Instance, frame: PosedFrame) -> tuple[Place | None, Place | None]:
-    """In the camera's frame, and in the world."""
+    """The place in the camera's frame, and that in the world."""
     if one.region.centroid_m is None or one.covariance_m2 is None:
         return None, None
     here = Place(one.region.centroid_m, one.covariance_m2)

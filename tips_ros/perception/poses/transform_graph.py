@@ -42,13 +42,17 @@ class _Link:
             self.poses = [pose]
             return
         poses = self.poses
-        if not poses or pose.stamp_ns > poses[-1].stamp_ns:
+        if not poses:
             poses.append(pose)
-        elif pose.stamp_ns >= poses[-1].stamp_ns - kept_ns and self._is_new(pose):
-            insort(poses, pose, key=_stamp)
+            return
+        # Before the pose is added, as in tf2: a frame told after a long pause keeps the one before.
         oldest_ns = poses[-1].stamp_ns - kept_ns
         if poses[0].stamp_ns < oldest_ns:
             del poses[: bisect_left(poses, oldest_ns, key=_stamp)]
+        if pose.stamp_ns > poses[-1].stamp_ns:
+            poses.append(pose)
+        elif pose.stamp_ns >= oldest_ns and self._is_new(pose):
+            insort(poses, pose, key=_stamp)
 
     def at(self, stamp_ns: int) -> Pose | None:
         """None before the first and after the last."""

@@ -75,7 +75,7 @@ def oriented_box(points_m: NDArray[Any]) -> OrientedBox:
     Raises:
         ValueError: no points, or not of that shape.
     """
-    points = _checked(points_m)
+    points = _check(points_m)
     axes = _principal_axes(points)
     size = np.ptp(points @ axes, axis=0)
     if size[2] > _FLAT * size[0]:
@@ -91,7 +91,7 @@ def quick_box(points_m: NDArray[Any]) -> OrientedBox:
 
     Args, raises: as of `oriented_box`.
     """
-    points = _checked(points_m)
+    points = _check(points_m)
     return _smallest_rectangle(points, _principal_axes(points))
 
 
@@ -108,7 +108,7 @@ def transform_matrix(translation_m: ArrayLike, quaternion_xyzw: ArrayLike) -> Fl
     return compose(translation_m, quat2mat([w, x, y, z]), np.ones(3))
 
 
-def _checked(points_m: NDArray[Any]) -> Float64Array:
+def _check(points_m: NDArray[Any]) -> Float64Array:
     points = np.asarray(points_m, np.float64)
     if points.ndim != 2 or points.shape[1] != 3 or not len(points):
         raise ValueError(f"a box needs at least one point of three numbers, got {points.shape}")

@@ -12,6 +12,7 @@ from dataclasses import replace
 from rclpy.lifecycle import LifecycleNode
 
 from tips_ros.perception.classes.class_list import ClassList
+from tips_ros.perception.language.list_access import ListAccess
 from tips_ros.perception.loading.prompt_encoder import PromptEncoder
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.label_space import LabelSpace
@@ -51,6 +52,7 @@ class ClassManager:
         cameras: Sequence[str] = (ONLY,),
         histories: Mapping[str, ClassHistory] | None = None,
         ids: StableIds | None = None,
+        access: ListAccess | None = None,
     ) -> None:
         """
         Args:
@@ -60,8 +62,10 @@ class ClassManager:
             cameras: their names.
             histories: what was announced by camera, where an earlier vocabulary did.
             ids: those that names have had so far, likewise.
+            access: the files that prompts may name; none but the lists that come along by default.
         """
         self._predictor = predictor
+        self._access = access or ListAccess()
         self.encoder = encoder
         self._own: ClassList = predictor.description.classes
         self._ids = ids or StableIds()
@@ -103,6 +107,7 @@ class ClassManager:
 
         It waits for no change of the classes: of one under way it sees nothing.
         """
+        self._access.check([prompt])
         in_force = self.board.in_force
         return resolve_query(
             prompt,
@@ -147,6 +152,7 @@ class ClassManager:
     def _prepare_selection(self, asked: PromptSettings) -> ClassSelection:
         if not asked.prompts:
             return ClassSelection(self._predictor.model_label_space)
+        self._access.check([*asked.prompts, *asked.background])
         prompts = parse_request(asked.prompts, asked.background, asked.thresholds, self._own)
         names = prompts.classes.names
         prompts = replace(prompts, classes=ClassList(names, self._ids.assign(names)))

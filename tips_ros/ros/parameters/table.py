@@ -252,6 +252,16 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         items=str,
     ),
     ParameterSpec(
+        "prompt_list_folders",
+        [],
+        "at start",
+        "",
+        "Folders whose text files may be named as `@/path` by who calls ~/set_prompts or ~/locate, "
+        "or sets prompts while the node runs. Empty is none but the lists that come along, and "
+        "what prompts and prompt_background name at the start.",
+        items=str,
+    ),
+    ParameterSpec(
         "prompt_thresholds",
         [],
         "at once",

@@ -9,15 +9,18 @@ numbers as a text, and so does `SetParameter` of launch_ros with every list.
 from __future__ import annotations
 
 import ast
+import reprlib
 from typing import Any
 
-import yaml
 from rclpy.parameter import Parameter
 
 from tips_ros.ros.parameters.declaration import ITEMS, ParameterSpec
+from tips_ros.yaml_text import load_yaml
 
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 _INT_END = 2.0**63
+LONGEST_TEXT = 10_000  # characters
+_MOST_ITEMS = 10_000
 _LIST_EXAMPLES = {str: "['door', 'cup']", float: "[0.5, 1.0]"}
 
 
@@ -32,10 +35,23 @@ def as_declared(declared: ParameterSpec, name: str, value: Any) -> Parameter:
     Raises:
         ValueError: it is of another kind; says what to write.
     """
+    _check_length(name, value)
     meant = _scalar(declared, value) if declared.items is None else _list(declared, value)
     if meant is None:
         raise ValueError(f"{name} must be {describe_type(declared)}, not {_describe_value(value)}")
     return Parameter(name, Parameter.Type(declared.type_id), meant)
+
+
+def _check_length(name: str, value: Any) -> None:
+    """Nobody means as much as this, and it would be told again in answers and in the log."""
+    items = [] if value is None or isinstance(value, (bool, int, float)) else [value]
+    if items and not isinstance(value, str):
+        items = list(value) if hasattr(value, "__iter__") else []
+        if len(items) > _MOST_ITEMS:
+            raise ValueError(f"{name} has {len(items)} items; there may be {_MOST_ITEMS}")
+    longest = max((len(item) for item in items if isinstance(item, str)), default=0)
+    if longest > LONGEST_TEXT:
+        raise ValueError(f"{name} has a text of {longest} characters; there may be {LONGEST_TEXT}")
 
 
 def _scalar(declared: ParameterSpec, value: Any) -> Any:
@@ -71,8 +87,8 @@ def _from_text(text: str) -> Any:
     """The list that a text stands for; None, or something else, where it is none."""
     try:
         # In round brackets it comes from `SetParameter` of a launch file.
-        return ast.literal_eval(text) if text.startswith("(") else yaml.safe_load(text)
-    except (yaml.YAMLError, SyntaxError, ValueError):
+        return ast.literal_eval(text) if text.startswith("(") else load_yaml(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # nested without end
         return None
 
 
@@ -88,7 +104,7 @@ def _describe_value(value: Any) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, str):
-        return f"the text {value!r}"
+        return f"the text {reprlib.repr(value)}"
     if isinstance(value, bool):
         return f"{str(value).lower()} (yes, no, on and off mean true and false, unless in quotes)"
-    return repr(value if isinstance(value, (int, float)) else list(value))
+    return reprlib.repr(value if isinstance(value, (int, float)) else list(value))

@@ -11,7 +11,7 @@ from rclpy.clock import Clock
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.ground import wants_ground
-from tips_ros.messages.objects import wants_objects
+from tips_ros.messages.objects.objects import wants_objects
 from tips_ros.messages.outputs import OutputTopic
 from tips_ros.messages.transform_error import TransformError
 from tips_ros.perception.depth.depth_scale import DepthScale

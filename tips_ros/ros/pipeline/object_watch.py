@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.frame_result import CameraPose, FrameResult
-from tips_ros.messages.objects import look_at_objects
+from tips_ros.messages.objects.objects import look_at_objects
 from tips_ros.perception.ground.classes import classes_named
 from tips_ros.perception.objects.objects import Objects, ObjectsView
 from tips_ros.perception.objects.tracker import IdCounter

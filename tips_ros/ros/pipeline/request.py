@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.log_throttle import LogThrottle
-from tips_ros.messages.objects import wants_objects
+from tips_ros.messages.objects.objects import wants_objects
 from tips_ros.messages.outputs import OutputTopic, used_outputs
 from tips_ros.perception.camera.output_camera import OutputCamera
 from tips_ros.perception.predictor import ImageRequest, Output, Predictor, scaled_size

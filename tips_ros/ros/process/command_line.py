@@ -14,6 +14,8 @@ from typing import Any
 import yaml
 
 from tips_ros.advice import as_typed
+from tips_ros.ros.process.parameter_files import check_layout
+from tips_ros.ros.process.remappings import check_remappings
 
 _HELP = """\
 usage: {tips_node} [--help] [--ros-args ARGUMENT ...]
@@ -57,6 +59,7 @@ def check(arguments: Sequence[str]) -> None:
             f"in `{as_typed('tips_node --ros-args -p model:=demo')}`; "
             f"see {as_typed('tips_node --help')}"
         )
+    check_remappings(arguments)
     for file in parameter_files(arguments):
         _check_file(Path(file))
     for option, value in zip(arguments, arguments[1:], strict=False):
@@ -106,7 +109,9 @@ def _check_file(path: Path) -> None:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not a text in UTF-8"
         raise ValueError(f"--params-file: {path} can't be read: {reason}") from None
-    _check_lists(str(path), _compose_nodes(text, str(path)))
+    root = _compose_nodes(text, str(path))
+    check_layout(text, root, str(path))
+    _check_lists(str(path), root)
 
 
 def _compose_nodes(text: str, source: str) -> Any:
@@ -118,6 +123,8 @@ def _compose_nodes(text: str, source: str) -> Any:
         line = f", line {mark.line + 1}" if mark is not None else ""
         problem = getattr(error, "problem", None) or str(error)
         raise ValueError(f"{source}{line}: not YAML: {problem}") from None
+    except RecursionError:
+        raise ValueError(f"{source}: not YAML: it is nested too deeply") from None
 
 
 def _check_lists(source: str, root: Any, name: str = "") -> None:

@@ -4,19 +4,37 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from typing import Any
+
+from tips_ros.printable import printable
+from tips_ros.ros.process.log_rate import LogRate
 
 
 class RosLogHandler(logging.Handler):
-    """Writes log records to an rclpy logger at the matching severity."""
+    """Writes log records to an rclpy logger at the matching severity.
+
+    What came from outside is made harmless, and no warning or error is written more often than once
+    a second in the long run.
+    """
 
     def __init__(self, ros_logger: Any) -> None:
         super().__init__()
         self._logger = ros_logger
+        self._rate = LogRate()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Called by `logging` for each record."""
-        message = self.format(record)
+        message = printable(record.getMessage())
+        if record.levelno >= logging.WARNING:
+            withheld = self._rate.admit(f"{record.name} {record.msg}", message)
+            if withheld is None:
+                return
+            if withheld:
+                message += f" ({withheld} more like it in between)"
+        if record.exc_info and record.exc_info[1] is not None:
+            lines = "".join(traceback.format_exception(record.exc_info[1]))
+            message += "\n" + printable(lines.rstrip(), keep="\n")
         # rclpy remembers the severity of each call site, so each has its own line.
         if record.levelno >= logging.ERROR:
             self._logger.error(message)

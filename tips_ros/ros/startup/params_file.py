@@ -3,17 +3,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from tips_ros.ros.process.parameter_files import KEY, is_for, sections
 from tips_ros.ros.startup.arguments import ArgumentError
+from tips_ros.yaml_text import YamlError, load_yaml
 
 _COPY = "start from a copy of config/tips.yaml"
-_KEY = "ros__parameters"
 
 
 def read_parameters(argument: str, path: str, node: str) -> dict[str, Any]:
@@ -27,15 +25,15 @@ def read_parameters(argument: str, path: str, node: str) -> dict[str, Any]:
     Raises:
         ArgumentError: no file, not YAML, or no parameters of any node in it.
     """
-    sections = list(_sections(_load(argument, path)))
-    if not sections:
+    found_there = list(sections(_load(argument, path)))
+    if not found_there:
         raise ArgumentError(
-            argument, path, f"no `{_KEY}:` below a node's name such as `/**:` is in it; {_COPY}"
+            argument, path, f"no `{KEY}:` below a node's name such as `/**:` is in it; {_COPY}"
         )
     found: dict[str, Any] = {}
     # A name in full counts more than one with wildcards, wherever it stands.
-    for pattern, parameters in sorted(sections, key=lambda section: "*" not in section[0]):
-        if _matches(pattern, node):
+    for pattern, parameters in sorted(found_there, key=lambda section: "*" not in section[0]):
+        if is_for(pattern, node):
             found |= dict(_flat(parameters))
     return found
 
@@ -44,34 +42,13 @@ def _load(argument: str, path: str) -> Any:
     if not Path(path).is_file():
         raise ArgumentError(argument, path, f"there is no such file; {_COPY}")
     try:
-        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        return load_yaml(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ArgumentError(argument, path, f"can't be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ArgumentError(argument, path, f"not a text file; {_COPY}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
-        raise ArgumentError(argument, path, f"not YAML: {where}{problem}; {_COPY}") from None
-
-
-def _sections(tree: Any, name: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each node's name, with wildcards, and its parameters; namespaces may be levels of it."""
-    if isinstance(tree, Mapping):
-        for key, below in tree.items():
-            if key == _KEY:
-                if isinstance(below, Mapping):
-                    yield name or "/**", below
-            else:
-                yield from _sections(below, f"{name}/{str(key).strip('/')}")
-
-
-def _matches(pattern: str, node: str) -> bool:
-    """Whether a name with ROS's wildcards, ** for any levels and * for one, is the node's."""
-    parts = ["(/[^/]+)*" if p == "**" else "/" + re.escape(p).replace(r"\*", "[^/]*")
-             for p in pattern.strip("/").split("/")]  # fmt: skip
-    return re.fullmatch("".join(parts), node) is not None
+    except YamlError as error:
+        raise ArgumentError(argument, path, f"not YAML: {error}; {_COPY}") from None
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

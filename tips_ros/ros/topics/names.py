@@ -42,6 +42,10 @@ def cameras_named(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names) or (ONLY,)
 
 
+# What is listened to of a camera, before remapping.
+INPUTS = ("image", "camera_info", "sensor/depth", "sensor/points", "sensor/scan", "imu")
+
+
 def input_topic(camera: str, name: str) -> str:
     """`image` → `front/image`, before remapping."""
     return f"{camera}/{name}" if camera else name

@@ -11,7 +11,7 @@ import numpy as np
 
 from tips_ros.messages.conversions import region_message
 from tips_ros.messages.frame_result import CameraPose, FrameResult
-from tips_ros.messages.objects import posed_frame
+from tips_ros.messages.objects.objects import posed_frame
 from tips_ros.messages.types import OBJECT, OBJECT_ARRAY, MessageFactory
 from tips_ros.perception.classes.class_list import UNLABELLED, ClassList, name_key
 from tips_ros.perception.memory.frames import CameraIn, place_in

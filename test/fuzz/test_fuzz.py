@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Some hundred cases of what `./run fuzz` does for minutes, the same ones each time."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from hypothesis import strategies as st
+
+from .rounds import Watch, run_cases
+from .target import Target, check_sentence
+from .targets import TARGETS
+
+CASES = 20
+# Those need a node, and have tests of their own: test/ros/test_node_raw_bytes.py.
+NAMES = [name for name in TARGETS if not name.startswith("live ")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_entrance_answers_whatever_comes_in(name):
+    watch = Watch(TARGETS[name])
+    found = run_cases(TARGETS[name], CASES, 7, watch)
+    assert not found, found
+    assert watch.cases >= CASES // 2
+
+
+def test_an_error_that_is_no_refusal_is_found_with_its_smallest_input():
+    def check(number: int) -> None:
+        if number > 41:
+            raise KeyError(number)
+
+    target = Target("numbers", st.integers(0, 10**6), check)
+    found = run_cases(target, 200, 1, Watch(target))
+    assert "KeyError" in found and "42" in found
+    assert not logging.root.manager.disable  # the log is as before
+
+
+@pytest.mark.parametrize("text", ["", "no", "x" * 2000])
+def test_a_refusal_that_says_nothing_or_too_much_is_found(text):
+    with pytest.raises(AssertionError):
+        check_sentence(text)

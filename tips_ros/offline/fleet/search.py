@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Search for the bags in folders."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePath
+from typing import NamedTuple
+
+from tips_ros.bags import BagError, metadata
+from tips_ros.bags.folder import is_storage
+
+
+class FoundBag(NamedTuple):
+    """A bag, and its name among those that were found with it."""
+
+    path: Path
+    name: PurePath  # its path below the folder that was searched; a file's ends in .mcap
+
+
+def find_bags(places: Sequence[str], beside: Path) -> list[FoundBag]:
+    """The bags at some places, sorted by place and name.
+
+    A folder with a metadata.yaml is one bag; elsewhere each file of a bag is one.
+
+    Args:
+        places: bags, folders of bags at any depth, and patterns such as `day*/front_*`.
+        beside: a folder that is not searched: that of the results.
+
+    Raises:
+        BagError: there is none, or two have the same name.
+    """
+    found: dict[PurePath, FoundBag] = {}
+    for place in places:
+        before = len(found)
+        for path in _matches(place):
+            for bag in _below(path, beside.resolve()):
+                other = found.setdefault(bag.name, bag)
+                if other.path.resolve() != bag.path.resolve():
+                    raise BagError(
+                        f"{other.path} and {bag.path} would both become {bag.name}; give a folder "
+                        "that holds both, or process one after the other into two folders"
+                    )
+        if len(found) == before:
+            raise BagError(f"{place}: no bags there; give bags, folders of bags, or a pattern")
+    return list(found.values())
+
+
+def _matches(place: str) -> list[Path]:
+    if Path(place).exists():
+        return [Path(place)]
+    return [Path(match) for match in sorted(glob.glob(place, recursive=True))]
+
+
+def _below(place: Path, beside: Path) -> Iterator[FoundBag]:
+    if _is_bag(place):
+        yield FoundBag(place, _as_mcap(PurePath(place.resolve().name), place))
+        return
+    if place.is_dir():
+        for path in _walk(place, beside):
+            yield FoundBag(path, _as_mcap(path.relative_to(place), path))
+
+
+def _walk(folder: Path, beside: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.resolve() == beside:
+            continue
+        if _is_bag(path):
+            yield path
+        elif path.is_dir():
+            yield from _walk(path, beside)
+
+
+def _as_mcap(name: PurePath, path: Path) -> PurePath:
+    """The name of the result, which is an mcap file where the bag is a file."""
+    if path.is_dir():
+        return name
+    while is_storage(Path(name)):
+        name = name.with_suffix("")
+    return name.with_name(f"{name.name}.mcap")
+
+
+def _is_bag(path: Path) -> bool:
+    if path.is_dir():
+        return (path / metadata.NAME).is_file()
+    return path.is_file() and is_storage(path)
