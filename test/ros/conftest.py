@@ -85,7 +85,7 @@ class Graph:
             dropped = sum(counted.drops.values())
             assert counted.in_flight == 0, f"{camera}: {counted}"
             assert counted.received == counted.published + dropped, f"{camera}: {counted}"
-            for output in {*counted.outputs, *counted.withheld} - {"similarity", "locate"}:
+            for output in {*counted.outputs, *counted.withheld} - {"similarity", "locate", "memory"}:
                 withheld = sum(counted.withheld.get(output, {}).values())
                 out = counted.outputs.get(output, 0)
                 assert counted.published == out + withheld, f"{camera}, {output}: {counted}"
