@@ -151,7 +151,7 @@ class MemoryServices:
         try:
             response.objects = self._keeper.load(file)
         except FileNotFoundError as error:
-            raise ValueError(f"there is no {file}; {_saved(file.parent)}") from error
+            raise ValueError(f"there is no {file}; {_list_saved(file.parent)}") from error
         response.message = f"{response.objects} things of {file}"
 
     def _clear(self, request: Any, response: Any) -> None:
@@ -194,7 +194,7 @@ def _line(error: Exception) -> str:
     return str(error)
 
 
-def _saved(folder: Path) -> str:
+def _list_saved(folder: Path) -> str:
     try:
         names = sorted(file.stem for file in folder.glob(f"*{_SUFFIX}"))[:10]
     except OSError:
