@@ -64,6 +64,18 @@ def _caches() -> Path:
     return caches / "tips_ros"
 
 
+def memory_folder() -> Path:
+    """Folder of saved memories: $XDG_DATA_HOME/tips_ros/memory, else below ~/.local/share.
+
+    Raises:
+        RuntimeError: this user has no home.
+    """
+    data = Path(os.environ.get("XDG_DATA_HOME", ""))
+    if not data.is_absolute():
+        data = Path("~/.local/share").expanduser()
+    return data / "tips_ros" / "memory"
+
+
 def models_home() -> Path:
     """Folder of models by name: $TIPS_ROS_MODELS, else ~/.cache/tips_ros/models.
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures ids of things against the renderer's truth."""
+"""Measures ids of things, and a memory of them, against the renderer's truth."""

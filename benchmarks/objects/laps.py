@@ -44,11 +44,11 @@ class TrueThing:
         return self.frames >= _SEEN_FRAMES
 
     def off_m(self, point_m: NDArray[np.float64]) -> float:
-        """From a point to its middle."""
+        """Distance from a point to its middle."""
         return float(np.linalg.norm(point_m - (self.low_m + self.high_m) / 2))
 
     def beside_m(self, point_m: NDArray[np.float64]) -> float:
-        """From a point to its box; 0 inside."""
+        """Distance from a point to its box; 0 inside."""
         beyond = np.maximum(np.maximum(self.low_m - point_m, point_m - self.high_m), 0)
         return float(np.linalg.norm(beyond))
 

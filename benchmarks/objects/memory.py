@@ -66,7 +66,7 @@ def measure(title: str, mode: str, see: View, encoder: WordEncoder, args: argpar
                 assert smooth is not None
                 drifts = mode == "noisy" and which == 0 and index >= args.frames // 2
                 drifts |= mode == "noisy" and which == 1 and index < args.frames // 4
-                placed = _drifted(smooth) if drifts else smooth
+                placed = _drift(smooth) if drifts else smooth
                 start = time.process_time()
                 posed = replace(frame, world_from_camera=placed, world_id="map")
                 if memory.see(view, posed, smooth_from_camera=smooth):
@@ -113,7 +113,7 @@ def _first(memory: Memory, name: str, encoder: WordEncoder) -> Remembered | None
     return chosen[0].thing if chosen else None
 
 
-def _drifted(pose: NDArray[np.float64]) -> NDArray[np.float64]:
+def _drift(pose: NDArray[np.float64]) -> NDArray[np.float64]:
     drift = np.eye(4)
     drift[:3, :3] = cv2.Rodrigues(np.array([0.0, 0.0, np.radians(_DRIFT_DEG)]))[0]
     drift[0, 3] = _DRIFT_M

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How right a memory is, against the true things of a room."""
+"""Measures of a memory against the true things of a room."""
 
 from __future__ import annotations
 

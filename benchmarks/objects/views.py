@@ -44,7 +44,7 @@ def by_truth(mode: str) -> View:
             return frame, CLASSES
         pose = shown.world_from_camera
         if mode == "noisy poses":
-            pose = _shaken(pose, rng)
+            pose = _shake(pose, rng)
         return replace(frame, world_from_camera=pose, world_id="odom"), CLASSES
 
     return seen
@@ -80,7 +80,7 @@ def by_model(name: str) -> View:
     return seen
 
 
-def _shaken(pose: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+def _shake(pose: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
     shaken = pose.copy()
     shaken[:3, :3] = cv2.Rodrigues(np.radians(_POSE_DEG) * rng.standard_normal(3))[0] @ pose[:3, :3]
     shaken[:3, 3] += _POSE_M * rng.standard_normal(3)

@@ -89,7 +89,8 @@ class Graph:
             dropped = sum(counted.drops.values())
             assert counted.in_flight == 0, f"{camera}: {counted}"
             assert counted.received == counted.published + dropped, f"{camera}: {counted}"
-            for output in {*counted.outputs, *counted.withheld} - {"similarity", "locate"}:
+            elsewhere = {"similarity", "locate", "memory"}
+            for output in {*counted.outputs, *counted.withheld} - elsewhere:
                 withheld = sum(counted.withheld.get(output, {}).values())
                 out = counted.outputs.get(output, 0)
                 assert counted.published == out + withheld, f"{camera}, {output}: {counted}"

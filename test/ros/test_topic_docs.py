@@ -28,6 +28,13 @@ PROFILES = {
     "status": STATUS,
 }
 
+MEMORY = {
+    "~/find": "tips_ros/srv/Find",
+    "~/memory/save": "tips_ros/srv/MemoryFile",
+    "~/memory/load": "tips_ros/srv/MemoryFile",
+    "~/memory/clear": "tips_ros/srv/ClearMemory",
+}
+
 
 class Endpoint(NamedTuple):
     """A topic as the page or the node has it."""
@@ -131,7 +138,7 @@ def test_the_topics_of_the_node_are_those_of_the_page(busy):
 def test_each_of_several_cameras_has_them_below_its_name(busy):
     graph = busy(cameras=["front", "rear"], **{"rear.image_transport": "compressed"})
     out = expected_here(documented("Out"))
-    del out["/diagnostics"]
+    del out["/diagnostics"], out["~/memory/objects"]  # of all cameras together
     assert live(graph.node.publishers, "front") == out
     assert live(graph.node.publishers, "rear") == out
     compressed = {"image/compressed", "camera_info"}
@@ -149,10 +156,12 @@ def test_the_services_of_the_node_are_those_of_the_page(busy):
     assert {name: row[1] for name, row in rows("Services").items()} == {
         "~/set_prompts": "tips_ros/srv/SetPrompts",
         "~/locate": "tips_ros/srv/Locate",
+        **MEMORY,
     }
     locate = {(f"/tips/{c}/locate", "tips_ros/srv/Locate") for c in ("front", "rear")}
     assert {(name.replace("~", "/tips"), type_) for name, type_ in served} == locate | {
-        ("/tips/set_prompts", "tips_ros/srv/SetPrompts")
+        ("/tips/set_prompts", "tips_ros/srv/SetPrompts"),
+        *((name.replace("~", "/tips"), type_) for name, type_ in MEMORY.items()),
     }
 
 

@@ -131,7 +131,8 @@ class BagAnnotator:
         writer.add_topic(classes_topic, CLASS_MAP, latched=True)
         info_topic = f"{self.namespace}/depth/info"
         used = {name for output in self.topics for name in output.uses}
-        if "depth" in used & set(self.predictor.outputs):
+        tells_scale = "depth" in used & set(self.predictor.outputs)
+        if tells_scale:
             writer.add_topic(info_topic, DEPTH_INFO, latched=True)
 
         result = Annotation()
@@ -149,7 +150,7 @@ class BagAnnotator:
                 if result.annotated == 0:
                     writer.write(classes_topic, stamp_ns, self._class_map(types, frame))
                 live = result.scale
-                if live is not None and live.differs_from(told):
+                if tells_scale and live is not None and live.differs_from(told):
                     told, scale_info = live, depth_info_message(types, frame.header, live)
                     writer.write(info_topic, stamp_ns, scale_info)
                 self._write(types, writer, stamp_ns, frame, result)

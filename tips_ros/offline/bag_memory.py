@@ -6,7 +6,7 @@ from __future__ import annotations
 from tips_ros.bags import BagReader
 from tips_ros.messages.conversions import stamp_ns
 from tips_ros.messages.frame_result import CameraPose, FrameResult
-from tips_ros.messages.objects.memory import remember
+from tips_ros.messages.objects.remembered import remember
 from tips_ros.offline.camera_poses import CameraPoses
 from tips_ros.perception.memory.memory import Memory
 from tips_ros.perception.memory.settings import USUAL, MemorySettings

@@ -34,9 +34,11 @@ from tips_ros.ros.outputs.publishers import OutputPublishers
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.parameters.node import ParameterNode
 from tips_ros.ros.parameters.prompts import PromptParameters
+from tips_ros.ros.pipeline.memory_keeper import MemoryKeeper
 from tips_ros.ros.pipeline.pipeline import Pipeline
 from tips_ros.ros.process.log_forwarding import RosLogHandler, forward_logs, stop_forwarding
 from tips_ros.ros.services.locate import MOST_WAITING, LocateService, Source
+from tips_ros.ros.services.memory import MemoryServices
 from tips_ros.ros.services.set_prompts import SetPromptsService
 from tips_ros.ros.topics import qos
 from tips_ros.ros.topics.guarded_node import describe
@@ -96,6 +98,8 @@ class TipsNode(ParameterNode):
         self._object_ids = {camera: IdCounter() for camera in self.cameras}
         self._image_group = MutuallyExclusiveCallbackGroup()
         self._prompt_service = SetPromptsService(self)
+        self._keeper = MemoryKeeper(self.transforms)
+        self._memory = MemoryServices(self, self._keeper, self.transforms)
         places = threading.BoundedSemaphore(MOST_WAITING)
         self._locate = {
             camera: LocateService(self, self.transforms, camera, places) for camera in self.cameras
@@ -259,7 +263,8 @@ class TipsNode(ParameterNode):
         with self.parameter_lock:  # a change meanwhile is seen here, and one from now on below
             self.classes.apply(self._prompts.read())
             self._prompts.apply = self.classes.apply
-            self._prompt_service.vocabulary = self.classes
+            self._prompt_service.vocabulary = self._memory.vocabulary = self.classes
+        self._keeper.use_model(self.predictor)
 
     def _activate(self) -> None:
         """Begins to work; nothing is left of it where that fails."""
@@ -273,6 +278,7 @@ class TipsNode(ParameterNode):
             self.statistics,
             self._depth_histories,
             self._object_ids,
+            self._keeper,
             self._image_group,
         )
         for camera in work.cameras:
@@ -285,7 +291,8 @@ class TipsNode(ParameterNode):
     def _free(self) -> None:
         with self.parameter_lock:  # a change under way is waited for
             self._prompts.apply = None
-            self._prompt_service.vocabulary = None
+            self._prompt_service.vocabulary = self._memory.vocabulary = None
+        self._keeper.use_model(None)
         for part in (*self.outputs.values(), self.classes):
             if part is not None:
                 part.close()
@@ -304,11 +311,13 @@ class TipsNode(ParameterNode):
 
     def _on_second(self) -> None:
         work, vocabulary = self.work, self.classes
+        remembers = parameters.value(self, "memory.enabled")
         state = diagnostics.NodeState(
             self.get_fully_qualified_name().lstrip("/"),
             self.predictor,
             self.failure,
-            vocabulary.facts() if vocabulary else {},
+            (vocabulary.facts() if vocabulary else {})
+            | (self._keeper.facts() if vocabulary and remembers else {}),
             work.states() if work else self._resting_states(),
             parameters.value(self, "silence_warning_s"),
             active=work is not None,
@@ -317,6 +326,7 @@ class TipsNode(ParameterNode):
         report.header.stamp = self.get_clock().now().to_msg()
         report.status.extend(diagnostics.statuses(state))
         self._diagnostics.publish(report)
+        self._memory.publish()
         if work:
             work.warn_of_silence(state.silence_s)
 

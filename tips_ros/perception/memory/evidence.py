@@ -23,7 +23,7 @@ _SIGMAS = 2.0
 _BORDER = 0.02  # of the picture: what lies so near its border is not in view
 _NEAREST_M = 0.2
 _SOLID = 0.5
-_MOST = 0.7  # of the points, that must be in view
+_MOST = 0.5  # of the points, that must be in view
 _FAR_M = 1000.0
 
 

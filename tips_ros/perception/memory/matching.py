@@ -20,6 +20,7 @@ _UNSURE = 1.5  # or in deviations of where it is remembered, as after a jump of 
 _SAME_PLACE, _LIKE = 0.5, 0.7  # what of a box lies in the other, and cosine, for another name
 _SAME_BOX = 0.6  # what of each lies in the other, for another name without looks
 _PART = 0.5  # what of a box must lie in a larger one to be a part of it
+_SMALL, _TOUCH_M = 0.6, 0.15  # a piece beside a thing, by its longest side, is of it
 _OF_LOOKS, _OF_NAME, _OF_TRACK = 0.5, 0.5, 1.0
 _UNKNOWN = 0.5
 
@@ -64,12 +65,25 @@ class Boxes(NamedTuple):
         beyond = off - np.clip(off, -self.size / 2, self.size / 2)
         return np.asarray(np.einsum("nij,nj->ni", self.rotation, beyond))
 
+    def gap_to(self, others: Boxes) -> Float64Array:
+        """(N, 3) from each box to the nearest of 27 points of the other one that goes with it."""
+        points = others.points()
+        off = np.einsum("nij,nki->nkj", self.rotation, points - self.centre[:, None])
+        beyond = off - np.clip(off, -self.size[:, None] / 2, self.size[:, None] / 2)
+        nearest = np.linalg.norm(beyond, axis=-1).argmin(axis=1)
+        return np.asarray(beyond[np.arange(len(beyond)), nearest])
+
+    def points(self) -> Float64Array:
+        """(N, 27, 3) the middles of 27 equal parts of each box."""
+        steps = INSIDE / INSIDE.max() / 3
+        return np.asarray(
+            self.centre[:, None]
+            + np.einsum("nij,nkj->nki", self.rotation, steps[None] * self.size[:, None])
+        )
+
     def part_in(self, others: Boxes) -> Float64Array:
         """(N,) how much of each box lies in the other one that goes with it."""
-        scale = 1 / 0.6  # the points lie at the middles of 27 equal parts, nearly
-        points = self.centre[:, None] + np.einsum(
-            "nij,nkj->nki", self.rotation, INSIDE[None] * scale * (2 / 3) * self.size[:, None]
-        )
+        points = self.points()
         off = np.einsum("nij,nki->nkj", others.rotation, points - others.centre[:, None])
         slack = np.maximum(0.1 * others.size, 0.02)
         inside = (np.abs(off) <= others.size[:, None] / 2 + slack[:, None]).all(axis=-1)
@@ -144,7 +158,8 @@ def matches(
 def duplicates(
     things: Sequence[Remembered], among: set[int]
 ) -> list[tuple[Remembered, Remembered]]:
-    """Pairs that are one thing: of one name, and half of the smaller lies in the larger.
+    """Pairs that are one thing: of one name, and half of the smaller lies in the larger, or it is
+    a small piece beside it, as something in front cuts one off.
 
     Args:
         things: all of the memory.
@@ -160,8 +175,12 @@ def duplicates(
     i, j = np.nonzero(np.triu(near & same & (mine[:, None] | mine[None]), 1))
     a, b = boxes.at(i), boxes.at(j)
     volume = [one.size.clip(0.05).prod(axis=1) for one in (a, b)]
-    part = np.where(volume[0] <= volume[1], a.part_in(b), b.part_in(a))
-    return [(things[m], things[n]) for m, n in zip(i[part >= _PART], j[part >= _PART], strict=True)]
+    first = volume[0] <= volume[1]
+    part = np.where(first, a.part_in(b), b.part_in(a))
+    longest = np.minimum(a.longest, b.longest) / np.maximum(a.longest, b.longest).clip(0.01)
+    beside = np.where(first, _length(b.gap_to(a)), _length(a.gap_to(b)))
+    one = (part >= _PART) | ((longest <= _SMALL) & (beside <= _TOUCH_M))
+    return [(things[m], things[n]) for m, n in zip(i[one], j[one], strict=True)]
 
 
 def _deviations(things: Sequence[Remembered]) -> Float64Array:

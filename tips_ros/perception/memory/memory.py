@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was seen where: key frames in, things in a fixed frame that are added to, fade and go."""
+"""A memory: key frames in, things in a fixed frame that are added to, fade and go."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class OtherFrame(ValueError):
 
 @dataclass(frozen=True)
 class Counts:
-    """How many things came and went: `gone` were found missing, `forgotten` had no room."""
+    """Counts of what came and went: `gone` were found missing, `forgotten` had no room."""
 
     key_frames: int = 0
     gone: int = 0

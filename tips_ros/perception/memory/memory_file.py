@@ -49,14 +49,14 @@ class MemoryFileError(ValueError):
 
 
 class StoredMemory(NamedTuple):
-    """What a file holds."""
+    """The content of a file."""
 
     memory: Memory
     identity: ModelIdentity
 
 
-def pack(memory: Memory, identity: ModelIdentity) -> bytes:
-    """The content of a file.
+def collect(memory: Memory, identity: ModelIdentity) -> dict[str, NDArray[Any]]:
+    """The arrays of a file, by name.
 
     Args:
         memory: not changed meanwhile.
@@ -87,9 +87,18 @@ def pack(memory: Memory, identity: ModelIdentity) -> bytes:
         "names": [one.names for one in things],
     }
     arrays[_ABOUT] = np.frombuffer(json.dumps(about).encode(), np.uint8)
-    file = io.BytesIO()
-    np.savez_compressed(file, **cast(Any, arrays))
-    return file.getvalue()
+    return arrays
+
+
+def write(file: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    """Writes what `collect` gave, whole or not at all.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    content = io.BytesIO()
+    np.savez_compressed(content, **cast(Any, arrays))
+    write_atomically(file, content.getvalue())
 
 
 def save(file: Path, memory: Memory, identity: ModelIdentity) -> None:
@@ -98,7 +107,7 @@ def save(file: Path, memory: Memory, identity: ModelIdentity) -> None:
     Raises:
         OSError: it can't be written.
     """
-    write_atomically(file, pack(memory, identity))
+    write(file, collect(memory, identity))
 
 
 def load(file: Path, identity: ModelIdentity | None = None) -> StoredMemory:

@@ -26,7 +26,7 @@ _NAMED = 6  # names written out in a message
 
 
 class Question(NamedTuple):
-    """What is looked for.
+    """A question to a memory.
 
     Attributes:
         name: as it was asked for.
@@ -97,7 +97,7 @@ def answers(things: Sequence[Remembered], question: Question) -> list[Answer]:
         things: of a memory.
         question: what is looked for.
     """
-    called = [_called(one, question.words) for one in things]
+    called = [_name_share(one, question.words) for one in things]
     margin, likely = _looks(things, question)
     found = []
     for one, share, ahead, score in zip(things, called, margin, likely, strict=True):
@@ -114,7 +114,7 @@ def answers(things: Sequence[Remembered], question: Question) -> list[Answer]:
     return [answer for _, _, answer in found]
 
 
-def _called(one: Remembered, words: frozenset[str]) -> float:
+def _name_share(one: Remembered, words: frozenset[str]) -> float:
     total = sum(one.names.values())
     so = sum(said for name, said in one.names.items() if name_key(name) in words)
     return so / total if total > 0 else 0.0
@@ -155,12 +155,11 @@ def _output_scores(features: Sequence[Feature | None], question: Question) -> ND
             row[:] = feature / max(float(np.linalg.norm(feature.astype(np.float32))), 1e-12)
     cosines = table @ question.embeddings.T.astype(np.float64)
     ends = np.cumsum(question.words_per_output)[:-1]
-    return np.stack(
-        [_shared(group, question.temperature) for group in np.split(cosines, ends, axis=1)], axis=1
-    )
+    groups = np.split(cosines, ends, axis=1)
+    return np.stack([_share_output(group, question.temperature) for group in groups], axis=1)
 
 
-def _shared(cosines: NDArray[np.float64], temperature: float | None) -> NDArray[np.float64]:
+def _share_output(cosines: NDArray[np.float64], temperature: float | None) -> NDArray[np.float64]:
     if cosines.shape[1] == 1 or temperature is None:
         return np.asarray(cosines.mean(axis=1))
     most = cosines.max(axis=1, keepdims=True)

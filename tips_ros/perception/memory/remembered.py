@@ -182,7 +182,7 @@ class Remembered:
             self.names[name] = self.names.get(name, 0.0) + said
         if other.mean_feature is not None:
             share = other.hits / (self.hits + other.hits)
-            self.mean_feature = _mixed(self.mean_feature, other.mean_feature, share)
+            self.mean_feature = _mix_features(self.mean_feature, other.mean_feature, share)
         if other.best_feature is not None and (
             self.best_feature is None or other.best_quality > self.best_quality
         ):
@@ -202,7 +202,7 @@ class Remembered:
     def _look_like(self, one: Sighting) -> None:
         if one.feature is not None:
             share = max(1.0 / (self.hits + 1), _FEATURE_SHARE)
-            self.mean_feature = _mixed(self.mean_feature, one.feature, share)
+            self.mean_feature = _mix_features(self.mean_feature, one.feature, share)
         if one.quality <= self.best_quality * _BETTER:
             return
         self.best_quality = one.quality
@@ -215,7 +215,7 @@ class Remembered:
         self.low_m, self.high_m = _along(self.rotation, points)
 
 
-def _mixed(
+def _mix_features(
     before: Feature | None, now: NDArray[np.float32] | Feature, share: float
 ) -> Feature:
     """A running mean of unit vectors; what is of another width begins anew."""
@@ -226,7 +226,7 @@ def _mixed(
 
 
 def _said(one: Sighting) -> float:
-    """How much a sighting calls a thing by its name."""
+    """The weight with which a sighting calls a thing by its name."""
     return 1.0 if np.isnan(one.score) else 0.1 + one.score
 
 

@@ -26,7 +26,7 @@ _CUT = 0.5  # how much less a view is worth that the picture's border cuts
 def sightings(
     view: ObjectsView, frame: PosedFrame, max_range_m: float, camera: str = ""
 ) -> list[Sighting]:
-    """What enters a memory of a frame: things with ids and places, within the trusted range.
+    """Sightings of a frame that enter a memory: with ids and places, in the trusted range.
 
     Args:
         view: the things of the frame.

@@ -111,5 +111,5 @@ def _best_line(found: Sequence[Answer]) -> str:
     one = found[0].thing
     x, y, z = one.centre_m.tolist()
     score = "" if np.isnan(found[0].score) else f", score {found[0].score:.2f}"
-    place = f"at {x:.2f}, {y:.2f}, {z:.2f} m"
-    return f"1: {one.name} {one.number} {place}, seen {one.hits} times{score}"
+    place = f"{x:.2f}, {y:.2f}, {z:.2f} m"
+    return f"1: {one.name} {one.number} at {place}, seen {one.hits} times{score}"

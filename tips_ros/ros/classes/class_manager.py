@@ -120,6 +120,11 @@ class ClassManager:
         )
 
     @property
+    def own(self) -> ClassList:
+        """The model's own classes."""
+        return self._own
+
+    @property
     def classes(self) -> dict[int, str]:
         """Id → name of what is in force; nothing where a model without a head has no prompts."""
         label_space = self.board.in_force.label_space

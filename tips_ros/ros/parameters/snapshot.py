@@ -12,6 +12,7 @@ from tips_ros.messages.frame_result import OutputOptions
 from tips_ros.perception.camera.mounting import MountingRotation, mounting_rotation
 from tips_ros.perception.depth.depth_scale import ScaleSource
 from tips_ros.perception.ground.settings import GroundSettings
+from tips_ros.perception.memory.settings import MemorySettings
 from tips_ros.perception.objects.settings import ObjectSettings
 from tips_ros.perception.temporal.stream import Holding
 from tips_ros.ros.parameters.table import PARAMETERS, entry_of
@@ -35,6 +36,9 @@ class CameraSettings(NamedTuple):
     holding_frame: str  # in which the camera moves smoothly; "" for none
     base_frame: str  # of the robot, whose z is up; "" for none
     camera_height_m: float  # over the floor; 0 where tf says it
+    remembers: bool  # whether its things are remembered
+    memory: MemorySettings
+    memory_frame: str  # that places are remembered in; "" for holding_frame
 
 
 class Snapshot:
@@ -81,6 +85,9 @@ class Snapshot:
                 holding_frame=self.value("temporal.frame", camera),
                 base_frame=self.value("ground.base_frame", camera),
                 camera_height_m=self.value("ground.camera_height_m", camera),
+                remembers=self.value("memory.enabled"),
+                memory=MemorySettings(**self._named_alike(MemorySettings, ONLY, "memory_")),
+                memory_frame=self.value("memory.frame"),
             )
         return self._of_cameras[camera]
 

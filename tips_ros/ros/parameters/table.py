@@ -12,7 +12,7 @@ from tips_ros.perception.loading.precisions import AUTO, PRECISION_NAMES
 from tips_ros.perception.temporal.steady_depth import MODES
 from tips_ros.ros.parameters.declaration import UNBOUNDED, ParameterSpec
 from tips_ros.ros.parameters.ground import GROUND_PARAMETERS
-from tips_ros.ros.parameters.objects import OBJECT_PARAMETERS
+from tips_ros.ros.parameters.objects import MEMORY_PARAMETERS, OBJECT_PARAMETERS
 
 PARAMETERS: tuple[ParameterSpec, ...] = (
     ParameterSpec(
@@ -371,6 +371,7 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
     ),
     *GROUND_PARAMETERS,
     *OBJECT_PARAMETERS,
+    *MEMORY_PARAMETERS,
     ParameterSpec(
         "points_filtered.voxel_m",
         0.05,

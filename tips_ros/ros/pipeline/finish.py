@@ -11,7 +11,6 @@ from rclpy.clock import Clock
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.ground import wants_ground
-from tips_ros.messages.objects.objects import wants_objects
 from tips_ros.messages.outputs import OutputTopic
 from tips_ros.messages.transform_error import TransformError
 from tips_ros.perception.depth.depth_scale import DepthScale
@@ -23,6 +22,7 @@ from tips_ros.ros.health.statistics import age_s
 from tips_ros.ros.inputs.camera import ReceivedImage
 from tips_ros.ros.pipeline.camera import Camera
 from tips_ros.ros.pipeline.held_clouds import HeldCloud, HeldClouds
+from tips_ros.ros.pipeline.memory_keeper import MemoryKeeper
 from tips_ros.ros.pipeline.queries import QueryResult
 from tips_ros.ros.pipeline.request import FrameRequest
 
@@ -30,19 +30,24 @@ logger = logging.getLogger(__name__)
 
 HEAT_MAPS = "similarity"  # of all prompts together, in a frame's outcome
 ANSWERS = "locate"
+MEMORY = "memory"
 _FILTERED = "points_filtered"
 
 
 class Finisher:
     """Publishes and answers, one frame after the other. Called from one thread."""
 
-    def __init__(self, clock: Clock, predictor: Predictor, board: ActiveClasses) -> None:
+    def __init__(
+        self, clock: Clock, predictor: Predictor, board: ActiveClasses, keeper: MemoryKeeper
+    ) -> None:
         """
         Args:
             clock: that ages are told by.
             predictor: the model.
             board: where a frame's classes are announced before its masks.
+            keeper: of the memory of things.
         """
+        self._keeper = keeper
         self._clock, self._predictor, self._board = clock, predictor, board
         self._throttle = LogThrottle(logger)
         self._held = HeldClouds()
@@ -162,9 +167,11 @@ class Finisher:
                 camera.level_frame.publish(request.header, frame.ground.floor.plane)
         elif request.settings.scale_source != "ground":
             camera.ground.rest()
-        if encoded is not None and wants_objects(names):
+        if encoded is not None and request.demand.follows_things:
             features = self._predictor.value_features(encoded)
             frame.objects = camera.objects.look(frame, features, request.settings.holding_frame)
+        if request.demand.memory:
+            outcome[MEMORY] = self._keeper.see(camera.name, frame, request.settings)
         for topic in request.demand.topics:
             if topic.name == _FILTERED:
                 if self._must_wait(frame, camera):

@@ -35,6 +35,7 @@ from tips_ros.ros.parameters.node import ParameterNode
 from tips_ros.ros.parameters.snapshot import Snapshot
 from tips_ros.ros.pipeline.camera import Camera
 from tips_ros.ros.pipeline.finish import Finisher
+from tips_ros.ros.pipeline.memory_keeper import MemoryKeeper
 from tips_ros.ros.pipeline.request import FrameRequest, demand_of, make_request
 from tips_ros.ros.topics.guarded_node import describe
 from tips_ros.ros.transforms.tf import TransformLookup
@@ -67,6 +68,7 @@ class Pipeline:
         statistics: Mapping[str, Statistics],
         depth_histories: Mapping[str, DepthHistory],
         object_ids: Mapping[str, IdCounter],
+        keeper: MemoryKeeper,
         group: CallbackGroup,
     ) -> None:
         """
@@ -79,6 +81,7 @@ class Pipeline:
             statistics: of each camera, by name.
             depth_histories: what each camera's `~/depth/info` has said so far.
             object_ids: where the ids of each camera's things are from.
+            keeper: of the memory of things.
             group: the callback group of all subscriptions.
 
         Raises:
@@ -114,7 +117,7 @@ class Pipeline:
             raise
         self._newest_ns: dict[str, int] = {}  # stamps, by camera
         self._by_name = {camera.name: camera for camera in self.cameras}
-        self._finisher = Finisher(node.get_clock(), predictor, self._board)
+        self._finisher = Finisher(node.get_clock(), predictor, self._board, keeper)
         self._finishing = ThreadPoolExecutor(1, "tips publishing")
         self._next_look = 0.0  # for subscribers, monotonic seconds
         self._before: Future[None] | None = None  # the batch that is being finished

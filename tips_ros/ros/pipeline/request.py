@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.objects.objects import wants_objects
-from tips_ros.messages.outputs import OutputTopic, used_outputs
+from tips_ros.messages.outputs import TRACKED, OutputTopic, used_outputs
 from tips_ros.perception.camera.output_camera import OutputCamera
 from tips_ros.perception.predictor import ImageRequest, Output, Predictor, scaled_size
 from tips_ros.perception.semantic.label_space import LabelSpace
@@ -34,6 +34,12 @@ class Demand(NamedTuple):
 
     topics: list[OutputTopic]  # with subscribers
     heat_maps: dict[str, int]  # by topic with subscribers, the position of the class
+    memory: bool = False  # whether its things are remembered
+
+    @property
+    def follows_things(self) -> bool:
+        """Whether things are followed from frame to frame."""
+        return self.memory or wants_objects([topic.name for topic in self.topics])
 
 
 @dataclass(frozen=True)
@@ -73,8 +79,9 @@ def demand_of(camera: Camera, label_space: LabelSpace) -> Demand | None:
     heat_maps = (
         camera.similarity.subscribed_topics(label_space) if label_space.words is not None else {}
     )
-    if topics or heat_maps or camera.queries.waiting:
-        return Demand(topics, heat_maps)
+    remembers = camera.settings.remembers
+    if topics or heat_maps or remembers or camera.queries.waiting:
+        return Demand(topics, heat_maps, remembers)
     return None
 
 
@@ -91,6 +98,8 @@ def make_request(
     queries = camera.queries.take() if camera.queries.waiting else []
     try:
         options, topics = settings.options, demand.topics
+        if demand.memory and TRACKED not in topics:
+            topics = [*topics, TRACKED]
         size = scaled_size(rgb.shape[0], rgb.shape[1], options.scale)
         # Labels that are held still take depth, to lay frames over one another.
         held = settings.holding.labels
@@ -101,7 +110,7 @@ def make_request(
         calibration = None
         if options.rectify and not options.rectified:
             rgb, calibration = camera.calibration.rectify(rgb, size)
-        elif depth or queries or any(topic.needs_camera for topic in topics):
+        elif depth or queries or demand.memory or any(topic.needs_camera for topic in topics):
             calibration = camera.calibration.of(rgb.shape[:2], size, options.rectified)
             distorted = calibration is not None and not calibration.is_pinhole
             if distorted and any(topic.name == _DEPTH_CAMERA for topic in topics):
@@ -115,7 +124,7 @@ def make_request(
         masks = label_space if "semantic" in outputs else None
         label_spaces = [label_space] if masks or demand.heat_maps else []
         label_spaces += [query.label_space for query in queries]
-        features = wants_objects([topic.name for topic in topics])
+        features = demand.follows_things
         view = ImageRequest(rgb, outputs, options.scale, label_spaces, settings.mounting, features)
         return FrameRequest(
             camera=camera,

@@ -16,6 +16,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 # What names of the node's own topics and parameters begin with: a camera's would be mixed up with
 # them.
 _TAKEN = {
+    *("find", "memory"),
     *("depth", "ground", "locate", "normals", "objects", "objects_2d", "points"),
     *("points_filtered", "points_ground", "points_obstacles", "scan", "semantic"),
     *("set_prompts", "similarity"),

@@ -20,7 +20,6 @@ from tips_ros.perception.memory.remembered import Remembered
 from tips_ros.perception.memory.settings import MemorySettings
 from tips_ros.perception.regions.regions import PixelBox, Region
 
-MEMORY = "memory"  # what a frame's outcome is counted under that the memory took in
 _NOWHERE = PixelBox(0, 0, 0, 0)
 
 
