@@ -8,7 +8,7 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rosgraph_msgs.msg import Clock
 
-from .conftest import until
+from .conftest import PATIENCE_S, until
 
 
 class Timeline:
@@ -78,7 +78,7 @@ def test_a_frame_that_waits_while_time_jumps_back_is_not_shown_after(graph, time
 
     def wait(*_):
         at_work.set()
-        assert gate.wait(30)
+        assert gate.wait(PATIENCE_S)
 
     graph.node.predictor.model.backbone.register_forward_pre_hook(wait)
     graph.listen("depth/image")
