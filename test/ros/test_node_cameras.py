@@ -161,8 +161,9 @@ def test_four_cameras_at_different_rates_get_their_outputs_and_one_that_dies_hol
             reports, f": camera {camera}", lambda v, n=count: v.get("frames published") == n
         )
         assert values["frames received"] == count
-        assert values["age p50 (ms)"]
         assert values["outputs active"] == "depth/image"
+        # Of the last seconds: in one of the reports, if not in this one.
+        status_of(reports, f": camera {camera}", lambda v: v.get("age p50 (ms)"))
 
 
 def test_a_frame_that_cannot_be_read_is_lost_alone(graph):
