@@ -89,7 +89,7 @@ class Speaker:
         count = rng.choice((10, 40, 80))
         futures = [self._client.send(Locate, service, request) for _ in range(count)]
         for future in futures:
-            self._client.answer(future, service, 60.0)
+            self._client.answer(future, service)
         return f"{count} questions at once"
 
     def _service(self, rng: random.Random) -> str:
