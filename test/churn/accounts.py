@@ -10,7 +10,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from findings import Findings
 
 # Diagnostics come each second; later where the machine has other things to do.
-_LATE_S = 40.0
+_LATE_S = 120.0
 _FINISHES = 10  # reports
 _MOST_IN_FLIGHT = 200  # clouds may wait for a transform for a second each
 

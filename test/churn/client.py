@@ -20,9 +20,9 @@ from rclpy.qos import QoSProfile
 from tips_ros.ros.process.executor import NodeExecutor
 
 # On a machine that is busy; without load each of these takes milliseconds.
-ANSWER_S = 40.0
+ANSWER_S = 120.0
 _LOST_S = 15.0  # then an answer is taken for lost
-_APPEARS_S = 60.0
+_APPEARS_S = 120.0
 # A client knows of its service before the service knows where to send answers, and such an answer
 # is lost in the middleware.
 _MATCHES_S = 2.0

@@ -27,7 +27,7 @@ from tips_ros.messages.types import rclpy_class
 
 _CAMERAS = ["a", "b", "c"]
 _TYPES = {topic.name: topic.type for topic in TOPICS}
-_STARTS_S, _ENDS_S = 90.0, 8.0
+_STARTS_S, _ENDS_S = 180.0, 20.0
 _PROGRESS_S = 5.0
 _CYCLE = (
     Transition.TRANSITION_DEACTIVATE,
@@ -126,7 +126,7 @@ class FullSpeed:
             prompts = ["@ade20k"] if number % 20 == 1 else [f"thing {i}" for i in range(30)]
         self._findings.doing(f"swap {number}: {prompts}")
         request = SetPrompts.Request(prompts=prompts)
-        answer = self._client.call(SetPrompts, "set_prompts", request, within_s=40.0)
+        answer = self._client.call(SetPrompts, "set_prompts", request)
         if answer is not None and not answer.success:
             self._findings.add(f"refused: {answer.message}")
 

@@ -29,11 +29,11 @@ from simulated_time import SimulatedTime
 from tips_ros.srv import SetPrompts
 from tuner import Tuner
 
-_STARTS_S, _WORKS_S = 90.0, 40.0
-_FORGETS_S = 15.0  # what has gone is known to others after a while
+_STARTS_S, _WORKS_S = 180.0, 120.0
+_FORGETS_S = 60.0  # what has gone is known to others after a while
 _QUIET_EVERY_S = 10.0
 # Two seconds are promised; the rest is for a machine that is busy. A load is waited for.
-_ENDS_S, _LOADS_S = 8.0, 60.0
+_ENDS_S, _LOADS_S = 20.0, 120.0
 _PROGRESS_S = 5.0
 
 
@@ -176,7 +176,7 @@ class Life:
             if time.monotonic() > end:
                 self._findings.add("it does not become active")
                 return
-        answer = self._client.call(SetPrompts, "set_prompts", SetPrompts.Request(), within_s=40.0)
+        answer = self._client.call(SetPrompts, "set_prompts", SetPrompts.Request())
         if answer is None or not answer.success:
             self._findings.add(f"its own classes could not be had again: {answer}")
         for camera in self._cameras:

@@ -19,7 +19,7 @@ _WORDS = (
     *("window", "stairs", "rail", "sign", "cable", "wheel", "tree", "grass", "road", "sky"),
     *("water", "a very long name of a thing on the left", "tür", "door: gate"),
 )
-_TRANSITION_S = 60.0
+_TRANSITION_S = 120.0
 
 
 class Speaker:
@@ -42,7 +42,7 @@ class Speaker:
             request.thresholds = [rng.random()]
         if prompts and rng.random() < 0.3:
             request.background = ["ceiling", "nothing"]
-        self._client.call(SetPrompts, "set_prompts", request, within_s=40.0)
+        self._client.call(SetPrompts, "set_prompts", request)
         return f"prompts: {kind}"
 
     def refused(self, rng: random.Random) -> str:
@@ -58,7 +58,7 @@ class Speaker:
             request.background = [""]
         else:
             request.thresholds = [math.nan] if kind == "NaN" else [0.1, 0.2, 0.3]
-        answer = self._client.call(SetPrompts, "set_prompts", request, within_s=40.0)
+        answer = self._client.call(SetPrompts, "set_prompts", request)
         if answer is not None and (answer.success or not answer.message):
             self._findings.add(f"prompts that can't be ({kind}) were taken: {answer}")
         return f"refused prompts: {kind}"
@@ -77,7 +77,7 @@ class Speaker:
             request.min_score = rng.choice((math.nan, 2.0, -1.0))
         else:
             request.max_regions = 2**32 - 1
-        answer = self._client.call(Locate, self._service(rng), request, within_s=90.0)
+        answer = self._client.call(Locate, self._service(rng), request, within_s=180.0)
         if answer is not None and not answer.success and not answer.message:
             self._findings.add(f"locate failed without a reason: {request}")
         return f"locate: {kind}"
@@ -89,7 +89,7 @@ class Speaker:
         count = rng.choice((10, 40, 80))
         futures = [self._client.send(Locate, service, request) for _ in range(count)]
         for future in futures:
-            self._client.answer(future, service, 60.0)
+            self._client.answer(future, service)
         return f"{count} questions at once"
 
     def _service(self, rng: random.Random) -> str:

@@ -10,7 +10,7 @@ import pytest
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
-from .conftest import Header, header_at, until
+from .conftest import PATIENCE_S, Header, header_at, until
 
 
 def counted(graph):
@@ -26,7 +26,7 @@ def gate(graph):
 
     def wait(*_):
         Gate.entered.set()
-        assert Gate.release.wait(30)
+        assert Gate.release.wait(PATIENCE_S)
 
     graph.node.predictor.model.backbone.register_forward_pre_hook(wait)
     yield Gate
@@ -61,7 +61,7 @@ def test_frames_at_hand_when_the_node_is_deactivated_are_counted(graph, gate):
     until(lambda: statistics.snapshot().received == 2, "the second frame")
     assert statistics.snapshot().in_flight == 2
     client = graph.probe.create_client(ChangeState, "/tips/change_state")
-    assert client.wait_for_service(30)
+    assert client.wait_for_service(PATIENCE_S)
     deactivate = Transition(id=Transition.TRANSITION_DEACTIVATE)
     future = client.call_async(ChangeState.Request(transition=deactivate))
     until(lambda: statistics.snapshot().drops, "the waiting frame's end")

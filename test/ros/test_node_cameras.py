@@ -14,7 +14,7 @@ from tips_ros.messages.conversions import image_message
 from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.ros.topics import qos
 
-from .conftest import header_at, picture, until
+from .conftest import PATIENCE_S, header_at, picture, until
 
 CAMERAS = ["front", "rear", "left", "right"]
 
@@ -36,7 +36,7 @@ class Passes:
     def __call__(self, images, heads, **options):
         self.sizes.append(len(heads))
         self.at_work.set()
-        assert self.gate.wait(30)
+        assert self.gate.wait(PATIENCE_S)
         if len(heads) >= self.too_many:
             raise RuntimeError("out of memory")
         return self._look_at_each(images, heads, **options)
@@ -161,8 +161,9 @@ def test_four_cameras_at_different_rates_get_their_outputs_and_one_that_dies_hol
             reports, f": camera {camera}", lambda v, n=count: v.get("frames published") == n
         )
         assert values["frames received"] == count
-        assert values["age p50 (ms)"]
         assert values["outputs active"] == "depth/image"
+        # Of the last seconds: in one of the reports, if not in this one.
+        status_of(reports, f": camera {camera}", lambda v: v.get("age p50 (ms)"))
 
 
 def test_a_frame_that_cannot_be_read_is_lost_alone(graph):
@@ -213,7 +214,7 @@ def test_classes_are_set_for_all_cameras_and_told_beside_each_mask(graph):
 
 def test_each_camera_is_asked_where_things_are_by_its_own_service(graph):
     answers = []
-    request = Locate.Request(prompt="wall", timeout_s=20.0)
+    request = Locate.Request(prompt="wall", timeout_s=PATIENCE_S)
     asking = threading.Thread(
         target=lambda: answers.append(graph.call(Locate, "/tips/rear/locate", request))
     )
@@ -221,7 +222,7 @@ def test_each_camera_is_asked_where_things_are_by_its_own_service(graph):
     until(lambda: graph.node.work.cameras[1].queries.waiting or answers, "the question")
     graph.publish_image(sec=1, camera="front")
     graph.publish_image(sec=2, camera="rear")
-    asking.join(30)
+    asking.join(PATIENCE_S)
     assert answers[0].success
     assert answers[0].header.frame_id == "rear_optical_frame"
 

@@ -4,7 +4,7 @@
 import pytest
 from tips_ros.srv import Locate
 
-from .conftest import Image, until
+from .conftest import PATIENCE_S, Image, until
 
 SMALL = {"input_height": 56, "input_width": 56}
 
@@ -43,8 +43,8 @@ def test_a_subscriber_of_any_output_brings_it_back_and_the_last_camera_info_is_k
 def test_a_call_of_locate_brings_it_back(graph):
     rests(graph)
     client = graph.probe.create_client(Locate, "/tips/locate")
-    assert client.wait_for_service(30)
-    future = client.call_async(Locate.Request(prompt="door", timeout_s=30.0))
+    assert client.wait_for_service(PATIENCE_S)
+    future = client.call_async(Locate.Request(prompt="door", timeout_s=PATIENCE_S))
     listens(graph)
     graph.publish_image()
     until(future.done, "the answer")

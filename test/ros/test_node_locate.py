@@ -12,9 +12,9 @@ from tips_ros.srv import Locate
 
 from tips_ros.messages.transform_error import TransformError
 
-from .conftest import FRAME_ID, header_at, picture, until
+from .conftest import FRAME_ID, PATIENCE_S, header_at, picture, until
 
-PATIENT = 20.0  # seconds that a call waits for its frame here
+PATIENT = PATIENCE_S  # seconds that a call waits for its frame here
 
 
 def locate(graph, prompt, **fields):
@@ -134,7 +134,7 @@ def test_a_bad_request_is_refused_at_once_with_the_reason(graph, fields, reason)
 
 def test_of_many_calls_at_once_each_is_answered(graph):
     client = graph.probe.create_client(Locate, "/tips/locate", qos_profile=QoSProfile(depth=200))
-    assert client.wait_for_service(30)
+    assert client.wait_for_service(PATIENCE_S)
     refused = Locate.Request(prompt="door", timeout_s=-1.0)
     futures = [client.call_async(refused) for _ in range(120)]
     until(lambda: all(future.done() for future in futures), "the answers")
@@ -148,8 +148,8 @@ def test_of_more_calls_than_can_wait_the_rest_are_refused_and_nobody_else_waits(
     for camera in ("front", "rear"):
         service, many = f"/tips/{camera}/locate", QoSProfile(depth=200)
         client = graph.probe.create_client(Locate, service, qos_profile=many)
-        assert client.wait_for_service(30)
-        request = Locate.Request(prompt="door", timeout_s=30.0)
+        assert client.wait_for_service(PATIENCE_S)
+        request = Locate.Request(prompt="door", timeout_s=PATIENCE_S)
         calls += [client.call_async(request) for _ in range(20)]
     until(lambda: sum(call.done() for call in calls) >= 8, "those that are too many")
     refused = [call.result() for call in calls if call.done()]

@@ -12,7 +12,7 @@ from sensor_msgs.msg import Image
 from tips_ros.messages.conversions import image_message
 from tips_ros.messages.types import RCLPY_TYPES
 
-from .conftest import header_at, mask_of, picture, until
+from .conftest import PATIENCE_S, header_at, mask_of, picture, until
 
 PERIOD_S = 0.1
 
@@ -113,7 +113,7 @@ def test_a_slow_text_encoder_holds_up_no_frame(graph):
 
     def slow(words):
         entered.set()
-        assert release.wait(30)
+        assert release.wait(PATIENCE_S)
         return embeddings(words)
 
     encoder.embeddings = slow

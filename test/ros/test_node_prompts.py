@@ -13,7 +13,7 @@ from tips_ros.msg import ClassMap
 from tips_ros.ros.classes.class_manager import ClassManager
 from tips_ros.ros.topics import qos
 
-from .conftest import mask_of, picture, until
+from .conftest import PATIENCE_S, mask_of, picture, until
 
 CLASSES = "/tips/semantic/classes"
 BAD = [
@@ -201,14 +201,14 @@ def test_a_call_during_which_the_model_is_freed_is_answered(graph, monkeypatch):
 
     def slowly(vocabulary, asked):
         encoding.set()
-        gate.wait(30)
+        gate.wait(PATIENCE_S)
         prepare(vocabulary, asked)
 
     monkeypatch.setattr(ClassManager, "prepare", slowly)
     answers = []
     calling = threading.Thread(target=lambda: answers.append(graph.set_prompts("door")))
     calling.start()
-    assert encoding.wait(30)
+    assert encoding.wait(PATIENCE_S)
     for number in (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP):
         request = ChangeState.Request(transition=Transition(id=number))
         assert graph.call(ChangeState, "/tips/change_state", request).success
@@ -233,7 +233,7 @@ def test_prompts_set_while_the_node_is_configured_are_in_force_afterwards(graph_
     configure = Transition(id=Transition.TRANSITION_CONFIGURE)
     request = ChangeState.Request(transition=configure)
     assert graph.call(ChangeState, "/tips/change_state", request).success
-    setting[0].join(30)
+    setting[0].join(PATIENCE_S)
     assert graph.parameter("prompts") == ["door"]
     assert list(graph.vocabulary.classes.values()) == ["door"]
 

@@ -11,7 +11,7 @@ from sensor_msgs.msg import Image
 from tips_ros.perception.semantic.segmenter import Segmenter
 from tips_ros.perception.semantic.similarity import similarity_map
 
-from .conftest import picture, until
+from .conftest import PATIENCE_S, picture, until
 
 PREFIX = "/tips/similarity/"
 
@@ -89,13 +89,13 @@ def test_frames_go_on_while_topics_are_made(graph, monkeypatch):
     def slowly(message_type, topic, *args, **kwargs):
         if topic.startswith("~/similarity/"):
             entered.set()
-            assert gate.wait(30)
+            assert gate.wait(PATIENCE_S)
         return create(message_type, topic, *args, **kwargs)
 
     monkeypatch.setattr(graph.node, "create_publisher", slowly)
     swap = threading.Thread(target=graph.set_prompts, args=("door", "wall"))
     swap.start()
-    assert entered.wait(30)
+    assert entered.wait(PATIENCE_S)
     graph.publish_image()
     try:
         until(lambda: graph.received["depth/image"], "depth")

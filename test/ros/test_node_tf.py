@@ -12,7 +12,7 @@ from std_msgs.msg import Header
 from tips_ros.srv import Locate
 
 from .analytic_scene import Scene, Stage, calibration, rays_of
-from .conftest import FRAME_ID, picture, until
+from .conftest import FRAME_ID, PATIENCE_S, picture, until
 from .depth_bench import Bench, is_sensor
 from .sensor_scene import cloud_message
 from .test_node_geometry import QUIET, cloud_of, tell
@@ -247,7 +247,7 @@ def test_one_cameras_late_tf_does_not_hold_up_anothers(graph_with, kind):
 
 
 def locate(graph, **fields):
-    return Locate.Request(prompt="wall", timeout_s=25.0, **fields)
+    return Locate.Request(prompt="wall", timeout_s=PATIENCE_S, **fields)
 
 
 def test_the_first_question_for_a_place_in_another_frame_is_answered(graph_with, kind):
@@ -255,7 +255,7 @@ def test_the_first_question_for_a_place_in_another_frame_is_answered(graph_with,
     graph = graph_with(**QUIET).active()
     robot = Robot(graph, kind)
     client = graph.probe.create_client(Locate, "/tips/locate")
-    assert client.wait_for_service(30.0)
+    assert client.wait_for_service(PATIENCE_S)
     answer = client.call_async(locate(graph, target_frame="map"))
     sec = 1
     while not answer.done():

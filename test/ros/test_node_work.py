@@ -10,7 +10,7 @@ from tips_ros.srv import SetPrompts
 
 from tips_ros.model.tips import HEAD_NAMES
 
-from .conftest import until
+from .conftest import PATIENCE_S, until
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def gate(graph):
 
     def wait(*_):
         Gate.entered.set()
-        assert Gate.release.wait(30)
+        assert Gate.release.wait(PATIENCE_S)
 
     graph.node.predictor.model.backbone.register_forward_pre_hook(wait)
     yield Gate

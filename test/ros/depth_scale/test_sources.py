@@ -15,7 +15,7 @@ from tips_ros.model.depth_bins import DepthBins
 from tips_ros.perception.description import NYU_FOCAL_RATIO
 from tips_ros.ros.topics import qos
 
-from ..conftest import header_at, picture, until
+from ..conftest import PATIENCE_S, header_at, picture, until
 
 FOCAL_FACTOR = 50 / 64 / NYU_FOCAL_RATIO  # of `camera_info`
 
@@ -114,7 +114,7 @@ def test_a_found_thing_is_as_far_as_the_scale_says(bench):
     labels = predictor.predict(picture(), ["semantic"]).labels
     name = predictor.description.classes.name_of(int(np.bincount(labels.ravel()).argmax()))
     questions = bench.graph.camera.queries
-    request = Locate.Request(prompt=name, timeout_s=20.0)
+    request = Locate.Request(prompt=name, timeout_s=PATIENCE_S)
     calling = threading.Thread(
         target=lambda: shown.append(bench.graph.call(Locate, "/tips/locate", request))
     )

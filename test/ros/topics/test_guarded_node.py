@@ -11,7 +11,7 @@ from rcl_interfaces.srv import GetParameters, SetParameters, SetParametersAtomic
 from rosgraph_msgs.msg import Clock
 from tips_ros.srv import Locate, SetPrompts
 
-from ..conftest import until
+from ..conftest import PATIENCE_S, until
 
 
 def change(graph, name):
@@ -74,14 +74,14 @@ def test_while_words_are_encoded_time_goes_on_and_everybody_is_answered(graph_wi
 
     def slow(words):
         entered.set()
-        assert gate.wait(30)
+        assert gate.wait(PATIENCE_S)
         return embed(words)
 
     monkeypatch.setattr(graph.encoder, "embeddings", slow)
     client = graph.probe.create_client(SetPrompts, "/tips/set_prompts")
-    assert client.wait_for_service(30)
+    assert client.wait_for_service(PATIENCE_S)
     future = client.call_async(SetPrompts.Request(prompts=["a red cup"]))
-    assert entered.wait(30)
+    assert entered.wait(PATIENCE_S)
     for sec in (5, 6):
         message = Clock()
         message.clock.sec = sec
@@ -107,12 +107,12 @@ def test_the_state_is_told_while_a_model_loads(graph_with, monkeypatch):
 
     def slow(*given, **named):
         entered.set()
-        assert gate.wait(30)
+        assert gate.wait(PATIENCE_S)
         return load(*given, **named)
 
     monkeypatch.setattr(node, "load_predictor", slow)
     graph = graph_with(input_height=56, input_width=56)
-    assert entered.wait(30)
+    assert entered.wait(PATIENCE_S)
     assert state(graph) == State.TRANSITION_STATE_CONFIGURING
     assert graph.set_parameter("output_scale", 0.5).successful
     gate.set()

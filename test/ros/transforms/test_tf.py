@@ -20,7 +20,7 @@ from tips_ros.replay.domain import claim_domain
 from tips_ros.ros.transforms import tf as frames_module
 from tips_ros.ros.transforms.tf import TransformLookup
 
-from ..conftest import until
+from ..conftest import PATIENCE_S, until
 from ..tf_bench import KINDS, edge, put_in_place
 
 STAMP = Time(sec=3, nanosec=500_000_000)
@@ -137,7 +137,7 @@ def test_who_waits_is_told_when_it_ends(frames, end):
     asking.start()
     until(lambda: frames._waiting._value < frames_module._MOST_WAITING, "it to wait")
     frames.close() if end == "close" else frames.end_waiting("the node is shutting down")
-    asking.join(30)
+    asking.join(PATIENCE_S)
     assert said == ["the node was deactivated" if end == "close" else "the node is shutting down"]
 
 
@@ -157,7 +157,7 @@ def test_only_so_many_may_wait_at_once(frames, monkeypatch):
         frames.transform("map", "camera", STAMP, 60.0)
     say(frames, 3.0, 4.0)
     for thread in waiting:
-        thread.join(30)
+        thread.join(PATIENCE_S)
     assert len(found) == len(waiting)
     frames.transform("map", "camera", STAMP, 60.0)
 

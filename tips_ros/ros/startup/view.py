@@ -38,14 +38,16 @@ def main(args: Sequence[str] | None = None) -> int:
     except FileNotFoundError as error:
         print(f"tips_view: {error}", file=sys.stderr)
         return 1
-    rclpy.init(args=given)
-    node = Node("tips_view", start_parameter_services=False)
+    node = None
     try:
+        rclpy.init(args=given)
+        node = Node("tips_view", start_parameter_services=False)
         path = _write(node, options)
     except (KeyboardInterrupt, ExternalShutdownException):
         return 0
     finally:
-        node.destroy_node()
+        if node is not None:
+            node.destroy_node()
         rclpy.try_shutdown()
     ros = given[given.index(_ROS_ARGS) :] if _ROS_ARGS in given else []
     os.execv(rviz, [rviz, "-d", str(path), *ros])
