@@ -93,9 +93,9 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     fit = replace(fit, level=level)
     if told:
         fit = _own_of_two(found, usable, fit, up, block)
-    # Even depth tells a dock from the street; of uneven depth some lies in any plane by chance.
+    # Depth that is even tells a dock from the street; of other some lies in any plane by chance.
     near = float(found.weight[np.abs(above_plane(found, fit.plane)) < _NEAR].sum()) / total
-    if fit.residual > _SURE and near < _LEAST_NEAR:
+    if 3 * fit.residual > _NEAR and near < _LEAST_NEAR:
         return f"only {100 * near:.0f} % of what looks like floor lies in one plane"
     return fit
 

@@ -30,6 +30,8 @@ _SECOND_SHARE = 0.08  # of the floor is in the other plane
 _MOST_APART = 0.3  # as a part of the inverse depth; what is farther from both is on neither
 _TURNS = 6
 _TOLD_APART = 3.0
+_ENOUGH = 400  # candidates tell two planes
+_EXPLAINED = 0.95  # of the floor lies in two planes, and there is no need to look for others
 _FIRST = math.log(_LOWEST_M)
 _BINS = int((math.log(_HIGHEST_M) - _FIRST) / _BIN) + 1
 
@@ -96,30 +98,49 @@ def part_at_ramp(
     strangers = float(np.count_nonzero(far & floor)) / np.count_nonzero(floor)
     if strangers < _SECOND_SHARE and deviation(off[floor], _WHITE) < _UNEVEN * white:
         return None
-    farther = found.inverse_depth < median(found.inverse_depth[floor])
-    parted = [_settle(found, floor, start, white) for start in (far, farther)]
-    told = [pair for pair in parted if pair is not None]
-    return max(told, key=lambda pair: np.count_nonzero(pair[0] | pair[1]), default=None)
+    some = np.flatnonzero(floor)
+    some = some[:: max(1, some.size // _ENOUGH)]
+    rays, inverse = found.rays[some], found.inverse_depth[some]
+    weight = found.weight[some] / np.square(inverse)
+    best, kept = None, 0
+    for start in (far[some], inverse < median(inverse)):
+        thetas = _settle(rays, inverse, weight, start, white)
+        if thetas is None:
+            continue
+        planes = [np.maximum(found.rays @ theta, 0.02) for theta in thetas]
+        one, other = (np.abs(found.inverse_depth / plane - 1) for plane in planes)
+        close = floor & (np.minimum(one, other) < 4 * white)
+        count = int(np.count_nonzero(close))
+        if count > kept:
+            close &= np.abs(planes[0] / planes[1] - 1) > _TOLD_APART * white
+            best, kept = (close & (one <= other), close & (other < one)), count
+        if count > _EXPLAINED * np.count_nonzero(floor):
+            break
+    return best
 
 
 def _settle(
-    found: Candidates, floor: BoolArray, start: BoolArray, white: float
-) -> tuple[BoolArray, BoolArray] | None:
-    """Two planes that begin with a guess of which candidates are in the second."""
-    one, other = floor & ~start, floor & start
-    least = max(_SECOND_SHARE * np.count_nonzero(floor), 10)
+    rays: Float64Array, inverse: Float64Array, weight: Float64Array, start: BoolArray, white: float
+) -> list[Float64Array] | None:
+    """Two planes through some candidates, from a guess of which are in the second; each (3,)."""
+    sides = [~start, start]
+    weights = [weight * side for side in sides]
+    least = max(_SECOND_SHARE * weight.size, 10)
     for _ in range(_TURNS):
-        if min(np.count_nonzero(one), np.count_nonzero(other)) < least:
+        if min(np.count_nonzero(side) for side in sides) < least:
             return None
-        thetas = [_plain(found, side, white) for side in (one, other)]
-        planes = [np.maximum(found.rays @ theta, 0.02) for theta in thetas]
-        offs = [np.abs(found.inverse_depth / plane - 1) for plane in planes]
+        thetas = [_solve(rays, inverse, own) for own in weights]
+        planes = [np.maximum(rays @ theta, 0.02) for theta in thetas]
+        offs = [np.abs(inverse / plane - 1) for plane in planes]
         # Where the planes meet, noise would choose the side, and each would lean to its choice.
         apart = np.abs(planes[0] / planes[1] - 1) > _TOLD_APART * white
-        near = floor & apart & (np.minimum(*offs) < _MOST_APART)
-        one, other = near & (offs[0] <= offs[1]), near & (offs[1] < offs[0])
-    close = np.minimum(*offs) < 4 * white
-    return one & close, other & close
+        near = apart & (np.minimum(*offs) < _MOST_APART)
+        sides = [near & (offs[0] <= offs[1]), near & (offs[1] < offs[0])]
+        weights = [
+            weight * side * biweight(off, max(deviation(off[side], _WHITE), white))
+            for side, off in zip(sides, offs, strict=True)
+        ]
+    return thetas
 
 
 def under_camera(
@@ -142,15 +163,9 @@ def above_plane(found: Candidates, plane: Plane) -> Float64Array:
     return np.asarray((found.inverse_depth - predicted) / np.maximum(predicted, 0.02), np.float64)
 
 
-def _plain(found: Candidates, side: BoolArray, white: float) -> Float64Array:
-    """(3,) inverse depth along the rays of one side, by its depth alone."""
-    rays, inverse = found.rays[side], found.inverse_depth[side]
-    weight = found.weight[side] / np.square(inverse)
-    kept = weight
-    for _ in range(2):
-        scaled = rays * kept[:, None]
-        normal = scaled.T @ rays
-        theta = np.linalg.solve(normal + 1e-9 * np.trace(normal) * np.eye(3), scaled.T @ inverse)
-        off = inverse / np.maximum(rays @ theta, 0.02) - 1
-        kept = weight * biweight(off, max(deviation(off, _WHITE), white))
+def _solve(rays: Float64Array, inverse: Float64Array, weight: Float64Array) -> Float64Array:
+    """(3,) inverse depth along the rays by weighted least squares."""
+    scaled = rays * weight[:, None]
+    normal = scaled.T @ rays
+    theta = np.linalg.solve(normal + 1e-9 * np.trace(normal) * np.eye(3), scaled.T @ inverse)
     return np.asarray(theta, np.float64)
