@@ -44,13 +44,13 @@ lock_set_up() {
 }
 
 # What a path can't have: PATH takes no colon, the scripts that pip writes nothing that a shell
-# reads in double quotes, ROS's CMake files no single quote, no semicolon and ASCII alone.
+# reads in double quotes, ROS's CMake files nothing that a shell or CMake reads, and ASCII alone.
 check_place() {
   local odd
-  odd=$(LC_ALL=C; printf '%s' "${ROOT//[a-zA-Z0-9 ._\/~@%+=,()\[\]\{\}&#!^*?<>|-]/}")
+  odd=$(LC_ALL=C; printf '%s' "${ROOT//[a-zA-Z0-9 ._\/~@%+=,-]/}")
   [[ -z $odd ]] ||
     fail "$ROOT: pip, CMake or the shell can't work in a folder whose path has a ${odd:0:1} in it:" \
-      "move this folder, or name it anew, in ASCII and without : ; ' \" \$ \` \\"
+      "move this folder, or name it anew with letters a to z, digits, spaces and . _ - + = @ ,"
 }
 
 # What can't work is said before anything is installed, and again each time.

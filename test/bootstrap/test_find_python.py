@@ -117,7 +117,8 @@ def test_two_ros_at_once_are_refused(run, program):
 
 
 @pytest.mark.parametrize(
-    "name", ["a:copy", "it's", 'a "copy"', "$HOME copy", "a;copy", "back\\slash", "ein Büro", "a`b"]
+    "name",
+    ["a:copy", "it's", 'a "copy"', "$HOME x", "a;copy", "a\\b", "Büro", "a (2)", "a&b", "#1"],
 )
 def test_a_folder_in_which_nothing_can_be_built_is_refused(name: str, copy):
     odd = copy.rename(copy.with_name(name))
@@ -126,11 +127,11 @@ def test_a_folder_in_which_nothing_can_be_built_is_refused(name: str, copy):
     )
     assert done.returncode == 1
     assert f"{odd}: pip, CMake or the shell can't work in a folder whose path has" in done.stderr
-    assert "move this folder, or name it anew, in ASCII and without : ; ' \" $" in done.stderr
+    assert "move this folder, or name it anew with letters a to z" in done.stderr
     assert "…" not in done.stderr.replace("needs …", ""), "nothing was begun"
 
 
 def test_a_folder_with_a_space_or_the_like_is_taken(copy, run):
     assert run(script="check_place").returncode == 0  # "a copy"
-    done = run(script="ROOT='/a tree, (2) & more-1.0_x@y+z=~'; check_place")
+    done = run(script="ROOT='/a tree, more-1.0_x@y+z=~'; check_place")
     assert (done.returncode, done.stderr) == (0, "")
