@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bytes that are no message, sent as one by a publisher of the right type, cost the node nothing."""
+"""Bytes that are no message, sent as one by a publisher of its type, cost the node nothing."""
 
 from __future__ import annotations
 
