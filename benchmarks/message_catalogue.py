@@ -12,6 +12,7 @@ import argparse
 import ast
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,7 +42,8 @@ class Row(NamedTuple):
     remedy: str
 
 
-def messages() -> list[Message]:
+@lru_cache(maxsize=1)
+def messages() -> tuple[Message, ...]:
     """All messages at WARN or above, by file, each once."""
     found: dict[Message, None] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
@@ -49,7 +51,7 @@ def messages() -> list[Message]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and (message := _message(file, node)):
                 found[message] = None
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def rows_of(page: str) -> list[Row]:
@@ -69,18 +71,16 @@ def rows_of(page: str) -> list[Row]:
 def write(page: str) -> str:
     """The page with the messages of today; cause and remedy as they were."""
     known = {row.message: row for row in rows_of(page)}
-    lines, file = [BEGIN, ""], ""
+    lines, file = [BEGIN], ""
     for message in messages():
         if message.file != file:
             file = message.file
+            lines.append("")
             lines += [f"### `{file}`", "", *_HEAD]
         row = known.get(message, Row(message, "", ""))
         text = message.text.replace("|", r"\|")
         lines.append(f"| {message.level} | `{text}` | {row.cause} | {row.remedy} |")
-        following = [m for m in messages() if m > message]
-        if not following or following[0].file != file:
-            lines.append("")
-    return page.partition(BEGIN)[0] + "\n".join([*lines, END, ""])
+    return page.partition(BEGIN)[0] + "\n".join([*lines, "", END, ""])
 
 
 def _message(file: str, node: ast.Call) -> Message | None:

@@ -10,8 +10,8 @@ from typing import Any
 # Numbers of glibc's malloc.h.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MOST_HEAPS = -1, -3, -8
 _LARGEST_THRESHOLD = 2**31 - 1
-# A thread takes from one of eight heaps for each core, and each keeps what was ever needed of it at
-# once: a node that runs for days would grow until each had its turn with the largest frame.
+# A thread takes from one of eight heaps for each core, and each keeps what was ever needed of it: a
+# node that runs for days would grow until each had its turn with the largest frame.
 _HEAPS = 2
 
 

@@ -23,7 +23,7 @@ def catalogue(monkeypatch):
 def test_the_page_has_the_messages_of_the_code(catalogue):
     page = PAGE.read_text(encoding="utf-8")
     again = "python benchmarks/message_catalogue.py --write docs/messages.md"
-    assert [row.message for row in catalogue.rows_of(page)] == catalogue.messages(), again
+    assert tuple(row.message for row in catalogue.rows_of(page)) == catalogue.messages(), again
     assert catalogue.write(page) == page, again
 
 
@@ -36,7 +36,7 @@ def test_each_has_a_cause_and_a_remedy(catalogue):
 def test_a_new_message_is_found_and_has_no_remedy_yet(catalogue, monkeypatch):
     new = catalogue.Message("ros/new.py", "WARN", "… is new")
     before = catalogue.messages()
-    monkeypatch.setattr(catalogue, "messages", lambda: sorted([*before, new]))
+    monkeypatch.setattr(catalogue, "messages", lambda: tuple(sorted([*before, new])))
     (row,) = [r for r in catalogue.rows_of(catalogue.write(PAGE.read_text())) if r.message == new]
     assert row.cause == row.remedy == ""
 

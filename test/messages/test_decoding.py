@@ -7,9 +7,9 @@ import array
 
 import numpy as np
 import pytest
-from sensor_msgs.msg import PointCloud2, PointField
+from sensor_msgs.msg import LaserScan, PointCloud2, PointField
 
-from tips_ros.messages.decoding import read_points
+from tips_ros.messages.decoding import read_points, read_scan
 
 XYZ = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [np.nan, 0.0, -1.0], [7.0, 8.0, 9.0]])
 
@@ -95,3 +95,29 @@ def test_bytes_that_are_not_the_points_announced_are_refused(fields):
         setattr(message, name, value)
     with pytest.raises(ValueError, match="do not fit together"):
         read_points(message)
+
+
+def test_a_nan_that_signals_is_a_nan():
+    message = cloud()
+    message.data = array.array("B", b"\x01\0\x80\x7f" + bytes(message.data)[4:])
+    assert np.isnan(read_points(message)[0, 0])
+
+
+def test_the_names_of_fields_do_nothing_to_a_terminal():
+    message = PointCloud2(fields=[PointField(name="\x1b[2J\n", datatype=7)] * 40)
+    with pytest.raises(ValueError) as refused:
+        read_points(message)
+    assert str(refused.value).isprintable() and len(str(refused.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"angle_max": 1e38, "angle_increment": 1e-38}, "those of too many"),
+        ({"ranges": [float("nan")] * 3, "range_max": float("nan")}, "no range is from"),
+    ],
+)
+def test_a_scan_that_no_lidar_makes_is_refused(changes, reason):
+    fields = {"angle_max": 1.0, "angle_increment": 0.5, "range_max": 9.0, "ranges": [1.0] * 3}
+    with pytest.raises(ValueError, match=reason):
+        read_scan(LaserScan(**{**fields, **changes}))

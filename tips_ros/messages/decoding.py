@@ -31,7 +31,8 @@ def read_scan(message: Any) -> Beams:
     Raises:
         ValueError: angles, ranges or times that make no sense; names the field to fix.
     """
-    ranges = np.asarray(message.ranges, np.float64)
+    with np.errstate(invalid="ignore"):  # signalling NaNs from the wire
+        ranges = np.asarray(message.ranges, np.float64)
     first, last, step = message.angle_min, message.angle_max, message.angle_increment
     if not all(map(math.isfinite, (first, last, step))) or (step == 0.0 and ranges.size > 1):
         raise ValueError(
@@ -99,7 +100,8 @@ def read_points(message: Any) -> NDArray[np.float64]:
     )
     lines = data[: rows * step].reshape(rows, step)[:, : point * columns]
     points = np.ascontiguousarray(lines).view(layout).reshape(-1)
-    return np.stack([points[axis] for axis in "xyz"], axis=-1).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # signalling NaNs from the wire
+        return np.stack([points[axis] for axis in "xyz"], axis=-1).astype(np.float64)
 
 
 def _list_names(fields: Collection[str]) -> str:

@@ -117,6 +117,21 @@ def test_a_matrix_of_another_homogeneous_scale_is_the_same_camera():
     assert read(k=2.0 * FULL.matrix().ravel()).intrinsics == FULL
 
 
+@pytest.mark.parametrize("changes", [
+    {"k": [0.0, 0.0, 7.5, 0.0, 20.0, 5.5, 0.0, 0.0, 1e-320]},
+    {"k": [20.0, 1e308, 7.5, 0.0, 20.0, 5.5, 0.0, 0.0, 1.0]},
+    {"k": [1e308, 0.0, 7.5, 0.0, 1e308, 5.5, 0.0, 0.0, 1.0]},
+])  # fmt: skip
+def test_numbers_whose_products_are_none_are_refused(changes: dict[str, Any]):
+    assert refusal(**changes).fault == "numbers"
+
+
+@pytest.mark.parametrize("size", [1e308, -1e200, 1e-320])
+def test_an_r_whose_square_is_no_number_is_no_rotation(size: float):
+    r = [size, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+    assert np.array_equal(read(r=r).matrices.r, np.eye(3))
+
+
 # The picture is 1280x960.
 IMPOSSIBLE = {
     "identity": ((1.0, 1.0, 0.0, 0.0), "angle of view"),

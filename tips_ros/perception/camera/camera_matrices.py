@@ -21,6 +21,7 @@ from tips_ros.perception.camera.delivered_image import DeliveredImage, resize_ma
 from tips_ros.perception.camera.plausible_pinhole import check_pinhole, is_binned_already
 
 Float64Array = NDArray[np.float64]
+_MOST_PIXELS = 1e9  # of a focal length, a centre or a baseline; what is made of them stays finite
 _MOST_OF_A_ROTATION = 1.1  # the largest entry, with what rounding adds
 
 
@@ -117,7 +118,14 @@ def _numbers(values: Any, shape: tuple[int, int], name: str) -> Float64Array:
     matrix[1, 0], matrix[2, :2] = 0.0, 0.0
     scale = matrix[2, 2] or 1.0
     matrix[2, 2:] = [scale, 0.0][: shape[1] - 2]
-    result: Float64Array = matrix / scale
+    with np.errstate(over="ignore", invalid="ignore"):  # told below
+        result: Float64Array = matrix / scale
+    if not (np.abs(result) < _MOST_PIXELS).all():
+        raise UncalibratedCamera(
+            f"CameraInfo.{name} has numbers that no camera has: {numbers.tolist()}; "
+            "recalibrate the camera",
+            "numbers",
+        )
     return result
 
 

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults around a running node: floods, crowds, and files that go while they are in use."""
+
+from __future__ import annotations
+
+import shutil
+import time
+
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from sensor_msgs.msg import Image
+
+from tips_ros.messages.conversions import image_message
+from tips_ros.messages.types import RCLPY_TYPES
+from tips_ros.ros.topics import qos
+
+from .conftest import header_at, picture, until
+
+CROWD = 100
+
+
+def change(graph, name):
+    wanted = Transition(id=getattr(Transition, f"TRANSITION_{name}"))
+    request = ChangeState.Request(transition=wanted)
+    return graph.call(ChangeState, "/tips/change_state", request).success
+
+
+def answered(graph, sec):
+    return any(m.header.stamp.sec == sec for m in graph.received["depth/image"])
+
+
+def test_of_a_flood_each_image_has_one_fate_and_the_newest_is_answered(graph):
+    graph.listen("depth/image")
+    graph.publish_image(sec=1)
+    publisher = graph.probe.create_publisher(Image, "/image", qos.output())
+    until(publisher.get_subscription_count, "a subscriber")
+    for sec in range(2, 202):  # 200 Hz
+        publisher.publish(image_message(RCLPY_TYPES, header_at(sec), picture(), "rgb8"))
+        time.sleep(0.005)
+    until(lambda: answered(graph, 201), "depth of the newest")
+    counted = graph.camera.statistics.snapshot()
+    assert set(counted.drops) <= {"superseded", "unwatched"}, counted
+
+
+def test_a_crowd_that_comes_and_goes_leaves_nothing_behind(graph):
+    graph.listen("depth/image")
+    names = ("normals/image", "semantic/image", "semantic/color", "depth/image")
+    crowd = [
+        graph.probe.create_subscription(
+            Image, f"/tips/{names[i % len(names)]}", lambda _: None, qos.output()
+        )
+        for i in range(CROWD)
+    ]
+    topics = graph.outputs().subscribed_topics
+    until(lambda: {t.name for t in topics()} >= set(names), "the crowd to be seen")
+    graph.publish_image(sec=1)
+    for subscription in crowd:
+        graph.probe.destroy_subscription(subscription)
+    until(lambda: [t.name for t in topics()] == ["depth/image"], "the crowd to be gone")
+    graph.publish_image(sec=2)
+    until(lambda: answered(graph, 2), "depth")
+
+
+def test_model_files_that_vanish_are_missed_only_when_they_are_to_be_read(
+    graph_with, tiny_directory, tmp_path
+):
+    graph = graph_with(model=str(tiny_directory)).active()
+    graph.listen("depth/image")
+    shutil.move(tiny_directory, tmp_path / "away")
+    answer = graph.set_prompts("a", "b")  # words are encoded when they are first wanted
+    assert not answer.success and str(tiny_directory) in answer.message
+    assert change(graph, "DEACTIVATE") and change(graph, "ACTIVATE")
+    graph.publish_image(sec=1)
+    until(lambda: answered(graph, 1), "depth without its files")
+    assert change(graph, "DEACTIVATE") and change(graph, "CLEANUP")
+    assert not change(graph, "CONFIGURE")
+    assert str(tiny_directory) in graph.failure
+    shutil.move(tmp_path / "away", tiny_directory)
+    assert change(graph, "CONFIGURE") and change(graph, "ACTIVATE")
+    graph.publish_image(sec=2)
+    until(lambda: answered(graph, 2), "depth with its files again")
