@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from benchmarks.objects.laps import Laps
 from benchmarks.objects.recall import Recall
-from benchmarks.objects.views import CLASSES, View, by_model, by_truth
+from benchmarks.objects.views import CLASSES, NoWords, View, by_model, by_truth
 from tips_ros.perception.language.word_encoder import WordEncoder
 from tips_ros.perception.memory.memory import Memory
 from tips_ros.perception.memory.question import answers, question_of
@@ -33,15 +33,6 @@ from tips_ros.perception.objects.stuff import thing_classes
 _DRIFT_M, _DRIFT_DEG = 0.2, 2.0
 _THINGS = {name for class_id, name in CLASSES.by_id().items() if thing_classes(CLASSES)[class_id]}
 _MODES = ("exact", "noisy")
-
-
-class _NoWords:
-    """No text encoder: things are asked for by name."""
-
-    available, temperature = False, None
-
-    def embeddings(self, words: object) -> object:
-        raise NotImplementedError
 
 
 def measure(title: str, mode: str, see: View, encoder: WordEncoder, args: argparse.Namespace) -> (
@@ -103,7 +94,7 @@ def main() -> None:
         measure(args.model, "exact", by_model(args.model), PromptEncoder(args.model), args)
         return
     for mode in [args.poses] if args.poses else _MODES:
-        measure(f"{mode} poses", mode, by_truth(f"{mode} poses"), _NoWords(), args)
+        measure(f"{mode} poses", mode, by_truth(f"{mode} poses"), NoWords(), args)
 
 
 def _first(memory: Memory, name: str, encoder: WordEncoder) -> Remembered | None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from benchmarks.objects.drives import Shown
 from tips_ros.perception.camera.lens import Lens
@@ -21,6 +22,16 @@ from training.scenes.things import NAMES
 CLASSES = ClassList(tuple(NAMES.values()), tuple(NAMES))
 _NOISE = 0.03
 _POSE_M, _POSE_DEG = 0.02, 1.0
+
+class NoWords:
+    """No text encoder: things are asked for by name."""
+
+    available, temperature = False, None
+
+    def embeddings(self, words: object) -> Tensor:
+        """There are none."""
+        raise NotImplementedError
+
 
 View = Callable[[Shown], tuple[PosedFrame, ClassList]]
 

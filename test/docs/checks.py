@@ -194,9 +194,15 @@ def _ros2(rest: list[str]) -> None:
             parameter(more[2], more[3])
 
 
+_OF_MEMORY = {
+    "MemoryFile": ("/tips/memory/save", "/tips/memory/load"),
+    "ClearMemory": ("/tips/memory/clear",),
+}
+
+
 def _service(service: str, type_: str, request: str) -> None:
     package, kind, name = type_.split("/")
-    assert kind == "srv" and service == f"/tips/{_snake(name)}"
+    assert kind == "srv" and service in (f"/tips/{_snake(name)}", *_OF_MEMORY.get(name, ()))
     message = getattr(importlib.import_module(f"{package}.srv"), name).Request()
     for field, value in yaml.safe_load(request).items():
         assert field in message.get_fields_and_field_types(), f"{name} has no {field}"
@@ -209,8 +215,8 @@ def _snake(name: str) -> str:
 
 def topics(words: list[str]) -> None:
     """Each of the node's topics that is named is one."""
-    latched = {"depth/info", "semantic/classes", "semantic/label_info"}
-    services = {"set_prompts", "locate"}
+    latched = {"depth/info", "semantic/classes", "semantic/label_info", "memory/objects"}
+    services = {"set_prompts", "locate", "find", "memory/save", "memory/load", "memory/clear"}
     known = {f"/tips/{n}" for n in {t.name for t in (*TOPICS, *VISION_TOPICS)} | latched | services}
     for word in words:
         for found in re.findall(r"(?:^|:=)(/tips/[\w/]+)", word):

@@ -15,14 +15,14 @@ PAGE = ROOT / "docs" / "messages.md"
 
 @pytest.fixture
 def catalogue(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
     yield __import__("message_catalogue")
     sys.modules.pop("message_catalogue", None)
 
 
 def test_the_page_has_the_messages_of_the_code(catalogue):
     page = PAGE.read_text(encoding="utf-8")
-    again = "python benchmarks/message_catalogue.py --write docs/messages.md"
+    again = "python test/docs/message_catalogue.py --write docs/messages.md"
     assert tuple(row.message for row in catalogue.rows_of(page)) == catalogue.messages(), again
     assert catalogue.write(page) == page, again
 

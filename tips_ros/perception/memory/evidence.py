@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.memory.matching import Boxes
 from tips_ros.perception.memory.remembered import INSIDE, Remembered
 from tips_ros.perception.posed_frame import PosedFrame
 
@@ -41,6 +42,13 @@ class Look(NamedTuple):
         """Whether no point is in view."""
         return not self.in_view.any()
 
+    def at(self, rows: NDArray[np.int64]) -> Look:
+        """That of some things."""
+        return Look(
+            self.in_view[rows], self.beyond_m[rows], self.sigma_m[rows],
+            self.label[rows], self.common_m[rows],
+        )  # fmt: skip
+
     @classmethod
     def at_nothing(cls, count: int) -> Look:
         """Nothing is in view."""
@@ -63,15 +71,14 @@ def look(things: Sequence[Remembered], frame: PosedFrame, max_range_m: float) ->
     if not things:
         return nothing
     turn, at = frame.world_from_camera[:3, :3], frame.world_from_camera[:3, 3]
-    centres = (np.array([one.centre_m for one in things]) - at) @ turn
-    half = np.array([one.size_m.max() for one in things])
+    boxes = Boxes.of_things(things)
+    centres, half = (boxes.centre - at) @ turn, boxes.longest
     near = (centres[:, 2] > -half) & (centres[:, 2] < max_range_m + half)
     rows = np.flatnonzero(near)
     if not len(rows):
         return nothing
     some = [things[row] for row in rows.tolist()]
-    axes = np.array([turn.T @ one.rotation for one in some])
-    sizes = np.array([one.size_m for one in some])
+    axes, sizes = turn.T @ boxes.rotation[rows], boxes.size[rows]
     points = centres[rows, None] + np.einsum("nij,nkj->nki", axes, INSIDE[None] * sizes[:, None])
     pixels = frame.lens.project(points.reshape(-1, 3)).reshape(*points.shape[:2], 2)
     height, width = frame.size
@@ -111,8 +118,14 @@ def shown_at(seen: Look, row: int, class_id: int) -> tuple[NDArray[np.bool_], ND
 
 def missing(things: Sequence[Remembered], seen: Look) -> NDArray[np.bool_]:
     """(N,) whether the place of each thing is in view and empty."""
-    if not things:
-        return np.zeros(0, np.bool_)
+    gone = np.zeros(len(things), np.bool_)
+    rows = np.flatnonzero(seen.in_view.any(axis=1))
+    if len(rows):
+        gone[rows] = _missing([things[row] for row in rows.tolist()], seen.at(rows))
+    return gone
+
+
+def _missing(things: Sequence[Remembered], seen: Look) -> NDArray[np.bool_]:
     solid = np.array([one.solid for one in things]) >= _SOLID
     solid |= ~solid.any(axis=1, keepdims=True)  # one that is seen nowhere inside: all points count
     counts = solid & seen.in_view

@@ -42,13 +42,23 @@ class Boxes(NamedTuple):
     size: Float64Array  # (N, 3)
 
     @classmethod
-    def of(cls, boxes: Sequence[OrientedBox | Remembered]) -> Boxes:
-        """Those of things or alone."""
+    def of(cls, boxes: Sequence[OrientedBox]) -> Boxes:
+        """Some boxes."""
         return cls(
             np.array([box.centre_m for box in boxes]).reshape(-1, 3),
             np.array([box.rotation for box in boxes]).reshape(-1, 3, 3),
             np.array([box.size_m for box in boxes]).reshape(-1, 3),
         )
+
+    @classmethod
+    def of_things(cls, things: Sequence[Remembered]) -> Boxes:
+        """Those of remembered things, of many at once."""
+        low, high = (
+            np.array([getattr(one, end) for one in things]).reshape(-1, 3)
+            for end in ("low_m", "high_m")
+        )
+        rotation = np.array([one.rotation for one in things]).reshape(-1, 3, 3)
+        return cls(np.einsum("nij,nj->ni", rotation, (low + high) / 2), rotation, high - low)
 
     @property
     def longest(self) -> Float64Array:
@@ -110,7 +120,7 @@ def matches(
     parts = [False] * len(seen)
     if not seen or not things:
         return Matches(found, parts)
-    boxes, known = Boxes.of([one.box for one in seen]), Boxes.of(list(things))
+    boxes, known = Boxes.of([one.box for one in seen]), Boxes.of_things(things)
     reach = (boxes.longest[:, None] + known.longest[None]) + 1.0
     near = np.linalg.norm(boxes.centre[:, None] - known.centre[None], axis=-1) <= reach
     i, j = np.nonzero(near)
@@ -167,12 +177,19 @@ def duplicates(
     """
     if len(things) < 2:
         return []
-    boxes = Boxes.of(list(things))
-    mine = np.array([one.number in among for one in things])
-    same = _same_names([one.name for one in things], [one.name for one in things])
-    reach = (boxes.longest[:, None] + boxes.longest[None]) / 2
-    near = np.linalg.norm(boxes.centre[:, None] - boxes.centre[None], axis=-1) <= reach
-    i, j = np.nonzero(np.triu(near & same & (mine[:, None] | mine[None]), 1))
+    boxes = Boxes.of_things(things)
+    rows = np.flatnonzero([one.number in among for one in things])
+    mine = boxes.at(rows)
+    reach = (mine.longest[:, None] + boxes.longest[None]) / 2
+    near = _length(mine.centre[:, None] - boxes.centre[None]) <= reach
+    i, j = np.nonzero(near)
+    i = rows[i]
+    names = [name_key(one.name) for one in things]
+    once = np.array([
+        m != n and names[m] == names[n] and (m < n or things[n].number not in among)
+        for m, n in zip(i.tolist(), j.tolist(), strict=True)
+    ], np.bool_)  # fmt: skip
+    i, j = i[once], j[once]
     a, b = boxes.at(i), boxes.at(j)
     volume = [one.size.clip(0.05).prod(axis=1) for one in (a, b)]
     first = volume[0] <= volume[1]

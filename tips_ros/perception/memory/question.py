@@ -91,7 +91,7 @@ def question_of(
 
 
 def answers(things: Sequence[Remembered], question: Question) -> list[Answer]:
-    """All things, best first: what was called so, then by score.
+    """All things, best first: what was called so, then by score, then what was seen more often.
 
     Args:
         things: of a memory.
@@ -109,7 +109,7 @@ def answers(things: Sequence[Remembered], question: Question) -> list[Answer]:
         found.append((by_name, ahead, Answer(one, float(best), share, bool(fits))))
     found.sort(key=lambda item: (
         -item[0], -np.nan_to_num(item[2].score, nan=-1.0), -np.nan_to_num(item[1], nan=-9.0),
-        -item[2].thing.last_seen_ns,
+        -item[2].thing.hits, -item[2].thing.last_seen_ns,
     ))  # fmt: skip
     return [answer for _, _, answer in found]
 

@@ -68,6 +68,6 @@ def select(found: Sequence[Answer], limits: Selection) -> list[Answer]:
 
 def distances_m(found: Sequence[Answer], place_m: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N,) metres from a point (3,) to the box of each; 0 inside."""
-    boxes = Boxes.of([one.thing for one in found])
+    boxes = Boxes.of_things([one.thing for one in found])
     gap = boxes.gap(np.broadcast_to(place_m, (len(found), 3)))
     return np.asarray(np.linalg.norm(gap, axis=-1))
