@@ -43,10 +43,20 @@ lock_set_up() {
   fi
 }
 
+# What a path can't have: PATH takes no colon, the scripts that pip writes nothing that a shell
+# reads in double quotes, ROS's CMake files no single quote, no semicolon and ASCII alone.
+check_place() {
+  local odd
+  odd=$(LC_ALL=C; printf '%s' "${ROOT//[a-zA-Z0-9 ._\/~@%+=,()\[\]\{\}&#!^*?<>|-]/}")
+  [[ -z $odd ]] ||
+    fail "$ROOT: pip, CMake or the shell can't work in a folder whose path has a ${odd:0:1} in it:" \
+      "move this folder, or name it anew, in ASCII and without : ; ' \" \$ \` \\"
+}
+
 # What can't work is said before anything is installed, and again each time.
 check_machine() {
   local installed
-  [[ $ROOT != *:* ]] || fail "$ROOT: a path with a colon can't be put into PATH; move this folder"
+  check_place
   if ! is_over_system; then
     [[ $(uname -m) == x86_64 ]] ||
       fail "ROS 2 wheels exist for x86-64 only: install ROS 2 and source its setup.bash first"

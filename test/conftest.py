@@ -52,14 +52,21 @@ TINY_SETTINGS = {
 _MARKED_BY = {"graph_with": "live", "shared_golden": "reference"}
 # Of these most make whole results with whole models, or start process after process.
 _SLOW = {"bootstrap", "commands", "demo", "evaluation", "offline", "training"}
+# Whose tests take longest begin first: of several processes none is left alone with one of them.
+_FIRST = ("churn", "training", "demo")
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what a folder or a fixture tells of a test."""
+    """Marks what a folder or a fixture tells of a test; the longest come first."""
     here = Path(__file__).parent
+
+    def folder(item: pytest.Item) -> str:
+        return item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
+
+    items.sort(key=lambda item: folder(item) not in _FIRST)
     for item in items:
-        if item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in _SLOW:
+        if folder(item) in _SLOW:
             item.add_marker("slow")
         for fixture in _MARKED_BY.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(_MARKED_BY[fixture])

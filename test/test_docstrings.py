@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tips_ros"
 FOLDERS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
-BESIDE = ("benchmarks", "training", "test/churn")
+BESIDE = ("benchmarks", "training", "test/churn", "test/fuzz", "test/soak")
 _QUESTIONS = "What|Where|Which|How|Who|Whose|When|Why|Whatever|Whoever"
 _PREPOSITIONS = "Of|As|At most|Between|By|For|From|In|Into|Over|To|Until|With|Without"
 _ELSEWISE = re.compile(rf"({_QUESTIONS}|{_PREPOSITIONS})\b")

@@ -61,3 +61,32 @@ def test_what_several_threads_have_freed_is_given_back():
     done = subprocess.run([sys.executable, "-c", _THREADS], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) > 30.0, "MiB: more than one of them had"
+
+
+# Many threads that live on, each of which once held as much as a frame takes.
+_MANY = """
+import threading
+import numpy as np
+from tips_ros.freed_memory import keep_freed_memory
+from tips_ros.process_memory import resident_mib
+assert keep_freed_memory()
+before, over = resident_mib(), threading.Event()
+def hold(done):
+    blocks = [np.ones(1 << 20, np.uint8) for _ in range(20)]
+    del blocks
+    done.set()
+    over.wait()
+for _ in range(40):
+    done = threading.Event()
+    threading.Thread(target=hold, args=(done,)).start()
+    done.wait()
+print(resident_mib() - before)
+over.set()
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has glibc")
+def test_what_many_threads_held_one_after_the_other_does_not_add_up():
+    done = subprocess.run([sys.executable, "-c", _MANY], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 75.0, "MiB, of 20 MiB in each of 40 threads"

@@ -14,11 +14,13 @@ from tips_ros import __version__
 from tips_ros.advice import as_typed
 from tips_ros.errors import UserError
 from tips_ros.libraries import explain_missing
-from tips_ros.printable import printable
 from tips_ros.progress import LogHandler, show_bars
+from tips_ros.texts.printable import printable
 
-COMMANDS = ("infer", "bag", "bags", "find", "eval", "calibrate", "bench", "download", "doctor",
-            "demo")  # fmt: skip
+COMMANDS = (
+    *("infer", "bag", "bags", "find"),
+    *("eval", "calibrate", "bench", "download", "doctor", "demo"),
+)
 
 
 class Command(Protocol):

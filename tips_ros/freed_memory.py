@@ -8,8 +8,11 @@ import sys
 from typing import Any
 
 # Numbers of glibc's malloc.h.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MOST_HEAPS = -1, -3, -8
 _LARGEST_THRESHOLD = 2**31 - 1
+# A thread takes from one of eight heaps for each core, and each keeps what was ever needed of it at
+# once: a node that runs for days would grow until each had its turn with the largest frame.
+_HEAPS = 2
 
 
 def keep_freed_memory() -> bool:
@@ -24,8 +27,12 @@ def keep_freed_memory() -> bool:
     mallopt = _glibc("mallopt")
     if mallopt is None:
         return False
-    settings = (_MMAP_THRESHOLD, _TRIM_THRESHOLD)
-    return all(mallopt(setting, _LARGEST_THRESHOLD) == 1 for setting in settings)
+    settings = (
+        (_MMAP_THRESHOLD, _LARGEST_THRESHOLD),
+        (_TRIM_THRESHOLD, _LARGEST_THRESHOLD),
+        (_MOST_HEAPS, _HEAPS),
+    )
+    return all([mallopt(*setting) == 1 for setting in settings])
 
 
 def give_back_freed_memory() -> bool:

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tips_ros.pace import Pace
-from tips_ros.printable import printable
+from tips_ros.texts.printable import printable
 
 if TYPE_CHECKING:
     _StreamHandler = logging.StreamHandler[Any]

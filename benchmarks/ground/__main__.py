@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.ground.courses import FLOOR_LABELS, Course, courses
-from benchmarks.ground.stand_ins import height_gate, row_band
+from benchmarks.ground.stand_ins import LoweredGate, height_gate, row_band
 from benchmarks.ground.tally import Tally
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.depth.depth_scale import focal_scale
@@ -77,7 +77,7 @@ def by_model(name: str) -> Frames:
 def measure(name: str, folder: Path, frames: Frames, most: int | None, up_known: bool) -> None:
     """Prints what comes out for one kind of frames, and for the stand-ins on the same depth."""
     ours, gate, band = Tally(name), Tally("  a gate at 0.2 m"), Tally("  a band of ten rows")
-    spent = []
+    lowered, spent = LoweredGate(), []
     for course in courses(folder, most):
         frame = frames(course)
         assert frame.depth_m is not None
@@ -95,11 +95,14 @@ def measure(name: str, folder: Path, frames: Frames, most: int | None, up_known:
             ours.add_scan(course, scan, SETTINGS)
         ours.add_mask(course, called)
         gate.add_mask(course, height_gate(course, frame.depth_m))
+        lowered.add(course, frame.depth_m)
         scan, called = row_band(course, frame.depth_m)
         band.add_mask(course, called)
         band.add_scan(course, scan, SETTINGS)
     for tally in (ours, gate, band):
         print("\n".join(tally.lines()))
+        if tally is gate:
+            print(lowered.line(ours.recall, ours.false_share))
     print(f"  {1e3 * np.median(spent):.1f} ms a frame for floor, obstacles, clouds and scan")
     for line in ours.absent:
         print(f"    no floor: {line}")

@@ -84,6 +84,16 @@ class Tally:
         self.scan_asked += int(asked.sum())
         self.scan_missed += int((asked & np.isposinf(scan.ranges_m)).sum())
 
+    @property
+    def recall(self) -> float:
+        """The share of the pixels of things 5 to 40 cm high within 2 m that were found."""
+        return self.low_found / max(self.low_pixels, 1)
+
+    @property
+    def false_share(self) -> float:
+        """The share of the clean floor's pixels that were called an obstacle."""
+        return self.false_pixels / max(self.floor_pixels, 1)
+
     def lines(self) -> list[str]:
         """Formats the tally for people."""
         text = [f"{self.name}"]

@@ -116,9 +116,21 @@ def test_two_ros_at_once_are_refused(run, program):
     assert "TIPS_ROS_DISTRO=kilted, but ROS 2 jazzy is sourced" in done.stderr
 
 
-def test_a_folder_that_path_can_t_hold_is_refused(copy):
-    odd = copy.rename(copy.with_name("a:copy"))
+@pytest.mark.parametrize(
+    "name", ["a:copy", "it's", 'a "copy"', "$HOME copy", "a;copy", "back\\slash", "ein Büro", "a`b"]
+)
+def test_a_folder_in_which_nothing_can_be_built_is_refused(name: str, copy):
+    odd = copy.rename(copy.with_name(name))
     done = subprocess.run(
         ["bash", str(odd / "run"), "demo"], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 1 and "a path with a colon can't be put into PATH" in done.stderr
+    assert done.returncode == 1
+    assert f"{odd}: pip, CMake or the shell can't work in a folder whose path has" in done.stderr
+    assert "move this folder, or name it anew, in ASCII and without : ; ' \" $" in done.stderr
+    assert "…" not in done.stderr.replace("needs …", ""), "nothing was begun"
+
+
+def test_a_folder_with_a_space_or_the_like_is_taken(copy, run):
+    assert run(script="check_place").returncode == 0  # "a copy"
+    done = run(script="ROOT='/a tree, (2) & more-1.0_x@y+z=~'; check_place")
+    assert (done.returncode, done.stderr) == (0, "")

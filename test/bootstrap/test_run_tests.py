@@ -22,7 +22,7 @@ case "$*" in
   *"$FAILS"*) exit 1 ;;
 esac
 """
-TOOLS = ("ruff", "mypy", "pytest")
+TOOLS = ("ruff", "pytest", "mypy")
 WORKERS = len(os.sched_getaffinity(0)) + 1
 
 
@@ -40,7 +40,7 @@ def check(run, program):
 
 
 def test_all_three_run_and_the_tests_in_one_process_more_than_there_are_cores(check):
-    status, (ruff, mypy, tests) = check()
+    status, (ruff, tests, mypy) = check()
     assert status == 0
     assert ruff.startswith("[ruff check .]") and mypy.startswith("[mypy]")
     assert f"-p xdist --dist worksteal -n {WORKERS}]" in tests
@@ -48,14 +48,14 @@ def test_all_three_run_and_the_tests_in_one_process_more_than_there_are_cores(ch
 
 
 def test_quick_leaves_out_what_takes_long_and_the_rest_goes_to_pytest(check):
-    _, (*_, tests) = check("--quick test/model -x")
+    _, (_, tests, _) = check("--quick test/model -x")
     assert tests.split("] with")[0].endswith(
         f"-n {WORKERS} -m not live and not slow and not reference test/model -x"
     )
 
 
 def test_arguments_come_last_so_that_they_win(check):
-    _, (*_, tests) = check("test/ros -n 0")
+    _, (_, tests, _) = check("test/ros -n 0")
     assert tests.split("] with")[0].endswith("test/ros -n 0")
 
 

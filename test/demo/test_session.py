@@ -20,6 +20,7 @@ import pytest
 
 from tips_ros.bags import BagReader, BagWriter
 from tips_ros.cli import main
+from tips_ros.demo import session
 from tips_ros.demo.session import DemoOptions, DemoProgress, Observer, run_session
 from tips_ros.errors import UserError
 from tips_ros.messages.outputs import DEFAULT_TOPICS
@@ -228,13 +229,36 @@ def test_images_that_cannot_be_read_are_counted_and_named_and_the_exit_code_says
     assert (tmp_path / "out" / "demo.mcap").is_file()
 
 
-def test_a_model_that_is_not_there_is_the_node_s_own_reason_and_exit_code_2(demo, tmp_path: Path):
-    out = tmp_path / "out"
-    done = demo("--bag", raw_bag(tmp_path / "bag"), "--output", out, "--model", "no-such-model")
+def test_a_model_that_can_not_be_loaded_is_the_node_s_own_reason_and_exit_code_2(
+    demo, tmp_path: Path
+):
+    out, model = tmp_path / "out", tmp_path / "model"
+    model.mkdir()
+    (model / "model.safetensors").write_bytes(b"no weights")
+    done = demo("--bag", raw_bag(tmp_path / "bag"), "--output", out, "--model", model)
     assert done.returncode == 2
-    assert "tips_ros: the node did not start: no model 'no-such-model'" in done.stderr
+    assert re.search(r"tips_ros: the node did not start: .*model\.safetensors", done.stderr)
     assert "Traceback" not in done.stderr
     assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--model", "no-such-model"), "no model 'no-such-model'"),
+        (("--model", "tips-g14"), "tips_ros download tips-g14"),
+        (("--device", "gpu"), "name one as torch does"),
+    ],
+)
+def test_what_no_node_could_start_with_is_told_before_one_is(
+    asked, said, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "nothing"))
+    monkeypatch.setattr(session, "run_session", None)  # nothing is started
+    out = tmp_path / "out"
+    assert main(["demo", "--output", str(out), *asked]) == 2
+    assert said in capsys.readouterr().err
+    assert not out.exists() or not list(out.iterdir())
 
 
 def test_ctrl_c_ends_the_node_and_leaves_no_half_recording(tmp_path: Path):

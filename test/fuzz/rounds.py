@@ -28,7 +28,7 @@ _MOST_MORE_MIB = 700  # that one case may take
 
 
 class Report(NamedTuple):
-    """What came of a target."""
+    """Result of a target."""
 
     cases: int
     find: str  # with its smallest input; empty while all is well

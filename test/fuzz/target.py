@@ -28,7 +28,7 @@ class Target(NamedTuple):
 
 @contextmanager
 def refusal(*errors: type[Exception]) -> Iterator[None]:
-    """To refuse by one of these errors is an answer, if it is a line that people can read."""
+    """Takes a refusal by one of these errors for an answer, if people can read it."""
     try:
         yield
     except errors as error:

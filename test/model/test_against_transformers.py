@@ -15,15 +15,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
-transformers = pytest.importorskip("transformers", minversion="5.23")
-
-from tips_ros.model.checkpoints import build_text_encoder, read_checkpoint, select_part  # noqa: E402
-from tips_ros.perception.loading.assembly import assemble  # noqa: E402
-from tips_ros.perception.loading.model_directory import scan  # noqa: E402
+from tips_ros.model.checkpoints import build_text_encoder, read_checkpoint, select_part
+from tips_ros.perception.loading.assembly import assemble
+from tips_ros.perception.loading.model_directory import scan
 
 pytestmark = pytest.mark.reference
 
+os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
 TOLERANCE = 1e-4  # of the largest value, here of each output
 HEADS = ("depth", "normals", "segmentation")
 TINY = {"hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "image_size": 56}
@@ -59,6 +57,11 @@ class Dense(NamedTuple):
     segmentation: Tensor
 
 
+def library() -> Any:
+    """Transformers, imported by those who use it: that takes seconds."""
+    return pytest.importorskip("transformers", minversion="5.23")
+
+
 def error(actual: Tensor, expected: Tensor) -> float:
     """Largest difference, as a fraction of the largest value."""
     assert actual.shape == expected.shape
@@ -89,6 +92,7 @@ def image_of(side: int) -> Tensor:
 
 
 def towers(directory: Path, vision: dict[str, Any], text: dict[str, Any], side: int) -> Towers:
+    transformers = library()
     config = transformers.Tipsv2Config(vision_config=vision, text_config=text)
     model = randomised(transformers.Tipsv2Model(config))
     model.save_pretrained(directory)
@@ -114,6 +118,7 @@ def towers(directory: Path, vision: dict[str, Any], text: dict[str, Any], side: 
 
 def dense(directory: Path, vision: dict[str, Any], dpt: dict[str, Any], side: int) -> Dense:
     backbone = {"model_type": "tipsv2_vision_model", "reshape_hidden_states": False, **vision}
+    transformers = library()
     config = transformers.Tipsv2DptConfig(backbone_config=backbone, **dpt)
     config.num_labels = 150
     model = randomised(transformers.Tipsv2DptForDensePrediction(config))

@@ -15,6 +15,7 @@ from tips_ros.ros.topics import qos
 
 from ..perception.ground.floor_scene import FloorScene
 from .conftest import FRAME_ID, until
+from .test_node_geometry import cloud_of
 from .test_node_ground import SIZE, drive
 from .tf_bench import KINDS, Robot, put_in_place
 
@@ -127,3 +128,42 @@ def test_a_height_that_can_be_none_is_refused(drive, value):
     graph, _ = drive("depth/image")
     result = graph.set_parameter("ground.camera_height_m", value)
     assert not result.successful and "ground.camera_height_m must be" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("base", "parameters"),
+    [
+        (mounting("base_footprint", HEIGHT_M), {}),
+        (
+            mounting("base_link", 0.25),
+            {"ground.base_frame": "base_link", "ground.camera_height_m": HEIGHT_M},
+        ),
+        (None, {"ground.camera_height_m": HEIGHT_M}),
+    ],
+    ids=["tf", "a number", "nobody tells what is level"],
+)
+def test_points_are_cut_by_a_known_height_where_no_floor_is_seen(
+    drive, base, parameters, monkeypatch
+):
+    limit_m = 0.3
+    put_in_place("stand-in", monkeypatch)
+    graph, frame = drive("points", "ground", **{"points.max_height_m": limit_m, **parameters})
+    if base is not None:
+        Robot(graph, "stand-in").is_built(base)
+    close = FloorScene(HEIGHT_M, -10, size=SIZE, wall_m=0.45)
+
+    def height_of_points() -> tuple[float, float]:
+        got = frame(close)
+        assert got["ground"].status == got["ground"].ABSENT
+        points = cloud_of(got["points"])
+        xyz = np.stack([points[axis] for axis in "xyz"], -1)[np.isfinite(points["z"])]
+        high = close.plane.heights(xyz)
+        return float(high.min()), float(high.max())
+
+    low, high = height_of_points()
+    for _ in range(40 if base is not None else 2):
+        if high < limit_m + 0.01:
+            break
+        low, high = height_of_points()
+    assert low < 0.15, "what is low stays"
+    assert (high < limit_m + 0.01) == (base is not None)

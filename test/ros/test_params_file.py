@@ -20,6 +20,7 @@ from tips_ros.resources import share_dir
 from tips_ros.ros.parameters.table import PARAMETERS
 
 from .conftest import PATIENCE_S, until
+from .forked_node import ForkedNode
 
 pytestmark = pytest.mark.live
 
@@ -161,12 +162,10 @@ def test_the_quality_of_service_example_works_once_its_comments_are_taken_away(
 def test_a_bad_value_in_a_file_is_refused_at_the_start_and_named(line, tmp_path):
     file = tmp_path / "tips.yaml"
     file.write_text(f"/**:\n  ros__parameters:\n    {line}\n", encoding="utf-8")
-    done = subprocess.run(
-        [EXECUTABLE, *with_file(file)], capture_output=True, text=True, timeout=PATIENCE_S
-    )
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert re.match(r"\w+", line)[0] in done.stderr
+    out, error = tmp_path / "out", tmp_path / "error"
+    assert ForkedNode(with_file(file), out, error).wait(PATIENCE_S) == 1
+    assert "Traceback" not in error.read_text()
+    assert re.match(r"\w+", line)[0] in error.read_text()
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real process under real signals: it ends in two seconds, and at the second one at once."""
+"""A real process under real signals: it ends in two seconds, and at the second one at once."""
 
 import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 from pathlib import Path
 
@@ -27,12 +26,14 @@ from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.replay.domain import claim_domain
 
 from .conftest import PATIENCE_S, camera_info, header_at, picture, until
+from .forked_node import ForkedNode
 
 pytestmark = pytest.mark.live
 
-RUN = """
+ARGUMENTS = ["--ros-args", "-p", "input_height:=112", "-p", "input_width:=112"]
+RUN = f"""
 from tips_ros.ros.main import run
-run(["tips_node", "--ros-args", "-p", "input_height:=112", "-p", "input_width:=112"])
+run(["tips_node", *{ARGUMENTS}])
 """
 # However busy the machine is, the process is not ended by force.
 NO_FORCE = """
@@ -92,17 +93,21 @@ SOON_S = 2.0 + 18.0
 class Process:
     """The node's own process, what it says, and a client in this one."""
 
-    def __init__(self, tmp_path, patch=""):
+    def __init__(self, tmp_path, patch="", forked=True):
         self.domain = claim_domain()
         self._log = tmp_path / "log.txt"
-        environment = {**os.environ, "ROS_DOMAIN_ID": str(self.domain)}
-        with self._log.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", textwrap.dedent(patch) + RUN],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=environment,
-            )
+        self._log.touch()
+        environment = {"ROS_DOMAIN_ID": str(self.domain)}
+        if forked:
+            self.process = ForkedNode(ARGUMENTS, self._log, patch=patch, **environment)
+        else:
+            with self._log.open("w") as log:
+                self.process = subprocess.Popen(
+                    [sys.executable, "-c", patch + RUN],
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env={**os.environ, **environment},
+                )
         self.context = Context()
         rclpy.init(context=self.context, domain_id=self.domain)
         self.node = Node("client", context=self.context)
@@ -163,8 +168,8 @@ def run(tmp_path):
     """Starts the process, patched."""
     started = []
 
-    def start(patch=""):
-        started.append(Process(tmp_path, patch))
+    def start(*given, **named):
+        started.append(Process(tmp_path, *given, **named))
         return started[-1]
 
     yield start
@@ -200,7 +205,7 @@ def test_the_node_has_left_the_graph_when_its_process_ends_whatever_is_at_work(r
 
 
 def test_what_python_would_do_at_its_exit_is_not_waited_for(run):
-    process = run("import atexit, time; atexit.register(time.sleep, 300)")
+    process = run("import atexit, time; atexit.register(time.sleep, 300)", forked=False)
     process.says("listening to")
     assert process.ends(signal.SIGINT) < SOON_S
 

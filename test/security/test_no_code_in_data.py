@@ -17,7 +17,7 @@ import yaml
 
 from tips_ros.model.checkpoints import CheckpointError, read_checkpoint
 from tips_ros.perception.loading.model_settings import ModelSettingsError, read_settings
-from tips_ros.yaml_text import YamlError, load_yaml
+from tips_ros.texts.yaml_text import YamlError, load_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = [
@@ -80,7 +80,7 @@ def test_no_file_runs_data():
         for file in FILES
     }
     # One place reads YAML, with a loader that makes plain values; it is tried below.
-    assert found.pop("tips_ros/yaml_text.py") == ["yaml.load"]
+    assert found.pop("tips_ros/texts/yaml_text.py") == ["yaml.load"]
     assert len(found) > 100 and {name: what for name, what in found.items() if what} == {}
 
 

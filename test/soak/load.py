@@ -72,13 +72,13 @@ class Load:
         self._accounts.look()
 
     def take_p95_ms(self) -> float | None:
-        """How late depth was since the last call; None where none came."""
+        """Latency of depth since the last call; None where none came."""
         with self._lock:
             late, self._late_ms = sorted(self._late_ms), []
         return late[int(0.95 * (len(late) - 1))] if late else None
 
     def summary(self) -> str:
-        """What was done, and what became of the frames."""
+        """Tells what was done, and what became of the frames."""
         done = ", ".join(f"{count} {what}" for what, count in sorted(self._done.items()))
         drops = ", ".join(f"{n} {cause}" for cause, n in sorted(self._accounts.drops.items()))
         return (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a process held, at one moment after the other."""
+"""Resources that a process held, at one moment after the other."""
 
 from __future__ import annotations
 

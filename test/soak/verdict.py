@@ -19,7 +19,7 @@ _BUSY = 1.0  # a load above the cores by this makes latency another program's
 
 
 class Verdict(NamedTuple):
-    """What became of a run, in lines for people."""
+    """Result of a run, in lines for people."""
 
     lines: list[str]
     is_well: bool

@@ -11,7 +11,7 @@ from rosbags.interfaces import Qos
 
 from tips_ros.bags.errors import BagError
 from tips_ros.bags.storage.storage import read_qos
-from tips_ros.yaml_text import load_yaml
+from tips_ros.texts.yaml_text import load_yaml
 
 NAME = "metadata.yaml"
 

@@ -90,6 +90,7 @@ def run(args: argparse.Namespace) -> int:
     output = args.output or DEFAULT_OUTPUT
     picture = output / _PICTURE
     _check_output(args, output)
+    _check_model(args)
     try:
         bag = args.bag or sample_bag()
         truth = accuracy.truth_about(bag, args.truth or (None if args.bag else sample_truth()))
@@ -129,6 +130,17 @@ def _check_output(args: argparse.Namespace, output: Path) -> None:
         raise UserError(f"{output} is the bag that is read; choose another --output")
     own = args.output is None and (output / _RECORDING).is_file()
     check_folder(output, RESULTS, overwrite=args.overwrite or own, inputs=inputs)
+
+
+def _check_model(args: argparse.Namespace) -> None:
+    """UserError where the node would find no such model or device, some seconds later."""
+    from tips_ros.perception.loading.load import choose_device, find_model
+
+    try:
+        find_model(args.model)
+        choose_device(args.device)
+    except ValueError as error:
+        raise UserError(str(error)) from error
 
 
 def _draw(result: DemoResult, picture: Path) -> str:

@@ -74,7 +74,7 @@ def read_points(message: Any) -> NDArray[np.float64]:
     axes = [by_name[axis] for axis in "xyz" if axis in by_name]
     if len(axes) < 3 or any(field.datatype not in _FLOATS for field in axes):
         raise ValueError(
-            f"the points have the fields {_named(by_name)}; they need x, y and z as "
+            f"the points have the fields {_list_names(by_name)}; they need x, y and z as "
             "float32 or float64"
         )
     order = ">" if message.is_bigendian else "<"
@@ -102,7 +102,7 @@ def read_points(message: Any) -> NDArray[np.float64]:
     return np.stack([points[axis] for axis in "xyz"], axis=-1).astype(np.float64)
 
 
-def _named(fields: Collection[str]) -> str:
+def _list_names(fields: Collection[str]) -> str:
     """Names from outside, as far as they can be shown."""
     shown = [name if name.isprintable() else ascii(name) for name in list(fields)[:_MOST_NAMED]]
     more = [f"{len(fields) - len(shown)} more"] if len(fields) > len(shown) else []

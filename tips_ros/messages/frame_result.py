@@ -164,7 +164,7 @@ def _clean_pixels(
 def _between_heights(frame: FrameResult) -> NDArray[np.bool_] | None:
     """(H, W) bool of the points at the heights that are wanted; None for all.
 
-    All of them as well where no floor is known: an obstacle too many is the safer mistake.
+    All of them as well where nobody knows the floor: an obstacle too many is the safer mistake.
     """
     options, view = frame.options, frame.ground
     if view is None or not options.limits_heights:

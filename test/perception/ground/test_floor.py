@@ -157,3 +157,19 @@ def test_a_table_that_is_called_floor_is_not_taken_for_it():
     scene = FloorScene(1.3, -30, boxes=[table])
     floor = Ground().look(scene.frame(0.02), CLASSES).floor
     assert floor.plane.height_m == pytest.approx(1.3, abs=0.03)
+
+
+def test_labels_and_normals_that_call_everything_floor_make_none_of_uneven_depth():
+    """As a small network does in a room unlike those it knows: cupboards and a table are floor."""
+    scene = FloorScene(1.3, -28, wall_m=2.6, boxes=[TABLE])
+    frame = scene.frame()
+    v, u = np.mgrid[:480, :640] / 480
+    waves = 1 + 0.12 * np.sin(9 * u + 1) * np.cos(7 * v)
+    depth = (frame.depth_m * waves).astype(np.float32)
+    up = np.broadcast_to(np.float32(scene.plane.up), frame.normals.shape)
+    confused = replace(
+        frame, depth_m=depth, normals=up.copy(), labels=np.full_like(frame.labels, FLOOR)
+    )
+    floor = Ground().look(confused, CLASSES).floor
+    assert floor.status == "absent" and "in one plane" in floor.note
+    assert Ground().look(replace(frame, depth_m=depth), CLASSES).floor.status == "seen"

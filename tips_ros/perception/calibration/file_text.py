@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import yaml
 
-from tips_ros.yaml_text import YamlError, load_yaml
+from tips_ros.texts.yaml_text import YamlError, load_yaml
 
 _DOCUMENT_END = re.compile(r"^(?:---|\.\.\.) *(?:#.*)?$", re.MULTILINE)
 # `ros2 topic echo` ends its note of a lost message with a document's end on the same line.

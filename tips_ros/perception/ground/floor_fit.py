@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import Candidates, Up
 from tips_ros.perception.ground.cells import BoolArray
-from tips_ros.perception.ground.levels import own_level, part_at_ramp, under_camera
+from tips_ros.perception.ground.levels import above_plane, own_level, part_at_ramp, under_camera
 from tips_ros.perception.ground.plane import Float64Array, Plane
 from tips_ros.perception.ground.robust import biweight, deviation, median, weighted_quantile
 
@@ -34,6 +34,7 @@ _BLOCK = 8  # cells of a side; noise of a pixel or a cell averages out over it
 _BENT_SAMPLES = 4.0  # a bent floor is worth so many independent looks
 _LOWEST_SHARE = 0.12  # of the candidates have to be at the lowest height that counts
 _LEAST_INLIERS = 0.35
+_NEAR, _LEAST_NEAR = 0.15, 0.55  # of the inverse depth; the share of all that looks like floor
 _BINS = 60
 _HEIGHTS_M = (0.03, 4.0)
 # Two floors that meet at a ramp: in depth that is so even, by such an angle.
@@ -90,7 +91,13 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     if isinstance(fit, str):
         return fit
     fit = replace(fit, level=level)
-    return _own_of_two(found, usable, fit, up, block) if told else fit
+    if told:
+        fit = _own_of_two(found, usable, fit, up, block)
+    # Even depth tells a dock from the street; of uneven depth some lies in any plane by chance.
+    near = float(found.weight[np.abs(above_plane(found, fit.plane)) < _NEAR].sum()) / total
+    if fit.residual > _SURE and near < _LEAST_NEAR:
+        return f"only {100 * near:.0f} % of what looks like floor lies in one plane"
+    return fit
 
 
 def _own_of_two(
@@ -132,8 +139,7 @@ def _fit_plane(
         known: up and its deviation in degrees, by all but the depth.
         block: (N,) number of the square that each is in.
     """
-    (vector, known_sd), members = known, own > 0
-    total = float(own.sum())
+    (vector, known_sd), members, total = known, own > 0, float(own.sum())
     start = _lowest(-(found.rays[members] @ vector) / found.inverse_depth[members], own[members])
     theta = -vector / start
     prior = np.eye(3) - np.outer(vector, vector)

@@ -19,6 +19,7 @@ from tips_ros.perception.ground.floor_fit import fit_floor
 from tips_ros.perception.ground.follower import Floor, FloorFollower
 from tips_ros.perception.ground.level_scan import LevelScan, level_scan, unseen_scan
 from tips_ros.perception.ground.obstacles import LIKE_FLOOR, Split, split
+from tips_ros.perception.ground.plane import Plane
 from tips_ros.perception.ground.settings import GroundSettings
 from tips_ros.perception.posed_frame import PosedFrame
 
@@ -84,6 +85,8 @@ class GroundView:
     settings: GroundSettings
     up: Up
     lens: Lens
+    # The floor as somebody knows it who did not look, for heights where none is seen.
+    told: Plane | None = None
     # Of the picture that a cloud was last asked for with: its clouds share the points.
     _points: list[tuple[NDArray[np.uint8] | None, Cloud]] = field(
         default_factory=list, init=False, repr=False
@@ -164,11 +167,13 @@ class GroundView:
     ) -> BoolArray | None:
         """(H, W) whether a pixel is between two heights above the floor; None without a floor.
 
+        Where none is seen or held, above the one that was told.
+
         Args:
             depth_m: (H, W) of the frame.
             low_m, high_m: ends included; infinite where there is none.
         """
-        plane = self.floor.plane
+        plane = self.floor.plane or self.told
         if plane is None or depth_m is None:
             return None
         rises = _rises(self.lens, plane.up)

@@ -25,6 +25,7 @@ from tips_ros.perception.ground.robust import floor_noise, is_blurred
 from tips_ros.perception.ground.settings import GroundSettings
 
 _LEVEL_SHARE = 0.85  # of what is asked of a floor label, where the normal alone says floor
+_BLURRED_FLOOR = 2.0  # times as much is asked of what is called floor, if the depth is a network's
 _LEAST_NOISE = 0.002  # of the depth; none is better
 _MADE_UP = 0.12  # depth between a nearer and a farther neighbour by this part is on neither
 _NORMALS_OFF = math.radians(5.0)
@@ -96,10 +97,11 @@ def split(
     if is_floor.any():
         like_floor &= is_floor
     k = np.full(cells.shape, settings.deviations, np.float32)
-    level = _lies_level(cells, plane)
-    k[level] = _LEVEL_SHARE * settings.floor_deviations
     blurred = is_blurred(part, like_floor)
-    k[_beside(is_floor, 1) if blurred else is_floor] = settings.floor_deviations
+    sure_floor = settings.floor_deviations * (_BLURRED_FLOOR if blurred else 1.0)
+    level = _lies_level(cells, plane)
+    k[level] = _LEVEL_SHARE * sure_floor
+    k[_beside(is_floor, 1) if blurred else is_floor] = sure_floor
     lowest = np.float32(settings.obstacle_min_height_m)
     least = np.where(is_floor, 2 * lowest, lowest)
     slope = _slope_allowed(cells, is_floor, plane, settings)

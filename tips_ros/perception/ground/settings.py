@@ -14,8 +14,8 @@ class GroundSettings:
         obstacle_min_height_m: what stands out of the floor by less is none, however sure the depth.
         obstacle_max_height_m: what is higher is none: the robot goes under it.
         deviations: how many deviations of the depth a thing has to stand out by.
-        floor_deviations: the same for what is labelled floor; what lies level without that
-            label has to stand out by nearly as many.
+        floor_deviations: the same for what is labelled floor, twice as many if the depth is a
+            network's; what lies level without that label has to stand out by nearly as many.
         max_slope_deg: of a ramp: what is labelled floor and lies no steeper may rise so.
         drops: whether what lies below the floor counts, too: stairs that go down, a curb.
         drop_min_depth_m: how far below.

@@ -61,7 +61,7 @@ class ListAccess:
 
 
 def _resolve(name: str) -> Path:
-    """Where a name leads to in the end, through links and dots; nothing of it need be there."""
+    """The path that a name leads to, through links and dots; nothing of it need be there."""
     try:
         return Path(os.path.realpath(os.path.expanduser(name)))
     except ValueError:  # as with a null character

@@ -39,7 +39,7 @@ from tips_ros.model.checkpoints.checkpoint_part import ROLES
 from tips_ros.perception.classes.class_files import load_class_list
 from tips_ros.perception.classes.class_list import ClassList, class_list
 from tips_ros.perception.deviation.model import DeviationModel, deviation_model
-from tips_ros.yaml_text import load_yaml
+from tips_ros.texts.yaml_text import load_yaml
 
 SETTINGS_FILE = "model.yaml"
 TOKENIZER = "tokenizer"

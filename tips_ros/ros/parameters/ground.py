@@ -77,7 +77,8 @@ GROUND_PARAMETERS: tuple[ParameterSpec, ...] = (
         8.0,
         "at once",
         "",
-        "Standard deviations by which an obstacle that is labelled floor has to stand out.",
+        "Standard deviations by which an obstacle that is labelled floor has to stand out; twice "
+        "as many in the depth of a network.",
         low=1.0,
         high=50.0,
     ),

@@ -353,7 +353,8 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         "at once",
         "m",
         "Points of ~/points and ~/points_filtered lower above the floor than this become NaN; "
-        "-100 is no limit. Without a known floor none is left out.",
+        "-100 is no limit. Where no floor is seen it is the one that tf or ground.camera_height_m "
+        "tells; without any none is left out.",
         low=-100.0,
         high=100.0,
     ),
@@ -363,7 +364,8 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         "at once",
         "m",
         "Points higher above the floor than this become NaN, so that what a robot passes under "
-        "does not mark a costmap; 100 is no limit. Without a known floor none is left out.",
+        "does not mark a costmap; 100 is no limit. Where no floor is seen it is the one that tf or "
+        "ground.camera_height_m tells; without any none is left out.",
         low=-100.0,
         high=100.0,
     ),

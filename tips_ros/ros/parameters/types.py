@@ -15,7 +15,7 @@ from typing import Any
 from rclpy.parameter import Parameter
 
 from tips_ros.ros.parameters.declaration import ITEMS, ParameterSpec
-from tips_ros.yaml_text import load_yaml
+from tips_ros.texts.yaml_text import load_yaml
 
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 _INT_END = 2.0**63

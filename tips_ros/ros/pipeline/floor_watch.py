@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rclpy.node import Node
 
 from tips_ros.messages.conversions import stamp_ns
@@ -12,6 +14,7 @@ from tips_ros.perception.depth.depth_scale import DepthScale
 from tips_ros.perception.depth.height_scale import HeightScale
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.ground import Ground, GroundView
+from tips_ros.perception.ground.plane import Plane
 from tips_ros.ros.parameters.snapshot import CameraSettings
 from tips_ros.ros.pipeline.known_level import KnownLevel
 from tips_ros.ros.pipeline.pending_reset import PendingReset
@@ -44,7 +47,15 @@ class FloorWatch:
         """The floor of this frame; None without depth or calibration."""
         self._reset_if_told()
         known = self._known.up(frame.header, settings)
-        return look_at_ground(self._ground, frame, known or Up.of_mounting(settings.mounting))
+        up = known or Up.of_mounting(settings.mounting)
+        view = look_at_ground(self._ground, frame, up)
+        if view is None or view.floor.plane is not None or not frame.options.limits_heights:
+            return view
+        try:
+            level, height_m = self._known.up_and_height(frame.header, settings)
+        except ValueError:  # points are not cut by a height that nobody knows
+            return view
+        return replace(view, told=Plane.of(level.vector, height_m))
 
     def height_scale(
         self, frame: FrameResult, settings: CameraSettings, otherwise: DepthScale

@@ -7,8 +7,8 @@ import logging
 import traceback
 from typing import Any
 
-from tips_ros.printable import printable
 from tips_ros.ros.process.log_rate import LogRate
+from tips_ros.texts.printable import printable
 
 
 class RosLogHandler(logging.Handler):

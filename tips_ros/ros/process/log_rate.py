@@ -21,7 +21,7 @@ class _Bucket:
 
 
 class LogRate:
-    """At most one a second of each message in the long run, and of the same text at any time.
+    """Admits one a second of each message in the long run, and of the same text at any time.
 
     Many messages are throttled by what they are about, such as a frame's name. That is no limit
     where the names themselves come from outside. From any threads.

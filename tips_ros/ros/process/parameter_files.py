@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from tips_ros.yaml_text import YamlError, load_yaml
+from tips_ros.texts.yaml_text import YamlError, load_yaml
 
 KEY = "ros__parameters"
 _LAYOUT = f"write `/**:`, below it `{KEY}:` and below that the parameters, as config/tips.yaml does"

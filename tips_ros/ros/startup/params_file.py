@@ -9,7 +9,7 @@ from typing import Any
 
 from tips_ros.ros.process.parameter_files import KEY, is_for, sections
 from tips_ros.ros.startup.arguments import ArgumentError
-from tips_ros.yaml_text import YamlError, load_yaml
+from tips_ros.texts.yaml_text import YamlError, load_yaml
 
 _COPY = "start from a copy of config/tips.yaml"
 

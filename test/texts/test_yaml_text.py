@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tips_ros.yaml_text import YamlError, load_yaml
+from tips_ros.texts.yaml_text import YamlError, load_yaml
 
 WRONG = {
     "nested lists": "[" * 3000,

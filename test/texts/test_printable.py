@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tips_ros.printable import printable
+from tips_ros.texts.printable import printable
 
 
 @pytest.mark.parametrize("text", ["", "images on /cam", "Tür 杯 ☕", "a\u200db", "1.5 °C"])

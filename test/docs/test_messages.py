@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every warning and error has a cause and a remedy in docs/messages.md, and none floods the log."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "messages.md"
+
+
+@pytest.fixture
+def catalogue(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    yield __import__("message_catalogue")
+    sys.modules.pop("message_catalogue", None)
+
+
+def test_the_page_has_the_messages_of_the_code(catalogue):
+    page = PAGE.read_text(encoding="utf-8")
+    again = "python benchmarks/message_catalogue.py --write docs/messages.md"
+    assert [row.message for row in catalogue.rows_of(page)] == catalogue.messages(), again
+    assert catalogue.write(page) == page, again
+
+
+def test_each_has_a_cause_and_a_remedy(catalogue):
+    rows = catalogue.rows_of(PAGE.read_text(encoding="utf-8"))
+    assert len(rows) > 60
+    assert [row.message for row in rows if not (row.cause and row.remedy)] == []
+
+
+def test_a_new_message_is_found_and_has_no_remedy_yet(catalogue, monkeypatch):
+    new = catalogue.Message("ros/new.py", "WARN", "… is new")
+    before = catalogue.messages()
+    monkeypatch.setattr(catalogue, "messages", lambda: sorted([*before, new]))
+    (row,) = [r for r in catalogue.rows_of(catalogue.write(PAGE.read_text())) if r.message == new]
+    assert row.cause == row.remedy == ""
+
+
+def test_none_is_written_more_than_once_a_second_in_the_long_run(catalogue):
+    pytest.importorskip("rclpy")
+    from tips_ros.ros.process.log_forwarding import RosLogHandler
+    from tips_ros.ros.process.log_rate import LogRate
+
+    lines: list[str] = []
+
+    class Ros:
+        error = warning = info = debug = staticmethod(lines.append)
+
+    rows = [message for message in catalogue.messages() if message.level in ("WARN", "ERROR")]
+    handler = RosLogHandler(Ros())
+    logger = logging.getLogger("tips_ros.test_messages")
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        for message in rows:
+            level = logging.WARNING if message.level == "WARN" else logging.ERROR
+            lines.clear()
+            for i in range(300):  # ever other texts, in no time
+                logger.log(level, message.file + " " + message.text.replace("%", "%%") + "%d", i)
+            assert 1 <= len(lines) <= 12, message
+    finally:
+        logger.removeHandler(handler)
+    rate = LogRate()
+    ten_minutes = [rate.admit("m", f"text {i}", i / 30) for i in range(600 * 30)]
+    assert sum(withheld is not None for withheld in ten_minutes) <= 600 + 10
