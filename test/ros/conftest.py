@@ -89,8 +89,8 @@ class Graph:
             dropped = sum(counted.drops.values())
             assert counted.in_flight == 0, f"{camera}: {counted}"
             assert counted.received == counted.published + dropped, f"{camera}: {counted}"
-            besides = {"similarity", "locate", "memory"}  # wanted by somebody else than a topic
-            for output in {*counted.outputs, *counted.withheld} - besides:
+            elsewhere = {"similarity", "locate", "memory"}
+            for output in {*counted.outputs, *counted.withheld} - elsewhere:
                 withheld = sum(counted.withheld.get(output, {}).values())
                 out = counted.outputs.get(output, 0)
                 assert counted.published == out + withheld, f"{camera}, {output}: {counted}"

@@ -35,6 +35,7 @@ RULES = {"topics": {"publish", "subscribe"}, "services": {"reply", "request"}}
 SOMETIMES = {
     *("/image/compressed", "/sensor/depth", "/sensor/points", "/sensor/scan", "/imu", "/clock"),
     *("/tf", "/tf_static", "/tips/semantic/label_info", "/tips/get_type_description"),
+    *("/tips/objects", "/tips/objects_2d"),
 }
 
 
