@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ def check_value(declared: ParameterSpec, name: str, value: Any) -> None:
     """ValueError, which names the parameter, for a value outside its range or choices."""
     if declared.choices and value not in declared.choices:
         choices = ", ".join(map(str, declared.choices))
-        raise ValueError(f"{name} can't be {value!r}: choose one of {choices}")
+        raise ValueError(f"{name} can't be {reprlib.repr(value)}: choose one of {choices}")
     if declared.low is not None and declared.high is not None:
         near = any(math.isclose(value, end, rel_tol=_ROUNDING) for end in _ends(declared))
         if not near and not declared.low <= value <= declared.high:
