@@ -81,7 +81,7 @@ class MemoryKeeper:
                 took = remember(self._memory, frame, settings.memory, in_map, smooth, camera)
             except OtherFrame as error:
                 self._note = str(error)
-                self._throttle.warning("frame", "%s", error)
+                self._throttle.warning("frame", "nothing is remembered: %s", error)
                 return "other frame"
             if took:
                 self._version += 1
