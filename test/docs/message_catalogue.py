@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every warning and error that the package logs, found in its code, as the table of a page.
 
-`python benchmarks/message_catalogue.py --write docs/messages.md`: messages, levels and files come
+`python test/docs/message_catalogue.py --write docs/messages.md`: messages, levels and files come
 from the code, cause and remedy stay as they stand in the page. A new message has none yet, and a
 test says so.
 """
@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "tips_ros"
 BEGIN, END = "<!-- messages -->", "<!-- end of the messages -->"
 _HEAD = ("| level | message | cause | remedy |", "|---|---|---|---|")
