@@ -4,20 +4,20 @@
 from __future__ import annotations
 
 import logging
-import sys
 from pathlib import Path
 
 import pytest
+
+from . import message_catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "messages.md"
 
 
 @pytest.fixture
-def catalogue(monkeypatch):
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
-    yield __import__("message_catalogue")
-    sys.modules.pop("message_catalogue", None)
+def catalogue():
+    """The program that writes the page."""
+    return message_catalogue
 
 
 def test_the_page_has_the_messages_of_the_code(catalogue):

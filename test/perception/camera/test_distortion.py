@@ -15,6 +15,8 @@ from tips_ros.perception.camera.distortion import (
     ros_model_name,
 )
 
+from .test_camera_info import camera_info
+
 PLUMB_BOB = [-0.28, 0.07, 1e-3, -5e-4, 0.0]
 AZURE_KINECT = [0.52, -2.6, 8e-4, -3e-4, 1.5, 0.39, -2.4, 1.43]
 THIN_PRISM = [-0.1, 0.02, 1e-3, -1e-3, 0.0, 0.01, 0.0, 0.0, 2e-3, -1e-3, 1e-3, 5e-4]
@@ -188,3 +190,9 @@ def test_a_fisheye_vector_filled_up_with_zeros_is_understood():
 def test_a_vector_that_means_nothing_says_so(model: str, d: list[float], message: str):
     with pytest.raises(BadDistortion, match=message):
         lens(model, d)
+
+
+@pytest.mark.parametrize("d", [[0.0, 0.0, 0.0, 1e308], [1e200] * 8, [-1e10, 0.0, 0.0, 0.0, 0.0]])
+def test_coefficients_whose_powers_are_no_numbers_are_refused(d: list[float]):
+    with pytest.raises(ValueError, match="numbers that no lens has"):
+        Distortion.from_camera_info(camera_info(d=d))

@@ -10,7 +10,8 @@ from tips_ros.ros.parameters.table import PARAMETERS
 from tips_ros.ros.parameters.types import as_declared
 
 LISTS = [declared for declared in PARAMETERS if declared.items is not None]
-ENDLESS = ["x" * 100_000, "[" * 20_000, "(" * 20_000, ["x" * 100_000], ["a"] * 20_000, [1.0] * 20_000]
+ENDLESS = ["x" * 100_000, "[" * 20_000, "(" * 20_000]
+ENDLESS += [["x" * 100_000], ["a"] * 20_000, [1.0] * 20_000]
 
 
 @pytest.mark.parametrize("declared", PARAMETERS, ids=lambda declared: declared.name)

@@ -53,6 +53,8 @@ _ROS_NAME_OF = {
     "kb4": "equidistant",
 }
 
+_MOST = 1e9  # of a coefficient
+
 
 class BadDistortion(UncalibratedCamera):
     """Distortion coefficients that mean nothing; the message says why and what to do."""
@@ -122,6 +124,11 @@ class Distortion:
         if not all(math.isfinite(number) for number in numbers):
             raise BadDistortion(
                 f"CameraInfo.d must be finite, got {list(numbers)}; recalibrate the camera"
+            )
+        if any(abs(number) > _MOST for number in numbers):  # its powers may be no numbers
+            raise BadDistortion(
+                f"CameraInfo.d has numbers that no lens has, {list(numbers)[:14]}; recalibrate "
+                "the camera"
             )
         if kind != "fisheye" and not any(numbers):
             return NO_DISTORTION
