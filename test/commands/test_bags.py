@@ -146,4 +146,4 @@ def test_two_runs_into_one_folder_are_refused(recordings: Path, tmp_path: Path, 
 
     with hold(tmp_path / "out"):
         assert main(["bags", str(recordings), str(tmp_path / "out")]) == 2
-    assert "another `tips_ros bags` is at work there" in capsys.readouterr().err
+    assert "another call of `bags` is at work there" in capsys.readouterr().err

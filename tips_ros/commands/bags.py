@@ -27,7 +27,7 @@ EXAMPLES = (
     ("bags recordings annotated", "all bags below a folder"),
     (
         "bags 'day*/front_*' annotated --workers 2 --options='--topics depth/image --pack'",
-        "those of a pattern, two at a time, with options of `tips_ros bag`",
+        "those of a pattern, two at a time, with options of `bag`",
     ),
     ("bags recordings annotated --again", "all of them once more, those that are done too"),
 )
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--options",
         default="",
         metavar="'…'",
-        help="options of `tips_ros bag`, for every bag (default: none)",
+        help="options of `bag`, for every bag (default: none)",
     )
     add("--again", action="store_true", help="do again what is done, too")
 

@@ -92,7 +92,7 @@ def hold(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise UserError(f"{folder}: another `tips_ros bags` is at work there; wait") from error
+            raise UserError(f"{folder}: another call of `bags` is at work there; wait") from error
         yield
 
 
