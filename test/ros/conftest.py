@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 import threading
 import time
@@ -331,10 +332,16 @@ def built_vision_msgs(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
     if importlib.util.find_spec("vision_msgs"):
         return None
     try:
-        prefix = scratch_vision_msgs.build(tmp_path_factory.mktemp("vision_msgs"))
+        prefix = scratch_vision_msgs.build_once(_of_all_workers(tmp_path_factory) / "vision_msgs")
     except scratch_vision_msgs.CannotBuild as error:
         pytest.skip(f"no vision_msgs, and it can't be built: {error}")
     return scratch_vision_msgs.load(prefix)
+
+
+def _of_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the processes of this run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An exported model comes back as it was, but for the rounding to half precision."""
+"""An exported model comes back as it was, but for the rounding to fp16."""
 
 from __future__ import annotations
 
@@ -131,5 +131,5 @@ def test_a_weight_that_half_precision_cannot_hold_is_refused(
 ):
     with torch.no_grad():
         model[0].backbone.norm.weight[0] = 1e6
-    with pytest.raises(ValueError, match=r"vision_encoder\.norm\.weight: half precision"):
+    with pytest.raises(ValueError, match=r"vision_encoder\.norm\.weight: fp16"):
         write()

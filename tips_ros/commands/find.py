@@ -36,13 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("memory", metavar="MEMORY", type=Path, help="file that `bag --memory` or the node wrote")
     add("text", metavar="TEXT", help="`name`, or `name: synonym | synonym`")
     add("--model", metavar="MODEL", help="that made the memory (default: the name that is in it)")
-    add("--max", type=count, default=10, metavar="N", help="answers (default: %(default)s)")
+    add("--max", type=count, default=10, metavar="N", help="the most answers (default: %(default)s)")
     add(
         "--min-score",
         type=share,
         default=0.0,
         metavar="X",
-        help="least score, 0 to 1 (default: what the words fit best of all that is known)",
+        help="least score, 0 to 1; 0 is what the words fit better than all else that is known "
+        "(default: %(default)s)",
     )
     add(
         "--seconds",
@@ -50,9 +51,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="what was not seen in the last S seconds is left out (default: any time)",
     )
-    add("--near", type=float, nargs=3, metavar=("X", "Y", "Z"), help="only near this point")
-    add("--radius", type=float, default=1.0, metavar="M", help="how near (default: %(default)s m)")
-    add("--picture", type=Path, metavar="PNG", help="draw the room from above with the answers")
+    add(
+        "--near",
+        type=float,
+        nargs=3,
+        metavar=("X", "Y", "Z"),
+        help="only near this point (default: anywhere)",
+    )
+    add(
+        "--radius",
+        type=float,
+        default=1.0,
+        metavar="M",
+        help="how near that is (default: %(default)s m)",
+    )
+    add(
+        "--picture",
+        type=Path,
+        metavar="PNG",
+        help="draw the room from above with the answers (default: none)",
+    )
     add("--overwrite", action="store_true", help="replace the picture if it is there")
 
 

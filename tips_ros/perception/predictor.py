@@ -192,14 +192,15 @@ class Predictor:
         scale: float = 1.0,
         label_spaces: Collection[LabelSpace] = (),
         mounting: MountingRotation = 0,
+        features: bool = False,
     ) -> EncodedImage:
         """The pass alone, from which several answers can be made. Arguments: see `ImageRequest`.
 
         Raises:
             ValueError: see `predict`.
         """
-        (encoded,) = self.encode_batch([ImageRequest(rgb, outputs, scale, label_spaces, mounting)])
-        return encoded
+        view = ImageRequest(rgb, outputs, scale, label_spaces, mounting, features)
+        return self.encode_batch([view])[0]
 
     @torch.inference_mode()
     def encode_batch(self, views: Sequence[ImageRequest]) -> list[EncodedImage]:
