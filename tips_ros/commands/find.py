@@ -36,7 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("memory", metavar="MEMORY", type=Path, help="file that `bag --memory` or the node wrote")
     add("text", metavar="TEXT", help="`name`, or `name: synonym | synonym`")
     add("--model", metavar="MODEL", help="that made the memory (default: the name that is in it)")
-    add("--max", type=count, default=10, metavar="N", help="the most answers (default: %(default)s)")
+    add(
+        "--max",
+        type=count,
+        default=10,
+        metavar="N",
+        help="the most answers (default: %(default)s)",
+    )
     add(
         "--min-score",
         type=share,
