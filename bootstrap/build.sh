@@ -63,7 +63,8 @@ colcon_build() {
     "$VENV/bin/python" bootstrap/make_tf2_msgs.py "$STATE/tf2_msgs"
     packages+=("$STATE/tf2_msgs")
   fi
-  colcon --log-base log build --paths "${packages[@]}" --symlink-install \
+  # By itself colcon goes on with one compiler only while anything else is at work.
+  MAKEFLAGS=${MAKEFLAGS:--j$(nproc)} colcon --log-base log build --paths "${packages[@]}" --symlink-install \
     --event-handlers console_direct+ \
     --cmake-args -DBUILD_TESTING=OFF "-DPython3_EXECUTABLE=$VENV/bin/python"
   # Links to files that are no longer there.
