@@ -25,20 +25,19 @@ _SIGMAS, _MOST_M = 2.0, 0.1  # and of its deviation; after a jump one is all tha
 _NEAREST_M = 0.3
 _LEAST_SHARE = 0.005  # of the picture: smaller things are overlooked where they are
 _LEAST = 0.6  # what of a rectangle must be in view, and not hidden
-_DEPTH_ERROR, _FARTHER = 0.06, 0.15  # of depth: how much nearer a thing may seem, or farther
+_DEPTH_ERROR = 0.06  # of depth, how much nearer a thing may seem than it is
 _NAME_SHARE = 0.1  # of all it was called: other names of a thing
 
 _CORNERS = np.stack(np.meshgrid(*3 * [[-0.5, 0.5]], indexing="ij"), -1).reshape(-1, 3)
 
 
 class _Rectangles(NamedTuple):
-    """Where N things should be in a picture, with a margin for how unsure that is."""
+    """Parts of a picture, as large as N unsure places are there."""
 
     rows: NDArray[np.int64]  # (N,) which things
     low: NDArray[np.float64]  # (N, 2) first and last pixel
     high: NDArray[np.float64]
     nearest_m: NDArray[np.float64]  # (N,) depth of the nearest part of each
-    farthest_m: NDArray[np.float64]  # (N,) what is farther, is another thing
     in_view: NDArray[np.float64]  # (N,) what part of each the picture has
 
 
@@ -87,10 +86,8 @@ def not_called(
     shape = len(some), len(_STEPS), len(_STEPS)
     u = np.broadcast_to(pixels[:, None, :, 0], shape)
     v = np.broadcast_to(pixels[:, :, None, 1], shape)
-    seen_m = frame.depth_m[v, u]
     with np.errstate(invalid="ignore"):
-        clear = seen_m >= where.nearest_m[:, None, None]
-        reached = seen_m <= where.farthest_m[:, None, None]
+        clear = frame.depth_m[v, u] >= where.nearest_m[:, None, None]
     called = np.zeros((len(some), 256), np.bool_)
     for row, one in zip(called, some, strict=True):
         row[[view.class_ids[name] for name in _names(one) if name in view.class_ids]] = True
@@ -98,7 +95,7 @@ def not_called(
     ids, back = np.unique(view.ids_at(v, u), return_inverse=True)
     number = np.array([number_of_id.get(one, 0) for one in ids.tolist()])[back].reshape(shape)
     own = np.array([one.number for one in some])[:, None, None]
-    of_it = of_name & reached & ((number == 0) | (number == own))
+    of_it = of_name & ((number == 0) | (number == own))
     share = clear.mean(axis=(1, 2)) * where.in_view
     absent[where.rows] = np.where(of_it.any(axis=(1, 2)) | (share < _LEAST), 0.0, share)
     return absent
@@ -107,7 +104,7 @@ def not_called(
 def _in_full_view(
     things: Sequence[Remembered], view: ObjectsView, frame: PosedFrame, max_range_m: float
 ) -> _Rectangles:
-    """Of things with a name that is looked for now, and large enough not to be overlooked."""
+    """Rectangles around what is in view, has a name that is known now, and is not too small."""
     assert frame.world_from_camera is not None and frame.lens is not None
     turn, at = frame.world_from_camera[:3, :3], frame.world_from_camera[:3, 3]
     boxes = Boxes.of_things(things)
@@ -133,9 +130,8 @@ def _in_full_view(
         in_view = shown / (high - low).prod(axis=1)
         full &= in_view >= _LEAST
     nearest_m = (1 - _DEPTH_ERROR) * corners[..., 2].min(axis=1)
-    farthest_m = (1 + _FARTHER) * depth_m + boxes.longest + spread
-    return _Rectangles(rows[full], inside_low[full], inside_high[full], nearest_m[full],
-                       farthest_m[full], in_view[full])  # fmt: skip
+    found = rows, inside_low, inside_high, nearest_m, in_view
+    return _Rectangles(*(one[full] for one in found))
 
 
 def _names(one: Remembered) -> list[str]:

@@ -132,11 +132,8 @@ class Memory:
         fade(before, shown, touched, view.class_ids)
         if elsewhere:
             number_of = {of[1]: number for of, number in self._track_of.items() if of[0] == camera}
-            in_view = shown.in_view.any(axis=1).tolist()
-            others = [
-                one for one, is_in_view in zip(before, in_view, strict=True)
-                if is_in_view and one.number not in touched
-            ]  # fmt: skip
+            rows = np.flatnonzero(shown.in_view.any(axis=1)).tolist()
+            others = [before[row] for row in rows if before[row].number not in touched]
             miss(others, view, frame, settings.max_range_m, number_of)
         self._part_with_gone()
         self._merge(touched)
