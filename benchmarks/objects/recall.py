@@ -20,7 +20,7 @@ OFTEN = 15  # frames of a lap: three seconds
 
 
 class Entry(NamedTuple):
-    """What was remembered of a thing, once."""
+    """An entry of a memory, kept apart from what becomes of it."""
 
     number: int
     name: str
@@ -28,7 +28,7 @@ class Entry(NamedTuple):
 
     @classmethod
     def of(cls, thing: Remembered) -> Entry:
-        """As it is now."""
+        """The present entry of a thing."""
         return cls(thing.number, thing.name, thing.centre_m)
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.memory.absence import miss
-from tips_ros.perception.memory.evidence import Look, fade, look, shown_at
-from tips_ros.perception.memory.jumps import JumpWatch
-from tips_ros.perception.memory.key_frames import KeyFrames
+from tips_ros.perception.memory.gone.absence import miss
+from tips_ros.perception.memory.gone.evidence import Look, fade, look, shown_at
 from tips_ros.perception.memory.matching import duplicates, matches
+from tips_ros.perception.memory.poses.jumps import JumpWatch
+from tips_ros.perception.memory.poses.key_frames import KeyFrames
 from tips_ros.perception.memory.remembered import BYTES_BESIDES_FEATURES, Remembered
 from tips_ros.perception.memory.settings import USUAL, MemorySettings
 from tips_ros.perception.memory.sighting import Sighting

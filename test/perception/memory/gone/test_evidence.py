@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tips_ros.perception.memory.evidence import Look, emptiness
+from tips_ros.perception.memory.gone.evidence import Look, emptiness
 
-from .watch import LEFT, Watch
+from ..watch import LEFT, Watch
 
 CLASS = 7
 

@@ -9,10 +9,10 @@ import pytest
 
 from tips_ros.perception.classes.class_list import ClassList
 
-from ..ground.floor_scene import BOX, FLOOR, LAMP, WALL, Box
-from ..objects import scenes
-from ..objects.scenes import CLASSES, seen
-from .watch import SETTINGS, Watch, shifted
+from ...ground.floor_scene import BOX, FLOOR, LAMP, WALL, Box
+from ...objects import scenes
+from ...objects.scenes import CLASSES, seen
+from ..watch import SETTINGS, Watch, shifted
 
 PICTURE = Box((2.97, -0.3, 0.4), (2.98, 0.3, 0.9), LAMP)
 
