@@ -19,8 +19,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.objects.drives import Shown
 from benchmarks.objects.laps import Laps
-from benchmarks.objects.recall import Recall
+from benchmarks.objects.recall import Entry, Recall
 from benchmarks.objects.views import CLASSES, NoWords, View, by_model, by_truth
 from tips_ros.perception.language.word_encoder import WordEncoder
 from tips_ros.perception.memory.memory import Memory
@@ -35,11 +36,68 @@ _THINGS = {name for class_id, name in CLASSES.by_id().items() if thing_classes(C
 _MODES = ("exact", "noisy")
 
 
-def measure(title: str, mode: str, see: View, encoder: WordEncoder, args: argparse.Namespace) -> (
-    None
-):
-    """Prints the numbers of all rooms."""
-    recall, spent_ms = Recall(), list[float]()
+class Measured:
+    """Two laps of one kind of poses, over rooms."""
+
+    def __init__(self, title: str, drifts: bool, see: View, encoder: WordEncoder) -> None:
+        """
+        Args:
+            title: of its line.
+            drifts: whether the map drifts and jumps.
+            see: what is made of a frame.
+            encoder: of the words that are asked.
+        """
+        self.title, self.recall = title, Recall()
+        self._drifts, self._see, self._encoder = drifts, see, encoder
+        self._spent_ms: list[float] = []
+
+    def enter(self) -> None:
+        """A new room."""
+        self._memory, self._objects = Memory(), Objects()
+
+    def look(self, shown: Shown, drifted: bool) -> None:
+        """Takes a frame in.
+
+        Args:
+            shown: the frame.
+            drifted: whether the map is off by then, where it drifts.
+        """
+        frame, classes = self._see(shown)
+        view = self._objects.look(frame, classes, rgb=shown.rgb)
+        smooth = frame.world_from_camera
+        assert smooth is not None
+        placed = _drift(smooth) if drifted and self._drifts else smooth
+        start = time.process_time()
+        posed = replace(frame, world_from_camera=placed, world_id="map")
+        if self._memory.see(view, posed, smooth_from_camera=smooth):
+            self._spent_ms.append(1e3 * (time.process_time() - start))
+
+    def rest(self) -> None:
+        """The first lap is over."""
+        self._before = [Entry.of(one) for one in self._memory.things]
+
+    def leave(self, laps: Laps) -> str:
+        """A line about the room, which is over."""
+        memory = self._memory
+        asked = {o.name for o in laps.truth[1].values() if o.seen_well} & _THINGS
+        best = {name: _first(memory, name, self._encoder) for name in sorted(asked)}
+        truth = [{n: o for n, o in lap.items() if o.name in _THINGS} for lap in laps.truth]
+        room = Recall()
+        for counts in (room, self.recall):
+            counts.add(*truth, laps.changed, self._before, memory.things, best)
+        return f"{self.title}: {room.line()}, {len(memory.things)} in memory"
+
+    def line(self) -> str:
+        """All rooms in a line."""
+        spent = self._spent_ms or [0.0]
+        return (
+            f"{self.title:<14} {self.recall.line()}   {np.median(spent):.1f} ms a key frame, "
+            f"{np.quantile(spent, 0.95):.1f} for one in twenty"
+        )
+
+
+def measure(all_of: list[Measured], args: argparse.Namespace) -> None:
+    """Prints the numbers of all rooms; each is rendered once."""
     size = (480, 640) if args.model else (240, 320)
     for number in range(args.first, args.first + args.rooms):
         try:
@@ -47,33 +105,22 @@ def measure(title: str, mode: str, see: View, encoder: WordEncoder, args: argpar
         except ValueError as error:
             print(f"  room {number}: {error}")
             continue
-        memory, objects = Memory(), Objects()
-        remembered: list[list[tuple[str, NDArray[np.float64]]]] = []
+        for one in all_of:
+            one.enter()
         for which in (0, 1):
             for index, shown in enumerate(laps.lap(which, size, bool(args.model))):
-                frame, classes = see(shown)
-                view = objects.look(frame, classes, rgb=shown.rgb)
-                smooth = frame.world_from_camera
-                assert smooth is not None
-                drifts = mode == "noisy" and which == 0 and index >= args.frames // 2
-                drifts |= mode == "noisy" and which == 1 and index < args.frames // 4
-                placed = _drift(smooth) if drifts else smooth
-                start = time.process_time()
-                posed = replace(frame, world_from_camera=placed, world_id="map")
-                if memory.see(view, posed, smooth_from_camera=smooth):
-                    spent_ms.append(1e3 * (time.process_time() - start))
-            remembered.append([(one.name, one.centre_m) for one in memory.things])
-        asked = {o.name for o in laps.truth[1].values() if o.seen_well} & _THINGS
-        best = {name: _first(memory, name, encoder) for name in sorted(asked)}
-        truth = [{n: o for n, o in lap.items() if o.name in _THINGS} for lap in laps.truth]
-        room = Recall()
-        for counts in (room, recall):
-            counts.add(*truth, laps.changed, remembered[0], memory.things, best)
-        if args.each:
-            print(f"  room {number}: {room.line()}, {len(memory.things)} in memory")
-    if spent_ms:
-        print(f"{title:<14} {recall.line()}   {np.median(spent_ms):.1f} ms a key frame, "
-              f"{np.quantile(spent_ms, 0.95):.1f} for one in twenty")  # fmt: skip
+                half = args.frames // 2 if which == 0 else args.frames // 4
+                for one in all_of:
+                    one.look(shown, (index >= half) == (which == 0))
+            if which == 0:
+                for one in all_of:
+                    one.rest()
+        for one in all_of:
+            line = one.leave(laps)
+            if args.each:
+                print(f"  room {number}, {line}", flush=True)
+    for one in all_of:
+        print(one.line())
 
 
 def main() -> None:
@@ -91,10 +138,13 @@ def main() -> None:
     if args.model:
         from tips_ros.perception.loading.prompt_encoder import PromptEncoder
 
-        measure(args.model, "exact", by_model(args.model), PromptEncoder(args.model), args)
+        encoder = PromptEncoder(args.model)
+        measure([Measured(args.model, False, by_model(args.model), encoder)], args)
         return
-    for mode in [args.poses] if args.poses else _MODES:
-        measure(f"{mode} poses", mode, by_truth(f"{mode} poses"), NoWords(), args)
+    measure([
+        Measured(f"{mode} poses", mode == "noisy", by_truth(f"{mode} poses"), NoWords())
+        for mode in ([args.poses] if args.poses else _MODES)
+    ], args)  # fmt: skip
 
 
 def _first(memory: Memory, name: str, encoder: WordEncoder) -> Remembered | None:

@@ -16,7 +16,8 @@ from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.memory.identity import ModelIdentity, identity_of
 from tips_ros.perception.memory.memory import Memory
 from tips_ros.perception.memory.memory_file import load, save
-from tips_ros.perception.memory.remembered import Remembered, Sighting
+from tips_ros.perception.memory.remembered import Remembered
+from tips_ros.perception.memory.sighting import Sighting
 from tips_ros.perception.regions.oriented_box import OrientedBox
 from tips_ros.resources import sample_bag
 

@@ -137,6 +137,16 @@ def test_a_jump_of_the_frame_moves_nothing_until_it_is_seen_again(caplog):
     assert box.number <= 2 and off_m(box, shifted(LEFT, x=0.4)) < 0.2
 
 
+def test_a_jump_back_makes_a_place_as_sure_as_it_was():
+    watch = Watch()
+    (box,) = watch(LEFT, frames=5)
+    spread = np.trace(box.covariance_m2)
+    for jump_m in (0.4, 0.7, 0.0):
+        watch(frames=2, yaw_deg=180, jump_m=jump_m)
+        assert np.trace(box.covariance_m2) == pytest.approx(spread + 3 * jump_m**2)
+    assert watch.memory.counts.jumps == 3
+
+
 def test_without_poses_nothing_is_remembered():
     watch = Watch()
     watch(LEFT, frames=3, posed=False)

@@ -13,8 +13,9 @@ import torch
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.language.prompts import PromptError
 from tips_ros.perception.memory.question import answers, question_of
-from tips_ros.perception.memory.remembered import Remembered, Sighting
+from tips_ros.perception.memory.remembered import Remembered
 from tips_ros.perception.memory.selection import Selection, select
+from tips_ros.perception.memory.sighting import Sighting
 from tips_ros.perception.regions.oriented_box import OrientedBox
 
 OWN = ClassList(("wall", "chair", "table"))

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.classes.class_list import name_key
-from tips_ros.perception.memory.remembered import INSIDE, Feature, Remembered, Sighting
+from tips_ros.perception.memory.remembered import INSIDE, Feature, Remembered
+from tips_ros.perception.memory.sighting import Sighting
 from tips_ros.perception.objects.assignment import assign
 from tips_ros.perception.regions.oriented_box import OrientedBox
 

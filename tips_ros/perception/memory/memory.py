@@ -4,24 +4,25 @@
 from __future__ import annotations
 
 import logging
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.memory.evidence import Look, look, missing, shown_at
-from tips_ros.perception.memory.jumps import JumpWatch
+from tips_ros.perception.memory.gone.absence import miss
+from tips_ros.perception.memory.gone.evidence import Look, fade, look, shown_at
 from tips_ros.perception.memory.matching import duplicates, matches
-from tips_ros.perception.memory.remembered import BYTES_BESIDES_FEATURES, Remembered, Sighting
+from tips_ros.perception.memory.poses.jumps import JumpWatch
+from tips_ros.perception.memory.poses.key_frames import KeyFrames
+from tips_ros.perception.memory.remembered import BYTES_BESIDES_FEATURES, Remembered
 from tips_ros.perception.memory.settings import USUAL, MemorySettings
+from tips_ros.perception.memory.sighting import Sighting
 from tips_ros.perception.memory.sightings import sightings
 from tips_ros.perception.objects.objects import ObjectsView
 from tips_ros.perception.posed_frame import PosedFrame
 
 logger = logging.getLogger(__name__)
 
-_EVERY_S, _EVERY_M, _EVERY_DEG = 0.5, 0.1, 10.0  # of key frames
 _MOST_TRACKS = 4096  # links from tracks to things
 _MOST_STEPS = 4096  # of the camera's way
 
@@ -65,7 +66,7 @@ class Memory:
         self._way_step = 1
         self.counts = Counts()
         self._track_of: dict[tuple[str, int], int] = {}
-        self._last_key: dict[str, tuple[int, NDArray[np.float64]]] = {}
+        self._key_frames = KeyFrames()
         self._watch.forget()
 
     def see(
@@ -98,7 +99,7 @@ class Memory:
         pose = frame.world_from_camera
         if pose is None or frame.depth_m is None or frame.lens is None:
             return False
-        if not self._is_key(camera, frame.stamp_ns, pose):
+        if not self._key_frames.is_one(camera, frame.stamp_ns, pose):
             return False
         if self.frame_id and frame.world_id != self.frame_id:
             raise OtherFrame(
@@ -106,7 +107,7 @@ class Memory:
                 "clear the memory, or have tf tell the one"
             )
         self.frame_id = frame.world_id
-        self._last_key[camera] = frame.stamp_ns, pose
+        elsewhere = self._key_frames.add(camera, frame.stamp_ns, pose)
         self._count(key_frames=1)
         self._note_jump(pose, smooth_from_camera)
         self._note_way(pose)
@@ -128,7 +129,13 @@ class Memory:
             self._track_of.pop(one.track, None)
             self._track_of[one.track] = thing.number
         self._learn_solid(before, shown, seen, found.of_sighting)
-        self._fade(before, shown, touched)
+        fade(before, shown, touched, view.class_ids)
+        if elsewhere:
+            number_of = {of[1]: number for of, number in self._track_of.items() if of[0] == camera}
+            rows = np.flatnonzero(shown.in_view.any(axis=1)).tolist()
+            others = [before[row] for row in rows if before[row].number not in touched]
+            miss(others, view, frame, settings.max_range_m, number_of)
+        self._part_with_gone()
         self._merge(touched)
         self._bound(settings)
         self.newest_ns = frame.stamp_ns
@@ -148,26 +155,17 @@ class Memory:
             one.rotation = turn @ one.rotation
             shift = one.rotation.T @ step
             one.low_m, one.high_m = one.low_m + shift, one.high_m + shift
+            one.moved, one.unsure_m = np.eye(4), 0.0
         way = np.array(self.way_m).reshape(-1, 3) @ turn.T + step
         self.way_m = [(float(x), float(y), float(z)) for x, y, z in way]
         self.frame_id = frame_id
-        self._last_key.clear()
+        self._key_frames = KeyFrames()
         self._watch.forget()
 
     @property
     def nbytes(self) -> int:
         """About how much memory the things take."""
         return sum(map(_nbytes, self.things))
-
-    def _is_key(self, camera: str, stamp_ns: int, pose: NDArray[np.float64]) -> bool:
-        if camera not in self._last_key:
-            return True
-        then_ns, there = self._last_key[camera]
-        if not 0 <= stamp_ns - then_ns < _EVERY_S * 1e9:
-            return True
-        turned = (float(np.trace(there[:3, :3].T @ pose[:3, :3])) - 1) / 2
-        moved = float(np.linalg.norm(pose[:3, 3] - there[:3, 3]))
-        return moved > _EVERY_M or turned < math.cos(math.radians(_EVERY_DEG))
 
     def _note_jump(
         self, pose: NDArray[np.float64], smooth_from_camera: NDArray[np.float64] | None
@@ -178,9 +176,8 @@ class Memory:
         self._count(jumps=1)
         if not self.things:
             return
-        moves = jump.moves(np.array([one.place_m for one in self.things]))
-        for one, metres in zip(self.things, moves.tolist(), strict=True):
-            one.covariance_m2 = one.covariance_m2 + metres**2 * np.eye(3)
+        for one in self.things:
+            one.jump(jump.motion)
         logger.info(
             "%s jumped by %.2f m and %.1f degrees: remembered things stay where they were until "
             "they are seen again", self.frame_id, jump.metres, jump.degrees,
@@ -206,13 +203,7 @@ class Memory:
             if thing is not None:
                 thing.note_solid(*shown_at(shown, row_of[thing.number], one.class_id))
 
-    def _fade(self, before: list[Remembered], shown: Look, touched: set[int]) -> None:
-        """Takes what is missing at its word."""
-        if shown.nothing:
-            return
-        for one, gone in zip(before, missing(before, shown).tolist(), strict=True):
-            if gone and one.number not in touched:
-                one.presence -= 1.0
+    def _part_with_gone(self) -> None:
         left = [one for one in self.things if one.presence > 0.0]
         if len(left) < len(self.things):
             names = [f"{o.name} {o.number}" for o in self.things if o.presence <= 0.0]

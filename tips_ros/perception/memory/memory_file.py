@@ -39,6 +39,8 @@ _FIELDS: dict[str, tuple[str, tuple[int, ...]]] = {
     "first_seen_ns": ("<i8", ()),
     "last_seen_ns": ("<i8", ()),
     "presence": ("<f8", ()),
+    "overlooked": ("<i8", ()),
+    "missed": ("<i8", ()),
     "solid": ("<f4", (len(INSIDE),)),
 }
 _FEATURES = ("mean_feature", "best_feature")

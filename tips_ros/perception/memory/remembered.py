@@ -6,11 +6,13 @@ Convention: places and boxes are in the memory's frame, metres.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.memory.sighting import Sighting
 from tips_ros.perception.regions.oriented_box import OrientedBox
 
 Float64Array = NDArray[np.float64]
@@ -25,6 +27,8 @@ _MOST_NAMES = 8
 _GROWS, _SHRINKS = 0.3, 0.1  # how far a side follows what is seen of it
 _BETTER = 1.2  # a view is better that is so many times as good
 _SOLID_SHARE = 0.3
+_MOST_MISSED = 0.5  # of presence, that one look without its name costs
+_END = 4.0  # log of how unlikely a look without its name must be to cost all of one
 
 
 def _corners(steps: NDArray[np.float64]) -> Float64Array:
@@ -35,39 +39,6 @@ _BOX_CORNERS = _corners(np.array([-0.5, 0.5]))
 _FACES = np.concatenate([0.5 * np.eye(3), -0.5 * np.eye(3)])
 INSIDE = _corners(np.array([-0.3, 0.0, 0.3]))  # (27, 3) of a box of size 1
 BYTES_BESIDES_FEATURES = 2000  # of a thing in memory, about
-
-
-@dataclass(frozen=True, eq=False)
-class Sighting:
-    """A thing as one key frame shows it.
-
-    Attributes:
-        name: of its class.
-        place_m: (3,) centroid of its surface.
-        covariance_m2: (3, 3) of that.
-        box: around its surface.
-        sigma_m: deviation of its depth.
-        feature: (D,) unit; None without value features.
-        score: of its class, 0 to 1; NaN where nobody tells.
-        quality: of the view, more is better.
-        cut: whether it goes on beyond the picture's border.
-        stamp_ns: when.
-        track: camera and id of who followed it.
-        class_id: that its pixels have.
-    """
-
-    name: str
-    place_m: Float64Array
-    covariance_m2: Float64Array
-    box: OrientedBox
-    sigma_m: float
-    feature: NDArray[np.float32] | None
-    score: float
-    quality: float
-    cut: bool
-    stamp_ns: int
-    track: tuple[str, int]
-    class_id: int
 
 
 @dataclass(eq=False)
@@ -86,6 +57,12 @@ class Remembered:
         hits: key frames that it was seen in.
         first_seen_ns, last_seen_ns: stamps.
         presence: goes down with each key frame that shows its place empty; 0 is the end.
+        overlooked: key frames in which nothing was called as it is at its place, although it was
+            there, as was found later.
+        missed: the same since it was last seen.
+        moved: (4, 4) where it lay, in a frame without jumps, → where it would lie now, after those
+            since it was last seen; not in files.
+        unsure_m: what `covariance_m2` has of that, as a deviation.
         solid: (27,) how surely it is seen at each of the points `INSIDE` its box.
     """
 
@@ -104,6 +81,10 @@ class Remembered:
     first_seen_ns: int
     last_seen_ns: int
     presence: float = 1.0
+    overlooked: int = 0
+    missed: int = 0
+    moved: Float64Array = field(default_factory=lambda: np.eye(4))
+    unsure_m: float = 0.0
     solid: NDArray[np.float32] = field(default_factory=lambda: np.ones(27, np.float32))
 
     @classmethod
@@ -149,6 +130,32 @@ class Remembered:
         self.hits += 1
         self.last_seen_ns = one.stamp_ns
         self.presence = min(self.presence + 1.0, MOST_PRESENCE)
+        self.overlooked, self.missed = self.overlooked + self.missed, 0
+        self.moved, self.unsure_m = np.eye(4), 0.0
+
+    def jump(self, motion: Float64Array) -> None:
+        """Stays where it is, less surely by as much as a jump of the frame would move it.
+
+        A jump back makes it as sure as before.
+
+        Args:
+            motion: (4, 4) of what is known by odometry.
+        """
+        self.moved = motion @ self.moved
+        off_m = self.moved[:3, :3] @ self.place_m + self.moved[:3, 3] - self.place_m
+        now_m = float(np.linalg.norm(off_m))
+        self.covariance_m2 = self.covariance_m2 + (now_m**2 - self.unsure_m**2) * np.eye(3)
+        self.unsure_m = now_m
+
+    def miss(self, share: float = 1.0) -> None:
+        """Counts that nothing at its place is called as it is, by how seldom that happens to it.
+
+        Args:
+            share: how much of its place was seen.
+        """
+        self.missed += 1
+        overlooks = (self.overlooked + 1) / (self.hits + self.overlooked + 2)
+        self.presence -= share * min(_MOST_MISSED, -math.log(overlooks) / _END)
 
     def grow(self, one: Sighting) -> None:
         """Takes in the box of a sighting: each side by how sure its depth is."""
@@ -188,6 +195,8 @@ class Remembered:
         ):
             self.best_feature, self.best_quality = other.best_feature, other.best_quality
         self.hits += other.hits
+        self.overlooked += other.overlooked
+        self.missed = min(self.missed, other.missed)
         self.first_seen_ns = min(self.first_seen_ns, other.first_seen_ns)
         self.last_seen_ns = max(self.last_seen_ns, other.last_seen_ns)
         self.presence = max(self.presence, other.presence)

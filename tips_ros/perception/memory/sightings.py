@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.memory.remembered import Sighting
+from tips_ros.perception.memory.sighting import Sighting
 from tips_ros.perception.objects.objects import ObjectsView, SeenObject
 from tips_ros.perception.objects.track import Place
 from tips_ros.perception.posed_frame import PosedFrame

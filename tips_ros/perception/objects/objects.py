@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -44,6 +44,7 @@ class ObjectsView:
 
     Attributes:
         objects: largest first.
+        class_ids: name of each class, as of `name_key`, → the id that its pixels have.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class ObjectsView:
         found: FrameInstances,
         labels: NDArray[np.uint8],
         id_of_piece: Sequence[int],
+        class_ids: Mapping[str, int],
     ) -> None:
         """
         Args:
@@ -59,14 +61,21 @@ class ObjectsView:
             found: all pieces of the frame.
             labels: (H, W) of it.
             id_of_piece: 0 for a piece without an id.
+            class_ids: of the classes now in force.
         """
-        self.objects = objects
+        self.objects, self.class_ids = objects, class_ids
         self._found, self._labels, self._ids = found, labels, id_of_piece
 
     def id_map(self) -> NDArray[np.uint16]:
         """(H, W) the lower 16 bits of each pixel's id, which are never 0; 0 where no thing is."""
         ids = np.array([0, *self._ids], np.int64) & 0xFFFF
         return np.asarray(self._found.at_size(ids.astype(np.uint16), self._labels), np.uint16)
+
+    def ids_at(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The ids at some pixels of the frame, in their shape; 0 where no thing is."""
+        found = self._found
+        ids = np.array([0, *self._ids], np.int64)
+        return np.asarray(ids[found.piece[rows // found.stride, columns // found.stride]])
 
 
 class Objects:
@@ -120,7 +129,7 @@ class Objects:
                     )
                 )  # fmt: skip
         assert frame.labels is not None
-        return ObjectsView(objects, found, frame.labels, [track.id for track in tracks])
+        return ObjectsView(objects, found, frame.labels, [track.id for track in tracks], id_of)
 
 
 @lru_cache(maxsize=16)

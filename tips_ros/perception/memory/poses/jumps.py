@@ -21,11 +21,6 @@ class Jump(NamedTuple):
     metres: float  # of the camera
     degrees: float
 
-    def moves(self, points: Float64Array) -> Float64Array:
-        """(N,) metres that points (N, 3) would be moved by."""
-        moved = points @ self.motion[:3, :3].T + self.motion[:3, 3]
-        return np.asarray(np.linalg.norm(moved - points, axis=-1))
-
 
 class JumpWatch:
     """Compares the memory's frame with one in which the camera moves smoothly."""

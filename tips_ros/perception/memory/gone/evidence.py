@@ -9,22 +9,24 @@ deviations; something that stands before it is nearer.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.classes.class_list import name_key
 from tips_ros.perception.memory.matching import Boxes
 from tips_ros.perception.memory.remembered import INSIDE, Remembered
 from tips_ros.perception.posed_frame import PosedFrame
 
 _DEPTH_ERROR, _SCALE_ERROR = 0.05, 0.02  # of depth: of a pixel that tells none, of all pixels
 _SIGMAS = 2.0
+_TELLS = (1.0, 2.0, 4.0), (0.0, 1.0, 2.0)  # deviations → how surely a place is empty
 _BORDER = 0.02  # of the picture: what lies so near its border is not in view
 _NEAREST_M = 0.2
 _SOLID = 0.5
-_MOST = 0.5  # of the points, that must be in view
+_LEAST = 0.2  # of the points; fewer tell nothing
 _FAR_M = 1000.0
 
 
@@ -36,6 +38,7 @@ class Look(NamedTuple):
     sigma_m: NDArray[np.float64]  # of a pixel's depth
     label: NDArray[np.uint8]  # at the pixel; 255 where there is none
     common_m: NDArray[np.float64]  # (N,) deviation that all its points share
+    half_m: NDArray[np.float64]  # (N,) half of its extent along the camera's axis
 
     @property
     def nothing(self) -> bool:
@@ -46,7 +49,7 @@ class Look(NamedTuple):
         """That of some things."""
         return Look(
             self.in_view[rows], self.beyond_m[rows], self.sigma_m[rows],
-            self.label[rows], self.common_m[rows],
+            self.label[rows], self.common_m[rows], self.half_m[rows],
         )  # fmt: skip
 
     @classmethod
@@ -54,7 +57,7 @@ class Look(NamedTuple):
         """Nothing is in view."""
         shape = count, len(INSIDE)
         return cls(np.zeros(shape, np.bool_), np.zeros(shape), np.ones(shape),
-                   np.full(shape, 255, np.uint8), np.ones(count))  # fmt: skip
+                   np.full(shape, 255, np.uint8), np.ones(count), np.zeros(count))  # fmt: skip
 
 
 def look(things: Sequence[Remembered], frame: PosedFrame, max_range_m: float) -> Look:
@@ -103,6 +106,7 @@ def look(things: Sequence[Remembered], frame: PosedFrame, max_range_m: float) ->
     found.beyond_m[rows] = np.where(inside, seen - depth_m[:, None], 0.0)
     found.sigma_m[rows] = sigma
     found.common_m[rows] = np.sqrt((_SCALE_ERROR * depth_m) ** 2 + np.array(of_place))
+    found.half_m[rows] = (np.abs(axes[:, 2]) * sizes).sum(axis=1) / 2
     if frame.labels is not None:
         found.label[rows] = np.where(inside, frame.labels[v, u], 255)
     return found
@@ -116,26 +120,61 @@ def shown_at(seen: Look, row: int, class_id: int) -> tuple[NDArray[np.bool_], ND
     return seen.in_view[row] & (of_it | ~hidden), of_it
 
 
-def missing(things: Sequence[Remembered], seen: Look) -> NDArray[np.bool_]:
-    """(N,) whether the place of each thing is in view and empty."""
-    gone = np.zeros(len(things), np.bool_)
+def fade(
+    things: Sequence[Remembered], seen: Look, touched: set[int], class_ids: Mapping[str, int]
+) -> None:
+    """Counts it against things that their places are seen to be empty.
+
+    Args:
+        things: that were looked at.
+        seen: the look.
+        touched: numbers of those that the frame shows.
+        class_ids: as of `emptiness`.
+    """
+    for one, empty in zip(things, emptiness(things, seen, class_ids).tolist(), strict=True):
+        if one.number not in touched:
+            one.presence -= empty
+
+
+def emptiness(
+    things: Sequence[Remembered], seen: Look, class_ids: Mapping[str, int]
+) -> NDArray[np.float64]:
+    """(N,) how surely the place of each thing is seen to be empty, from 0 to 2.
+
+    A place of which a part is in view, or not hidden, tells that part of it.
+
+    Args:
+        things: that were looked at.
+        seen: the look.
+        class_ids: name of each class → the id of its pixels: where a thing's name is, it is.
+    """
+    empty = np.zeros(len(things))
     rows = np.flatnonzero(seen.in_view.any(axis=1))
     if len(rows):
-        gone[rows] = _missing([things[row] for row in rows.tolist()], seen.at(rows))
-    return gone
+        empty[rows] = _emptiness([things[row] for row in rows.tolist()], seen.at(rows), class_ids)
+    return empty
 
 
-def _missing(things: Sequence[Remembered], seen: Look) -> NDArray[np.bool_]:
+def _emptiness(
+    things: Sequence[Remembered], seen: Look, class_ids: Mapping[str, int]
+) -> NDArray[np.float64]:
     solid = np.array([one.solid for one in things]) >= _SOLID
     solid |= ~solid.any(axis=1, keepdims=True)  # one that is seen nowhere inside: all points count
-    counts = solid & seen.in_view
+    spread = _SIGMAS * np.hypot(seen.sigma_m, seen.common_m[:, None])
+    hidden = seen.beyond_m < -(seen.half_m[:, None] + spread)
+    counts = solid & seen.in_view & ~hidden
     shown = counts.sum(axis=1)
-    beyond = np.where(counts, seen.beyond_m, np.nan)
+    named = np.array([class_ids.get(name_key(one.name), -1) for one in things])
+    of_it = (seen.label == named[:, None]) & (seen.beyond_m <= 2 * seen.half_m[:, None] + spread)
+    beyond = np.where(of_it, np.minimum(seen.beyond_m, 0.0), seen.beyond_m)
+    beyond = np.where(counts, beyond, np.nan)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of things out of view
         middle = np.nanmedian(beyond, axis=1)
         of_pixels = np.nanmean(np.where(counts, seen.sigma_m, np.nan), axis=1)
     # Errors of pixels are alike to some part: nine are worth no more than four.
     sigma = np.hypot(of_pixels / np.sqrt(np.maximum(shown, 1) ** 0.6), seen.common_m)
-    empty = np.nan_to_num(middle, nan=-1.0) > _SIGMAS * np.nan_to_num(sigma, nan=1.0)
-    return np.asarray((shown >= _MOST * solid.sum(axis=1)) & (shown > 0) & empty)
+    deviations = np.nan_to_num(middle / sigma, nan=-1.0)
+    share = shown / solid.sum(axis=1)
+    sure = np.interp(deviations, *_TELLS)
+    return np.asarray(np.where(share >= _LEAST, share * sure, 0.0))
