@@ -31,7 +31,7 @@ class KeyFrames:
         if camera not in self._last:
             return True
         then_ns, there = self._last[camera]
-        return not 0 <= stamp_ns - then_ns < _EVERY_S * 1e9 or _moved(there, pose)
+        return not 0 <= stamp_ns - then_ns < _EVERY_S * 1e9 or _has_moved(there, pose)
 
     def add(self, camera: str, stamp_ns: int, pose: Float64Array) -> bool:
         """Notes a key frame; whether it is another view than the last one that was.
@@ -41,13 +41,13 @@ class KeyFrames:
         """
         self._last[camera] = stamp_ns, pose
         there = self._view.get(camera)
-        if there is not None and not _moved(there, pose):
+        if there is not None and not _has_moved(there, pose):
             return False
         self._view[camera] = pose
         return True
 
 
-def _moved(there: Float64Array, pose: Float64Array) -> bool:
+def _has_moved(there: Float64Array, pose: Float64Array) -> bool:
     turned = (float(np.trace(there[:3, :3].T @ pose[:3, :3])) - 1) / 2
     moved = float(np.linalg.norm(pose[:3, 3] - there[:3, 3]))
     return moved > _EVERY_M or turned < math.cos(math.radians(_EVERY_DEG))
