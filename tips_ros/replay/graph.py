@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,8 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from tips_ros.ros.process.log_folder import ensure_log_folder
+
+logger = logging.getLogger(__name__)
 
 _LOOK_UP_S = 0.2
 
@@ -53,7 +56,10 @@ class RosSession:
             self._executor.wake()
             self._thread.join()
             self._executor.shutdown()
-            self.node.destroy_node()
+            try:
+                self.node.destroy_node()
+            except Exception as error:  # an interrupt may leave a publisher or subscriber half made
+                logger.debug("the node could not be taken apart: %r", error)
             rclpy.shutdown(context=self.context)
 
     def _spin(self) -> None:
