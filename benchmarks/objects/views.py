@@ -23,6 +23,7 @@ CLASSES = ClassList(tuple(NAMES.values()), tuple(NAMES))
 _NOISE = 0.03
 _POSE_M, _POSE_DEG = 0.02, 1.0
 
+
 class NoWords:
     """No text encoder: things are asked for by name."""
 

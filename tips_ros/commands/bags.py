@@ -6,14 +6,12 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-import signal
-from collections.abc import Iterator
 from concurrent.futures import as_completed
-from contextlib import contextmanager
 from pathlib import Path
 
 from tips_ros.bags import BagError
 from tips_ros.bags.place import remove_leftovers
+from tips_ros.commands.interruption import terminable
 from tips_ros.commands.options.common import count
 from tips_ros.commands.options.output_checks import check_writable
 from tips_ros.errors import UserError
@@ -84,7 +82,7 @@ def _process(args: argparse.Namespace) -> int:
     if done:
         say(f"{done} of {len(jobs)} bags are done already")
     failed = 0
-    with _terminable(), WorkProgress("annotating", len(jobs), "bag") as progress:
+    with terminable(), WorkProgress("annotating", len(jobs), "bag") as progress:
         progress.update(done)
         with Workers(options, args.workers, progress.note) as workers:
             for future in as_completed([workers.submit(job) for job in left]):
@@ -123,13 +121,3 @@ def _check_options(text: str) -> list[str]:
         raise UserError("--options --overwrite: results are replaced when they are not done; go on")
     build_parser(("bag",)).parse_args(["bag", os.devnull, os.devnull, *options])
     return options
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM counts as Ctrl-C, so that the processes are ended with us."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

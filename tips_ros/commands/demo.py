@@ -6,14 +6,13 @@ from __future__ import annotations
 import argparse
 import shlex
 import shutil
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tips_ros.bags import BagError
+from tips_ros.commands.interruption import terminable
 from tips_ros.commands.options.common import add_camera_topics, add_model
 from tips_ros.commands.options.output_checks import check_folder
 from tips_ros.demo.observer import DemoProgress, Observer
@@ -103,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
             camera_info_topic=args.camera_info_topic,
             rate=args.rate,
         )
-        with _terminable(), _ProgressBar() as bar:
+        with terminable(), _ProgressBar() as bar:
             result = run_session(options, bar)
         no_picture = _draw(result, picture)
         measured = [] if truth is None else list(_accuracy(result.recording, truth))
@@ -228,18 +227,3 @@ class _ProgressBar(Observer):
     def __exit__(self, *exc_info: object) -> None:
         if self._progress is not None:
             self._progress.close()
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM counts as Ctrl-C, so that the node is ended with us.
-
-    Ctrl-C counts too where a script put us into the background: shells ignore it there.
-    """
-    both = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, signal.default_int_handler) for number in both}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

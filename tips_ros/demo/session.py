@@ -16,7 +16,7 @@ import numpy as np
 from tips_ros.bags import BagReader, BagWriter, CameraTopics, find_camera
 from tips_ros.demo.node_process import NodeProcess
 from tips_ros.demo.observer import DemoProgress, Observer
-from tips_ros.demo.recorded_answers import NODE
+from tips_ros.demo.recorded_answers import ANSWERS, CLASSES, NODE
 from tips_ros.demo.result import DemoResult, count_output, most_complete_stamp
 from tips_ros.errors import UserError
 from tips_ros.messages.outputs import DEFAULT_TOPICS
@@ -33,11 +33,11 @@ from tips_ros.replay.recorder import Recorder
 from tips_ros.ros.topics import qos
 from tips_ros.ros.transport_profile import transport_environment
 
-_OUTPUTS = {f"/{NODE}/{topic.name}": topic.type for topic in DEFAULT_TOPICS}
+_OUTPUTS = {f"{ANSWERS}/{topic.name}": topic.type for topic in DEFAULT_TOPICS}
 _LATCHED = {
-    f"/{NODE}/depth/info": DEPTH_INFO,
-    f"/{NODE}/semantic/classes": CLASS_MAP,
-    f"/{NODE}/semantic/label_info": LABEL_INFO,
+    f"{ANSWERS}/depth/info": DEPTH_INFO,
+    CLASSES: CLASS_MAP,
+    f"{ANSWERS}/semantic/label_info": LABEL_INFO,
 }
 _DIAGNOSTICS = {"/diagnostics": "diagnostic_msgs/msg/DiagnosticArray"}
 _TRANSFORMS = ("/tf", "/tf_static")
@@ -272,7 +272,7 @@ class _Session:
             frames_played=len(images),
             seconds=seconds,
             outputs=tuple(
-                count_output(name.removeprefix(f"/{NODE}/"), arrived[name], images)
+                count_output(name.removeprefix(f"{ANSWERS}/"), arrived[name], images)
                 for name in _OUTPUTS
             ),
             report=report,
