@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a user without a home folder can do: all but find models there."""
+"""Users without a home folder can do everything but find models there."""
 
 from pathlib import Path
 

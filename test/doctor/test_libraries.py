@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is absent costs something, and the report says what."""
+"""Absent libraries in doctor's report, each with the price of its absence."""
 
 from __future__ import annotations
 

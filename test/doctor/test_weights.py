@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which models are looked at, and which of them are asked for the published numbers."""
+"""The models that doctor looks at, and those it holds against the published numbers."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which depths count."""
+"""Depths that count in an evaluation."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people and programs read of an evaluation."""
+"""An evaluation's report, for people and for programs."""
 
 from __future__ import annotations
 

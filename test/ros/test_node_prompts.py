@@ -328,6 +328,5 @@ class TestFiles:
             autostart=False,
         )
         assert not graph.set_parameter("prompt_list_folders", ["/"]).successful
-        assert graph.node._list_access is not None
         for name in ("mine/things.txt", "secret.txt"):
-            graph.node._list_access.check([f"@{folder}/{name}"])
+            assert graph.set_parameter("prompts", [f"@{folder}/{name}"]).successful

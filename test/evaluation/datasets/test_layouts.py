@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which layout a directory has is seen from what is in it."""
+"""Layouts of data sets, told apart by the files in a directory."""
 
 from __future__ import annotations
 

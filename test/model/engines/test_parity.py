@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is trusted, and what is not."""
+"""Bounds that an engine's answers must keep to be trusted."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the text encoder reads in training, and what it must never read."""
+"""Phrases that the text encoder reads in training, and those it must never read."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What bf16 computes teaches weights that stay fp32."""
+"""Gradients computed in bf16 teach weights that stay fp32."""
 
 from __future__ import annotations
 

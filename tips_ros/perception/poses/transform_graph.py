@@ -84,6 +84,10 @@ class TransformGraph:
         self._links: dict[str, _Link] = {}  # by child
         self._frames: set[str] = set()
 
+    def __len__(self) -> int:
+        """Poses held, of all frames."""
+        return sum(len(link.poses) for link in self._links.values())
+
     def add(self, child: str, pose: Pose, fixed: bool = False) -> None:
         """Takes a pose of a frame in its parent. One that turns fixed, or back, begins anew.
 

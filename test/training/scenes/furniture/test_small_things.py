@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What lies on floors, people in all poses, machines: about the origin, on the floor, of a size."""
+"""Things on floors, people in all poses, machines: about the origin, on the floor, of a size."""
 
 from collections.abc import Callable
 
