@@ -18,6 +18,7 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 from tips_ros.catalogue import real_world_advice
 from tips_ros.freed_memory import give_back_freed_memory
+from tips_ros.model.compute_thread import compute
 from tips_ros.perception.language.list_access import ListAccess
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.loading.prompt_encoder import PromptEncoder
@@ -229,7 +230,8 @@ class TipsNode(ParameterNode):
             raise
 
     def _load(self) -> None:
-        self.predictor = load_predictor(
+        self.predictor = compute(
+            load_predictor,
             parameters.value(self, "model"),
             device=parameters.value(self, "device"),
             precision=parameters.value(self, "precision"),

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from tips_ros.file_hash import ContentHashes
 from tips_ros.model.checkpoints import CheckpointError
+from tips_ros.model.compute_thread import compute
 from tips_ros.perception.language.embedding_cache import TextCache
 from tips_ros.perception.language.prompt_syntax import PromptError
 from tips_ros.perception.language.prompt_templates import TCL_TEMPLATES
@@ -139,8 +140,8 @@ class PromptEncoder:
         found = {word: self._cache.read(key, word) for word in words}
         missing = [word for word, vector in found.items() if vector is None]
         if missing:
-            tower = self._tower or self._load_tower(key)
-            found |= self._encode(tower, missing)
+            tower = self._tower or compute(self._load_tower, key)
+            found |= compute(self._encode, tower, missing)
         known = {word: vector for word, vector in found.items() if vector is not None}
         for vector in known.values():
             if self._width not in (None, len(vector)):
