@@ -46,6 +46,9 @@ def find_bags(places: Sequence[str], beside: Path) -> list[FoundBag]:
         if not there:
             raise BagError(f"{place}: no bags there; give bags, folders of bags, or a pattern")
         found += there
+    folders = {bag.path.resolve() for bag in found}
+    # `**` matches a bag's folder and the files in it.
+    found = [bag for bag in found if bag.path.resolve().parent not in folders]
     by_name: dict[PurePath, FoundBag] = {}
     for bag in _without_results(found):
         other = by_name.setdefault(bag.name, bag)
