@@ -13,7 +13,7 @@ _ROSBAG2, _METADATA = "rosbag2", "serialized_metadata"  # rosbag2's own names
 
 
 def holds_results(bag: Path) -> bool:
-    """Whether a folder or file says that a command of ours wrote it; False where it says nothing."""
+    """Whether a folder or file says that a command of ours wrote it."""
     try:
         if bag.is_dir():
             return KEY in (bag / metadata.NAME).read_text(errors="replace")
