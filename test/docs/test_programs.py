@@ -19,12 +19,13 @@ from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from sensor_msgs.msg import PointCloud2, PointField
+from sensor_msgs.msg import CameraInfo, PointCloud2, PointField
 from std_msgs.msg import Header
 from tips_ros.msg import ClassMap
 from tips_ros.srv import SetPrompts
 
 from tips_ros import cli
+from tips_ros.perception.camera.camera_reading import read_camera_info
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 from tips_ros.replay.domain import claim_domain
 from tips_ros.ros.topics import qos
@@ -98,6 +99,33 @@ def test_the_python_subscriber_prints_the_nearest_of_each_class(graph, tmp_path)
         started.kill()
         started.wait()
     assert "Traceback" not in log.read_text()
+
+
+def test_a_camera_info_is_made_of_an_angle_of_view(graph, tmp_path):
+    node, environment = graph
+    file = tmp_path / "camera_info.py"
+    file.write_text(program("cameras.md", "python", "# camera_info.py"), encoding="utf-8")
+    came: list[CameraInfo] = []
+    node.create_subscription(CameraInfo, "/eye/camera_info", came.append, 10)
+    executor = SingleThreadedExecutor(context=node.context)
+    executor.add_node(node)
+    started = subprocess.Popen(
+        [sys.executable, str(file), "/eye/camera_info", "90", "640", "480"], env=environment
+    )
+    try:
+        end = time.monotonic() + PATIENCE_S
+        while not came:
+            assert time.monotonic() < end and started.poll() is None
+            executor.spin_once(timeout_sec=0.1)
+        started.send_signal(signal.SIGINT)
+        assert started.wait(PATIENCE_S) == 0
+    finally:
+        started.kill()
+        started.wait()
+        executor.shutdown()
+    intrinsics = read_camera_info(came[0], image_size=(480, 640)).intrinsics
+    assert (intrinsics.fx, intrinsics.fy) == pytest.approx((320, 320))
+    assert (intrinsics.cx, intrinsics.cy) == (319.5, 239.5)
 
 
 def test_the_python_client_sets_prompts_and_prints_the_answer(graph, tmp_path):

@@ -43,7 +43,7 @@ def test_a_model_that_knows_little_says_so_with_the_line_that_gets_another(graph
     graph_with(model="demo", **SMALL).active()
     told = capfd.readouterr().err
     assert "demo model: knows rendered rooms only; of other pictures trust neither" in told
-    assert "tips_ros download tipsv2-b14 (1.1 GB), then model:=tipsv2-b14" in told
+    assert "tips_ros download tipsv2-b14 (1.1 GB), then -p model:=tipsv2-b14" in told
 
 
 def test_without_autostart_it_waits_for_a_manager(graph_with):

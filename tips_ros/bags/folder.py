@@ -9,6 +9,7 @@ from pathlib import Path
 from tips_ros.bags import metadata
 from tips_ros.bags.errors import BagError
 from tips_ros.bags.metadata import BagMetadata, read_metadata
+from tips_ros.bags.results import holds_results
 
 _STORAGES = (".mcap", ".db3")
 _PACKED = (".zstd", ".zst")
@@ -77,6 +78,9 @@ def _without_metadata(folder: Path, there: list[Path]) -> BagFiles:
     files = [p for p in there if not _is_twin(p, there)]
     if not files:
         raise BagError(_no_bag(folder))
+    recorded = [p for p in files if not holds_results(p)] or files
+    results = [p.name for p in files if p not in recorded]
+    files = recorded
     storages = {Path(_unpacked_name(p.name)).suffix for p in files}
     if len(storages) > 1:
         raise BagError(
@@ -85,7 +89,10 @@ def _without_metadata(folder: Path, there: list[Path]) -> BagFiles:
         )
     is_there = (folder / metadata.NAME).exists()
     how = "cannot be understood in" if is_there else "is missing in"
-    return BagFiles(files, BagMetadata(), [f"{metadata.NAME} {how} {folder}: {_read(files)}"])
+    notes = [f"{metadata.NAME} {how} {folder}: {_read(files)}"]
+    if results:
+        notes.append(f"{folder}: results of tips_ros are not read: {_list(results)}")
+    return BagFiles(files, BagMetadata(), notes)
 
 
 def _read(files: list[Path]) -> str:

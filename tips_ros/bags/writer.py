@@ -24,6 +24,7 @@ from rosbags.typesys.store import Typestore
 
 from tips_ros.bags.errors import BagError
 from tips_ros.bags.place import MCAP, check_place, workshop_prefix
+from tips_ros.bags.results import KEY
 from tips_ros.bags.storage.storage import Definition
 from tips_ros.bags.types import default_typestore, describes, recorded_text
 
@@ -47,6 +48,7 @@ class BagWriter:
         overwrite: bool = False,
         typestore: Typestore | None = None,
         pack: bool = False,
+        results_of: str = "",
     ) -> None:
         """Start a bag.
 
@@ -55,6 +57,7 @@ class BagWriter:
             overwrite: replace the bag that is at `path`; anything but a bag is never replaced.
             typestore: knows the types of the topics; give that of a `BagReader` to copy its topics.
             pack: compress chunks with zstd, as rosbag2's mcap plugin does.
+            results_of: the command whose results the bag holds, see `holds_results`.
 
         Raises:
             BagError: there is something at `path`, or it cannot be written to.
@@ -79,6 +82,8 @@ class BagWriter:
                 )
                 if pack:
                     self._writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
+                if results_of:
+                    self._writer.set_custom_data(KEY, results_of)
                 self._writer.open()
             except OSError as error:
                 raise BagError(

@@ -172,6 +172,7 @@ def run(args: argparse.Namespace) -> int:
                     overwrite=args.overwrite,
                     typestore=reader.copy_typestore,
                     pack=args.pack,
+                    results_of="bag",
                 ) as writer,
                 WorkProgress(args.input.name, images, "image") as progress,
             ):

@@ -29,6 +29,7 @@ from tips_ros.commands.options.common import check_input_size
 from tips_ros.commands.options.output_checks import check_file
 from tips_ros.errors import UserError
 from tips_ros.freed_memory import keep_freed_memory
+from tips_ros.perception.images.drawn_picture import encode_drawn
 from tips_ros.perception.loading.load import choose_device
 from tips_ros.perception.loading.precisions import FLOATS, precision_name
 from tips_ros.perception.predictor import Predictor
@@ -177,9 +178,7 @@ def _plot(
         picture = plot.bars(results, machine.title)
     else:
         picture = plot.curves([p.at for p in points], results, AXIS[args.series], machine.title)
-    written, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    assert written
-    write_atomically(args.plot, png.tobytes())
+    write_atomically(args.plot, encode_drawn(picture))
     print(f"\nplot → {args.plot}")
 
 

@@ -11,8 +11,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
-
 from tips_ros.commands.options.common import (
     add_input_size,
     add_model,
@@ -29,6 +27,7 @@ from tips_ros.evaluation.results import EvaluationResults
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.offline.evaluation_data import Data
 from tips_ros.perception.classes.class_list import name_key
+from tips_ros.perception.images.drawn_picture import encode_drawn
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.loading.precisions import precision_name
 from tips_ros.perception.predictor import Predictor
@@ -201,7 +200,5 @@ def _report(args: argparse.Namespace, results: EvaluationResults, predictor: Pre
         if sheet is None:
             print("no worst frames: nothing was measured")
             return
-        written, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
-        assert written
-        write_atomically(args.worst, png.tobytes())
+        write_atomically(args.worst, encode_drawn(sheet))
         print(f"worst frames → {args.worst}")

@@ -6,13 +6,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import cv2
-
 from tips_ros.commands.options.common import count
 from tips_ros.commands.options.output_checks import check_file, write_error
 from tips_ros.commands.options.prompts import share
 from tips_ros.errors import UserError
 from tips_ros.libraries import explain_missing
+from tips_ros.perception.images.drawn_picture import encode_drawn
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.loading.prompt_encoder import PromptEncoder
 from tips_ros.perception.memory.identity import identity_of
@@ -133,10 +132,8 @@ def _draw(args: argparse.Namespace, memory: Memory, found: list[Answer]) -> None
     except ImportError as error:
         raise UserError(f"--picture: {explain_missing(error) or error}") from error
     picture = memory_picture(memory, args.text, found)
-    written, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    assert written
     try:
-        write_atomically(args.picture, png.tobytes())
+        write_atomically(args.picture, encode_drawn(picture))
     except OSError as error:
         raise write_error(error, args.picture.parent) from error
     print(f"  {args.picture}")

@@ -6,7 +6,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from tips_ros.bags import BagReader
@@ -23,6 +22,7 @@ from tips_ros.demo.result import DemoResult
 from tips_ros.errors import UserError
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud
 from tips_ros.perception.images.decoder import decode_message
+from tips_ros.perception.images.drawn_picture import encode_drawn
 from tips_ros.perception.overview.sheet import overview
 from tips_ros.replay.stamp_log import header_stamp_ns
 from tips_ros.whole_file import write_atomically
@@ -64,10 +64,8 @@ def write_frame_sheet(result: DemoResult, path: Path) -> bool:
         depth_caution=result.depth_caution,
         asked_for=classes.ids if classes is not None and classes.source == "prompts" else (),
     )
-    written, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
-    assert written
     try:
-        write_atomically(path, png.tobytes())
+        write_atomically(path, encode_drawn(sheet))
     except OSError as error:
         reason = error.strerror or error
         raise UserError(f"{path} cannot be written ({reason}); choose another folder") from error

@@ -126,7 +126,7 @@ class _Session:
         self._player = BagPlayer(graph.node, self._reader, self._live, rate=self._options.rate)
         bag = self._folder / self._options.recording.stem
         with (
-            BagWriter(bag, typestore=self._reader.copy_typestore) as writer,
+            BagWriter(bag, typestore=self._reader.copy_typestore, results_of="demo") as writer,
             self._record(graph, writer),
         ):
             self._connect()

@@ -60,7 +60,10 @@ def thin_recording(
         frames = sorted(set().union(*(stamps[name] for name in large)))
         first = frames.index(shown_stamp_ns) % every if shown_stamp_ns in frames else 0
         kept = set(frames[first::every])
-        with BagWriter(path, overwrite=True, typestore=reader.copy_typestore, pack=True) as writer:
+        store = reader.copy_typestore
+        with BagWriter(
+            path, overwrite=True, typestore=store, pack=True, results_of="demo"
+        ) as writer:
             for message in reader.messages(copy_topics(reader, writer)):
                 if message.topic not in large or header_stamp_ns(message.data) in kept:
                     writer.write(message.topic, message.stamp_ns, message.data)

@@ -29,6 +29,7 @@ from tips_ros.ros.classes.class_manager import ClassManager
 from tips_ros.ros.health import diagnostics
 from tips_ros.ros.health.diagnostics import CameraState
 from tips_ros.ros.health.statistics import Statistics
+from tips_ros.ros.inputs.silence_advice import for_launch
 from tips_ros.ros.outputs.class_map import ClassHistory
 from tips_ros.ros.outputs.depth_info import DepthHistory
 from tips_ros.ros.outputs.publishers import OutputPublishers
@@ -239,7 +240,8 @@ class TipsNode(ParameterNode):
             backend=parameters.value(self, "backend"),
         )
         if caution := self.predictor.description.caution:
-            logger.info("%s; %s", caution, real_world_advice("model:="))
+            advice = real_world_advice("-p model:=") + for_launch("without -p")
+            logger.info("%s; %s", caution, advice)
         width = self.predictor.description.vit.width
         encoder = PromptEncoder(parameters.value(self, "model"), width=width)
         available: set[Output] = {*self.predictor.outputs}

@@ -116,21 +116,30 @@ def read_index(stream: BinaryIO) -> McapIndex:
     return index or _scan(stream, size)
 
 
-def _summary(stream: BinaryIO, size: int) -> McapIndex | None:
-    """None where there is none, or one that leaves something out."""
+def summary_records(stream: BinaryIO, size: int) -> list[InnerRecord]:
+    """The records of an open file's summary; none where it has none.
+
+    Raises:
+        BrokenFile: the last one is not whole.
+    """
     end = size - mcap.FOOTER_BYTES - len(mcap.MAGIC)
     if end < len(mcap.MAGIC):
-        return None
+        return []
     stream.seek(end)
     footer = stream.read()
     opcode, length, begin, _, _ = struct.unpack("<BQQQI", footer[: mcap.FOOTER_BYTES])
     if not footer.endswith(mcap.MAGIC) or (opcode, length) != (mcap.FOOTER, 20):
-        return None
+        return []
     if not 0 < begin <= end:
-        return None
+        return []
     stream.seek(begin)
+    return list(mcap.inner_records(stream.read(end - begin)))
+
+
+def _summary(stream: BinaryIO, size: int) -> McapIndex | None:
+    """None where there is none, or one that leaves something out."""
     index, total, chunks = McapIndex(), None, 0
-    for record in mcap.inner_records(stream.read(end - begin)):
+    for record in summary_records(stream, size):
         fields = Fields(record.body)
         if record.opcode == mcap.CHUNK_INDEX:
             start_ns, _, offset, chunk_length = fields.numbers("QQQQ")

@@ -26,7 +26,7 @@ RECORD_HEAD = struct.Struct("<BQ")  # opcode, length
 MESSAGE_HEAD = struct.Struct("<HIQQ")  # channel, sequence, log time, publish time
 FOOTER_BYTES = RECORD_HEAD.size + 20
 HEADER, FOOTER, SCHEMA, CHANNEL, MESSAGE, CHUNK = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
-CHUNK_INDEX, STATISTICS, DATA_END = 0x08, 0x0B, 0x0F
+CHUNK_INDEX, STATISTICS, METADATA_INDEX, DATA_END = 0x08, 0x0B, 0x0D, 0x0F
 
 _CHUNK_HEAD = struct.Struct("<QQQI")  # first and last log time, bytes uncompressed, CRC
 

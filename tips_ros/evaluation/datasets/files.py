@@ -16,6 +16,7 @@ from tips_ros.evaluation.datasets.errors import DatasetError
 from tips_ros.evaluation.sample import Sample
 from tips_ros.evaluation.truth_size import same_proportions
 from tips_ros.perception.images.compressed import decode_picture_file
+from tips_ros.perception.images.drawn_picture import is_drawn
 from tips_ros.perception.images.orientation import (
     orientation_of,
     rotate_upright_by_tag,
@@ -76,10 +77,11 @@ def _say_turned(folder: Path) -> None:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The JPEG and PNG files of a folder, sorted by name; empty without the folder."""
+    """The JPEG and PNG files of a folder, by name, but our own sheets; empty without the folder."""
     if not folder.is_dir():
         return []
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES and p.is_file())
+    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES and p.is_file())
+    return [path for path in found if not is_drawn(path)]
 
 
 def validate(sample: Sample, where: object, *, any_size: bool = False) -> Sample:

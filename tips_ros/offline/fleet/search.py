@@ -10,6 +10,10 @@ from typing import NamedTuple
 
 from tips_ros.bags import BagError, metadata
 from tips_ros.bags.folder import is_storage
+from tips_ros.bags.results import holds_results
+from tips_ros.progress import say
+
+_NAMED = 3  # bags in a line
 
 
 class FoundBag(NamedTuple):
@@ -22,29 +26,52 @@ class FoundBag(NamedTuple):
 def find_bags(places: Sequence[str], beside: Path) -> list[FoundBag]:
     """The bags at some places, sorted by place and name.
 
-    A folder with a metadata.yaml is one bag; elsewhere each file of a bag is one.
+    A folder with a metadata.yaml is one bag; elsewhere each file of a bag is one. Bags that we
+    wrote are left out, with a line, unless they are all that there is.
 
     Args:
         places: bags, folders of bags at any depth, and patterns such as `day*/front_*`.
-        beside: a folder that is not searched: that of the results.
+        beside: a folder that is not searched, however it is named: that of the results.
 
     Raises:
         BagError: there is none, or two have the same name.
     """
-    found: dict[PurePath, FoundBag] = {}
+    found: list[FoundBag] = []
     for place in places:
-        before = len(found)
-        for path in _matches(place):
-            for bag in _below(path, beside.resolve()):
-                other = found.setdefault(bag.name, bag)
-                if other.path.resolve() != bag.path.resolve():
-                    raise BagError(
-                        f"{other.path} and {bag.path} would both become {bag.name}; give a folder "
-                        "that holds both, or process one after the other into two folders"
-                    )
-        if len(found) == before:
+        matches = _matches(place)
+        others = [path for path in matches if not _is_within(path, beside)]
+        if matches and not others and len(places) > 1:
+            continue  # the shell's `*` names the results' folder, too
+        there = [bag for path in others for bag in _below(path, beside.resolve())]
+        if not there:
             raise BagError(f"{place}: no bags there; give bags, folders of bags, or a pattern")
-    return list(found.values())
+        found += there
+    folders = {bag.path.resolve() for bag in found}
+    # `**` matches a bag's folder and the files in it.
+    found = [bag for bag in found if bag.path.resolve().parent not in folders]
+    by_name: dict[PurePath, FoundBag] = {}
+    for bag in _without_results(found):
+        other = by_name.setdefault(bag.name, bag)
+        if other.path.resolve() != bag.path.resolve():
+            raise BagError(
+                f"{other.path} and {bag.path} would both become {bag.name}; give a folder "
+                "that holds both, or process one after the other into two folders"
+            )
+    return list(by_name.values())
+
+
+def _without_results(bags: list[FoundBag]) -> list[FoundBag]:
+    results = [bag for bag in bags if holds_results(bag.path)]
+    if not results or len(results) == len(bags):
+        return bags
+    more = f" and {len(results) - _NAMED} more" if len(results) > _NAMED else ""
+    named = ", ".join(str(bag.path) for bag in results[:_NAMED])
+    say(f"left out, as tips_ros wrote it: {named}{more}")
+    return [bag for bag in bags if bag not in results]
+
+
+def _is_within(path: Path, folder: Path) -> bool:
+    return folder.resolve() in (path.resolve(), *path.resolve().parents)
 
 
 def _matches(place: str) -> list[Path]:

@@ -8,11 +8,11 @@ import math
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from tips_ros.perception.ground.ground import GroundView
 from tips_ros.perception.ground.level_scan import LevelScan
+from tips_ros.perception.images.drawn_picture import encode_drawn
 from tips_ros.perception.map_pictures import Picture
 from tips_ros.perception.overview.floor_picture import floor_sheet
 from tips_ros.perception.preprocess import image_at
@@ -32,9 +32,7 @@ def save_ground(folder: Path, view: GroundView, rgb: Picture) -> list[tuple[Path
     table.write_text(json.dumps(ground_table(view), indent=1) + "\n")
     height, width = view.lens.intrinsics.height, view.lens.intrinsics.width
     drawn = floor_sheet(image_at(rgb, (height, width)), view)
-    written, jpg = cv2.imencode(".jpg", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
-    assert written
-    sheet.write_bytes(jpg.tobytes())
+    sheet.write_bytes(encode_drawn(drawn, ".jpg"))
     about = "floor green, obstacles orange to 10 cm and red above, drops violet; the scan"
     return [(table, floor_told(view)), (sheet, about)]
 

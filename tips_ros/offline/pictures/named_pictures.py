@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tips_ros.errors import UserError
+from tips_ros.perception.images.drawn_picture import is_drawn
+from tips_ros.progress import say
 
 # What OpenCV reads; of a folder nothing else is taken.
 SUFFIXES = (
     *(".avif", ".bmp", ".dib", ".exr", ".gif", ".hdr", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm"),
     *(".pgm", ".pic", ".png", ".pnm", ".ppm", ".pxm", ".ras", ".sr", ".tif", ".tiff", ".webp"),
 )
+
+_NAMED = 3  # pictures in a line
 
 
 class NamedPicture(NamedTuple):
@@ -27,10 +31,15 @@ class NamedPicture(NamedTuple):
 def find_pictures(typed: Sequence[Path]) -> list[NamedPicture]:
     """Files as typed, and the picture files of folders, by name; those below are left out.
 
+    So are, with a line, pictures that were drawn here, unless one of them is all that was typed: a
+    folder, and a pattern of the shell, have the sheets of earlier calls in them.
+
     Raises:
         UserError: a file that is not there, or a folder without a picture.
     """
     paths = list(dict.fromkeys(path for given in typed for path in _open(given)))
+    if len(typed) > 1:
+        paths = _without_drawn(paths, ", ".join(str(given) for given in typed))
     return [NamedPicture(*pair) for pair in zip(paths, _names(paths), strict=True)]
 
 
@@ -42,7 +51,23 @@ def _open(given: Path) -> Iterable[Path]:
     found = sorted(p for p in given.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
     if not found:
         raise UserError(f"{given}: no pictures in this folder (JPEG, PNG, TIFF, …); name another")
-    return found
+    return _without_drawn(found, str(given))
+
+
+def _without_drawn(paths: Sequence[Path], where: str) -> list[Path]:
+    drawn = [path for path in paths if is_drawn(path)]
+    if drawn and len(drawn) == len(paths):
+        raise UserError(
+            f"{where}: no pictures but those that tips_ros drew ({_named(drawn)}); name others"
+        )
+    if drawn:
+        say(f"left out, as tips_ros drew it: {_named(drawn)}")
+    return [path for path in paths if path not in drawn]
+
+
+def _named(paths: Sequence[Path]) -> str:
+    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+    return ", ".join(str(path) for path in paths[:_NAMED]) + more
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

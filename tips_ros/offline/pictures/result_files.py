@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +23,7 @@ from tips_ros.perception.cloud.ply import save_ply
 from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.ground.ground import GroundView
+from tips_ros.perception.images.drawn_picture import encode_drawn
 from tips_ros.perception.language.tags import Tag
 from tips_ros.perception.predictor import Prediction
 from tips_ros.perception.semantic.class_counts import class_counts
@@ -278,7 +278,5 @@ def _save_overview(path: Path, results: ImageResults, points: int | None) -> tup
         reasons=_reasons(results),
         ground=results.ground,
     )
-    written, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
-    assert written
-    path.write_bytes(png.tobytes())
+    path.write_bytes(encode_drawn(sheet))
     return path, "everything on one sheet"

@@ -117,7 +117,7 @@ def advise_on_camera_info(
     if not others:
         return (
             f"{state}, and no other CameraInfo either: drivers publish it beside the image once "
-            "the camera is calibrated"
+            "the camera is calibrated; docs/cameras.md shows one by the lens's angle of view"
         )
     nearest, *more = likeliest_first(others, base, graph)[:_MOST_NAMED]
     name = input_topic(camera, "camera_info")
@@ -125,7 +125,7 @@ def advise_on_camera_info(
     also = f"; others: {', '.join(more)}" if more else ""
     return (
         f"{state}; {nearest} is published: start the node with `-r {name}:={nearest}`"
-        + _for_launch(f"`camera_info:={launch}`")
+        + for_launch(f"`camera_info:={launch}`")
         + also
     )
 
@@ -183,10 +183,10 @@ def _command_line(camera: str, now: Setting, then: Setting) -> str:
         name = parameter_name(camera, "image_transport")
         line.append(f"-p {name}:={then.transport}")
         launch.append(f"{name} in params_file" if camera else f"{name}:={then.transport}")
-    return f"`{' '.join(line)}`{_for_launch(' '.join(launch))}"
+    return f"`{' '.join(line)}`{for_launch(' '.join(launch))}"
 
 
-def _for_launch(arguments: str) -> str:
+def for_launch(arguments: str) -> str:
     """The same for the launch file, where there is a `ros2` to launch it."""
     return f" (ros2 launch: {arguments})" if shutil.which("ros2") else ""
 
