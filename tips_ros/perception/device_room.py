@@ -15,7 +15,8 @@ from tips_ros.log_throttle import LogThrottle
 
 logger = logging.getLogger(__name__)
 
-_In, _Out = TypeVar("_In"), TypeVar("_Out")
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
 # Each library says it in other words, and most with an error of no kind of its own.
 _WORDS = (
     *("out of memory", "can't allocate memory", "cannot allocate memory", "unable to allocate"),

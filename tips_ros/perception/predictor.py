@@ -21,9 +21,9 @@ from tips_ros.perception.camera.mounting import (
 )
 from tips_ros.perception.depth.depth_scale import DepthScale, deviation_in_metres, to_metres
 from tips_ros.perception.description import ModelDescription
-from tips_ros.perception.device_room import DeviceRoom
 from tips_ros.perception.deviation.cues import Focal
 from tips_ros.perception.deviation.predicted import stddev_at
+from tips_ros.perception.device_room import DeviceRoom
 from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.host_transfer import HostTransfer
 from tips_ros.perception.normals import normals_at
