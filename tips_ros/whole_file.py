@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -11,6 +12,33 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class NotWritten(OSError):
+    """A file that could not be written; its text is one line with the name and what to do."""
+
+    def __str__(self) -> str:
+        """The line."""
+        return explain_unwritten(self, Path(self.filename or "the file"))
+
+
+def explain_unwritten(error: OSError, place: Path) -> str:
+    """Says in one line what could not be written, and what to do.
+
+    Args:
+        error: why.
+        place: what was to be written, where the error names none.
+    """
+    # NumPy says of a full disk only how much it wrote.
+    reason = error.strerror or f"{error}: is the disk full?"
+    name = error.filename if isinstance(error.filename, str) else place
+    remedy = "make room there" if not error.strerror or error.errno in _FULL else "see to that"
+    return (
+        f"{name} cannot be written ({reason}); nothing of it was kept: {remedy}, "
+        f"or choose another place"
+    )
+
 
 def write_atomically(file: Path, content: bytes) -> None:
     """Writes a small file, and its folders where they are missing.
@@ -18,8 +46,16 @@ def write_atomically(file: Path, content: bytes) -> None:
     What is there and no file, such as /dev/null or a pipe, is written to as it is.
 
     Raises:
-        OSError: it can't be written; nothing has changed.
+        NotWritten: it can't be; nothing has changed.
     """
+    try:
+        _write(file, content)
+    except OSError as error:
+        # A disk that becomes full names no file, and other errors our part of it.
+        raise NotWritten(error.errno, error.strerror, str(file)) from error
+
+
+def _write(file: Path, content: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.exists() and not file.is_file():
         file.write_bytes(content)

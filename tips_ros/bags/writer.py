@@ -27,6 +27,7 @@ from tips_ros.bags.place import MCAP, check_place, workshop_prefix
 from tips_ros.bags.results import KEY
 from tips_ros.bags.storage.storage import Definition
 from tips_ros.bags.types import default_typestore, describes, recorded_text
+from tips_ros.whole_file import explain_unwritten
 
 logger = logging.getLogger(__name__)
 
@@ -195,7 +196,8 @@ class BagWriter:
         shutil.rmtree(self._workshop, ignore_errors=True)
 
     def _write_error(self, error: OSError) -> BagError:
-        return BagError(f"{self.path} cannot be written ({error.strerror}); nothing of it was kept")
+        error.filename = str(self.path)  # not our workshop beside it
+        return BagError(explain_unwritten(error, self.path))
 
     def _make_folder(self) -> Path:
         folder = self._workshop / self._name

@@ -67,8 +67,7 @@ def write_frame_sheet(result: DemoResult, path: Path) -> bool:
     try:
         write_atomically(path, encode_drawn(sheet))
     except OSError as error:
-        reason = error.strerror or error
-        raise UserError(f"{path} cannot be written ({reason}); choose another folder") from error
+        raise UserError(str(error)) from error
     return True
 
 

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from tips_ros.perception.depth.depth_scale import DepthScale, deviation_in_metre
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.deviation.cues import Focal
 from tips_ros.perception.deviation.predicted import stddev_at
+from tips_ros.perception.device_room import DeviceRoom
 from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.host_transfer import HostTransfer
 from tips_ros.perception.normals import normals_at
@@ -39,6 +40,12 @@ HEAD_OF: dict[Output, HeadName] = {
     "semantic": "segmentation",
     "stddev": "depth",
 }
+
+_SMALLER_PASS = (
+    "lower input_height and input_width, take a smaller model or precision, or end what else "
+    "uses its memory"
+)
+_SMALLER_ARRAYS = "lower output_scale, or end what else uses its memory"
 
 
 class Prediction(NamedTuple):
@@ -146,6 +153,8 @@ class Predictor:
         )
         self._segmenter = Segmenter(self.model, self.input_size, self.device, dtype)
         self._transfer = HostTransfer(self.device)
+        self._passes = DeviceRoom(self.device, _SMALLER_PASS)
+        self._arrays = DeviceRoom(self.device, _SMALLER_ARRAYS)
 
     def outputs_with(self, label_space: LabelSpace) -> tuple[Output, ...]:
         """Returns the outputs it has with these classes: words need no segmentation head."""
@@ -206,12 +215,18 @@ class Predictor:
     def encode_batch(self, views: Sequence[ImageRequest]) -> list[EncodedImage]:
         """One pass for several images, of any sizes; each head sees those that want it.
 
+        It is several passes while the device has no room for all at once.
+
         Raises:
             ValueError: see `predict`.
+            DeviceOutOfMemory: it has no room for one of them.
         """
         for view in views:
             if not 0.0 < view.scale <= 1.0:
                 raise ValueError(f"scale {view.scale} must be above 0 and at most 1")
+        return self._passes.run(self._encode_at_once, views)
+
+    def _encode_at_once(self, views: Sequence[ImageRequest]) -> list[EncodedImage]:
         pictures = [rotate_upright(v.rgb, v.mounting) if v.mounting else v.rgb for v in views]
         inputs = [network_input(p, self.input_size, self.device, self.dtype) for p in pictures]
         looks = self.model.forward_batch(
@@ -245,6 +260,7 @@ class Predictor:
 
         Raises:
             ValueError: it was not encoded for this label space.
+            DeviceOutOfMemory: there is no room for its arrays.
         """
 
         def made() -> tuple[Tensor | None, ...]:
@@ -256,7 +272,7 @@ class Predictor:
                 return depth, normals, None, None, stddev
             return depth, normals, *self._segmenter.label_map(encoded, label_space), stddev
 
-        prediction = Prediction(*self._transfer.to_host(encoded, made))
+        prediction = Prediction(*self._to_host(encoded, made))
         return _rotate_back(prediction, encoded.mounting) if encoded.mounting else prediction
 
     @torch.inference_mode()
@@ -264,7 +280,7 @@ class Predictor:
         self, encoded: EncodedImage, label_space: LabelSpace
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
         """Labels and confidence alone, as `prediction` has them; errors as there."""
-        labels, confidence = self._transfer.to_host(
+        labels, confidence = self._to_host(
             encoded, lambda: self._segmenter.label_map(encoded, label_space)
         )
         assert labels is not None
@@ -274,7 +290,7 @@ class Predictor:
     @torch.inference_mode()
     def similarities(self, encoded: EncodedImage, label_space: LabelSpace) -> NDArray[np.float32]:
         """(K, h, w) cosines of patches with classes, then background, of a label space by words."""
-        (cosines,) = self._transfer.to_host(
+        (cosines,) = self._to_host(
             encoded, lambda: [self._segmenter.cosines(encoded, label_space)]
         )
         assert cosines is not None
@@ -291,7 +307,7 @@ class Predictor:
         features, grid = encoded.features.value_features, encoded.features.grid
         if features is None:
             raise ValueError("value features were not asked for; see the image with them")
-        (values,) = self._transfer.to_host(encoded, lambda: [features.float()])
+        (values,) = self._to_host(encoded, lambda: [features.float()])
         assert values is not None
         by_place: NDArray[np.float32] = values.reshape(grid.h, grid.w, -1)
         if encoded.mounting == 0:
@@ -303,6 +319,11 @@ class Predictor:
     def focal_of(self, encoded: EncodedImage) -> Focal:
         """The camera that the network takes for granted, for the cues of depth's deviation."""
         return Focal.of_picture(self.description.focal_ratio, encoded.rgb.shape[:2])
+
+    def _to_host(
+        self, encoded: EncodedImage, make: Callable[[], Sequence[Tensor | None]]
+    ) -> list[NDArray[Any] | None]:
+        return self._arrays.run_one(lambda: self._transfer.to_host(encoded, make))
 
     def _stddev(self, encoded: EncodedImage) -> Tensor:
         return stddev_at(

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tips_ros.errors import UserError
+from tips_ros.whole_file import explain_unwritten
 
 
 def check_folder(
@@ -82,10 +83,7 @@ def check_writable(folder: Path) -> None:
 
 def write_error(error: OSError, folder: Path) -> UserError:
     """Error about results that could not be written, in one line."""
-    # NumPy says of a full disk only how much it wrote.
-    reason = error.strerror or f"{error}: is the disk full?"
-    name = error.filename if isinstance(error.filename, str) else folder
-    return UserError(f"{name} cannot be written ({reason}); nothing of it was kept")
+    return UserError(explain_unwritten(error, folder))
 
 
 def _same(a: Path, b: Path) -> bool:

@@ -32,6 +32,7 @@ from tips_ros.ros.pipeline.memory_keeper import MemoryKeeper
 from tips_ros.ros.topics import qos
 from tips_ros.ros.transforms.tf import TransformLookup
 from tips_ros.srv import ClearMemory, Find, MemoryFile
+from tips_ros.whole_file import NotWritten
 
 logger = logging.getLogger(__name__)
 
@@ -189,7 +190,7 @@ def _answering(call: Callable[[Any, Any], None], name: str) -> Callable[[Any, An
 
 
 def _line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, NotWritten):
         return f"{error.filename or 'the file'}: {error.strerror}"
     return str(error)
 
