@@ -31,7 +31,7 @@ from tips_ros.perception.overview.top_view import draw_top_view
 from tips_ros.perception.predictor import Predictor
 from tips_ros.resources import sample_bag, sample_truth
 
-_WIDTH, _HEIGHT, _QUALITY = 1240, 640, 82
+_WIDTH, _HEIGHT, _QUALITY = 1240, 652, 82
 _CELL = (216, 162)  # px of a picture
 _FRAME = 18  # of those of the sample bag that have truth
 _INPUT = (20, 262)

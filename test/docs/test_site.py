@@ -6,9 +6,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import textwrap
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import yaml
 
@@ -52,6 +55,15 @@ def test_the_reference_says_what_the_docstrings_say(site):
     page = (site / "api" / "perception.html").read_text(encoding="utf-8")
     assert "tips_ros.perception.predictor.Predictor.predict" in page
     assert "Looks at one image, once." in page
+
+
+def test_the_program_of_the_reference_runs(tmp_path):
+    page = (DOCS / "api" / "perception.rst").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^\.\. code-block:: python\n\n((?:   .*\n|\n)+)", page, re.MULTILINE)
+    assert cv2.imwrite(str(tmp_path / "photo.jpg"), np.full((56, 84, 3), 90, np.uint8))
+    run = [sys.executable, "-c", textwrap.dedent(block)]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.startswith("(56, 84) "), done.stderr
 
 
 @pytest.mark.slow
