@@ -15,7 +15,7 @@ from tips_ros.model.blocks import GeluLinear
 from tips_ros.model.dpt import LEVELS, DptDecoder, Fusion, Reassemble, ResidualUnit
 from tips_ros.model.fast.dpt.frozen import frozen_parameter
 from tips_ros.model.fast.dpt.kernels import compose_spread
-from tips_ros.model.fast.dpt.tap_bias import TapBias
+from tips_ros.model.fast.dpt.ones_channel import make_ones_with
 from tips_ros.model.vit import LayerFeatures
 
 
@@ -34,11 +34,10 @@ class FastReassemble(nn.Module):
         self.of_cls.weight = frozen_parameter(cls.contiguous(), cls)
         self.of_cls.bias = frozen_parameter(plain.readout.bias.detach().clone(), cls)
         self.projection = plain.projection
-        self.grow: nn.Module = (
-            SpreadConv(plain.resize, conv)
-            if isinstance(plain.resize, nn.ConvTranspose2d)
-            else nn.Sequential(plain.resize, conv)
-        )
+        self.grow: nn.Module = nn.Sequential(plain.resize, conv)
+        if isinstance(plain.resize, nn.ConvTranspose2d):
+            self.projection = make_ones_with(plain.projection)
+            self.grow = SpreadConv(plain.resize, conv)
 
     def forward(self, layer: LayerFeatures) -> Tensor:
         """(B, h·w, D) and (B, D) → (B, C, h', w')."""
@@ -49,22 +48,19 @@ class FastReassemble(nn.Module):
 
 
 class SpreadConv(nn.Module):
-    """A transposed convolution and the 3×3 after it, as one transposed convolution."""
+    """A transposed convolution and the 3×3 after it, as one transposed convolution.
+
+    Their bias is the weight of a channel of ones.
+    """
 
     def __init__(self, resize: nn.ConvTranspose2d, conv: nn.Conv2d) -> None:
         super().__init__()
-        spread, like = compose_spread(resize, conv), conv.weight
-        bias = spread.tap_bias.sum(dim=(1, 2))
         self.stride = resize.stride
-        self.weight = frozen_parameter(spread.kernel, like)
-        self.bias = frozen_parameter(bias, like)
-        self.border = TapBias(spread.tap_bias, like)
+        self.weight = frozen_parameter(compose_spread(resize, conv), conv.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, h, w) → (B, K, s·h, s·w)."""
-        x = F.conv_transpose2d(x, self.weight, self.bias, self.stride, padding=1)
-        result: Tensor = self.border(x)
-        return result
+        """(B, C with ones, h, w) → (B, K, s·h, s·w)."""
+        return F.conv_transpose2d(x, self.weight, None, self.stride, padding=1)
 
 
 class FastResidualUnit(nn.Module):

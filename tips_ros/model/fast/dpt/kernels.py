@@ -3,7 +3,8 @@
 
 Convolutions are linear, so a row of them with nothing non-linear between is one. What is not one
 is the border: a bias before a zero-padded convolution is missing where that one reads padding.
-Such a bias is therefore kept apart for each tap of the kernel; `TapBias` puts it where it belongs.
+Such a bias is therefore kept apart for each tap of the kernel, or is its weight on a channel of
+ones.
 Everything is computed in fp64 and returned so.
 """
 
@@ -13,6 +14,8 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+
+from tips_ros.model.fast.dpt.ones_channel import weigh_ones
 
 
 class Product(NamedTuple):
@@ -28,13 +31,6 @@ class Product(NamedTuple):
         biases = self.tap_bias.clone()
         biases[:, 1, 1] += self.bias
         return biases
-
-
-class SpreadKernel(NamedTuple):
-    """A transposed convolution and what comes with it."""
-
-    kernel: Tensor  # (C, K, s+2, s+2) as of a ConvTranspose2d with stride s and padding 1
-    tap_bias: Tensor  # (K, 3, 3), as of a 3×3 convolution at the output's resolution
 
 
 def compose_tail(out_conv: nn.Conv2d, project: nn.Conv2d, head: nn.Conv2d | None) -> Product:
@@ -61,7 +57,7 @@ def compose_tail(out_conv: nn.Conv2d, project: nn.Conv2d, head: nn.Conv2d | None
     )
 
 
-def compose_spread(resize: nn.ConvTranspose2d, conv: nn.Conv2d) -> SpreadKernel:
+def compose_spread(resize: nn.ConvTranspose2d, conv: nn.Conv2d) -> Tensor:
     """A transposed convolution that fills s×s cells, then a zero-padded 3×3 without bias.
 
     Each cell's block grows by a pixel on each side and overlaps its neighbours' there:
@@ -70,8 +66,12 @@ def compose_spread(resize: nn.ConvTranspose2d, conv: nn.Conv2d) -> SpreadKernel:
     Args:
         resize: s×s with stride s, C → D.
         conv: 3×3, D → K.
+
+    Returns:
+        (C with ones, K, s+2, s+2) as of a ConvTranspose2d with stride s and padding 1.
     """
     spread, conv_weight = resize.weight.detach().double(), conv.weight.detach().double()
+    spread = weigh_ones(spread, _bias(resize)[:, None, None].expand_as(spread[0]), axis=0)
     cells, (side, _) = spread.shape[0], resize.kernel_size
     kernel = spread.new_zeros(cells, conv_weight.shape[0], side + 2, side + 2)
     for y in range(3):
@@ -79,7 +79,7 @@ def compose_spread(resize: nn.ConvTranspose2d, conv: nn.Conv2d) -> SpreadKernel:
             # Tap (y, x) of the convolution carries pixel p of the block to p + 1 − (y, x).
             block = torch.einsum("cdij,kd->ckij", spread, conv_weight[:, :, y, x])
             kernel[:, :, 2 - y : 2 - y + side, 2 - x : 2 - x + side] += block
-    return SpreadKernel(kernel, torch.einsum("kdyx,d->kyx", conv_weight, _bias(resize)))
+    return kernel
 
 
 def _pointwise(conv: nn.Conv2d) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from tips_ros.model.fast.dpt.frozen import frozen_parameter
 from tips_ros.model.fast.dpt.kernels import Product
-from tips_ros.model.fast.dpt.tap_bias import TapBias
+from tips_ros.model.fast.dpt.ones_channel import append_ones, weigh_ones, width_with_ones
 
 
 class DirectTail(nn.Module):
@@ -24,15 +24,15 @@ class DirectTail(nn.Module):
         super().__init__()
         outputs, channels = product.kernel.shape[:2]
         self.outputs = outputs
-        self.conv = nn.Conv2d(channels, outputs, 3, padding=1, device="meta")
-        self.conv.weight = frozen_parameter(product.kernel, like)
-        self.conv.bias = frozen_parameter(product.bias + product.tap_bias.sum(dim=(1, 2)), like)
-        self.border = TapBias(product.tap_bias, like)
+        self.conv = nn.Conv2d(width_with_ones(channels), outputs, 3, padding=1, device="meta")
+        self.conv.weight = frozen_parameter(weigh_ones(product.kernel, product.tap_bias, 1), like)
+        self.conv.bias = frozen_parameter(product.bias, like)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, h, w) → (B, K, 2h, 2w)."""
-        x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
-        result: Tensor = self.border(self.conv(x))
+        # Ones stay ones when they are upsampled, and there are fewer of them before.
+        x = F.interpolate(append_ones(x), scale_factor=2, mode="bilinear", align_corners=True)
+        result: Tensor = self.conv(x)
         return result
 
     def map_strips(self, x: Tensor, what: Callable[[Tensor], Tensor]) -> list[Tensor]:
