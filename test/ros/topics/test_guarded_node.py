@@ -100,6 +100,23 @@ def test_while_words_are_encoded_time_goes_on_and_everybody_is_answered(graph_wi
     assert future.result().success
 
 
+def test_a_callback_that_outlasts_the_node_fails_in_silence(graph, monkeypatch, caplog):
+    """What it touches is gone, and nobody has to act on that."""
+
+    def fail(*_):
+        raise AttributeError("'NoneType' object has no attribute 'publish'")
+
+    monkeypatch.setattr(graph.vocabulary, "prepare", fail)
+    (service,) = (each for each in graph.node.services if each.srv_type is SetPrompts)
+    request = SetPrompts.Request(prompts=["a red cup"])
+    assert not service.callback(request, SetPrompts.Response()).success
+    assert "SetPrompts failed" in caplog.text
+    caplog.clear()
+    graph.node.destroy_node()
+    assert not service.callback(request, SetPrompts.Response()).success
+    assert not caplog.text
+
+
 def test_the_state_is_told_while_a_model_loads(graph_with, monkeypatch):
     from tips_ros.ros import node
 

@@ -33,6 +33,9 @@ class GuardedNode(LifecycleNode):
     be encoded for seconds: what asks for the state, reads parameters or sets the clock goes on
     meanwhile.
 
+    A callback that outlasts the node, because the machine is slow, fails in silence: what it would
+    have touched is gone, and so is whoever asked.
+
     Attributes:
         transition_group: transitions, one after the other.
     """
@@ -44,6 +47,7 @@ class GuardedNode(LifecycleNode):
         self._clock_group: CallbackGroup = MutuallyExclusiveCallbackGroup()
         self._shared_group: CallbackGroup = ReentrantCallbackGroup()
         self._guard_log = LogThrottle(logger)
+        self._is_gone = False
         super().__init__(name, **kwargs)
         for service in self.services:
             if service.srv_type is ChangeState:
@@ -82,6 +86,11 @@ class GuardedNode(LifecycleNode):
         guarded = self._guard(callback, f"timer {getattr(callback, '__name__', callback)}")
         return super().create_timer(period_s, guarded, **kwargs)
 
+    def destroy_node(self) -> None:
+        """Destroys it as rclpy does."""
+        self._is_gone = True
+        super().destroy_node()
+
     def _guard_transition(self, callback: Callable[..., Any]) -> Callable[..., Any]:
         """A transition that the state machine does not have here is a client's mistake."""
 
@@ -103,7 +112,8 @@ class GuardedNode(LifecycleNode):
             try:
                 return callback(*args)
             except Exception as error:
-                self._guard_log.error(what, "%s: %s", what, describe(error), cause=error)
+                if not self._is_gone:
+                    self._guard_log.error(what, "%s: %s", what, describe(error), cause=error)
                 return None
 
         return guarded
@@ -115,7 +125,8 @@ class GuardedNode(LifecycleNode):
                 return callback(request, response)
             except Exception as error:
                 name = srv_type.__name__
-                self._guard_log.error(name, "%s failed: %s", name, describe(error), cause=error)
+                if not self._is_gone:
+                    self._guard_log.error(name, "%s failed: %s", name, describe(error), cause=error)
                 return _refusal(srv_type, request, describe(error))
 
         return guarded

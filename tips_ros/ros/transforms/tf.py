@@ -17,6 +17,8 @@ from tips_ros.ros.transforms.listener import TransformListener
 from tips_ros.ros.transforms.tree import TransformTree
 
 _ASK_AGAIN_S = 0.01
+# Transforms that go on by so much while somebody waits for an earlier time are of the same time.
+_GOES_ON_NS = 300_000_000
 # Most who may wait at once: each holds a thread that /tf itself needs.
 _MOST_WAITING = 16
 
@@ -122,10 +124,16 @@ class TransformLookup:
         self, target: str, source: str, at: Time, timeout_s: float
     ) -> NDArray[np.float64]:
         deadline = time.monotonic() + timeout_s
+        began_ns: int | None = None  # the newest there was
         while True:
             try:
                 return self._now(target, source, at)
             except TransformError as error:
+                newest_ns = error.newest_ns
+                began_ns = newest_ns if began_ns is None else began_ns
+                if newest_ns is not None and began_ns is not None and newest_ns > at.nanoseconds:
+                    # Much later than the image can mean that time begins anew. Not if it goes on.
+                    error.may_come &= newest_ns - began_ns < _GOES_ON_NS
                 if not error.may_come or time.monotonic() >= deadline:
                     raise
                 if self._ended:

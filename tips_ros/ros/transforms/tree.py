@@ -111,4 +111,4 @@ def _reason(target: str, source: str, at_ns: int, unknown: TransformUnknown) -> 
     # Known much later: of a time before that of the image, perhaps, and the new one begins.
     newest_ns = unknown.newest_ns
     gone = newest_ns is not None and 0 <= newest_ns - at_ns <= BACK_NS
-    return TransformError(reason, may_come=not gone, at_other_times=True)
+    return TransformError(reason, not gone, at_other_times=True, newest_ns=newest_ns)
