@@ -214,8 +214,8 @@ def _features(values: NDArray[np.float32], pieces: Pieces) -> list[NDArray[np.fl
     share = np.bincount((pieces.piece * (rows * columns) + patch).ravel(),
                         minlength=count * rows * columns)  # fmt: skip
     flat = values.reshape(-1, width).astype(np.float32)
-    flat = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12)
-    mean = share.reshape(count, -1)[1:].astype(np.float32) @ flat
+    directions = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12)
+    mean = share.reshape(count, -1)[1:].astype(np.float32) @ directions
     length = np.linalg.norm(mean, axis=1)
     return [
         np.asarray(one / size) if np.isfinite(size) and size > 0 else None

@@ -101,8 +101,8 @@ class Tracker:
             return {}
         before, now = self._laid_over(glance, shown, has_picture)
         count_before, count_now = len(self._seen) + 1, len(shown.found) + 1
-        both = np.bincount((before * count_now + now).ravel(), minlength=count_before * count_now)
-        both = both.reshape(count_before, count_now)
+        pairs = np.bincount((before * count_now + now).ravel(), minlength=count_before * count_now)
+        both = pairs.reshape(count_before, count_now)
         row = {id(track): index for index, track in enumerate(self._tracks)}
         found = {}
         for i, j in zip(*(axis + 1 for axis in np.nonzero(both[1:, 1:])), strict=True):

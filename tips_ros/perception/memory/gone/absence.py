@@ -130,8 +130,9 @@ def _in_full_view(
         in_view = shown / (high - low).prod(axis=1)
         full &= in_view >= _LEAST
     nearest_m = (1 - _DEPTH_ERROR) * corners[..., 2].min(axis=1)
-    found = rows, inside_low, inside_high, nearest_m, in_view
-    return _Rectangles(*(one[full] for one in found))
+    return _Rectangles(
+        rows[full], inside_low[full], inside_high[full], nearest_m[full], in_view[full]
+    )
 
 
 def _names(one: Remembered) -> list[str]:
