@@ -94,7 +94,7 @@ def _only_colour(reader: BagReader, images: dict[str, TopicInfo], but: str | Non
 
 
 def _own_outputs(reader: BagReader) -> tuple[str, ...]:
-    """What the names of outputs begin with, of all our nodes that were recorded, too."""
+    """Beginnings of the names of outputs, of all our nodes that were recorded, too."""
     bases = {
         topic.name.removesuffix(end)
         for topic in reader.topics.values()
