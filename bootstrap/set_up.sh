@@ -32,7 +32,7 @@ set_up() {
 lock_set_up() {
   if ! { make_state && : >>"$STATE/lock"; } 2>/dev/null; then
     fail "$VENV can't be written to by this user, and its set-up lacks: ${PENDING[*]};" \
-      "run the same command once as the owner of $ROOT"
+      "$(way_to_set_up)"
   fi
   exec 9>>"$STATE/lock"
   if ! flock --nonblock 9; then
@@ -40,6 +40,21 @@ lock_set_up() {
     start_beat "waiting for another ./run"
     flock 9
     stop_beat
+  fi
+}
+
+# Prints what helps a user who can't write here.
+way_to_set_up() {
+  local place python=$VENV/bin/python
+  place=$(place_of_venv 2>/dev/null) || true
+  if [[ -n $place && $place != "$VENV" ]]; then
+    echo "it was set up at ${place%/.venv}, and works from there;" \
+      "or run the same command once as the owner of $ROOT"
+  elif [[ -L $python ]] && ! "$python" -c '' 2>/dev/null; then
+    echo "its Python, $(realpath --canonicalize-missing "$python"), can't be run by this user;" \
+      "as the owner of $ROOT name one that everybody can: TIPS_ROS_PYTHON=/usr/bin/python3"
+  else
+    echo "run the same command once as the owner of $ROOT"
   fi
 }
 

@@ -87,9 +87,10 @@ def test_where_there_is_no_terminal_there_are_lines_and_no_bar():
     assert "\r" not in done.stderr
 
 
-def test_on_a_terminal_there_is_a_bar():
+def shown_on_a_terminal(rows: int, columns: int) -> bytes:
+    """What appears on a terminal that tells this size."""
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     done = subprocess.Popen([sys.executable, "-c", _SOON], stdout=subprocess.PIPE, stderr=theirs)
     os.close(theirs)
     shown = b""
@@ -103,8 +104,19 @@ def test_on_a_terminal_there_is_a_bar():
         shown += part
     assert done.communicate()[0].endswith(b"built\n") and done.returncode == 0
     os.close(ours)
+    return shown
+
+
+def test_on_a_terminal_there_is_a_bar():
+    shown = shown_on_a_terminal(24, 80)
     assert b"building" in shown and b"4/4" in shown and b"\r" in shown
     assert b"tips_ros: building" not in shown
+
+
+@pytest.mark.parametrize("size", [(0, 0), (0, 80), (1, 80)])
+def test_a_terminal_that_hides_bars_gets_lines(size: tuple[int, int]):
+    """As that of a container or a recording, which often tells no size."""
+    assert b"tips_ros: building: " in shown_on_a_terminal(*size)
 
 
 def test_a_forecast_comes_once_there_is_enough_to_make_it_of(

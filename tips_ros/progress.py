@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import time
@@ -149,7 +150,16 @@ def say(text: str) -> None:
 
 
 def _on_a_terminal() -> bool:
-    return _bars and sys.stderr is not None and sys.stderr.isatty()
+    """Whether a bar would be seen: tqdm hides it where a terminal doesn't tell how high it is.
+
+    Those of containers, recordings and serial lines often don't.
+    """
+    if not _bars or sys.stderr is None or not sys.stderr.isatty():
+        return False
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).lines > 1
+    except (OSError, ValueError):
+        return False
 
 
 def _tqdm() -> Any:

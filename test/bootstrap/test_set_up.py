@@ -121,6 +121,27 @@ def test_without_the_right_to_write_it_says_what_is_missing_and_who_can(run, cop
     assert f"as the owner of {copy}" in done.stderr
 
 
+def test_a_tree_that_is_elsewhere_and_cannot_be_written_to_says_where_it_works(run, copy):
+    (copy / ".venv").mkdir()
+    (copy / ".venv" / ".setup").write_text("a file: nobody can make a folder of it")
+    (copy / ".venv" / "pyvenv.cfg").write_text("command = /usr/bin/python3 -m venv /opt/t/.venv\n")
+    done = run(script=PRETEND + "set_up")
+    assert done.returncode == 1
+    assert "it was set up at /opt/t, and works from there; or run" in done.stderr
+
+
+def test_a_python_that_is_not_for_everybody_is_named(run, copy):
+    """As one in the home of whoever has set it up."""
+    (copy / ".venv" / "bin").mkdir(parents=True)
+    (copy / ".venv" / ".setup").write_text("a file: nobody can make a folder of it")
+    (copy / "python3").write_text("no program")
+    (copy / ".venv" / "bin" / "python").symlink_to(copy / "python3")
+    done = run(script=PRETEND + "set_up")
+    assert done.returncode == 1
+    assert f"its Python, {copy / 'python3'}, can't be run by this user" in done.stderr
+    assert "TIPS_ROS_PYTHON=/usr/bin/python3" in done.stderr
+
+
 def test_a_package_that_was_being_unpacked_does_not_count_as_installed(run, copy):
     site = copy / ".venv" / "lib" / "python3.12" / "site-packages"
     for name, file in (("whole-1.0", "INSTALLER"), ("half-1.0", "METADATA")):

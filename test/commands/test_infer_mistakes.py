@@ -53,6 +53,8 @@ class TestAMistake:
     def test_in_the_camera_file_s_name(self, tmp_path: Path, capsys: Any):
         line = refusal(capsys, picture(tmp_path), "--camera-info", tmp_path / "absent.yaml")
         assert "absent.yaml: there is no such file" in line
+        line = refusal(capsys, picture(tmp_path), "--camera-info", tmp_path)
+        assert f"the camera: {tmp_path} is a folder; name a file" in line
 
     def test_in_the_camera_file(self, tmp_path: Path, capsys: Any):
         camera = tmp_path / "camera.yaml"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tips_ros.bags import BagReader
+from tips_ros.bags import BagReader, BagWriter, find_camera
 from tips_ros.bags.results import holds_results
 from tips_ros.cli import main
 from tips_ros.evaluation.datasets.files import pictures_in
@@ -20,6 +20,7 @@ from .conftest import SMALL, infer, refusal
 from .test_bags import cut
 from .test_infer_outputs import picture
 
+CAMERA = ("/camera/image_raw/compressed", True, "/camera/camera_info")
 LITTLE = ("--topics", "depth/image", "--scale", "0.125", *SMALL[2:])
 
 
@@ -103,6 +104,26 @@ class TestBags:
         shutil.copytree(annotated / "drive", out / "drive")  # of another version, without a mark
         for places in ([tmp_path], [drive, out], [f"{tmp_path}/*"], [f"{tmp_path}/**"]):
             assert {bag.path for bag in find_bags(list(map(str, places)), out)} == {drive}
+
+    def test_outputs_in_a_bag_are_no_camera_s(self, annotated: Path, tmp_path: Path):
+        with BagReader(annotated / "results") as bag:
+            assert find_camera(bag) == CAMERA
+        everything = tmp_path / "everything"
+        command = ["bag", str(annotated / "drive"), str(everything), "--namespace", "/robot/eye"]
+        assert main([*command, *SMALL[2:]]) == 0
+        with BagReader(everything) as bag:
+            assert {"/robot/eye/normals/color", "/robot/eye/semantic/color"} <= set(bag.topics)
+            assert find_camera(bag) == CAMERA
+
+    def test_a_camera_beside_outputs_of_that_name_is_one(self, annotated: Path, tmp_path: Path):
+        with BagReader(annotated / "results") as bag, BagWriter(tmp_path / "bag") as writer:
+            for topic in ("/camera/image_raw/compressed", "/tips/semantic/classes"):
+                name = topic.replace("/camera/", "/tips/semantic_camera/")
+                writer.add_topic(name, bag.topics[topic].type)
+                for message in bag.messages([topic]):
+                    writer.write(name, message.stamp_ns, message.data)
+        with BagReader(tmp_path / "bag") as bag:
+            assert find_camera(bag).image == "/tips/semantic_camera/image_raw/compressed"
 
     def test_results_beside_the_files_of_a_bag_are_not_of_it(
         self, annotated: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture

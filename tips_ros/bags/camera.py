@@ -16,6 +16,9 @@ logger = logging.getLogger(__name__)
 _RAW = "sensor_msgs/msg/Image"
 _COMPRESSED = "sensor_msgs/msg/CompressedImage"
 _COLOUR_PREFIXES = ("rgb", "bgr", "bayer", "yuv", "yuy", "uyvy", "nv", "8UC3", "8UC4")
+# A node of ours says by the first what its images below the second are.
+_TELLING = {"tips_ros/msg/ClassMap": "/semantic/classes", "tips_ros/msg/DepthInfo": "/depth/info"}
+_OUTPUTS = ("depth", "normals", "semantic", "similarity", "objects")
 _DEPTH_ENCODINGS = ("16UC1", "32FC1", "64FC1")
 
 
@@ -36,8 +39,8 @@ def find_camera(
 ) -> CameraTopics:
     """Choose the colour images of a bag and the CameraInfo that belongs to them.
 
-    A topic with depth images is not a choice; of one camera's raw and compressed images the raw
-    ones are. The CameraInfo is that of `find_camera_info`.
+    A topic with depth images is not a choice, nor is an output of ours; of one camera's raw and
+    compressed images the raw ones are. The CameraInfo is that of `find_camera_info`.
 
     Args:
         reader: an open bag.
@@ -71,10 +74,13 @@ def find_camera(
 
 
 def _only_colour(reader: BagReader, images: dict[str, TopicInfo], but: str | None) -> str:
+    ours = _own_outputs(reader)
     colour = [
         name
         for name, topic in images.items()
-        if not (but and name.startswith(but)) and not _is_depth(reader, topic)
+        if not (but and name.startswith(but))
+        and not name.startswith(ours)
+        and not _is_depth(reader, topic)
     ]
     chosen = [name for name in colour if name == camera_of(name) or camera_of(name) not in colour]
     if not chosen:
@@ -85,6 +91,16 @@ def _only_colour(reader: BagReader, images: dict[str, TopicInfo], but: str | Non
             f"{', '.join(sorted(chosen))}"
         )
     return chosen[0]
+
+
+def _own_outputs(reader: BagReader) -> tuple[str, ...]:
+    """Beginnings of the names of outputs, of all our nodes that were recorded, too."""
+    bases = {
+        topic.name.removesuffix(end)
+        for topic in reader.topics.values()
+        if (end := _TELLING.get(topic.type)) and topic.name.endswith(end)
+    }
+    return tuple(f"{base}/{part}/" for base in sorted(bases) for part in _OUTPUTS)
 
 
 def _is_depth(reader: BagReader, topic: TopicInfo) -> bool:

@@ -76,7 +76,7 @@ def predictor_of(loaded: LoadedModel, case: Case, device: torch.device) -> Predi
         case.backend,
         loaded,
         device=str(device),
-        dtype=PRECISIONS[choose_precision(case.precision, str(device))],
+        dtype=PRECISIONS[choose_precision(case.precision, str(device), case.backend)],
         input_size=case.input_size,
         heads=case.heads,
     )

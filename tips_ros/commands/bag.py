@@ -19,7 +19,7 @@ from tips_ros.commands.options.common import (
 )
 from tips_ros.commands.options.output_checks import check_file, check_writable
 from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_label_space
-from tips_ros.errors import UserError
+from tips_ros.errors import UserError, explain
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.messages.frame_result import OutputOptions
 from tips_ros.messages.outputs import DEFAULT_TOPICS, TOPICS, OutputTopic
@@ -180,7 +180,7 @@ def run(args: argparse.Namespace) -> int:
             if annotator.memory is not None:
                 save(args.memory, annotator.memory.memory, _identity(predictor))
     except (ValueError, OSError) as error:  # a BagError, too
-        raise UserError(str(error)) from error
+        raise UserError(explain(error)) from error
     _report(result, predictor, camera.image, args.output)
     if annotator.memory is not None:
         _report_memory(annotator.memory, args)

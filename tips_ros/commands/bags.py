@@ -14,7 +14,7 @@ from tips_ros.bags.place import remove_leftovers
 from tips_ros.commands.interruption import terminable
 from tips_ros.commands.options.common import count
 from tips_ros.commands.options.output_checks import check_writable
-from tips_ros.errors import UserError
+from tips_ros.errors import UserError, explain
 from tips_ros.offline.fleet.manifest import NAME, Manifest, hold
 from tips_ros.offline.fleet.search import find_bags
 from tips_ros.offline.fleet.workers import Job, Outcome, Workers
@@ -77,7 +77,7 @@ def _process(args: argparse.Namespace) -> int:
             if args.again or not manifest.is_done(job.name, job.source, job.result, options)
         ]
     except (BagError, OSError) as error:
-        raise UserError(str(error)) from error
+        raise UserError(explain(error)) from error
     done = len(jobs) - len(left)
     if done:
         say(f"{done} of {len(jobs)} bags are done already")
@@ -101,7 +101,7 @@ def _note(manifest: Manifest, outcome: Outcome, options: list[str]) -> str:
     try:
         manifest.note(*outcome.job, options, outcome.seconds)
     except (BagError, OSError) as error:
-        return str(error)
+        return explain(error)
     return ""
 
 

@@ -27,7 +27,7 @@ from tips_ros.bench.transformers_model import import_transformers, transformers_
 from tips_ros.commands.options.bench import add_arguments
 from tips_ros.commands.options.common import check_input_size
 from tips_ros.commands.options.output_checks import check_file
-from tips_ros.errors import UserError
+from tips_ros.errors import UserError, explain
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.images.drawn_picture import encode_drawn
 from tips_ros.perception.loading.load import choose_device
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         return _run(args)
     except (ValueError, OSError, RuntimeError) as error:
-        raise UserError(str(error)) from error
+        raise UserError(explain(error)) from error
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from tips_ros.commands.options.common import (
     check_input_size,
 )
 from tips_ros.commands.options.measured_data import add_bag_truth, add_dataset, open_measured
-from tips_ros.errors import UserError
+from tips_ros.errors import UserError, explain
 from tips_ros.evaluation.deviation_calibration import calibrate_deviation
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.loading.load import find_model, load_predictor
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         return _run(args)
     except (ValueError, OSError) as error:
-        raise UserError(str(error)) from error
+        raise UserError(explain(error)) from error
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ from tips_ros.commands.options.output_checks import check_folder
 from tips_ros.demo.observer import DemoProgress, Observer
 from tips_ros.demo.recorded_answers import ANSWERS
 from tips_ros.demo.thinned_recording import MOST_BYTES
-from tips_ros.errors import UserError
+from tips_ros.errors import UserError, explain
 from tips_ros.libraries import explain_missing
 from tips_ros.progress import WorkProgress
 from tips_ros.resources import sample_bag, sample_truth
@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
         no_clip = _film(result, output / _CLIP)
         kept = "" if args.all else _thin(result)
     except (BagError, OSError) as error:
-        raise UserError(str(error)) from error
+        raise UserError(explain(error)) from error
     for line in lines(result):
         print(line)
     if measured:

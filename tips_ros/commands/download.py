@@ -26,7 +26,7 @@ from tips_ros.downloads.errors import DownloadError
 from tips_ros.downloads.model_download import ModelDownload, Present
 from tips_ros.downloads.progress import Bar
 from tips_ros.downloads.verification import FileState, verify
-from tips_ros.errors import UserError
+from tips_ros.errors import UserError, explain
 from tips_ros.progress import say
 from tips_ros.resources import models_home
 
@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
         else:
             _download(args, model, files, directory)
     except (ValueError, OSError) as error:
-        raise UserError(str(error)) from error
+        raise UserError(explain(error)) from error
     return 0
 
 

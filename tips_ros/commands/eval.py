@@ -20,7 +20,7 @@ from tips_ros.commands.options.common import (
 from tips_ros.commands.options.measured_data import add_bag_truth, add_dataset, open_measured
 from tips_ros.commands.options.output_checks import check_file
 from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_label_space
-from tips_ros.errors import UserError
+from tips_ros.errors import UserError, explain
 from tips_ros.evaluation.evaluation import Predict, evaluate
 from tips_ros.evaluation.report import text_report, write_json
 from tips_ros.evaluation.results import EvaluationResults
@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         return _run(args)
     except (ValueError, OSError) as error:
-        raise UserError(str(error)) from error
+        raise UserError(explain(error)) from error
 
 
 def _run(args: argparse.Namespace) -> int:

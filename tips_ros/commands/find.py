@@ -9,7 +9,7 @@ from pathlib import Path
 from tips_ros.commands.options.common import count
 from tips_ros.commands.options.output_checks import check_file, write_error
 from tips_ros.commands.options.prompts import share
-from tips_ros.errors import UserError
+from tips_ros.errors import UserError, explain
 from tips_ros.libraries import explain_missing
 from tips_ros.perception.images.drawn_picture import encode_drawn
 from tips_ros.perception.loading.load import load_predictor
@@ -85,10 +85,8 @@ def run(args: argparse.Namespace) -> int:
         check_file(args.picture, "--picture", overwrite=args.overwrite, inputs=[args.memory])
     try:
         memory, found = _ask(args)
-    except FileNotFoundError as error:
-        raise UserError(f"{error.filename or args.memory}: there is no such file") from error
     except (ValueError, OSError) as error:
-        raise UserError(str(error)) from error
+        raise UserError(explain(error)) from error
     print(
         f"{len(found)} of {len(memory.things)} things answer to {args.text!r}, "
         f"in {memory.frame_id or 'no frame'}, metres"

@@ -23,7 +23,7 @@ from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompt
 from tips_ros.commands.picture_report import UNTRAINED, say_tags, summary, tell
 from tips_ros.commands.picture_results import PictureModel, PictureResults
 from tips_ros.commands.pictures import View, check_camera, view
-from tips_ros.errors import UserError
+from tips_ros.errors import UserError, explain
 from tips_ros.offline.pictures.language_questions import ImageQuestions
 from tips_ros.offline.pictures.named_pictures import NamedPicture, find_pictures
 from tips_ros.offline.pictures.result_files import NAMES, write_results
@@ -226,7 +226,7 @@ def _load(
             return load_with_text(args.model, **how)
         return load_predictor(args.model, **how), None
     except (ValueError, OSError) as error:
-        raise UserError(str(error)) from error
+        raise UserError(explain(error)) from error
 
 
 def _check_heads(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.errors import UserError
+from tips_ros.errors import UserError, explain
 from tips_ros.libraries import OPEN3D, is_here
 from tips_ros.offline.pictures.picture_files import read_picture
 from tips_ros.perception.calibration.calibration_file import lens_at, load_calibration
@@ -104,8 +104,6 @@ def _lens(args: argparse.Namespace, size: tuple[int, ...]) -> Lens | None:
             return lens_at(calibration, width, height, args.rectified)
         if args.hfov_deg is not None:
             return Lens(Intrinsics.from_hfov(args.hfov_deg, width, height))
-    except FileNotFoundError:
-        raise UserError(f"{args.camera_info}: there is no such file") from None
     except (ValueError, OSError) as error:
-        raise UserError(f"the camera: {error}") from error
+        raise UserError(f"the camera: {explain(error)}") from error
     return None

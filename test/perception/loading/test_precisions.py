@@ -46,6 +46,9 @@ def test_auto_on_a_cpu_is_bf16_where_it_has_instructions_for_it(
 ):
     monkeypatch.setattr(precisions, "bf16_is_fast", lambda: has)
     assert choose_precision("auto", "cpu") == precision
+    assert choose_precision("auto", "cpu", "openvino") == precision
+    assert choose_precision("auto", "cpu", "onnxruntime") == "fp32"  # it would refuse another
+    assert choose_precision("bf16", "cpu", "onnxruntime") == "bf16"  # as it was asked for
 
 
 def test_auto_loads_a_model():

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from tips_ros.errors import UserError
+from tips_ros.errors import UserError, explain
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.language.prompt_syntax import split_entries
 from tips_ros.perception.language.prompts import Prompts
@@ -83,7 +83,7 @@ def prompted_label_space(args: argparse.Namespace, predictor: Predictor) -> Labe
         encoder = PromptEncoder(args.model, width=predictor.description.vit.width)
         label_space = label_space_of(prompts, encoder, own, sliding_window=args.sliding_window)
     except (ValueError, OSError) as error:
-        raise UserError(f"--prompts: {error}") from error
+        raise UserError(f"--prompts: {explain(error)}") from error
     told = background_told(prompts, [args.background] if args.background else [])
     if told and label_space.words is not None:
         print(f"classes: {told}")
@@ -97,7 +97,7 @@ def _parse_prompts(args: argparse.Namespace, own: ClassList) -> Prompts:
             parse_entries(args.prompts), parse_entries(args.background), thresholds, own
         )
     except (ValueError, OSError) as error:
-        raise UserError(f"--prompts: {error}") from error
+        raise UserError(f"--prompts: {explain(error)}") from error
 
 
 def parse_entries(text: str | None) -> list[str]:

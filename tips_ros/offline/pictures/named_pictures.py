@@ -58,14 +58,14 @@ def _without_drawn(paths: Sequence[Path], where: str) -> list[Path]:
     drawn = [path for path in paths if is_drawn(path)]
     if drawn and len(drawn) == len(paths):
         raise UserError(
-            f"{where}: no pictures but those that tips_ros drew ({_named(drawn)}); name others"
+            f"{where}: no pictures but those that tips_ros drew ({_list_some(drawn)}); name others"
         )
     if drawn:
-        say(f"left out, as tips_ros drew it: {_named(drawn)}")
+        say(f"left out, as tips_ros drew it: {_list_some(drawn)}")
     return [path for path in paths if path not in drawn]
 
 
-def _named(paths: Sequence[Path]) -> str:
+def _list_some(paths: Sequence[Path]) -> str:
     more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
     return ", ".join(str(path) for path in paths[:_NAMED]) + more
 

@@ -128,7 +128,7 @@ def _load(
     if backend not in BACKENDS:
         raise ValueError(f"backend {backend!r}: choose one of {', '.join(BACKENDS)}")
     chosen = choose_device(device)
-    asked, precision = precision, choose_precision(precision, chosen)
+    asked, precision = precision, choose_precision(precision, chosen, backend)
     with WorkProgress(f"reading model {model}", delay_s=_DELAY_S):
         loaded = load_model(model, with_text=with_text)
     predictor = predictor_by(
