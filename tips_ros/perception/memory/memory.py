@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.memory.face_views import Shown, face_views
 from tips_ros.perception.memory.gone.absence import miss
 from tips_ros.perception.memory.gone.evidence import Look, fade, look, shown_at
 from tips_ros.perception.memory.matching import duplicates, matches
@@ -112,9 +113,17 @@ class Memory:
         self._note_jump(pose, smooth_from_camera)
         self._note_way(pose)
         seen = sightings(view, frame, settings.max_range_m, camera)
-        shown = look(self.things, frame, settings.max_range_m)
+        number_of = {of[1]: number for of, number in self._track_of.items() if of[0] == camera}
+        shown = look(self.things, view, frame, settings.max_range_m, number_of)
         before = list(self.things)
         found = matches(seen, before, self._track_of)
+        known = {
+            thing.number: Shown(thing, [one])
+            for one, thing, part in zip(seen, found.of_sighting, found.parts, strict=True)
+            if thing is not None and not part
+        }
+        for of in known.values():
+            of.thing.meet(of.pieces[0])
         touched: set[int] = set()
         for one, thing, part in zip(seen, found.of_sighting, found.parts, strict=True):
             if thing is None:
@@ -122,12 +131,13 @@ class Memory:
                 thing = Remembered.of(self.last_number, one)
                 self.things.append(thing)
             elif part:
-                thing.grow(one)
-            else:
-                thing.see(one)
+                known[thing.number].pieces.append(one)
             touched.add(thing.number)
             self._track_of.pop(one.track, None)
             self._track_of[one.track] = thing.number
+        shapes = face_views(list(known.values()), view, frame)
+        for of, faces in zip(known.values(), shapes, strict=True):
+            of.thing.see(of.pieces[0], faces)
         self._learn_solid(before, shown, seen, found.of_sighting)
         fade(before, shown, touched, view.class_ids)
         if elsewhere:
