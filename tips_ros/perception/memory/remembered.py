@@ -124,17 +124,14 @@ class Remembered:
     def meet(self, one: Sighting) -> None:
         """Moves to where a sighting has it, and takes its axes where it is a better view.
 
-        What lay where a jump of the frame has left it is moved with its box.
+        After a jump of the frame its box goes with the jump, where it is seen nearer to there.
         """
-        prior, before = _AGES * self.covariance_m2, self.place_m
+        self._follow_jump(one)
+        prior = _AGES * self.covariance_m2
         gain = prior @ np.linalg.inv(prior + one.covariance_m2)
-        self.place_m = before + gain @ (one.place_m - before)
+        self.place_m = self.place_m + gain @ (one.place_m - self.place_m)
         left = (np.eye(3) - gain) @ prior
         self.covariance_m2 = (left + left.T) / 2 + _FLOOR**2 * one.covariance_m2
-        if self.unsure_m > 0:
-            shift = self.rotation.T @ (self.place_m - before)
-            self.low_m, self.high_m = self.low_m + shift, self.high_m + shift
-        self.moved, self.unsure_m = np.eye(4), 0.0
         if one.quality > self.best_quality * _BETTER:
             self._take_axes(one.box.rotation)
 
@@ -224,6 +221,14 @@ class Remembered:
         self.best_quality = one.quality
         if one.feature is not None:
             self.best_feature = one.feature.astype(np.float16)
+
+    def _follow_jump(self, one: Sighting) -> None:
+        step = self.moved[:3, :3] @ self.place_m + self.moved[:3, 3] - self.place_m
+        off = one.place_m - self.place_m
+        if np.linalg.norm(off - step) < np.linalg.norm(off):
+            shift = self.rotation.T @ step
+            self.low_m, self.high_m = self.low_m + shift, self.high_m + shift
+        self.moved, self.unsure_m = np.eye(4), 0.0
 
     def _take_axes(self, rotation: Float64Array) -> None:
         self.low_m, self.high_m = self.faces.turn(self.rotation, rotation)
