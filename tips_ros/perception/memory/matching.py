@@ -167,7 +167,8 @@ def matches(
     close = (distance <= wide**2 * _GATE) & (_length(gap) <= wide * own)
     same = _same_names([one.name for one in seen], [one.name for one in things])[i, j]
     inside, around = a.part_in(b), b.part_in(a)
-    alike = _cosines(seen, things)[i, j]
+    some, of_some = np.unique(j, return_inverse=True)
+    alike = _cosines(seen, [things[n] for n in some.tolist()])[i, of_some]
     other = (np.maximum(inside, around) >= _SAME_PLACE) & (alike >= _LIKE)
     other |= (np.minimum(inside, around) >= _SAME_BOX) & ~np.isfinite(alike)
     allowed = np.zeros(near.shape, np.bool_)
