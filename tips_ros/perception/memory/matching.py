@@ -164,7 +164,9 @@ def matches(
     )
     # Who followed it from frame to frame had more to tell it by than one depth.
     wide = np.where(linked, _FOLLOWED, 1.0)
-    close = (distance <= wide**2 * _GATE) & (_length(gap) <= wide * own)
+    close = np.flatnonzero((distance <= wide**2 * _GATE) & (_length(gap) <= wide * own))
+    i, j, a, b = i[close], j[close], a.at(close), b.at(close)
+    distance, linked = distance[close], linked[close]
     same = _same_names([one.name for one in seen], [one.name for one in things])[i, j]
     inside, around = a.part_in(b), b.part_in(a)
     some, of_some = np.unique(j, return_inverse=True)
@@ -173,7 +175,7 @@ def matches(
     other |= (np.minimum(inside, around) >= _SAME_BOX) & ~np.isfinite(alike)
     allowed = np.zeros(near.shape, np.bool_)
     cost = np.zeros(near.shape)
-    allowed[i, j] = close & (same | other)
+    allowed[i, j] = same | other
     looks = np.where(np.isfinite(alike), 1.0 - alike, _UNKNOWN)
     cost[i, j] = (
         np.minimum(distance / _GATE, 1.0) + 1.0 - np.maximum(inside, around)
