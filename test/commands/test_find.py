@@ -40,8 +40,8 @@ def drive(tmp_path: Path) -> Path:
 
 def remembered(number: int, name: str, x: float, seen_s: float) -> Remembered:
     box = OrientedBox(np.array([x, 1.0, 0.5]), np.eye(3), np.array([0.4, 0.3, 0.2]))
-    one = Sighting(name, box.centre_m, 0.01 * np.eye(3), box, 0.05, None, 0.5, 0.1, False,
-                   round(seen_s * 1e9), ("", number), 1)  # fmt: skip
+    one = Sighting(name, box.centre_m, 0.01 * np.eye(3), box, box.centre_m[None], 1.0, np.eye(3)[0],
+                   0.05, None, 0.5, 0.1, round(seen_s * 1e9), ("", number), 1)  # fmt: skip
     return Remembered.of(number, one)
 
 

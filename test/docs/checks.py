@@ -215,7 +215,8 @@ def _snake(name: str) -> str:
 
 def topics(words: list[str]) -> None:
     """Each of the node's topics that is named is one."""
-    latched = {"depth/info", "semantic/classes", "semantic/label_info", "memory/objects"}
+    latched = {"depth/info", "semantic/classes", "semantic/label_info", "memory/objects",
+               "memory/markers"}  # fmt: skip
     services = {"set_prompts", "locate", "find", "memory/save", "memory/load", "memory/clear"}
     known = {f"/tips/{n}" for n in {t.name for t in (*TOPICS, *VISION_TOPICS)} | latched | services}
     for word in words:

@@ -10,6 +10,7 @@ import pytest
 from rclpy.time import Time
 from tips_ros.msg import ObjectArray
 from tips_ros.srv import ClearMemory, Find, MemoryFile
+from visualization_msgs.msg import Marker, MarkerArray
 
 from tips_ros.ros.pipeline.memory_keeper import MemoryKeeper
 from tips_ros.ros.topics import qos
@@ -136,8 +137,10 @@ def _point(x: float, y: float, z: float, frame_id: str = ""):
 def test_what_is_remembered_is_told_and_kept_in_a_file(robots, tmp_path):
     it = robots()
     told = it.graph.keep(ObjectArray, "/tips/memory/objects", qos.latched())
+    drawn = it.graph.keep(MarkerArray, "/tips/memory/markers", qos.latched())
     it.shows(LEFT, LAMP_AT)
     until(lambda: told and len(told[-1].objects) == 2, "the things of the memory")
+    until(lambda: drawn and len(drawn[-1].markers) == 5, "two boxes with names")
     assert told[-1].header.frame_id == "map"
     numbers = {one.class_name: one.id for one in told[-1].objects}
 
@@ -147,12 +150,34 @@ def test_what_is_remembered_is_told_and_kept_in_a_file(robots, tmp_path):
     assert it.clear().message == "2 things are forgotten"
     assert it.find("box").objects == [] and it.find("box").success
     until(lambda: told[-1].objects == [], "an empty memory")
+    until(lambda: len(drawn[-1].markers) == 1, "nothing is drawn any more")
     loaded = it.file("load", "room.npz")
     assert (loaded.success, loaded.objects) == (True, 2), loaded.message
     assert it.find("box").objects[0].id == numbers["box"]
     until(lambda: len(told[-1].objects) == 2, "the things of the file")
     it.shows(LEFT, LAMP_AT, frames=2)
     assert it.find("box").message == "1 of 2 things are box", "it goes on where it was"
+
+
+def test_a_new_listener_is_shown_what_is_remembered_where_it_was_and_for_how_long(robots):
+    it = robots()
+    it.shows(LEFT, LAMP_AT)
+    it.shows(x=50.0, frames=3)
+    drawn = it.graph.keep(MarkerArray, "/tips/memory/markers", qos.latched())
+    until(lambda: drawn, "the memory, drawn")
+    first, *others = drawn[-1].markers
+    assert first.action == Marker.DELETEALL
+    assert {one.header.frame_id for one in others} == {"map"}
+    assert {one.lifetime.sec for one in others} == {0}, "until the next one"
+    (box,) = it.find("box").objects
+    (cube,) = [m for m in others if (m.ns, m.id) == ("boxes", box.id)]
+    (name,) = [m for m in others if (m.ns, m.id) == ("names", box.id)]
+    assert (cube.type, name.type) == (Marker.CUBE, Marker.TEXT_VIEW_FACING)
+    assert name.text == f"box {box.id}, 3 s ago" and cube.color.a > 0.2
+    assert name.pose.position.z > cube.pose.position.z
+    assert [getattr(cube.pose.position, axis) for axis in "xyz"] == pytest.approx(
+        [getattr(box.region.box.position, axis) for axis in "xyz"]
+    )
 
 
 def test_files_are_in_their_folder_and_nowhere_else(robots, tmp_path):

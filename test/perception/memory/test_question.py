@@ -42,8 +42,8 @@ def thing(number: int, name: str, x: float = 0.0, like: str | None = None, seen_
     box = OrientedBox(np.array([x, 0.0, 0.5]), np.eye(3), np.full(3, 0.2))
     feature = None if like is None else looks(like)
     one = Sighting(
-        name, box.centre_m, 0.01 * np.eye(3), box, 0.05, feature, math.nan, 0.1, False, seen_ns,
-        ("", number), 1,
+        name, box.centre_m, 0.01 * np.eye(3), box, box.centre_m[None], 1.0, np.eye(3)[0], 0.05,
+        feature, math.nan, 0.1, seen_ns, ("", number), 1,
     )  # fmt: skip
     return Remembered.of(number, one)
 

@@ -17,11 +17,13 @@ from tips_ros.perception.regions.oriented_box import OrientedBox
 
 _GATE = 9.0  # squared Mahalanobis distance from a box: three standard deviations
 _OF_SIZE, _LEAST_M = 0.5, 0.15  # how far from a box, as a part of the size, or in metres
+_FOLLOWED = 2.0  # times both, for what was followed since it was that thing
 _UNSURE = 1.5  # or in deviations of where it is remembered, as after a jump of the frame
 _SAME_PLACE, _LIKE = 0.5, 0.7  # what of a box lies in the other, and cosine, for another name
 _SAME_BOX = 0.6  # what of each lies in the other, for another name without looks
 _PART = 0.5  # what of a box must lie in a larger one to be a part of it
 _SMALL, _TOUCH_M = 0.6, 0.15  # a piece beside a thing, by its longest side, is of it
+_COVERED, _STACKED = 0.7, 0.25  # what of a piece a thing covers, and how far off, of its longest
 _OF_LOOKS, _OF_NAME, _OF_TRACK = 0.5, 0.5, 1.0
 _UNKNOWN = 0.5
 
@@ -66,6 +68,11 @@ class Boxes(NamedTuple):
         """(N,) the longest sides."""
         return self.size.max(axis=1, initial=0.0)
 
+    @property
+    def radius(self) -> Float64Array:
+        """(N,) from the middles to the corners."""
+        return _length(self.size) / 2
+
     def at(self, index: NDArray[np.int64]) -> Boxes:
         """Some of them."""
         return Boxes(self.centre[index], self.rotation[index], self.size[index])
@@ -99,6 +106,19 @@ class Boxes(NamedTuple):
         slack = np.maximum(0.1 * others.size, 0.02)
         inside = (np.abs(off) <= others.size[:, None] / 2 + slack[:, None]).all(axis=-1)
         return np.asarray(inside.mean(axis=1))
+
+    def under(self, others: Boxes) -> NDArray[np.bool_]:
+        """(N,) whether each box lies close under or over the other one that goes with it.
+
+        As the legs of a table under its top: within what that covers, and no farther from it than
+        a part of its longest side.
+        """
+        points = self.points()
+        off = np.abs(np.einsum("nij,nki->nkj", others.rotation, points - others.centre[:, None]))
+        beyond = off - others.size[:, None] / 2
+        slack = np.maximum(0.1 * others.size, 0.02)[:, None, :2]
+        covered = (beyond[..., :2] <= slack).all(axis=-1).mean(axis=1) >= _COVERED
+        return np.asarray(covered & (beyond[..., 2].min(axis=1) <= _STACKED * others.longest))
 
 
 def matches(
@@ -136,21 +156,26 @@ def matches(
     distance = (gap * np.linalg.solve(both, gap[..., None])[..., 0]).sum(axis=-1)
     own = np.maximum(_OF_SIZE * np.minimum(a.longest, b.longest), _LEAST_M)
     own = np.maximum(own, _UNSURE * _deviations(things)[j])
-    close = (distance <= _GATE) & (_length(gap) <= own)
-    same = _same_names([one.name for one in seen], [one.name for one in things])[i, j]
-    inside, around = a.part_in(b), b.part_in(a)
-    alike = _cosines(seen, things)[i, j]
-    other = (np.maximum(inside, around) >= _SAME_PLACE) & (alike >= _LIKE)
-    other |= (np.minimum(inside, around) >= _SAME_BOX) & ~np.isfinite(alike)
     linked = np.array(
         [
             track_of.get(seen[m].track) == things[n].number
             for m, n in zip(i.tolist(), j.tolist(), strict=True)
         ]
     )
+    # Who followed it from frame to frame had more to tell it by than one depth.
+    wide = np.where(linked, _FOLLOWED, 1.0)
+    close = np.flatnonzero((distance <= wide**2 * _GATE) & (_length(gap) <= wide * own))
+    i, j, a, b = i[close], j[close], a.at(close), b.at(close)
+    distance, linked = distance[close], linked[close]
+    same = _same_names([one.name for one in seen], [one.name for one in things])[i, j]
+    inside, around = a.part_in(b), b.part_in(a)
+    some, of_some = np.unique(j, return_inverse=True)
+    alike = _cosines(seen, [things[n] for n in some.tolist()])[i, of_some]
+    other = (np.maximum(inside, around) >= _SAME_PLACE) & (alike >= _LIKE)
+    other |= (np.minimum(inside, around) >= _SAME_BOX) & ~np.isfinite(alike)
     allowed = np.zeros(near.shape, np.bool_)
     cost = np.zeros(near.shape)
-    allowed[i, j] = close & (same | other)
+    allowed[i, j] = same | other
     looks = np.where(np.isfinite(alike), 1.0 - alike, _UNKNOWN)
     cost[i, j] = (
         np.minimum(distance / _GATE, 1.0) + 1.0 - np.maximum(inside, around)
@@ -170,7 +195,8 @@ def duplicates(
     things: Sequence[Remembered], among: set[int]
 ) -> list[tuple[Remembered, Remembered]]:
     """Pairs that are one thing: of one name, and half of the smaller lies in the larger, or it is
-    a small piece beside it, as something in front cuts one off.
+    a small piece beside it, as something in front cuts one off, or close under or over it, as the
+    legs of a table.
 
     Args:
         things: all of the memory.
@@ -181,7 +207,8 @@ def duplicates(
     boxes = Boxes.of_things(things)
     rows = np.flatnonzero([one.number in among for one in things])
     mine = boxes.at(rows)
-    reach = (mine.longest[:, None] + boxes.longest[None]) / 2
+    reach = mine.radius[:, None] + boxes.radius[None]
+    reach += np.maximum(_TOUCH_M, _STACKED * np.maximum(mine.longest[:, None], boxes.longest))
     near = _length(mine.centre[:, None] - boxes.centre[None]) <= reach
     i, j = np.nonzero(near)
     i = rows[i]
@@ -198,6 +225,7 @@ def duplicates(
     longest = np.minimum(a.longest, b.longest) / np.maximum(a.longest, b.longest).clip(0.01)
     beside = np.where(first, _length(b.gap_to(a)), _length(a.gap_to(b)))
     one = (part >= _PART) | ((longest <= _SMALL) & (beside <= _TOUCH_M))
+    one |= a.under(b) | b.under(a)
     return [(things[m], things[n]) for m, n in zip(i[one], j[one], strict=True)]
 
 

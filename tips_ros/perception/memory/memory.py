@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.memory.face_views import Shown, face_views
 from tips_ros.perception.memory.gone.absence import miss
 from tips_ros.perception.memory.gone.evidence import Look, fade, look, shown_at
 from tips_ros.perception.memory.matching import duplicates, matches
+from tips_ros.perception.memory.nearby import nearby
 from tips_ros.perception.memory.poses.jumps import JumpWatch
 from tips_ros.perception.memory.poses.key_frames import KeyFrames
 from tips_ros.perception.memory.remembered import BYTES_BESIDES_FEATURES, Remembered
@@ -112,9 +114,17 @@ class Memory:
         self._note_jump(pose, smooth_from_camera)
         self._note_way(pose)
         seen = sightings(view, frame, settings.max_range_m, camera)
-        shown = look(self.things, frame, settings.max_range_m)
-        before = list(self.things)
+        number_of = {of[1]: number for of, number in self._track_of.items() if of[0] == camera}
+        before = nearby(self.things, frame, settings.max_range_m)
+        shown = look(before, view, frame, settings.max_range_m, number_of)
         found = matches(seen, before, self._track_of)
+        known = {
+            thing.number: Shown(thing, [one])
+            for one, thing, part in zip(seen, found.of_sighting, found.parts, strict=True)
+            if thing is not None and not part
+        }
+        for of in known.values():
+            of.thing.meet(of.pieces[0])
         touched: set[int] = set()
         for one, thing, part in zip(seen, found.of_sighting, found.parts, strict=True):
             if thing is None:
@@ -122,12 +132,13 @@ class Memory:
                 thing = Remembered.of(self.last_number, one)
                 self.things.append(thing)
             elif part:
-                thing.grow(one)
-            else:
-                thing.see(one)
+                known[thing.number].pieces.append(one)
             touched.add(thing.number)
             self._track_of.pop(one.track, None)
             self._track_of[one.track] = thing.number
+        shapes = face_views(list(known.values()), view, frame)
+        for of, faces in zip(known.values(), shapes, strict=True):
+            of.thing.see(of.pieces[0], faces)
         self._learn_solid(before, shown, seen, found.of_sighting)
         fade(before, shown, touched, view.class_ids)
         if elsewhere:
@@ -135,8 +146,9 @@ class Memory:
             rows = np.flatnonzero(shown.in_view.any(axis=1)).tolist()
             others = [before[row] for row in rows if before[row].number not in touched]
             miss(others, view, frame, settings.max_range_m, number_of)
+        fresh = self.things[-found.of_sighting.count(None) :] if None in found.of_sighting else []
         self._part_with_gone()
-        self._merge(touched)
+        self._merge([*before, *fresh], touched)
         self._bound(settings)
         self.newest_ns = frame.stamp_ns
         return True
@@ -211,12 +223,15 @@ class Memory:
             self._count(gone=len(names))
             self.things = left
 
-    def _merge(self, touched: set[int]) -> None:
-        for one, other in duplicates(self.things, touched):
-            if one in self.things and other in self.things:
+    def _merge(self, among: list[Remembered], touched: set[int]) -> None:
+        """Makes one of those that are one thing; `among` are all that may be."""
+        left = {one.number for one in among if one.presence > 0.0}
+        for one, other in duplicates([o for o in among if o.presence > 0.0], touched):
+            if {one.number, other.number} <= left:
                 kept, lost = sorted((one, other), key=lambda thing: thing.number)
                 kept.absorb(lost)
                 self.things.remove(lost)
+                left.remove(lost.number)
                 for track, number in self._track_of.items():
                     if number == lost.number:
                         self._track_of[track] = kept.number

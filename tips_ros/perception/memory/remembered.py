@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.memory.faces import Faces, FaceView, follow
 from tips_ros.perception.memory.sighting import Sighting
 from tips_ros.perception.regions.oriented_box import OrientedBox
 
@@ -24,7 +25,6 @@ _AGES = 1.05  # of a covariance, with each sighting: places change slowly
 _FEATURE_SHARE = 0.05  # of the newest sighting in the mean, once there are twenty
 _NAME_SHARE = 0.02  # of a name, below which it is forgotten
 _MOST_NAMES = 8
-_GROWS, _SHRINKS = 0.3, 0.1  # how far a side follows what is seen of it
 _BETTER = 1.2  # a view is better that is so many times as good
 _SOLID_SHARE = 0.3
 _MOST_MISSED = 0.5  # of presence, that one look without its name costs
@@ -36,7 +36,6 @@ def _corners(steps: NDArray[np.float64]) -> Float64Array:
 
 
 _BOX_CORNERS = _corners(np.array([-0.5, 0.5]))
-_FACES = np.concatenate([0.5 * np.eye(3), -0.5 * np.eye(3)])
 INSIDE = _corners(np.array([-0.3, 0.0, 0.3]))  # (27, 3) of a box of size 1
 BYTES_BESIDES_FEATURES = 2000  # of a thing in memory, about
 
@@ -113,25 +112,40 @@ class Remembered:
         return self.high_m - self.low_m
 
     @property
+    def faces(self) -> Faces:
+        """Those of its box, along the axes of `rotation`."""
+        return Faces(self.low_m, self.high_m)
+
+    @property
     def box(self) -> OrientedBox:
         """Its box."""
         return OrientedBox(self.centre_m, self.rotation, self.size_m).in_frame(np.eye(4))
 
-    def see(self, one: Sighting) -> None:
-        """Takes in another sighting."""
+    def meet(self, one: Sighting) -> None:
+        """Moves to where a sighting has it, and takes its axes where it is a better view.
+
+        After a jump of the frame its box goes with the jump, where it is seen nearer to there.
+        """
+        self._follow_jump(one)
         prior = _AGES * self.covariance_m2
         gain = prior @ np.linalg.inv(prior + one.covariance_m2)
         self.place_m = self.place_m + gain @ (one.place_m - self.place_m)
         left = (np.eye(3) - gain) @ prior
         self.covariance_m2 = (left + left.T) / 2 + _FLOOR**2 * one.covariance_m2
-        self.grow(one)
+        if one.quality > self.best_quality * _BETTER:
+            self._take_axes(one.box.rotation)
+
+    def see(self, one: Sighting, faces: FaceView) -> None:
+        """Takes in a sighting that was met, and what it tells of the faces of the box."""
+        self.sigma_m = min(self.sigma_m, one.sigma_m)
+        sure = min(1.0, (self.sigma_m / max(one.sigma_m, 1e-6)) ** 2)
+        self.low_m, self.high_m = follow(self.faces, faces, sure, self.hits)
         self._name(one)
         self._look_like(one)
         self.hits += 1
         self.last_seen_ns = one.stamp_ns
         self.presence = min(self.presence + 1.0, MOST_PRESENCE)
         self.overlooked, self.missed = self.overlooked + self.missed, 0
-        self.moved, self.unsure_m = np.eye(4), 0.0
 
     def jump(self, motion: Float64Array) -> None:
         """Stays where it is, less surely by as much as a jump of the frame would move it.
@@ -157,19 +171,6 @@ class Remembered:
         overlooks = (self.overlooked + 1) / (self.hits + self.overlooked + 2)
         self.presence -= share * min(_MOST_MISSED, -math.log(overlooks) / _END)
 
-    def grow(self, one: Sighting) -> None:
-        """Takes in the box of a sighting: each side by how sure its depth is."""
-        low, high = _along(self.rotation, _corners_of(one.box))
-        self.sigma_m = min(self.sigma_m, one.sigma_m)
-        sure = min(1.0, (self.sigma_m / max(one.sigma_m, 1e-6)) ** 2)
-        shrinks = 0.0 if one.cut else _SHRINKS
-        self.low_m = self.low_m + sure * np.where(low < self.low_m, _GROWS, shrinks) * (
-            low - self.low_m
-        )
-        self.high_m = self.high_m + sure * np.where(high > self.high_m, _GROWS, shrinks) * (
-            high - self.high_m
-        )
-
     def note_solid(self, known: NDArray[np.bool_], seen: NDArray[np.bool_]) -> None:
         """Learns at which of its points it is seen, where that is known; (27,) each."""
         step = _SOLID_SHARE * known * (seen - self.solid)
@@ -182,9 +183,12 @@ class Remembered:
         self.place_m = self.place_m + gain @ (other.place_m - self.place_m)
         left = (np.eye(3) - gain) @ self.covariance_m2
         self.covariance_m2 = (left + left.T) / 2
-        low, high = _along(self.rotation, _corners_of(other.box))
-        self.low_m, self.high_m = np.minimum(self.low_m, low), np.maximum(self.high_m, high)
+        if other.best_quality > self.best_quality:
+            self._take_axes(other.rotation)
+        its = other.faces.turn(other.rotation, self.rotation)
+        self.low_m, self.high_m = self.faces.around(its)
         self.sigma_m = min(self.sigma_m, other.sigma_m)
+        self.moved, self.unsure_m = np.eye(4), 0.0  # one of them is seen now
         for name, said in other.names.items():
             self.names[name] = self.names.get(name, 0.0) + said
         if other.mean_feature is not None:
@@ -217,11 +221,18 @@ class Remembered:
         self.best_quality = one.quality
         if one.feature is not None:
             self.best_feature = one.feature.astype(np.float16)
-        # The better view's axes; of the old box the middles of its faces are kept.
-        faces = self.centre_m + (_FACES * self.size_m) @ self.rotation.T
-        points = np.concatenate([faces, _corners_of(one.box)])
-        self.rotation = one.box.rotation
-        self.low_m, self.high_m = _along(self.rotation, points)
+
+    def _follow_jump(self, one: Sighting) -> None:
+        step = self.moved[:3, :3] @ self.place_m + self.moved[:3, 3] - self.place_m
+        off = one.place_m - self.place_m
+        if np.linalg.norm(off - step) < np.linalg.norm(off):
+            shift = self.rotation.T @ step
+            self.low_m, self.high_m = self.low_m + shift, self.high_m + shift
+        self.moved, self.unsure_m = np.eye(4), 0.0
+
+    def _take_axes(self, rotation: Float64Array) -> None:
+        self.low_m, self.high_m = self.faces.turn(self.rotation, rotation)
+        self.rotation = rotation
 
 
 def _mix_features(

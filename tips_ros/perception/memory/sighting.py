@@ -22,11 +22,13 @@ class Sighting:
         place_m: (3,) centroid of its surface.
         covariance_m2: (3, 3) of that.
         box: around its surface.
+        points_m: (N, 3) of its surface.
+        depth_m: of its middle, along the camera's axis.
+        ray: (3,) how a point of it moves with a metre of depth.
         sigma_m: deviation of its depth.
         feature: (D,) unit; None without value features.
         score: of its class, 0 to 1; NaN where nobody tells.
         quality: of the view, more is better.
-        cut: whether it goes on beyond the picture's border.
         stamp_ns: when.
         track: camera and id of who followed it.
         class_id: that its pixels have.
@@ -36,11 +38,13 @@ class Sighting:
     place_m: Float64Array
     covariance_m2: Float64Array
     box: OrientedBox
+    points_m: Float64Array
+    depth_m: float
+    ray: Float64Array
     sigma_m: float
     feature: NDArray[np.float32] | None
     score: float
     quality: float
-    cut: bool
     stamp_ns: int
     track: tuple[str, int]
     class_id: int

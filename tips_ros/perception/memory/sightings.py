@@ -48,6 +48,8 @@ def _sighting(
     shown, region = seen.shown, seen.shown.region
     if region.centroid_m is None or region.box is None or shown.covariance_m2 is None:
         return None
+    if shown.points_m is None:
+        return None
     depth_m = region.median_depth_m
     if depth_m is None or not 0 < depth_m <= max_range_m:
         return None
@@ -57,6 +59,7 @@ def _sighting(
     scale = (_SCALE_ERROR * depth_m) ** 2
     here = Place(region.centroid_m, shown.covariance_m2 + scale * np.outer(ray, ray))
     there = here.in_world(frame.world_from_camera, frame.world_id)
+    turn, at = frame.world_from_camera[:3, :3], frame.world_from_camera[:3, 3]
     height, width = frame.size
     x, y, w, h = region.box_px
     cut = (
@@ -69,11 +72,13 @@ def _sighting(
         place_m=there.position_m,
         covariance_m2=there.covariance_m2,
         box=_without_noise(region.box, ray, sigma_m).in_frame(frame.world_from_camera),
+        points_m=shown.points_m @ turn.T + at,
+        depth_m=depth_m,
+        ray=turn @ ray,
         sigma_m=sigma_m,
         feature=shown.feature,
         score=region.score,
         quality=share * sure * (_CUT if cut else 1.0),
-        cut=cut,
         stamp_ns=frame.stamp_ns,
         track=(camera, seen.id),
         class_id=shown.class_id,

@@ -42,6 +42,8 @@ class Instance:
         class_id, class_name: of its class.
         region: in the image of the frame's size; in the optical frame.
         covariance_m2: (3, 3) of the centroid; None where there is none.
+        points_m: (N, 3) some hundred of its points, without the nearest and the farthest; None
+            where there are none.
         feature: (D,) of unit length, the mean of its patches; None without value features.
     """
 
@@ -49,6 +51,7 @@ class Instance:
     class_name: str
     region: Region
     covariance_m2: Float64Array | None = None
+    points_m: NDArray[np.float32] | None = None
     feature: NDArray[np.float32] | None = None
 
 
@@ -181,11 +184,12 @@ def _place(
         of_it, sigma = points[crop][seen], stddev[crop][seen].astype(np.float64)
         weight = 1 / sigma**2
         centroid = np.asarray(weight @ of_it / weight.sum())
-        box = quick_box(_without_outliers(of_it[:: max(1, len(of_it) // _POINTS)]))
-        region = replace(region, centroid_m=centroid, box=box)
+        few = _without_outliers(of_it[:: max(1, len(of_it) // _POINTS)])
+        region = replace(region, centroid_m=centroid, box=quick_box(few))
         # Errors of neighbouring pixels are alike: averaging makes none of them smaller.
         radial = math.sqrt(float((sigma**2 * weight).sum() / weight.sum()))
-        placed.append(replace(one, region=region, covariance_m2=_covariance(region, radial)))
+        covariance = _covariance(region, radial)
+        placed.append(replace(one, region=region, covariance_m2=covariance, points_m=few))
     return placed
 
 

@@ -7,6 +7,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import numpy as np
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.lifecycle import LifecycleNode
 from std_msgs.msg import Header
+from visualization_msgs.msg import MarkerArray
 
+from tips_ros.messages.objects.markers import memory_markers_message
 from tips_ros.messages.objects.remembered import (
     remembered_message,
     thing_message,
@@ -22,6 +25,7 @@ from tips_ros.messages.objects.remembered import (
 )
 from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.msg import ObjectArray
+from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.memory.memory import Memory
 from tips_ros.perception.memory.question import answers, question_of
 from tips_ros.perception.memory.selection import USUAL_COUNT, Selection, select
@@ -43,8 +47,18 @@ _USUAL_NAME, _SUFFIX = "memory", ".npz"
 _FORESEEN = (ValueError, OSError, RuntimeError)
 
 
+@dataclass
+class _Topic:
+    """A topic that shows the memory, and the version of it that was told."""
+
+    publisher: Any
+    make: Callable[[Memory], Any]
+    told: int = 0
+
+
 class MemoryServices:
-    """`~/find`, `~/memory/save`, `~/memory/load`, `~/memory/clear` and `~/memory/objects`.
+    """`~/find`, `~/memory/save`, `~/memory/load`, `~/memory/clear`, and the latched topics
+    `~/memory/objects` and `~/memory/markers`.
 
     They live as long as the node; what they can't do they say.
 
@@ -62,7 +76,6 @@ class MemoryServices:
         self._node, self._keeper, self._frames = node, keeper, frames
         self.vocabulary: ClassManager | None = None
         self._places = threading.BoundedSemaphore(_MOST_WAITING)
-        self._told = 0  # version of the memory that the topic told
         asking, files = ReentrantCallbackGroup(), MutuallyExclusiveCallbackGroup()
         for type_, name, call, group in (
             (Find, "~/find", self._find, asking),
@@ -71,28 +84,37 @@ class MemoryServices:
             (ClearMemory, "~/memory/clear", self._clear, files),
         ):
             node.create_service(type_, name, _answering(call, name), callback_group=group)
-        self._objects = node.create_lifecycle_publisher(
-            ObjectArray,
-            "~/memory/objects",
-            qos.latched(),
-            qos_overriding_options=qos.overridable(),
-        )
+        self._topics = [
+            _Topic(node.create_lifecycle_publisher(
+                type_, name, qos.latched(), qos_overriding_options=qos.overridable()
+            ), make)
+            for type_, name, make in (
+                (ObjectArray, "~/memory/objects", self._all),
+                (MarkerArray, "~/memory/markers", self._draw),
+            )
+        ]  # fmt: skip
 
     def publish(self) -> None:
         """Tells what is remembered, where it is another than was told and somebody listens."""
         version = self._keeper.version
-        if version == self._told or not self._objects.is_activated:
-            return
-        if self._objects.get_subscription_count():
-            self._objects.publish(self._keeper.ask(self._all))
-            self._told = version
+        for topic in self._topics:
+            if version == topic.told or not topic.publisher.is_activated:
+                continue
+            if self.vocabulary is not None and topic.publisher.get_subscription_count():
+                topic.publisher.publish(self._keeper.ask(topic.make))
+                topic.told = version
 
     def _all(self, memory: Memory) -> Any:
-        vocabulary = self.vocabulary
-        if vocabulary is None:
-            return ObjectArray()
-        classes = vocabulary.board.in_force.label_space.classes
-        return remembered_message(RCLPY_TYPES, _header(memory), memory.things, classes)
+        return remembered_message(RCLPY_TYPES, _header(memory), memory.things, self._classes())
+
+    def _draw(self, memory: Memory) -> Any:
+        return memory_markers_message(
+            RCLPY_TYPES, _header(memory), memory.things, self._classes(), memory.newest_ns
+        )
+
+    def _classes(self) -> ClassList:
+        assert self.vocabulary is not None
+        return self.vocabulary.board.in_force.label_space.classes
 
     def _find(self, request: Any, response: Any) -> None:
         vocabulary = self.vocabulary

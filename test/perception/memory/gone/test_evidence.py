@@ -20,7 +20,7 @@ def box():
     return one
 
 
-def look(beyond_m: list[float], label: int = 255) -> Look:
+def look(beyond_m: list[float], label: int = 255, other: bool = False) -> Look:
     """Points that see what is so much farther than the thing; NaN: not in view. One σ is 10 cm."""
     beyond = np.resize(np.array(beyond_m), (1, 27))
     return Look(
@@ -28,6 +28,7 @@ def look(beyond_m: list[float], label: int = 255) -> Look:
         beyond_m=np.nan_to_num(beyond),
         sigma_m=np.full((1, 27), 1e-6),
         label=np.full((1, 27), label, np.uint8),
+        other=np.full((1, 27), other),
         common_m=np.array([0.1]),
         half_m=np.array([0.2]),
     )
@@ -58,3 +59,7 @@ def test_where_its_name_is_it_is_not_empty(box):
     assert emptiness([box], look([0.3], CLASS), {"box": CLASS}) == [0]
     assert emptiness([box], look([0.3], CLASS), {"lamp": CLASS}) == pytest.approx([1.5])
     assert emptiness([box], look([3.0], CLASS), {"box": CLASS}) == [2], "another one, behind it"
+
+
+def test_where_another_one_of_its_name_is_it_is_empty(box):
+    assert emptiness([box], look([0.3], CLASS, other=True), {"box": CLASS}) == pytest.approx([1.5])

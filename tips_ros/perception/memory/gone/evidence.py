@@ -15,9 +15,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.classes.class_list import name_key
+from tips_ros.perception.classes.class_list import UNLABELLED, name_key
 from tips_ros.perception.memory.matching import Boxes
 from tips_ros.perception.memory.remembered import INSIDE, Remembered
+from tips_ros.perception.objects.objects import ObjectsView
 from tips_ros.perception.posed_frame import PosedFrame
 
 _DEPTH_ERROR, _SCALE_ERROR = 0.05, 0.02  # of depth: of a pixel that tells none, of all pixels
@@ -37,6 +38,7 @@ class Look(NamedTuple):
     beyond_m: NDArray[np.float64]  # how much farther than the thing what is seen there is
     sigma_m: NDArray[np.float64]  # of a pixel's depth
     label: NDArray[np.uint8]  # at the pixel; 255 where there is none
+    other: NDArray[np.bool_]  # the pixel is of another remembered thing
     common_m: NDArray[np.float64]  # (N,) deviation that all its points share
     half_m: NDArray[np.float64]  # (N,) half of its extent along the camera's axis
 
@@ -49,7 +51,7 @@ class Look(NamedTuple):
         """That of some things."""
         return Look(
             self.in_view[rows], self.beyond_m[rows], self.sigma_m[rows],
-            self.label[rows], self.common_m[rows], self.half_m[rows],
+            self.label[rows], self.other[rows], self.common_m[rows], self.half_m[rows],
         )  # fmt: skip
 
     @classmethod
@@ -57,16 +59,25 @@ class Look(NamedTuple):
         """Nothing is in view."""
         shape = count, len(INSIDE)
         return cls(np.zeros(shape, np.bool_), np.zeros(shape), np.ones(shape),
-                   np.full(shape, 255, np.uint8), np.ones(count), np.zeros(count))  # fmt: skip
+                   np.full(shape, UNLABELLED, np.uint8), np.zeros(shape, np.bool_),
+                   np.ones(count), np.zeros(count))  # fmt: skip
 
 
-def look(things: Sequence[Remembered], frame: PosedFrame, max_range_m: float) -> Look:
+def look(
+    things: Sequence[Remembered],
+    view: ObjectsView,
+    frame: PosedFrame,
+    max_range_m: float,
+    number_of_id: Mapping[int, int],
+) -> Look:
     """Looks at the places of things.
 
     Args:
         things: in the frame that the pose is told in.
+        view: the things of the frame that are followed.
         frame: with depth, lens and pose.
         max_range_m: beyond it nothing is in view.
+        number_of_id: of the followed things, as far as they are remembered.
     """
     assert frame.world_from_camera is not None and frame.lens is not None
     assert frame.depth_m is not None
@@ -108,7 +119,11 @@ def look(things: Sequence[Remembered], frame: PosedFrame, max_range_m: float) ->
     found.common_m[rows] = np.sqrt((_SCALE_ERROR * depth_m) ** 2 + np.array(of_place))
     found.half_m[rows] = (np.abs(axes[:, 2]) * sizes).sum(axis=1) / 2
     if frame.labels is not None:
-        found.label[rows] = np.where(inside, frame.labels[v, u], 255)
+        found.label[rows] = np.where(inside, frame.labels[v, u], UNLABELLED)
+    ids, back = np.unique(view.ids_at(v, u), return_inverse=True)
+    number = np.array([number_of_id.get(one, 0) for one in ids.tolist()])[back].reshape(v.shape)
+    own = np.array([one.number for one in some])[:, None]
+    found.other[rows] = inside & (number > 0) & (number != own)
     return found
 
 
@@ -146,7 +161,8 @@ def emptiness(
     Args:
         things: that were looked at.
         seen: the look.
-        class_ids: name of each class → the id of its pixels: where a thing's name is, it is.
+        class_ids: name of each class → the id of its pixels: where a thing's name is, and no other
+            thing of that name, it is.
     """
     empty = np.zeros(len(things))
     rows = np.flatnonzero(seen.in_view.any(axis=1))
@@ -165,7 +181,8 @@ def _emptiness(
     counts = solid & seen.in_view & ~hidden
     shown = counts.sum(axis=1)
     named = np.array([class_ids.get(name_key(one.name), -1) for one in things])
-    of_it = (seen.label == named[:, None]) & (seen.beyond_m <= 2 * seen.half_m[:, None] + spread)
+    of_it = (seen.label == named[:, None]) & ~seen.other
+    of_it &= seen.beyond_m <= 2 * seen.half_m[:, None] + spread
     beyond = np.where(of_it, np.minimum(seen.beyond_m, 0.0), seen.beyond_m)
     beyond = np.where(counts, beyond, np.nan)
     with warnings.catch_warnings():
