@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -18,7 +18,7 @@ from tips_ros.model.engines.engine import Engine, EngineUnavailable
 from tips_ros.model.engines.engine_model import build_engine_model
 from tips_ros.model.engines.export import onnx_file
 from tips_ros.model.engines.model_graphs import ModelGraph, model_graphs
-from tips_ros.model.engines.parity import check_parity
+from tips_ros.model.engines.parity import Parity, check_parity
 from tips_ros.model.fast.int8 import dtype_beside_int8, int8_is_there
 from tips_ros.model.precisions import precision_name
 from tips_ros.model.tips import Tips
@@ -88,17 +88,42 @@ def select_backend(
             verdict = check_parity(
                 candidate, _copy_to(plain, target.device), target.input_size, target.dtype
             )
-        refused = None if verdict.passed else f"says something else than torch: {verdict.reason}"
+        refused = _refusal(verdict, target)
     except EngineUnavailable:
         raise
     except Exception as error:  # whatever a converter, a compiler or a graph stumbles over
         said = " ".join(str(error).split())[:200]
         refused = f"can't be built: {type(error).__name__}: {said}"
     if refused is None:
-        return BackendChoice(candidate, torch.float32, target.dtype, name)
+        precision, note = _precision_of(engines, target.dtype)
+        return BackendChoice(candidate, torch.float32, precision, name, note)
     instead = _choose_precision(plain, in_torch, target)
     note = f"{name} refused, torch serves instead ({refused})"
     return instead._replace(note="; ".join(filter(None, [note, instead.note])))
+
+
+def _refusal(verdict: Parity, target: Target) -> str | None:
+    """Words for a comparison that failed; None for one that did not."""
+    if verdict.passed:
+        return None
+    told = f"says something else than torch: {verdict.reason}"
+    if target.dtype == torch.float32 and target.device.type == "cuda":
+        told += (
+            "; where a GPU rounds products of fp32 to TF32, NVIDIA_TF32_OVERRIDE=0 in the "
+            "environment makes them exact"
+        )
+    return told
+
+
+def _precision_of(engines: Mapping[str, Engine], asked: torch.dtype) -> tuple[torch.dtype, str]:
+    """What the engines compute in, the widest of it, and a note where that is not as asked."""
+    real_by_part = {part: engine.precision for part, engine in engines.items()}
+    others = {part: real for part, real in real_by_part.items() if real != asked}
+    if not others:
+        return asked, ""
+    real = max(others.values(), key=lambda found: (found.itemsize, precision_name(found)))
+    parts = "" if len(others) == len(engines) else f" ({', '.join(others)})"
+    return real, f"{precision_name(asked)} is not computed here, {precision_name(real)} is{parts}"
 
 
 def resolve_backend(backend: Backend) -> Backend:
@@ -198,8 +223,8 @@ def _build_onnxruntime(
             kept.mkdir(parents=True, exist_ok=True)
         providers = onnxruntime_engine.providers_for(target.device, target.dtype, kept)
         for part in parts:
-            file = onnx_file(part, Path(folder))
             device, dtype, _ = target
+            file = onnx_file(part, Path(folder), dtype)
             engine = onnxruntime_engine.OnnxRuntimeEngine(file, providers, device, dtype)
             yield part.name, engine
 

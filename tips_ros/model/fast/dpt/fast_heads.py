@@ -38,7 +38,7 @@ class FastDenseHead(nn.Module):
                 if None.
         """
         super().__init__()
-        self.outputs = plain.head.out_channels
+        self.outputs, self.width = plain.outputs, plain.width
         self.decoder = FastDecoder(plain.dpt)
         # C channels, K outputs, by pixel: 9·C·K in one against 9·C² + C·K.
         apart = 8 * self.outputs > 9 * plain.head.in_channels if apart is None else apart
