@@ -55,7 +55,8 @@ def scale_maps(head: DenseHead, shift: int) -> None:
     """
     factor = 2.0**-shift
     decoder = head.dpt
-    scaled: list[Tensor | None] = [conv.weight for conv in decoder.convs]
+    convs = [conv for conv in decoder.convs if isinstance(conv, nn.Conv2d)]
+    scaled: list[Tensor | None] = [conv.weight for conv in convs]
     fusions = [fusion for fusion in decoder.fusions if isinstance(fusion, Fusion)]
     scaled += [fusion.out_conv.bias for fusion in fusions]
     scaled.append(decoder.project.bias)
