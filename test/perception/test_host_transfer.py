@@ -126,7 +126,7 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     monkeypatch.setattr(torch.cuda, "stream", recorder.on)
     monkeypatch.setattr(torch.cuda, "Event", recorder.event)
     monkeypatch.setattr(torch.cuda, "current_stream", lambda _: recorder.stream(recorder.current))
-    monkeypatch.setattr(transfer, "_pin", recorder.pinned)
+    monkeypatch.setattr(transfer, "pin", recorder.pinned)
     held = lambda tensor, stream: recorder.asked.append(f"held for {stream}")  # noqa: E731
     monkeypatch.setattr(torch.Tensor, "record_stream", held)
     return recorder

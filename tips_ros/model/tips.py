@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Literal, NamedTuple, get_args
 
 from torch import Tensor, nn
@@ -14,6 +15,16 @@ from tips_ros.model.vit import ImageFeatures, LayerFeatures, VisionTransformer
 
 HeadName = Literal["depth", "normals", "segmentation"]
 HEAD_NAMES: tuple[HeadName, ...] = get_args(HeadName)
+
+
+MapsByName = dict[str, Tensor]  # fields of `DenseMaps`
+# Runs heads that don't depend on each other, and returns what each made, in their order.
+RunHeads = Callable[[Sequence[Callable[[], MapsByName]]], list[MapsByName]]
+
+
+def run_in_turn(heads: Sequence[Callable[[], MapsByName]]) -> list[MapsByName]:
+    """One head after the other."""
+    return [head() for head in heads]
 
 
 class DenseMaps(NamedTuple):
@@ -72,6 +83,7 @@ class Tips(nn.Module):
         *,
         value_features: bool = False,
         evidence: bool = False,
+        run_heads: RunHeads = run_in_turn,
     ) -> TipsOutput:
         """Runs the model once for dense maps and for the features that are compared with text.
 
@@ -80,13 +92,15 @@ class Tips(nn.Module):
             heads: whose maps are wanted; may be empty.
             value_features: also the features for zero-shot segmentation.
             evidence: also how sure the depth head is, where depth is wanted.
+            run_heads: runs the heads.
 
         Raises:
             ValueError: a head that this model does not have.
         """
         self._check(heads)
         features = self.backbone(images, self.taps if heads else (), value_features)
-        return TipsOutput(DenseMaps(**self._maps(features.layers, heads, evidence)), features)
+        made = run_heads([partial(self._maps, features.layers, name, evidence) for name in heads])
+        return TipsOutput(DenseMaps(**{name: m for of in made for name, m in of.items()}), features)
 
     def forward_batch(
         self,
@@ -95,6 +109,7 @@ class Tips(nn.Module):
         *,
         value_features: bool = False,
         evidence: bool = False,
+        run_heads: RunHeads = run_in_turn,
     ) -> list[TipsOutput]:
         """One pass over images of which each is asked for its own maps.
 
@@ -103,7 +118,7 @@ class Tips(nn.Module):
         Args:
             images: (B, 3, H, W) RGB in [0, 1].
             heads: of each image, whose maps are wanted; a head sees those images alone.
-            value_features, evidence: see `forward_features`, for all.
+            value_features, evidence, run_heads: see `forward_features`, for all.
 
         Returns:
             B looks, each of a batch of one.
@@ -114,7 +129,9 @@ class Tips(nn.Module):
         self._check(set().union(*heads))
 
         def look_at(share: slice) -> list[TipsOutput]:
-            return self._forward_together(images[share], heads[share], value_features, evidence)
+            return self._forward_together(
+                images[share], heads[share], value_features, evidence, run_heads
+            )
 
         # Engines have threads of their own.
         if images.device.type == "cpu" and isinstance(self.backbone, VisionTransformer):
@@ -127,39 +144,43 @@ class Tips(nn.Module):
         heads: Sequence[Collection[HeadName]],
         value_features: bool,
         evidence: bool,
+        run_heads: RunHeads,
     ) -> list[TipsOutput]:
         """Does what `forward_batch` does for all images in one pass."""
         if len(heads) == 1:
             return [
                 self.forward_features(
-                    images, heads[0], value_features=value_features, evidence=evidence
+                    images,
+                    heads[0],
+                    value_features=value_features,
+                    evidence=evidence,
+                    run_heads=run_heads,
                 )
             ]
-        asked = set().union(*heads)
+        asked = [name for name in HEAD_NAMES if any(name in of_image for of_image in heads)]
         features = self.backbone(images, self.taps if asked else (), value_features)
-        maps: list[dict[str, Tensor]] = [{} for _ in heads]
-        for name in asked:
-            wanting = [i for i, of_image in enumerate(heads) if name in of_image]
+        wanting = [[i for i, of_image in enumerate(heads) if name in of_image] for name in asked]
+
+        def run(name: HeadName, wanted_by: Sequence[int]) -> MapsByName:
             layers = features.layers
-            if len(wanting) < len(heads):
-                layers = tuple(layer.rows(wanting) for layer in layers)
-            for found, batch in self._maps(layers, [name], evidence).items():
-                for i, one in zip(wanting, batch.split(1), strict=True):
+            if len(wanted_by) < len(heads):
+                layers = tuple(layer.rows(wanted_by) for layer in layers)
+            return self._maps(layers, name, evidence)
+
+        made = run_heads([partial(run, *of_head) for of_head in zip(asked, wanting, strict=True)])
+        maps: list[MapsByName] = [{} for _ in heads]
+        for wanted_by, of_head in zip(wanting, made, strict=True):
+            for found, batch in of_head.items():
+                for i, one in zip(wanted_by, batch.split(1), strict=True):
                     maps[i][found] = one
         return [TipsOutput(DenseMaps(**of), features.of_image(i)) for i, of in enumerate(maps)]
 
-    def _maps(
-        self, layers: Sequence[LayerFeatures], heads: Collection[HeadName], evidence: bool
-    ) -> dict[str, Tensor]:
-        """The fields of `DenseMaps` that these heads fill."""
-        maps: dict[str, Tensor] = {}
-        for name in heads:
-            if name == "depth" and evidence and self.depth is not None:
-                made = self.depth(layers, evidence=True)
-                maps[name], maps["depth_evidence"] = made[:, :1], made[:, 1:]
-            else:
-                maps[name] = getattr(self, name)(layers)
-        return maps
+    def _maps(self, layers: Sequence[LayerFeatures], name: HeadName, evidence: bool) -> MapsByName:
+        """The fields of `DenseMaps` that this head fills."""
+        if name == "depth" and evidence and self.depth is not None:
+            made = self.depth(layers, evidence=True)
+            return {name: made[:, :1], "depth_evidence": made[:, 1:]}
+        return {name: getattr(self, name)(layers)}
 
     def _check(self, heads: Collection[HeadName]) -> None:
         absent = set(heads) - set(self.head_names)

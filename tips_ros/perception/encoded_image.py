@@ -13,6 +13,7 @@ from torch import Tensor
 from tips_ros.model.tips import DenseMaps
 from tips_ros.model.vit import ImageFeatures
 from tips_ros.perception.camera.mounting import MountingRotation, rotated_size
+from tips_ros.perception.graphs.packing import PackedFrame
 
 
 class EncodedImage(NamedTuple):
@@ -25,10 +26,13 @@ class EncodedImage(NamedTuple):
     features: ImageFeatures  # of a batch of one
     mounting: MountingRotation = 0  # by which the camera's picture was turned upright
     passed: torch.cuda.Event | None = None  # when a GPU has made all this; None: not marked
+    packed: PackedFrame | None = None  # played as one graph: its arrays, instead of `maps`
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
         """All tensors that depth, normals, labels and cosines are made of."""
+        if self.packed is not None:
+            return (self.packed.block,)  # all others lie in it
         found = (self.image, *self.maps, self.features.value_features)
         return tuple(tensor for tensor in found if tensor is not None)
 

@@ -30,7 +30,7 @@ def to_device(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
         device: where to.
     """
     if device.type == "cuda":
-        pinned = _pin(pixels.shape, torch.uint8)
+        pinned = pin(pixels.shape, torch.uint8)
         np.copyto(pinned.numpy(), pixels)
         return pinned.to(device, non_blocking=True)
     # torch wants writable memory even where it only reads; a read-only view of a message is
@@ -89,9 +89,10 @@ class HostTransfer:
 
 def _start_copy(tensor: Tensor) -> Tensor:
     """Starts a copy to the host, which ends when the current stream has come so far."""
-    host = _pin(tensor.shape, tensor.dtype)
+    host = pin(tensor.shape, tensor.dtype)
     return host.copy_(tensor.contiguous(), non_blocking=True)
 
 
-def _pin(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+def pin(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+    """A new tensor in page-locked memory of the host, with nothing in it."""
     return torch.empty(tuple(shape), dtype=dtype, pin_memory=True)

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tips_ros.model.tips import HeadName, Tips
+from tips_ros.model.tips import DenseMaps, HeadName, Tips
 from tips_ros.perception.camera.mounting import (
     MountingRotation,
     rotate_back,
@@ -24,9 +24,12 @@ from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.deviation.cues import Focal
 from tips_ros.perception.deviation.predicted import stddev_at
 from tips_ros.perception.encoded_image import EncodedImage
+from tips_ros.perception.graphs.frame_graphs import FrameGraphs
+from tips_ros.perception.graphs.frame_work import FramePlan, FrameWork
+from tips_ros.perception.graphs.packing import PackedFrame
 from tips_ros.perception.host_transfer import HostTransfer
 from tips_ros.perception.normals import normals_at
-from tips_ros.perception.preprocess import check_input_size, network_input
+from tips_ros.perception.preprocess import check_image, check_input_size, network_input
 from tips_ros.perception.resizing import depth_at
 from tips_ros.perception.semantic.label_space import LabelSpace, model_label_space
 from tips_ros.perception.semantic.segmenter import Segmenter
@@ -39,6 +42,8 @@ HEAD_OF: dict[Output, HeadName] = {
     "semantic": "segmentation",
     "stddev": "depth",
 }
+# Backends whose model can be recorded, with everything around it, as one CUDA graph.
+PLAYED_BACKENDS = ("graphs",)
 
 
 class Prediction(NamedTuple):
@@ -78,6 +83,7 @@ class ImageRequest(NamedTuple):
     label_spaces: Collection[LabelSpace] = ()
     mounting: MountingRotation = 0  # how the camera is mounted: what turns its picture upright
     features: bool = False  # whether value features are wanted themselves
+    maps: bool = False  # whether the heads' maps are, at the heads' size
 
     def heads(self) -> set[HeadName]:
         """Returns the heads that run for it beside the backbone."""
@@ -146,6 +152,9 @@ class Predictor:
         )
         self._segmenter = Segmenter(self.model, self.input_size, self.device, dtype)
         self._transfer = HostTransfer(self.device)
+        # Else each step of a frame is asked for by itself.
+        played = backend in PLAYED_BACKENDS and self.device.type == "cuda"
+        self._graphs = FrameGraphs(self._frame_work, self.device) if played else None
 
     def outputs_with(self, label_space: LabelSpace) -> tuple[Output, ...]:
         """Returns the outputs it has with these classes: words need no segmentation head."""
@@ -213,6 +222,8 @@ class Predictor:
             if not 0.0 < view.scale <= 1.0:
                 raise ValueError(f"scale {view.scale} must be above 0 and at most 1")
         pictures = [rotate_upright(v.rgb, v.mounting) if v.mounting else v.rgb for v in views]
+        if (played := self._play(views, pictures)) is not None:
+            return played
         inputs = [network_input(p, self.input_size, self.device, self.dtype) for p in pictures]
         looks = self.model.forward_batch(
             torch.cat(inputs) if len(inputs) > 1 else inputs[0],
@@ -234,6 +245,46 @@ class Predictor:
             for view, picture, x, look in zip(views, pictures, inputs, looks, strict=True)
         ]
 
+    def _play(
+        self, views: Sequence[ImageRequest], pictures: Sequence[NDArray[np.uint8]]
+    ) -> list[EncodedImage] | None:
+        """Plays a recording of the whole batch; None where there can't be one."""
+        able = set(self.model.head_names)
+        if self._graphs is None or any(view.maps or view.heads() - able for view in views):
+            return None
+        for picture in pictures:
+            check_image(picture)
+        plans = tuple(
+            FramePlan(
+                (picture.shape[0], picture.shape[1]),
+                scaled_size(picture.shape[0], picture.shape[1], view.scale),
+                frozenset(view.heads()),
+                view.evidence,
+                view.value_features,
+            )
+            for view, picture in zip(views, pictures, strict=True)
+        )
+        if (found := self._graphs.play(plans, pictures)) is None:
+            return None
+        frames, work = found
+        passed = self._transfer.record_event()
+        return [
+            EncodedImage(
+                picture,
+                plan.size,
+                frame["image"],
+                DenseMaps(),
+                work.features_in(frame),
+                view.mounting,
+                passed,
+                frame,
+            )
+            for view, picture, plan, frame in zip(views, pictures, plans, frames, strict=True)
+        ]
+
+    def _frame_work(self, plans: Sequence[FramePlan]) -> FrameWork:
+        return FrameWork(self.model, self.description, self.input_size, self.dtype, plans)
+
     @torch.inference_mode()
     def decode(self, encoded: EncodedImage, label_space: LabelSpace | None = None) -> Prediction:
         """Decodes one encoded image to arrays at the outputs' size.
@@ -246,6 +297,9 @@ class Predictor:
         Raises:
             ValueError: it was not encoded for this label space.
         """
+        if encoded.packed is not None:
+            prediction = self._unpack(encoded, encoded.packed, label_space)
+            return _rotate_back(prediction, encoded.mounting) if encoded.mounting else prediction
 
         def made() -> tuple[Tensor | None, ...]:
             depth_map, normals_map = encoded.maps.depth, encoded.maps.normals
@@ -258,6 +312,31 @@ class Predictor:
 
         prediction = Prediction(*self._transfer.to_host(encoded, made))
         return _rotate_back(prediction, encoded.mounting) if encoded.mounting else prediction
+
+    def _unpack(
+        self, encoded: EncodedImage, packed: PackedFrame, label_space: LabelSpace | None
+    ) -> Prediction:
+        """Fetches all arrays of a played frame at once; its labels become published ids before."""
+
+        def made() -> tuple[Tensor | None, ...]:
+            block = packed.for_host[None] if packed.for_host.numel() else None
+            if label_space is None:
+                return block, None, None
+            labels, confidence = self._segmenter.label_map(encoded, label_space)
+            # The head's confidence is in the block.
+            return block, labels, None if label_space.words is None else confidence
+
+        block, labels, confidence = self._transfer.to_host(encoded, made)
+        arrays = {} if block is None else packed.on_host(block)
+        if label_space is not None and label_space.words is None:
+            confidence = arrays["confidence"]
+        return Prediction(
+            arrays.get("depth_m"),
+            arrays.get("normals"),
+            labels,
+            confidence,
+            arrays.get("stddev_m"),
+        )
 
     @torch.inference_mode()
     def labels(

@@ -52,10 +52,14 @@ def network_input(
         ValueError: not an image, see `check_image`.
     """
     check_image(rgb)
-    pixels = to_device(rgb, device)  # (H, W, 3)
+    return input_of_pixels(to_device(rgb, device), size, dtype)
+
+
+def input_of_pixels(pixels: Tensor, size: tuple[int, int], dtype: torch.dtype) -> Tensor:
+    """(H, W, 3) uint8 → (1, 3, h, w) in [0, 1], on the same device; see `network_input`."""
     x = pixels.permute(2, 0, 1)[None]  # (1, 3, H, W), channels-last
     rows = max(1, _BAND_PIXELS // x.shape[3])
-    if device.type == "cpu" and x.shape[2] > rows and x.shape[3] != size[1]:
+    if x.device.type == "cpu" and x.shape[2] > rows and x.shape[3] != size[1]:
         # Along the rows first, as torch does by itself, but never with the whole image in fp32.
         bands = (_resize(band, (band.shape[2], size[1])) for band in x.split(rows, dim=2))
         x = torch.cat(list(bands), dim=2)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -73,6 +74,24 @@ class Wrapped(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor]:
         return (self.layer(x),)
+
+
+def test_a_compiler_s_advice_on_tf32_is_no_error_where_warnings_are(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Torch gives it whenever it compiles products in fp32 for a GPU that has TF32."""
+
+    def compiles_when_called(module: nn.Module, **_: Any) -> Any:
+        def run(x: Tensor) -> tuple[Tensor]:
+            warnings.warn("TensorFloat32 tensor cores available but not enabled.", stacklevel=1)
+            return module(x)
+
+        return run
+
+    monkeypatch.setattr(torch, "compile", compiles_when_called)
+    CompiledEngine(
+        ModelGraph("linear", Wrapped(), (torch.zeros(1, 8),)), torch.device("cpu"), torch.float32
+    )
 
 
 def test_on_a_cpu_nothing_is_recorded(monkeypatch: pytest.MonkeyPatch):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from tips_ros.model.engines.export import silence
 from tips_ros.model.engines.model_graphs import ModelGraph
 from tips_ros.model.engines.recording import Recording
 from tips_ros.model.engines.typed_graphs import lower_module
@@ -39,9 +40,10 @@ class CompiledEngine:
         inputs = self._lower([tensor.to(device) for tensor in part.inputs])
         # Heads share their code, and so do the models of a process; torch would give up after 8.
         several = torch._dynamo.config.patch(cache_size_limit=_GRAPHS)
-        # A GPU's convolutions would round what is called fp32 to ten bits.
+        # A GPU's convolutions would round what is called fp32 to ten bits. Compiling fp32 for it
+        # torch warns that products don't do so either, which is an error where warnings are.
         exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=dtype != torch.float32)
-        with torch.inference_mode(), several, exact:
+        with torch.inference_mode(), several, exact, silence():
             if device.type == "cuda":
                 self._recording = Recording(self._run, inputs)
             else:

@@ -91,6 +91,8 @@ class Segmenter:
         return self._outputs(encoded, self._on_device(label_space))
 
     def _segment_by_head(self, encoded: EncodedImage) -> LabelMap:
+        if encoded.packed is not None and encoded.packed.get("labels") is not None:
+            return LabelMap(encoded.packed["labels"], encoded.packed["confidence"])
         if encoded.maps.segmentation is None:
             raise ValueError("the segmentation head was not asked for; see the image with it")
         return label_map_at(encoded.maps.segmentation, encoded.size)

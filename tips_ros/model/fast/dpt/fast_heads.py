@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,9 +15,12 @@ from tips_ros.model.fast.dpt.decoder import FastDecoder
 from tips_ros.model.fast.dpt.kernels import compose_tail
 from tips_ros.model.fast.dpt.output_convs import DirectTail, EarlyTail
 from tips_ros.model.fast.dpt.strips import StripTail
+from tips_ros.model.fast.gpu.tail import KernelTail
 from tips_ros.model.heads import DenseHead, DepthHead
 from tips_ros.model.vit import LayerFeatures
 
+# Whether heads convolve before their last ×2: as a CPU does it best, as a GPU does, or never.
+Early = bool | Literal["gpu"] | None
 # With fewer, the early tail's extra passes over memory cost more than the work they save.
 _EARLY_CHANNELS = 64
 # With fewer, bands are too narrow to be worth it.
@@ -27,13 +31,14 @@ class FastDenseHead(nn.Module):
     """A decoder whose last three convolutions are one: normals, and class logits."""
 
     def __init__(
-        self, plain: DenseHead, early: bool | None = None, *, apart: bool | None = None
+        self, plain: DenseHead, early: Early = None, *, apart: bool | None = None
     ) -> None:
         """Rewrites a plain head, which is left unchanged.
 
         Args:
             plain: its weights, in the dtype and on the device wanted.
-            early: whether to convolve before the last ×2; by what it is worth if None.
+            early: whether to convolve before the last ×2, and for whom; by what it is worth on a
+                CPU if None.
             apart: whether the head's linear layer stays a step of its own; by what costs less
                 if None.
         """
@@ -55,7 +60,7 @@ class FastDenseHead(nn.Module):
 class FastDepthHead(FastDenseHead):
     """Depth, its bins' two sums taken strip by strip as the logits are made."""
 
-    def __init__(self, plain: DepthHead, early: bool | None = None) -> None:
+    def __init__(self, plain: DepthHead, early: Early = None) -> None:
         """Rewrites a plain head; a ReLU after `project` leaves its linear layer a step."""
         super().__init__(plain, early, apart=plain.bins.relu_after_project or None)
         self.bins = plain.bins
@@ -70,18 +75,23 @@ class FastDepthHead(FastDenseHead):
                 part = self.head(part.relu_() if bins.relu_after_project else part)
             return bin_sums(part.relu_().permute(0, 2, 3, 1), bins, evidence)
 
+        if isinstance(self.tail, KernelTail) and self.head is None:
+            sums = self.tail.sum_bins(self.decoder(layers), bins, evidence)
+            return depth_of_sums(sums, bins, self.outputs)
         # Strip by strip: logits in fp32 are the largest array of a pass.
         sums = torch.cat(self.tail.map_strips(self.decoder(layers), sum_bins), dim=1)
         return depth_of_sums(sums, bins, self.outputs)
 
 
 def _tail(
-    plain: DptDecoder, head: nn.Conv2d | None, early: bool | None
-) -> DirectTail | EarlyTail | StripTail:
+    plain: DptDecoder, head: nn.Conv2d | None, early: Early
+) -> DirectTail | EarlyTail | KernelTail | StripTail:
     last = plain.fusions[-1]
     assert isinstance(last, Fusion)
     product = compose_tail(last.out_conv, plain.project, head)
     outputs, channels = product.kernel.shape[:2]
+    if early == "gpu":
+        return KernelTail(product, plain.project.weight)
     if not (channels >= _EARLY_CHANNELS if early is None else early):
         return DirectTail(product, plain.project.weight)
     kind = StripTail if outputs >= _STRIP_OUTPUTS else EarlyTail
