@@ -91,11 +91,11 @@ def test_a_picture_alone_would_not_show_it(tips: Tips, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, *HALVES], ids=str)
-@pytest.mark.parametrize("rewritten", [True, False])
+@pytest.mark.parametrize("early", ["plain", True, False, "gpu"])
 def test_heads_of_torch_have_their_centres_in_every_precision(
-    tips: Tips, dtype: torch.dtype, rewritten: bool
+    tips: Tips, dtype: torch.dtype, early: Any
 ):
-    model = rewrite_heads(tips) if rewritten else tips
+    model = tips if early == "plain" else rewrite_heads(tips, early)
     with torch.inference_mode():
         assert off_centers(copy.deepcopy(model).to(dtype).depth) < BIN_SHARE / 4
 
@@ -108,6 +108,8 @@ def test_heads_of_torch_with_rounded_centres_are_found_out(
     monkeypatch.setattr(DepthBins, "centers", lambda *a: exact(*a).to(dtype).float())
     with torch.inference_mode():
         assert off_centers(tips.depth) > 2 * BIN_SHARE
+        for early in (True, False, "gpu"):
+            assert off_centers(rewrite_heads(tips, early).depth) > 2 * BIN_SHARE
 
 
 def test_what_is_no_number_is_off_by_more_than_anything(tips: Tips):

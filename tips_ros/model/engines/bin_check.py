@@ -21,6 +21,7 @@ from tips_ros.model.vit import LayerFeatures
 # Of the distance between bins: bf16 would round centres by three quarters of it, fp16 by a tenth.
 BIN_SHARE = 0.02
 _PEAK = 1e6  # of all other activations together
+_SURE = 30000.0  # an activation that every format holds
 
 
 def off_centers(head: nn.Module) -> float:
@@ -34,12 +35,15 @@ def off_centers(head: nn.Module) -> float:
     """
     assert isinstance(head, (EngineDepthHead, DepthHead, FastDepthHead))
     bins: DepthBins = head.bins
-    by = _by_engine(head) if isinstance(head, EngineDepthHead) else _by_torch(head)
-    found = torch.cat(list(by))
+    by_engine = isinstance(head, EngineDepthHead)
+    found = torch.cat(list(_by_engine(head))) if by_engine else _by_torch(head)
     if not found.isfinite().all():
         return float("inf")
     centers = torch.linspace(bins.min_m, bins.max_m, len(found), dtype=torch.float64)
     step_m = (bins.max_m - bins.min_m) / max(len(found) - 1, 1)
+    if not by_engine:  # the floor of all others, too
+        sure, floor = _SURE * bins.unit, bins.min_m
+        centers = (sure * centers + floor * centers.sum()) / (sure + floor * len(centers))
     return float((found - centers[:, None]).abs().max() / step_m)
 
 
@@ -64,9 +68,13 @@ def _no_layers(head: EngineDepthHead) -> list[LayerFeatures]:
     return [LayerFeatures(tokens.clone(), tokens[:, 0].clone(), grid) for _ in range(4)]
 
 
-def _by_torch(head: DepthHead | FastDepthHead) -> Iterator[Tensor]:
-    """The same by the sums that torch takes, of activations in the head's own precision."""
+def _by_torch(head: DepthHead | FastDepthHead) -> Tensor:
+    """Depth by the sums that torch takes of activations in the head's own precision: (bins, w)."""
     like = next(head.parameters())
-    sure = torch.eye(head.outputs, device=like.device, dtype=like.dtype)
-    sums = bin_sums(sure, head.bins) * (_PEAK * head.bins.min_m * head.outputs)
-    yield depth_of_sums(sums[None, None], head.bins, head.outputs)[0, 0].t().cpu().double()
+    sure = torch.eye(head.outputs, device=like.device, dtype=like.dtype) * _SURE
+    if isinstance(head, FastDepthHead):
+        made = head.depth_of_logits(sure[:, :, None, None])[:, 0, 0]
+    else:
+        sums = bin_sums(sure, head.bins)[:, None, None]
+        made = depth_of_sums(sums, head.bins, head.outputs)[:, 0, 0]
+    return made.cpu().double()

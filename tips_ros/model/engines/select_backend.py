@@ -24,7 +24,7 @@ from tips_ros.model.precisions import precision_name
 from tips_ros.model.tips import Tips
 from tips_ros.progress import WorkProgress
 
-Backend = Literal["auto", "torch", "compiled", "openvino", "onnxruntime"]
+Backend = Literal["auto", "torch", "graphs", "compiled", "openvino", "onnxruntime"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 InTorch = Callable[[torch.dtype], Tips]
 Built = tuple[str, Engine]  # a part's name, and what runs it
@@ -68,9 +68,17 @@ def select_backend(
     Raises:
         EngineUnavailable: the backend named is not installed, or can't run there or in int8.
     """
-    name = resolve_backend(backend)
+    name = resolve_backend(backend, target.device)
     if name == "torch":
         return _choose_precision(plain, in_torch, target)
+    if name == "graphs":
+        if target.device.type != "cuda":
+            raise EngineUnavailable(
+                f"backend graphs: CUDA graphs run on an NVIDIA GPU, not on {target.device}; use "
+                "device cuda, or backend auto or torch"
+            )
+        # Torch's own steps, recorded; each recording is compared with them when it is made.
+        return _choose_precision(plain, in_torch, target)._replace(backend=name)
     if target.dtype == torch.int8:
         raise EngineUnavailable(
             f"backend {name}: no precision int8; use backend auto or torch, or another precision"
@@ -126,15 +134,18 @@ def _precision_of(engines: Mapping[str, Engine], asked: torch.dtype) -> tuple[to
     return real, f"{precision_name(asked)} is not computed here, {precision_name(real)} is{parts}"
 
 
-def resolve_backend(backend: Backend) -> Backend:
-    """`auto` → who is fastest; anything else stays as it is.
+def resolve_backend(backend: Backend, device: torch.device) -> Backend:
+    """`auto` → who is fastest there; anything else stays as it is.
 
-    That is torch, with B/14 and three heads on a processor with AVX-512 and bf16: OpenVINO takes
-    6 % more time in fp32 and 10 % more in bf16, ONNX Runtime 9 % more, compiled by torch 14 % more.
-    On a GPU none was measured, and building takes from half a minute to minutes: engines are for
-    those who name them.
+    On a GPU that is torch whose steps are recorded, frame by frame, each recording compared with
+    what was recorded: engines take from half a minute to minutes to be built, and are for those who
+    name them. On a CPU it is torch, with B/14 and three heads on a processor with AVX-512 and bf16:
+    OpenVINO takes 6 % more time in fp32 and 10 % more in bf16, ONNX Runtime 9 % more, compiled by
+    torch 14 % more.
     """
-    return "torch" if backend == "auto" else backend
+    if backend != "auto":
+        return backend
+    return "graphs" if device.type == "cuda" else "torch"
 
 
 def _report_parts(parts: Sequence[ModelGraph], progress: WorkProgress) -> Iterator[ModelGraph]:

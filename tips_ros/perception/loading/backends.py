@@ -13,6 +13,7 @@ from tips_ros.model.fast import Heads, rewrite_for
 from tips_ros.model.fp16_range import fit_into_fp16
 from tips_ros.model.tips import Tips
 from tips_ros.perception.loading.assembly import LoadedModel
+from tips_ros.perception.loading.warm_up import warm_up
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.preprocess import check_input_size
 from tips_ros.resources import engine_cache
@@ -69,7 +70,7 @@ def predictor_by(
     found = select_backend(loaded.tips, in_torch, backend, place, cache)
     if found.note:
         logger.warning("%s", found.note)
-    return Predictor(
+    predictor = Predictor(
         found.tips,
         loaded.description,
         device=device,
@@ -79,3 +80,5 @@ def predictor_by(
         backend=found.backend,
         backend_note=found.note,
     )
+    warm_up(predictor)
+    return predictor

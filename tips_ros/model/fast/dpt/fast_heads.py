@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from tips_ros.model.depth_bins import bin_sums, depth_of_sums
 from tips_ros.model.dpt import DptDecoder, Fusion
 from tips_ros.model.fast.dpt.decoder import FastDecoder
-from tips_ros.model.fast.dpt.kernels import compose_tail
+from tips_ros.model.fast.dpt.kernels import Product, compose_tail
 from tips_ros.model.fast.dpt.output_convs import DirectTail, EarlyTail
 from tips_ros.model.fast.dpt.strips import StripTail
 from tips_ros.model.fast.gpu.tail import KernelTail
@@ -25,6 +25,9 @@ Early = bool | Literal["gpu"] | None
 _EARLY_CHANNELS = 64
 # With fewer, bands are too narrow to be worth it.
 _STRIP_OUTPUTS = 16
+
+
+Tail = DirectTail | EarlyTail | KernelTail | StripTail
 
 
 class FastDenseHead(nn.Module):
@@ -67,25 +70,34 @@ class FastDepthHead(FastDenseHead):
 
     def forward(self, layers: Sequence[LayerFeatures], evidence: bool = False) -> Tensor:
         """→ (B, 1, h, w) metres along z, or with its evidence (B, 3, h, w); never below fp32."""
+        sums = self._sums(self.tail, self.head, self.decoder(layers), evidence)
+        return depth_of_sums(sums, self.bins, self.outputs)
+
+    def depth_of_logits(self, logits: Tensor) -> Tensor:
+        """Logits (B, K, h, w) → the depth (B, 1, 2h, 2w) that this head makes of them."""
+        kernel = torch.zeros(self.outputs, self.outputs, 3, 3, dtype=torch.float64)
+        kernel[:, :, 1, 1] = torch.eye(self.outputs)
+        nothing = kernel[:, 0, 0, 0]
+        tail = type(self.tail)(Product(kernel, nothing, torch.zeros_like(kernel[:, 0])), logits)
+        return depth_of_sums(self._sums(tail, None, logits, False), self.bins, self.outputs)
+
+    def _sums(self, tail: Tail, head: nn.Module | None, x: Tensor, evidence: bool) -> Tensor:
+        """A decoder's map → (B, h, w, sums) of `bin_sums`."""
         bins = self.bins
 
         def sum_bins(part: Tensor) -> Tensor:
             """(B, K, rows, w) → (B, rows, w, sums)."""
-            if self.head is not None:
-                part = self.head(part.relu_() if bins.relu_after_project else part)
+            if head is not None:
+                part = head(part.relu_() if bins.relu_after_project else part)
             return bin_sums(part.relu_().permute(0, 2, 3, 1), bins, evidence)
 
-        if isinstance(self.tail, KernelTail) and self.head is None:
-            sums = self.tail.sum_bins(self.decoder(layers), bins, evidence)
-            return depth_of_sums(sums, bins, self.outputs)
+        if isinstance(tail, KernelTail) and head is None:
+            return tail.sum_bins(x, bins, evidence)
         # Strip by strip: logits in fp32 are the largest array of a pass.
-        sums = torch.cat(self.tail.map_strips(self.decoder(layers), sum_bins), dim=1)
-        return depth_of_sums(sums, bins, self.outputs)
+        return torch.cat(tail.map_strips(x, sum_bins), dim=1)
 
 
-def _tail(
-    plain: DptDecoder, head: nn.Conv2d | None, early: Early
-) -> DirectTail | EarlyTail | KernelTail | StripTail:
+def _tail(plain: DptDecoder, head: nn.Conv2d | None, early: Early) -> Tail:
     last = plain.fusions[-1]
     assert isinstance(last, Fusion)
     product = compose_tail(last.out_conv, plain.project, head)
