@@ -12,7 +12,18 @@ PYTHON
 
 has_nvidia_gpu() { command -v nvidia-smi >/dev/null && nvidia-smi -L 2>/dev/null | grep -q GPU; }
 
-is_jetson() { [[ $(uname -m) == aarch64 && -f /etc/nv_tegra_release ]]; }
+# Where a Jetson says which release of its system it has.
+TEGRA_RELEASE=/etc/nv_tegra_release
+
+is_jetson() { [[ $(uname -m) == aarch64 && -f $TEGRA_RELEASE ]]; }
+
+# Does it need NVIDIA's own wheel? From JetPack 7 on (R38) the common ones for Arm are right.
+needs_own_torch() {
+  local release
+  is_jetson || return 1
+  release=$(sed -n 's/^# R\([0-9][0-9]*\).*/\1/p' "$TEGRA_RELEASE" | head -n 1)
+  ((${release:-0} < 38))
+}
 
 # Would `pip install $TORCH` bring NVIDIA's libraries? Where nobody can tell, the step ends: what
 # would be asked next has no answer either.
@@ -65,9 +76,10 @@ install_torch() {
     pip_install $TIPS_ROS_TORCH
   elif has_torch; then
     echo "there already"
-  elif is_jetson; then
-    fail "a Jetson needs NVIDIA's own PyTorch: put its wheel's path or address in TIPS_ROS_TORCH"
-  elif ! brings_cuda; then
+  elif needs_own_torch; then
+    fail "a Jetson before JetPack 7 needs NVIDIA's own PyTorch: put its wheel's path or address in" \
+      "TIPS_ROS_TORCH"
+  elif is_jetson || ! brings_cuda; then
     pip_install "$TORCH"
   elif has_nvidia_gpu; then
     pip_install "$TORCH"

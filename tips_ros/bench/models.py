@@ -80,7 +80,8 @@ def predictor_of(loaded: LoadedModel, case: Case, device: torch.device) -> Predi
         input_size=case.input_size,
         heads=case.heads,
     )
-    by_itself = case.precision == AUTO and predictor.backend == resolve_backend(case.backend)
+    asked = resolve_backend(case.backend, device)
+    by_itself = case.precision == AUTO and predictor.backend == asked
     if predictor.backend_note and not by_itself:
         raise ValueError(f"not what is to be measured: {predictor.backend_note}")
     return predictor

@@ -26,10 +26,16 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, N, D) → (B, N, D)."""
         b, n, d = x.shape
-        qkv = self.qkv(x).view(b, n, 3, self.heads, d // self.heads)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # each (B, heads, N, D/heads)
-        x = F.scaled_dot_product_attention(q, k, v)
-        return self.proj(x.transpose(1, 2).reshape(b, n, d))
+        # Split as they are, which exporters know, and not unbound. Each (B, heads, N, D/heads).
+        q, k, v = (
+            part.view(b, n, self.heads, d // self.heads).transpose(1, 2)
+            for part in self.qkv(x).split(d, dim=-1)
+        )
+        return self.proj(self.attend(q, k, v).transpose(1, 2).reshape(b, n, d))
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """Queries, keys and values (B, heads, N, D/heads) → what each query gathers."""
+        return F.scaled_dot_product_attention(q, k, v)
 
     def values(self, x: Tensor) -> Tensor:
         """Every token's own value through the output projection: attention switched off."""

@@ -18,11 +18,14 @@ class DepthBins:
         min_m, max_m: first and last bin centre, in metres.
         relu_after_project: whether a ReLU follows the decoder's `project`. Google's releases
             disagree: the Hub's code applies it, the reference repository does not.
+        unit: what an activation of 1 stands for, where the head's were scaled to fit a number
+            format; a power of two.
     """
 
     min_m: float = 0.001
     max_m: float = 10.0
     relu_after_project: bool = False
+    unit: float = 1.0
 
     def centers(self, count: int, like: Tensor) -> Tensor:
         """(K,) metres, on the device of a tensor, never in less than fp32."""
@@ -67,10 +70,14 @@ def depth_of_sums(sums: Tensor, bins: DepthBins, count: int) -> Tensor:
         Σ (p / Σ p)², from 1 / K where all bins are as likely to 1 where there is but one. Its
         negative logarithm is an entropy (Rényi's of order 2), for a tenth of what Shannon's costs.
     """
-    floor = bins.min_m
-    total = sums[..., 1] + floor * count
-    depth = (sums[..., 0] + floor * bins.centers(count, sums).sum()) / total
+    floor, unit = bins.min_m, bins.unit
+    weighted, plain = sums[..., 0], sums[..., 1]
+    if unit != 1.0:
+        weighted, plain = weighted * unit, plain * unit
+    total = plain + floor * count
+    depth = (weighted + floor * bins.centers(count, sums).sum()) / total
     if sums.shape[-1] == 2:
         return depth[:, None]
-    squares = sums[..., 2] + 2 * floor * sums[..., 1] + floor**2 * count
+    squared = sums[..., 2] if unit == 1.0 else sums[..., 2] * unit**2
+    squares = squared + 2 * floor * plain + floor**2 * count
     return torch.stack([depth, total, squares / total.square()], dim=1)

@@ -24,6 +24,16 @@ class DenseHead(nn.Module):
         self.dpt = DptDecoder(width, channels)
         self.head = nn.Conv2d(channels, outputs, 1)  # a Linear on each pixel
 
+    @property
+    def outputs(self) -> int:
+        """The number of channels of its map; of a depth head, that of its bins."""
+        return self.head.out_channels
+
+    @property
+    def width(self) -> int:
+        """The width of the tokens that it reads."""
+        return self.dpt.width
+
     def forward(self, layers: Sequence[LayerFeatures]) -> Tensor:
         """Four intermediate layers → (B, outputs, h, w)."""
         result: Tensor = self.head(self.dpt(layers))

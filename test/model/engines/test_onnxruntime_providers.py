@@ -34,13 +34,15 @@ def test_tensorrt_comes_first_and_keeps_its_engines_in_the_folder(
     (name, options), (second, _), (last, _) = providers_for(ON_GPU, torch.float16, tmp_path)
     assert (name, second, last) == (TENSORRT, CUDA, CPU)
     assert options["device_id"] == 1 and options["trt_engine_cache_path"] == str(tmp_path)
-    assert options["trt_fp16_enable"] and options["trt_layer_norm_fp32_fallback"]
 
 
-def test_fp32_is_not_lowered_by_anyone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
+def test_no_provider_is_asked_to_lower_what_the_graph_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dtype: torch.dtype
+):
     there(monkeypatch, TENSORRT, CUDA)
-    (_, tensorrt), (_, cuda), _ = providers_for(ON_GPU, torch.float32, tmp_path)
-    assert not {"trt_fp16_enable", "trt_bf16_enable"} & tensorrt.keys()
+    (_, tensorrt), (_, cuda), _ = providers_for(ON_GPU, dtype, tmp_path)
+    assert not {"trt_fp16_enable", "trt_bf16_enable", "trt_int8_enable"} & tensorrt.keys()
     assert cuda["use_tf32"] is False
 
 
@@ -87,7 +89,8 @@ def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16], ids=str)
 def test_the_provider_that_was_asked_for_serves(start, dtype: torch.dtype):
-    assert start(dtype, TENSORRT, CUDA).provider == TENSORRT
+    engine = start(dtype, TENSORRT, CUDA)
+    assert (engine.provider, engine.precision) == (TENSORRT, dtype)
 
 
 def test_in_fp32_cuda_may_take_tensorrts_place_and_is_told(start):

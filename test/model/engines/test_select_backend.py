@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from torch import Tensor
 from tips_ros.model.engines import (
     Backend,
     EngineUnavailable,
+    Parity,
     Target,
     openvino_engine,
     select_backend,
@@ -93,12 +95,12 @@ def broken_openvino(part: ModelGraph) -> Any:
     return graph
 
 
-def broken_onnx(part: ModelGraph, folder: Path) -> Path:
+def broken_onnx(part: ModelGraph, folder: Path, dtype: torch.dtype) -> Path:
     """The file with a weight that is not the model's."""
     import onnx
     from onnx import numpy_helper
 
-    file = WHOLE_ONNX(part, folder)
+    file = WHOLE_ONNX(part, folder, dtype)
     if part.name == "segmentation":
         graph = onnx.load(file)
         weight = max(graph.graph.initializer, key=lambda tensor: len(tensor.raw_data))
@@ -151,6 +153,53 @@ def test_a_package_that_is_not_installed_is_named_with_the_command(
 def test_auto_is_torch(tiny_tips: Tips, place: Target):
     found = select_backend(tiny_tips, lambda _: tiny_tips, "auto", place)
     assert (found.backend, found.note, found.dtype) == ("torch", "", place.dtype)
+
+
+def test_auto_is_the_captured_frame_on_a_gpu_and_names_stay_as_they_are():
+    gpu = torch.device("cuda:0")
+    assert module.resolve_backend("auto", gpu) == "graphs"
+    assert module.resolve_backend("auto", CPU) == "torch"
+    for name in ("torch", "compiled", "onnxruntime"):
+        assert module.resolve_backend(name, gpu) == module.resolve_backend(name, CPU) == name
+
+
+@pytest.mark.parametrize("asked", [torch.bfloat16, torch.float16], ids=str)
+def test_a_precision_that_is_not_computed_is_told(asked: torch.dtype):
+    def engine(precision: torch.dtype) -> Any:
+        return SimpleNamespace(precision=precision)
+
+    same = {"backbone": engine(asked), "depth": engine(asked)}
+    assert module._precision_of(same, asked) == (asked, "")
+    wide = {"backbone": engine(torch.float32), "depth": engine(torch.float32)}
+    precision, note = module._precision_of(wide, asked)
+    assert precision == torch.float32 and note.endswith("is not computed here, fp32 is")
+    mixed = {"backbone": engine(asked), "depth": engine(torch.float32)}
+    precision, note = module._precision_of(mixed, asked)
+    assert precision == torch.float32 and note.endswith("fp32 is (depth)")
+
+
+@pytest.mark.slow
+def test_openvino_asked_for_fp16_tells_what_the_processor_has(tiny_tips: Tips):
+    needs("openvino")
+    import openvino as ov
+
+    able = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    real = torch.float16 if "FP16" in able else torch.float32
+    if "FP16" not in able and "BF16" in able:
+        real = torch.bfloat16
+    tips = with_only(tiny_tips, "normals")
+    found = select_backend(tips, lambda _: tips, "openvino", Target(CPU, torch.float16, (56, 56)))
+    assert (found.backend, found.precision) == ("openvino", real)
+    assert bool(found.note) == (real != torch.float16)
+
+
+def test_tf32_is_named_where_a_gpu_is_off_in_fp32():
+    wrong, gpu = Parity(False, "depth: off by 1e-3"), torch.device("cuda")
+    told = module._refusal(wrong, Target(gpu, torch.float32, (56, 56)))
+    assert "NVIDIA_TF32_OVERRIDE=0" in told and "depth: off by 1e-3" in told
+    for target in (Target(gpu, torch.bfloat16, (56, 56)), EXACT):
+        assert "TF32" not in module._refusal(wrong, target)
+    assert module._refusal(Parity(True, ""), EXACT) is None
 
 
 @pytest.mark.slow

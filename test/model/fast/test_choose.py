@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import torch
 
-from tips_ros.model.fast import rewrite_for
+from tips_ros.model.fast import choose, rewrite_for
 from tips_ros.model.fast.dpt.fast_heads import FastDenseHead
 from tips_ros.model.fast.dpt.output_convs import DirectTail, EarlyTail
+from tips_ros.model.fast.gpu.backbone import GpuVisionTransformer
+from tips_ros.model.fast.gpu.tail import KernelTail
 from tips_ros.model.fast.headwise import HeadwiseAttention
 from tips_ros.model.fast.onednn import OneDnnLinear, onednn_is_there
 from tips_ros.model.fast.winograd import WinogradConv
@@ -59,10 +61,14 @@ def test_a_cpu_convolves_wide_maps_by_winograd_and_a_gpu_does_not(
 @pytest.mark.parametrize(
     ("device", "dtype"), [("cuda", torch.float32), ("cuda:1", torch.float16)], ids=str
 )
-def test_a_gpu_upsamples_first_and_multiplies_as_torch_does(
-    tiny_tips: Tips, device: str, dtype: torch.dtype
+def test_a_gpu_convolves_before_upsampling_where_triton_is_and_multiplies_as_torch_does(
+    tiny_tips: Tips, device: str, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ):
-    assert prepared(tiny_tips, device, dtype) == (DirectTail, False)
+    for there, tail in ((False, DirectTail), (True, KernelTail)):
+        monkeypatch.setattr(choose, "triton_is_there", lambda there=there: there)
+        assert prepared(tiny_tips, device, dtype) == (tail, False)
+    fast = rewrite_for(tiny_tips, device, dtype)
+    assert type(fast.backbone) is GpuVisionTransformer
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)

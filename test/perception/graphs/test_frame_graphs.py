@@ -7,6 +7,7 @@ CUDA is a stand-in here, see conftest.py; with a GPU the same is tested there.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -109,8 +110,9 @@ def test_thresholds_and_published_ids_may_change_without_a_new_recording(
     in_steps: Predictor, played: Predictor, cuda: Cuda
 ):
     own = in_steps.model_label_space
-    strict = own._replace(least=np.full(256, 200, np.uint8)) if hasattr(own, "_replace") else own
-    for space in (own, strict):
+    strict = replace(own, least=np.full(256, 9, np.uint8))
+    turned = replace(own, id_of_output=np.arange(255, -1, -1).astype(np.uint8))
+    for space in (own, strict, turned):
         found = played.predict(noise(1), label_space=space)
         assert_equal(found, in_steps.predict(noise(1), label_space=space))
     assert len(cuda.graphs) == 1

@@ -71,8 +71,6 @@ def test_a_backend_that_is_not_installed_is_an_error_with_the_command(
 
 
 def test_a_backend_that_there_is_none_of_is_told(tiny_directory: Path):
-    assert models.BACKENDS == ("auto", "torch", "compiled", "openvino", "onnxruntime")
-    with pytest.raises(
-        ValueError, match="choose one of auto, torch, compiled, openvino, onnxruntime"
-    ):
+    assert models.BACKENDS == ("auto", "torch", "graphs", "compiled", "openvino", "onnxruntime")
+    with pytest.raises(ValueError, match="choose one of auto, torch, graphs, compiled, openvino"):
         by(tiny_directory, "tensorflow")

@@ -66,8 +66,8 @@ def add_prediction(parser: argparse.ArgumentParser) -> None:
         "--backend",
         default="auto",
         choices=BACKENDS,
-        help="who computes; what says something else than torch is refused (default: %(default)s, "
-        "which is torch)",
+        help="who computes; what says something else than torch is refused (default: %(default)s: "
+        "graphs on a GPU, else torch)",
     )
     add(
         "--scale",

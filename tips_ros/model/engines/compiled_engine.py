@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor
 from tips_ros.model.engines.export import silence
 from tips_ros.model.engines.model_graphs import ModelGraph
 from tips_ros.model.engines.recording import Recording
+from tips_ros.model.engines.typed_graphs import lower_module
 
 _GRAPHS = 1000
 
@@ -23,7 +23,7 @@ class CompiledEngine:
         """Compiles a part and runs it, which is when torch does the work.
 
         Args:
-            part: on the CPU in fp32; it is copied.
+            part: on the CPU in fp32; it stays as it is.
             device: where it is to run.
             dtype: of weights and activations; sums of depth bins stay fp32.
 
@@ -32,11 +32,12 @@ class CompiledEngine:
         """
         import torch._dynamo  # takes over a second: for those who compile
 
-        self._dtype = dtype
-        module = copy.deepcopy(part.module).to(device, dtype)
+        self.precision = dtype
+        self._lowered = len(part.inputs) - part.wide
+        module = lower_module(part.module, dtype, device=device)
         self._run = torch.compile(module, fullgraph=True, dynamic=False)
         self._recording: Recording | None = None
-        inputs = [tensor.to(device, dtype) for tensor in part.inputs]
+        inputs = self._lower([tensor.to(device) for tensor in part.inputs])
         # Heads share their code, and so do the models of a process; torch would give up after 8.
         several = torch._dynamo.config.patch(cache_size_limit=_GRAPHS)
         # A GPU's convolutions would round what is called fp32 to ten bits. Compiling fp32 for it
@@ -52,5 +53,9 @@ class CompiledEngine:
         """Runs the graph, see `Engine`, on the device."""
         if self._recording is not None:
             return self._recording(inputs)
-        outputs = self._run(*(tensor.to(self._dtype) for tensor in inputs))
+        outputs = self._run(*self._lower(inputs))
         return tuple(output.to(torch.float32) for output in outputs)
+
+    def _lower(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        lowered = [tensor.to(self.precision) for tensor in inputs[: self._lowered]]
+        return [*lowered, *inputs[self._lowered :]]

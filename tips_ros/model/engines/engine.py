@@ -6,11 +6,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 
 class Engine(Protocol):
     """Runs one graph of `parts`, for one image of one size."""
+
+    @property
+    def precision(self) -> torch.dtype:
+        """What its products are taken in, as read from it: it need not be what was asked for."""
 
     def __call__(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Inputs fp32 in the graph's shapes → its outputs fp32, in memory that is the caller's."""

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from tips_ros.model.engines.engine import Engine
-from tips_ros.model.engines.model_graphs import BACKBONE, VALUES, inner_taps
+from tips_ros.model.engines.model_graphs import BACKBONE, VALUES, depth_floor, inner_taps
+from tips_ros.model.fast.dpt.fast_heads import FastDepthHead
+from tips_ros.model.heads import DepthHead
 from tips_ros.model.tips import Tips
 from tips_ros.model.vit import PREFIX_TOKENS, ImageFeatures, LayerFeatures, PatchGrid
 from tips_ros.model.vit import VisionTransformer as TorchBackbone
@@ -96,13 +98,29 @@ class EngineHead(nn.Module):
 class EngineDepthHead(EngineHead):
     """Called as a depth head is: its graph makes the evidence as well."""
 
+    floor: Tensor  # (1, h, 1, K), see `depth_floor`
+
+    def __init__(
+        self, in_torch: DepthHead | FastDepthHead, engine: Engine, grid: PatchGrid
+    ) -> None:
+        super().__init__(in_torch, engine, grid)
+        self.bins, self.width = in_torch.bins, in_torch.width
+        floor = depth_floor(in_torch.bins, in_torch.outputs, grid)
+        self.register_buffer("floor", floor, persistent=False)
+
     def forward(self, layers: Sequence[LayerFeatures], evidence: bool = False) -> Tensor:
         """Four intermediate layers → (B, 1, h, w) metres, or with its evidence (B, 3, h, w)."""
         if any(layer.grid != self.grid for layer in layers):
             result: Tensor = self.in_torch(layers, evidence)
             return result
-        made = super().forward(layers)
+        made = self.forward_above(layers, self.floor)
         return made if evidence else made[:, :1]
+
+    def forward_above(self, layers: Sequence[LayerFeatures], floor: Tensor) -> Tensor:
+        """The same with its evidence, over a floor (1, h, 1, K) of activations."""
+        inputs = [tensor for layer in layers for tensor in (layer.patch_tokens, layer.cls_token)]
+        floors = floor.expand(len(inputs[0]), -1, -1, -1)
+        return _run_by_image(self._engine, [*inputs, floors])[0].permute(0, 3, 1, 2)
 
 
 class _Tokens(NamedTuple):

@@ -15,7 +15,10 @@ from torch.export import ExportedProgram
 from tips_ros.libraries import pip_install
 from tips_ros.model.engines.engine import EngineUnavailable
 from tips_ros.model.engines.model_graphs import ModelGraph
+from tips_ros.model.engines.typed_graphs import type_graph
 
+# Of torch's exporter the oldest; before 22 a convolution takes no bf16.
+_OPSET, _OPSETS = 18, {torch.bfloat16: 22}
 _EXPORTERS = ("torch.onnx", "torch.export", "onnxscript", "onnx_ir", "onnxruntime")
 
 
@@ -25,16 +28,24 @@ def export_graph(part: ModelGraph) -> ExportedProgram:
         return torch.export.export(part.module.eval(), part.inputs, strict=False)
 
 
-def onnx_file(part: ModelGraph, folder: Path) -> Path:
+def onnx_file(part: ModelGraph, folder: Path, dtype: torch.dtype = torch.float32) -> Path:
     """Writes the part's graph as ONNX, its weights beside it where they are large.
+
+    Args:
+        part: in fp32.
+        folder: where the file is to be.
+        dtype: of the products in it, see `type_graph`; inputs and outputs are fp32.
 
     Raises:
         EngineUnavailable: what writes ONNX is not installed.
     """
-    file, program = folder / f"{part.name}.onnx", export_graph(part)
+    file, program = folder / f"{part.name}.onnx", export_graph(type_graph(part, dtype))
+    opset = _OPSETS.get(dtype, _OPSET)
     try:
         with torch.no_grad(), silence():
-            torch.onnx.export(program, (), file, dynamo=True, verbose=False)
+            torch.onnx.export(
+                program, (), file, dynamo=True, verbose=False, opset_version=opset
+            )
     except ImportError as error:
         raise EngineUnavailable(
             f"torch can't write ONNX here ({error}): {pip_install('onnxscript')}"

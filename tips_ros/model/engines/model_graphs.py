@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tips_ros.model.blocks import Block
+from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.dpt import LEVELS
 from tips_ros.model.fast.dpt.fast_heads import FastDenseHead
 from tips_ros.model.heads import DenseHead, DepthHead
@@ -29,6 +31,7 @@ class ModelGraph(NamedTuple):
     name: str  # BACKBONE, VALUES, or a head's
     module: nn.Module
     inputs: tuple[Tensor, ...]  # an example
+    wide: int = 0  # of the inputs, the last ones: fp32 whatever is computed in
 
 
 def model_graphs(tips: Tips, input_size: tuple[int, int]) -> list[ModelGraph]:
@@ -50,24 +53,36 @@ def model_graphs(tips: Tips, input_size: tuple[int, int]) -> list[ModelGraph]:
     shapes = [(1, patches, width), (1, width)] * LEVELS
     layers = tuple(torch.zeros(shape) for shape in shapes)
     parts = [
-        ModelGraph(BACKBONE, BackboneGraph(vit, tips.taps), (images,)),
+        ModelGraph(BACKBONE, BackboneGraph(vit, tips.taps, grid), (images,)),
         ModelGraph(VALUES, ValuesGraph(vit), (tokens,)),
     ]
     for name in HEAD_NAMES:
         head = getattr(tips, name)
-        if head is not None:
-            graph = DepthGraph(head, grid) if name == "depth" else DenseGraph(head, grid)
-            parts.append(ModelGraph(name, graph, layers))
+        if isinstance(head, DepthHead):
+            graph = DepthGraph(head, grid)
+            floor = depth_floor(head.bins, head.outputs, grid)
+            parts.append(ModelGraph(name, graph, (*layers, floor), wide=1))
+        elif head is not None:
+            parts.append(ModelGraph(name, DenseGraph(head, grid), layers))
     return parts
 
 
 class BackboneGraph(nn.Module):
-    """The encoder with all its taps."""
+    """The encoder with all its taps, with the positions of one grid."""
 
-    def __init__(self, vit: VisionTransformer, taps: Sequence[int]) -> None:
+    first: Tensor  # (1, 2, D) CLS and register token, with what position they have
+    positions: Tensor  # (1, h·w, D) of the patches
+
+    def __init__(self, vit: VisionTransformer, taps: Sequence[int], grid: PatchGrid) -> None:
         super().__init__()
-        self.vit = vit
+        self.patch_embed, self.blocks, self.norm = vit.patch_embed, vit.blocks, vit.norm
         self.taps = inner_taps(vit, taps)
+        # Not in the graph: TensorRT has no antialiased bilinear resampling.
+        with torch.no_grad():
+            cls_position, positions = vit.position_embedding(grid)
+            first = torch.cat([vit.cls_token + cls_position, vit.register_tokens], dim=1)
+        self.register_buffer("first", first)
+        self.register_buffer("positions", positions.contiguous())
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """(1, 3, H, W) → token sequences (1, 2 + h·w, D).
@@ -75,13 +90,14 @@ class BackboneGraph(nn.Module):
         First those before the last block, which value features are made of, as they are; then
         those of each of `inner_taps`, and last those of the last block, after the final norm.
         """
-        x = self.vit.tokens(images, self.vit.grid_of(images))
+        x = torch.cat([self.first, self.patch_embed(images) + self.positions], dim=1)
+        *blocks, last = list(self.blocks)
         tapped = []
-        for i, block in enumerate(list(self.vit.blocks)[:-1]):
+        for i, block in enumerate(blocks):
             x = block(x)
             if i in self.taps:
-                tapped.append(self.vit.norm(x))
-        return (x, *tapped, self.vit.norm(self.vit.blocks[-1](x)))
+                tapped.append(self.norm(x))
+        return (x, *tapped, self.norm(last(x)))
 
 
 def inner_taps(vit: VisionTransformer, taps: Sequence[int]) -> list[int]:
@@ -90,15 +106,17 @@ def inner_taps(vit: VisionTransformer, taps: Sequence[int]) -> list[int]:
 
 
 class ValuesGraph(nn.Module):
-    """The last block with attention switched off."""
+    """The last block with attention switched off, and nothing else of the encoder."""
 
     def __init__(self, vit: VisionTransformer) -> None:
         super().__init__()
-        self.vit = vit
+        last = vit.blocks[-1]
+        assert isinstance(last, Block)
+        self.last, self.norm = last, vit.norm
 
     def forward(self, tokens: Tensor) -> tuple[Tensor]:
         """Tokens before the last block (1, 2 + h·w, D) → value features (1, h·w, D)."""
-        return (self.vit.values(tokens),)
+        return (self.norm(self.last.values(tokens[:, PREFIX_TOKENS:])),)
 
 
 class HeadGraph(nn.Module):
@@ -107,6 +125,19 @@ class HeadGraph(nn.Module):
     def __init__(self, grid: PatchGrid) -> None:
         super().__init__()
         self.grid = grid
+
+    def layers_of(self, tensors: Sequence[Tensor]) -> list[LayerFeatures]:
+        """Patch tokens (1, h·w, D) and CLS tokens (1, D) by turns → the layers."""
+        pairs = zip(tensors[::2], tensors[1::2], strict=True)
+        return [LayerFeatures(patches, cls, self.grid) for patches, cls in pairs]
+
+
+class DenseGraph(HeadGraph):
+    """Normals, or class logits."""
+
+    def __init__(self, head: DenseHead, grid: PatchGrid) -> None:
+        super().__init__(grid)
+        self.head = FastDenseHead(head, early=False)
 
     def forward(
         self,
@@ -120,28 +151,16 @@ class HeadGraph(nn.Module):
         cls_3: Tensor,
     ) -> tuple[Tensor]:
         """Patch tokens (1, h·w, D) and CLS tokens (1, D) → (1, h', w', outputs)."""
-        tensors = ((patch_0, cls_0), (patch_1, cls_1), (patch_2, cls_2), (patch_3, cls_3))
-        return (self.map_of([LayerFeatures(*tokens, self.grid) for tokens in tensors]),)
-
-    def map_of(self, layers: Sequence[LayerFeatures]) -> Tensor:
-        """→ (1, h', w', outputs)."""
-        raise NotImplementedError
-
-
-class DenseGraph(HeadGraph):
-    """Normals, or class logits."""
-
-    def __init__(self, head: DenseHead, grid: PatchGrid) -> None:
-        super().__init__(grid)
-        self.head = FastDenseHead(head, early=False)
-
-    def map_of(self, layers: Sequence[LayerFeatures]) -> Tensor:
-        """→ (1, h', w', outputs)."""
-        return self.head(layers).permute(0, 2, 3, 1).contiguous()
+        tensors = (patch_0, cls_0, patch_1, cls_1, patch_2, cls_2, patch_3, cls_3)
+        return (self.head(self.layers_of(tensors)).permute(0, 2, 3, 1).contiguous(),)
 
 
 class DepthGraph(HeadGraph):
-    """Depth with its evidence. The sums are no products of matrices: bf16 would take those, too."""
+    """Depth with its evidence. The sums are no products of matrices: bf16 would take those, too.
+
+    What every bin has at least is given with the layers: by `depth_floor` in service. With one bin
+    of each row far above all others depth is the centre that this graph has for it.
+    """
 
     number: Tensor  # (K,) of each bin
 
@@ -154,19 +173,53 @@ class DepthGraph(HeadGraph):
         self.fast = None if apart else FastDenseHead(head, early=False)
         # Whole numbers, which a move to half precision leaves alone: it would round the centres by
         # up to 3 cm, and neighbours would coincide.
-        self.register_buffer("number", torch.arange(head.head.out_channels))
+        self.register_buffer("number", torch.arange(head.outputs))
 
-    def map_of(self, layers: Sequence[LayerFeatures]) -> Tensor:
-        """→ (1, h', w', 3), as `depth_of_sums` has it, of which the first is depth."""
+    def forward(
+        self,
+        patch_0: Tensor,
+        cls_0: Tensor,
+        patch_1: Tensor,
+        cls_1: Tensor,
+        patch_2: Tensor,
+        cls_2: Tensor,
+        patch_3: Tensor,
+        cls_3: Tensor,
+        floor: Tensor,
+    ) -> tuple[Tensor]:
+        """Layers, and a floor (1, h', 1, K) → (1, h', w', 3) as `depth_of_sums` has it."""
+        tensors = (patch_0, cls_0, patch_1, cls_1, patch_2, cls_2, patch_3, cls_3)
+        return (self.sums_of(self.logits_of(self.layers_of(tensors)), floor),)
+
+    def logits_of(self, layers: Sequence[LayerFeatures]) -> Tensor:
+        """→ (1, K, h', w')."""
         if self.plain is not None:
-            logits = self.plain.head(F.relu(self.plain.dpt(layers)))
-        else:
-            assert self.fast is not None
-            logits = self.fast(layers)
+            logits: Tensor = self.plain.head(F.relu(self.plain.dpt(layers)))
+            return logits
+        assert self.fast is not None
+        return self.fast(layers)
+
+    def sums_of(self, logits: Tensor, floor: Tensor) -> Tensor:
+        """→ (1, h', w', 3), of which the first is depth; never below fp32."""
         wide = torch.promote_types(logits.dtype, torch.float32)
-        p = F.relu(logits).permute(0, 2, 3, 1).to(wide) + self.bins.min_m  # (1, h', w', K)
-        step_m = (self.bins.max_m - self.bins.min_m) / (p.shape[-1] - 1)
-        centers = self.bins.min_m + self.number.to(wide) * step_m
+        p = F.relu(logits).permute(0, 2, 3, 1).to(wide)  # (1, h', w', K)
+        p = (p if self.bins.unit == 1.0 else p * self.bins.unit) + floor.to(wide)
+        centers = self.centers(wide)
         total = p.sum(-1)
         depth = (p * centers).sum(-1) / total
         return torch.stack([depth, total, p.square().sum(-1) / total.square()], dim=-1)
+
+    def centers(self, wide: torch.dtype) -> Tensor:
+        """(K,) metres."""
+        step_m = (self.bins.max_m - self.bins.min_m) / (len(self.number) - 1)
+        return self.bins.min_m + self.number.to(wide) * step_m
+
+
+def depth_floor(bins: DepthBins, count: int, grid: PatchGrid) -> Tensor:
+    """What each of `count` bins has at least in each row of a depth head's map: (1, h', 1, K)."""
+    return torch.full((1, map_rows(grid), 1, count), bins.min_m)
+
+
+def map_rows(grid: PatchGrid) -> int:
+    """Rows of a head's map: 8 for each patch, as many as for the next even number where odd."""
+    return 16 * -(-grid.h // 2)

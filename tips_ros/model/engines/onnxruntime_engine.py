@@ -20,11 +20,6 @@ TENSORRT, CUDA, CPU = (
     f"{name}ExecutionProvider" for name in ("Tensorrt", "CUDA", "CPU")
 )  # as ONNX Runtime names them
 Provider = tuple[str, dict[str, Any]]
-# Of TensorRT. The sums of squares of a LayerNorm overflow in fp16.
-_LOWERED: dict[torch.dtype, dict[str, Any]] = {
-    torch.float16: {"trt_fp16_enable": True, "trt_layer_norm_fp32_fallback": True},
-    torch.bfloat16: {"trt_bf16_enable": True},
-}
 _LIBRARIES = {TENSORRT: "TensorRT", CUDA: "CUDA and cuDNN of the versions it was built for"}
 _NO_WARNINGS = 3  # such as of nodes that run on the CPU beside a GPU
 
@@ -45,7 +40,7 @@ class OnnxRuntimeEngine:
             file: see `onnx_file`; may be deleted afterwards.
             providers: see `providers_for`.
             device: where inputs are, and outputs will be.
-            dtype: that was asked for.
+            dtype: that the graph's products have.
 
         Raises:
             EngineUnavailable: ONNX Runtime would run it by another provider than was asked for, on
@@ -60,6 +55,7 @@ class OnnxRuntimeEngine:
             file, options, providers=list(providers), enable_fallback=0
         )
         refuse_another_provider(self.provider, providers, dtype)
+        self.precision = dtype  # the graph's own: no provider that was accepted changes it
         self._device = device
         self._lock = threading.Lock()
 
@@ -96,7 +92,7 @@ def providers_for(device: torch.device, dtype: torch.dtype, cache: Path) -> list
 
     Args:
         device: where the model is to run.
-        dtype: what may be lowered to half precision; only TensorRT does that by itself.
+        dtype: of the graph's products; below fp32 TensorRT alone is trusted to have all of them.
         cache: where TensorRT keeps its engines; the folder belongs to one `Ingredients.key`.
 
     Raises:
@@ -107,13 +103,15 @@ def providers_for(device: torch.device, dtype: torch.dtype, cache: Path) -> list
     if device.type == "cuda":
         index = device.index or 0
         if TENSORRT in there:
+            # No precision among them: the graph is typed, and ONNX Runtime has TensorRT keep to
+            # its types where it is not told to lower them. TensorRT 11 knows nothing else.
             options: dict[str, Any] = {
                 "device_id": index,
                 "trt_engine_cache_enable": True,
                 "trt_engine_cache_path": str(cache),
                 "trt_timing_cache_enable": True,
                 "trt_timing_cache_path": str(cache),
-            } | _LOWERED.get(dtype, {})
+            }
             providers.append((TENSORRT, options))
         if CUDA in there:
             providers.append((CUDA, {"device_id": index, "use_tf32": False}))
@@ -125,8 +123,8 @@ def providers_for(device: torch.device, dtype: torch.dtype, cache: Path) -> list
             )
     if dtype != torch.float32 and not (providers and providers[0][0] == TENSORRT):
         raise EngineUnavailable(
-            "backend onnxruntime: lowers the precision with TensorRT alone, which is not here; use "
-            "precision fp32, or backend auto or torch"
+            "backend onnxruntime: lower precision is TensorRT's alone, which is not here; "
+            "use precision fp32, or backend auto or torch"
         )
     return [*providers, (CPU, {})]
 

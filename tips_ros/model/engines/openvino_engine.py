@@ -18,6 +18,7 @@ from tips_ros.model.engines.export import export_graph, silence
 from tips_ros.model.engines.model_graphs import ModelGraph
 
 _HINTS = {torch.float32: "f32", torch.bfloat16: "bf16", torch.float16: "f16"}
+_PRECISIONS = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 
 
 class OpenVinoEngine:
@@ -39,7 +40,9 @@ class OpenVinoEngine:
             # Two nodes on one machine would else have the same cores.
             "ENABLE_CPU_PINNING": False,
         }
-        self._request = self._ov.Core().compile_model(graph, "CPU", settings).create_infer_request()
+        compiled = self._ov.Core().compile_model(graph, "CPU", settings)
+        self.precision = _precision_in(compiled)
+        self._request = compiled.create_infer_request()
         self._shapes = [tuple(output.shape) for output in graph.outputs]
         self._lock = threading.Lock()
 
@@ -57,6 +60,12 @@ class OpenVinoEngine:
 
     def _share(self, tensor: Tensor) -> Any:
         return self._ov.Tensor(tensor.numpy(), shared_memory=True)
+
+
+def _precision_in(compiled: Any) -> torch.dtype:
+    """What a compiled graph takes its products in: the hint is followed where the processor can."""
+    told = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+    return _PRECISIONS.get(told, torch.float32)
 
 
 def openvino_graph(part: ModelGraph) -> Any:

@@ -5,7 +5,8 @@ Bounds. fp32: no value is further off than 1e-4 of the largest one. Lower precis
 2 %, what its deviation is made of within 10 %, normals within 2°, features within an angle of 8°,
 each for 95 % of the pixels or tokens; and in 98 % of the pixels the class that wins is, to torch,
 as likely as the likeliest or nearly so. int8: four fifths of these, and on a second picture, too,
-because what it rounds away differs more from picture to picture.
+because what it rounds away differs more from picture to picture. Whatever the precision, depth that
+is sure of a bin is at that bin's centre, see `bin_check`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tips_ros.model.engines.bin_check import BIN_SHARE, off_centers
 from tips_ros.model.tips import Tips, TipsOutput
 
 EXACT = 1e-4  # of the largest value
@@ -65,6 +67,10 @@ def check_parity(
         found, true = (_run(model, shown) for model in (candidate, reference))
         compared = _compare_exactly if precision == torch.float32 else _compare_roughly
         findings += compared(found, true)
+    if candidate.depth is not None:
+        off = off_centers(candidate.depth)
+        told = f"depth's bins: off their centres by {off:.0%} of a bin, bound {BIN_SHARE:.0%}"
+        findings.append(_Finding(off / BIN_SHARE, told))
     for finding in findings:
         if math.isnan(finding.of_bound):
             return Parity(False, finding.told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -18,13 +18,13 @@ from tips_ros.model.engines.engine import Engine, EngineUnavailable
 from tips_ros.model.engines.engine_model import build_engine_model
 from tips_ros.model.engines.export import onnx_file
 from tips_ros.model.engines.model_graphs import ModelGraph, model_graphs
-from tips_ros.model.engines.parity import check_parity
+from tips_ros.model.engines.parity import Parity, check_parity
 from tips_ros.model.fast.int8 import dtype_beside_int8, int8_is_there
 from tips_ros.model.precisions import precision_name
 from tips_ros.model.tips import Tips
 from tips_ros.progress import WorkProgress
 
-Backend = Literal["auto", "torch", "compiled", "openvino", "onnxruntime"]
+Backend = Literal["auto", "torch", "graphs", "compiled", "openvino", "onnxruntime"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 InTorch = Callable[[torch.dtype], Tips]
 Built = tuple[str, Engine]  # a part's name, and what runs it
@@ -68,9 +68,17 @@ def select_backend(
     Raises:
         EngineUnavailable: the backend named is not installed, or can't run there or in int8.
     """
-    name = resolve_backend(backend)
+    name = resolve_backend(backend, target.device)
     if name == "torch":
         return _choose_precision(plain, in_torch, target)
+    if name == "graphs":
+        if target.device.type != "cuda":
+            raise EngineUnavailable(
+                f"backend graphs: CUDA graphs run on an NVIDIA GPU, not on {target.device}; use "
+                "device cuda, or backend auto or torch"
+            )
+        # Torch's own steps, recorded; each recording is compared with them when it is made.
+        return _choose_precision(plain, in_torch, target)._replace(backend=name)
     if target.dtype == torch.int8:
         raise EngineUnavailable(
             f"backend {name}: no precision int8; use backend auto or torch, or another precision"
@@ -88,28 +96,56 @@ def select_backend(
             verdict = check_parity(
                 candidate, _copy_to(plain, target.device), target.input_size, target.dtype
             )
-        refused = None if verdict.passed else f"says something else than torch: {verdict.reason}"
+        refused = _refusal(verdict, target)
     except EngineUnavailable:
         raise
     except Exception as error:  # whatever a converter, a compiler or a graph stumbles over
         said = " ".join(str(error).split())[:200]
         refused = f"can't be built: {type(error).__name__}: {said}"
     if refused is None:
-        return BackendChoice(candidate, torch.float32, target.dtype, name)
+        precision, note = _precision_of(engines, target.dtype)
+        return BackendChoice(candidate, torch.float32, precision, name, note)
     instead = _choose_precision(plain, in_torch, target)
     note = f"{name} refused, torch serves instead ({refused})"
     return instead._replace(note="; ".join(filter(None, [note, instead.note])))
 
 
-def resolve_backend(backend: Backend) -> Backend:
-    """`auto` → who is fastest; anything else stays as it is.
+def _refusal(verdict: Parity, target: Target) -> str | None:
+    """Words for a comparison that failed; None for one that did not."""
+    if verdict.passed:
+        return None
+    told = f"says something else than torch: {verdict.reason}"
+    if target.dtype == torch.float32 and target.device.type == "cuda":
+        told += (
+            "; where a GPU rounds products of fp32 to TF32, NVIDIA_TF32_OVERRIDE=0 in the "
+            "environment makes them exact"
+        )
+    return told
 
-    That is torch, with B/14 and three heads on a processor with AVX-512 and bf16: OpenVINO takes
-    6 % more time in fp32 and 10 % more in bf16, ONNX Runtime 9 % more, compiled by torch 14 % more.
-    On a GPU none was measured, and building takes from half a minute to minutes: engines are for
-    those who name them.
+
+def _precision_of(engines: Mapping[str, Engine], asked: torch.dtype) -> tuple[torch.dtype, str]:
+    """What the engines compute in, the widest of it, and a note where that is not as asked."""
+    real_by_part = {part: engine.precision for part, engine in engines.items()}
+    others = {part: real for part, real in real_by_part.items() if real != asked}
+    if not others:
+        return asked, ""
+    real = max(others.values(), key=lambda found: (found.itemsize, precision_name(found)))
+    parts = "" if len(others) == len(engines) else f" ({', '.join(others)})"
+    return real, f"{precision_name(asked)} is not computed here, {precision_name(real)} is{parts}"
+
+
+def resolve_backend(backend: Backend, device: torch.device) -> Backend:
+    """`auto` → who is fastest there; anything else stays as it is.
+
+    On a GPU that is torch whose steps are recorded, frame by frame, each recording compared with
+    what was recorded: engines take from half a minute to minutes to be built, and are for those who
+    name them. On a CPU it is torch, with B/14 and three heads on a processor with AVX-512 and bf16:
+    OpenVINO takes 6 % more time in fp32 and 10 % more in bf16, ONNX Runtime 9 % more, compiled by
+    torch 14 % more.
     """
-    return "torch" if backend == "auto" else backend
+    if backend != "auto":
+        return backend
+    return "graphs" if device.type == "cuda" else "torch"
 
 
 def _report_parts(parts: Sequence[ModelGraph], progress: WorkProgress) -> Iterator[ModelGraph]:
@@ -198,8 +234,8 @@ def _build_onnxruntime(
             kept.mkdir(parents=True, exist_ok=True)
         providers = onnxruntime_engine.providers_for(target.device, target.dtype, kept)
         for part in parts:
-            file = onnx_file(part, Path(folder))
             device, dtype, _ = target
+            file = onnx_file(part, Path(folder), dtype)
             engine = onnxruntime_engine.OnnxRuntimeEngine(file, providers, device, dtype)
             yield part.name, engine
 

@@ -7,6 +7,8 @@ from typing import Literal, get_args
 
 import torch
 
+from tips_ros.model.fast.gpu.backbone import fuse_backbone
+from tips_ros.model.fast.gpu.kernels import triton_is_there
 from tips_ros.model.fast.headwise import use_headwise_attention
 from tips_ros.model.fast.int8 import use_int8
 from tips_ros.model.fast.onednn import use_onednn
@@ -22,8 +24,9 @@ def rewrite_for(tips: Tips, device: str | torch.device, dtype: torch.dtype) -> T
     """The same model as it is fastest to run by torch on a device.
 
     On the CPU heads convolve before their last ×2, wide 3×3 convolutions are Winograd's, oneDNN
-    multiplies, and in half precision attention goes head by head. On a GPU heads upsample first:
-    fewer steps, and fewer roundings.
+    multiplies, and in half precision attention goes head by head. On a GPU the encoder takes fewer
+    steps; heads convolve before their last ×2 where Triton makes one step of what follows, and
+    elsewhere upsample first: fewer steps, and fewer roundings.
 
     Args:
         tips: a loaded model, not yet moved; it must not be used any more once the other is moved.
@@ -32,7 +35,9 @@ def rewrite_for(tips: Tips, device: str | torch.device, dtype: torch.dtype) -> T
             `dtype_beside_int8`.
     """
     if torch.device(device).type != "cpu":
-        return rewrite_heads(tips, early=False)
+        fast = rewrite_heads(tips, early="gpu" if triton_is_there() else False)
+        fast.backbone = fuse_backbone(fast.backbone)
+        return fast
     fast = rewrite_heads(tips)
     if dtype == torch.int8:
         fast.backbone = use_int8(fast.backbone)

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from tips_ros.model.fast.dpt.fast_heads import FastDenseHead, FastDepthHead
+from tips_ros.model.fast.dpt.fast_heads import Early, FastDenseHead, FastDepthHead
 from tips_ros.model.heads import DenseHead, DepthHead
 from tips_ros.model.tips import HEAD_NAMES, Tips
 
 
-def rewrite_heads(tips: Tips, early: bool | None = None) -> Tips:
+def rewrite_heads(tips: Tips, early: Early = None) -> Tips:
     """The same model with its heads rewritten, for inference only.
 
     What is not rewritten, the backbone above all, is shared with the model given: it stays usable
@@ -18,9 +18,10 @@ def rewrite_heads(tips: Tips, early: bool | None = None) -> Tips:
     Args:
         tips: a loaded model.
         early: whether heads convolve before their last ×2: a quarter of the work there, in more and
-            smaller steps. By what it is worth on a CPU in fp32 if None. False is for half
-            precision, which would round each step (errors 1.5 to 2 times those of the plain
-            heads, and else no larger than theirs), for GPUs, and for graphs to export.
+            smaller steps. By what it is worth on a CPU in fp32 if None. "gpu" is for those that
+            Triton compiles for: it rounds the taps alone. False is for others in half precision,
+            which would round each step (errors 1.5 to 2 times those of the plain heads, and else
+            no larger than theirs), and for graphs to export.
     """
     fast = Tips(tips.backbone, tips.taps)
     for name in HEAD_NAMES:

@@ -8,9 +8,12 @@ import logging
 import torch
 
 from tips_ros.model.engines import BACKENDS, Backend, Target, select_backend
+from tips_ros.model.engines.parity import parity_image
 from tips_ros.model.fast import Heads, rewrite_for
+from tips_ros.model.fp16_range import fit_into_fp16
 from tips_ros.model.tips import Tips
 from tips_ros.perception.loading.assembly import LoadedModel
+from tips_ros.perception.loading.warm_up import warm_up
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.preprocess import check_input_size
 from tips_ros.resources import engine_cache
@@ -18,6 +21,8 @@ from tips_ros.resources import engine_cache
 __all__ = ["BACKENDS", "Backend", "predictor_by"]
 
 logger = logging.getLogger(__name__)
+
+_FITTED_PX = 224  # each side at most of the picture by which maps are fitted into fp16
 
 
 def predictor_by(
@@ -55,12 +60,17 @@ def predictor_by(
     own = loaded.description.input_size
     size = input_size or own
     check_input_size(size, loaded.tips.backbone.config.patch, own)  # before it is computed with
+    if dtype == torch.float16:
+        small = min(size[0], _FITTED_PX), min(size[1], _FITTED_PX)
+        shifts = fit_into_fp16(loaded.tips, parity_image(small))
+        if shifts:
+            logger.info("maps of %s are scaled to fit into fp16", ", ".join(shifts))
     place = Target(torch.device(device), dtype, size)
     cache = engine_cache() if backend == "onnxruntime" else None
     found = select_backend(loaded.tips, in_torch, backend, place, cache)
     if found.note:
         logger.warning("%s", found.note)
-    return Predictor(
+    predictor = Predictor(
         found.tips,
         loaded.description,
         device=device,
@@ -70,3 +80,5 @@ def predictor_by(
         backend=found.backend,
         backend_note=found.note,
     )
+    warm_up(predictor)
+    return predictor

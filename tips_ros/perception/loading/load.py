@@ -58,7 +58,7 @@ def load_predictor(
     precision: str = AUTO,
     input_size: tuple[int, int] | None = None,
     heads: Heads = "rewritten",
-    backend: Backend = "torch",
+    backend: Backend = "auto",
 ) -> Predictor:
     """Loads a model and puts it on a device.
 
@@ -70,8 +70,8 @@ def load_predictor(
         input_size: (h, w) the network is to see, instead of the model's own.
         heads: `rewritten` for the same maps, up to rounding, in less work (see `model.fast`), or
             `plain` as their files have them.
-        backend: who computes the model: torch, compiled (by torch), openvino or onnxruntime; for
-            `auto` see `model.engines`. What says something else than torch in fp32 is refused, and
+        backend: who computes the model: torch, graphs, compiled (by torch), openvino or
+            onnxruntime; for `auto` see `resolve_backend`. What says something else than torch in fp32 is refused, and
             torch serves.
 
     Raises:
@@ -90,7 +90,7 @@ def load_with_text(
     precision: str = AUTO,
     input_size: tuple[int, int] | None = None,
     heads: Heads = "rewritten",
-    backend: Backend = "torch",
+    backend: Backend = "auto",
 ) -> tuple[Predictor, TextEmbedder]:
     """Loads as `load_predictor` does, and the text encoder, which runs on the CPU in fp32.
 
@@ -149,7 +149,7 @@ def _load(
         precision_name(predictor.precision),
         chosen,
     )
-    if asked == AUTO and predictor.backend == chosen_backend(backend):
+    if asked == AUTO and predictor.backend == chosen_backend(backend, predictor.device):
         predictor.backend_note = ""  # a precision that the model doesn't bear is logged; none asked
     return predictor, loaded.text
 

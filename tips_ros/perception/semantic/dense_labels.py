@@ -2,7 +2,8 @@
 """The label map on a GPU: the same steps for every pixel, and nothing that the host waits for.
 
 To look at mixed pixels alone, as `segmentation` does on a CPU, the host must learn how many there
-are, and then ask for many small steps. A GPU interpolates the logits of all pixels sooner.
+are, and then ask for many small steps. A GPU interpolates the logits of all pixels sooner; where Triton is
+installed two kernels do so, and nothing but labels and confidence is written.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tips_ros.model.fast.gpu.labels import labels_by_kernels
 from tips_ros.perception.semantic.label_map import Axis, LabelMap, as_bytes, axis, shares
 
 _GROUP_ELEMENTS = 16_000_000  # interpolated logits held at a time: 64 MB
@@ -20,9 +22,12 @@ def dense_label_map(logits: Tensor, size: tuple[int, int]) -> LabelMap:
     """Computes `label_map_at` on any device.
 
     Args:
-        logits: (B, K, h, w) fp32.
+        logits: (B, K, h, w).
         size: (H, W).
     """
+    if (made := labels_by_kernels(logits, size)) is not None:
+        return LabelMap(*made)
+    logits = logits.float()
     b, k, h, w = logits.shape
     labels = _winners(logits, size)  # (B, H, W) int64
     by_pixel = logits.permute(0, 2, 3, 1).reshape(-1, k)  # (B·h·w, K), a view if channels-last

@@ -40,9 +40,9 @@ def label_map_at(logits: Tensor, size: tuple[int, int]) -> LabelMap:
     Where one class is best at all four corners it is best between them, because bilinear
     interpolation is a convex sum: only the other pixels need their logits interpolated.
     """
-    logits = logits.float()
     if logits.device.type != "cpu":
         return dense_label_map(logits, size)
+    logits = logits.float()
     b, k, h, w = logits.shape
     y, x = axis(h, size[0], logits.device), axis(w, size[1], logits.device)
     by_pixel = logits.permute(0, 2, 3, 1).reshape(-1, k)  # (B·h·w, K), a view if channels-last

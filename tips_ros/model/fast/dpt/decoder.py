@@ -111,10 +111,12 @@ class FastDecoder(nn.Module):
         """Four layers, shallow to deep → (B, C, 4h, 4w) (more where h or w is odd)."""
         if len(layers) != LEVELS:
             raise ValueError(f"DPT reads {LEVELS} intermediate layers, not {len(layers)}")
-        x: Tensor = self.fusions[0](self.levels[-1](layers[-1]))
-        coarse_to_fine = zip(reversed(layers[:-1]), reversed(self.levels[:-1]), strict=True)
+        # Lists: a part of a ModuleList would be made anew, which not every exporter follows.
+        levels, fusions = list(self.levels), list(self.fusions)
+        x: Tensor = fusions[0](levels[-1](layers[-1]))
+        coarse_to_fine = zip(reversed(layers[:-1]), reversed(levels[:-1]), strict=True)
         for (layer, level), out_conv, fusion in zip(
-            coarse_to_fine, self.out_convs, self.fusions[1:], strict=True
+            coarse_to_fine, self.out_convs, fusions[1:], strict=True
         ):
             x = F.interpolate(out_conv(x), scale_factor=2, mode="bilinear", align_corners=True)
             x = fusion(x, level(layer))

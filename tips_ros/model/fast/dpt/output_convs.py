@@ -61,15 +61,20 @@ class EarlyTail(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, h, w) → (B, K, 2h, 2w)."""
-        h, w = x.shape[-2:]
-        # Maps of few channels are faster with each channel in one piece.
-        maps = self.taps(x).contiguous().unflatten(1, (3, 3, self.outputs))
-        rows = (_spread(row.unbind(1), (h, 2 * w), 3) for row in maps.unbind(1))
-        return _spread(rows, (2 * h, 2 * w), 2)
+        return add_taps(self.taps(x), self.outputs)
 
     def map_strips(self, x: Tensor, what: Callable[[Tensor], Tensor]) -> list[Tensor]:
         """Applies `what` to the output as one strip; `StripTail` has several."""
         return [what(self(x))]
+
+
+def add_taps(taps: Tensor, outputs: int) -> Tensor:
+    """Taps (B, 9·K, h, w), upsampled, shifted and added → (B, K, 2h, 2w)."""
+    h, w = taps.shape[-2:]
+    # Maps of few channels are faster with each channel in one piece.
+    maps = taps.contiguous().unflatten(1, (3, 3, outputs))
+    rows = (_spread(row.unbind(1), (h, 2 * w), 3) for row in maps.unbind(1))
+    return _spread(rows, (2 * h, 2 * w), 2)
 
 
 def _spread(taps: Iterable[Tensor], size: tuple[int, int], axis: int) -> Tensor:

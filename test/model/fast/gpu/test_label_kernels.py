@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The kernels for labels say what torch says on a CPU: interpreted, and compiled for each GPU.
+
+Triton comes with torch's builds for CUDA. On other machines these tests need it by itself, 290 MB:
+`pip install triton`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+import tips_ros.model.fast.gpu as package
+from tips_ros.model.fast.gpu import kernels as gpu_kernels
+from tips_ros.model.fast.gpu.kernels import triton_is_there
+from tips_ros.model.fast.gpu.labels import labels_by_kernels, launch_label_kernels
+from tips_ros.perception.semantic.dense_labels import dense_label_map
+from tips_ros.perception.semantic.segmentation import label_map_at
+
+KERNELS = Path(package.__path__[0]) / "label_kernels.py"
+GPUS = {"Orin": 87, "H100": 90, "Thor": 110, "RTX 50": 120}
+with_triton = pytest.mark.skipif(not triton_is_there(), reason="Triton is not installed")
+
+
+@pytest.fixture
+def interpreted(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The kernels as Triton's interpreter runs them, on the CPU."""
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    return kernels("interpreted_kernels")
+
+
+def kernels(name: str) -> ModuleType:
+    """The module once more: how it runs is settled when it is imported."""
+    spec = importlib.util.spec_from_file_location(name, KERNELS)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def logits_of(b: int, k: int, h: int, w: int, dtype: torch.dtype, last: bool) -> Tensor:
+    made = torch.randn(b, k, h, w, generator=torch.Generator().manual_seed(k + h)) * 3
+    return made.to(dtype, memory_format=torch.channels_last if last else torch.contiguous_format)
+
+
+@with_triton
+@pytest.mark.parametrize(
+    ("shape", "size", "dtype", "last"),
+    [
+        ((1, 150, 5, 6), (11, 17), torch.bfloat16, True),
+        ((2, 33, 4, 3), (9, 40), torch.float32, False),
+        ((1, 1, 3, 3), (5, 5), torch.float32, True),
+        ((1, 256, 2, 5), (2, 5), torch.float16, True),
+        ((1, 7, 12, 12), (5, 4), torch.float32, True),
+        ((1, 5, 1, 1), (3, 2), torch.float32, True),
+    ],
+    ids=str,
+)
+def test_they_say_what_a_cpu_says(
+    interpreted: ModuleType, shape: Any, size: Any, dtype: torch.dtype, last: bool
+):
+    logits = logits_of(*shape, dtype, last)
+    found, sure = launch_label_kernels(interpreted, logits, size)
+    for expected in (label_map_at(logits, size), dense_label_map(logits, size)):
+        assert (found == expected.labels).float().mean() >= 0.995, "but where two are as likely"
+        off = (sure.int() - expected.confidence.int()).abs()
+        assert (off[found == expected.labels] <= 1).all()
+
+
+@with_triton
+def test_of_classes_that_are_as_likely_the_first_wins(interpreted: ModuleType):
+    logits = torch.zeros(1, 40, 3, 3)
+    logits[:, 35:37] = 2.0
+    found, sure = launch_label_kernels(interpreted, logits, (6, 6))
+    assert (found == 35).all() and (sure == 0).all()
+
+
+@with_triton
+@pytest.mark.filterwarnings("ignore::UserWarning:triton")
+@pytest.mark.parametrize("capability", GPUS.values(), ids=GPUS.keys())
+@pytest.mark.parametrize("logits", ["*bf16", "*fp16", "*fp32"])
+def test_they_compile_for_every_gpu_without_one(capability: int, logits: str):
+    import triton
+    from triton.backends.compiler import GPUTarget
+    from triton.compiler import ASTSource
+
+    module = kernels("compiled_kernels")
+    of_logits = {
+        "summarise_kernel": {"logits": logits, "shares": "*fp32", "lead": "*i32"},
+        "label_kernel": {
+            "logits": logits, "shares": "*fp32", "lead": "*i32",
+            "labels": "*u8", "confidence": "*u8",
+        },
+    }  # fmt: skip
+    for name, pointers in of_logits.items():
+        kernel = getattr(module, name)
+        sizes = {"PIXELS": 32, "CLASSES": 32}
+        signature = {arg: pointers.get(arg, "i32") for arg in kernel.arg_names}
+        signature |= dict.fromkeys(sizes, "constexpr")
+        source = ASTSource(kernel, signature, sizes)
+        made = triton.compile(source, target=GPUTarget("cuda", capability, 32))
+        assert len(made.asm["cubin"]) > 1000
+
+
+def test_on_a_cpu_and_without_triton_they_are_not_asked(monkeypatch: pytest.MonkeyPatch):
+    logits = torch.zeros(1, 3, 2, 2)
+    assert labels_by_kernels(logits, (4, 4)) is None
+    monkeypatch.setattr(gpu_kernels, "triton_is_there", lambda: False)
+    on_gpu: Any = OnAGpu()
+    assert labels_by_kernels(on_gpu, (4, 4)) is None
+
+
+class OnAGpu:
+    """As much of a tensor as is looked at before a kernel is."""
+
+    device = torch.device("cuda")
+    shape = (1, 3, 2, 2)
+
+    def stride(self) -> None:
+        raise RuntimeError("Failed to find C compiler. Please specify via CC environment variable")
+
+
+def test_where_triton_can_t_compile_torch_makes_the_labels_and_it_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(gpu_kernels, "triton_is_there", lambda: True)
+    monkeypatch.setattr(gpu_kernels, "_refused", set())
+    name = "tips_ros.model.fast.gpu.label_kernels"
+    monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    on_gpu: Any = OnAGpu()
+    assert [labels_by_kernels(on_gpu, (4, 4)) for _ in range(2)] == [None, None]
+    assert caplog.text.count("Failed to find C compiler") == 1

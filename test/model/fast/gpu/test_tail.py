@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A GPU's tail makes the outputs of the plain one: by torch, interpreted, and compiled."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+from torch import nn
+
+import tips_ros.model.fast.gpu as package
+from tips_ros.model.depth_bins import DepthBins, bin_sums
+from tips_ros.model.fast import rewrite_heads
+from tips_ros.model.fast.dpt.kernels import Product, compose_tail
+from tips_ros.model.fast.dpt.output_convs import DirectTail
+from tips_ros.model.fast.gpu.kernels import triton_is_there
+from tips_ros.model.fast.gpu.tail import KernelTail, launch_add_taps, launch_sum_bins
+from tips_ros.model.tips import HEAD_NAMES, Tips
+
+KERNELS = Path(package.__path__[0]) / "tail_kernels.py"
+BINS = DepthBins()
+with_triton = pytest.mark.skipif(not triton_is_there(), reason="Triton is not installed")
+SHAPES = [(1, 6, 7, 5), (2, 40, 1, 3), (1, 3, 2, 19), (1, 150, 4, 4)]  # B, K, h, w
+
+
+@pytest.fixture
+def interpreted(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The kernels as Triton's interpreter runs them, on the CPU."""
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    return kernels("interpreted_tail_kernels")
+
+
+def kernels(name: str) -> ModuleType:
+    """The module once more: how it runs is settled when it is imported."""
+    spec = importlib.util.spec_from_file_location(name, KERNELS)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def product(outputs: int, channels: int = 8) -> Product:
+    torch.manual_seed(outputs)
+    first, middle = nn.Conv2d(channels, channels, 1), nn.Conv2d(channels, channels, 3, padding=1)
+    return compose_tail(first, middle, nn.Conv2d(channels, outputs, 1))
+
+
+@pytest.fixture(params=SHAPES, ids=str)
+def case(request: pytest.FixtureRequest) -> tuple[KernelTail, torch.Tensor, torch.Tensor]:
+    """A tail, its input, and what the plain tail makes of that."""
+    b, outputs, h, w = request.param
+    like, of = torch.zeros(1), product(outputs)
+    x = torch.randn(b, 8, h, w).to(memory_format=torch.channels_last)
+    with torch.no_grad():
+        return KernelTail(of, like), x, DirectTail(of, like)(x)
+
+
+@torch.no_grad()
+def test_torch_adds_the_taps_where_there_are_no_kernels(case: tuple):
+    tail, x, expected = case
+    torch.testing.assert_close(tail(x), expected, atol=1e-5, rtol=1e-4)
+    sums = bin_sums(expected.relu().permute(0, 2, 3, 1), BINS, evidence=True)
+    torch.testing.assert_close(tail.sum_bins(x, BINS, evidence=True), sums, atol=1e-4, rtol=1e-4)
+
+
+@with_triton
+@torch.no_grad()
+def test_the_kernels_make_the_same(case: tuple, interpreted: ModuleType):
+    tail, x, expected = case
+    taps = tail._taps_of(x)
+    assert taps.shape[-1] % 8 == 0
+    made = launch_add_taps(interpreted, taps, tail.outputs)
+    torch.testing.assert_close(made, expected, atol=1e-5, rtol=1e-4)
+    for evidence in (False, True):
+        sums = launch_sum_bins(interpreted, taps, tail.outputs, BINS, evidence)
+        wanted = bin_sums(expected.relu().permute(0, 2, 3, 1), BINS, evidence)
+        torch.testing.assert_close(sums, wanted, atol=1e-4, rtol=1e-4)
+
+
+@with_triton
+@pytest.mark.filterwarnings("ignore::UserWarning:triton")
+@pytest.mark.parametrize("capability", [87, 90, 110, 120])
+def test_they_compile_for_every_gpu_without_one(capability: int):
+    import triton
+    from triton.backends.compiler import GPUTarget
+    from triton.compiler import ASTSource
+
+    module = kernels("compiled_tail_kernels")
+    pointers = {"taps": "*bf16", "result": "*bf16", "sums": "*fp32", "least": "fp32", "step": "fp32"}
+    for name, fixed in (("add_taps_kernel", {}), ("sum_bins_kernel", {"SUMS": 3})):
+        kernel, sizes = getattr(module, name), {"PIXELS": 32, "OUTPUTS": 32, **fixed}
+        signature = {arg: pointers.get(arg, "i32") for arg in kernel.arg_names}
+        signature |= dict.fromkeys(sizes, "constexpr")
+        made = triton.compile(
+            ASTSource(kernel, signature, sizes), target=GPUTarget("cuda", capability, 32)
+        )
+        assert len(made.asm["cubin"]) > 1000
+
+
+@torch.no_grad()
+def test_a_model_with_such_heads_says_what_the_plain_one_says(tiny_tips: Tips):
+    images = torch.rand(2, 3, 56, 56, generator=torch.Generator().manual_seed(1))
+    fast = rewrite_heads(tiny_tips, early="gpu")
+    assert isinstance(fast.depth.tail, KernelTail)  # type: ignore[union-attr]
+    pairs = zip(
+        fast.forward_features(images, HEAD_NAMES, evidence=True).maps,
+        tiny_tips.forward_features(images, HEAD_NAMES, evidence=True).maps,
+        strict=True,
+    )
+    for found, expected in pairs:
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
