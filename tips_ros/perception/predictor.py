@@ -202,13 +202,14 @@ class Predictor:
         label_spaces: Collection[LabelSpace] = (),
         mounting: MountingRotation = 0,
         features: bool = False,
+        maps: bool = False,
     ) -> EncodedImage:
         """The pass alone, from which several answers can be made. Arguments: see `ImageRequest`.
 
         Raises:
             ValueError: see `predict`.
         """
-        view = ImageRequest(rgb, outputs, scale, label_spaces, mounting, features)
+        view = ImageRequest(rgb, outputs, scale, label_spaces, mounting, features, maps)
         return self.encode_batch([view])[0]
 
     @torch.inference_mode()

@@ -98,7 +98,8 @@ def test_features_and_cosines_are_those_of_each_step(in_steps: Predictor, played
         predictor.encode(noise(2), label_spaces=[space], features=True)
         for predictor in (in_steps, played)
     )
-    np.testing.assert_allclose(in_steps.value_features(one), played.value_features(other), atol=1e-5)
+    features = in_steps.value_features(one), played.value_features(other)
+    np.testing.assert_allclose(*features, atol=1e-5)
     np.testing.assert_allclose(
         in_steps.similarities(one, space), played.similarities(other, space), atol=1e-5
     )

@@ -24,7 +24,7 @@ from tips_ros.model.precisions import precision_name
 from tips_ros.model.tips import Tips
 from tips_ros.progress import WorkProgress
 
-Backend = Literal["auto", "torch", "compiled", "openvino", "onnxruntime"]
+Backend = Literal["auto", "torch", "graphs", "compiled", "openvino", "onnxruntime"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 InTorch = Callable[[torch.dtype], Tips]
 Built = tuple[str, Engine]  # a part's name, and what runs it
@@ -71,6 +71,14 @@ def select_backend(
     name = resolve_backend(backend)
     if name == "torch":
         return _choose_precision(plain, in_torch, target)
+    if name == "graphs":
+        if target.device.type != "cuda":
+            raise EngineUnavailable(
+                f"backend graphs: CUDA graphs run on an NVIDIA GPU, not on {target.device}; use "
+                "device cuda, or backend auto or torch"
+            )
+        # Torch's own steps, recorded; each recording is compared with them when it is made.
+        return _choose_precision(plain, in_torch, target)._replace(backend=name)
     if target.dtype == torch.int8:
         raise EngineUnavailable(
             f"backend {name}: no precision int8; use backend auto or torch, or another precision"

@@ -42,10 +42,10 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         "auto",
         "at configure",
         "",
-        "Backend that computes the model: torch, torch compiled (CUDA graphs on a GPU, no gain "
-        "on a CPU), or an engine that is installed besides. auto is torch. An engine or a "
-        "precision whose outputs differ from those of torch in fp32 is refused; /diagnostics "
-        "gives the reason.",
+        "Backend that computes the model: torch, graphs (torch's steps of a whole frame as one "
+        "CUDA graph), torch compiled (a CUDA graph for each part; no gain on a CPU), or an engine "
+        "that is installed besides. auto is torch. An engine or a precision whose outputs differ "
+        "from those of torch in fp32 is refused; /diagnostics gives the reason.",
         choices=BACKENDS,
     ),
     ParameterSpec(

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Steps of a frame that Triton compiles for a GPU, where it is installed; torch does them elsewhere."""
+"""What a GPU does otherwise than a CPU; some of it in kernels, where Triton is installed."""
