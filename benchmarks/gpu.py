@@ -122,8 +122,9 @@ def run(step: Step, until: float, text: TextIO) -> str:
     assert process.stdout is not None
     late = threading.Timer(left, process.kill)
     late.start()
-    for line in process.stdout:  # as it comes: what is measured is told, whatever happens later
-        tell(line.rstrip("\n"), text)
+    with process.stdout as told:  # as it comes: what is measured is told, whatever happens later
+        for line in told:
+            tell(line.rstrip("\n"), text)
     status = process.wait()
     # One that was killed ends with no status of its own.
     stopped = not late.is_alive() and time.monotonic() >= until
