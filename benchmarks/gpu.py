@@ -178,7 +178,7 @@ def aims(lines: list[dict[str, Any]]) -> list[str]:
 
 
 def table(lines: list[dict[str, Any]]) -> list[str]:
-    """What was compared, as docs/gpu.md has it, with the gap to the bound."""
+    """The comparisons as a table, as docs/gpu.md has it, with the gap to the bound."""
     compared = [line for line in lines if line.get("benchmark") == "against transformers"]
     others = list(
         dict.fromkeys(name for one in compared for name in one["times_as_long_as_ours"]["image"])

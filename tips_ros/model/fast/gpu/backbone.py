@@ -27,9 +27,9 @@ class MatrixPatchEmbed(PatchEmbed):
         rows = images.new_zeros(b, h * w, filled)
         patches = images.view(b, channels, h, patch, w, patch).permute(0, 2, 4, 1, 3, 5)
         rows[..., :numbers].view(b, h, w, channels, patch, patch).copy_(patches)
-        return F.linear(rows, self._padded(filled), self.proj.bias)
+        return F.linear(rows, self._pad_weight(filled), self.proj.bias)
 
-    def _padded(self, filled: int) -> Tensor:
+    def _pad_weight(self, filled: int) -> Tensor:
         """The weight as a matrix (D, filled), made once for each device and type."""
         weight = self.proj.weight
         known = self.__dict__.setdefault("_padded_weights", {})
