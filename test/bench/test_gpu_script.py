@@ -53,6 +53,8 @@ def test_bench_understands_every_step(script: ModuleType, tmp_path: Path):
     for precision in ("fp32", "bf16"):
         for backend in ("torch", "compiled"):
             assert ("stages", precision, backend, 1) in asked
+    assert asked[0] == ("against", "bf16", "graphs", 1), "what is wanted most comes first"
+    assert ("stages", "bf16", "graphs", 4) in asked
     assert ("against", "bf16", "compiled", 1) in asked and ("stages", "bf16", "torch", 4) in asked
     assert len({step.name for step in steps}) == len(steps)
 
@@ -75,9 +77,21 @@ def line(ours_ms: float, **times: float) -> dict[str, Any]:
 
 def test_each_aim_is_reached_or_not(script: ModuleType):
     text = "\n".join(script.aims([{"benchmark": "stages"}, line(4.0, fp32=6.0, bf16_compiled=1.2)]))
-    assert "4.00 ms, wanted 3: NOT reached" in text
+    assert "4.00 ms, wanted 1.9: NOT reached" in text
     assert "transformers fp32: 6.00, wanted 5: reached" in text
-    assert "transformers bf16 compiled: 1.20, wanted 1.5: NOT reached" in text
+    assert "transformers bf16 compiled: 1.20, wanted 2: NOT reached" in text
+
+
+def test_what_was_compared_is_a_table_for_the_page(script: ModuleType):
+    lines = [line(1.84, fp32=6.0), line(2.76, fp32=4.0, bf16_compiled=1.25)]
+    assert script.table([{"benchmark": "stages"}, *lines])[2:] == [
+        "|  | tips_ros, ms | of the bound | transformers fp32, times as long "
+        "| transformers bf16 compiled, times as long |",
+        "| --- | --- | --- | --- | --- |",
+        "| bf16, compiled | 1.84 | 2.0 times | 6.00 |  |",
+        "| bf16, compiled | 2.76 | 3.0 times | 4.00 | 1.25 |",
+    ]
+    assert script.table([]) == []
 
 
 def test_what_was_not_compared_has_no_aims(script: ModuleType):
@@ -94,6 +108,9 @@ def test_a_step_that_fails_or_takes_too_long_is_named_with_the_way_to_repeat_it(
         "late": script.run(script.Step("late", ("-c", "")), time.monotonic() - 1, text),
     }
     assert told["good"] == "" and "measured" in text.getvalue()
+    hangs = script.Step("hangs", ("-c", "import time; print('half'); time.sleep(600)"))
+    assert script.run(hangs, time.monotonic() + 8, text) == "stopped, no time left"
+    assert "half" in text.getvalue(), "what was measured before is told"
     said = script.missing(told, tmp_path)
     assert "not measured: bad (ended with status 3)" in said
     assert "not measured: late (no time left)" in said

@@ -14,7 +14,7 @@ from tips_ros.perception.depth.depth_scale import focal_scale
 from tips_ros.perception.deviation.cues import cues_of, thin
 from tips_ros.perception.deviation.fitting import DeviationFit
 from tips_ros.perception.deviation.model import DeviationModel
-from tips_ros.perception.predictor import ImageRequest, Predictor
+from tips_ros.perception.predictor import Predictor
 
 _PIXELS, _PER_IMAGE = 1_000_000, 4096  # of all images, and of one, at most
 
@@ -51,9 +51,7 @@ def calibrate_deviation(
 def _add(fit: DeviationFit, predictor: Predictor, sample: Sample, dataset: Dataset) -> None:
     outputs = predictor.outputs
     label_spaces = [predictor.model_label_space] if "semantic" in outputs else []
-    (encoded,) = predictor.encode_batch(
-        [ImageRequest(sample.rgb, outputs, label_spaces=label_spaces, maps=True)]
-    )
+    encoded = predictor.encode(sample.rgb, outputs, label_spaces=label_spaces, maps=True)
     found = cues_of(encoded.maps, predictor.focal_of(encoded))
     assert encoded.maps.depth is not None and sample.depth_m is not None
     depth_m = encoded.maps.depth[0, 0].cpu().numpy()

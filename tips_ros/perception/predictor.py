@@ -27,9 +27,9 @@ from tips_ros.perception.device_room import DeviceRoom
 from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.graphs.frame_graphs import FrameGraphs
 from tips_ros.perception.graphs.frame_work import FramePlan, FrameWork
-from tips_ros.perception.graphs.packing import PackedFrame
 from tips_ros.perception.host_transfer import HostTransfer
 from tips_ros.perception.normals import normals_at
+from tips_ros.perception.packed_frame import PackedFrame
 from tips_ros.perception.preprocess import check_image, check_input_size, network_input
 from tips_ros.perception.resizing import depth_at
 from tips_ros.perception.semantic.label_space import LabelSpace, model_label_space
@@ -211,13 +211,14 @@ class Predictor:
         label_spaces: Collection[LabelSpace] = (),
         mounting: MountingRotation = 0,
         features: bool = False,
+        maps: bool = False,
     ) -> EncodedImage:
         """The pass alone, from which several answers can be made. Arguments: see `ImageRequest`.
 
         Raises:
             ValueError: see `predict`.
         """
-        view = ImageRequest(rgb, outputs, scale, label_spaces, mounting, features)
+        view = ImageRequest(rgb, outputs, scale, label_spaces, mounting, features, maps)
         return self.encode_batch([view])[0]
 
     @torch.inference_mode()

@@ -67,6 +67,18 @@ def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def test_graphs_are_torch_s_own_steps_for_a_gpu_alone(
+    tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch
+):
+    with pytest.raises(EngineUnavailable, match="run on an NVIDIA GPU, not on cpu"):
+        select_backend(tiny_tips, lambda _: tiny_tips, "graphs", BF16)
+    in_torch = module.BackendChoice(tiny_tips, torch.bfloat16, torch.bfloat16, "torch", "a note")
+    monkeypatch.setattr(module, "_choose_precision", lambda *_: in_torch)
+    there = BF16._replace(device=torch.device("cuda"))
+    found = select_backend(tiny_tips, lambda _: tiny_tips, "graphs", there)
+    assert found == in_torch._replace(backend="graphs")
+
+
 @pytest.mark.slow
 def test_an_engine_says_what_torch_says_and_what_it_said_stays_when_the_next_image_comes(
     tiny_tips: Tips, backend: Any, images: Callable[..., Tensor], assert_alike: Any

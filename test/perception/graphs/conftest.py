@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A stand-in for CUDA that records what is asked while a graph is captured, and plays it again.
 
-Tensors are the CPU's. While it captures it writes down each operation with the tensors that it reads
-and makes; to play is to do the same operations on the same tensors, in the order that the streams
-allow. So whatever was made of the first picture on the host, and not by an operation, stays as it was
-and is found out; and so is work on a stream that waits for nothing.
+Tensors are the CPU's. While it captures it writes down each operation with the tensors that it
+reads and makes; to play is to do the same operations on the same tensors, in the same order. So
+whatever was made of the first picture on the host, and not by an operation, stays as it was and is
+found out.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ class Cuda:
             self.current = before
 
     @contextlib.contextmanager
-    def graph(self, graph: Graph, pool: Any, stream: Any, capture_error_mode: str) -> Iterator[None]:
+    def graph(
+        self, graph: Graph, pool: Any, stream: Any, capture_error_mode: str
+    ) -> Iterator[None]:
         assert pool is not None and capture_error_mode == "thread_local"
         self.capturing = graph
         with self.on(stream), Operations() as operations:
@@ -147,5 +149,5 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Cuda:
     monkeypatch.setattr(frame_work, "HeadStreams", lambda _: HeadStreams(torch.device("cuda")))
     monkeypatch.setattr(frame_work, "normals_at", normals_as_on_a_gpu)
     monkeypatch.setattr(segmentation, "label_map_at", dense_label_map)
-    monkeypatch.setattr(frame_work, "label_map_at", lambda x, size: dense_label_map(x.float(), size))
+    monkeypatch.setattr(frame_work, "label_map_at", dense_label_map)
     return stand_in

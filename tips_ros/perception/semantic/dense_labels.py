@@ -2,8 +2,8 @@
 """The label map on a GPU: the same steps for every pixel, and nothing that the host waits for.
 
 To look at mixed pixels alone, as `segmentation` does on a CPU, the host must learn how many there
-are, and then ask for many small steps. A GPU interpolates the logits of all pixels sooner; where Triton is
-installed two kernels do so, and nothing but labels and confidence is written.
+are, and then ask for many small steps. A GPU interpolates the logits of all pixels sooner; where
+Triton is installed two kernels do so, and write labels and confidence alone.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 import torch
@@ -40,9 +41,12 @@ def test_positions_are_resampled_once_for_a_grid_and_follow_the_weights_to_anoth
     assert isinstance(fused, GpuVisionTransformer)
     resampled: list[int] = []
     interpolate = torch.nn.functional.interpolate
-    monkeypatch.setattr(
-        torch.nn.functional, "interpolate", lambda *a, **k: (resampled.append(1), interpolate(*a, **k))[1]
-    )
+
+    def counted(*args: Any, **options: Any) -> torch.Tensor:
+        resampled.append(1)
+        return interpolate(*args, **options)
+
+    monkeypatch.setattr(torch.nn.functional, "interpolate", counted)
     images = torch.rand(1, 3, 28, 70)
     for _ in range(3):
         fused(images)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The kernels for labels say what torch says on a CPU: interpreted, and compiled for each GPU.
 
-Triton comes with torch's builds for CUDA. On other machines these tests need it by itself, 290 MB:
-`pip install triton`.
+Triton comes with torch's builds for CUDA. On other machines these tests need it by itself, a wheel
+of 290 MB that becomes 1 GB: too much for everybody who tests.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from tips_ros.model.fast.gpu.labels import labels_by_kernels, launch_label_kerne
 from tips_ros.perception.semantic.dense_labels import dense_label_map
 from tips_ros.perception.semantic.segmentation import label_map_at
 
+from ..compile_kernels import compiled
+
 KERNELS = Path(package.__path__[0]) / "label_kernels.py"
-GPUS = {"Orin": 87, "H100": 90, "Thor": 110, "RTX 50": 120}
+GPUS = [87, 90, 110, 120]  # Orin, H100, Thor, RTX 50
 with_triton = pytest.mark.skipif(not triton_is_there(), reason="Triton is not installed")
 
 
@@ -84,30 +86,15 @@ def test_of_classes_that_are_as_likely_the_first_wins(interpreted: ModuleType):
 
 
 @with_triton
-@pytest.mark.filterwarnings("ignore::UserWarning:triton")
-@pytest.mark.parametrize("capability", GPUS.values(), ids=GPUS.keys())
+@pytest.mark.slow
 @pytest.mark.parametrize("logits", ["*bf16", "*fp16", "*fp32"])
-def test_they_compile_for_every_gpu_without_one(capability: int, logits: str):
-    import triton
-    from triton.backends.compiler import GPUTarget
-    from triton.compiler import ASTSource
-
-    module = kernels("compiled_kernels")
-    of_logits = {
-        "summarise_kernel": {"logits": logits, "shares": "*fp32", "lead": "*i32"},
-        "label_kernel": {
-            "logits": logits, "shares": "*fp32", "lead": "*i32",
-            "labels": "*u8", "confidence": "*u8",
-        },
-    }  # fmt: skip
-    for name, pointers in of_logits.items():
-        kernel = getattr(module, name)
-        sizes = {"PIXELS": 32, "CLASSES": 32}
-        signature = {arg: pointers.get(arg, "i32") for arg in kernel.arg_names}
-        signature |= dict.fromkeys(sizes, "constexpr")
-        source = ASTSource(kernel, signature, sizes)
-        made = triton.compile(source, target=GPUTarget("cuda", capability, 32))
-        assert len(made.asm["cubin"]) > 1000
+def test_they_compile_for_every_gpu_without_one(logits: str):
+    types = {"logits": logits, "shares": "*fp32", "lead": "*i32"}
+    types |= {"labels": "*u8", "confidence": "*u8"}
+    sizes = {"PIXELS": 32, "CLASSES": 32}
+    kernels = dict.fromkeys(("summarise_kernel", "label_kernel"), [types, sizes])
+    made = compiled(KERNELS, GPUS, kernels)
+    assert len(made) == 8 and all(code > 1000 for *_, code in made)
 
 
 def test_on_a_cpu_and_without_triton_they_are_not_asked(monkeypatch: pytest.MonkeyPatch):

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Steps of a frame that Triton compiles for a GPU, where it is installed; torch does them elsewhere."""
+"""The encoder for a GPU, and kernels for what follows it, where Triton is installed."""

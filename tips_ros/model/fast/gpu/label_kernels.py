@@ -121,19 +121,13 @@ def label_kernel(
         which = k + tl.argmax(value, axis=1)
         best = tl.where(largest > most, which.to(tl.int32), best)
         most = tl.maximum(most, largest)
-    first_pixel = image * inside
-    margin = (1 - down) * (1 - along) * _margin(
-        above_left, shares, lead, pixels, first_pixel + above * width + left, best, by_class, there
-    )
-    margin += (1 - down) * along * _margin(
-        above_right, shares, lead, pixels, first_pixel + above * width + right, best, by_class, there
-    )
-    margin += down * (1 - along) * _margin(
-        below_left, shares, lead, pixels, first_pixel + below * width + left, best, by_class, there
-    )
-    margin += down * along * _margin(
-        below_right, shares, lead, pixels, first_pixel + below * width + right, best, by_class, there
-    )
+    upper = image * inside + above * width
+    lower = image * inside + below * width
+    a = _margin(above_left, shares, lead, pixels, upper + left, best, by_class, there)
+    b = _margin(above_right, shares, lead, pixels, upper + right, best, by_class, there)
+    c = _margin(below_left, shares, lead, pixels, lower + left, best, by_class, there)
+    d = _margin(below_right, shares, lead, pixels, lower + right, best, by_class, there)
+    margin = (1 - down) * ((1 - along) * a + along * b) + down * ((1 - along) * c + along * d)
     sure = tl.floor(tl.minimum(tl.maximum(margin * 255.0, 0.0), 255.0) + 0.5)
     out = line.to(tl.int64) * columns + x
     tl.store(labels + out, best.to(tl.uint8), there)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The end of a decoder in one kernel, for Triton: import this only where Triton is.
 
-Nine maps, one for each tap of a 3×3 kernel, are upsampled ×2 (align_corners=True), shifted to their
-places and added, in fp32 and without leaving the registers. What would come from beyond the border is
-left out.
+Nine maps, one for each tap of a 3×3 kernel, are upsampled ×2 (align_corners=True), shifted to
+their places and added, in fp32 and without leaving the registers. What would come from beyond the
+border is left out.
 """
 
 from __future__ import annotations

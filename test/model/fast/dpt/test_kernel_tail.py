@@ -15,14 +15,17 @@ from torch import nn
 import tips_ros.model.fast.gpu as package
 from tips_ros.model.depth_bins import DepthBins, bin_sums
 from tips_ros.model.fast import rewrite_heads
+from tips_ros.model.fast.dpt.kernel_tail import KernelTail, launch_add_taps, launch_sum_bins
 from tips_ros.model.fast.dpt.kernels import Product, compose_tail
 from tips_ros.model.fast.dpt.output_convs import DirectTail
 from tips_ros.model.fast.gpu.kernels import triton_is_there
-from tips_ros.model.fast.gpu.tail import KernelTail, launch_add_taps, launch_sum_bins
 from tips_ros.model.tips import HEAD_NAMES, Tips
+
+from ..compile_kernels import compiled
 
 KERNELS = Path(package.__path__[0]) / "tail_kernels.py"
 BINS = DepthBins()
+Case = tuple[KernelTail, torch.Tensor, torch.Tensor]
 with_triton = pytest.mark.skipif(not triton_is_there(), reason="Triton is not installed")
 SHAPES = [(1, 6, 7, 5), (2, 40, 1, 3), (1, 3, 2, 19), (1, 150, 4, 4)]  # B, K, h, w
 
@@ -51,7 +54,7 @@ def product(outputs: int, channels: int = 8) -> Product:
 
 
 @pytest.fixture(params=SHAPES, ids=str)
-def case(request: pytest.FixtureRequest) -> tuple[KernelTail, torch.Tensor, torch.Tensor]:
+def case(request: pytest.FixtureRequest) -> Case:
     """A tail, its input, and what the plain tail makes of that."""
     b, outputs, h, w = request.param
     like, of = torch.zeros(1), product(outputs)
@@ -61,7 +64,7 @@ def case(request: pytest.FixtureRequest) -> tuple[KernelTail, torch.Tensor, torc
 
 
 @torch.no_grad()
-def test_torch_adds_the_taps_where_there_are_no_kernels(case: tuple):
+def test_torch_adds_the_taps_where_there_are_no_kernels(case: Case):
     tail, x, expected = case
     torch.testing.assert_close(tail(x), expected, atol=1e-5, rtol=1e-4)
     sums = bin_sums(expected.relu().permute(0, 2, 3, 1), BINS, evidence=True)
@@ -70,7 +73,7 @@ def test_torch_adds_the_taps_where_there_are_no_kernels(case: tuple):
 
 @with_triton
 @torch.no_grad()
-def test_the_kernels_make_the_same(case: tuple, interpreted: ModuleType):
+def test_the_kernels_make_the_same(case: Case, interpreted: ModuleType):
     tail, x, expected = case
     taps = tail._taps_of(x)
     assert taps.shape[-1] % 8 == 0
@@ -83,23 +86,13 @@ def test_the_kernels_make_the_same(case: tuple, interpreted: ModuleType):
 
 
 @with_triton
-@pytest.mark.filterwarnings("ignore::UserWarning:triton")
-@pytest.mark.parametrize("capability", [87, 90, 110, 120])
-def test_they_compile_for_every_gpu_without_one(capability: int):
-    import triton
-    from triton.backends.compiler import GPUTarget
-    from triton.compiler import ASTSource
-
-    module = kernels("compiled_tail_kernels")
-    pointers = {"taps": "*bf16", "result": "*bf16", "sums": "*fp32", "least": "fp32", "step": "fp32"}
-    for name, fixed in (("add_taps_kernel", {}), ("sum_bins_kernel", {"SUMS": 3})):
-        kernel, sizes = getattr(module, name), {"PIXELS": 32, "OUTPUTS": 32, **fixed}
-        signature = {arg: pointers.get(arg, "i32") for arg in kernel.arg_names}
-        signature |= dict.fromkeys(sizes, "constexpr")
-        made = triton.compile(
-            ASTSource(kernel, signature, sizes), target=GPUTarget("cuda", capability, 32)
-        )
-        assert len(made.asm["cubin"]) > 1000
+@pytest.mark.slow
+def test_they_compile_for_every_gpu_without_one():
+    types = {"taps": "*bf16", "result": "*bf16", "sums": "*fp32", "least": "fp32", "step": "fp32"}
+    sizes = {"PIXELS": 32, "OUTPUTS": 32}
+    kernels = {"add_taps_kernel": [types, sizes], "sum_bins_kernel": [types, {**sizes, "SUMS": 3}]}
+    made = compiled(KERNELS, [87, 90, 110, 120], kernels)
+    assert len(made) == 8 and all(code > 1000 for *_, code in made)
 
 
 @torch.no_grad()

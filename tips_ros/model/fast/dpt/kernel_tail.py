@@ -20,7 +20,7 @@ _PIXELS, _OUTPUTS = 32, 32  # of a program at a time
 
 
 class KernelTail(nn.Module):
-    """What `EarlyTail` does, with one kernel for all that follows its product of matrices.
+    """An `EarlyTail` with one kernel for all that follows its product of matrices.
 
     Where Triton can't be asked torch adds the taps, in twenty steps.
     """
@@ -46,7 +46,7 @@ class KernelTail(nn.Module):
         return [what(self(x))]
 
     def sum_bins(self, x: Tensor, bins: DepthBins, evidence: bool) -> Tensor:
-        """(B, C, h, w) → (B, 2h, 2w, sums) as `bin_sums` makes them of the output's positive part."""
+        """(B, C, h, w) → (B, 2h, 2w, 2 or 3), the `bin_sums` of the output's positive part."""
         taps = self._taps_of(x)
         made = run_kernel(
             "tail_kernels", taps, lambda of: launch_sum_bins(of, taps, self.outputs, bins, evidence)
