@@ -20,7 +20,7 @@ def layout(scene: Scene, *, live: bool = False) -> rrb.Blueprint:
 
     Args:
         scene: with all kinds of entities that there will be.
-        live: the screen follows what comes; otherwise it is played from the beginning.
+        live: the screen follows what comes; otherwise it stands at the beginning.
     """
     images = [_image_view(name, kind) for name, kind in _by_kind(scene)[:_MOST_IMAGES]]
     left = [_space_view(scene)] if _has_space(scene) else []
@@ -35,7 +35,8 @@ def layout(scene: Scene, *, live: bool = False) -> rrb.Blueprint:
         rrb.TimePanel(
             timeline=TIMELINE,
             state="collapsed",
-            play_state="following" if live else "playing",
+            # A browser that draws in software would be busy with nothing but playing.
+            play_state="following" if live else "paused",
             loop_mode="off" if live else "all",
         ),
         collapse_panels=True,
@@ -62,7 +63,8 @@ def _space_view(scene: Scene) -> rrb.Spatial3DView:
     root, pose = scene.root_pose()
     has_cloud = Kind.CLOUD in scene.kinds.values()
     # An image of a camera with intrinsics stands in space, too: the first picture alone does here.
-    shown, hidden = [], []
+    shown: list[str] = []
+    hidden: list[str] = []
     for entity, kind in scene.kinds.items():
         if kind in _IMAGE_KINDS:
             is_first = kind is Kind.PICTURE and not shown

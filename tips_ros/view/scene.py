@@ -60,7 +60,9 @@ class Scene:
 
     def put(self, entity: str, kind: Kind, stamp_ns: int, *content: Any) -> None:
         """Puts content at an entity, from this stamp on."""
-        self.kinds.setdefault(entity, kind)
+        if entity not in self.kinds:
+            # Made anew: another thread may be going through the one of before, to lay it out.
+            self.kinds = {**self.kinds, entity: kind}
         self.recording.set_time(TIMELINE, timestamp=np.datetime64(stamp_ns, "ns"))
         self.recording.log(entity, *content)
 
