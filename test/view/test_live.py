@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-rr = pytest.importorskip("rerun", reason="rerun-sdk is not installed: ./run test brings it")
+pytest.importorskip("rerun", reason="rerun-sdk is not installed: ./run test brings it")
 pytest.importorskip("rclpy")
 
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
+from tips_ros.srv import SetPrompts
 
 from tips_ros.replay.domain import own_graph_environment
 from tips_ros.replay.graph import RosSession
 from tips_ros.replay.live_topics import LiveTopics
 from tips_ros.replay.prompt_caller import PromptCaller
-from tips_ros.srv import SetPrompts
 from tips_ros.view.topics import drawn_topics
 
 pytestmark = [pytest.mark.live]
