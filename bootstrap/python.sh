@@ -155,7 +155,15 @@ add_open3d() {
   [[ -n $ONLY_LOOKING ]] || key_of_open3d | tr -d '\n' >"$STATE/open3d"
 }
 
-# install_python_packages LIST…: what every command needs, and `open3d` and `test` where named.
+# Looking in a browser is no part of what else there is: where it can't be had the rest goes on, as
+# beside a ROS whose NumPy is older than it takes.
+install_view() {
+  install_lists view ||
+    say "no rerun: \`tips_ros view\` and \`demo --view\` go without (see $STATE/view.log)"
+}
+
+# install_python_packages LIST…: what every command needs, and `open3d`, `view` and `test` where
+# named.
 install_python_packages() {
   local lists=$ROOT/bootstrap ros_key list
   VENV_KEY=$(key_of "$VENV" "${TIPS_ROS_PYTHON:-}" "${ROS_DISTRO:-}" "${TIPS_ROS_DISTRO:-}")
@@ -174,6 +182,10 @@ install_python_packages() {
   for list in "$@"; do
     case $list in
       open3d) add_open3d ;;
+      view)
+        step view "$(key_of "$VENV_KEY" "$(<"$lists/requirements-view.txt")")" \
+          "rerun, to look in a browser" install_view
+        ;;
       test)
         step test "$(key_of "$VENV_KEY" "$(<"$lists/requirements-test.txt")")" \
           "test tools and engines" install_lists test

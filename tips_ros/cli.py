@@ -18,7 +18,7 @@ from tips_ros.progress import LogHandler, show_bars
 from tips_ros.texts.printable import printable
 
 COMMANDS = (
-    *("infer", "bag", "bags", "find"),
+    *("infer", "bag", "bags", "find", "view"),
     *("eval", "calibrate", "bench", "download", "doctor", "demo"),
 )
 

@@ -54,6 +54,9 @@ SCIPY = Library(
     "ids of ~/objects may swap where things stand close together",
 )
 
+# Each minor version has other names for what is asked of it.
+_RERUN = f"rerun-sdk{'>=0.41,<0.42' if sys.version_info >= (3, 11) else '>=0.39,<0.40'}"
+
 NEEDED = (
     Library("torch", ("torch",), "nothing runs", "torch>=2.4"),
     Library("numpy", ("numpy",), "nothing runs"),
@@ -85,6 +88,7 @@ OPTIONAL = (
         "no overview.png of `infer` and `demo`, no `eval --worst`, no `bench --plot`",
     ),
     Library("PIL", ("pillow",), "no demo.webp of `demo`"),
+    Library("rerun", ("rerun-sdk",), "no `tips_ros view` and no `demo --view`", _RERUN),
 )
 # Comes with requests, which has no file without it.
 _WITH = {"urllib3": "requests"}

@@ -15,11 +15,12 @@ from tips_ros.bags import BagError
 from tips_ros.commands.interruption import terminable
 from tips_ros.commands.options.common import add_camera_topics, add_model
 from tips_ros.commands.options.output_checks import check_folder
+from tips_ros.demo.live_view import LiveView
 from tips_ros.demo.observer import DemoProgress, Observer
 from tips_ros.demo.recorded_answers import ANSWERS
 from tips_ros.demo.thinned_recording import MOST_BYTES
 from tips_ros.errors import UserError, explain
-from tips_ros.libraries import explain_missing
+from tips_ros.libraries import explain_missing, is_here
 from tips_ros.progress import WorkProgress
 from tips_ros.resources import sample_bag, sample_truth
 
@@ -32,6 +33,7 @@ HELP = "show the node at work on a sample bag, or on your own: no robot and no w
 EXAMPLES = (
     ("demo", "the sample bag, with the truth about it"),
     ("demo --bag my_bag --model tipsv2-b14 --output out/mine", "a bag of your own"),
+    ("demo --view", "the same, in a browser while it works"),
     ("demo --rate 0.25 --all", "slowly, so that each frame is answered, and all of it is kept"),
 )
 
@@ -70,6 +72,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--overwrite", action="store_true", help="replace earlier results in --output")
     add(
+        "--view",
+        action="store_true",
+        help="show the node in a browser while it works, and what it did until Ctrl-C, as "
+        "`tips_ros view` does; the node then computes every output",
+    )
+    add(
         "--rate",
         type=positive,
         metavar="X",
@@ -81,6 +89,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Plays, records, measures, draws and tells; 1 when the node answered nothing."""
+    if not args.view:
+        return _run(args, None)
+    if not is_here("rerun"):
+        raise ModuleNotFoundError("No module named 'rerun'", name="rerun")
+    with LiveView() as view:
+        status = _run(args, view)
+        print("  it is still shown in the browser; Ctrl-C ends that", flush=True)
+        view.wait()
+    return status
+
+
+def _run(args: argparse.Namespace, view: LiveView | None) -> int:
     # They need ROS, which the help does not.
     from tips_ros.demo import accuracy
     from tips_ros.demo.result import lines
@@ -102,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
             camera_info_topic=args.camera_info_topic,
             rate=args.rate,
         )
-        with terminable(), _ProgressBar() as bar:
+        with terminable(), _ProgressBar(view) as bar:
             result = run_session(options, bar)
         no_picture = _draw(result, picture)
         measured = [] if truth is None else list(_accuracy(result.recording, truth))
@@ -207,13 +227,16 @@ def _accuracy(recording: Path, truth: Path) -> Iterator[str]:
 class _ProgressBar(Observer):
     """Shows a session on a terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, view: LiveView | None = None) -> None:
         self._progress: WorkProgress | None = None
+        self._view = view
 
     def graph(self, environment: dict[str, str]) -> None:
         if environment and shutil.which("ros2"):
             variables = " ".join(f"{name}={value}" for name, value in environment.items())
             print(f"to watch: {variables} ros2 topic list", file=sys.stderr)
+        if self._view is not None:
+            self._view.start(environment)
 
     def frames(self, progress: DemoProgress) -> None:
         if self._progress is None:

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scene of rerun: entities called as the topics are, at their stamps, in their tf frames."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, NamedTuple
+
+import numpy as np
+import rerun as rr
+from numpy.typing import NDArray
+
+APPLICATION = "tips_ros"
+TIMELINE = "ros2_timestamp"  # as rerun's own reader of MCAP calls the stamps of headers
+
+
+class Kind(Enum):
+    """Kinds of entities, which the layout of the screen goes by."""
+
+    PICTURE = "picture"
+    LABELS = "labels"
+    DEPTH = "depth"
+    DEVIATION = "deviation"
+    NORMALS = "normals"
+    CLOUD = "cloud"
+    BOXES = "boxes"
+    FLOOR = "floor"
+    RATE = "rate"
+    MILLISECONDS = "milliseconds"
+    TEXT = "text"
+    OTHER = "other"
+
+
+class Pinhole(NamedTuple):
+    """Intrinsics of a camera: K row by row, and the size of the pictures that it is for."""
+
+    k: tuple[float, ...]
+    width: int
+    height: int
+
+
+class Scene:
+    """Entities, and what is known of the frames they are in.
+
+    Attributes:
+        recording: rerun's stream.
+        kinds: entity → its kind, in the order they came.
+        pinholes: frame_id → the camera's intrinsics, where a CameraInfo told them.
+        image_frame: the frame_id of the first image; "" before.
+        fixed_frame: where no image is, the frame that all is in.
+    """
+
+    def __init__(self, recording: rr.RecordingStream) -> None:
+        self.recording = recording
+        self.kinds: dict[str, Kind] = {}
+        self.pinholes: dict[str, Pinhole] = {}
+        self.image_frame = ""
+        self.fixed_frame = ""
+        self._parents: dict[str, tuple[str, NDArray[np.float64]]] = {}
+
+    def put(self, entity: str, kind: Kind, stamp_ns: int, *content: Any) -> None:
+        """Puts content at an entity, from this stamp on."""
+        if entity not in self.kinds:
+            # Made anew: another thread may be going through the one of before, to lay it out.
+            self.kinds = {**self.kinds, entity: kind}
+        self.recording.set_time(TIMELINE, timestamp=np.datetime64(stamp_ns, "ns"))
+        self.recording.log(entity, *content)
+
+    def put_in_frame(
+        self, entity: str, kind: Kind, stamp_ns: int, frame_id: str, *content: Any
+    ) -> None:
+        """The same of something in space, in a frame of tf."""
+        self.put(entity, kind, stamp_ns, rr.CoordinateFrame(frame_id), *content)
+
+    def put_image(
+        self,
+        entity: str,
+        kind: Kind,
+        stamp_ns: int,
+        frame_id: str,
+        size: tuple[int, int],
+        content: Any,
+    ) -> None:
+        """The same of an image of size (height, width); its camera stands in `frame_id`."""
+        self.image_frame = self.image_frame or frame_id
+        pinhole = self.pinholes.get(frame_id)
+        if pinhole is None:
+            self.put(entity, kind, stamp_ns, content)
+            return
+        height, width = size
+        scale = np.diag([width / pinhole.width, height / pinhole.height, 1.0])
+        plane = f"{frame_id} image of {entity}"
+        lens = rr.Pinhole(
+            image_from_camera=scale @ np.reshape(pinhole.k, (3, 3)),
+            resolution=[width, height],
+            parent_frame=frame_id,
+            child_frame=plane,
+            image_plane_distance=0.5,
+        )
+        self.put(entity, kind, stamp_ns, rr.CoordinateFrame(plane), lens, content)
+
+    def place(self, parent: str, child: str, matrix: NDArray[np.float64]) -> None:
+        """Notes where a frame is: (4, 4), child → parent."""
+        self._parents[child] = (parent, matrix)
+
+    def root_pose(self) -> tuple[str, NDArray[np.float64]]:
+        """The frame that all of the image's tree hangs on, and (4, 4) the camera's pose in it.
+
+        It is the image's own frame where nothing tells of another; "" before the first image.
+        """
+        frame, pose = self.image_frame or self.fixed_frame, np.eye(4)
+        if not frame and self._parents:
+            frame = next(iter(self._parents))
+        passed = set()
+        while frame in self._parents and frame not in passed:  # tf may lie, in a circle
+            passed.add(frame)
+            frame, matrix = self._parents[frame]
+            pose = matrix @ pose
+        return frame, pose
