@@ -85,6 +85,7 @@ OPTIONAL = (
         "no overview.png of `infer` and `demo`, no `eval --worst`, no `bench --plot`",
     ),
     Library("PIL", ("pillow",), "no demo.webp of `demo`"),
+    Library("ray", ("ray",), "no `tips_ros bags --ray`", "ray>=2.50"),
 )
 # Comes with requests, which has no file without it.
 _WITH = {"urllib3": "requests"}
