@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cost of an hour of bag, and how it grows: with images, with bags at a time, on Ray.
 
-    python benchmarks/bags_at_scale.py --images 20 80 --workers 1 2
+    python benchmarks/bags/cost.py --images 20 80 --workers 1 2
 
 Each row is a call of `tips_ros bags` on as many bags as the most workers, cut from the sample bag.
 """
