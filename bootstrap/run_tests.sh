@@ -1,6 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 # The checks, once everything is set up.
 
+# run_lint: what is told without running anything; ruff and mypy both, even when one fails.
+run_lint() {
+  local status=0
+  cd "$ROOT"
+  check_style || status=1
+  say "mypy"
+  python -m mypy || status=1
+  return $status
+}
+
+check_style() {
+  say "ruff"
+  python -m ruff check .
+}
+
 # run_tests [--quick] ARG…: all three run even when one fails, so that one call tells everything.
 run_tests() {
   local status=0 mypy mypy_said options=(-p xdist --dist worksteal -n "$(workers)")
@@ -11,8 +26,7 @@ run_tests() {
   # Several processes with a thread for each core would keep each other waiting.
   export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
   cd "$ROOT"
-  say "ruff"
-  python -m ruff check . || status=1
+  check_style || status=1
   # It keeps one core busy for half a minute the first time: beside the tests, told after them.
   mypy_said=$(mktemp)
   python -m mypy >"$mypy_said" 2>&1 &

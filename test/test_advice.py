@@ -23,6 +23,7 @@ LINE = re.compile(rf"(?<![\w/])(?:tips_ros (?:{COMMANDS}|COMMAND)|tips_node --|t
 # Sentences that name a command and tell nobody to type it.
 NAMED_ONLY = (
     "no `tips_ros bag`, `eval` or `demo`",
+    "no `tips_ros bags --ray`",
     "no `tips_ros download`",
     "no node and no live topics; `tips_ros infer` and `tips_ros bag` need no ROS",
     "tips_ros demo: ",

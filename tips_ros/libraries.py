@@ -89,6 +89,7 @@ OPTIONAL = (
     ),
     Library("PIL", ("pillow",), "no demo.webp of `demo`"),
     Library("rerun", ("rerun-sdk",), "no `tips_ros view` and no `demo --view`", _RERUN),
+    Library("ray", ("ray",), "no `tips_ros bags --ray`", "ray>=2.50"),
 )
 # Comes with requests, which has no file without it.
 _WITH = {"urllib3": "requests"}

@@ -82,6 +82,23 @@ def test_what_is_done_is_not_done_again_and_one_broken_bag_holds_up_nobody(
     assert "3 of 3 bags are done already" in capsys.readouterr().out
 
 
+def test_a_run_that_is_killed_ends_what_it_had_started(recordings: Path, tmp_path: Path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "tips_ros", "bags", str(recordings / "tuesday.mcap"), str(out)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        deadline = time.monotonic() + PATIENCE_S
+        while not (children := _children(run.pid)) or not list(out.glob(".tuesday.mcap.*")):
+            assert time.monotonic() < deadline and run.poll() is None
+            time.sleep(0.02)
+        run.kill()
+    while any(_is_running(child) for child in children):
+        assert time.monotonic() < deadline, "it would write beside the next run"
+        time.sleep(0.02)
+    assert not (out / "tuesday.mcap").exists()
+    assert main([*command[3:], *DEPTH]) == 0
+    assert sorted(p.name for p in out.iterdir()) == [".lock", "manifest.json", "tuesday.mcap"]
+
+
 def test_a_run_that_is_ended_leaves_whole_bags_and_no_process(recordings: Path, tmp_path: Path):
     out = tmp_path / "out"
     command = [sys.executable, "-m", "tips_ros", "bags", str(recordings / "tuesday.mcap"), str(out)]

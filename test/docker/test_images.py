@@ -124,9 +124,9 @@ class TestEachService:
 
 
 def test_one_is_for_a_cpu_and_two_are_for_gpus():
-    backends = {name: service["build"]["args"]["TORCH_BACKEND"] for name, service in SERVICES.items()}
-    assert backends.pop("cpu") == "cpu"
-    assert set(backends) == {"cuda", "jetson"} and all(b.startswith("cu") for b in backends.values())
+    backends = {name: one["build"]["args"]["TORCH_BACKEND"] for name, one in SERVICES.items()}
+    assert backends.pop("cpu") == "cpu" and set(backends) == {"cuda", "jetson"}
+    assert all(backend.startswith("cu") for backend in backends.values())
     assert SERVICES["cuda"]["deploy"] and SERVICES["jetson"]["runtime"] == "nvidia"
 
 

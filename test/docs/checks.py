@@ -25,12 +25,12 @@ EXECUTABLES = {path.name for path in (SOURCE / "scripts").iterdir()}
 # Those of other people, which are only seen to be there in name.
 OTHERS = {
     *("cd", "source", "export", "git", "colcon", "rosdep", "sudo", "tegrastats", "fastdds", "hf"),
-    *("docker", "uv", "for", "do", "done", "mcap"),
+    *("docker", "uv", "for", "do", "done", "mcap", "pre-commit", "ray"),
 }
 # Packages of ROS that a page may start something of.
 ROS_PACKAGES = {
     *("foxglove_bridge", "image_transport", "nav2_lifecycle_manager", "octomap_server"),
-    *("tf2_tools", "rqt_robot_monitor"),
+    *("realsense2_camera", "rqt_robot_monitor", "tf2_tools"),
 }
 ROS2 = {
     "bag": {"play", "info", "convert", "reindex", "record"},
@@ -43,7 +43,7 @@ ROS2 = {
     "node": {"info"},
 }
 # What is compared with, or measured by, and in no list of ours.
-MORE_FOR_PIP = {"uv", "transformers", "build", "twine"}
+MORE_FOR_PIP = {"pre-commit", "uv", "transformers", "build", "twine"}
 
 
 def check(line: str) -> None:
@@ -164,14 +164,25 @@ def _launch(assignments: list[str]) -> None:
             assert image_topics_of(name, value)
 
 
+def _example(file: Path, assignments: list[str]) -> None:
+    for assignment in assignments:
+        name, _, value = assignment.partition(":=")
+        assert f'"{name}"' in file.read_text(encoding="utf-8") and value, f"{file.name}: {name}"
+
+
 def _ros2(rest: list[str]) -> None:
     if not rest:
         return
     verb, more = rest[0], rest[1:]
+    if verb == "launch" and not more:
+        return
     if verb == "launch":
         if more[0] == "tips_ros":
-            assert (SOURCE / "launch" / more[1]).is_file()
-            _launch(more[2:])
+            (file,) = (SOURCE / "launch").rglob(more[1])
+            if file.parent.name == "examples":
+                _example(file, more[2:])
+            else:
+                _launch(more[2:])
         else:
             assert more[0] in ROS_PACKAGES, f"unknown package {more[0]}"
     elif verb == "run":

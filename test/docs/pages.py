@@ -14,6 +14,7 @@ PAGES = (
     *sorted((SOURCE / "docs").glob("*.md")),
     *(SOURCE / folder / "README.md" for folder in ("benchmarks", "training", "samples")),
     SOURCE / "models" / "demo" / "README.md",
+    SOURCE / "docker" / "README.md",
 )
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # Words that an inline piece of code begins with where it is a command.

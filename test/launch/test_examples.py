@@ -69,7 +69,7 @@ DRIVERS: dict[str, dict[str, str]] = {
         "/rgbd_camera/camera_info": INFO,
         "/rgbd_camera/depth_image": IMAGE,
     },
-    # isaac-sim/IsaacSim-ros_workspaces dd3eeed: the RViz views of jazzy_ws; CameraInfo is beside it.
+    # isaac-sim/IsaacSim-ros_workspaces dd3eeed: RViz views of jazzy_ws; CameraInfo is beside it.
     "isaac_sim": {
         "/front_stereo_camera/left/image_raw": IMAGE,
         "/front_stereo_camera/left/camera_info": INFO,

@@ -6,7 +6,6 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from concurrent.futures import as_completed
 from pathlib import Path
 
 from tips_ros.bags import BagError
@@ -15,9 +14,11 @@ from tips_ros.commands.interruption import terminable
 from tips_ros.commands.options.common import count
 from tips_ros.commands.options.output_checks import check_writable
 from tips_ros.errors import UserError, explain
+from tips_ros.offline.fleet.bag_process import Job, Outcome
 from tips_ros.offline.fleet.manifest import NAME, Manifest, hold
+from tips_ros.offline.fleet.ray_workers import RayWorkers
 from tips_ros.offline.fleet.search import find_bags
-from tips_ros.offline.fleet.workers import Job, Outcome, Workers
+from tips_ros.offline.fleet.workers import Workers
 from tips_ros.progress import WorkProgress, say
 
 HELP = "annotate many bags: folders and patterns, several at a time, going on where it was"
@@ -27,6 +28,7 @@ EXAMPLES = (
         "bags 'day*/front_*' annotated --workers 2 --options='--topics depth/image --pack'",
         "those of a pattern, two at a time, with options of `bag`",
     ),
+    ("bags recordings annotated --ray 10.0.0.5:6379", "on the machines of a Ray cluster"),
     ("bags recordings annotated --again", "all of them once more, those that are done too"),
 )
 
@@ -46,7 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=count,
         default=1,
         metavar="N",
-        help="bags at a time; they share the cores, and the GPU (default: %(default)s)",
+        help="bags at a time, with --ray on each machine; they share its cores, and the GPU "
+        "(default: %(default)s)",
+    )
+    add(
+        "--ray",
+        metavar="ADDRESS",
+        help="let the machines of a Ray cluster work, which all see IN and OUT: HOST:PORT of its "
+        "head, auto for the one that this machine is in, or local (default: this machine alone)",
     )
     add(
         "--options",
@@ -84,9 +93,8 @@ def _process(args: argparse.Namespace) -> int:
     failed = 0
     with terminable(), WorkProgress("annotating", len(jobs), "bag") as progress:
         progress.update(done)
-        with Workers(options, args.workers, progress.note) as workers:
-            for future in as_completed([workers.submit(job) for job in left]):
-                outcome = future.result()
+        with _workers(args, options, progress) as workers:
+            for outcome in workers.process(left):
                 reason = outcome.error or _note(manifest, outcome, options)
                 failed += bool(reason)
                 said = f"failed: {reason}" if reason else f"{outcome.seconds:.0f} s"
@@ -94,6 +102,14 @@ def _process(args: argparse.Namespace) -> int:
                 progress.update()
     say(f"{len(jobs) - failed} of {len(jobs)} bags are done; {manifest.file}")
     return 1 if failed else 0
+
+
+def _workers(
+    args: argparse.Namespace, options: list[str], progress: WorkProgress
+) -> Workers | RayWorkers:
+    if args.ray is None:
+        return Workers(options, args.workers, progress.note)
+    return RayWorkers(args.ray, options, args.workers, args.output, progress.note)
 
 
 def _note(manifest: Manifest, outcome: Outcome, options: list[str]) -> str:
