@@ -38,6 +38,7 @@ class BagTruth:
         depth_protocol: all depths count.
         image_topic: the camera's.
         truth_topics: what the images are compared with.
+        truth_kinds: what these tell: depth, normals, labels.
         images: how many images it has; `len` says how many of them have truth.
     """
 
@@ -76,6 +77,7 @@ class BagTruth:
         self.image_topic = camera.image
         self._topic_of, class_names = find_truth(self._truth, depth_topic)
         self.truth_topics = list(self._topic_of.values())
+        self.truth_kinds = frozenset(self._topic_of)
         self.name = f"bag {images.path.name}"
         self.class_names: Mapping[int, str] = class_names
         self.depth_protocol = DepthProtocol()
