@@ -32,7 +32,7 @@ def test_depth_gets_better_on_frames_kept_apart_and_all_else_stays(
     rgbd_bag: Bag, tiny_directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     bag, out = rgbd_bag(), tmp_path / "mine"
-    assert finetune(bag, "--model", tiny_directory, "--output", out, "--steps", "60") == 0
+    assert finetune(bag, "--model", tiny_directory, "--output", out, "--steps", "40") == 0
     told = capsys.readouterr().out
     assert "26 frames to learn from, 4 watched, 15 kept apart" in told and f"model → {out}" in told
 
@@ -57,12 +57,12 @@ def test_depth_gets_better_on_frames_kept_apart_and_all_else_stays(
 def test_the_card_says_where_the_model_is_from(rgbd_bag: Bag, tiny_directory: Path, tmp_path: Path):
     learn, apart, out = rgbd_bag("learn", 80), rgbd_bag("apart", 12), tmp_path / "mine"
     asked = ("--held-out", apart, "--model", tiny_directory, "--output", out)
-    assert finetune(learn, *asked, "--steps", "40", "--seed", "3") == 0
+    assert finetune(learn, *asked, "--steps", "20", "--seed", "3") == 0
     facts = json.loads((out / "finetune.json").read_text())
     assert [bag["sha256"] for bag in facts["bags"]] == [sha256(learn), sha256(apart)]
     counts = [[bag[key] for key in ("learn", "watch", "held_out")] for bag in facts["bags"]]
     assert counts == [[70, 10, 0], [0, 0, 12]]
-    assert facts["settings"]["seed"] == 3 and facts["settings"]["steps"] == 40
+    assert facts["settings"]["seed"] == 3 and facts["settings"]["steps"] == 20
     assert facts["versions"]["tips_ros"] == __version__
     vision = tiny_directory / "tips_v2_oss_tiny_vision.npz"
     assert facts["model_files"][vision.name] == sha256(vision) == sha256(out / vision.name)

@@ -36,6 +36,10 @@ EXAMPLES = (
         "finetune drive_1 drive_2 --held-out drive_3 --model tipsv2-b14 --output mine",
         "bags to learn from, and one to measure with",
     ),
+    (
+        "finetune my_bag --depth-topic /depth/image --steps 200 --frames 100 --output mine",
+        "a quick try",
+    ),
 )
 
 _DEFAULTS = TrainingSettings()
@@ -45,7 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     add = parser.add_argument
     add("bags", metavar="BAG", type=Path, nargs="+", help="bags to learn from")
-    add("--output", metavar="DIR", type=Path, required=True, help="new directory for the model")
+    add(
+        "--output",
+        metavar="DIR",
+        type=Path,
+        required=True,
+        help="new directory for the model (no default: it must be named)",
+    )
     add_model(parser)
     add(
         "--held-out",
@@ -59,8 +69,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--held-out-share",
         metavar="X",
         type=fraction,
-        default=1 / 3,
-        help="how much of the end of each BAG that is, without --held-out (default: a third)",
+        default=0.333,
+        help="how much of the end of each BAG that is, without --held-out (default: %(default)s)",
     )
     add(
         "--frames",
@@ -83,7 +93,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=_DEFAULTS.rate,
         help="of learning, at its highest (default: %(default)s)",
     )
-    add("--seed", metavar="N", type=int, default=_DEFAULTS.seed, help="(default: %(default)s)")
+    add(
+        "--seed",
+        metavar="N",
+        type=int,
+        default=_DEFAULTS.seed,
+        help="of the order in which frames are learnt from (default: %(default)s)",
+    )
     group = parser.add_argument_group("topics").add_argument
     add_camera_topics(group)
     group(

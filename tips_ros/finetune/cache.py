@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the frozen image encoder says of each frame, computed once and kept in a mapped file."""
+"""The frozen image encoder's features of each frame, computed once and kept in a mapped file."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a fine-tuned model is from: a file for programs, and the same as a page for people."""
+"""The origin of a fine-tuned model: a file for programs, and the same as a page for people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FACTS_FILE, CARD_FILE = "finetune.json", "README.md"
 
 
 class BagFacts(NamedTuple):
-    """What was taken of one bag.
+    """Facts of one bag that was used.
 
     Attributes:
         path, sha256: of the bag, and of its storage files.
@@ -45,7 +45,7 @@ def write_card(folder: Path, facts: dict[str, Any], bags: list[BagFacts]) -> Non
     (folder / CARD_FILE).write_text(_card(facts, bags), encoding="utf-8")
 
 
-def told(before: EvaluationResults, after: EvaluationResults) -> list[str]:
+def compare(before: EvaluationResults, after: EvaluationResults) -> list[str]:
     """Returns the lines that compare depth before and after, corrected for the lens."""
     lines = []
     a, b = before.depth_with_focal, after.depth_with_focal

@@ -18,7 +18,7 @@ from tips_ros.evaluation.evaluation import evaluate
 from tips_ros.evaluation.results import EvaluationResults
 from tips_ros.evaluation.sample import Dataset
 from tips_ros.finetune.cache import EncodedFrames
-from tips_ros.finetune.card import told, write_card
+from tips_ros.finetune.card import compare, write_card
 from tips_ros.finetune.directory import copied_files, write_directory
 from tips_ros.finetune.recordings import Recordings
 from tips_ros.finetune.training import Trained, TrainingSettings, train_head
@@ -37,7 +37,7 @@ _PRECISION = "fp32"  # of both measurements: they differ by the head alone
 
 
 class Bar(Protocol):
-    """What tells of work."""
+    """A bar that tells of work."""
 
     def update(self, count: int = 1) -> None:
         """Adds to the number of units done."""
@@ -51,7 +51,7 @@ OpenBar = Callable[[str, int, str], AbstractContextManager[Bar]]
 
 
 class Outcome(NamedTuple):
-    """What came of it.
+    """Result of the work.
 
     Attributes:
         way: of the training.
@@ -129,7 +129,7 @@ def fine_tune(
     deviation = _fit_deviation(folder, recordings.watch, device, open_bar)
     before = _measure(model, recordings.held_out, "before", device, open_bar)
     after = _measure(str(folder), recordings.held_out, "after", device, open_bar)
-    outcome = Outcome(way, told(before, after), deviation)
+    outcome = Outcome(way, compare(before, after), deviation)
     write_card(
         folder,
         {

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -41,29 +41,37 @@ def split_frames(count: int, held_out_share: float) -> Split:
 
 
 def thin_out(numbers: Sequence[int], most: int) -> list[int]:
-    """At most so many of them, evenly spread, the first and the last among them."""
+    """Takes at most so many of them, evenly spread, the first and the last among them."""
     if len(numbers) <= most:
         return list(numbers)
     return [numbers[i] for i in np.linspace(0, len(numbers) - 1, most).round().astype(int)]
 
 
+class Recording(Dataset, Protocol):
+    """A dataset of which some frames can be read alone."""
+
+    def frames(self, numbers: Sequence[int]) -> Iterator[Sample]:
+        """Reads the frames of these numbers."""
+        ...
+
+
 class ChosenFrames:
-    """Some frames of a dataset, as a dataset; depth is laid onto the picture where it lies beside.
+    """Some frames of a recording, as a dataset; depth is laid onto the picture if it lies beside.
 
     Attributes:
-        name, class_names, depth_protocol: the dataset's.
+        name, class_names, depth_protocol: the recording's.
     """
 
     def __init__(
-        self, dataset: Dataset, numbers: Collection[int], verdict: Registration | None = None
+        self, dataset: Recording, numbers: Sequence[int], verdict: Registration | None = None
     ) -> None:
         """
         Args:
             dataset: all of them.
-            numbers: the frames that are wanted.
+            numbers: the frames that are wanted, in the order of time.
             verdict: whether its depth is registered; None takes the depth as it is.
         """
-        self._dataset, self._numbers = dataset, frozenset(numbers)
+        self._dataset, self._numbers = dataset, numbers
         self._verdict = verdict
         self.name = dataset.name
         self.class_names: Mapping[int, str] = {}
@@ -73,9 +81,7 @@ class ChosenFrames:
         return len(self._numbers)
 
     def __iter__(self) -> Iterator[Sample]:
-        for number, sample in enumerate(self._dataset):
-            if number not in self._numbers:
-                continue
+        for sample in self._dataset.frames(self._numbers):
             depth_m = sample.depth_m
             if depth_m is not None and self._verdict is not None:
                 depth_m = lay_onto_picture(depth_m, self._verdict)
@@ -99,7 +105,7 @@ class JoinedFrames:
             yield from dataset
 
 
-def judge_registration(dataset: Dataset) -> Registration:
+def judge_registration(dataset: Recording) -> Registration:
     """Looks whether a recording's depth lies on its pictures, by a dozen frames of it."""
     check = RegistrationCheck(memory=0.9)
     for sample in ChosenFrames(dataset, thin_out(range(len(dataset)), _COMPARED)):

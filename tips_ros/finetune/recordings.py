@@ -67,7 +67,7 @@ def open_recordings(
         else Split([], [], list(range(len(dataset))))
         for path, dataset in opened
     ]
-    splits = _thinned(splits, most)
+    splits = _thin(splits, most)
     count = sum(len(split.learn) for split in splits)
     if count < LEAST_FRAMES:
         raise BagError(
@@ -104,7 +104,7 @@ def _open(path: Path, options: BagOptions, stack: ExitStack) -> BagTruth:
     return dataset
 
 
-def _thinned(splits: list[Split], most: int) -> list[Split]:
+def _thin(splits: list[Split], most: int) -> list[Split]:
     """Each bag's share of what may be learnt from, evenly spread over it."""
     total = sum(len(split.learn) for split in splits)
     if total <= most:

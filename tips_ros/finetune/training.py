@@ -26,7 +26,7 @@ _WATCHED_BATCH = 8
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How a head is adapted.
+    """Settings of the training.
 
     Attributes:
         steps: of the optimiser (AdamW); the rate falls to zero over them, as a cosine.

@@ -98,7 +98,12 @@ class BagTruth:
         return len(self._pairs.found)
 
     def __iter__(self) -> Iterator[Sample]:
-        pairs = self._pairs.found
+        return self.frames(range(len(self)))
+
+    def frames(self, numbers: Sequence[int]) -> Iterator[Sample]:
+        """Reads some of them, by their numbers in the order of stamps; the others not at all."""
+        pairs = [self._pairs.found[number] for number in numbers]
+        begin_ns = self._time_ns(self._pairs.found[0][0])
         images = NumberedMessages(
             self._reader, {self.image_topic: [image.number for image, _ in pairs]}
         )
@@ -107,7 +112,8 @@ class BagTruth:
             {topic: [n[topic] for _, n in pairs if topic in n] for topic in self.truth_topics},
         )
         kinds = {topic: kind for kind, topic in self._topic_of.items()}
-        names = self._names()
+        all_names = list(self._names())
+        names = [all_names[number] for number in numbers]
         decoder = ImageDecoder(self.image_topic)
         for (image, number_of), name in zip(pairs, names, strict=True):
             message = images.take(self.image_topic, image.number)
@@ -126,7 +132,7 @@ class BagTruth:
                 labels=known.get("labels"),
                 intrinsics=self._intrinsics(rgb),
                 sequence=self._reader.path.name,
-                stamp_s=(self._time_ns(image) - self._time_ns(pairs[0][0])) / 1e9,
+                stamp_s=(self._time_ns(image) - begin_ns) / 1e9,
                 world_from_camera=self._pose(image.stamp_ns),
             )
             yield validate(sample, f"{self._truth.path} at {sample.name} s", any_size=True)

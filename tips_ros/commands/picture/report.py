@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tips_ros.catalogue import real_world_advice
-from tips_ros.commands.picture_results import PictureResults
+from tips_ros.commands.picture.results import PictureResults
 from tips_ros.offline.pictures.result_files import largest_classes
 from tips_ros.offline.scale_line import scale_line
 from tips_ros.perception.language.tags import Tag
