@@ -61,6 +61,13 @@ def test_what_is_read_back_is_what_the_encoder_said(frames, tiny_tips):
             assert torch.allclose(layer.cls_token, kept.cls_token, atol=5e-3)
 
 
+def test_a_grid_with_odd_sides_is_learnt_from_too(tiny_tips, tmp_path: Path):
+    encoded = EncodedFrames(tmp_path, "odd", tiny_tips.eval(), (70, 98))
+    encoded.encode(Flat(), focal_ratio=1.0)
+    way = train_head(tiny_tips.depth, encoded, encoded, TrainingSettings(steps=4))
+    assert way.steps == 4 and np.isfinite(way.watched_best)
+
+
 def test_an_interruption_keeps_the_best_so_far(frames, tiny_tips):
     def interrupt(step: int, watched: float) -> None:
         if step == 12:

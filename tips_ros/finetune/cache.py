@@ -19,14 +19,12 @@ from tips_ros.model.vit import LayerFeatures, PatchGrid
 from tips_ros.perception.depth.depth_scale import focal_scale
 from tips_ros.perception.preprocess import network_input
 
-PIXELS_PER_PATCH = 8  # of a head's map, along each side
-
 
 class FrameBatch(NamedTuple):
     """Frames as the depth head reads them, with what was measured."""
 
     layers: list[LayerFeatures]
-    depth: Tensor  # (B, 8h, 8w) metres of the training's camera; 0 where nothing was measured
+    depth: Tensor  # (B, h, w) as the head's map: metres of the training's camera; 0 is none
 
 
 class EncodedFrames:
@@ -43,7 +41,7 @@ class EncodedFrames:
         Args:
             folder: where the file is kept; whoever made the folder removes it.
             name: of the file.
-            tips: the model, on the device that it is to run on.
+            tips: the model with its depth head, on the device that it is to run on.
             size: (h, w) in pixels that the network sees.
         """
         self._tips, self._size = tips, size
@@ -53,6 +51,7 @@ class EncodedFrames:
         self._file = folder / f"{name}.f16"
         self._features: NDArray[np.float16] = np.empty((0, *self._tokens), np.float16)
         self._depth: list[NDArray[np.float16]] = []
+        self._map_size = self._size_of_map()
         self.views = 0
 
     @property
@@ -98,12 +97,21 @@ class EncodedFrames:
         ]
         return FrameBatch(layers, torch.from_numpy(depth).to(device))
 
+    @torch.no_grad()
+    def _size_of_map(self) -> tuple[int, int]:
+        """(h, w) of the head's map: 8 px a patch, more where the grid's sides are odd."""
+        depth = self._tips.depth
+        assert depth is not None
+        nothing = torch.zeros(1, self._tokens[1], self._tokens[2], device=depth.head.weight.device)
+        layer = LayerFeatures(nothing[:, 1:], nothing[:, 0], self.grid)
+        height, width = depth.dpt.fuse([layer] * self._tokens[0]).shape[-2:]
+        return int(height), int(width)
+
     def _target(self, sample: Sample, focal_ratio: float) -> NDArray[np.float16] | None:
         """Measured depth at the head's resolution; None for a frame that has none."""
         if sample.depth_m is None or sample.intrinsics is None:
             return None
-        size = (PIXELS_PER_PATCH * self.grid.w, PIXELS_PER_PATCH * self.grid.h)
         depth = np.nan_to_num(np.asarray(sample.depth_m, np.float32), posinf=0.0, neginf=0.0)
         depth /= np.float32(focal_scale(sample.intrinsics, focal_ratio))
-        small = cv2.resize(depth, size, interpolation=cv2.INTER_NEAREST_EXACT)
+        small = cv2.resize(depth, self._map_size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
         return np.asarray(small, np.float16) if (small > 0).any() else None
