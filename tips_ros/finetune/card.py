@@ -51,12 +51,13 @@ def compare(before: EvaluationResults, after: EvaluationResults) -> list[str]:
     a, b = before.depth_with_focal, after.depth_with_focal
     if a is None or b is None:
         return ["depth could not be measured on the frames kept apart"]
-    for name, was, now in (
-        ("AbsRel", a.errors.abs_rel, b.errors.abs_rel),
-        ("AbsRel, scaled by the median", *(x.errors.median_scaled_abs_rel for x in (a, b))),
-        ("RMSE, m", a.errors.rmse_m, b.errors.rmse_m),
-        ("within 25 %", a.errors.delta1, b.errors.delta1),
+    for name, field in (
+        ("AbsRel", "abs_rel"),
+        ("AbsRel, scaled by the median", "median_scaled_abs_rel"),
+        ("RMSE, m", "rmse_m"),
+        ("within 25 %", "delta1"),
     ):
+        was, now = (float(getattr(x.errors, field)) for x in (a, b))
         lines.append(f"{name}: {was:.3f} → {now:.3f} ({100 * (now / was - 1):+.0f} %)")
     return lines
 

@@ -96,20 +96,21 @@ def fine_tune(
     found, _ = find_model(model)
     copied = copied_files(found)
     loaded = load_model(model)
-    tips, description = loaded.tips.to(choose_device(device)).eval().requires_grad_(False), (
-        loaded.description
-    )
+    description = loaded.description
+    tips = loaded.tips.to(choose_device(device)).eval().requires_grad_(False)
     if tips.depth is None:
         raise ValueError(f"model {model} has no depth head, so there is nothing to adapt")
     with tempfile.TemporaryDirectory(prefix="tips_ros_finetune_") as place:
-        encoded = []
-        for name, dataset in (("learn", recordings.learn), ("watch", recordings.watch)):
+
+        def encode(name: str, dataset: Dataset) -> EncodedFrames:
             frames = EncodedFrames(Path(place), name, tips, description.input_size)
             with open_bar(f"encoding frames to {name}", len(dataset), "frame") as bar:
                 frames.encode(dataset, description.focal_ratio, bar.update)
             if not frames.views:
-                raise ValueError(f"no frame to {name} has depth within the model's range")
-            encoded.append(frames)
+                raise ValueError(f"no frame to {name} has measured depth")
+            return frames
+
+        learn, watch = encode("learn", recordings.learn), encode("watch", recordings.watch)
         tips.depth.requires_grad_(True)
         with open_bar("training the depth head", settings.steps, "step") as bar:
 
@@ -117,7 +118,7 @@ def fine_tune(
                 bar.update()
                 bar.note(f"watched frames are {100 * watched:.1f} % off")
 
-            way = train_head(tips.depth, *encoded, settings, tell)
+            way = train_head(tips.depth, learn, watch, settings, tell)
     if not way.best_step:
         raise NoBetter(
             f"after {way.steps} steps no weights did better on the watched frames than those that "

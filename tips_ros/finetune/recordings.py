@@ -74,7 +74,10 @@ def open_recordings(
             f"{count} frames to learn from are too few: at least {LEAST_FRAMES} with measured "
             "depth are needed, besides those that are watched and kept apart; record more"
         )
-    learn, watch, apart, facts = [], [], [], []
+    learn: list[Dataset] = []
+    watch: list[Dataset] = []
+    apart: list[Dataset] = []
+    facts: list[BagFacts] = []
     for (path, dataset), split in zip(opened, splits, strict=True):
         verdict = judge_registration(dataset)
         parts = [ChosenFrames(dataset, numbers, verdict) for numbers in split]
