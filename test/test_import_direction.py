@@ -23,7 +23,7 @@ MOST_MODULES = 14  # in one folder
 
 # What each folder of tips_ros must not import of tips_ros. Folders that are not named here
 # (bench, commands, demo) tie the others together and may import anything that makes no circle.
-USERS = {"bench", "commands", "demo", "offline", "cli", "replay", "view"}
+USERS = {"bench", "commands", "demo", "finetune", "offline", "cli", "replay", "view"}
 FORBIDDEN = {
     "model": {"perception", "messages", "ros", "bags", "errors", "resources", "catalogue"}
     | {"downloads", "evaluation"}
@@ -34,7 +34,8 @@ FORBIDDEN = {
     "bags": {"messages", "ros", "model", "downloads", "evaluation"} | USERS,
     "downloads": {"messages", "ros", "model", "perception", "bags", "evaluation"} | USERS,
     "ros": {"bags", "downloads", "evaluation"} | USERS,
-    "replay": {"bench", "commands", "demo", "offline", "cli", "downloads", "evaluation", "view"},
+    "replay": {"bench", "commands", "demo", "finetune", "offline", "cli", "downloads"}
+    | {"evaluation", "view"},
 }
 # A room imports itself and the rooms before it.
 ROOMS = (

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tips_ros.model.dpt import DptDecoder
-from tips_ros.model.heads import DenseHead, DepthHead
+from tips_ros.finetune.thinned_depth import decode_thinned, expected_depth
+from tips_ros.model.heads import DenseHead
 from tips_ros.model.tips import Tips
 from tips_ros.model.vit import LayerFeatures
 from training.frames.batches import Batch
@@ -52,7 +52,8 @@ def losses(
     features = tips.backbone(batch.images, tips.taps, value_features=True)
     assert tips.depth is not None and tips.normals is not None and tips.segmentation is not None
     assert features.value_features is not None
-    depth = _depth(tips.depth, _thinned(tips.depth.dpt, features.layers, batch.offset))
+    thinned = decode_thinned(tips.depth.dpt, features.layers, batch.offset)
+    depth = expected_depth(tips.depth, thinned)
     normals = F.normalize(_head(tips.normals, features.layers, batch.offset).float(), dim=1)
     logits = _head(tips.segmentation, features.layers, batch.offset).float()
 
@@ -87,27 +88,8 @@ def _head(head: DenseHead, layers: tuple[LayerFeatures, ...], offset: tuple[int,
     assert bias is not None
     more = -len(bias) % 8
     weight, bias = F.pad(weight, (0, 0, 0, 0, 0, 0, 0, more)), F.pad(bias, (0, more))
-    x = F.conv2d(_thinned(head.dpt, layers, offset), weight, bias)
+    x = F.conv2d(decode_thinned(head.dpt, layers, offset), weight, bias)
     return x[:, : len(head.head.weight)]
-
-
-def _depth(head: DepthHead, x: Tensor) -> Tensor:
-    """The depth head's last layer and its expectation over the bins, (B, h, w) metres."""
-    if head.bins.relu_after_project:
-        x = F.relu(x)
-    weights = F.relu(head.head(x)).float() + head.bins.min_m  # (B, K, h, w)
-    centers = torch.linspace(
-        head.bins.min_m, head.bins.max_m, weights.shape[1], device=weights.device
-    )
-    with torch.autocast(weights.device.type, enabled=False):
-        return torch.einsum("bkhw,k->bhw", weights, centers) / weights.sum(dim=1)
-
-
-def _thinned(dpt: DptDecoder, layers: tuple[LayerFeatures, ...], offset: tuple[int, int]) -> Tensor:
-    """The decoder's output at every second pixel from `offset` on: a quarter of the work."""
-    x = dpt.fuse(layers)
-    x = F.pad(x, (1, 1, 1, 1))[:, :, offset[0] :, offset[1] :]
-    return F.conv2d(x, dpt.project.weight, dpt.project.bias, stride=2)
 
 
 def _mean(values: Tensor, where: Tensor) -> Tensor:

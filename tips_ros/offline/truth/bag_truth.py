@@ -38,6 +38,7 @@ class BagTruth:
         depth_protocol: all depths count.
         image_topic: the camera's.
         truth_topics: what the images are compared with.
+        truth_kinds: what these tell: depth, normals, labels.
         images: how many images it has; `len` says how many of them have truth.
     """
 
@@ -76,6 +77,7 @@ class BagTruth:
         self.image_topic = camera.image
         self._topic_of, class_names = find_truth(self._truth, depth_topic)
         self.truth_topics = list(self._topic_of.values())
+        self.truth_kinds = frozenset(self._topic_of)
         self.name = f"bag {images.path.name}"
         self.class_names: Mapping[int, str] = class_names
         self.depth_protocol = DepthProtocol()
@@ -96,7 +98,12 @@ class BagTruth:
         return len(self._pairs.found)
 
     def __iter__(self) -> Iterator[Sample]:
-        pairs = self._pairs.found
+        return self.frames(range(len(self)))
+
+    def frames(self, numbers: Sequence[int]) -> Iterator[Sample]:
+        """Reads some of them, by their numbers in the order of stamps; the others not at all."""
+        pairs = [self._pairs.found[number] for number in numbers]
+        begin_ns = self._time_ns(self._pairs.found[0][0])
         images = NumberedMessages(
             self._reader, {self.image_topic: [image.number for image, _ in pairs]}
         )
@@ -105,7 +112,8 @@ class BagTruth:
             {topic: [n[topic] for _, n in pairs if topic in n] for topic in self.truth_topics},
         )
         kinds = {topic: kind for kind, topic in self._topic_of.items()}
-        names = self._names()
+        all_names = list(self._names())
+        names = [all_names[number] for number in numbers]
         decoder = ImageDecoder(self.image_topic)
         for (image, number_of), name in zip(pairs, names, strict=True):
             message = images.take(self.image_topic, image.number)
@@ -124,7 +132,7 @@ class BagTruth:
                 labels=known.get("labels"),
                 intrinsics=self._intrinsics(rgb),
                 sequence=self._reader.path.name,
-                stamp_s=(self._time_ns(image) - self._time_ns(pairs[0][0])) / 1e9,
+                stamp_s=(self._time_ns(image) - begin_ns) / 1e9,
                 world_from_camera=self._pose(image.stamp_ns),
             )
             yield validate(sample, f"{self._truth.path} at {sample.name} s", any_size=True)
