@@ -28,7 +28,7 @@ MANAGER = VIEW["Visualization Manager"]
 DISPLAYS = {display["Name"]: display for display in MANAGER["Displays"]}
 WITH_TOPIC = {name: display for name, display in DISPLAYS.items() if "Topic" in display}
 OUTPUTS = {f"tips/{topic.name}": topic for topic in TOPICS}
-CAMERA = "Camera image"
+CAMERA, REMEMBERED = "Camera image", "Remembered things"
 # Names of RViz's plugins as its plugins_description.xml has them, in Humble and in Jazzy.
 PLUGINS = {
     *("Grid", "Image", "LaserScan", "MarkerArray", "PointCloud2", "TF"),
@@ -82,7 +82,7 @@ def test_what_is_ticked_is_what_is_enabled():
     assert all(display["Value"] == display["Enabled"] for display in DISPLAYS.values())
 
 
-@pytest.mark.parametrize("name", sorted(set(WITH_TOPIC) - {CAMERA, "Heat map"}))
+@pytest.mark.parametrize("name", sorted(set(WITH_TOPIC) - {CAMERA, "Heat map", REMEMBERED}))
 class TestEachOutput:
     def test_is_a_topic_of_the_node_of_the_type_the_display_shows(self, name: str):
         display = WITH_TOPIC[name]
@@ -92,6 +92,16 @@ class TestEachOutput:
         asked = profile(WITH_TOPIC[name])
         assert qos_check_compatible(qos.output(), asked)[0] != QoSCompatibility.ERROR
         assert asked.reliability == ReliabilityPolicy.RELIABLE
+
+
+def test_what_is_remembered_is_shown_also_when_rviz_comes_late():
+    """It is published when it changes alone; test/ros/test_node_memory has the topic itself."""
+    display = WITH_TOPIC[REMEMBERED]
+    assert SHOWS[display["Class"]] == MARKER_ARRAY
+    assert display["Topic"]["Value"] == "tips/memory/markers"
+    asked = profile(display)
+    assert qos_check_compatible(qos.latched(), asked)[0] != QoSCompatibility.ERROR
+    assert asked.durability == DurabilityPolicy.TRANSIENT_LOCAL
 
 
 def test_the_camera_is_asked_for_as_cameras_publish():
