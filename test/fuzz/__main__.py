@@ -11,13 +11,14 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import random
+import shutil
 import sys
 import tempfile
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from .rounds import Report, run_rounds
+from .rounds import Report, first_failure, run_rounds
 from .targets import TARGETS
 
 # What all targets import is imported once.
@@ -56,16 +57,25 @@ def _run_apart(name: str, seconds: float, seed: int) -> Report:
         theirs.close()
         try:
             if ours.poll(seconds + _MORE_S):
-                return Report(*ours.recv())
-            return Report(0, f"it hangs at {note.read_text()[:2000]}")
+                report = Report(*ours.recv())
+                return report._replace(find=report.find and report.find + _keep(note, name, seed))
+            return Report(0, f"it hangs at {note.read_text()[:2000]}{_keep(note, name, seed)}")
         except EOFError:
             process.join()
-            return Report(
-                0, f"its process ended with {process.exitcode} at {note.read_text()[:2000]}"
-            )
+            at = f"{note.read_text()[:2000]}{_keep(note, name, seed)}"
+            return Report(0, f"its process ended with {process.exitcode} at {at}")
         finally:
             process.kill()
             process.join()
+
+
+def _keep(note: Path, name: str, seed: int) -> str:
+    """Keeps the cases of a find, whole, where they outlast this run; a line that says where."""
+    folder = Path(tempfile.mkdtemp(prefix=f"tips_ros-find-{name.replace(' ', '-')}-{seed}-"))
+    for file in (note, first_failure(note)):
+        if file.exists():
+            shutil.copyfile(file, folder / f"{file.name}.txt")
+    return f"\nthe first case that failed and the last one are in {folder}"
 
 
 def _send(pipe: Connection, name: str, seconds: float, seed: int, note: Path) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import faulthandler
 import logging
 import resource
+import shutil
 import time
 import traceback
 import warnings
@@ -50,16 +51,29 @@ class Watch:
         """
         self.cases += 1
         if self._note is not None:
-            self._note.write_text(repr(case)[:20_000], errors="backslashreplace")
+            self._note.write_text(repr(case), errors="backslashreplace")
         faulthandler.dump_traceback_later(_HANGS_S, exit=True)
         began_s, began_mib = time.thread_time(), _peak_mib()
         try:
             self._target.check(case)
+            took_s, more_mib = time.thread_time() - began_s, _peak_mib() - began_mib
+            assert took_s < _MOST_CPU_S or self.cases == 1, f"it took {took_s:.1f} s"
+            assert more_mib < _MOST_MORE_MIB, f"it took {more_mib:.0f} MiB"
+        except Exception:
+            self._keep_first()
+            raise
         finally:
             faulthandler.cancel_dump_traceback_later()
-        took_s, more_mib = time.thread_time() - began_s, _peak_mib() - began_mib
-        assert took_s < _MOST_CPU_S or self.cases == 1, f"it took {took_s:.1f} s"
-        assert more_mib < _MOST_MORE_MIB, f"it took {more_mib:.0f} MiB"
+
+    def _keep_first(self) -> None:
+        """The first case that failed stays, should it do so only once: shrinking loses it."""
+        if self._note is not None and not (kept := first_failure(self._note)).exists():
+            shutil.copyfile(self._note, kept)
+
+
+def first_failure(note: Path) -> Path:
+    """The file of the first case that failed, beside that of the last one."""
+    return note.with_name("first failure")
 
 
 def run_cases(target: Target, count: int, seed: int, watch: Watch) -> str:

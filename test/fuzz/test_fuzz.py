@@ -8,7 +8,7 @@ import logging
 import pytest
 from hypothesis import strategies as st
 
-from .rounds import Watch, run_cases
+from .rounds import Watch, first_failure, run_cases
 from .target import Target, check_sentence
 from .targets import TARGETS
 
@@ -34,6 +34,22 @@ def test_an_error_that_is_no_refusal_is_found_with_its_smallest_input():
     found = run_cases(target, 200, 1, Watch(target))
     assert "KeyError" in found and "42" in found
     assert not logging.root.manager.disable  # the log is as before
+
+
+def test_a_case_that_fails_only_once_is_kept_whole(tmp_path):
+    failed = []
+
+    def check(data: bytes) -> None:
+        if len(data) > 30_000 and not failed:
+            failed.append(data)
+            raise KeyError("once")
+
+    large = st.binary(min_size=40_000, max_size=40_000)
+    target = Target("once", large, check)
+    note = tmp_path / "case"
+    found = run_cases(target, 20, 1, Watch(target, note))
+    assert "Flaky" in found or "KeyError" in found
+    assert first_failure(note).read_text() == repr(failed[0])
 
 
 @pytest.mark.parametrize("text", ["", "no", "x" * 2000])

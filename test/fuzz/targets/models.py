@@ -42,7 +42,8 @@ def npz(entries: dict[str, bytes], **options: int) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", **options) as archive:
         for name, data in entries.items():
-            archive.writestr(name, data)
+            # Of no date: the same seed makes the same cases at any time.
+            archive.writestr(zipfile.ZipInfo(name), data, archive.compression)
     return out.getvalue()
 
 
