@@ -9,7 +9,7 @@ megabytes_of() {
     cuda) echo 1200 3900 ;;
     open3d) echo 120 480 ;;
     view) echo 225 680 ;;
-    test) echo 250 900 ;;
+    test) echo 270 950 ;;
   esac
 }
 

@@ -266,7 +266,7 @@ def _python(rest: list[str]) -> None:
         file = file if file.is_file() else file.with_suffix("") / "__main__.py"
     else:
         file = SOURCE / rest[0]
-    if rest[0].startswith(("benchmarks/", "test/")) or rest[0] == "-m":
+    if rest[0].startswith(("benchmarks/", "bootstrap/", "test/")) or rest[0] == "-m":
         assert file.is_file(), f"no {file}"
         text = file.read_text(encoding="utf-8")
         assert all(f'"{w}"' in text for w in rest[1:] if w.startswith("--")), rest
