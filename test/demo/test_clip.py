@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tips_ros.perception.images.drawn_picture import is_drawn
+
 from .recording import IMAGES, write_recording
 
 PIL = pytest.importorskip("PIL.Image", reason="Pillow comes with matplotlib, which is not here")
@@ -40,6 +42,10 @@ def test_each_answered_frame_is_shown_as_long_as_it_lasted(tmp_path: Path):
 def test_of_a_long_recording_every_nth_frame_is_shown(tmp_path: Path):
     with PIL.open(film(tmp_path, 250)) as clip:
         assert 60 <= clip.n_frames <= 120
+
+
+def test_a_clip_says_that_it_was_drawn_here(tmp_path: Path):
+    assert is_drawn(film(tmp_path, 4))
 
 
 @pytest.mark.parametrize("answered", [(), (3,)])

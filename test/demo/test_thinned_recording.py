@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tips_ros.bags import BagError, BagReader
+from tips_ros.bags.results import holds_results
 from tips_ros.demo.recorded_answers import CLASSES, DEPTH, LABELS
 from tips_ros.demo.thinned_recording import thin_recording
 from tips_ros.replay.stamp_log import header_stamp_ns
@@ -31,6 +32,12 @@ def recording(tmp_path: Path) -> Path:
     path = tmp_path / "demo.mcap"
     write_recording(path, FRAMES)
     return path
+
+
+def test_it_says_that_it_holds_results(recording: Path):
+    assert not holds_results(recording)
+    thin_recording(recording, FRAMED)
+    assert holds_results(recording)
 
 
 def test_what_fits_is_packed_and_whole(recording: Path):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tips_ros import progress
 from tips_ros.model.engines import EngineUnavailable, openvino_engine
 from tips_ros.perception.loading import load as models
 from tips_ros.perception.loading.load import load_predictor
@@ -41,6 +42,20 @@ def test_a_predictor_by_openvino_answers_as_torch_s(tiny_directory: Path, room: 
     np.testing.assert_allclose(found.depth_m, expected.depth_m, rtol=1e-3)
     np.testing.assert_allclose(found.normals, expected.normals, atol=1e-3)
     assert (found.labels == expected.labels).mean() > 0.99
+
+
+@pytest.mark.slow
+@needs_openvino
+def test_an_engine_that_is_being_built_tells_how_far_it_is(
+    tiny_directory: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(progress, "FIRST_S", 0.0)
+    monkeypatch.setattr(progress, "EVERY_S", (0.0, 0.0))
+    monkeypatch.setattr(progress, "_TICK_S", 0.001)
+    with caplog.at_level(logging.INFO):
+        by(tiny_directory, "openvino")
+    told = [line for line in caplog.messages if line.startswith("building engines (openvino, ")]
+    assert any(" of 6 parts, depth, " in line for line in told), told
 
 
 @needs_openvino

@@ -11,6 +11,7 @@ from tips_ros.ros.health.statistics import Failure, Statistics
 from tips_ros.ros.pipeline import camera as camera_module
 
 from ..conftest import until
+from .test_diagnostics_docs import documented
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
@@ -101,6 +102,22 @@ def test_keys_and_their_order_are_the_same_from_the_first_report_to_the_last(gra
         for value in status.values:
             if value.key.endswith(("(ms)", "(Hz)", "(MiB)", "(s)", "(m)", "(%)")) and value.value:
                 float(value.value)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"depth.scale_source": "sensor"}, {"memory.enabled": True, "temporal.mode": "full"}],
+)
+def test_what_is_switched_on_adds_no_key_and_moves_none(graph_with, parameters):
+    graph = graph_with(input_height=56, input_width=56, **parameters)
+    reports = graph.keep(DiagnosticArray, "/diagnostics", 10)
+    graph.active().listen("depth/image")
+    graph.publish_image()
+    until(lambda: graph.received["depth/image"], "depth")
+    count = len(reports)
+    (status,) = until(lambda: reports[count + 1 :], "a report")[0].status
+    keys = [value.key for value in status.values]
+    assert keys == documented("The node's") + documented("A camera's")
 
 
 def test_cameras_are_there_while_the_node_is_inactive(graph_with):

@@ -152,6 +152,8 @@ def _node_facts(state: NodeState) -> dict[str, str]:
             *("memory (MiB)", "GPU memory (MiB)", "model", "trained", "variant", "device"),
             *("precision", "backend", "backend note", "network input", "classes", "classes from"),
             *("words encoded", "prompts prepared in (ms)"),
+            *("memory things", "memory frame", "memory size (MB)", "memory key frames"),
+            *("memory gone", "memory forgotten", "memory jumps", "memory note"),
         ),
         "",
     )
