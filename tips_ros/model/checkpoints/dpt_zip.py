@@ -82,9 +82,10 @@ def dpt_part(arrays: Arrays, path: Path) -> CheckpointPart:
     """One head; which one is told by the name of its last layer.
 
     The depth head's bins are this format's: no ReLU after `project`, as in the reference code.
+    Arrays are let go one by one as they are converted.
     """
     role = _task_of(arrays, path)
-    tensors = dict(_translate(name, array, path) for name, array in arrays.items())
+    tensors = dict(_translate(name, arrays.pop(name), path) for name in list(arrays))
     metadata = Metadata(bins=DepthBins()) if role == "depth" else Metadata()
     return CheckpointPart(role, tensors, path, "Flax DPT", metadata)
 

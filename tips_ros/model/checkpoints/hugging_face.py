@@ -75,7 +75,8 @@ def hugging_face_parts(path: Path, roles: Collection[Role] = ROLES) -> list[Chec
     tensors = _read_tensors(path, roles)
     scale = _pop_temperature(tensors, path)
     by_role: dict[Role, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
+    for name in list(tensors):
+        tensor = tensors.pop(name)  # one in half precision is let go once it was converted
         if name not in _UNUSED:
             role, ours = _our_name(name, path)
             by_role.setdefault(role, {})[ours] = tensor.float()

@@ -25,12 +25,12 @@ def is_pytorch(arrays: Arrays) -> bool:
 
 
 def pytorch_part(arrays: Arrays, path: Path) -> CheckpointPart:
-    """An image or a text encoder."""
+    """An image or a text encoder; arrays are let go one by one as they are converted."""
     if any(mark in arrays for mark in _VISION_MARKS):
-        kept = {n: as_tensor(a) for n, a in arrays.items() if n not in _UNUSED}
+        kept = {n: as_tensor(arrays.pop(n)) for n in list(arrays) if n not in _UNUSED}
         return CheckpointPart("vision", kept, path, "PyTorch")
     temperature = temperature_of(arrays)
-    kept = {n: as_tensor(a) for n, a in arrays.items() if n not in TEMPERATURES}
+    kept = {n: as_tensor(arrays.pop(n)) for n in list(arrays) if n not in TEMPERATURES}
     return CheckpointPart("text", kept, path, "PyTorch", Metadata(temperature=temperature))
 
 

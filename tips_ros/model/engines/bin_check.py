@@ -25,7 +25,7 @@ _SURE = 30000.0  # an activation that every format holds
 
 
 def off_centers(head: nn.Module) -> float:
-    """How far the depth of a sure pixel is from its bin's centre at most, in distances of bins.
+    """Measures how far the depth of a sure pixel is from its bin's centre, in distances of bins.
 
     Args:
         head: a depth head that torch or an engine computes.

@@ -15,7 +15,7 @@ class Engine(Protocol):
 
     @property
     def precision(self) -> torch.dtype:
-        """What its products are taken in, as read from it: it need not be what was asked for."""
+        """The precision of its products, as read from it: it need not be what was asked for."""
 
     def __call__(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Inputs fp32 in the graph's shapes → its outputs fp32, in memory that is the caller's."""

@@ -216,7 +216,7 @@ class DepthGraph(HeadGraph):
 
 
 def depth_floor(bins: DepthBins, count: int, grid: PatchGrid) -> Tensor:
-    """What each of `count` bins has at least in each row of a depth head's map: (1, h', 1, K)."""
+    """The least that each of `count` bins has in each row of a depth head's map: (1, h', 1, K)."""
     return torch.full((1, map_rows(grid), 1, count), bins.min_m)
 
 

@@ -63,7 +63,7 @@ class OpenVinoEngine:
 
 
 def _precision_in(compiled: Any) -> torch.dtype:
-    """What a compiled graph takes its products in: the hint is followed where the processor can."""
+    """The precision of a compiled graph's products: a hint is followed where the processor can."""
     told = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
     return _PRECISIONS.get(told, torch.float32)
 

@@ -124,7 +124,7 @@ def _refusal(verdict: Parity, target: Target) -> str | None:
 
 
 def _precision_of(engines: Mapping[str, Engine], asked: torch.dtype) -> tuple[torch.dtype, str]:
-    """What the engines compute in, the widest of it, and a note where that is not as asked."""
+    """The widest precision that engines compute in, and a note where that is not as asked."""
     real_by_part = {part: engine.precision for part, engine in engines.items()}
     others = {part: real for part, real in real_by_part.items() if real != asked}
     if not others:
