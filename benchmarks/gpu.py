@@ -122,8 +122,9 @@ def run(step: Step, until: float, text: TextIO) -> str:
     assert process.stdout is not None
     late = threading.Timer(left, process.kill)
     late.start()
-    for line in process.stdout:  # as it comes: what is measured is told, whatever happens later
-        tell(line.rstrip("\n"), text)
+    with process.stdout as told:  # as it comes: what is measured is told, whatever happens later
+        for line in told:
+            tell(line.rstrip("\n"), text)
     status = process.wait()
     # One that was killed ends with no status of its own.
     stopped = not late.is_alive() and time.monotonic() >= until
@@ -177,7 +178,7 @@ def aims(lines: list[dict[str, Any]]) -> list[str]:
 
 
 def table(lines: list[dict[str, Any]]) -> list[str]:
-    """What was compared, as docs/gpu.md has it, with the gap to the bound."""
+    """The comparisons as a table, as docs/gpu.md has it, with the gap to the bound."""
     compared = [line for line in lines if line.get("benchmark") == "against transformers"]
     others = list(
         dict.fromkeys(name for one in compared for name in one["times_as_long_as_ours"]["image"])

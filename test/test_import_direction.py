@@ -53,10 +53,12 @@ ROOMS = (
     "ros.startup",
     "replay",
 )
-# safetensors is a file of tensors and nothing more; the other two run graphs of tensors.
-MODEL_LIBRARIES = {"torch", "numpy", "safetensors", "openvino", "onnxruntime", "tips_ros"} | set(
-    sys.stdlib_module_names
-)
+# safetensors is a file of tensors and nothing more; openvino and onnxruntime run graphs of tensors,
+# Triton, which comes with torch for a GPU, kernels.
+MODEL_LIBRARIES = {
+    *("torch", "triton", "numpy", "safetensors", "openvino", "onnxruntime", "tips_ros"),
+    *sys.stdlib_module_names,
+}
 ROS_LIBRARIES = {
     *("ament_index_python", "cv_bridge", "diagnostic_updater", "launch", "launch_ros"),
     *("message_filters", "rclpy", "ros2cli", "rosbag2_py", "rosidl_runtime_py"),

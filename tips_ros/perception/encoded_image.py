@@ -13,7 +13,7 @@ from torch import Tensor
 from tips_ros.model.tips import DenseMaps
 from tips_ros.model.vit import ImageFeatures
 from tips_ros.perception.camera.mounting import MountingRotation, rotated_size
-from tips_ros.perception.graphs.packing import PackedFrame
+from tips_ros.perception.packed_frame import PackedFrame
 
 
 class EncodedImage(NamedTuple):

@@ -26,9 +26,9 @@ from tips_ros.perception.deviation.predicted import stddev_at
 from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.graphs.frame_graphs import FrameGraphs
 from tips_ros.perception.graphs.frame_work import FramePlan, FrameWork
-from tips_ros.perception.graphs.packing import PackedFrame
 from tips_ros.perception.host_transfer import HostTransfer
 from tips_ros.perception.normals import normals_at
+from tips_ros.perception.packed_frame import PackedFrame
 from tips_ros.perception.preprocess import check_image, check_input_size, network_input
 from tips_ros.perception.resizing import depth_at
 from tips_ros.perception.semantic.label_space import LabelSpace, model_label_space

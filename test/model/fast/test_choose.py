@@ -12,9 +12,9 @@ import torch
 
 from tips_ros.model.fast import choose, rewrite_for
 from tips_ros.model.fast.dpt.fast_heads import FastDenseHead
+from tips_ros.model.fast.dpt.kernel_tail import KernelTail
 from tips_ros.model.fast.dpt.output_convs import DirectTail, EarlyTail
 from tips_ros.model.fast.gpu.backbone import GpuVisionTransformer
-from tips_ros.model.fast.gpu.tail import KernelTail
 from tips_ros.model.fast.headwise import HeadwiseAttention
 from tips_ros.model.fast.onednn import OneDnnLinear, onednn_is_there
 from tips_ros.model.fast.winograd import WinogradConv

@@ -7,6 +7,7 @@ CUDA is a stand-in here, see conftest.py; with a GPU the same is tested there.
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from tips_ros.model.fast import rewrite_heads
+from tips_ros.model.fast import rewrite_for, rewrite_heads
 from tips_ros.model.tips import Tips
 from tips_ros.perception.graphs import frame_work
 from tips_ros.perception.graphs.frame_graphs import FrameGraphs
@@ -236,3 +237,42 @@ class TestARecordingThatLies:
         monkeypatch.setattr(torch.cuda, "graph", fail)
         assert_equal(played.predict(noise(1)), in_steps.predict(noise(1)))
         assert "operation not permitted" in caplog.text
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA GPU here")
+class TestOnAGpu:
+    @pytest.fixture(params=[torch.float32, torch.bfloat16], ids=str)
+    def pair(self, tiny_tips: Tips, request: pytest.FixtureRequest) -> list[Predictor]:
+        model = rewrite_for(tiny_tips, "cuda", request.param)
+        return [
+            Predictor(model, DESCRIPTION, device="cuda", dtype=request.param, backend=backend)
+            for backend in ("torch", "graphs")
+        ]
+
+    def test_a_played_frame_is_that_of_each_step(self, pair: list[Predictor], caplog: Any):
+        in_steps, played = pair
+        for seed in range(6):
+            found, expected = (one.predict(noise(seed)) for one in (played, in_steps))
+            for name, array in expected._asdict().items():
+                near = np.isclose(getattr(found, name), array, rtol=0.02, atol=0.02)
+                assert near.mean() > 0.98, name
+        assert not caplog.text, "it was recorded"
+
+    def test_frames_that_follow_each_other_don_t_mix(self, pair: list[Predictor]):
+        in_steps, played = pair
+        space = played.model_label_space
+        seen = [played.encode(noise(i), played.outputs, 1.0, [space]) for i in range(12)]
+        for i in reversed(range(12)):
+            found, expected = played.decode(seen[i], space), in_steps.predict(noise(i))
+            assert np.isclose(found.depth_m, expected.depth_m, rtol=0.02).mean() > 0.98
+
+    def test_threads_may_ask_for_frames_of_several_kinds(self, pair: list[Predictor]):
+        in_steps, played = pair
+
+        def asked(seed: int) -> bool:
+            size = (30, 40 + seed % 3)
+            found, expected = (one.predict(noise(seed, *size)) for one in (played, in_steps))
+            return bool(np.isclose(found.depth_m, expected.depth_m, rtol=0.02).mean() > 0.98)
+
+        with ThreadPoolExecutor(4) as threads:
+            assert all(threads.map(asked, range(24)))

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from tips_ros.model.engines.recording import Recording
 from tips_ros.perception.graphs.frame_work import FramePlan, FrameWork
-from tips_ros.perception.graphs.packing import PackedFrame
 from tips_ros.perception.host_transfer import pin
+from tips_ros.perception.packed_frame import PackedFrame
 
 logger = logging.getLogger(__name__)
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The kernels for labels say what torch says on a CPU: interpreted, and compiled for each GPU.
 
-Triton comes with torch's builds for CUDA. On other machines these tests need it by itself, 290 MB:
-`pip install triton`.
+Triton comes with torch's builds for CUDA. On other machines these tests need it by itself, a wheel
+of 290 MB that becomes 1 GB: too much for everybody who tests.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tips_ros.model.fast.gpu.labels import labels_by_kernels, launch_label_kerne
 from tips_ros.perception.semantic.dense_labels import dense_label_map
 from tips_ros.perception.semantic.segmentation import label_map_at
 
-from .compile_kernels import compiled
+from ..compile_kernels import compiled
 
 KERNELS = Path(package.__path__[0]) / "label_kernels.py"
 GPUS = [87, 90, 110, 120]  # Orin, H100, Thor, RTX 50

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from tips_ros.model.depth_bins import bin_sums, depth_of_sums
 from tips_ros.model.dpt import DptDecoder, Fusion
 from tips_ros.model.fast.dpt.decoder import FastDecoder
+from tips_ros.model.fast.dpt.kernel_tail import KernelTail
 from tips_ros.model.fast.dpt.kernels import compose_tail
 from tips_ros.model.fast.dpt.output_convs import DirectTail, EarlyTail
 from tips_ros.model.fast.dpt.strips import StripTail
-from tips_ros.model.fast.gpu.tail import KernelTail
 from tips_ros.model.heads import DenseHead, DepthHead
 from tips_ros.model.vit import LayerFeatures
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a GPU does otherwise than a CPU; some of it in kernels, where Triton is installed."""
+"""The encoder for a GPU, and kernels for what follows it, where Triton is installed."""

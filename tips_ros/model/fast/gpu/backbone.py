@@ -27,8 +27,18 @@ class MatrixPatchEmbed(PatchEmbed):
         rows = images.new_zeros(b, h * w, filled)
         patches = images.view(b, channels, h, patch, w, patch).permute(0, 2, 4, 1, 3, 5)
         rows[..., :numbers].view(b, h, w, channels, patch, patch).copy_(patches)
-        padded = F.pad(weight.flatten(1), (0, filled - numbers))
-        return F.linear(rows, padded, self.proj.bias)
+        return F.linear(rows, self._pad_weight(filled), self.proj.bias)
+
+    def _pad_weight(self, filled: int) -> Tensor:
+        """The weight as a matrix (D, filled), made once for each device and type."""
+        weight = self.proj.weight
+        known = self.__dict__.setdefault("_padded_weights", {})
+        key = weight.device, weight.dtype
+        if key not in known:
+            matrix = weight.detach().flatten(1)
+            known[key] = F.pad(matrix, (0, filled - matrix.shape[1]))
+        padded: Tensor = known[key]
+        return padded
 
 
 class FusedBlock(Block):
@@ -42,8 +52,6 @@ class FusedBlock(Block):
 
 class GpuVisionTransformer(VisionTransformer):
     """An encoder that resamples its positions once for each grid, not for each image."""
-
-    _positions: dict[tuple[PatchGrid, torch.device, torch.dtype], tuple[Tensor, Tensor]]
 
     def position_embedding(self, grid: PatchGrid) -> tuple[Tensor, Tensor]:
         """Returns what `VisionTransformer` does."""

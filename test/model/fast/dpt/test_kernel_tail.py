@@ -15,13 +15,13 @@ from torch import nn
 import tips_ros.model.fast.gpu as package
 from tips_ros.model.depth_bins import DepthBins, bin_sums
 from tips_ros.model.fast import rewrite_heads
+from tips_ros.model.fast.dpt.kernel_tail import KernelTail, launch_add_taps, launch_sum_bins
 from tips_ros.model.fast.dpt.kernels import Product, compose_tail
 from tips_ros.model.fast.dpt.output_convs import DirectTail
 from tips_ros.model.fast.gpu.kernels import triton_is_there
-from tips_ros.model.fast.gpu.tail import KernelTail, launch_add_taps, launch_sum_bins
 from tips_ros.model.tips import HEAD_NAMES, Tips
 
-from .compile_kernels import compiled
+from ..compile_kernels import compiled
 
 KERNELS = Path(package.__path__[0]) / "tail_kernels.py"
 BINS = DepthBins()

@@ -20,7 +20,7 @@ _PIXELS, _OUTPUTS = 32, 32  # of a program at a time
 
 
 class KernelTail(nn.Module):
-    """What `EarlyTail` does, with one kernel for all that follows its product of matrices.
+    """An `EarlyTail` with one kernel for all that follows its product of matrices.
 
     Where Triton can't be asked torch adds the taps, in twenty steps.
     """
