@@ -56,6 +56,8 @@ class Budget(TorchDispatchMode):
         name = func.overloadpacket.__name__
         aliases = [of.alias_info for of in func._schema.returns]
         free = name in FREE or any(alias and not alias.is_write for alias in aliases)
+        if name == "to":  # in inference mode it comes as it was called, and may copy or not
+            free = made is args[0]
         if not free and any(one.device == META for one in (*given, *results)):
             self.asked[name] += 1
             self.uploads += any(one.device != META and one.ndim for one in given)
@@ -120,8 +122,8 @@ def test_outside_its_graph_a_frame_is_a_dozen_steps_at_most(
     launches = sum(budget.asked.values()) + played + len(fetched)
     moved = budget.bytes + sum(one.numel() * one.element_size() for one in fetched)
     assert (played, len(waits), budget.uploads) == (1, 1, 1), budget.asked
-    assert launches <= 12, budget.asked
-    assert moved <= 60e6
+    assert 5 <= launches <= 12, budget.asked
+    assert 10e6 < moved <= 60e6
 
 
 def test_the_pass_of_b_14_with_three_heads_costs_620_gflop_at_most(predictor: Predictor):
