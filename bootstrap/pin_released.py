@@ -3,7 +3,7 @@
 
 `python bootstrap/pin_released.py` needs uv and asks the package index that uv is set up with. It
 writes `bootstrap/released.txt` for a virtual environment with Python 3.12 on x86-64 Linux: of each
-package that the lists for pip need, and of those that these need, the files that pip may take there.
+package that the lists for pip need, and of those that these need, the files that pip may take.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import tomllib
 
 FOLDER = Path(__file__).parent
 RELEASED = FOLDER / "released.txt"
