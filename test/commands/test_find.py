@@ -102,6 +102,7 @@ def test_the_room_from_above_is_drawn_with_its_answers(room: Path, tmp_path: Pat
 
 def test_mistakes_cost_one_line(room: Path, tmp_path: Path, capsys):
     assert "there is no such file" in refused(capsys, tmp_path / "none.npz", "chair")
+    assert "is a folder; name the file" in refused(capsys, tmp_path, "chair")
     (tmp_path / "no.npz").write_text("no memory")
     assert "no.npz is no memory of tips_ros" in refused(capsys, tmp_path / "no.npz", "chair")
     assert "ask for one at a time" in refused(capsys, room, "@indoor_robot")

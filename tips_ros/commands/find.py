@@ -88,6 +88,11 @@ def run(args: argparse.Namespace) -> int:
         memory, found = _ask(args)
     except FileNotFoundError as error:
         raise UserError(f"{error.filename or args.memory}: there is no such file") from error
+    except IsADirectoryError as error:
+        raise UserError(
+            f"{args.memory} is a folder; name the file that `tips_ros bag IN OUT --memory FILE` or "
+            "~/memory/save has written"
+        ) from error
     except (ValueError, OSError) as error:
         raise UserError(str(error)) from error
     print(
