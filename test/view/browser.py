@@ -1,23 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A headless Chromium that is asked over its pipe: what a page says, requests, and looks like."""
+"""A headless Chromium that is asked over its pipe: what a page says and requests."""
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import select
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--use-angle=swiftshader"),
@@ -25,7 +20,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--disable-default-apps", "--disable-dev-shm-usage", "--remote-debugging-pipe"),
 )
-_LOAD_PATIENCE_S, _ANSWER_PATIENCE_S = 60.0, 60.0
+_LOAD_PATIENCE_S, _ANSWER_PATIENCE_S = 60.0, 120.0
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -118,27 +113,12 @@ class Page:
         """The value of an expression of JavaScript in the page."""
         return self.call("Runtime.evaluate", expression=expression)["result"].get("value")
 
-    def picture(self) -> NDArray[np.uint8]:
-        """(H, W, 3) RGB of what is seen."""
-        data = base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-        assert image is not None
-        return np.asarray(image[..., ::-1], np.uint8)
-
-    def picture_where(
-        self, is_right: Callable[[NDArray[np.uint8]], bool], patience_s: float
-    ) -> NDArray[np.uint8]:
-        """The first picture that is right, or the last one until then; the mouse moves meanwhile.
-
-        Drawn in software a page may take a minute for what a graphics card does at once.
-        """
+    def wait_until_asked(self, ending: str, patience_s: float) -> None:
+        """Waits until the page has asked for an address that ends so."""
         deadline = time.monotonic() + patience_s
-        while True:
-            self.call("Input.dispatchMouseEvent", type="mouseMoved", x=9 + self._last % 5, y=9)
-            picture = self.picture()
-            if is_right(picture) or time.monotonic() > deadline:
-                return picture
-            self.wait_s(1.0)
+        while not any(url.endswith(ending) for url in self.asked):
+            assert time.monotonic() < deadline, self.asked
+            self.wait_s(0.5)
 
 
 @contextmanager
