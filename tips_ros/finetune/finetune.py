@@ -111,7 +111,6 @@ def fine_tune(
             return frames
 
         learn, watch = encode("learn", recordings.learn), encode("watch", recordings.watch)
-        tips.depth.requires_grad_(True)
         with open_bar("training the depth head", settings.steps, "step") as bar:
 
             def tell(step: int, watched: float) -> None:

@@ -87,7 +87,7 @@ def train_head(
     optimiser = torch.optim.AdamW(
         head.parameters(), settings.rate, weight_decay=settings.weight_decay
     )
-    head.train()
+    head.requires_grad_(True).train()
     try:
         for step, views in enumerate(_batches(learn.views, settings), 1):
             for group in optimiser.param_groups:
@@ -106,7 +106,7 @@ def train_head(
     except KeyboardInterrupt:
         interrupted = True
     head.load_state_dict(best)
-    head.eval()
+    head.requires_grad_(False).eval()
     return Trained(step, best_step, before, least, interrupted)
 
 
