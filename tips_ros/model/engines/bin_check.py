@@ -35,8 +35,10 @@ def off_centers(head: nn.Module) -> float:
     """
     assert isinstance(head, (EngineDepthHead, DepthHead, FastDepthHead))
     bins: DepthBins = head.bins
-    by_engine = isinstance(head, EngineDepthHead)
-    found = torch.cat(list(_by_engine(head))) if by_engine else _by_torch(head)
+    if isinstance(head, EngineDepthHead):
+        by_engine, found = True, torch.cat(list(_by_engine(head)))
+    else:
+        by_engine, found = False, _by_torch(head)
     if not found.isfinite().all():
         return float("inf")
     centers = torch.linspace(bins.min_m, bins.max_m, len(found), dtype=torch.float64)

@@ -71,8 +71,8 @@ def load_predictor(
         heads: `rewritten` for the same maps, up to rounding, in less work (see `model.fast`), or
             `plain` as their files have them.
         backend: who computes the model: torch, graphs, compiled (by torch), openvino or
-            onnxruntime; for `auto` see `resolve_backend`. What says something else than torch in fp32 is refused, and
-            torch serves.
+            onnxruntime; for `auto` see `resolve_backend`. What says something else than torch in
+            fp32 is refused, and torch serves.
 
     Raises:
         ModelNotFound, CheckpointError: see `load_model`.

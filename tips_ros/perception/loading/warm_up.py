@@ -11,8 +11,8 @@ from tips_ros.perception.predictor import Predictor
 def warm_up(predictor: Predictor, *sizes: tuple[int, int]) -> None:
     """Predicts a grey picture of each size with all the model can, and throws it away.
 
-    Libraries are loaded then, kernels chosen and compiled, and frames recorded, which takes seconds.
-    On a CPU there is next to nothing of it, and nothing is done.
+    Libraries are loaded then, kernels chosen and compiled, and frames recorded: seconds of work. On
+    a CPU there is next to nothing of it, and nothing is done.
 
     Args:
         predictor: its model on the device.
