@@ -33,6 +33,7 @@ _DRAWN_IN = {
     "CHANGELOG.rst": "site/changelog",
     "training/README.md": "site/training",
     "benchmarks/README.md": "site/benchmarks",
+    "docker/README.md": "site/docker",
     "samples/README.md": "site/samples",
     "models/demo/README.md": "site/demo_model",
 }

@@ -26,6 +26,11 @@ NAMED_ONLY = (
     "no `tips_ros bags --ray`",
     "no `tips_ros download`",
     "no node and no live topics; `tips_ros infer` and `tips_ros bag` need no ROS",
+    "no `tips_ros view` and no `demo --view`",
+    "a bag, such as `tips_ros bag` or `demo` wrote",
+    "On the frames kept apart, by the code of `tips_ros eval`, before and after:",
+    "By `tips_ros finetune` ",
+    "# The depth head was fine-tuned by `tips_ros finetune`: see README.md.\n",
     "tips_ros demo: ",
 )
 
@@ -117,5 +122,5 @@ class TestThroughRun:
 def test_run_tells_what_it_starts_how_it_was_called():
     script = (SOURCE / "run").read_text(encoding="utf-8")
     assert 'export TIPS_ROS_CALLED_AS="$CALLED exec"' in script
-    assert script.count("use_own_name\n") == 2  # exec and demo; a shell has our programs on PATH
+    assert script.count("use_own_name\n") == 3  # exec, demo, view; a shell has our programs on PATH
     assert "unset TIPS_ROS_CALLED_AS" in script

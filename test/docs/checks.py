@@ -239,8 +239,11 @@ def topics(words: list[str]) -> None:
 def _pip(rest: list[str]) -> None:
     assert rest and rest[0] == "install", rest
     listed = _listed()
-    for word in rest[1:]:
+    for before, word in zip(rest, rest[1:], strict=False):
         if word.startswith("-"):
+            continue
+        if before == "-r":
+            assert (SOURCE / word).is_file(), f"no {word}"
             continue
         name, _, extra = word.partition("[")
         package = re.split("[<>=]", name)[0]

@@ -75,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--view",
         action="store_true",
         help="show the node in a browser while it works, and what it did until Ctrl-C, as "
-        "`tips_ros view` does; the node then computes every output",
+        "`view` does; the node then computes every output",
     )
     add(
         "--rate",

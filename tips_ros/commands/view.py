@@ -14,7 +14,7 @@ from tips_ros.bags import BagError, BagReader
 from tips_ros.commands.interruption import terminable
 from tips_ros.commands.options.common import count
 from tips_ros.commands.options.output_checks import check_file
-from tips_ros.errors import UserError
+from tips_ros.errors import UserError, explain
 from tips_ros.perception.memory.memory_file import MemoryFileError, load
 from tips_ros.progress import WorkProgress
 from tips_ros.whole_file import stage_folder
@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
                 return _save(args)
             _show(args, stack)
         except (BagError, MemoryFileError, OSError) as error:
-            raise UserError(str(error)) from error
+            raise UserError(explain(error)) from error
         except KeyboardInterrupt:
             return 0  # Ctrl-C is how it ends
     return 0
