@@ -27,7 +27,7 @@ from tips_ros.messages.types import RCLPY_TYPES, rclpy_types_for_one_thread
 from tips_ros.perception.camera.output_camera import output_camera
 from tips_ros.perception.classes.class_files import ade20k
 from tips_ros.perception.images.decoder import decode_message
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.semantic.label_space import model_label_space
 from tips_ros.replay.subscribers import SubscriberProcesses
 

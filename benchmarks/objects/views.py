@@ -15,8 +15,8 @@ from benchmarks.objects.drives import Shown
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.depth.depth_scale import DepthScale, focal_scale
+from tips_ros.perception.image_request import ImageRequest, Output
 from tips_ros.perception.posed_frame import PosedFrame
-from tips_ros.perception.predictor import ImageRequest, Output
 from training.scenes.things import NAMES
 
 CLASSES = ClassList(tuple(NAMES.values()), tuple(NAMES))

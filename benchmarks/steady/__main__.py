@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks.steady.figure import figure
 from benchmarks.steady.seen import Seen, held, seen_by
 from tips_ros.evaluation.metrics.flicker import FlickerMetrics
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.temporal.steady_depth import Mode
 from tips_ros.perception.temporal.stream import Holding
 

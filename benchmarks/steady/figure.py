@@ -29,7 +29,7 @@ from tips_ros.perception.overview.page import (
     color_bar,
     deviation_bar,
 )
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.temporal.stream import Holding
 
 _WIDTH, _CELL, _GAP = 1240, 288, 20

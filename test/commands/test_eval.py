@@ -23,7 +23,8 @@ from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.language.text_embedder import TextEmbedder
 from tips_ros.perception.loading.load import load_model
-from tips_ros.perception.predictor import Prediction, Predictor
+from tips_ros.perception.prediction import Prediction
+from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.label_space import model_label_space
 from training.camera_messages import CameraMessages
 

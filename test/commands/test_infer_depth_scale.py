@@ -15,7 +15,7 @@ from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.cloud.point_cloud import organised_cloud
 from tips_ros.perception.description import NYU_FOCAL_RATIO, ModelDescription
 from tips_ros.perception.loading.load import load_predictor
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 
 from .conftest import CALIBRATION, SMALL, infer
 

@@ -18,7 +18,7 @@ from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.cloud.point_cloud import organised_cloud
 from tips_ros.perception.cloud.point_cloud_filters import filter_cloud
 from tips_ros.perception.loading.load import load_predictor
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 from tips_ros.resources import sample_bag
 
 from .pages import SOURCE

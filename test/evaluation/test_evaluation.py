@@ -17,7 +17,7 @@ from tips_ros.evaluation.results import EvaluationResults
 from tips_ros.evaluation.sample import Sample
 from tips_ros.perception.depth.depth_scale import focal_scale
 from tips_ros.perception.description import ModelDescription
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 
 FAR = DepthProtocol(0.001, 100.0)  # beyond all that is true or said here
 STRIPES = {0: "wall", 1: "floor", 2: "rug"}

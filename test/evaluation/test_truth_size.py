@@ -9,7 +9,7 @@ import pytest
 from tips_ros.evaluation.sample import Sample
 from tips_ros.evaluation.truth_size import at_truth_size, resize_map
 from tips_ros.perception.camera.camera_info import Intrinsics
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 
 CAMERA = Intrinsics(60.0, 60.0, 31.5, 23.5, 64, 48)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from tips_ros.evaluation.sample import Sample
 from tips_ros.evaluation.worst_frames import ScoredFrame, WorstFrames
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 
 
 def frame(name: str, badness: float) -> ScoredFrame:

@@ -17,7 +17,7 @@ from tips_ros.evaluation.worst_frames import ScoredFrame
 from tips_ros.evaluation.worst_frames_sheet import label_palette, worst_frames_sheet
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.map_pictures import depth_picture, normals_picture
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 
 WIDTH, GAP, ACCENT = 816, 16, (255, 186, 51)
 PANEL = (WIDTH - 5 * GAP) // 4  # 184 px; the frames below have that size already

@@ -22,7 +22,7 @@ from tips_ros.offline.pictures.result_files import ImageResults, write_results
 from tips_ros.perception.language.embedding_cache import TextCache
 from tips_ros.perception.memory.identity import ModelIdentity
 from tips_ros.perception.memory.memory_file import load, save
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 from tips_ros.whole_file import stage_folder, write_atomically
 
 from ..commands.test_calibrate import SMALL, model, rooms

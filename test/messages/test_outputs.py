@@ -17,7 +17,7 @@ from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.cloud.move_cloud import move_cloud
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 from tips_ros.perception.cloud.point_cloud_filters import filter_cloud, valid_points
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.semantic.label_space import model_label_space
 
 from ..ros.conftest import FRAME_ID, camera_info, header_at, picture

@@ -12,11 +12,12 @@ from tips_ros.bags import BagReader, BagWriter, find_camera
 from tips_ros.messages.conversions import image_message
 from tips_ros.messages.outputs import TOPICS
 from tips_ros.offline.bag_annotation import BagAnnotator, bag_types
+from tips_ros.perception.image_request import ImageRequest
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.objects.objects import Objects
 from tips_ros.perception.objects.settings import ObjectSettings
 from tips_ros.perception.posed_frame import PosedFrame
-from tips_ros.perception.predictor import ImageRequest, Predictor
+from tips_ros.perception.predictor import Predictor
 
 NAMES = ("objects/tracked", "objects/ids", "objects/markers")
 EVERY_NS = 100_000_000

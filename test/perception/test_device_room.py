@@ -13,7 +13,8 @@ import torch
 from tips_ros.errors import UserError
 from tips_ros.perception import device_room
 from tips_ros.perception.device_room import DeviceOutOfMemory, DeviceRoom, lacks_memory
-from tips_ros.perception.predictor import ImageRequest, Predictor
+from tips_ros.perception.image_request import ImageRequest
+from tips_ros.perception.predictor import Predictor
 
 from .conftest import DESCRIPTION
 

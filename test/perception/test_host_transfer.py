@@ -23,7 +23,9 @@ from tips_ros.model.vit import ImageFeatures, PatchGrid
 from tips_ros.perception import host_transfer as transfer
 from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.host_transfer import HostTransfer, to_device
-from tips_ros.perception.predictor import ImageRequest, Prediction, Predictor
+from tips_ros.perception.image_request import ImageRequest
+from tips_ros.perception.prediction import Prediction
+from tips_ros.perception.predictor import Predictor
 
 from .conftest import DESCRIPTION
 

@@ -22,8 +22,9 @@ from tips_ros.model.fast import rewrite_for
 from tips_ros.model.tips import Tips
 from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.host_transfer import HostTransfer
+from tips_ros.perception.image_request import ImageRequest
 from tips_ros.perception.language.prompts import parse_prompts
-from tips_ros.perception.predictor import ImageRequest, Predictor
+from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.label_space import LabelSpace, zero_shot_label_space
 
 from .conftest import DESCRIPTION

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 from tips_ros.ros.pipeline.queries import FrameQueries, FrameQuery, QueryResult
 
 

@@ -16,8 +16,10 @@ from tips_ros.messages.outputs import DEFAULT_TOPICS, OutputTopic, used_outputs,
 from tips_ros.model.tips import DenseMaps, HeadName
 from tips_ros.perception.camera.output_camera import output_camera
 from tips_ros.perception.encoded_image import EncodedImage
+from tips_ros.perception.image_request import HEAD_OF
 from tips_ros.perception.images.decoder import decode_message
-from tips_ros.perception.predictor import HEAD_OF, Prediction, Predictor
+from tips_ros.perception.prediction import Prediction
+from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.preprocess import network_input
 from tips_ros.perception.semantic.label_space import LabelSpace
 

@@ -27,10 +27,11 @@ from tips_ros.offline.bag_annotation import Annotation, BagAnnotator
 from tips_ros.offline.bag_memory import BagMemory
 from tips_ros.offline.bag_sensor import BagSensor, check_sensor_topic
 from tips_ros.offline.scale_line import scale_line
+from tips_ros.perception.image_request import Output
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.memory.identity import ModelIdentity, identity_of
 from tips_ros.perception.memory.memory_file import save
-from tips_ros.perception.predictor import Output, Predictor
+from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.temporal.steady_depth import MODES
 from tips_ros.perception.temporal.stream import Holding
 from tips_ros.progress import WorkProgress

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.evaluation.sample import Sample
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 
 _Map = TypeVar("_Map", NDArray[np.float32], NDArray[np.uint8])
 

@@ -7,7 +7,7 @@ import heapq
 from typing import Literal, NamedTuple, get_args
 
 from tips_ros.evaluation.sample import Sample
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 
 Task = Literal["depth", "normals", "semantic"]
 TASKS: tuple[Task, ...] = get_args(Task)

@@ -19,9 +19,10 @@ from tips_ros.perception.cloud.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.cloud.roi import roi_rectangle
 from tips_ros.perception.ground.ground import GroundView
 from tips_ros.perception.ground.settings import GroundSettings
+from tips_ros.perception.image_request import scaled_size
 from tips_ros.perception.objects.objects import ObjectsView
 from tips_ros.perception.objects.settings import ObjectSettings
-from tips_ros.perception.predictor import Prediction, scaled_size
+from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.preprocess import image_at
 from tips_ros.perception.semantic.label_space import LabelSpace
 

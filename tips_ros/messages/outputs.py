@@ -51,8 +51,10 @@ from tips_ros.messages.types import (
 from tips_ros.perception.camera.mounting import MountingRotation
 from tips_ros.perception.cloud.move_cloud import move_cloud
 from tips_ros.perception.cloud.point_cloud_filters import filter_cloud, valid_points
+from tips_ros.perception.image_request import ImageRequest, Output
 from tips_ros.perception.map_pictures import normals_picture, overlay
-from tips_ros.perception.predictor import ImageRequest, Output, Prediction, Predictor
+from tips_ros.perception.prediction import Prediction
+from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.label_space import LabelSpace
 
 logger = logging.getLogger(__name__)

@@ -24,8 +24,8 @@ from tips_ros.offline.readable import first_readable, read_if_whole
 from tips_ros.offline.topic_copy import copy_topics
 from tips_ros.perception.camera.camera_info import UncalibratedCamera
 from tips_ros.perception.camera.output_camera import OutputCamera, output_camera
+from tips_ros.perception.image_request import scaled_size
 from tips_ros.perception.images.decoder import ImageDecoder
-from tips_ros.perception.predictor import scaled_size
 
 logger = logging.getLogger(__name__)
 

@@ -28,7 +28,8 @@ from tips_ros.perception.depth.depth_scale import ScaleChoice, ScaleSource
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.ground import Ground
 from tips_ros.perception.objects.objects import Objects
-from tips_ros.perception.predictor import Prediction, Predictor
+from tips_ros.perception.prediction import Prediction
+from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.perception.temporal.stream import Holding, PlacedImage, SteadyStream
 

@@ -15,7 +15,7 @@ from tips_ros.evaluation.datasets.errors import DatasetError
 from tips_ros.evaluation.datasets.layouts import LAYOUTS, detect_layout, open_dataset
 from tips_ros.evaluation.sample import Dataset
 from tips_ros.offline.truth.bag_truth import BagTruth
-from tips_ros.perception.predictor import OUTPUTS, Output
+from tips_ros.perception.image_request import OUTPUTS, Output
 
 BAG = "bag"
 LAYOUT_NAMES = (*LAYOUTS, BAG)

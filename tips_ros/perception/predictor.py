@@ -5,44 +5,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tips_ros.model.tips import DenseMaps, HeadName, Tips
-from tips_ros.perception.camera.mounting import (
-    MountingRotation,
-    rotate_back,
-    rotate_normals_back,
-    rotate_upright,
-)
-from tips_ros.perception.depth.depth_scale import DepthScale, deviation_in_metres, to_metres
+from tips_ros.model.tips import Tips
+from tips_ros.perception.camera.mounting import MountingRotation, rotate_back, rotate_upright
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.deviation.cues import Focal
 from tips_ros.perception.deviation.predicted import stddev_at
 from tips_ros.perception.device_room import DeviceRoom
 from tips_ros.perception.encoded_image import EncodedImage
-from tips_ros.perception.graphs.frame_graphs import FrameGraphs
-from tips_ros.perception.graphs.frame_work import FramePlan, FrameWork
+from tips_ros.perception.graphs.played_frames import PlayedFrames, unpack
 from tips_ros.perception.host_transfer import HostTransfer
+from tips_ros.perception.image_request import HEAD_OF, OUTPUTS, ImageRequest, Output, scaled_size
 from tips_ros.perception.normals import normals_at
-from tips_ros.perception.packed_frame import PackedFrame
-from tips_ros.perception.preprocess import check_image, check_input_size, network_input
+from tips_ros.perception.prediction import Prediction
+from tips_ros.perception.preprocess import check_input_size, network_input
 from tips_ros.perception.resizing import depth_at
 from tips_ros.perception.semantic.label_space import LabelSpace, model_label_space
 from tips_ros.perception.semantic.segmenter import Segmenter
 
-Output = Literal["depth", "normals", "semantic", "stddev"]
-OUTPUTS: tuple[Output, ...] = get_args(Output)
-HEAD_OF: dict[Output, HeadName] = {
-    "depth": "depth",
-    "normals": "normals",
-    "semantic": "segmentation",
-    "stddev": "depth",
-}
 # Backends whose model can be recorded, with everything around it, as one CUDA graph.
 PLAYED_BACKENDS = ("graphs",)
 
@@ -51,63 +37,6 @@ _SMALLER_PASS = (
     "uses its memory"
 )
 _SMALLER_ARRAYS = "lower output_scale, or end what else uses its memory"
-
-
-class Prediction(NamedTuple):
-    """Arrays predicted for one image, all at one size (H, W); None for what was not asked for."""
-
-    depth_m: NDArray[np.float32] | None = None  # (H, W) metres along z
-    normals: NDArray[np.float32] | None = None  # (H, W, 3) unit, optical frame, facing the camera
-    labels: NDArray[np.uint8] | None = None  # (H, W) published class ids, 255 unlabelled
-    confidence: NDArray[np.uint8] | None = None  # (H, W) margin over the second class, 0 to 255
-    stddev_m: NDArray[np.float32] | None = None  # (H, W) metres, the deviation of depth_m
-
-    def to_metres(self, scale: DepthScale, max_m: float) -> Prediction:
-        """The same with its depth and the deviation in metres, see `depth_scale`.
-
-        Args:
-            scale: what brings the network's depth to metres.
-            max_m: the end of its range: `max_depth_m` of its description.
-
-        Raises:
-            ValueError: a scale that is not usable.
-        """
-        if self.depth_m is None:
-            return self
-        depth_m, stddev_m = to_metres(self.depth_m, scale, max_m), self.stddev_m
-        if stddev_m is not None:
-            stddev_m = deviation_in_metres(stddev_m, depth_m, scale)
-        return self._replace(depth_m=depth_m, stddev_m=stddev_m)
-
-
-class ImageRequest(NamedTuple):
-    """An image, and what is wanted of it."""
-
-    rgb: NDArray[np.uint8]  # (H, W, 3)
-    outputs: Collection[Output] = ()  # of depth, its deviation and normals what is wanted
-    scale: float = 1.0  # size of the outputs as a fraction of the image's, above 0 up to 1
-    # By which pixels will be labelled: words need value features, the model's own classes its head.
-    label_spaces: Collection[LabelSpace] = ()
-    mounting: MountingRotation = 0  # how the camera is mounted: what turns its picture upright
-    features: bool = False  # whether value features are wanted themselves
-    maps: bool = False  # whether the heads' maps are, at the heads' size
-
-    def heads(self) -> set[HeadName]:
-        """Returns the heads that run for it beside the backbone."""
-        heads = {HEAD_OF[output] for output in self.outputs if output != "semantic"}
-        if any(label_space.words is None for label_space in self.label_spaces):
-            heads.add("segmentation")
-        return heads
-
-    @property
-    def evidence(self) -> bool:
-        """Whether it is wanted how sure depth is."""
-        return "stddev" in self.outputs
-
-    @property
-    def value_features(self) -> bool:
-        """Whether value features are needed."""
-        return self.features or any(one.words is not None for one in self.label_spaces)
 
 
 class Predictor:
@@ -163,7 +92,8 @@ class Predictor:
         self._arrays = DeviceRoom(self.device, _SMALLER_ARRAYS)
         # Else each step of a frame is asked for by itself.
         played = backend in PLAYED_BACKENDS and self.device.type == "cuda"
-        self._graphs = FrameGraphs(self._frame_work, self.device) if played else None
+        work = self.model, description, self.input_size, dtype
+        self._played = PlayedFrames(*work, self.device) if played else None
 
     def outputs_with(self, label_space: LabelSpace) -> tuple[Output, ...]:
         """Returns the outputs it has with these classes: words need no segmentation head."""
@@ -238,8 +168,10 @@ class Predictor:
 
     def _encode_at_once(self, views: Sequence[ImageRequest]) -> list[EncodedImage]:
         pictures = [rotate_upright(v.rgb, v.mounting) if v.mounting else v.rgb for v in views]
-        if (played := self._play(views, pictures)) is not None:
-            return played
+        if self._played is not None:
+            played = self._played.encode(views, pictures, self._transfer.record_event)
+            if played is not None:
+                return played
         inputs = [network_input(p, self.input_size, self.device, self.dtype) for p in pictures]
         looks = self.model.forward_batch(
             torch.cat(inputs) if len(inputs) > 1 else inputs[0],
@@ -261,46 +193,6 @@ class Predictor:
             for view, picture, x, look in zip(views, pictures, inputs, looks, strict=True)
         ]
 
-    def _play(
-        self, views: Sequence[ImageRequest], pictures: Sequence[NDArray[np.uint8]]
-    ) -> list[EncodedImage] | None:
-        """Plays a recording of the whole batch; None where there can't be one."""
-        able = set(self.model.head_names)
-        if self._graphs is None or any(view.maps or view.heads() - able for view in views):
-            return None
-        for picture in pictures:
-            check_image(picture)
-        plans = tuple(
-            FramePlan(
-                (picture.shape[0], picture.shape[1]),
-                scaled_size(picture.shape[0], picture.shape[1], view.scale),
-                frozenset(view.heads()),
-                view.evidence,
-                view.value_features,
-            )
-            for view, picture in zip(views, pictures, strict=True)
-        )
-        if (found := self._graphs.play(plans, pictures)) is None:
-            return None
-        frames, work = found
-        passed = self._transfer.record_event()
-        return [
-            EncodedImage(
-                picture,
-                plan.size,
-                frame["image"],
-                DenseMaps(),
-                work.features_in(frame),
-                view.mounting,
-                passed,
-                frame,
-            )
-            for view, picture, plan, frame in zip(views, pictures, plans, frames, strict=True)
-        ]
-
-    def _frame_work(self, plans: Sequence[FramePlan]) -> FrameWork:
-        return FrameWork(self.model, self.description, self.input_size, self.dtype, plans)
-
     @torch.inference_mode()
     def decode(self, encoded: EncodedImage, label_space: LabelSpace | None = None) -> Prediction:
         """Decodes one encoded image to arrays at the outputs' size.
@@ -314,9 +206,6 @@ class Predictor:
             ValueError: it was not encoded for this label space.
             DeviceOutOfMemory: there is no room for its arrays.
         """
-        if encoded.packed is not None:
-            prediction = self._unpack(encoded, encoded.packed, label_space)
-            return _rotate_back(prediction, encoded.mounting) if encoded.mounting else prediction
 
         def made() -> tuple[Tensor | None, ...]:
             depth_map, normals_map = encoded.maps.depth, encoded.maps.normals
@@ -327,33 +216,12 @@ class Predictor:
                 return depth, normals, None, None, stddev
             return depth, normals, *self._segmenter.label_map(encoded, label_space), stddev
 
-        prediction = Prediction(*self._to_host(encoded, made))
-        return _rotate_back(prediction, encoded.mounting) if encoded.mounting else prediction
-
-    def _unpack(
-        self, encoded: EncodedImage, packed: PackedFrame, label_space: LabelSpace | None
-    ) -> Prediction:
-        """Fetches all arrays of a played frame at once; its labels become published ids before."""
-
-        def made() -> tuple[Tensor | None, ...]:
-            block = packed.for_host[None] if packed.for_host.numel() else None
-            if label_space is None:
-                return block, None, None
-            labels, confidence = self._segmenter.label_map(encoded, label_space)
-            # The head's confidence is in the block.
-            return block, labels, None if label_space.words is None else confidence
-
-        block, labels, confidence = self._to_host(encoded, made)
-        arrays = {} if block is None else packed.on_host(block)
-        if label_space is not None and label_space.words is None:
-            confidence = arrays["confidence"]
-        return Prediction(
-            arrays.get("depth_m"),
-            arrays.get("normals"),
-            labels,
-            confidence,
-            arrays.get("stddev_m"),
-        )
+        if encoded.packed is None:
+            upright = Prediction(*self._to_host(encoded, made))
+        else:
+            segmenter, fetch = self._segmenter, self._to_host
+            upright = unpack(encoded, encoded.packed, label_space, segmenter, fetch)
+        return upright.rotate_back(encoded.mounting)
 
     @torch.inference_mode()
     def labels(
@@ -409,20 +277,3 @@ class Predictor:
         return stddev_at(
             encoded.maps, self.description.deviation, self.focal_of(encoded), encoded.size
         )
-
-
-def _rotate_back(upright_one: Prediction, mounting: MountingRotation) -> Prediction:
-    """The same in the orientation that the camera has."""
-    depth_m, normals, labels, confidence, stddev_m = upright_one
-    return Prediction(
-        None if depth_m is None else rotate_back(depth_m, mounting),
-        None if normals is None else rotate_normals_back(normals, mounting),
-        None if labels is None else rotate_back(labels, mounting),
-        None if confidence is None else rotate_back(confidence, mounting),
-        None if stddev_m is None else rotate_back(stddev_m, mounting),
-    )
-
-
-def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:
-    """(H, W) of the outputs for an image of this size; never below one pixel."""
-    return max(1, round(height * scale)), max(1, round(width * scale))

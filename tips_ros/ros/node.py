@@ -19,11 +19,12 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from tips_ros.catalogue import real_world_advice
 from tips_ros.freed_memory import give_back_freed_memory
 from tips_ros.model.compute_thread import compute
+from tips_ros.perception.image_request import Output
 from tips_ros.perception.language.list_access import ListAccess
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.loading.prompt_encoder import PromptEncoder
 from tips_ros.perception.objects.tracker import IdCounter
-from tips_ros.perception.predictor import Output, Predictor
+from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.stable_ids import StableIds
 from tips_ros.ros.classes.class_manager import ClassManager
 from tips_ros.ros.health import diagnostics

@@ -16,7 +16,7 @@ from tips_ros.evaluation.results import EvaluationResults
 from tips_ros.evaluation.sample import Dataset, Sample
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.description import ModelDescription
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from tips_ros.evaluation.metrics.flicker import FlickerMetrics, FlickerResult
 from tips_ros.evaluation.sample import Sample
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 
 
 def flicker(frames: list[Sample], predict: Callable[[int, Sample], Prediction]) -> FlickerResult:

@@ -13,7 +13,7 @@ import pytest
 from tips_ros.offline.pictures.result_files import ImageResults, largest_classes
 from tips_ros.perception.classes.class_list import class_list
 from tips_ros.perception.language.prompts import parse_prompts
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.semantic.label_space import head_label_space
 
 OWN = class_list(["wall", "floor", "door", "cup", "lamp", "bed"])

@@ -12,7 +12,8 @@ from tips_ros.perception.depth.depth_scale import DepthScale
 from tips_ros.perception.deviation.cues import Focal, cues_of
 from tips_ros.perception.deviation.model import UNCALIBRATED, DeviationModel
 from tips_ros.perception.deviation.predicted import stddev_map
-from tips_ros.perception.predictor import Prediction, Predictor
+from tips_ros.perception.prediction import Prediction
+from tips_ros.perception.predictor import Predictor
 
 from ..conftest import DESCRIPTION
 
@@ -119,7 +120,7 @@ def test_nobody_pays_for_it_who_did_not_ask(predictor: Predictor):
 
 
 def test_in_a_batch_only_who_asked_gets_it(predictor: Predictor):
-    from tips_ros.perception.predictor import ImageRequest
+    from tips_ros.perception.image_request import ImageRequest
 
     asked, not_asked = predictor.encode_batch(
         [ImageRequest(image(40, 60), ["depth", "stddev"]), ImageRequest(image(40, 60), ["depth"])]

@@ -29,8 +29,8 @@ from tips_ros.perception.classes.class_files import ade20k
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.graphs import frame_graphs
-from tips_ros.perception.graphs.frame_graphs import FrameGraphs
-from tips_ros.perception.graphs.frame_work import FramePlan
+from tips_ros.perception.graphs.frame_work import FramePlan, FrameWork
+from tips_ros.perception.graphs.played_frames import PlayedFrames
 from tips_ros.perception.host_transfer import HostTransfer
 from tips_ros.perception.predictor import Predictor
 
@@ -88,9 +88,14 @@ def predictor(model: Tips, cuda: Cuda, monkeypatch: pytest.MonkeyPatch) -> Predi
     vit = model.backbone.config
     description = ModelDescription("b", "b", (448, 448), ade20k(), vit)
     made = Predictor(model, description, device="meta", dtype=torch.bfloat16, backend="graphs")
-    made._graphs = FrameGraphs(made._frame_work, META)
+    made._played = PlayedFrames(model, description, (448, 448), torch.bfloat16, META)
     monkeypatch.setattr(frame_graphs, "_alike", lambda *_: True)
     return made
+
+
+def work_of(predictor: Predictor, plans: Sequence[FramePlan]) -> FrameWork:
+    model, description = predictor.model, predictor.description
+    return FrameWork(model, description, predictor.input_size, predictor.dtype, plans)
 
 
 def test_outside_its_graph_a_frame_is_a_dozen_steps_at_most(
@@ -128,7 +133,7 @@ def test_outside_its_graph_a_frame_is_a_dozen_steps_at_most(
 
 def test_the_pass_of_b_14_with_three_heads_costs_620_gflop_at_most(predictor: Predictor):
     plan = FramePlan(SIZE, SIZE, frozenset(HEAD_NAMES), evidence=True, value_features=False)
-    work = predictor._frame_work([plan])
+    work = work_of(predictor, [plan])
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         work(torch.zeros(work.bytes, dtype=torch.uint8, device=META))
     assert 500e9 < counter.get_total_flops() <= 620e9
@@ -140,7 +145,7 @@ def test_nothing_in_a_frame_s_work_makes_the_host_wait_or_comes_from_it(predicto
         FramePlan(SIZE, (240, 320), frozenset(HEAD_NAMES), evidence=True, value_features=True),
         FramePlan((300, 400), (300, 400), frozenset(["depth"]), False, False),
     ]
-    work = predictor._frame_work(plans)
+    work = work_of(predictor, plans)
     pixels = torch.zeros(work.bytes, dtype=torch.uint8, device=META)
     with torch.no_grad(), Budget() as budget:
         work(pixels)

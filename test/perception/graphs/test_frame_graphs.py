@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 from tips_ros.model.fast import rewrite_for, rewrite_heads
 from tips_ros.model.tips import Tips
 from tips_ros.perception.graphs import frame_work
-from tips_ros.perception.graphs.frame_graphs import FrameGraphs
+from tips_ros.perception.graphs.played_frames import PlayedFrames
+from tips_ros.perception.image_request import ImageRequest
 from tips_ros.perception.language.prompts import parse_prompts
-from tips_ros.perception.predictor import ImageRequest, Prediction, Predictor
+from tips_ros.perception.prediction import Prediction
+from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.label_space import LabelSpace, zero_shot_label_space
 
 from ..conftest import DESCRIPTION
@@ -44,7 +46,8 @@ def played(in_steps: Predictor) -> Predictor:
 
 def playing(other: Predictor, kept: int = 16) -> Predictor:
     predictor = Predictor(other.model, DESCRIPTION, backend="graphs")
-    predictor._graphs = FrameGraphs(predictor._frame_work, predictor.device, kept)
+    where = predictor.input_size, predictor.dtype, predictor.device
+    predictor._played = PlayedFrames(predictor.model, DESCRIPTION, *where, kept)
     return predictor
 
 

@@ -22,7 +22,8 @@ from tips_ros.model.tips import HEAD_NAMES
 from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.language.prompts import parse_prompts
 from tips_ros.perception.loading.load import load_predictor, load_with_text
-from tips_ros.perception.predictor import Prediction, Predictor
+from tips_ros.perception.prediction import Prediction
+from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.label_space import zero_shot_label_space
 from tips_ros.resources import sample_bag
 

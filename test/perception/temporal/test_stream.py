@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.temporal.stream import Held, Holding, PlacedImage, SteadyStream
 
 SIZE = (120, 160)

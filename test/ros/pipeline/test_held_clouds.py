@@ -11,7 +11,7 @@ import pytest
 from std_msgs.msg import Header
 
 from tips_ros.messages.transform_error import TransformError
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 from tips_ros.ros.pipeline import held_clouds
 from tips_ros.ros.pipeline.held_clouds import HeldCloud, HeldClouds
 

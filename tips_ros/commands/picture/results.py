@@ -25,7 +25,8 @@ from tips_ros.perception.ground.classes import floor_classes
 from tips_ros.perception.ground.ground import Ground, GroundView
 from tips_ros.perception.language.text_embedder import TextEmbedder
 from tips_ros.perception.posed_frame import PosedFrame
-from tips_ros.perception.predictor import Prediction, Predictor
+from tips_ros.perception.prediction import Prediction
+from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.preprocess import image_at
 from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.progress import say

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tips_ros.evaluation.datasets import ade20k, nyu, pascal, rendered
 from tips_ros.evaluation.datasets.errors import DatasetError
 from tips_ros.evaluation.sample import Dataset
-from tips_ros.perception.predictor import OUTPUTS, Output
+from tips_ros.perception.image_request import OUTPUTS, Output
 
 
 class Layout(NamedTuple):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tips_ros.evaluation.metrics.flow import flowed_points
 from tips_ros.evaluation.metrics.warp import Pixels, SamePoints, same_points
 from tips_ros.evaluation.sample import IGNORED, Sample
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 
 _STANDS_M, _STANDS_RAD = 0.005, np.radians(0.1)
 

@@ -25,7 +25,7 @@ from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.ground.ground import GroundView
 from tips_ros.perception.images.drawn_picture import encode_drawn
 from tips_ros.perception.language.tags import Tag
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.semantic.class_counts import class_counts
 from tips_ros.perception.semantic.label_space import LabelSpace, model_label_space
 from tips_ros.whole_file import stage_folder

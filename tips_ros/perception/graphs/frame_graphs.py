@@ -22,7 +22,7 @@ from tips_ros.perception.packed_frame import PackedFrame
 logger = logging.getLogger(__name__)
 
 Plans = tuple[FramePlan, ...]
-_KEPT = 16  # outputs come and go with their subscribers, cameras with their resolutions
+KEPT = 16  # outputs come and go with their subscribers, cameras with their resolutions
 _TOLERANCE = 1e-2  # of the largest value: what libraries may choose otherwise while recording
 _WRONG_SHARE = 0.01
 
@@ -40,7 +40,7 @@ class FrameGraphs:
     """
 
     def __init__(
-        self, make_work: Callable[[Plans], FrameWork], device: torch.device, kept: int = _KEPT
+        self, make_work: Callable[[Plans], FrameWork], device: torch.device, kept: int = KEPT
     ) -> None:
         """Begins with no recording.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.posed_frame import PosedFrame
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.temporal.steady_depth import Mode, SteadyDepth
 from tips_ros.perception.temporal.steady_labels import SteadyLabels
 

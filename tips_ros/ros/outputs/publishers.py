@@ -12,7 +12,7 @@ from rclpy.lifecycle import LifecycleNode
 from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.outputs import TOPICS, VISION_TOPICS, OutputTopic
 from tips_ros.messages.types import rclpy_class, rclpy_types_for_one_thread
-from tips_ros.perception.predictor import Output
+from tips_ros.perception.image_request import Output
 from tips_ros.ros.topics import qos
 from tips_ros.ros.topics.names import ONLY, output_topic
 

@@ -15,7 +15,8 @@ from tips_ros.messages.outputs import OutputTopic
 from tips_ros.messages.transform_error import TransformError
 from tips_ros.perception.depth.depth_scale import DepthScale
 from tips_ros.perception.encoded_image import EncodedImage
-from tips_ros.perception.predictor import Prediction, Predictor
+from tips_ros.perception.prediction import Prediction
+from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.ros.classes.active_classes import ActiveClasses
 from tips_ros.ros.health.statistics import age_s

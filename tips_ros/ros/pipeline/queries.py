@@ -7,7 +7,7 @@ import threading
 from typing import Any, NamedTuple
 
 from tips_ros.perception.camera.output_camera import OutputCamera
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.semantic.label_space import LabelSpace
 
 

@@ -15,7 +15,8 @@ from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.objects.objects import wants_objects
 from tips_ros.messages.outputs import TRACKED, OutputTopic, used_outputs
 from tips_ros.perception.camera.output_camera import OutputCamera
-from tips_ros.perception.predictor import ImageRequest, Output, Predictor, scaled_size
+from tips_ros.perception.image_request import ImageRequest, Output, scaled_size
+from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.label_space import LabelSpace
 from tips_ros.ros.inputs.camera import ReceivedImage
 from tips_ros.ros.parameters.snapshot import CameraSettings

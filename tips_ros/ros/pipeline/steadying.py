@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.camera.output_camera import OutputCamera
-from tips_ros.perception.predictor import Prediction
+from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.temporal.stream import Held, PlacedImage, SteadyStream
 from tips_ros.ros.parameters.snapshot import CameraSettings
 from tips_ros.ros.pipeline.pending_reset import PendingReset
