@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import ast
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from tips_ros.errors import explain
+from tips_ros.whole_file import NotWritten
 
 PACKAGE = Path(__file__).parents[1] / "tips_ros"
 
@@ -25,6 +28,18 @@ def test_a_file_that_cannot_be_used_is_named_with_the_fix(tmp_path: Path):
     assert explain(raised_by(absent)) == f"{absent}: there is no such file; check its name"
     denied = explain(PermissionError(13, "Permission denied", "/root/x"))
     assert denied == "/root/x cannot be used (Permission denied); name another, or put that right"
+
+
+@pytest.mark.parametrize("kind", [OSError, NotWritten])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_of_a_disk_that_is_full_it_says_to_make_room(kind: type[OSError], number: int):
+    said = explain(kind(number, os.strerror(number), "/disk/x"))
+    assert said.startswith("/disk/x cannot be written (") and "make room" in said
+
+
+def test_what_could_not_be_written_says_that_nothing_of_it_was_kept():
+    said = explain(NotWritten(errno.EACCES, "Permission denied", "/root/x"))
+    assert "nothing of it was kept" in said and "choose another place" in said
 
 
 @pytest.mark.parametrize("error", [ValueError("no, 3 is less"), OSError("it hangs up")])

@@ -23,6 +23,11 @@ class NotWritten(OSError):
         return explain_unwritten(self, Path(self.filename or "the file"))
 
 
+def is_full(error: OSError) -> bool:
+    """Whether it says that a disk, or a user's share of one, is full."""
+    return error.errno in _FULL
+
+
 def explain_unwritten(error: OSError, place: Path) -> str:
     """Says in one line what could not be written, and what to do.
 
@@ -33,7 +38,7 @@ def explain_unwritten(error: OSError, place: Path) -> str:
     # NumPy says of a full disk only how much it wrote.
     reason = error.strerror or f"{error}: is the disk full?"
     name = error.filename if isinstance(error.filename, str) else place
-    remedy = "make room there" if not error.strerror or error.errno in _FULL else "see to that"
+    remedy = "make room there" if not error.strerror or is_full(error) else "see to that"
     return (
         f"{name} cannot be written ({reason}); nothing of it was kept: {remedy}, "
         f"or choose another place"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import logging
 from pathlib import Path
 
@@ -39,6 +40,55 @@ def test_a_new_message_is_found_and_has_no_remedy_yet(catalogue, monkeypatch):
     monkeypatch.setattr(catalogue, "messages", lambda: tuple(sorted([*before, new])))
     (row,) = [r for r in catalogue.rows_of(catalogue.write(PAGE.read_text())) if r.message == new]
     assert row.cause == row.remedy == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'logger.warning("%s is odd", name)',
+        'logger.warning(f"{name} is odd")',
+        'self._throttle.warning(name, "%s is odd", name)',
+    ],
+)
+def test_a_message_without_a_fix_is_seen_however_it_is_logged(catalogue, monkeypatch, line):
+    (call,) = [node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Call)]
+    new = catalogue._message("ros/new.py", call)
+    assert new == catalogue.Message("ros/new.py", "WARN", "… is odd")
+    before = catalogue.messages()
+    monkeypatch.setattr(catalogue, "messages", lambda: tuple(sorted([*before, new])))
+    page = PAGE.read_text(encoding="utf-8")
+    assert catalogue.write(page) != page
+    rows = catalogue.rows_of(catalogue.write(page))
+    assert [row.message for row in rows if not (row.cause and row.remedy)] == [new]
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        lambda logger, i: logger.warning("a frame is odd"),
+        lambda logger, i: logger.warning("frame %d is odd", i),
+        lambda logger, i: logger.warning("%s is no class", f"a client's text {i}"),
+    ],
+    ids=["with each frame", "with a number", "a client's text"],
+)
+def test_what_is_logged_without_a_throttle_does_not_fill_the_log(tell):
+    pytest.importorskip("rclpy")
+    from tips_ros.ros.process.log_forwarding import RosLogHandler
+
+    lines: list[str] = []
+
+    class Ros:
+        error = warning = info = debug = staticmethod(lines.append)
+
+    logger, handler = logging.getLogger("tips_ros.test_hostile"), RosLogHandler(Ros())
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        for i in range(3000):
+            tell(logger, i)
+    finally:
+        logger.removeHandler(handler)
+    assert 1 <= len(lines) <= 20
 
 
 def test_none_is_written_more_than_once_a_second_in_the_long_run(catalogue):

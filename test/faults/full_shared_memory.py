@@ -29,12 +29,13 @@ from tips_ros.ros.transport_profile import VARIABLES, transport_environment
 MEMORY = Path("/dev/shm")
 WAITS_S = 90.0
 NODE = (sys.executable, "-m", "tips_ros.ros.main", "--ros-args", "-r", "image:=/picture")
-NODE += ("-p", "input_height:=112", "-p", "input_width:=112")
+NODE += ("-p", "input_height:=56", "-p", "input_width:=56", "-p", "precision:=fp32")
 # Another viewer, which can get no shared memory any more.
 VIEWER = """
-import time, rclpy
+import sys, time, rclpy
 from sensor_msgs.msg import Image
 from tips_ros.ros.topics import qos
+sys.stdin.read()  # until shared memory is full
 rclpy.init()
 TOPIC = "/tips/depth/image"
 node, seen = rclpy.create_node("viewer"), []
@@ -64,16 +65,22 @@ def main(size: int, log: Path) -> None:
     os.environ.update(transport_environment())
     with log.open("w") as out:
         node = subprocess.Popen(NODE, stdout=out, stderr=subprocess.STDOUT)
+    viewer = subprocess.Popen(
+        [sys.executable, "-c", VIEWER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     try:
         with RosSession("camera", environment) as session:
-            _disturb(session, node)
+            _disturb(session, node, viewer)
         node.send_signal(signal.SIGINT)
         assert node.wait(60) == 0, f"it ended with {node.returncode}"
     finally:
         node.kill()
+        viewer.kill()
 
 
-def _disturb(session: RosSession, node: subprocess.Popen[bytes]) -> None:
+def _disturb(
+    session: RosSession, node: subprocess.Popen[bytes], viewer: subprocess.Popen[bytes]
+) -> None:
     depths: list[int] = []
     session.node.create_subscription(
         Image, "/tips/depth/image", lambda m: depths.append(m.header.stamp.sec), qos.output()
@@ -97,11 +104,11 @@ def _disturb(session: RosSession, node: subprocess.Popen[bytes]) -> None:
     assert os.statvfs(MEMORY).f_bavail == 0
     for sec in (2, 3, 4):
         until(lambda sec=sec: show(sec), "depth while shared memory is full")
-    with subprocess.Popen([sys.executable, "-c", VIEWER], stdout=subprocess.PIPE) as viewer:
-        until(lambda: show(5) and viewer.poll() is not None, "another viewer")
-        assert viewer.stdout is not None
-        said = viewer.stdout.read()  # Fast DDS tells there, too, what it goes without
-        assert said.endswith(b"seen\n"), f"another viewer saw {said!r}"
+    assert viewer.stdin is not None and viewer.stdout is not None
+    viewer.stdin.close()
+    until(lambda: show(5) and viewer.poll() is not None, "another viewer")
+    said = viewer.stdout.read()  # Fast DDS tells there, too, what it goes without
+    assert said.endswith(b"seen\n"), f"another viewer saw {said!r}"
     (MEMORY / "ballast").unlink()
     until(lambda: show(6), "depth once there is room again")
 

@@ -8,6 +8,8 @@ import time
 
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 
 from tips_ros.messages.conversions import image_message
@@ -40,6 +42,27 @@ def test_of_a_flood_each_image_has_one_fate_and_the_newest_is_answered(graph):
     until(lambda: answered(graph, 201), "depth of the newest")
     counted = graph.camera.statistics.snapshot()
     assert set(counted.drops) <= {"superseded", "unwatched"}, counted
+
+
+def test_a_storm_of_parameters_is_answered_while_frames_flow(graph):
+    graph.listen("depth/image")
+    values = (("points.stride", 2), ("points.stride", -1), ("output_scale", 7.0), ("no", 1))
+    wanted = [Parameter(name, value=value).to_parameter_msg() for name, value in values]
+    service = "/tips/set_parameters"
+    clients = [graph.probe.create_client(SetParameters, service) for _ in range(4)]
+    for client in clients:
+        assert client.wait_for_service(90.0)
+    for sec in range(1, 51):
+        request = SetParameters.Request(parameters=wanted)
+        answers = [client.call_async(request) for client in clients]
+        graph.publish_image(sec=sec)
+        until(lambda a=answers: all(one.done() for one in a), "answers")
+        for answer in answers:
+            taken = [result.successful for result in answer.result().results]
+            assert taken == [True, False, False, False]
+    until(lambda: answered(graph, 50), "depth of the newest")
+    assert graph.parameter("points.stride") == 2
+    assert set(graph.camera.statistics.snapshot().drops) <= {"superseded", "unwatched"}
 
 
 def test_a_crowd_that_comes_and_goes_leaves_nothing_behind(graph):

@@ -73,6 +73,16 @@ def test_a_bag_that_begins_anew_is_served_as_the_first_time(graph, timeline):
     assert not drops(graph)
 
 
+def test_frames_are_answered_across_a_jump_of_an_hour_forward(graph, timeline):
+    graph.listen("depth/image")
+    for sec in (10, 11, 3611, 3612):
+        timeline.set(sec + 0.3)
+        graph.publish_image(sec=sec)
+        until(lambda s=sec: stamps(graph)[-1:] == [s], f"depth of {sec}")
+    assert stamps(graph) == [10, 11, 3611, 3612]
+    assert not drops(graph)
+
+
 def test_a_frame_that_waits_while_time_jumps_back_is_not_shown_after(graph, timeline):
     gate, at_work = threading.Event(), threading.Event()
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import glob
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,13 +21,24 @@ def workshop_prefix(path: Path) -> str:
     return f".{path.name}."
 
 
+def find_leftovers(path: Path) -> list[Path]:
+    """Folders beside a place in which writers are at work, or were when they were killed."""
+    if not path.parent.is_dir():
+        return []
+    prefix = workshop_prefix(path)
+    # Those of a.mcap, which may be at work, begin as those of a do.
+    return sorted(
+        folder
+        for folder in path.parent.glob(f"{glob.escape(prefix)}*")
+        if "." not in folder.name.removeprefix(prefix) and folder.is_dir()
+    )
+
+
 def remove_leftovers(places: Iterable[Path]) -> None:
     """Removes what writers that were killed left beside these places. None may be at work there."""
     for path in places:
-        if path.parent.is_dir():
-            for folder in path.parent.iterdir():
-                if folder.name.startswith(workshop_prefix(path)) and folder.is_dir():
-                    shutil.rmtree(folder, ignore_errors=True)
+        for folder in find_leftovers(path):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_place(path: Path, *, overwrite: bool = False) -> None:

@@ -23,7 +23,7 @@ from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, W
 from rosbags.typesys.store import Typestore
 
 from tips_ros.bags.errors import BagError
-from tips_ros.bags.place import MCAP, check_place, workshop_prefix
+from tips_ros.bags.place import MCAP, check_place, find_leftovers, workshop_prefix
 from tips_ros.bags.results import KEY
 from tips_ros.bags.storage.storage import Definition
 from tips_ros.bags.types import default_typestore, describes, recorded_text
@@ -70,6 +70,13 @@ class BagWriter:
         self._count = 0
         self._name = self.path.name.removesuffix(MCAP) or "bag"
         check_place(self.path, overwrite=overwrite)
+        for folder in find_leftovers(self.path):
+            logger.warning(
+                "%s: left by a writer of %s that was killed, unless one is at work; read what it "
+                "wrote as any other bag, or remove it",
+                folder / self._name,
+                self.path,
+            )
         with ExitStack() as undo:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)

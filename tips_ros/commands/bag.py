@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from tips_ros.bags import BagReader, BagWriter, check_place, find_camera
+from tips_ros.commands.interruption import terminable
 from tips_ros.commands.options.common import (
     add_camera_topics,
     add_depth_scale,
@@ -168,6 +169,7 @@ def run(args: argparse.Namespace) -> int:
                 memory=None if args.memory is None else BagMemory(args.memory_frame),
             )
             with (
+                terminable(),  # whatever ends us, nothing half-written stays
                 BagWriter(
                     args.output,
                     overwrite=args.overwrite,

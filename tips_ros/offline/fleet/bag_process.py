@@ -90,6 +90,8 @@ class BagProcess:
 def _describe(status: int, said: list[str]) -> str:
     if status < 0:
         return f"its process was ended by {signal.Signals(-status).name}; run the same again"
+    if status == 128 + signal.SIGINT:
+        return "its process was interrupted; run the same again"
     if status == 1:
         return "none of its images could be annotated: " + (said[-1] if said else "")
     return said[-1] if said else f"its process ended with {status}"

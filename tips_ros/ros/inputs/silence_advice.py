@@ -156,8 +156,8 @@ def _advise_on_quality(topic: str, asked: QoSProfile, found: Sequence[TopicEndpo
         fits += f": see whether `ros2 topic hz {topic}` counts any"
     if not changes:
         return f"{fits}, and docs/transport.md for images that get lost on the way"
-    why = "what was published before is kept for those" if keeps else "what got lost is sent again"
-    return f"{fits}; {why} who start the node with {_options(changes)}"
+    gained = "what was published before comes, too" if keeps else "what gets lost is sent again"
+    return f"{fits}; start the node with {_options(changes)}, so that {gained}"
 
 
 def _options(assignments: Iterable[str]) -> str:
