@@ -23,7 +23,7 @@ def layout(scene: Scene, *, live: bool = False) -> rrb.Blueprint:
         live: the screen follows what comes; otherwise it stands at the beginning.
     """
     images = [_image_view(name, kind) for name, kind in _by_kind(scene)[:_MOST_IMAGES]]
-    left = [_space_view(scene)] if _has_space(scene) else []
+    left = [_space_view(scene, live)] if _has_space(scene) else []
     below = [*_plots(scene), *_pages(scene)]
     if below:
         left.append(rrb.Horizontal(*below))  # type: ignore[arg-type]
@@ -59,8 +59,9 @@ def _has_space(scene: Scene) -> bool:
     return some or bool(scene.pinholes and scene.image_frame)
 
 
-def _space_view(scene: Scene) -> rrb.Spatial3DView:
-    root, pose = scene.root_pose()
+def _space_view(scene: Scene, live: bool) -> rrb.Spatial3DView:
+    # A recording stands at its beginning: at its end the camera was elsewhere.
+    root, pose = scene.root_pose(first=not live)
     has_cloud = Kind.CLOUD in scene.kinds.values()
     # An image of a camera with intrinsics stands in space, too: the first picture alone does here.
     shown: list[str] = []

@@ -57,6 +57,7 @@ class Scene:
         self.image_frame = ""
         self.fixed_frame = ""
         self._parents: dict[str, tuple[str, NDArray[np.float64]]] = {}
+        self._first: dict[str, tuple[str, NDArray[np.float64]]] = {}
 
     def put(self, entity: str, kind: Kind, stamp_ns: int, *content: Any) -> None:
         """Puts content at an entity, from this stamp on."""
@@ -102,18 +103,23 @@ class Scene:
     def place(self, parent: str, child: str, matrix: NDArray[np.float64]) -> None:
         """Notes where a frame is: (4, 4), child → parent."""
         self._parents[child] = (parent, matrix)
+        self._first.setdefault(child, (parent, matrix))
 
-    def root_pose(self) -> tuple[str, NDArray[np.float64]]:
+    def root_pose(self, *, first: bool = False) -> tuple[str, NDArray[np.float64]]:
         """The frame that all of the image's tree hangs on, and (4, 4) the camera's pose in it.
 
         It is the image's own frame where nothing tells of another; "" before the first image.
+
+        Args:
+            first: the pose that was told first, not the newest.
         """
+        parents = self._first if first else self._parents
         frame, pose = self.image_frame or self.fixed_frame, np.eye(4)
-        if not frame and self._parents:
-            frame = next(iter(self._parents))
+        if not frame and parents:
+            frame = next(iter(parents))
         passed = set()
-        while frame in self._parents and frame not in passed:  # tf may lie, in a circle
+        while frame in parents and frame not in passed:  # tf may lie, in a circle
             passed.add(frame)
-            frame, matrix = self._parents[frame]
+            frame, matrix = parents[frame]
             pose = matrix @ pose
         return frame, pose

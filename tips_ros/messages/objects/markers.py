@@ -74,7 +74,7 @@ def memory_markers_message(
 ) -> Any:
     """→ visualization_msgs/MarkerArray in the memory's frame, until the next one.
 
-    A name says for how long its thing was not seen; the box of one that is missed is faint.
+    A name says for how long its thing was not seen; the box of one that is nearly gone is faint.
 
     Args:
         types: of the messages.
