@@ -111,7 +111,7 @@ def test_none_is_written_more_than_once_a_second_in_the_long_run(catalogue):
             level = logging.WARNING if message.level == "WARN" else logging.ERROR
             lines.clear()
             for i in range(300):  # ever other texts, in no time
-                logger.log(level, message.file + " " + message.text.replace("%", "%%") + "%d", i)
+                logger.log(level, message.file + " " + message.text.replace("%", "%%") + "%d", i)  # noqa: G003
             assert 1 <= len(lines) <= 12, message
     finally:
         logger.removeHandler(handler)

@@ -84,7 +84,8 @@ def _tell_of_nothing(node: TipsNode, given: Sequence[str]) -> None:
     """Warns of what a command line names in vain: ROS says nothing of it."""
     whose, logger = node.get_fully_qualified_name(), node.get_logger()
     if files := for_others(command_line.parameter_files(given), whose):
-        logger.warning(f"nothing for {whose} or /** in {', '.join(files)}")
+        # rclpy's own logger fills in nothing.
+        logger.warning(f"nothing for {whose} or /** in {', '.join(files)}")  # noqa: G004
     inputs = [input_topic(camera, name) for camera in node.cameras for name in INPUTS]
     for said in find_misspelt(given, inputs):
         logger.warning(said)
