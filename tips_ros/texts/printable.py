@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 _MOST = 4000  # characters of one message
+_MOST_QUOTED = 80  # of a name in it
 
 
 def printable(text: str, keep: str = "") -> str:
@@ -18,6 +19,11 @@ def printable(text: str, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(c if c in keep or not _is_harmful(c) else _escape(c) for c in text)
+
+
+def quoted(name: str) -> str:
+    """The name in quotation marks, in printable characters; cut where it is endless."""
+    return repr(name if len(name) <= _MOST_QUOTED else f"{name[: _MOST_QUOTED - 1]}…")
 
 
 def _is_harmful(character: str) -> bool:

@@ -216,3 +216,15 @@ class TestTheListsThatComeAlong:
     def test_know_the_demo_model_s_own_words(self):
         words = set(parse_prompts(["@indoor_robot"]).all_words)
         assert set(load_model("demo").description.classes.names) <= words
+
+
+@pytest.mark.parametrize(
+    ("names", "ids"),
+    [(("[" * 3000, "[" * 3000), ()), (("x" * 3000,), (255,)), (("x" * 3000, "y" * 3000), (1, 1))],
+    ids=["twice", "of an id that is none", "of one id"],
+)
+def test_a_name_without_end_is_not_quoted_whole(names, ids):
+    """Found by `./run fuzz`: a refusal is a sentence, whatever a file holds."""
+    with pytest.raises(ValueError) as caught:
+        ClassList(names, ids)
+    assert len(str(caught.value)) < 300 and "…" in str(caught.value)

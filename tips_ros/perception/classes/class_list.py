@@ -11,6 +11,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.texts.printable import quoted
+
 UNLABELLED = 255
 _MAX_CLASSES = 255  # ids 0..254 in a mono8 label map; 255 means unlabelled
 
@@ -52,7 +54,8 @@ class ClassList:
             earlier = seen.setdefault(name_key(name), position)
             if earlier != position:
                 raise ValueError(
-                    f"class {name!r} stands at {earlier} and at {position}; remove one of them"
+                    f"class {quoted(name)} stands at {earlier} and at {position}; remove one of "
+                    "them"
                 )
         if not self.ids:
             object.__setattr__(self, "ids", tuple(range(len(self.names))))
@@ -64,10 +67,11 @@ class ClassList:
         name_of: dict[int, str] = {}
         for class_id, name in zip(self.ids, self.names, strict=True):
             if type(class_id) is not int or not 0 <= class_id < UNLABELLED:
-                raise ValueError(f"class {name!r} has the id {class_id!r}; ids are 0 to 254")
+                raise ValueError(f"class {quoted(name)} has the id {class_id!r}; ids are 0 to 254")
             earlier = name_of.setdefault(class_id, name)
             if earlier != name:
-                raise ValueError(f"id {class_id} stands for {earlier!r} and for {name!r}")
+                both = f"{quoted(earlier)} and for {quoted(name)}"
+                raise ValueError(f"id {class_id} stands for {both}")
 
     def __len__(self) -> int:
         return len(self.names)
