@@ -53,7 +53,7 @@ def test_the_whole_has_its_help_and_its_version(without_ros):
 def test_a_mistyped_command_is_told_with_the_known_ones(without_ros):
     done = without_ros.tips_ros("infre", "photo.jpg")
     assert done.returncode == 2
-    assert "infre" in done.stderr and "'infer'" in done.stderr
+    assert "infre" in done.stderr and re.search(r"\binfer\b", done.stderr)
     assert "Traceback" not in done.stderr
 
 

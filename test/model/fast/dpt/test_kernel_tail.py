@@ -31,9 +31,8 @@ SHAPES = [(1, 6, 7, 5), (2, 40, 1, 3), (1, 3, 2, 19), (1, 150, 4, 4)]  # B, K, h
 
 
 @pytest.fixture
-def interpreted(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def interpreted() -> ModuleType:
     """The kernels as Triton's interpreter runs them, on the CPU."""
-    monkeypatch.setenv("TRITON_INTERPRET", "1")
     return kernels("interpreted_tail_kernels")
 
 

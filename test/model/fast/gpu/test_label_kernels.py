@@ -32,9 +32,8 @@ with_triton = pytest.mark.skipif(not triton_is_there(), reason="Triton is not in
 
 
 @pytest.fixture
-def interpreted(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def interpreted() -> ModuleType:
     """The kernels as Triton's interpreter runs them, on the CPU."""
-    monkeypatch.setenv("TRITON_INTERPRET", "1")
     return kernels("interpreted_kernels")
 
 
