@@ -165,3 +165,25 @@ def test_a_damaged_chunk_in_a_whole_file_is_an_error(tmp_path):
     path.write_bytes(data)
     with pytest.raises(BagError, match="copy it again"):
         read(path)
+
+
+def test_a_stamp_that_its_index_does_not_have_is_an_error_not_a_step_back(tmp_path):
+    """Found by `./run fuzz`: the index tells the order, and one bit of a row was another."""
+    path, stamp = tmp_path / "a.db3", 10**9
+    rows = [("/chatter", STRING, stamp + n, string(str(n))) for n in range(6)]
+    db3(path, rows).close()
+    whole, word = path.read_bytes(), stamp.to_bytes((stamp.bit_length() + 8) // 8, "big")
+    places = [at for at in range(len(whole)) if whole.startswith(word, at)]
+    refused = 0
+    for at in places:
+        damaged = bytearray(whole)
+        damaged[at + len(word) - 1] ^= 0x7F
+        path.write_bytes(damaged)
+        try:
+            with BagReader(path) as bag:
+                stamps = [message.stamp_ns for message in bag.messages()]
+        except BagError as error:
+            refused += "REINDEX" in str(error)
+        else:
+            assert stamps == sorted(stamps)
+    assert refused, places

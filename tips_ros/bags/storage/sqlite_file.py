@@ -49,17 +49,27 @@ class SqliteFile:
             self._opened = undo.pop_all()
 
     def messages(self, channels: Collection[int]) -> Iterator[Record]:
-        """Goes through the messages of these channels in the order of their stamps."""
+        """Goes through the messages of these channels in the order of their stamps.
+
+        Raises:
+            BrokenFile: damaged; also where the index, which tells the order, has other stamps.
+        """
         places = ",".join("?" * len(channels))
+        last_ns = None
         with _translate_errors():
-            yield from map(
-                Record._make,
-                self._database.execute(
-                    "SELECT timestamp, topic_id, data FROM messages "
-                    f"WHERE topic_id IN ({places}) ORDER BY timestamp, rowid",
-                    tuple(channels),
-                ),
-            )
+            for row in self._database.execute(
+                "SELECT timestamp, topic_id, data FROM messages "
+                f"WHERE topic_id IN ({places}) ORDER BY timestamp, rowid",
+                tuple(channels),
+            ):
+                record = Record._make(row)
+                if last_ns is not None and record.stamp_ns < last_ns:
+                    raise BrokenFile(
+                        "a message has another time than the index of times; "
+                        "`sqlite3 FILE REINDEX` makes that anew"
+                    )
+                last_ns = record.stamp_ns
+                yield record
 
     def close(self) -> None:
         """Closes the file."""
