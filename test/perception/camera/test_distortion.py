@@ -171,6 +171,16 @@ def test_a_fisheye_vector_filled_up_with_zeros_is_understood():
 
 
 @pytest.mark.parametrize(
+    ("model", "d"), [("plumb_bob", [0.0, np.nan] * 5000), ("x" * 5000, [0.1] * 5)]
+)
+def test_what_has_no_end_is_not_quoted_whole(model, d):
+    """Found by `./run fuzz`: a refusal is a sentence, whatever a message holds."""
+    with pytest.raises(BadDistortion) as caught:
+        lens(model, d)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
     ("model", "d", "message"),
     [
         ("plumb_bob", [0.1, 0.2, 0.3], "must hold 4, 5, 8, 12, 14 numbers, got 3"),

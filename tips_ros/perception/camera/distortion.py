@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from tips_ros.perception.camera.camera_info import CameraInfoLike, Fault, UncalibratedCamera
 from tips_ros.perception.camera.lenses import brown as brown_lens
 from tips_ros.perception.camera.lenses import fisheye as fisheye_lens
+from tips_ros.texts.printable import quoted
 
 Float64Array: TypeAlias = NDArray[np.float64]
 Kind: TypeAlias = Literal["none", "brown", "fisheye"]
@@ -123,7 +124,7 @@ class Distortion:
         kind = _KIND_OF.get(name, "none")
         if not all(math.isfinite(number) for number in numbers):
             raise BadDistortion(
-                f"CameraInfo.d must be finite, got {list(numbers)}; recalibrate the camera"
+                f"CameraInfo.d must be finite, got {list(numbers)[:14]}; recalibrate the camera"
             )
         if any(abs(number) > _MOST for number in numbers):  # its powers may be no numbers
             raise BadDistortion(
@@ -134,7 +135,7 @@ class Distortion:
             return NO_DISTORTION
         if kind == "none":
             raise BadDistortion(
-                f"CameraInfo.distortion_model {name!r} is not known; use one of "
+                f"CameraInfo.distortion_model {quoted(name)} is not known; use one of "
                 f"{', '.join(_KIND_OF)}, or the rectified image",
                 "lens",
             )
