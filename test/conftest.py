@@ -53,7 +53,7 @@ _MARKED_BY = {"graph_with": "live", "shared_golden": "reference"}
 # Of these most make whole results with whole models, or start process after process.
 _SLOW = {"bootstrap", "commands", "demo", "evaluation", "offline", "training"}
 # Whose tests take longest begin first: of several processes none is left alone with one of them.
-_FIRST = ("churn", "training", "demo")
+_FIRST = {"churn", "training", "demo", "faults", "test_bags_ray.py"}
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
@@ -64,7 +64,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def folder(item: pytest.Item) -> str:
         return item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
 
-    items.sort(key=lambda item: folder(item) not in _FIRST)
+    items.sort(key=lambda item: not {folder(item), item.path.name} & _FIRST)
     for item in items:
         if folder(item) in _SLOW:
             item.add_marker("slow")
