@@ -21,7 +21,7 @@ def printable(text: str, keep: str = "") -> str:
     return "".join(c if c in keep or not _is_harmful(c) else _escape(c) for c in text)
 
 
-def quoted(name: str) -> str:
+def quote(name: str) -> str:
     """The name in quotation marks, in printable characters; cut where it is endless."""
     return repr(name if len(name) <= _MOST_QUOTED else f"{name[: _MOST_QUOTED - 1]}…")
 

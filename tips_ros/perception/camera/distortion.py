@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from tips_ros.perception.camera.camera_info import CameraInfoLike, Fault, UncalibratedCamera
 from tips_ros.perception.camera.lenses import brown as brown_lens
 from tips_ros.perception.camera.lenses import fisheye as fisheye_lens
-from tips_ros.texts.printable import quoted
+from tips_ros.texts.printable import quote
 
 Float64Array: TypeAlias = NDArray[np.float64]
 Kind: TypeAlias = Literal["none", "brown", "fisheye"]
@@ -135,7 +135,7 @@ class Distortion:
             return NO_DISTORTION
         if kind == "none":
             raise BadDistortion(
-                f"CameraInfo.distortion_model {quoted(name)} is not known; use one of "
+                f"CameraInfo.distortion_model {quote(name)} is not known; use one of "
                 f"{', '.join(_KIND_OF)}, or the rectified image",
                 "lens",
             )

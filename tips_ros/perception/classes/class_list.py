@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.texts.printable import quoted
+from tips_ros.texts.printable import quote
 
 UNLABELLED = 255
 _MAX_CLASSES = 255  # ids 0..254 in a mono8 label map; 255 means unlabelled
@@ -54,7 +54,7 @@ class ClassList:
             earlier = seen.setdefault(name_key(name), position)
             if earlier != position:
                 raise ValueError(
-                    f"class {quoted(name)} stands at {earlier} and at {position}; remove one of "
+                    f"class {quote(name)} stands at {earlier} and at {position}; remove one of "
                     "them"
                 )
         if not self.ids:
@@ -67,10 +67,10 @@ class ClassList:
         name_of: dict[int, str] = {}
         for class_id, name in zip(self.ids, self.names, strict=True):
             if type(class_id) is not int or not 0 <= class_id < UNLABELLED:
-                raise ValueError(f"class {quoted(name)} has the id {class_id!r}; ids are 0 to 254")
+                raise ValueError(f"class {quote(name)} has the id {class_id!r}; ids are 0 to 254")
             earlier = name_of.setdefault(class_id, name)
             if earlier != name:
-                both = f"{quoted(earlier)} and for {quoted(name)}"
+                both = f"{quote(earlier)} and for {quote(name)}"
                 raise ValueError(f"id {class_id} stands for {both}")
 
     def __len__(self) -> int:

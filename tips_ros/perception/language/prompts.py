@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tips_ros.perception.classes.class_list import UNLABELLED, ClassList, class_list, name_key
 from tips_ros.perception.language.prompt_syntax import HOW, Entry, PromptError, entries
-from tips_ros.texts.printable import quoted
+from tips_ros.texts.printable import quote
 
 __all__ = ["PromptError", "Prompts", "own_positions", "parse_prompts"]
 
@@ -117,9 +117,9 @@ def own_positions(prompts: Prompts, own: ClassList) -> dict[int, int]:
     for word in prompts.all_words:
         if name_key(word) not in position_of:
             near = difflib.get_close_matches(name_key(word), position_of, n=1)
-            meant = f" (did you mean {quoted(own.names[position_of[near[0]]])}?)" if near else ""
+            meant = f" (did you mean {quote(own.names[position_of[near[0]]])}?)" if near else ""
             raise PromptError(
-                f"{quoted(word)} is none of this model's {len(own)} own classes{meant}, and "
+                f"{quote(word)} is none of this model's {len(own)} own classes{meant}, and "
                 "without a text encoder it knows no other words; put the tips_…_text.npz of the "
                 "same model and tokenizer.model beside its other files"
             )
@@ -139,13 +139,13 @@ def _refuse_repeated(wanted: Sequence[Entry]) -> None:
         if earlier is not entry:
             where = earlier.origin if earlier.origin != entry.origin else ""
             raise PromptError(
-                f"class {quoted(entry.name)}{entry.origin} is there already{where}; name it once"
+                f"class {quote(entry.name)}{entry.origin} is there already{where}; name it once"
             )
         for word in entry.words:
             if name_key(word) in meant:
                 other = meant[name_key(word)]
                 raise PromptError(
-                    f"{quoted(word)} stands for {quoted(other.name)}{other.origin} already; name "
+                    f"{quote(word)} stands for {quote(other.name)}{other.origin} already; name "
                     "it once"
                 )
             meant[name_key(word)] = entry
@@ -161,7 +161,7 @@ def _background_words(
         twice = [text for text in (entry.name, *entry.words) if name_key(text) in looked_for]
         if twice and not entry.origin:
             raise PromptError(
-                f"{quoted(twice[0])} is looked for and in the background, too; remove one of them"
+                f"{quote(twice[0])} is looked for and in the background, too; remove one of them"
             )
         if name_key(entry.name) in looked_for:
             continue
@@ -182,5 +182,5 @@ def _thresholds(thresholds: Sequence[float], names: Sequence[str]) -> tuple[floa
         )
     for threshold, name in zip(given, names, strict=True):
         if not 0.0 <= threshold <= 1.0:
-            raise PromptError(f"threshold {threshold:g} of {quoted(name)} must be between 0 and 1")
+            raise PromptError(f"threshold {threshold:g} of {quote(name)} must be between 0 and 1")
     return tuple(given)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tips_ros.libraries import pip_install
 from tips_ros.model.text import MAX_TOKENS
-from tips_ros.texts.printable import quoted
+from tips_ros.texts.printable import quote
 
 if TYPE_CHECKING:
     from sentencepiece import SentencePieceProcessor
@@ -85,7 +85,7 @@ class Tokenizer:
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise TokenizerError(f"text {quoted(text)} is not Unicode; send it as UTF-8") from None
+            raise TokenizerError(f"text {quote(text)} is not Unicode; send it as UTF-8") from None
         pieces: list[int] = self._processor.encode(lower_ascii(text), out_type=int)
         return pieces
 
