@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -22,6 +20,7 @@ from tips_ros.model.fast.gpu.kernels import triton_is_there
 from tips_ros.model.tips import HEAD_NAMES, Tips
 
 from ..compile_kernels import compiled
+from ..import_again import import_again
 
 KERNELS = Path(package.__path__[0]) / "tail_kernels.py"
 BINS = DepthBins()
@@ -33,17 +32,7 @@ SHAPES = [(1, 6, 7, 5), (2, 40, 1, 3), (1, 3, 2, 19), (1, 150, 4, 4)]  # B, K, h
 @pytest.fixture
 def interpreted() -> ModuleType:
     """The kernels as Triton's interpreter runs them, on the CPU."""
-    return kernels("interpreted_tail_kernels")
-
-
-def kernels(name: str) -> ModuleType:
-    """The module once more: how it runs is settled when it is imported."""
-    spec = importlib.util.spec_from_file_location(name, KERNELS)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return import_again(KERNELS, "interpreted_tail_kernels")
 
 
 def product(outputs: int, channels: int = 8) -> Product:

@@ -7,7 +7,6 @@ of 290 MB that becomes 1 GB: too much for everybody who tests.
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +24,7 @@ from tips_ros.perception.semantic.dense_labels import dense_label_map
 from tips_ros.perception.semantic.segmentation import label_map_at
 
 from ..compile_kernels import compiled
+from ..import_again import import_again
 
 KERNELS = Path(package.__path__[0]) / "label_kernels.py"
 GPUS = [87, 90, 110, 120]  # Orin, H100, Thor, RTX 50
@@ -34,17 +34,7 @@ with_triton = pytest.mark.skipif(not triton_is_there(), reason="Triton is not in
 @pytest.fixture
 def interpreted() -> ModuleType:
     """The kernels as Triton's interpreter runs them, on the CPU."""
-    return kernels("interpreted_kernels")
-
-
-def kernels(name: str) -> ModuleType:
-    """The module once more: how it runs is settled when it is imported."""
-    spec = importlib.util.spec_from_file_location(name, KERNELS)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return import_again(KERNELS, "interpreted_kernels")
 
 
 def logits_of(b: int, k: int, h: int, w: int, dtype: torch.dtype, last: bool) -> Tensor:
