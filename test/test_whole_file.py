@@ -46,3 +46,25 @@ def test_after_an_error_all_is_as_it_was(tmp_path: Path):
             (stage / "a").write_text("half")
             raise RuntimeError
     assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"a": "earlier"}
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_what_is_to_outlive_a_power_cut_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch, durable: bool
+):
+    done: list[str] = []
+    sync, replace = os.fsync, os.replace
+
+    def synced(number: int) -> None:
+        there = Path(os.readlink(f"/proc/self/fd/{number}"))
+        done.append("its folder" if there == tmp_path else there.read_text())
+        sync(number)
+
+    def replaced(*paths: object) -> None:
+        done.append("the name")
+        replace(*paths)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", replaced)
+    write_atomically(tmp_path / "file", b"content", durable=durable)
+    assert done == (["content", "the name", "its folder"] if durable else ["the name"])

@@ -45,22 +45,27 @@ def explain_unwritten(error: OSError, place: Path) -> str:
     )
 
 
-def write_atomically(file: Path, content: bytes) -> None:
+def write_atomically(file: Path, content: bytes, *, durable: bool = False) -> None:
     """Writes a small file, and its folders where they are missing.
 
     What is there and no file, such as /dev/null or a pipe, is written to as it is.
+
+    Args:
+        file: to be written.
+        content: of it.
+        durable: it outlives a power cut once this returns, for what can't be made again.
 
     Raises:
         NotWritten: it can't be; nothing has changed.
     """
     try:
-        _write(file, content)
+        _write(file, content, durable)
     except OSError as error:
         # A disk that becomes full names no file, and other errors our part of it.
         raise NotWritten(error.errno, error.strerror, str(file)) from error
 
 
-def _write(file: Path, content: bytes) -> None:
+def _write(file: Path, content: bytes, durable: bool) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.exists() and not file.is_file():
         file.write_bytes(content)
@@ -69,11 +74,26 @@ def _write(file: Path, content: bytes) -> None:
     try:
         with part.open("xb") as opened:
             opened.write(content)
+            if durable:
+                opened.flush()
+                os.fsync(opened.fileno())
         os.replace(part, file)
+        if durable:
+            _sync_folder(file.parent)
     except BaseException:
         with suppress(OSError):
             part.unlink()
         raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Has the names in it outlive a power cut, where its disk knows how."""
+    with suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
 
 
 @contextmanager

@@ -34,11 +34,11 @@ PATIENCE_S = 90.0
 class Bench:
     """The node's process, and a camera, a viewer and a reader of its diagnostics in this one."""
 
-    def __init__(self, tmp_path, patch="", domain=None):
+    def __init__(self, tmp_path, patch="", domain=None, start=ForkedNode):
         self.domain = claim_domain() if domain is None else domain
         self._log = tmp_path / f"log {time.monotonic_ns()}"
         environment = {"ROS_DOMAIN_ID": str(self.domain)}
-        self.process = ForkedNode(ARGUMENTS, self._log, patch=patch, **environment)
+        self.process = start(ARGUMENTS, self._log, patch=patch, **environment)
         self.context = Context()
         rclpy.init(context=self.context, domain_id=self.domain)
         self.node = Node("bench", context=self.context)

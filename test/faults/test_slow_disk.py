@@ -27,25 +27,25 @@ def test_a_recording_keeps_the_newest_in_order_and_goes_on_when_the_disk_does(
     tmp_path, monkeypatch
 ):
     disk = StandingDisk()
-    with RosSession("slow_disk", own_graph_environment()) as graph:
-        with BagWriter(tmp_path / "bag") as writer:
-            monkeypatch.setattr(writer, "write", disk.before(writer.write))
-            recorder = Recorder(graph.node, {"/image": IMAGE}, writer)
-            publisher = graph.node.create_publisher(Image, "/image", QoSProfile(depth=200))
-            until(publisher.get_subscription_count, "the recorder")
-            for sec in range(100):
-                publisher.publish(image(sec))
-                time.sleep(0.01)
-            assert disk.asked.is_set() and recorder.counts["/image"] == 0
-            disk.goes.set()
-            until(lambda: recorder.quiet_s() > 0.5 and recorder.counts["/image"], "what waited")
-            waited = recorder.counts["/image"]
-            assert 1 + 1 <= waited <= 1 + WAITING, "the one at hand, and the last few"
-            for sec in range(100, 105):
-                publisher.publish(image(sec))
-                until(lambda sec=sec: recorder.counts["/image"] == waited + sec - 99, f"{sec}")
-            recorder.close()
-            assert recorder.error is None
+    session = RosSession("slow_disk", own_graph_environment())
+    with session as graph, BagWriter(tmp_path / "bag") as writer:
+        monkeypatch.setattr(writer, "write", disk.before(writer.write))
+        recorder = Recorder(graph.node, {"/image": IMAGE}, writer)
+        publisher = graph.node.create_publisher(Image, "/image", QoSProfile(depth=200))
+        until(publisher.get_subscription_count, "the recorder")
+        for sec in range(100):
+            publisher.publish(image(sec))
+            time.sleep(0.01)
+        assert disk.asked.is_set() and recorder.counts["/image"] == 0
+        disk.goes.set()
+        until(lambda: recorder.quiet_s() > 0.5 and recorder.counts["/image"], "what waited")
+        waited = recorder.counts["/image"]
+        assert 1 + 1 <= waited <= 1 + WAITING, "the one at hand, and the last few"
+        for sec in range(100, 105):
+            publisher.publish(image(sec))
+            until(lambda sec=sec: recorder.counts["/image"] == waited + sec - 99, f"{sec}")
+        recorder.close()
+        assert recorder.error is None
     with BagReader(tmp_path / "bag") as reader:
         secs = [reader.deserialize(m).header.stamp.sec for m in reader.messages()]
     assert secs == sorted(secs) and secs[-5:] == list(range(100, 105))

@@ -78,7 +78,7 @@ def _run(args: argparse.Namespace) -> int:
             model = calibrate_deviation(predictor, dataset, fitted_on, progress.update)
     own = folder / SETTINGS_FILE
     text = own.read_text(encoding="utf-8") if own.is_file() else ""
-    write_atomically(file, with_deviation(text, model).encode())
+    write_atomically(file, with_deviation(text, model).encode(), durable=True)
     for name, coefficients in (("depth head alone", model.alone), ("all heads", model.together)):
         told = ", ".join(f"{cue} {value:.3f}" for cue, value in coefficients.items())
         print(f"  {name}: {told}")

@@ -100,7 +100,7 @@ def write(file: Path, arrays: dict[str, NDArray[Any]]) -> None:
     """
     content = io.BytesIO()
     np.savez_compressed(content, **cast(Any, arrays))
-    write_atomically(file, content.getvalue())
+    write_atomically(file, content.getvalue(), durable=True)
 
 
 def save(file: Path, memory: Memory, identity: ModelIdentity) -> None:
