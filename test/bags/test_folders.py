@@ -10,7 +10,7 @@ import yaml
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
 from tips_ros.bags import BagError, BagReader
-from tips_ros.bags.storage.mcap_records import zstd
+from tips_ros.bags.storage.unpacking import zstd
 
 from .odd_bags import STORE, STRING, Topic, db3, mcap, metadata, string
 

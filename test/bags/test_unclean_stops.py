@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 
 from tips_ros.bags import BagError, BagReader
-from tips_ros.bags.storage.mcap_records import zstd
+from tips_ros.bags.storage.unpacking import zstd
 
 from .odd_bags import STRING, Topic, db3, insert, mcap, string
 

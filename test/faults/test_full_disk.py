@@ -15,7 +15,7 @@ import yaml
 
 from tips_ros import cli
 from tips_ros.bags import BagError, BagReader, BagWriter
-from tips_ros.bags.storage.mcap_records import zstd
+from tips_ros.bags.storage.unpacking import zstd
 from tips_ros.commands.options.output_checks import write_error
 from tips_ros.offline.fleet.manifest import Manifest
 from tips_ros.offline.pictures.result_files import ImageResults, write_results

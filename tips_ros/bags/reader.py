@@ -17,9 +17,9 @@ from rosbags.typesys.store import Typestore
 
 from tips_ros.bags.errors import BagError
 from tips_ros.bags.folder import BagFiles, find_files
-from tips_ros.bags.storage.mcap_records import zstd
-from tips_ros.bags.storage.open_storage import ZSTD_MAGIC, open_storage
+from tips_ros.bags.storage.open_storage import open_storage
 from tips_ros.bags.storage.storage import BrokenFile, Channel, StorageFile
+from tips_ros.bags.storage.unpacking import ZSTD_MAGIC, unpack
 from tips_ros.bags.topics import is_cdr, sort_topics
 from tips_ros.bags.types import OWN_PACKAGE, describes, typestore_of
 
@@ -166,7 +166,7 @@ class BagReader:
             for message in heapq.merge(*files, key=lambda message: message.stamp_ns):
                 if message.topic:
                     yield message
-        except (BrokenFile, zstd.ZstdError, OSError) as error:
+        except (BrokenFile, OSError) as error:
             raise BagError(_describe_unreadable(self.path, error)) from error
 
     def _of_file(self, storage: StorageFile, wanted: set[str]) -> Iterator[BagMessage]:
@@ -183,7 +183,7 @@ class BagReader:
             # A recorder that compresses each message says so in metadata.yaml only; CDR itself
             # starts with a zero byte.
             if data[:4] == ZSTD_MAGIC:
-                data = zstd.decompress(data)
+                data = unpack("zstd", data)
             topic = topic_of[channel]
             yield BagMessage(topic.name, topic.type, stamp_ns, data)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tips_ros.bags import BagReader, BagWriter
-from tips_ros.bags.storage.mcap_records import zstd
+from tips_ros.bags.storage.unpacking import zstd
 from tips_ros.offline.topic_copy import copy_topics
 from tips_ros.replay.stamp_log import header_stamp_ns
 

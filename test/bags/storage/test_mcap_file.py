@@ -7,7 +7,7 @@ import pytest
 from lz4.frame import compress as lz4
 
 from tips_ros.bags import BagError, BagReader
-from tips_ros.bags.storage.mcap_records import zstd
+from tips_ros.bags.storage.unpacking import zstd
 
 from ..odd_bags import Topic, mcap, string
 

@@ -7,19 +7,12 @@ The format is that of https://mcap.dev/spec; all numbers are little-endian.
 from __future__ import annotations
 
 import struct
-import sys
 from binascii import crc32
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lz4.frame import decompress as lz4_decompress  # type: ignore[import-untyped] # with rosbags
-
 from tips_ros.bags.storage.storage import BrokenFile
-
-if sys.version_info >= (3, 14):
-    from compression import zstd as zstd
-else:
-    from backports import zstd as zstd  # comes with rosbags
+from tips_ros.bags.storage.unpacking import MOST_BYTES, unpack
 
 MAGIC = b"\x89MCAP0\r\n"
 RECORD_HEAD = struct.Struct("<BQ")  # opcode, length
@@ -103,20 +96,10 @@ def decompress(chunk: bytes) -> bytes | memoryview:
     fields = Fields(chunk)
     _, _, size, crc = fields.numbers(_CHUNK_HEAD.format[1:])
     compression = fields.text()
-    data: bytes | memoryview
     packed = fields.data("Q")
-    try:
-        match compression:
-            case "":
-                data = packed
-            case "lz4":
-                data = bytes(lz4_decompress(packed))
-            case "zstd":
-                data = zstd.decompress(packed)
-            case _:
-                raise BrokenFile(f"the compression {compression!r} of its chunks is unknown")
-    except (zstd.ZstdError, RuntimeError) as error:
-        raise BrokenFile(f"a chunk cannot be unpacked: {error}") from error
+    if size > MOST_BYTES:
+        raise BrokenFile(f"a chunk of {size} bytes; at most {MOST_BYTES} are unpacked")
+    data = unpack(compression, packed, size) if compression else packed
     if len(data) != size or (crc and crc32(data) != crc):
         raise BrokenFile("a chunk is damaged")
     return data

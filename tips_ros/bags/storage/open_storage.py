@@ -8,13 +8,11 @@ from pathlib import Path
 from tips_ros.bags.errors import BagError
 from tips_ros.bags.storage import mcap_records, sqlite_file
 from tips_ros.bags.storage.mcap_file import McapFile
-from tips_ros.bags.storage.mcap_records import zstd
 from tips_ros.bags.storage.sqlite_file import SqliteFile
 from tips_ros.bags.storage.storage import BrokenFile, StorageFile
+from tips_ros.bags.storage.unpacking import ZSTD_MAGIC, unpack_file
 
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _ROS1_MAGIC = b"#ROSBAG V"
-_BLOCK_BYTES = 2**20
 
 
 def open_storage(path: Path, scratch: Path) -> StorageFile:
@@ -35,7 +33,7 @@ def open_storage(path: Path, scratch: Path) -> StorageFile:
         raise BagError(f"{path} is a ROS 1 bag; convert it with `rosbags-convert`")
     if magic.startswith(ZSTD_MAGIC):
         plain = scratch / path.stem
-        is_whole = _unpack(path, plain)
+        is_whole = unpack_file(path, plain)
         storage = open_storage(plain, scratch)
         if not is_whole:
             storage.notes.append(f"{path.name} was cut short: what could be unpacked is read")
@@ -45,19 +43,3 @@ def open_storage(path: Path, scratch: Path) -> StorageFile:
     if magic == sqlite_file.MAGIC:
         return SqliteFile(path)
     raise BrokenFile("it is neither mcap nor sqlite3" if magic else "it is empty")
-
-
-def _unpack(path: Path, plain: Path) -> bool:
-    """False where the packed file ends too early, or is damaged."""
-    unpacker = zstd.ZstdDecompressor()
-    with path.open("rb") as packed, plain.open("wb") as unpacked:
-        while block := packed.read(_BLOCK_BYTES):
-            while block:
-                if unpacker.eof:  # several frames, one behind the other
-                    unpacker = zstd.ZstdDecompressor()
-                try:
-                    unpacked.write(unpacker.decompress(block))
-                except zstd.ZstdError:
-                    return False
-                block = unpacker.unused_data
-    return bool(unpacker.eof)
