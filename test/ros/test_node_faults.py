@@ -18,7 +18,7 @@ from tips_ros.ros.topics import qos
 
 from .conftest import header_at, picture, until
 
-CROWD = 100
+CROWD = 300
 
 
 def change(graph, name):
