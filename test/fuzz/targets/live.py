@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from ..mutations import ODD_FLOATS, ODD_NUMBERS, mutated
 from ..scratch import scratch
+from ..states import STEPS, check_walk
 from ..target import Target
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "churn"))
@@ -43,7 +44,8 @@ class LiveNode:
         from sensor_msgs.msg import Image
 
         domain = os.getpid() % 100
-        options = [word for argument in _ARGUMENTS for word in ("-p", argument)]
+        arguments = (*_ARGUMENTS, f"memory.folder:={scratch() / 'memories'}")
+        options = [word for argument in arguments for word in ("-p", argument)]
         self.findings = Findings()
         self.process = NodeProcess(options, domain, scratch() / "node.log")
         self.client = Client(domain, self.findings)
@@ -230,7 +232,26 @@ def check_call(case: tuple[Any, ...]) -> None:
             )
 
 
+class _Stepped:
+    """The same node for walks through its states."""
+
+    def call(self, type_: Any, name: str, request: Any) -> Any:
+        live = _live()
+        answer = live.client.call(type_, name, request)
+        assert answer is not None, f"no answer: {live.findings.first}"
+        return answer
+
+    def show(self) -> None:
+        _live().check_good_frame()
+
+
+def check_states(case: list[tuple[str, Any]]) -> None:
+    """Lifecycle, services and parameters in any order; see `states.py`."""
+    check_walk(_Stepped(), case)
+
+
 TARGETS = (
+    Target("live states", STEPS, check_states),
     Target("live messages", st.lists(_RAW, min_size=1, max_size=12), check_messages),
     Target("live services", _CALLS, check_call),
 )
