@@ -22,7 +22,7 @@ DEPTH_CAMERA = "depth/camera_info"
 
 @dataclass(frozen=True, eq=False)
 class FramePlan:
-    """What is wanted of each frame, and done with it.
+    """All that is wanted of each frame and done with it.
 
     Attributes:
         topics: with subscribers.

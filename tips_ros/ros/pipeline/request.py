@@ -25,10 +25,6 @@ from tips_ros.ros.topics.names import output_topic
 
 logger = logging.getLogger(__name__)
 _throttle = LogThrottle(logger)
-_NO_CLASSES = (
-    "~/%s waits for prompts: this model has no segmentation head of its own; "
-    "call ~/set_prompts or set the parameter prompts"
-)
 
 
 @dataclass(frozen=True)
@@ -95,7 +91,12 @@ def make_request(
             if plan.tells_camera and calibration is not None and not calibration.is_pinhole:
                 camera.calibration.warn_of_distortion(output_topic(camera.name, DEPTH_CAMERA))
         for name in plan.waits_for_classes:
-            _throttle.warning("no classes", _NO_CLASSES, name)
+            _throttle.warning(
+                "no classes",
+                "~/%s waits for prompts: this model has no segmentation head of its own; "
+                "call ~/set_prompts or set the parameter prompts",
+                name,
+            )
         outputs = plan.outputs[calibration is not None, bool(queries)]
         masks = plan.label_space if "semantic" in outputs else None
         label_spaces = [plan.label_space] if masks or plan.heat_maps else []
