@@ -17,7 +17,7 @@ from tips_ros.perception.cloud.point_cloud_filters import filter_cloud, valid_po
 from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.semantic.label_space import model_label_space
 
-from ..ros.conftest import FRAME_ID, camera_info, header_at, picture
+from ..ros.example_messages import FRAME_ID, camera_info, header_at, picture
 
 BY_NAME = {topic.name: topic for topic in TOPICS}
 SIZE = (48, 64)

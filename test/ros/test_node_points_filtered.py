@@ -14,7 +14,8 @@ from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 from tips_ros.perception.cloud.point_cloud_filters import filter_cloud, valid_points
 
 from .analytic_scene import Scene, Stage, calibration, rays_of
-from .conftest import FRAME_ID, picture, until
+from .example_messages import FRAME_ID, picture
+from .live_graph import until
 from .test_node_geometry import NEAR_M, PLUMB_BOB, QUIET, cloud_of, tell
 
 SIZE = (120, 160)
