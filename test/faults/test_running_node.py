@@ -9,11 +9,7 @@ import time
 
 import psutil
 import pytest
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
 from sensor_msgs.msg import Image
 
 from tips_ros.messages.conversions import image_message
@@ -23,6 +19,7 @@ from tips_ros.ros.topics import qos
 
 from ..ros.example_messages import header_at, picture
 from ..ros.forked_node import ForkedNode
+from ..ros.process_bench import ProcessBench
 from ..ros.test_shutdown import SLOW_LOAD, SLOW_PASS
 
 pytestmark = pytest.mark.live
@@ -32,21 +29,15 @@ ARGUMENTS += ["-p", "precision:=fp32", "-p", "unsubscribe_after_s:=0.0"]
 PATIENCE_S = 90.0
 
 
-class Bench:
+class Bench(ProcessBench):
     """The node's process, and a camera, a viewer and a reader of its diagnostics in this one."""
 
     def __init__(self, tmp_path, patch="", domain=None):
-        self.domain = claim_domain() if domain is None else domain
-        self._log = tmp_path / f"log {time.monotonic_ns()}"
-        environment = {"ROS_DOMAIN_ID": str(self.domain)}
-        self.process = ForkedNode(ARGUMENTS, self._log, patch=patch, **environment)
-        self.context = Context()
-        rclpy.init(context=self.context, domain_id=self.domain)
-        self.node = Node("bench", context=self.context)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.executor.add_node(self.node)
+        domain = claim_domain() if domain is None else domain
+        log = tmp_path / f"log {time.monotonic_ns()}"
+        process = ForkedNode(ARGUMENTS, log, patch=patch, ROS_DOMAIN_ID=str(domain))
+        super().__init__(process, log, domain, PATIENCE_S)
         self.depths, self.counts = set(), {}
-        self.camera = self.node.create_publisher(Image, "/image", qos.output())
         self.node.create_subscription(
             Image, "/tips/depth/image", lambda m: self.depths.add(m.header.stamp.sec), qos.output()
         )
@@ -62,10 +53,6 @@ class Bench:
                 )
                 dropped = sum(int(n) for key, n in values.items() if key.startswith("dropped, "))
                 assert received == published + dropped + flying, values
-
-    @property
-    def log(self):
-        return self._log.read_text() if self._log.exists() else ""
 
     def until(self, predicate, what):
         end = time.monotonic() + PATIENCE_S
@@ -97,18 +84,6 @@ class Bench:
             self.show(sec)
             self.executor.spin_once(timeout_sec=0.02)
         assert self.runs()
-
-    def ends_well(self):
-        self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(PATIENCE_S) == 0, self.log
-        assert "Traceback" not in self.log and "terminate called" not in self.log, self.log
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        self.executor.shutdown()
-        self.node.destroy_node()
-        rclpy.shutdown(context=self.context)
 
 
 @pytest.fixture
