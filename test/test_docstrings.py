@@ -20,10 +20,22 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def elsewise(text: str) -> list[str]:
-    """First lines of docstrings that begin with a question word or in the middle of a phrase."""
+    """First lines of docstrings that begin with a question word or in the middle of a phrase.
+
+    What returns a bool may say "Whether".
+    """
     nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, _DOCUMENTED)]
-    said = [ast.get_docstring(node) or "" for node in nodes]
-    return [doc.splitlines()[0] for doc in said if _ELSEWISE.match(doc)]
+    said = {node: ast.get_docstring(node) or "" for node in nodes}
+    return [
+        doc.splitlines()[0]
+        for node, doc in said.items()
+        if _ELSEWISE.match(doc) or (doc.startswith("Whether ") and not _answers(node))
+    ]
+
+
+def _answers(node: ast.AST) -> bool:
+    returns = getattr(node, "returns", None)
+    return returns is not None and "bool" in ast.unparse(returns)
 
 
 def elsewise_in(files: list[Path]) -> dict[str, list[str]]:
@@ -35,6 +47,8 @@ def elsewise_in(files: list[Path]) -> dict[str, list[str]]:
 def test_a_question_and_half_a_phrase_are_found():
     found = elsewise('"""How it is."""\ndef f():\n    """Of a frame."""')
     assert found == ["How it is.", "Of a frame."]
+    assert elsewise('def f() -> int:\n    """Whether it is."""') == ["Whether it is."]
+    assert elsewise('def f() -> bool:\n    """Whether it is."""') == []
     assert elsewise('"""A way."""\nclass A:\n    """Offers it."""\n    def f(self): ...') == []
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.memory.memory import Memory
 from tips_ros.perception.objects.objects import Objects
 from tips_ros.perception.posed_frame import PosedFrame
+from tips_ros.process_memory import resident_mib
 
 _HALL_M, _BOXES, _WIDTH = 12.0, 40, 32
 _SIZE = (60, 80)
@@ -127,11 +127,6 @@ def drive(memory: Memory, hall: Hall, first: int, count: int) -> list[float]:
     return spent_ms
 
 
-def resident_mb() -> float:
-    """Memory that this process has now."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
-
-
 def main() -> None:
     """Prints a line for each tenth of the drive."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -143,7 +138,7 @@ def main() -> None:
     for tenth in range(10):
         spent = drive(memory, hall, tenth * part, part)
         print(
-            f"{(tenth + 1) * part:6d} key frames: {resident_mb():6.1f} MB resident, "
+            f"{(tenth + 1) * part:6d} key frames: {resident_mib():6.1f} MiB resident, "
             f"{len(memory.things):3d} things ({memory.counts.gone} gone), "
             f"{np.median(spent):.2f} ms a key frame, {np.quantile(spent, 0.95):.2f} for one in "
             "twenty", flush=True,

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import time
@@ -11,17 +10,16 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
-import rclpy
-from rclpy.context import Context
-from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header
 
-from tips_ros.libraries import ENGINES, OPEN3D, OPTIONAL, ROS_OPTIONAL
+from tips_ros.libraries import ENGINES, OPTIONAL, ROS_OPTIONAL
 from tips_ros.messages.conversions import image_message
 from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.replay.domain import claim_domain
 from tips_ros.ros.topics import qos
+
+from ..ros.process_bench import ProcessBench
 
 pytestmark = pytest.mark.live
 
@@ -36,28 +34,23 @@ PATIENCE_S = 120.0
 RUN = "from tips_ros.ros.main import main; raise SystemExit(main())"
 
 
-class Live:
+class Live(ProcessBench):
     """The node's process, and a camera and a listener in this one."""
 
     def __init__(self, bare, tmp_path, parameters):
         domain = claim_domain()
-        self.log_file = tmp_path / "log.txt"
+        log_file = tmp_path / "log.txt"
         given = {"input_height": 112, "input_width": 112, **parameters}
         arguments = [word for name, value in given.items() for word in ("-p", f"{name}:={value}")]
-        with self.log_file.open("w") as log:
-            self.process = subprocess.Popen(
+        with log_file.open("w") as log:
+            process = subprocess.Popen(
                 [sys.executable, "-c", RUN, "--ros-args", *arguments],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**bare.environment, "ROS_DOMAIN_ID": str(domain)},
             )
-        self.context = Context()
-        rclpy.init(context=self.context, domain_id=domain)
-        self.node = Node("beside", context=self.context)
-        self.executor = rclpy.executors.SingleThreadedExecutor(context=self.context)
-        self.executor.add_node(self.node)
+        super().__init__(process, log_file, domain, PATIENCE_S)
         self.got = defaultdict(list)
-        self.image = self.node.create_publisher(Image, "/image", qos.output())
         self.info = self.node.create_publisher(CameraInfo, "/camera_info", qos.output())
 
     def listen(self, type_, topic):
@@ -75,25 +68,9 @@ class Live:
             info = CameraInfo(header=header, width=64, height=48, k=k, d=[0.0] * 5)
             self.info.publish(info)
             pixels = np.full((48, 64, 3), 100, np.uint8)
-            self.image.publish(image_message(RCLPY_TYPES, header, pixels, "rgb8"))
+            self.camera.publish(image_message(RCLPY_TYPES, header, pixels, "rgb8"))
             for _ in range(5):
                 self.executor.spin_once(timeout_sec=0.02)
-
-    @property
-    def log(self):
-        return self.log_file.read_text()
-
-    def ends_well(self):
-        self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(PATIENCE_S) == 0
-        assert "Traceback" not in self.log, self.log
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        self.executor.shutdown()
-        self.node.destroy_node()
-        rclpy.shutdown(context=self.context)
 
 
 @pytest.fixture
@@ -116,15 +93,6 @@ def test_without_everything_that_is_optional_depth_mask_and_points_come(live):
     for topic, type_ in topics.items():
         node.listen(type_, topic)
     node.show_until(lambda: all(node.got[topic] for topic in topics))
-    node.ends_well()
-
-
-def test_without_open3d_the_filter_says_what_to_type_and_the_rest_goes_on(live):
-    node = live("open3d", **{"points_filtered.outlier_neighbors": 8})
-    node.listen(PointCloud2, "points_filtered")
-    node.listen(Image, "depth/image")
-    node.show_until(lambda: OPEN3D.fix in node.log and len(node.got["depth/image"]) > 2)
-    assert node.log.count(OPEN3D.fix) == 1, "said once"
     node.ends_well()
 
 

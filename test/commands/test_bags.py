@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -12,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tips_ros.bags import BagReader, BagWriter
@@ -87,13 +87,13 @@ def test_a_run_that_is_killed_ends_what_it_had_started(recordings: Path, tmp_pat
     command = [sys.executable, "-m", "tips_ros", "bags", str(recordings / "tuesday.mcap"), str(out)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
         deadline = time.monotonic() + PATIENCE_S
-        while not (children := _children(run.pid)) or not list(out.glob(".tuesday.mcap.*")):
+        process = psutil.Process(run.pid)
+        while not (children := process.children()) or not list(out.glob(".tuesday.mcap.*")):
             assert time.monotonic() < deadline and run.poll() is None
             time.sleep(0.02)
         run.kill()
-    while any(_is_running(child) for child in children):
-        assert time.monotonic() < deadline, "it would write beside the next run"
-        time.sleep(0.02)
+    _, writing = psutil.wait_procs(children, timeout=PATIENCE_S)
+    assert not writing, "it would write beside the next run"
     assert not (out / "tuesday.mcap").exists()
     assert main([*command[3:], *DEPTH]) == 0
     assert sorted(p.name for p in out.iterdir()) == [".lock", "manifest.json", "tuesday.mcap"]
@@ -104,33 +104,13 @@ def test_a_run_that_is_ended_leaves_whole_bags_and_no_process(recordings: Path, 
     command = [sys.executable, "-m", "tips_ros", "bags", str(recordings / "tuesday.mcap"), str(out)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
         deadline = time.monotonic() + PATIENCE_S
-        while not (children := _children(run.pid)):
+        while not (children := psutil.Process(run.pid).children()):
             assert time.monotonic() < deadline and run.poll() is None
             time.sleep(0.02)
         run.send_signal(signal.SIGTERM)
         assert run.wait(PATIENCE_S) == 130
-    assert not any(_is_running(child) for child in children)
+    assert not any(child.is_running() for child in children)
     assert [path.name for path in out.iterdir()] == [".lock"]
-
-
-def _children(process: int) -> list[int]:
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(status.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        if parent == process:
-            found.append(int(status.parent.name))
-    return found
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize(

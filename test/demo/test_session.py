@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 
 from tips_ros.bags import BagReader, BagWriter
@@ -113,15 +114,8 @@ def stamps(messages: list) -> list[tuple[int, int]]:
 
 def node_processes(folder: Path) -> list[int]:
     """Processes of nodes whose parameters lie in this folder."""
-    found = []
-    for process in Path("/proc").iterdir():
-        try:
-            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
-        except (OSError, NotADirectoryError):
-            continue
-        if "tips_ros.ros.main" in words and any(str(folder) in word for word in words):
-            found.append(int(process.name))
-    return found
+    words = {one.pid: one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])}
+    return [p for p, w in words.items() if "tips_ros.ros.main" in w and str(folder) in str(w)]
 
 
 def until(predicate, what: str):

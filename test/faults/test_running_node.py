@@ -7,12 +7,9 @@ import os
 import signal
 import time
 
+import psutil
 import pytest
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
 from sensor_msgs.msg import Image
 
 from tips_ros.messages.conversions import image_message
@@ -22,6 +19,7 @@ from tips_ros.ros.topics import qos
 
 from ..ros.example_messages import header_at, picture
 from ..ros.forked_node import ForkedNode
+from ..ros.process_bench import ProcessBench
 from ..ros.test_shutdown import SLOW_LOAD, SLOW_PASS
 
 pytestmark = pytest.mark.live
@@ -31,21 +29,15 @@ ARGUMENTS += ["-p", "precision:=fp32", "-p", "unsubscribe_after_s:=0.0"]
 PATIENCE_S = 90.0
 
 
-class Bench:
+class Bench(ProcessBench):
     """The node's process, and a camera, a viewer and a reader of its diagnostics in this one."""
 
     def __init__(self, tmp_path, patch="", domain=None, start=ForkedNode):
-        self.domain = claim_domain() if domain is None else domain
-        self._log = tmp_path / f"log {time.monotonic_ns()}"
-        environment = {"ROS_DOMAIN_ID": str(self.domain)}
-        self.process = start(ARGUMENTS, self._log, patch=patch, **environment)
-        self.context = Context()
-        rclpy.init(context=self.context, domain_id=self.domain)
-        self.node = Node("bench", context=self.context)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.executor.add_node(self.node)
+        domain = claim_domain() if domain is None else domain
+        log = tmp_path / f"log {time.monotonic_ns()}"
+        process = start(ARGUMENTS, log, patch=patch, ROS_DOMAIN_ID=str(domain))
+        super().__init__(process, log, domain, PATIENCE_S)
         self.depths, self.counts = set(), {}
-        self.camera = self.node.create_publisher(Image, "/image", qos.output())
         self.node.create_subscription(
             Image, "/tips/depth/image", lambda m: self.depths.add(m.header.stamp.sec), qos.output()
         )
@@ -61,10 +53,6 @@ class Bench:
                 )
                 dropped = sum(int(n) for key, n in values.items() if key.startswith("dropped, "))
                 assert received == published + dropped + flying, values
-
-    @property
-    def log(self):
-        return self._log.read_text() if self._log.exists() else ""
 
     def until(self, predicate, what):
         end = time.monotonic() + PATIENCE_S
@@ -97,18 +85,6 @@ class Bench:
             self.executor.spin_once(timeout_sec=0.02)
         assert self.runs()
 
-    def ends_well(self):
-        self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(PATIENCE_S) == 0, self.log
-        assert "Traceback" not in self.log and "terminate called" not in self.log, self.log
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        self.executor.shutdown()
-        self.node.destroy_node()
-        rclpy.shutdown(context=self.context)
-
 
 @pytest.fixture
 def bench(tmp_path):
@@ -125,7 +101,7 @@ def bench(tmp_path):
 
 
 def threads(pid):
-    return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    return [thread.id for thread in psutil.Process(pid).threads()]
 
 
 def test_a_core_that_is_taken_away_costs_frames_and_not_the_stream(bench):

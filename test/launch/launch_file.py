@@ -7,6 +7,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 
 SOURCE = Path(__file__).resolve().parents[2]
@@ -76,8 +77,7 @@ def processes(*before: Any, **given: str) -> list[tuple[list[str], dict[str, str
     found: list[tuple[list[str], dict[str, str]]] = []
 
     def on_start(event: Any, context: Any) -> Any:
-        variables = Path(f"/proc/{event.pid}/environ").read_bytes().decode().split("\0")
-        found.append((event.cmd, dict(v.split("=", 1) for v in variables if "=" in v)))
+        found.append((event.cmd, psutil.Process(event.pid).environ()))
         # The node comes last.
         return EmitEvent(event=Shutdown()) if "tips_node" in event.cmd[0] else None
 

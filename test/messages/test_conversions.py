@@ -25,7 +25,7 @@ from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.semantic.label_space import model_label_space
 
-from ..ros.conftest import camera_info, header_at, picture
+from ..ros.example_messages import camera_info, header_at, picture
 
 
 def test_an_rgb_image_survives_the_message():

@@ -26,7 +26,7 @@ from tips_ros.replay.domain import own_graph_environment
 from tips_ros.replay.graph import RosSession
 from tips_ros.replay.player import BagPlayer, offered_qos
 
-from ..ros.conftest import PATIENCE_S, until
+from ..ros.live_graph import PATIENCE_S, until
 
 pytestmark = pytest.mark.live
 

@@ -17,7 +17,7 @@ import torch
 from sensor_msgs.msg import CameraInfo
 from torch import nn
 
-from .conftest import header_at
+from .example_messages import header_at
 
 FISHEYE = ("equidistant", "fisheye")
 _CONVERGED, _STEPS = 1e-11, 500

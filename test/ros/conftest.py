@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from . import scratch_vision_msgs
-from .example_messages import FRAME_ID, Header, Image, camera_info, header_at, mask_of, picture
-from .live_graph import PATIENCE_S, Graph, until
+from .live_graph import Graph
 
 
 @pytest.fixture
@@ -82,17 +81,3 @@ def by_head(sparse_ids: Path) -> Path:
 def graph(graph_with: Callable[..., Graph]) -> Graph:
     """An active node with the demo model, seeing 112×112 in fp32 so that it is soon there."""
     return graph_with(input_height=112, input_width=112, precision="fp32").active()
-
-
-__all__ = [
-    "FRAME_ID",
-    "PATIENCE_S",
-    "Graph",
-    "Header",
-    "Image",
-    "camera_info",
-    "header_at",
-    "mask_of",
-    "picture",
-    "until",
-]

@@ -8,7 +8,8 @@ from tips_ros.msg import DepthInfo
 
 from tips_ros.ros.topics import qos
 
-from .conftest import camera_info, header_at, picture, until
+from .example_messages import camera_info, header_at, picture
+from .live_graph import until
 
 SMALL = {"input_height": 112, "input_width": 112}
 

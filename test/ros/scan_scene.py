@@ -10,7 +10,7 @@ import numpy as np
 from geometry_msgs.msg import TransformStamped
 from sensor_msgs.msg import LaserScan
 
-from .conftest import FRAME_ID, camera_info
+from .example_messages import FRAME_ID, camera_info
 
 ROW = 30
 LIDAR = "laser"

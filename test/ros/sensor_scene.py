@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sensor_msgs.msg import Image, PointCloud2, PointField
 
-from .conftest import camera_info
+from .example_messages import camera_info
 
 FACTOR = 1.37  # sensor by prediction
 

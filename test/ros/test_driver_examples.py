@@ -11,7 +11,8 @@ import pytest
 from tips_ros.messages.conversions import image_message
 from tips_ros.messages.types import RCLPY_TYPES
 
-from .conftest import header_at, picture, until
+from .example_messages import header_at, picture
+from .live_graph import until
 
 pytestmark = pytest.mark.live
 

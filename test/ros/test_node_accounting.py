@@ -10,7 +10,8 @@ import pytest
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
-from .conftest import PATIENCE_S, Header, header_at, until
+from .example_messages import Header, header_at
+from .live_graph import PATIENCE_S, until
 
 
 def counted(graph):
@@ -77,7 +78,7 @@ def test_a_stamp_of_any_value_is_published_and_counted_once(graph, sec, nanosec)
     from tips_ros.messages.conversions import image_message
     from tips_ros.messages.types import RCLPY_TYPES
 
-    from .conftest import picture
+    from .example_messages import picture
 
     graph.listen("depth/image", "semantic/image")
     header = Header(frame_id="camera")

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from .analytic_scene import Scene, Stage, calibration, rays_of
-from .conftest import picture, until
+from .example_messages import picture
+from .live_graph import until
 from .test_node_geometry import NEAR_M, PLUMB_BOB, QUIET, cloud_of, tell, xyz
 
 SIZE = (120, 160)

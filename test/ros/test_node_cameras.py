@@ -14,7 +14,8 @@ from tips_ros.messages.conversions import image_message
 from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.ros.topics import qos
 
-from .conftest import PATIENCE_S, header_at, picture, until
+from .example_messages import header_at, picture
+from .live_graph import PATIENCE_S, until
 
 CAMERAS = ["front", "rear", "left", "right"]
 

@@ -13,7 +13,8 @@ from tips_ros.msg import ClassMap, DepthInfo
 from tips_ros.messages.conversions import stamp_ns
 from tips_ros.ros.topics import qos
 
-from .conftest import mask_of, until
+from .example_messages import mask_of
+from .live_graph import until
 
 CLASSES = "/tips/semantic/classes"
 SMALL = {"input_height": 56, "input_width": 56}

@@ -7,7 +7,8 @@ from tips_ros.msg import ClassMap
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 from tips_ros.ros.topics import qos
 
-from .conftest import mask_of, picture, until
+from .example_messages import mask_of, picture
+from .live_graph import until
 
 CLASSES = "/tips/semantic/classes"
 

@@ -10,7 +10,8 @@ from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.cloud.cloud_cleaning import Cleaning, select_pixels
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 
-from .conftest import camera_info, until
+from .example_messages import camera_info
+from .live_graph import until
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@
 import pytest
 from tips_ros.srv import Locate
 
-from .conftest import PATIENCE_S, Image, until
+from .example_messages import Image
+from .live_graph import PATIENCE_S, until
 
 SMALL = {"input_height": 56, "input_width": 56}
 

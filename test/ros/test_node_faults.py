@@ -16,7 +16,8 @@ from tips_ros.messages.conversions import image_message
 from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.ros.topics import qos
 
-from .conftest import header_at, picture, until
+from .example_messages import header_at, picture
+from .live_graph import until
 
 CROWD = 300
 

@@ -16,7 +16,8 @@ from sensor_msgs.msg import CameraInfo
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 
 from .analytic_scene import Scene, Stage, calibration, projected, rays_of, sensor_pixels
-from .conftest import picture, until
+from .example_messages import picture
+from .live_graph import until
 
 QUIET = {"input_height": 112, "input_width": 112, "depth.scale_source": "model"}
 NEAR_M = 1e-3  # what is promised at 2 m

@@ -12,7 +12,8 @@ from tips_ros.msg import GroundPlane
 
 from ..perception.ground.floor_scene import Box, FloorScene
 from .analytic_scene import Stage, calibration
-from .conftest import FRAME_ID, picture, until
+from .example_messages import FRAME_ID, picture
+from .live_graph import until
 from .test_node_geometry import QUIET, cloud_of, tell
 
 SIZE = (240, 320)

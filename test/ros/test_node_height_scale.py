@@ -14,7 +14,8 @@ from tips_ros.perception.depth import height_scale
 from tips_ros.ros.topics import qos
 
 from ..perception.ground.floor_scene import FloorScene
-from .conftest import FRAME_ID, until
+from .example_messages import FRAME_ID
+from .live_graph import until
 from .test_node_geometry import cloud_of
 from .test_node_ground import SIZE, drive
 from .tf_bench import KINDS, Robot, put_in_place

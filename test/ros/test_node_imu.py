@@ -13,7 +13,8 @@ from tips_ros.msg import GroundPlane
 
 from tips_ros.messages.conversions import stamp_ns
 
-from .conftest import FRAME_ID, header_at, until
+from .example_messages import FRAME_ID, header_at
+from .live_graph import until
 from .test_node_ground import drive, scene
 from .tf_bench import KINDS, Robot, put_in_place
 

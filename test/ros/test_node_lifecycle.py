@@ -15,7 +15,7 @@ from tips_ros.ros import node as node_module
 from tips_ros.ros.parameters.table import PARAMETERS
 from tips_ros.ros.topics import qos
 
-from .conftest import until
+from .live_graph import until
 
 SMALL = {"input_height": 112, "input_width": 112}
 

@@ -12,7 +12,8 @@ from tips_ros.srv import Locate
 
 from tips_ros.messages.transform_error import TransformError
 
-from .conftest import FRAME_ID, PATIENCE_S, header_at, picture, until
+from .example_messages import FRAME_ID, header_at, picture
+from .live_graph import PATIENCE_S, until
 
 PATIENT = PATIENCE_S  # seconds that a call waits for its frame here
 

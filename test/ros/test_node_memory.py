@@ -17,7 +17,8 @@ from tips_ros.ros.topics import qos
 
 from ..perception.ground.floor_scene import LAMP, Box, FloorScene
 from .analytic_scene import Stage, calibration
-from .conftest import FRAME_ID, picture, until
+from .example_messages import FRAME_ID, picture
+from .live_graph import until
 from .test_node_geometry import QUIET, tell
 from .tf_bench import Robot, edge, put_in_place
 

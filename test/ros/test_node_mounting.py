@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from .analytic_scene import Scene, Stage, about_z, calibration, rays_of
-from .conftest import mask_of, picture, until
+from .example_messages import mask_of, picture
+from .live_graph import until
 from .test_node_geometry import (
     NEAR_M,
     PLUMB_BOB,

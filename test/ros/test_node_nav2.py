@@ -25,7 +25,8 @@ from tips_ros.ros.outputs.class_map import ClassMapPublisher
 from tips_ros.ros.parameters.table import PARAMETERS
 
 from .analytic_scene import calibration
-from .conftest import FRAME_ID, mask_of, picture, until
+from .example_messages import FRAME_ID, mask_of, picture
+from .live_graph import until
 from .test_node_geometry import PLUMB_BOB, QUIET, tell
 
 FILE = Path(__file__).resolve().parents[2] / "config" / "nav2_semantic_layer.yaml"

@@ -15,7 +15,8 @@ from tips_ros.ros.pipeline.object_watch import ObjectWatch
 
 from ..perception.ground.floor_scene import BOX, LAMP, Box, FloorScene
 from .analytic_scene import Stage, calibration
-from .conftest import FRAME_ID, header_at, picture, until
+from .example_messages import FRAME_ID, header_at, picture
+from .live_graph import until
 from .test_node_geometry import QUIET, tell
 from .tf_bench import Robot, put_in_place
 

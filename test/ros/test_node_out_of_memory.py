@@ -13,7 +13,8 @@ from lifecycle_msgs.srv import ChangeState, GetState
 
 from tips_ros.ros import node
 
-from .conftest import picture, until
+from .example_messages import picture
+from .live_graph import until
 
 CAMERAS = ("a", "b", "c", "d")
 

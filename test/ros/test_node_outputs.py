@@ -8,7 +8,8 @@ from tips_ros.messages.outputs import TOPICS
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 
-from .conftest import FRAME_ID, header_at, picture, until
+from .example_messages import FRAME_ID, header_at, picture
+from .live_graph import until
 
 ALL = [topic.name for topic in TOPICS]
 WITHOUT_CAMERA_INFO = [topic.name for topic in TOPICS if not topic.needs_camera]

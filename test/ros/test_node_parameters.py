@@ -24,7 +24,7 @@ from rclpy.parameter import Parameter, get_parameter_value
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.parameters.table import PARAMETERS
 
-from .conftest import PATIENCE_S
+from .live_graph import PATIENCE_S
 
 DOUBLES, TEXTS = ParameterType.PARAMETER_DOUBLE_ARRAY, ParameterType.PARAMETER_STRING_ARRAY
 MIN, MAX = "points.min_range_m", "points.max_range_m"

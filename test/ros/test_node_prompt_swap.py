@@ -12,7 +12,8 @@ from sensor_msgs.msg import Image
 from tips_ros.messages.conversions import image_message
 from tips_ros.messages.types import RCLPY_TYPES
 
-from .conftest import PATIENCE_S, header_at, mask_of, picture, until
+from .example_messages import header_at, mask_of, picture
+from .live_graph import PATIENCE_S, until
 
 PERIOD_S = 0.1
 

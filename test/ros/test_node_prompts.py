@@ -13,7 +13,8 @@ from tips_ros.msg import ClassMap
 from tips_ros.ros.classes.class_manager import ClassManager
 from tips_ros.ros.topics import qos
 
-from .conftest import PATIENCE_S, mask_of, picture, until
+from .example_messages import mask_of, picture
+from .live_graph import PATIENCE_S, until
 
 CLASSES = "/tips/semantic/classes"
 BAD = [

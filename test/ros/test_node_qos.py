@@ -14,7 +14,8 @@ from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.replay.graph import RosSession
 from tips_ros.ros.topics import qos
 
-from .conftest import header_at, picture, until
+from .example_messages import header_at, picture
+from .live_graph import until
 
 
 @pytest.mark.parametrize("reliability", [ReliabilityPolicy.BEST_EFFORT, ReliabilityPolicy.RELIABLE])

@@ -11,7 +11,8 @@ import pytest
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, Image
 
-from .conftest import camera_info, picture, until
+from .example_messages import camera_info, picture
+from .live_graph import until
 
 MESSAGES = 40
 

@@ -7,7 +7,8 @@ import pytest
 
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE
 
-from .conftest import camera_info, picture, until
+from .example_messages import camera_info, picture
+from .live_graph import until
 
 SMALL = {"input_height": 56, "input_width": 56}
 WEBCAM = (-0.3, 0.1, 0.001, -0.002, 0.0)

@@ -13,8 +13,9 @@ import pytest
 from tips_ros.perception.depth.registration import RegistrationCheck
 
 from ..perception.depth.test_registration import BAGS, measured, recorded, seen
-from .conftest import PATIENCE_S, header_at
 from .depth_bench import SMALL, Bench, is_sensor
+from .example_messages import header_at
+from .live_graph import PATIENCE_S
 from .sensor_scene import depth_image
 
 WARNED = "not registered to the picture"

@@ -10,8 +10,9 @@ import pytest
 
 from tips_ros.messages.sensor_messages import OUTCOMES
 
-from .conftest import FRAME_ID, header_at, until
 from .depth_bench import SMALL, Bench, is_sensor, near_door
+from .example_messages import FRAME_ID, header_at
+from .live_graph import until
 from .scan_scene import ROW, laser_mounting, laser_scan
 from .tf_bench import KINDS, Robot, put_in_place
 

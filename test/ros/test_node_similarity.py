@@ -11,7 +11,8 @@ from sensor_msgs.msg import Image
 from tips_ros.perception.semantic.segmenter import Segmenter
 from tips_ros.perception.semantic.similarity import similarity_map
 
-from .conftest import PATIENCE_S, picture, until
+from .example_messages import picture
+from .live_graph import PATIENCE_S, until
 
 PREFIX = "/tips/similarity/"
 

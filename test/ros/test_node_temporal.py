@@ -11,8 +11,9 @@ from lifecycle_msgs.srv import ChangeState
 from tips_ros.messages.conversions import image_message
 from tips_ros.messages.types import RCLPY_TYPES
 
-from .conftest import FRAME_ID, header_at, picture, until
 from .depth_bench import SMALL, Bench
+from .example_messages import FRAME_ID, header_at, picture
+from .live_graph import until
 
 FULL = {**SMALL, "temporal.mode": "full", "temporal.frame": ""}
 

@@ -13,7 +13,7 @@ from tips_ros.cli import main
 from tips_ros.replay.player import BagPlayer
 from tips_ros.resources import sample_bag
 
-from .conftest import Graph, until
+from .live_graph import Graph, until
 from .tf_bench import heard, put_in_place
 
 IMAGE, INFO = "/camera/image_raw/compressed", "/camera/camera_info"

@@ -9,8 +9,9 @@ from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
-from .conftest import FRAME_ID, picture, until
 from .depth_bench import SMALL
+from .example_messages import FRAME_ID, picture
+from .live_graph import until
 from .test_node_cameras import status_of
 from .test_node_temporal import Watch, brighter
 from .tf_bench import Robot, edge, heard, put_in_place

@@ -13,8 +13,9 @@ from std_msgs.msg import Header
 from tips_ros.srv import Locate
 
 from .analytic_scene import Scene, Stage, calibration, rays_of
-from .conftest import FRAME_ID, PATIENCE_S, picture, until
 from .depth_bench import Bench, is_sensor
+from .example_messages import FRAME_ID, picture
+from .live_graph import PATIENCE_S, until
 from .sensor_scene import cloud_message
 from .test_node_geometry import QUIET, cloud_of, tell
 from .tf_bench import KINDS, Robot, edge, heard, put_in_place

@@ -8,7 +8,7 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rosgraph_msgs.msg import Clock
 
-from .conftest import PATIENCE_S, until
+from .live_graph import PATIENCE_S, until
 
 
 class Timeline:

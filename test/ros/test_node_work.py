@@ -10,7 +10,7 @@ from tips_ros.srv import SetPrompts
 
 from tips_ros.model.tips import HEAD_NAMES
 
-from .conftest import PATIENCE_S, until
+from .live_graph import PATIENCE_S, until
 
 
 @pytest.fixture

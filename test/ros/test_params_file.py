@@ -19,8 +19,8 @@ from tips_ros.replay.node_monitor import NodeMonitor
 from tips_ros.resources import share_dir
 from tips_ros.ros.parameters.table import PARAMETERS
 
-from .conftest import PATIENCE_S, until
 from .forked_node import ForkedNode
+from .live_graph import PATIENCE_S, until
 
 pytestmark = pytest.mark.live
 

@@ -25,8 +25,9 @@ from tips_ros.messages.conversions import image_message
 from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.replay.domain import claim_domain
 
-from .conftest import PATIENCE_S, camera_info, header_at, picture, until
+from .example_messages import camera_info, header_at, picture
 from .forked_node import ForkedNode
+from .live_graph import PATIENCE_S, until
 
 pytestmark = pytest.mark.live
 

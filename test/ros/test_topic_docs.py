@@ -14,7 +14,7 @@ from tips_ros.messages.outputs import TOPICS, VISION_TOPICS
 from tips_ros.messages.types import LABEL_INFO, rclpy_class
 from tips_ros.ros.topics import qos
 
-from .conftest import until
+from .live_graph import until
 
 SOURCE = Path(__file__).parents[2]
 PAGE = (SOURCE / "docs" / "topics.md").read_text(encoding="utf-8")

@@ -23,7 +23,7 @@ from tips_ros.ros.transport_profile import (
     transport_environment,
 )
 
-from .conftest import until
+from .live_graph import until
 
 SEGMENT = 64 << 20
 HAS_SHARED_MEMORY = transport_profile.MEMORY.is_dir()

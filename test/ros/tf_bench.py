@@ -13,7 +13,8 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.time import Time
 
 from . import tf2_stand_in
-from .conftest import FRAME_ID, until
+from .example_messages import FRAME_ID
+from .live_graph import until
 
 KINDS = ("own", "stand-in", "real")
 _STATIC = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether samples grow: the middle of the run against its end, once it was warm."""
+"""The verdict whether samples grow: the middle of the run against its end, once it was warm."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 pytest.importorskip("rerun", reason="rerun-sdk is not installed: ./run test brings it")
@@ -87,14 +88,9 @@ def test_an_address_of_another_machine_is_said(viewer: ViewerProcess):
 def test_all_that_is_opened_listens_on_loopback_and_ends_with_it():
     with ViewerProcess() as process, WebServer(process, LOOPBACK, 0) as web:
         ports = {process.scenes_port, process.pages_port, urlsplit(web.url).port}
-        listening = [
-            line.split()[1].split(":")
-            for table in ("/proc/net/tcp", "/proc/net/tcp6")
-            for line in Path(table).read_text().splitlines()[1:]
-            if line.split()[3] == "0A"
-        ]
-        found = {int(port, 16): address for address, port in listening}
-        assert {found[port] for port in ports} == {"0100007F"}
+        sockets = psutil.net_connections("tcp")
+        found = {s.laddr.port: s.laddr.ip for s in sockets if s.status == psutil.CONN_LISTEN}
+        assert {found[port] for port in ports} == {LOOPBACK}
     assert process.ended
     with pytest.raises(OSError):
         socket.create_connection((LOOPBACK, process.scenes_port), timeout=1)

@@ -42,7 +42,7 @@ def remove_leftovers(places: Iterable[Path]) -> None:
 
 
 def check_place(path: Path, *, overwrite: bool = False) -> None:
-    """Whether a bag may come to be at a path, which is looked at and not touched.
+    """Refuses a path at which no bag may come to be; it is looked at and not touched.
 
     Args:
         path: a folder, or a file that ends in .mcap.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a model gives the numbers published for it, and with which depth activation.
+"""Checks that a model gives the numbers published for it, and finds its depth activation.
 
 Google's own releases disagree: after the depth decoder's `project` the Hub's code applies a ReLU
 and the reference repository does not. Published numbers tell which one a file was trained with.

@@ -76,7 +76,7 @@ def demo() -> Section:
 
 
 def check_loading(model: str, *, whole: bool) -> Finding:
-    """Whether `infer --model` takes it.
+    """Checks that `infer --model` takes it.
 
     Args:
         model: name or directory.

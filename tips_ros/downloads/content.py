@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a file is, as a whole, what its name says."""
+"""Checks that a file is, as a whole, what its name says."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the files of a model directory are still those that were fetched; no network needed."""
+"""Checks that a model directory's files are still those that were fetched; needs no network."""
 
 from __future__ import annotations
 

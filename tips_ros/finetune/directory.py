@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tips_ros.model.checkpoints.dpt_zip_writer import write_depth_zip
+from tips_ros.model.checkpoints.dpt_zip import write_depth_zip
 from tips_ros.model.heads import DepthHead
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.loading.model_directory import ModelDirectory, ModelNotFound

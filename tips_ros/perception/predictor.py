@@ -221,7 +221,7 @@ class Predictor:
         else:
             segmenter, fetch = self._segmenter, self._to_host
             upright = unpack(encoded, encoded.packed, label_space, segmenter, fetch)
-        return upright.rotate_back(encoded.mounting)
+        return upright.rotate_back(encoded.mounting) if encoded.mounting else upright
 
     @torch.inference_mode()
     def labels(

@@ -7,23 +7,21 @@ a training that was stopped sees what it would have seen.
 
 from __future__ import annotations
 
-import multiprocessing
-from collections import deque
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.utils.data import DataLoader, Dataset
 
 from tips_ros.perception.language.tokenizer import Tokenizer
 from training.frames.batches import Batch, Frames, batch
 from training.frames.frame_store import FrameStore
 from training.frames.phrases import phrases
 from training.frames.variation import vary
-from training.worker import end_with_parent
 
 _AHEAD = 3  # batches
 
@@ -55,42 +53,6 @@ class Step(NamedTuple):
     batch: Batch
     ids: torch.Tensor  # (K, L) one phrase of each class
     is_token: torch.Tensor  # (K, L)
-
-
-class Feeder:
-    """Steps' batches in order; a context manager."""
-
-    def __init__(self, source: Source, grids: NDArray[np.int64], first: int) -> None:
-        """Args:
-        source: where they come from.
-        grids: patches along a side, for each step of the training.
-        first: the step to begin with.
-        """
-        self._grids, self._next = grids, first
-        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start, (source,))
-        self._coming: deque[Future[tuple[Any, ...]]] = deque()
-
-    def __enter__(self) -> Feeder:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def take(self) -> Step:
-        """The next step's batch."""
-        while len(self._coming) < _AHEAD and self._next < len(self._grids):
-            grid = int(self._grids[self._next])
-            self._coming.append(self._pool.submit(_made, self._next, grid))
-            self._next += 1
-        *arrays, offset = self._coming.popleft().result()
-        images, depth, normals, classes, ids, is_token = map(torch.from_numpy, arrays)
-        images = images.permute(0, 3, 1, 2)  # in memory as the network wants it: channels last
-        return Step(Batch(images, depth, normals, classes.long(), offset), ids, is_token)
 
 
 class Maker:
@@ -126,24 +88,42 @@ class Maker:
         return Step(made, ids, is_token)
 
 
-_maker: list[Maker] = []
+class _Steps(Dataset[Step]):
+    """The data of each step by its number; frames and tokenizer are opened where they are used."""
+
+    def __init__(self, source: Source, grids: NDArray[np.int64]) -> None:
+        self._source, self._grids = source, grids
+
+    @cached_property
+    def _maker(self) -> Maker:
+        return Maker(self._source)
+
+    def __getitem__(self, number: int) -> Step:
+        step = self._maker.step(number, int(self._grids[number]))
+        images = step.batch.images.contiguous(memory_format=torch.channels_last)
+        return step._replace(batch=step.batch._replace(images=images))
 
 
-def _start(source: Source) -> None:
-    end_with_parent()
-    torch.set_num_threads(1)
-    _maker.append(Maker(source))
+def feed(source: Source, grids: NDArray[np.int64], first: int) -> Iterator[Step]:
+    """Steps' data in order.
 
-
-def _made(number: int, grid: int) -> tuple[Any, ...]:
-    step = _maker[0].step(number, grid)
-    made = step.batch
-    return (
-        np.ascontiguousarray(made.images.permute(0, 2, 3, 1).numpy()),
-        made.depth_m.numpy(),
-        np.ascontiguousarray(made.normals.numpy()),
-        made.classes.to(torch.uint8).numpy(),
-        step.ids.numpy(),
-        step.is_token.numpy(),
-        made.offset,
+    Args:
+        source: where they come from.
+        grids: patches along a side, for each step of the training.
+        first: the step to begin with.
+    """
+    loader = DataLoader(
+        _Steps(source, grids),
+        batch_size=None,
+        sampler=range(first, len(grids)),
+        num_workers=1,
+        prefetch_factor=_AHEAD,
+        multiprocessing_context="spawn",
+        collate_fn=_keep,
+        generator=torch.Generator(),  # PyTorch's own is the training's
     )
+    return iter(loader)
+
+
+def _keep(step: Step) -> Step:
+    return step

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import nn
 
-from training.frames.feeder import Feeder, Maker, Source, Step
+from training.frames.feeder import Maker, Source, Step, feed
 from training.frames.frame_store import CHECKED_SCENES, FrameStore
 from training.network.architecture import CLASSES, FIRST, GRID, demo_model
 from training.network.averaging import Average
@@ -137,21 +137,21 @@ class Trainer:
         steps = self.plan.steps
         grids = np.array([self.plan.grid_at(step) for step in range(steps)])
         saved = since = time.monotonic()
-        with Feeder(self._source, grids, self.step) as feeder:
-            while self.step < steps and not self._stopping:
-                self._one_step(feeder.take())
-                now = time.monotonic()
-                self._seconds, since = self._seconds + now - since, now
-                last = self.step == steps
-                if self.step % log_every == 0 or last:
-                    self._tell()
-                if self.step % check_every == 0 or last:
-                    checked = self.check()
-                    self._folder.note(self.step, {f"checked_{k}": v for k, v in checked.items()})
-                    logger.info("step %d of %d: %s", self.step, steps, checked)
-                if last or self._stopping or now - saved >= save_every_s:
-                    self._save()
-                    saved = time.monotonic()
+        data = feed(self._source, grids, self.step)
+        while self.step < steps and not self._stopping:
+            self._one_step(next(data))
+            now = time.monotonic()
+            self._seconds, since = self._seconds + now - since, now
+            last = self.step == steps
+            if self.step % log_every == 0 or last:
+                self._tell()
+            if self.step % check_every == 0 or last:
+                checked = self.check()
+                self._folder.note(self.step, {f"checked_{k}": v for k, v in checked.items()})
+                logger.info("step %d of %d: %s", self.step, steps, checked)
+            if last or self._stopping or now - saved >= save_every_s:
+                self._save()
+                saved = time.monotonic()
 
     def stop(self) -> None:
         """Lets `run` end after the step that it is at."""

@@ -6,8 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ..conftest import header_at, until
 from ..depth_bench import is_sensor, near_door
+from ..example_messages import header_at
+from ..live_graph import until
 from ..sensor_scene import FACTOR, cloud_message, depth_image, noisy
 
 

@@ -11,8 +11,9 @@ from lifecycle_msgs.srv import ChangeState
 from tips_ros.messages.conversions import image_message
 from tips_ros.messages.types import RCLPY_TYPES
 
-from ..conftest import header_at, picture, until
 from ..depth_bench import SMALL, Bench, is_sensor
+from ..example_messages import header_at, picture
+from ..live_graph import until
 from ..sensor_scene import FACTOR, cloud_message, depth_image, noisy
 
 

@@ -15,7 +15,8 @@ from tips_ros.model.depth_bins import DepthBins
 from tips_ros.perception.description import NYU_FOCAL_RATIO
 from tips_ros.ros.topics import qos
 
-from ..conftest import PATIENCE_S, header_at, picture, until
+from ..example_messages import header_at, picture
+from ..live_graph import PATIENCE_S, until
 
 FOCAL_FACTOR = 50 / 64 / NYU_FOCAL_RATIO  # of `camera_info`
 

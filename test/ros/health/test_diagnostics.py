@@ -10,7 +10,7 @@ from tips_ros.ros.health.diagnostics import CameraState, NodeState, statuses
 from tips_ros.ros.health.statistics import Failure, Statistics
 from tips_ros.ros.pipeline import camera as camera_module
 
-from ..conftest import until
+from ..live_graph import until
 from .test_diagnostics_docs import documented
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR

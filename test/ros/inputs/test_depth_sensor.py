@@ -18,7 +18,7 @@ from tips_ros.perception.camera.output_camera import output_camera
 from tips_ros.ros.inputs.depth_sensor import DepthSensor
 from tips_ros.ros.transforms.tf import TransformLookup
 
-from ..conftest import camera_info
+from ..example_messages import camera_info
 from ..sensor_scene import cloud_message, depth_image
 
 MS = 1_000_000

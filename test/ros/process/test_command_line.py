@@ -15,8 +15,8 @@ from tips_ros.ros.process.parameter_files import for_others
 from tips_ros.ros.process.remappings import find_misspelt
 from tips_ros.ros.topics.names import INPUTS, input_topic
 
-from ..conftest import PATIENCE_S
 from ..forked_node import ForkedNode
+from ..live_graph import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ from tips_ros.replay.domain import claim_domain
 from tips_ros.ros.process.executor import NodeExecutor
 from tips_ros.ros.topics import qos
 
-from ..conftest import PATIENCE_S, until
+from ..live_graph import PATIENCE_S, until
 
 pytestmark = pytest.mark.live
 

@@ -20,7 +20,7 @@ from tips_ros.resources import share_dir
 from tips_ros.ros.startup.view import looks_z_up
 from tips_ros.ros.topics import qos
 
-from ..conftest import PATIENCE_S, until
+from ..live_graph import PATIENCE_S, until
 
 pytestmark = pytest.mark.live
 

@@ -11,7 +11,7 @@ from rcl_interfaces.srv import GetParameters, SetParameters, SetParametersAtomic
 from rosgraph_msgs.msg import Clock
 from tips_ros.srv import Locate, SetPrompts
 
-from ..conftest import PATIENCE_S, until
+from ..live_graph import PATIENCE_S, until
 
 
 def change(graph, name):

@@ -13,7 +13,7 @@ from tips_ros.ros.parameters.snapshot import Snapshot
 from tips_ros.ros.transforms import placement as placement_module
 from tips_ros.ros.transforms.placement import CameraPoseLookup
 
-from ..conftest import FRAME_ID, header_at
+from ..example_messages import FRAME_ID, header_at
 
 XYZ, RPY = [0.1, 0.2, 0.3], [-1.5, 0.0, -1.5]
 HEADER = header_at(4)

@@ -20,7 +20,7 @@ from tips_ros.replay.domain import claim_domain
 from tips_ros.ros.transforms import tf as frames_module
 from tips_ros.ros.transforms.tf import TransformLookup
 
-from ..conftest import PATIENCE_S, until
+from ..live_graph import PATIENCE_S, until
 from ..tf_bench import KINDS, edge, put_in_place
 
 STAMP = Time(sec=3, nanosec=500_000_000)

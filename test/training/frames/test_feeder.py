@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.frames.feeder import Feeder, Maker, Source, Step
+from training.frames.feeder import Maker, Source, Step, feed
 from training.frames.frame_store import FrameStore
 
 TOKENIZER = Path(__file__).parents[2] / "data" / "tokenizer" / "tiny.model"
@@ -35,12 +35,13 @@ def _same(one: Step, other: Step) -> bool:
 def test_the_other_process_makes_what_this_one_would(source: Source):
     maker = Maker(source)
     grids = np.array([8, 8, 16, 16, 16])
-    with Feeder(source, grids, 1) as feeder:
-        for number in range(1, 5):
-            taken = feeder.take()
-            assert taken.batch.images.shape[-1] == 14 * grids[number]
-            assert taken.batch.images.is_contiguous(memory_format=torch.channels_last)
-            assert _same(taken, maker.step(number, int(grids[number])))
+    data = feed(source, grids, 1)
+    for number in range(1, 5):
+        taken = next(data)
+        assert taken.batch.images.shape[-1] == 14 * grids[number]
+        assert taken.batch.images.is_contiguous(memory_format=torch.channels_last)
+        assert _same(taken, maker.step(number, int(grids[number])))
+    assert next(data, None) is None
 
 
 def test_steps_differ_and_see_only_what_may_be_learnt_from(source: Source):

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
@@ -114,10 +115,6 @@ def _finish(process: subprocess.Popen[str]) -> str:
     return told
 
 
-def _children(pid: int) -> list[int]:
-    return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
 def test_a_training_that_was_killed_goes_on_as_if_it_had_not_been(
     store: FrameStore, tmp_path: Path
 ):
@@ -130,14 +127,12 @@ def test_a_training_that_was_killed_goes_on_as_if_it_had_not_been(
     while not (checkpoint.is_file() and len(log.read_text().splitlines()) >= 5):
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.05)
-    children = _children(process.pid)
+    children = psutil.Process(process.pid).children()
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert not (killed / "result.pt").exists()
-    for child in children:  # what made its batches ends too
-        while Path(f"/proc/{child}").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+    _, still_there = psutil.wait_procs(children, timeout=60)
+    assert not still_there, "what made its batches ends too"
 
     told = _finish(_start(killed, store, "fast"))
     assert int(told.split()[1]) > 0, "it began anew"

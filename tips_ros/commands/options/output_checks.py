@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether results can be written where a user wants them, asked before the work that makes them."""
+"""Checks that results can be written where a user wants them, before the work that makes them."""
 
 from __future__ import annotations
 

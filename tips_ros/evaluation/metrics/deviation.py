@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether depth's deviation tells where depth is off, and by how much."""
+"""Deviation metrics: does depth's deviation tell where depth is off, and by how much?"""
 
 from __future__ import annotations
 

@@ -7,9 +7,11 @@ convolution's (H, W, in, out) → (in, out, H, W), turned by 180°; a dense kern
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from torch import Tensor
@@ -19,58 +21,52 @@ from tips_ros.model.checkpoints.checkpoint_part import CheckpointPart, Metadata
 from tips_ros.model.checkpoints.errors import CheckpointError
 from tips_ros.model.checkpoints.strict import as_tensor
 from tips_ros.model.depth_bins import DepthBins
+from tips_ros.model.heads import DepthHead
 from tips_ros.model.tips import HeadName
 
-Layout = Callable[[np.ndarray], np.ndarray]
+
+class Layout(NamedTuple):
+    """The order of a kernel's axes in the two frameworks."""
+
+    from_flax: Callable[[np.ndarray], np.ndarray]
+    to_flax: Callable[[np.ndarray], np.ndarray]
 
 
-def _copy_tensor(a: np.ndarray) -> np.ndarray:
-    return a
+_DENSE = Layout(lambda a: a.T, lambda a: a.T)
+_DENSE_AS_CONV = Layout(lambda a: a.T[:, :, None, None], lambda a: a[:, :, 0, 0].T)
+_CONV = Layout(lambda a: a.transpose(3, 2, 0, 1), lambda a: a.transpose(2, 3, 1, 0))
+_TRANSPOSED_CONV = Layout(
+    lambda a: a[::-1, ::-1].transpose(2, 3, 0, 1), lambda a: a.transpose(2, 3, 0, 1)[::-1, ::-1]
+)
 
-
-def _conv(a: np.ndarray) -> np.ndarray:
-    return a.transpose(3, 2, 0, 1)
-
-
-def _transpose_conv(a: np.ndarray) -> np.ndarray:
-    return a[::-1, ::-1].transpose(2, 3, 0, 1)
-
-
-def _dense(a: np.ndarray) -> np.ndarray:
-    return a.T
-
-
-def _dense_as_conv(a: np.ndarray) -> np.ndarray:
-    return a.T[:, :, None, None]
-
-
-# Which layer each task's last Dense is called, and the module it becomes.
+# The last Dense of each task.
 _TASKS: dict[HeadName, str] = {
     "depth": "pixel_depth_classif",
     "normals": "pixel_normals",
     "segmentation": "pixel_segmentation",
 }
-_TASK_LAYER = "|".join(_TASKS.values())
 
-# (name in the zip, our name, layout of the kernel); a bias is as it is stored.
-_LAYERS: tuple[tuple[str, str, Layout], ...] = (
-    (r"dpt/reassemble_blocks/readout_projects_(\d)", r"dpt.reassemble.\1.readout", _dense),
-    (r"dpt/reassemble_blocks/out_projection_(\d)", r"dpt.reassemble.\1.projection", _conv),
-    (r"dpt/reassemble_blocks/resize_layers_([01])", r"dpt.reassemble.\1.resize", _transpose_conv),
-    (r"dpt/reassemble_blocks/resize_layers_(3)", r"dpt.reassemble.\1.resize", _conv),
-    (r"dpt/convs_(\d)", r"dpt.convs.\1", _conv),
-    # The first fusion block has no skip: its only unit is the main one.
-    (r"dpt/fusion_blocks_(0)/PreActResidualConvUnit_0/(\w+)", r"dpt.fusions.\1.unit.\2", _conv),
-    (
-        r"dpt/fusion_blocks_([123])/PreActResidualConvUnit_0/(\w+)",
-        r"dpt.fusions.\1.skip_unit.\2",
-        _conv,
-    ),
-    (r"dpt/fusion_blocks_([123])/PreActResidualConvUnit_1/(\w+)", r"dpt.fusions.\1.unit.\2", _conv),
-    (r"dpt/fusion_blocks_(\d)/Conv_0", r"dpt.fusions.\1.out_conv", _conv),
-    (r"dpt/project", r"dpt.project", _conv),
-    (rf"(?:{_TASK_LAYER})", r"head", _dense_as_conv),
-)
+
+def _decoder_layers() -> Iterator[tuple[str, str, Layout]]:
+    """Name in the zip, our name, and layout of the kernel; a bias is as it is stored."""
+    blocks = "dpt/reassemble_blocks"
+    for n in range(4):
+        yield f"{blocks}/readout_projects_{n}", f"dpt.reassemble.{n}.readout", _DENSE
+        yield f"{blocks}/out_projection_{n}", f"dpt.reassemble.{n}.projection", _CONV
+        if n != 2:  # at its own size already
+            resize = _TRANSPOSED_CONV if n < 2 else _CONV
+            yield f"{blocks}/resize_layers_{n}", f"dpt.reassemble.{n}.resize", resize
+        yield f"dpt/convs_{n}", f"dpt.convs.{n}", _CONV
+        yield f"dpt/fusion_blocks_{n}/Conv_0", f"dpt.fusions.{n}.out_conv", _CONV
+        # The first fusion block has no skip: its only unit is the main one.
+        units = ("skip_unit", "unit") if n else ("unit",)
+        for (at, unit), conv in itertools.product(enumerate(units), ("conv1", "conv2")):
+            official = f"dpt/fusion_blocks_{n}/PreActResidualConvUnit_{at}/{conv}"
+            yield official, f"dpt.fusions.{n}.{unit}.{conv}", _CONV
+    yield "dpt/project", "dpt.project", _CONV
+
+
+_LAYERS = tuple(_decoder_layers())
 
 
 def is_dpt(arrays: Arrays) -> bool:
@@ -109,19 +105,42 @@ def _task_of(arrays: Arrays, path: Path) -> HeadName:
 def _translate(name: str, array: np.ndarray, path: Path) -> tuple[str, Tensor]:
     """One stored array → our name and layout."""
     match = re.fullmatch(r"decoder/(.+)/(kernel|bias)", name)
-    for pattern, replacement, layout in _LAYERS if match else ():
-        assert match is not None
-        if layer := re.fullmatch(pattern, match[1]):
-            kernel = match[2] == "kernel"
-            return (
-                f"{layer.expand(replacement)}.{'weight' if kernel else 'bias'}",
-                _rearrange(array, layout if kernel else _copy_tensor, name, path),
-            )
-    raise CheckpointError(f"{path}: unknown tensor: {name}")
-
-
-def _rearrange(array: np.ndarray, layout: Layout, name: str, path: Path) -> Tensor:
+    layer = _READ.get(match[1]) if match else None
+    if match is None or layer is None:
+        raise CheckpointError(f"{path}: unknown tensor: {name}")
+    ours, layout = layer
     try:
-        return as_tensor(layout(array))
+        if match[2] == "bias":
+            return f"{ours}.bias", as_tensor(array)
+        return f"{ours}.weight", as_tensor(layout.from_flax(array))
     except (ValueError, IndexError) as error:
         raise CheckpointError(f"{path}: misshapen tensor: {name} {array.shape}") from error
+
+
+_READ = {official: (ours, layout) for official, ours, layout in _LAYERS}
+_READ |= {last: ("head", _DENSE_AS_CONV) for last in _TASKS.values()}
+_WRITE = {ours: (official, layout) for official, ours, layout in _LAYERS}
+_WRITE["head"] = _TASKS["depth"], _DENSE_AS_CONV
+
+
+def write_depth_zip(head: DepthHead, file: Path) -> None:
+    """Writes a depth head's tensors in fp32; its bins are told by `model.yaml`.
+
+    Args:
+        head: on any device.
+        file: new, named `tips_…_depth_dpt.zip`, so that a model directory knows it.
+
+    Raises:
+        OSError: the file can't be written.
+    """
+    arrays: Arrays = {}
+    for name, tensor in head.state_dict().items():
+        ours, _, kind = name.rpartition(".")
+        official, layout = _WRITE[ours]
+        array = tensor.detach().float().cpu().numpy()
+        if kind == "bias":
+            arrays[f"decoder/{official}/bias"] = array
+        else:
+            arrays[f"decoder/{official}/kernel"] = np.ascontiguousarray(layout.to_flax(array))
+    with file.open("xb") as opened:
+        np.savez(opened, **arrays)  # type: ignore[arg-type]

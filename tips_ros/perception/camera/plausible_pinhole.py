@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a camera matrix can be that of a camera with such a picture.
+"""Checks that a camera matrix can be that of a camera with such a picture.
 
 Bounds are far from any camera that exists: fisheyes whose image circle covers a part of the sensor,
 lenses and binning that squeeze one axis, telescopes, and windows of a sensor pass. Placeholders

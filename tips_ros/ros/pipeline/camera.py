@@ -24,6 +24,7 @@ from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.parameters.snapshot import CameraSettings
 from tips_ros.ros.pipeline.depth_scaling import DepthScaler
 from tips_ros.ros.pipeline.floor_watch import FloorWatch
+from tips_ros.ros.pipeline.frame_plan import FramePlan
 from tips_ros.ros.pipeline.object_watch import ObjectWatch
 from tips_ros.ros.pipeline.queries import FrameQueries
 from tips_ros.ros.pipeline.steadying import Steadying
@@ -36,6 +37,8 @@ class Camera:
 
     Attributes:
         name: of the camera; "" for the only one.
+        plan: of its newest frame, which the next one shares where nothing changed.
+        turned_to: the plan of the newest frame that was finished.
         input: where the images come from.
         decoder: from their messages to pixels.
         calibration: what the camera of a frame is.
@@ -66,6 +69,8 @@ class Camera:
     ) -> None:
         self._node = node
         self.name = name
+        self.plan: FramePlan | None = None
+        self.turned_to: FramePlan | None = None
         self.publishers, self.similarity = publishers, similarity
         self.statistics, self.queries = statistics, FrameQueries()
         self.placement = CameraPoseLookup(node, name, frames)
@@ -130,6 +135,15 @@ class Camera:
         self.steadying.reset()
         self.ground.reset()
         self.objects.reset()
+
+    def turn_to(self, plan: FramePlan) -> None:
+        """Ends what frames of this plan do without; from the finishing thread."""
+        self.turned_to = plan
+        if not plan.follows_floor:
+            self.ground.rest()
+        if not plan.holds_still:
+            self.steadying.rest()
+            self.scaling.note_held(self.steadying.last)
 
     def rest(self) -> None:
         """Unsubscribes from what frames take besides, until the next; from the finishing thread."""

@@ -10,7 +10,6 @@ from rclpy.clock import Clock
 
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.frame_result import FrameResult
-from tips_ros.messages.ground import wants_ground
 from tips_ros.messages.outputs import OutputTopic
 from tips_ros.messages.transform_error import TransformError
 from tips_ros.perception.depth.depth_scale import DepthScale
@@ -22,6 +21,7 @@ from tips_ros.ros.classes.active_classes import ActiveClasses
 from tips_ros.ros.health.statistics import age_s
 from tips_ros.ros.inputs.camera import ReceivedImage
 from tips_ros.ros.pipeline.camera import Camera
+from tips_ros.ros.pipeline.frame_plan import FramePlan
 from tips_ros.ros.pipeline.held_clouds import HeldCloud, HeldClouds
 from tips_ros.ros.pipeline.memory_keeper import MemoryKeeper
 from tips_ros.ros.pipeline.queries import QueryResult
@@ -64,13 +64,16 @@ class Finisher:
 
     def finish(self, request: FrameRequest, encoded: EncodedImage | None) -> None:
         """Does all that is wanted of a frame, and settles its account."""
-        camera, account, start = request.camera, request.image.account, time.perf_counter()
+        camera, plan = request.camera, request.plan
+        account, start = request.image.account, time.perf_counter()
+        if plan is not camera.turned_to:
+            camera.turn_to(plan)
         # 1. Arrays, with depth in metres.
         prediction, cosines = Prediction(), None
         if encoded is not None:
             prediction = self._predict(request, encoded)
-            if request.demand.heat_maps:
-                cosines = self._predictor.similarities(encoded, request.label_space)
+            if plan.heat_maps:
+                cosines = self._predictor.similarities(encoded, plan.label_space)
             account.stages_s["arrays"] = time.perf_counter() - start
         if self._abandoned:
             account.drop("deactivated")
@@ -87,11 +90,11 @@ class Finisher:
         if prediction.depth_m is not None:
             camera.depth_info.publish(request.header, at_ns, camera.scaling.status)
         announcer = self._board.class_maps[camera.name]
-        announcer.announce(request.label_space, request.header, at_ns)
+        announcer.announce(plan.label_space, request.header, at_ns)
         held = self._publish(request, encoded, prediction, outcome)
         if encoded is not None and cosines is not None:
             went_out = camera.similarity.publish(
-                request.header, request.demand.heat_maps, cosines, encoded.mounted_size
+                request.header, plan.heat_maps, cosines, encoded.mounted_size
             )
             outcome[HEAT_MAPS] = "" if went_out else "unwatched"
         account.stages_s["publish"] = time.perf_counter() - start
@@ -120,12 +123,12 @@ class Finisher:
         prediction = self._predictor.decode(encoded, request.masks)
         if prediction.depth_m is None:
             return prediction
-        camera, at_ns = request.camera, request.image.stamp_ns
-        max_m = self._predictor.description.max_depth_m
+        camera, plan, at_ns = request.camera, request.plan, request.image.stamp_ns
+        max_m = self._predictor.description.bins.max_m
 
         def by_height(otherwise: DepthScale) -> DepthScale:
             frame = _frame(request, prediction.to_metres(otherwise, max_m))
-            return camera.ground.height_scale(frame, request.settings, otherwise)
+            return camera.ground.height_scale(frame, plan.settings, otherwise)
 
         scale = camera.scaling.scale(
             request.header,
@@ -133,10 +136,12 @@ class Finisher:
             request.rgb,
             prediction.depth_m,
             request.calibration,
-            request.settings,
+            plan.settings,
             by_height,
         )
         steady = prediction.to_metres(scale, max_m)
+        if not plan.holds_still:
+            return steady
         classes = None if request.masks is None else request.masks.classes
         steady = camera.steadying.update(
             request.header,
@@ -144,7 +149,7 @@ class Finisher:
             request.rgb,
             steady,
             request.calibration,
-            request.settings,
+            plan.settings,
             (scale.source, bool(scale.inverse_offset), classes),
         )
         camera.scaling.note_held(camera.steadying.last)
@@ -158,22 +163,19 @@ class Finisher:
         outcome: dict[str, str],
     ) -> HeldCloud | None:
         """Publishes what can be; the cloud that waits for its transform, where there is one."""
-        camera, held = request.camera, None
+        camera, plan, held = request.camera, request.plan, None
         frame = _frame(request, prediction)
-        self._warn_of_unknown_names(request, frame)
-        names = {topic.name for topic in request.demand.topics}
-        if wants_ground(names, frame.options):
-            frame.ground = camera.ground.look(frame, request.settings)
-            if "scan" in names and frame.ground is not None:
+        self._warn_of_unknown_names(plan, frame)
+        if plan.shows_floor:
+            frame.ground = camera.ground.look(frame, plan.settings)
+            if frame.ground is not None and any(topic.name == "scan" for topic in plan.topics):
                 camera.level_frame.publish(request.header, frame.ground.floor.plane)
-        elif request.settings.scale_source != "ground":
-            camera.ground.rest()
-        if encoded is not None and request.demand.follows_things:
+        if encoded is not None and plan.follows_things:
             features = self._predictor.value_features(encoded)
-            frame.objects = camera.objects.look(frame, features, request.settings.holding_frame)
-        if request.demand.memory:
-            outcome[MEMORY] = self._keeper.see(camera.name, frame, request.settings)
-        for topic in request.demand.topics:
+            frame.objects = camera.objects.look(frame, features, plan.settings.holding_frame)
+        if plan.settings.remembers:
+            outcome[MEMORY] = self._keeper.see(camera.name, frame, plan.settings)
+        for topic in plan.topics:
             if topic.name == _FILTERED:
                 if self._must_wait(frame, camera):
                     held = HeldCloud(topic, frame, camera)
@@ -218,8 +220,8 @@ class Finisher:
         labels, confidence = self._predictor.labels(encoded, label_space)
         return prediction._replace(labels=labels, confidence=confidence)
 
-    def _warn_of_unknown_names(self, request: FrameRequest, frame: FrameResult) -> None:
-        if not any(topic.name.startswith("points") for topic in request.demand.topics):
+    def _warn_of_unknown_names(self, plan: FramePlan, frame: FrameResult) -> None:
+        if not any(topic.name.startswith("points") for topic in plan.topics):
             return
         if unknown := frame.kept.unknown:
             self._throttle.warning(
@@ -235,9 +237,9 @@ def _frame(request: FrameRequest, prediction: Prediction) -> FrameResult:
         request.header,
         request.rgb,
         prediction,
-        request.label_space,
+        request.plan.label_space,
         request.calibration,
-        request.settings.options,
+        request.plan.settings.options,
     )
 
 

@@ -36,7 +36,7 @@ from tips_ros.ros.parameters.snapshot import Snapshot
 from tips_ros.ros.pipeline.camera import Camera
 from tips_ros.ros.pipeline.finish import Finisher
 from tips_ros.ros.pipeline.memory_keeper import MemoryKeeper
-from tips_ros.ros.pipeline.request import FrameRequest, demand_of, make_request
+from tips_ros.ros.pipeline.request import FrameRequest, make_request, plan_of
 from tips_ros.ros.topics.guarded_node import describe
 from tips_ros.ros.transforms.tf import TransformLookup
 
@@ -195,9 +195,12 @@ class Pipeline:
         now = time.monotonic()
         if now >= self._next_look:
             self._next_look = now + _LOOK_UP_S
+            label_space, settings = self._board.in_force.label_space, self._node.parameter_snapshot
             for camera in self.cameras:
-                wanted = demand_of(camera, self._board.in_force.label_space) is not None
-                if camera.follow_demand(wanted):
+                plan = plan_of(
+                    camera, label_space, settings.of_camera(camera.name), self._predictor
+                )
+                if camera.follow_demand(plan is not None):
                     self._hand_over(partial(camera.rest))
 
     def _admit(self, camera: Camera, image: ReceivedImage, now: Snapshot) -> FrameRequest | None:
@@ -220,8 +223,8 @@ class Pipeline:
             return None
         # 2. Its classes, and who waits for it.
         label_space = self._board.for_frame(camera.name, at_ns)
-        demand = demand_of(camera, label_space)
-        if demand is None:
+        plan = plan_of(camera, label_space, settings, self._predictor)
+        if plan is None:
             self._hand_over(partial(self._finisher.announce, camera, label_space, image))
             image.account.drop("unwatched")
             return None
@@ -235,7 +238,7 @@ class Pipeline:
             return None
         image.account.stages_s["decode"] = time.perf_counter() - start
         # 4. All that is wanted of it.
-        return make_request(camera, image, rgb, label_space, demand, settings, self._predictor)
+        return make_request(camera, image, rgb, plan)
 
     def _encode(self, requests: Sequence[FrameRequest]) -> None:
         """Runs the model once for all; a frame that fails is lost alone."""

@@ -85,6 +85,11 @@ class Steadying:
             "temporal last reset": last.reset,
         }
 
+    def rest(self) -> None:
+        """Forgets earlier frames: the next are not held still. From the thread of `update`."""
+        self._stream.reset()
+        self.last, self._pose_note = self._stream.last, ""
+
     def reset(self) -> None:
         """Forgets earlier frames: time went back."""
         self._pending_reset.request()

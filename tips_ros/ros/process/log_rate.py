@@ -33,7 +33,7 @@ class LogRate:
         self._texts: OrderedDict[str, float] = OrderedDict()
 
     def admit(self, template: str, text: str, now_s: float | None = None) -> int | None:
-        """Whether a message may be written now.
+        """Admits a message to the log, or withholds it.
 
         Args:
             template: the message without what it is about.

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether remembered things are still there: by depth, and by their names."""
+"""Tells remembered things that are gone: by depth, and by their names."""

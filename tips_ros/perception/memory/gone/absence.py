@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the place of a remembered thing is in full view and nothing there is called as it is.
+"""Finds places of remembered things that are in full view with nothing there of their name.
 
 Depth can't tell that a picture is gone from a wall, nor, after the frame has jumped, where to look
 for a thing. Its name can: it is seen nowhere around its place, and nothing stands in the way.

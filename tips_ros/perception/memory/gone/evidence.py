@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a remembered thing's place is in view and empty: then it has been taken away.
+"""Evidence that a remembered thing's place is in view and empty: it has been taken away.
 
 Looked at are those of its points at which it is seen when it is there. The place is empty where
 what is seen at them, taken together, is farther than the thing by more than two standard

@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 
 from tips_ros.model.checkpoints import load_dpt_head
-from tips_ros.model.checkpoints.dpt_zip_writer import write_depth_zip
+from tips_ros.model.checkpoints.dpt_zip import write_depth_zip
 
 
 def test_a_head_is_read_back_as_it_was_and_by_the_official_names(tiny_heads, tmp_path):
