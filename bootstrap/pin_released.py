@@ -19,7 +19,7 @@ import tomllib
 
 FOLDER = Path(__file__).parent
 RELEASED = FOLDER / "released.txt"
-LISTS = ("core", "pictures", "openvino", "onnxruntime")
+LISTS = ("core", "pictures", "open3d", "openvino", "onnxruntime")
 PYTHON, PLATFORM = "3.12", "x86_64-manylinux_2_39"  # Ubuntu 24.04
 _PYTHONS = ("py3", "py2.py3", "cp312", "abi3")
 _HEAD = f"""\

@@ -131,7 +131,7 @@ install_ros() {
 
 repair_ros() { "$VENV/bin/python" "$ROOT/bootstrap/repair_cmake_paths.py"; }
 
-# Only scenes are rendered with Open3D: where it can't be had the rest goes on.
+# Open3D is asked for one output that is off by default: where it can't be had the rest goes on.
 install_open3d() {
   local packages obstacle=
   ! "$VENV/bin/python" -c 'import open3d' 2>/dev/null || return 0
@@ -141,7 +141,7 @@ install_open3d() {
     [[ -n $obstacle ]] || apt_install "${packages[@]}" || obstacle="apt-get failed"
   fi
   if [[ -n $obstacle ]] || ! install_lists open3d || ! "$VENV/bin/python" -c 'import open3d'; then
-    say "no Open3D: nothing can be rendered, as for training (${obstacle:-see $STATE/open3d.log})"
+    say "no Open3D: clouds go without the outlier filter (${obstacle:-see $STATE/open3d.log})"
   fi
 }
 

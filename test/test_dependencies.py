@@ -15,7 +15,7 @@ from tips_ros.libraries import ENGINES, NEEDED, OPTIONAL, ROS_OPTIONAL
 
 SOURCE = Path(__file__).resolve().parents[1]
 PAGE = (SOURCE / "docs" / "dependencies.md").read_text(encoding="utf-8")
-LISTS = ("core", "pictures", "ray", "openvino", "onnxruntime", "view")
+LISTS = ("core", "open3d", "pictures", "ray", "openvino", "onnxruntime", "view")
 LIBRARIES = (*NEEDED, *OPTIONAL, *ENGINES)
 # Imported by measurements alone, which say so themselves.
 COMPARED_WITH = {"transformers"}

@@ -89,7 +89,7 @@ def test_the_pythons_it_takes_are_those_that_the_set_up_takes(metadata: Any):
 
 def test_requirements_are_those_of_the_lists_that_the_set_up_installs(metadata: Any):
     required = metadata.get_all("Requires-Dist")
-    for name in ("core", "openvino", "onnxruntime", "test"):
+    for name in ("core", "open3d", "openvino", "onnxruntime", "test"):
         text = (SOURCE / "bootstrap" / f"requirements-{name}.txt").read_text(encoding="utf-8")
         listed = [re.match(r"[\w-]+", line) for line in text.splitlines() if line[:1] not in "#"]
         ours = {match[0] for match in listed if match}

@@ -42,10 +42,11 @@ ROS_PACKAGES = {
 }
 IN_ROSDEP = {
     # rosdep/python.yaml, for Debian and Ubuntu
-    *("python3-matplotlib", "python3-pil", "python3-numpy"),
+    *("python3-open3d-pip", "python3-matplotlib", "python3-pil", "python3-numpy"),
     *("python3-opencv", "python3-tqdm", "python3-psutil", "python3-requests", "python3-scipy"),
     *("python3-transforms3d", "python3-yaml", "python3-rosbags-pip", "python3-mypy"),
     *("python3-pytest", "python3-ruff-pip", "python3-types-pyyaml"),
+    "libusb-1.0",  # rosdep/base.yaml
 }
 
 

@@ -51,7 +51,7 @@ def test_each_ros_package_that_is_imported_is_declared():
 def test_what_a_robot_without_a_screen_needs_not_is_brought_on_demand_only():
     root = ElementTree.parse(SOURCE / "package.xml").getroot()
     on_demand = {item.text for item in root if item.get("condition") == "$TIPS_ROS_DESKTOP == 1"}
-    assert {"rviz2", "python3-matplotlib"} <= on_demand
+    assert {"rviz2", "python3-open3d-pip"} <= on_demand
     page = (SOURCE / "docs" / "dependencies.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in page for name in on_demand)
 

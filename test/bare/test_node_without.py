@@ -13,7 +13,7 @@ import pytest
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header
 
-from tips_ros.libraries import ENGINES, OPTIONAL, ROS_OPTIONAL
+from tips_ros.libraries import ENGINES, OPEN3D, OPTIONAL, ROS_OPTIONAL
 from tips_ros.messages.conversions import image_message
 from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.replay.domain import claim_domain
@@ -93,6 +93,15 @@ def test_without_everything_that_is_optional_depth_mask_and_points_come(live):
     for topic, type_ in topics.items():
         node.listen(type_, topic)
     node.show_until(lambda: all(node.got[topic] for topic in topics))
+    node.ends_well()
+
+
+def test_without_open3d_the_filter_says_what_to_type_and_the_rest_goes_on(live):
+    node = live("open3d", **{"points_filtered.outlier_neighbors": 8})
+    node.listen(PointCloud2, "points_filtered")
+    node.listen(Image, "depth/image")
+    node.show_until(lambda: OPEN3D.fix in node.log and len(node.got["depth/image"]) > 2)
+    assert node.log.count(OPEN3D.fix) == 1, "said once"
     node.ends_well()
 
 

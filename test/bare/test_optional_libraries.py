@@ -11,6 +11,7 @@ from tips_ros.cli import COMMANDS
 from tips_ros.libraries import (
     ENGINES,
     NEEDED,
+    OPEN3D,
     OPTIONAL,
     explain_missing,
     pip_install,
@@ -54,7 +55,7 @@ def test_a_plot_that_nothing_can_draw_is_refused_before_the_work(without, tmp_pa
 @pytest.mark.parametrize(
     ("module", "arguments", "says"),
     [
-        ("scipy", ["--hfov-deg", "63", "--outlier-neighbors", "8"], pip_install("scipy")),
+        ("open3d", ["--hfov-deg", "63", "--outlier-neighbors", "8"], OPEN3D.fix),
         ("openvino", ["--backend", "openvino"], pip_install("openvino")),
         ("onnxruntime", ["--backend", "onnxruntime", "--precision", "fp32"],
          pip_install("onnxruntime", "onnxscript")),
@@ -122,4 +123,4 @@ def test_a_system_s_python_is_told_that_it_may(monkeypatch, tmp_path):
     monkeypatch.setattr("sys.base_prefix", "/usr")
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
-    assert pip_install("scipy") == "python3 -m pip install --break-system-packages scipy"
+    assert pip_install("open3d") == "python3 -m pip install --break-system-packages open3d"

@@ -15,11 +15,12 @@ from tips_ros.libraries import NEEDED, OPTIONAL
 COSTS = {
     "safetensors": "Hugging Face",
     "sentencepiece": "no prompts",
+    "open3d": "outlier filter",
     "rosbags": "tips_ros bag",
     "tqdm": "no bars",
     "transforms3d": "no node",
     "psutil": "no node",
-    "scipy": "no ~/objects",
+    "scipy": "ids of ~/objects",
     "requests": "tips_ros download",
     "matplotlib": "no overview.png",
     "PIL": "demo.webp",

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a frame's clouds are made of, before any of it is published."""
 
+import logging
+import sys
 
 import numpy as np
 
 from tips_ros.messages import frame_result as frame_module
+from tips_ros.messages import outputs
 from tips_ros.messages.frame_result import CameraPose, FrameResult, OutputOptions
 from tips_ros.messages.outputs import DEFAULT_TOPICS, TOPICS, VISION_TOPICS
 from tips_ros.messages.types import RCLPY_TYPES, rclpy_types_for_one_thread
@@ -137,6 +140,23 @@ def test_clouds_of_many_sizes_are_not_kept():
     first = made("points_filtered", frame_with(), types)
     assert made("points_filtered", frame_with(), types) is not first
     assert made("points", frame_with(), types) is made("points", frame_with(), types)
+
+
+def test_without_open3d_the_outlier_filter_is_told_once_and_the_rest_goes_on(monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "open3d", None)
+    monkeypatch.setattr(outputs, "_once", outputs.LogThrottle(outputs.logger, float("inf")))
+    with caplog.at_level(logging.ERROR, logger="tips_ros"):
+        logging.getLogger("tips_ros").addHandler(caplog.handler)
+        try:
+            for _ in range(3):
+                assert made("points_filtered", frame_with(filtered_outlier_neighbors=8)) is None
+        finally:
+            logging.getLogger("tips_ros").removeHandler(caplog.handler)
+    told = {id(r): r.getMessage() for r in caplog.records}
+    assert len(told) == 1
+    assert "pip install open3d" in next(iter(told.values()))
+    assert made("points_filtered", frame_with()) is not None, "voxels need no Open3D"
+    assert made("points", frame_with(filtered_outlier_neighbors=8)) is not None
 
 
 def test_the_filtered_cloud_the_deviation_the_floor_and_things_are_not_made_unasked():

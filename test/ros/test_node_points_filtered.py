@@ -120,7 +120,23 @@ def test_a_frame_that_nobody_knows_costs_this_topic_and_one_message(frames, warn
     assert frame()["points_filtered"].header.frame_id == "base_link"
 
 
+def test_without_open3d_the_outlier_filter_costs_this_topic_and_one_message(
+    frames, warnings, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "open3d", None)
+    monkeypatch.setattr(outputs, "_once", outputs.LogThrottle(outputs.logger, float("inf")))
+    graph, frame = frames("points", "points_filtered", **{"points_filtered.outlier_neighbors": 8})
+    for _ in range(2):
+        frame("points")
+    assert not graph.received["points_filtered"]
+    said = [message for message in warnings() if "Open3D" in message]
+    assert len(said) == 1 and "pip install open3d" in said[0]
+    assert graph.set_parameter("points_filtered.outlier_neighbors", 0).successful
+    assert frame()["points_filtered"].width > 0
+
+
 def test_the_outlier_filter_takes_away_what_stands_alone(frames):
+    pytest.importorskip("open3d")
     graph, frame = frames("points_filtered")
     before = frame()["points_filtered"].width
     assert graph.set_parameter("points_filtered.outlier_neighbors", 16).successful

@@ -102,7 +102,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=int,
         default=0,
-        help="drop points unusually far from their N neighbours (default: 0, none)",
+        help="drop points unusually far from their N neighbours; needs Open3D (default: 0, none)",
     )
     add_prompts(parser)
     words = parser.add_argument_group("the whole picture in words").add_argument

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.errors import UserError, explain
+from tips_ros.libraries import OPEN3D, is_here
 from tips_ros.offline.pictures.picture_files import read_picture
 from tips_ros.perception.calibration.calibration_file import lens_at, load_calibration
 from tips_ros.perception.camera.camera_info import Intrinsics
@@ -42,6 +43,8 @@ def check_camera(args: argparse.Namespace) -> None:
             raise UserError(f"the camera: {error}") from error
     if args.voxel_m < 0 or args.outlier_neighbors < 0:
         raise UserError("--voxel-m and --outlier-neighbors must not be negative")
+    if args.outlier_neighbors and not is_here(OPEN3D.module):
+        raise UserError(f"--outlier-neighbors needs Open3D; {OPEN3D.fix}, or leave it out")
     if (
         args.hfov_deg is None
         and args.camera_info is None

@@ -6,12 +6,15 @@ The one table that the node publishes from, `tips_ros bag` writes from and the t
 
 from __future__ import annotations
 
+import logging
+import math
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.conversions import (
     camera_info_message,
     cloud_message,
@@ -53,6 +56,10 @@ from tips_ros.perception.map_pictures import normals_picture, overlay
 from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.label_space import LabelSpace
+
+logger = logging.getLogger(__name__)
+_once = LogThrottle(logger, again_after_s=math.inf)
+
 
 # A maker returns None when the frame lacks what the topic needs (a CameraInfo).
 Maker = Callable[[MessageFactory, FrameResult], Any]
@@ -155,12 +162,16 @@ def _points_filtered(types: MessageFactory, frame: FrameResult) -> Any:
         points = move_cloud(points, placed.matrix)
         header = type(header)(stamp=header.stamp, frame_id=placed.frame_id)
     # In the target frame: the voxels of one frame after the other are the same places there.
-    points = filter_cloud(
-        points,
-        options.filtered_voxel_m,
-        options.filtered_outlier_neighbors,
-        options.filtered_outlier_std,
-    )
+    try:
+        points = filter_cloud(
+            points,
+            options.filtered_voxel_m,
+            options.filtered_outlier_neighbors,
+            options.filtered_outlier_std,
+        )
+    except RuntimeError as error:  # without Open3D; the other topics go on
+        _once.error(str(error), "no ~/points_filtered: the outlier filter: %s", error)
+        return None
     return point_list_message(types, header, points)
 
 

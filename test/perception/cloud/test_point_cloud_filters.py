@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, unpack_rgb
-from tips_ros.perception.cloud.point_cloud_filters import filter_cloud, valid_points
+from tips_ros.perception.cloud.point_cloud_filters import filter_cloud, to_open3d, valid_points
 
 
 def cloud_of(positions: np.ndarray, label: int = 3, rgb: int = 0x0A141E) -> np.ndarray:
@@ -24,10 +26,6 @@ def jittered_grid(count: int = 20) -> np.ndarray:
     x, y = np.mgrid[:count, :count] * 0.01
     positions = np.stack([x.ravel(), y.ravel(), np.full(x.size, 1.0)], axis=1)
     return positions + rng.normal(scale=0.001, size=positions.shape)
-
-
-def positions_of(cloud: np.ndarray) -> np.ndarray:
-    return np.stack([cloud[name] for name in "xyz"], axis=1)
 
 
 def test_with_everything_off_only_the_invalid_points_go():
@@ -70,43 +68,26 @@ def test_normals_of_a_voxel_are_unit_again():
 
 
 def test_voxels_agree_with_open3d_on_how_many_and_where():
-    o3d = pytest.importorskip("open3d")
+    open3d = pytest.importorskip("open3d")
     cloud = cloud_of(jittered_grid(40))
     ours = filter_cloud(cloud, voxel_m=0.025)
-    theirs = o3d.t.geometry.PointCloud(o3d.core.Tensor(positions_of(cloud)))
-    mine = positions_of(ours)
-    reference = theirs.voxel_down_sample(0.025).point.positions.numpy()
+    theirs = to_open3d(cloud).voxel_down_sample(0.025)
+    assert isinstance(theirs, open3d.t.geometry.PointCloud)
+    mine = np.stack([ours[name] for name in "xyz"], axis=1)
+    reference = theirs.point.positions.numpy()
     assert len(mine) == len(reference)
     order, reference_order = (np.lexsort(p.round(3).T) for p in (mine, reference))
     np.testing.assert_allclose(mine[order], reference[reference_order], atol=1e-5)
 
 
 def test_the_outlier_filter_removes_the_stray_point_and_keeps_every_field():
+    pytest.importorskip("open3d")
     cloud = np.concatenate([cloud_of(jittered_grid()), cloud_of(np.array([[0.0, 0.0, 9.0]]), 7)])
     cloud["label"][:400] = np.arange(400) % 200
     kept = filter_cloud(cloud, outlier_neighbors=8, outlier_std=3.0)
     assert kept["z"].max() < 1.1 and len(kept) > 380  # the stray was alone at 9 m
     members = {point.tobytes() for point in cloud}
     assert all(point.tobytes() in members for point in kept)
-
-
-@pytest.mark.parametrize(("neighbors", "std"), [(4, 1.0), (16, 2.0), (500, 0.5)])
-def test_outliers_are_those_of_open3d(neighbors: int, std: float):
-    o3d = pytest.importorskip("open3d")
-    cloud = cloud_of(jittered_grid())
-    cloud["z"][::37] += 0.2
-    cloud["label"] = np.arange(len(cloud))
-    xyz = o3d.utility.Vector3dVector(positions_of(cloud).astype(np.float64))
-    _, theirs = o3d.geometry.PointCloud(xyz).remove_statistical_outlier(neighbors, std)
-    kept = filter_cloud(cloud, outlier_neighbors=neighbors, outlier_std=std)
-    assert kept["label"].tolist() == list(theirs)
-    assert len(theirs) < len(cloud)
-
-
-@pytest.mark.parametrize("count", [1, 2, 7])
-def test_points_that_are_alike_are_no_outliers_however_few(count: int):
-    cloud = cloud_of(np.full((count, 3), 0.5))
-    assert len(filter_cloud(cloud, outlier_neighbors=16)) == count
 
 
 def test_an_empty_cloud_stays_empty_through_every_filter():
@@ -120,3 +101,25 @@ def test_an_empty_cloud_stays_empty_through_every_filter():
 def test_negative_settings_are_refused(arguments: dict[str, float]):
     with pytest.raises(ValueError, match="must"):
         filter_cloud(cloud_of(jittered_grid()), **arguments)
+
+
+def test_open3d_gets_the_valid_points_with_colour_normal_and_label():
+    pytest.importorskip("open3d")
+    cloud = cloud_of(jittered_grid())
+    cloud["z"][0] = np.nan
+    twin = to_open3d(cloud)
+    assert twin.point.positions.shape == (399, 3)
+    assert twin.point.colors.numpy()[0].tolist() == [0x0A, 0x14, 0x1E]
+    assert twin.point.normals.numpy()[0].tolist() == [0.0, 0.0, -1.0]
+    assert (twin.point.label.numpy() == 3).all()
+
+
+def test_an_empty_cloud_has_an_empty_open3d_twin():
+    pytest.importorskip("open3d")
+    assert to_open3d(cloud_of(np.full((2, 3), np.nan))).is_empty()
+
+
+def test_without_open3d_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "open3d", None)
+    with pytest.raises(RuntimeError, match="pip install open3d"):
+        to_open3d(cloud_of(jittered_grid()))

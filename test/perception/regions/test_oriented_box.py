@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tips_ros.perception.regions import oriented_box as module
 from tips_ros.perception.regions.oriented_box import OrientedBox, oriented_box, transform_matrix
 
 TURNED = transform_matrix([1.0, -2.0, 3.0], [0.1, -0.2, 0.15, 0.95])
@@ -89,14 +90,12 @@ def test_quaternions_and_matrices_say_the_same():
     np.testing.assert_allclose(quarter @ [1, 0, 0, 1], [1, 3, 3, 1], atol=1e-12)
 
 
-def test_no_box_of_open3d_is_smaller_by_much():
-    o3d = pytest.importorskip("open3d")
-    rng = np.random.default_rng(4)
-    for _ in range(8):
-        points = turned(np.clip(rng.normal(size=(400, 3)), -1, 1.5) * rng.uniform(0.1, 1.0, 3))
-        cloud = o3d.geometry.PointCloud(o3d.utility.Vector3dVector(points))
-        theirs = np.prod(cloud.get_minimal_oriented_bounding_box().extent)
-        assert np.prod(oriented_box(points).size_m) < 1.05 * theirs
+def test_without_open3d_there_is_a_box_all_the_same(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "_open3d", lambda: None)
+    points = turned(cuboid((0.8, 0.5, 0.1)))
+    box = oriented_box(points)
+    assert (np.abs((points - box.centre_m) @ box.rotation) <= box.size_m / 2 + 1e-9).all()
+    np.testing.assert_allclose(box.size_m, [0.8, 0.5, 0.1], atol=0.06)
 
 
 def test_no_points_and_no_rotation_are_refused():

@@ -24,13 +24,14 @@ from numpy.typing import ArrayLike, NDArray
 from transforms3d.affines import compose
 from transforms3d.quaternions import mat2quat, quat2mat
 
+from tips_ros.libraries import OPEN3D
+
 logger = logging.getLogger(__name__)
 
 Float64Array: TypeAlias = NDArray[np.float64]
 
 _FLAT = 1e-3  # of the longest side; thinner than this there is no hull to speak of
-_CORNERS = 100  # of the hull that are tried; time grows with their square
-_DIGITS = 9  # of a normal
+_CORNERS = 100  # of the hull that are tried; Open3D's time grows with their square
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +65,9 @@ class OrientedBox:
 
 
 def oriented_box(points_m: NDArray[Any]) -> OrientedBox:
-    """The box of least volume around points; around flat ones, that of least area.
+    """The box of least volume around points, by Open3D; around flat ones, that of least area.
 
-    A few milliseconds for an edgy thing, some 20 for a round one, with a thousand points or two.
+    Some milliseconds for an edgy thing, some 10 for a round one, with a thousand points or two.
 
     Args:
         points_m: (N, 3), at least one, all finite.
@@ -76,11 +77,12 @@ def oriented_box(points_m: NDArray[Any]) -> OrientedBox:
     """
     points = _check(points_m)
     axes = _principal_axes(points)
-    box = _smallest_rectangle(points, axes)
     size = np.ptp(points @ axes, axis=0)
     if size[2] > _FLAT * size[0]:
-        return min([box, *_boxes_on_faces(points)], key=lambda one: float(one.size_m.prod()))
-    return box
+        box = _smallest_box(points)
+        if box is not None:
+            return box
+    return _smallest_rectangle(points, axes)
 
 
 def quick_box(points_m: NDArray[Any]) -> OrientedBox:
@@ -120,23 +122,22 @@ def _principal_axes(points: Float64Array) -> Float64Array:
     return _right_handed(axes[:, ::-1])
 
 
-def _boxes_on_faces(points: Float64Array) -> list[OrientedBox]:
-    """The box that one of the hull's faces lies in which is the smallest; none without a hull."""
-    from scipy.spatial import ConvexHull  # 30 MB that few need
-
+def _smallest_box(points: Float64Array) -> OrientedBox | None:
+    """Open3D's; None where it has none to give."""
+    o3d = _open3d()
+    if o3d is None:
+        return None
+    cloud = o3d.geometry.PointCloud
+    vectors = o3d.utility.Vector3dVector
     try:
-        corners = points[ConvexHull(points).vertices]
-        some = np.linspace(0, len(corners) - 1, min(len(corners), _CORNERS)).round().astype(int)
-        hull = ConvexHull(corners[some])
+        _, corners = cloud(vectors(points)).compute_convex_hull()
+        chosen = np.linspace(0, len(corners) - 1, min(len(corners), _CORNERS)).round().astype(int)
+        outermost = points[np.asarray(corners)[chosen]]
+        box = cloud(vectors(outermost)).get_minimal_oriented_bounding_box()
     except RuntimeError as error:  # of qhull: too few points, or all in one plane
         logger.debug("no hull around %d points: %s", len(points), error)
-        return []
-    # One normal for each face of several triangles.
-    normals = np.unique(hull.equations[:, :3].round(_DIGITS), axis=0)
-    _, _, axes = np.linalg.svd(normals[:, None])  # rows: along the normal, and two across it
-    boxes = (_smallest_rectangle(hull.points, _right_handed(rows[[1, 2, 0]].T)) for rows in axes)
-    best = min(boxes, key=lambda box: float(box.size_m.prod()))
-    return [_box_around(points, best.rotation)]
+        return None
+    return _box_around(points, _right_handed(np.array(box.R)))
 
 
 def _smallest_rectangle(points: Float64Array, axes: Float64Array) -> OrientedBox:
@@ -172,3 +173,13 @@ def _box_rotations() -> Float64Array:
 
 def _right_handed(axes: Float64Array) -> Float64Array:
     return axes * [1.0, 1.0, np.sign(np.linalg.det(axes))]
+
+
+@lru_cache(maxsize=1)
+def _open3d() -> Any:
+    try:
+        import open3d
+    except (ImportError, OSError) as error:
+        logger.warning("boxes are not the smallest ones without Open3D (%s): %s", error, OPEN3D.fix)
+        return None
+    return open3d

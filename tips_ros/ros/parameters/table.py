@@ -388,7 +388,7 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         "at once",
         "",
         "Number of neighbours whose mean distance decides whether a point of ~/points_filtered "
-        "is an outlier and left out; 0 is off, 16 a good value.",
+        "is an outlier and left out, which takes Open3D; 0 is off, 16 a good value.",
         low=0,
         high=1000,
     ),
