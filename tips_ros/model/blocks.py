@@ -26,10 +26,12 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, N, D) → (B, N, D)."""
         b, n, d = x.shape
-        # Split as they are, which exporters know, and not unbound. Each (B, heads, N, D/heads).
+        qkv = self.qkv(x)
+        # Cut out one by one: what makes a list older exporters know none of. Each (B, heads, N,
+        # D/heads).
         q, k, v = (
-            part.view(b, n, self.heads, d // self.heads).transpose(1, 2)
-            for part in self.qkv(x).split(d, dim=-1)
+            qkv[..., i * d : (i + 1) * d].view(b, n, self.heads, d // self.heads).transpose(1, 2)
+            for i in range(3)
         )
         return self.proj(self.attend(q, k, v).transpose(1, 2).reshape(b, n, d))
 
@@ -78,8 +80,9 @@ class SwiGlu(nn.Module):
         self.w3 = nn.Linear(hidden, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        gate, value = self.w12(x).chunk(2, dim=-1)
-        return self.w3(F.silu(gate) * value)
+        both = self.w12(x)
+        half = both.shape[-1] // 2
+        return self.w3(F.silu(both[..., :half]) * both[..., half:])
 
 
 class LayerScale(nn.Module):

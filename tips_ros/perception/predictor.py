@@ -166,8 +166,18 @@ class Predictor:
                 raise ValueError(f"scale {view.scale} must be above 0 and at most 1")
         return self._passes.run(self._encode_at_once, views)
 
+    def is_prepared(self, views: Sequence[ImageRequest]) -> bool:
+        """Whether a pass of several images takes no longer the first time: nothing is recorded."""
+        return self._played is None or self._played.is_prepared(views, _upright(views))
+
+    @torch.inference_mode()
+    def prepare(self, views: Sequence[ImageRequest]) -> None:
+        """Does now what such a pass needs but once: on a GPU that takes seconds."""
+        if self._played is not None:
+            self._played.prepare(views, _upright(views))
+
     def _encode_at_once(self, views: Sequence[ImageRequest]) -> list[EncodedImage]:
-        pictures = [rotate_upright(v.rgb, v.mounting) if v.mounting else v.rgb for v in views]
+        pictures = _upright(views)
         if self._played is not None:
             played = self._played.encode(views, pictures, self._transfer.record_event)
             if played is not None:
@@ -277,3 +287,8 @@ class Predictor:
         return stddev_at(
             encoded.maps, self.description.deviation, self.focal_of(encoded), encoded.size
         )
+
+
+def _upright(views: Sequence[ImageRequest]) -> list[NDArray[np.uint8]]:
+    """The pictures as the network sees them."""
+    return [rotate_upright(v.rgb, v.mounting) if v.mounting else v.rgb for v in views]

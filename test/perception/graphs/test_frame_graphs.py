@@ -168,6 +168,22 @@ def test_another_size_or_other_outputs_are_another_recording_and_the_oldest_goes
     assert len(cuda.graphs) == 4
 
 
+def test_what_was_prepared_is_played_at_once(
+    in_steps: Predictor, played: Predictor, cuda: Cuda
+):
+    views = [ImageRequest(noise(1), ["depth"], mounting=90)]
+    assert not played.is_prepared(views) and in_steps.is_prepared(views)
+    played.prepare(views)
+    assert len(cuda.graphs) == 1 and played.is_prepared(views)
+    cuda.asked.clear()
+    (found,), (expected,) = (one.encode_batch(views) for one in (played, in_steps))
+    assert cuda.asked.count("a graph is played") == len(cuda.graphs) == 1
+    assert_equal(played.decode(found), in_steps.decode(expected))
+    for other in (ImageRequest(noise(1), ["depth"]), ImageRequest(noise(1), ["normals"])):
+        assert not played.is_prepared([other]) and not played.is_prepared([*views, other])
+    assert played.is_prepared([ImageRequest(noise(1), maps=True)]), "comes step by step"
+
+
 def test_maps_themselves_come_step_by_step(in_steps: Predictor, played: Predictor, cuda: Cuda):
     (encoded,) = played.encode_batch([ImageRequest(noise(1), ["depth"], maps=True)])
     assert encoded.packed is None and encoded.maps.depth is not None and not cuda.graphs

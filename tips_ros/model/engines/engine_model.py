@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from tips_ros.model.engines.engine import Engine
 from tips_ros.model.engines.model_graphs import BACKBONE, VALUES, depth_floor, inner_taps
+from tips_ros.model.engines.reserve import Reserve
 from tips_ros.model.fast.dpt.fast_heads import FastDepthHead
 from tips_ros.model.heads import DepthHead
 from tips_ros.model.tips import Tips
@@ -24,7 +25,8 @@ def build_engine_model(
     """The model with its parts run by engines.
 
     Args:
-        tips: the same in torch, which serves images of other sizes. Shared, not copied.
+        tips: the same in torch, on the CPU. It serves images of other sizes, and moves to where
+            they are when the first one comes. Shared, not copied.
         engines: by the name of their part; for all parts of `parts_of`.
         input_size: (h, w) that the engines were made for.
     """
@@ -51,7 +53,7 @@ class EngineBackbone(nn.Module):
         input_size: tuple[int, int],
     ) -> None:
         super().__init__()
-        self.in_torch = in_torch
+        self._reserve = Reserve(in_torch)
         self.config = in_torch.config
         self.input_size = input_size
         patch = in_torch.config.patch
@@ -60,12 +62,18 @@ class EngineBackbone(nn.Module):
         tapped = [*inner_taps(in_torch, taps), len(in_torch.blocks) - 1]
         self._outputs = {tap: i for i, tap in enumerate(tapped)}
 
+    @property
+    def in_torch(self) -> TorchBackbone:
+        """The same in torch, wherever it is."""
+        return self._reserve.module
+
     def forward(
         self, images: Tensor, taps: Sequence[int] = (), value_features: bool = False
     ) -> ImageFeatures:
         """Does what `VisionTransformer` does, in fp32; another size or other taps run in torch."""
         if tuple(images.shape[-2:]) != self.input_size or not self._outputs.keys() >= set(taps):
-            result: ImageFeatures = self.in_torch(images, taps, value_features)
+            in_torch = self._reserve.on(images.device)
+            result: ImageFeatures = in_torch(images, taps, value_features)
             return result
         before_last, *normed = _run_by_image(self._encoder, [images])
         values = _run_by_image(self._values, [before_last])[0] if value_features else None
@@ -82,17 +90,21 @@ class EngineHead(nn.Module):
 
     def __init__(self, in_torch: nn.Module, engine: Engine, grid: PatchGrid) -> None:
         super().__init__()
-        self.in_torch = in_torch
+        self._reserve = Reserve(in_torch)
         self.grid = grid
         self._engine = engine
 
     def forward(self, layers: Sequence[LayerFeatures]) -> Tensor:
         """Four intermediate layers → (B, outputs, h, w) fp32, channels-last in memory."""
         if any(layer.grid != self.grid for layer in layers):
-            result: Tensor = self.in_torch(layers)
+            result: Tensor = self._in_torch(layers)(layers)
             return result
         inputs = [tensor for layer in layers for tensor in (layer.patch_tokens, layer.cls_token)]
         return _run_by_image(self._engine, inputs)[0].permute(0, 3, 1, 2)
+
+    def _in_torch(self, layers: Sequence[LayerFeatures]) -> nn.Module:
+        """The same in torch, moved to where the layers are."""
+        return self._reserve.on(layers[0].patch_tokens.device)
 
 
 class EngineDepthHead(EngineHead):
@@ -111,7 +123,7 @@ class EngineDepthHead(EngineHead):
     def forward(self, layers: Sequence[LayerFeatures], evidence: bool = False) -> Tensor:
         """Four intermediate layers → (B, 1, h, w) metres, or with its evidence (B, 3, h, w)."""
         if any(layer.grid != self.grid for layer in layers):
-            result: Tensor = self.in_torch(layers, evidence)
+            result: Tensor = self._in_torch(layers)(layers, evidence)
             return result
         made = self.forward_above(layers, self.floor)
         return made if evidence else made[:, :1]

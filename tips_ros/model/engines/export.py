@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch.export import ExportedProgram
@@ -43,14 +44,26 @@ def onnx_file(part: ModelGraph, folder: Path, dtype: torch.dtype = torch.float32
     opset = _OPSETS.get(dtype, _OPSET)
     try:
         with torch.no_grad(), silence():
-            torch.onnx.export(
-                program, (), file, dynamo=True, verbose=False, opset_version=opset
+            written = torch.onnx.export(
+                program, (), dynamo=True, verbose=False, opset_version=opset
             )
+            assert written is not None
+            if not hasattr(written, "optimize"):
+                _finish(written.model, opset)
+            written.save(file, external_data=True)
     except ImportError as error:
         raise EngineUnavailable(
             f"torch can't write ONNX here ({error}): {pip_install('onnxscript')}"
         ) from error
     return file
+
+
+def _finish(model: Any, opset: int) -> None:
+    """Does what torch 2.5 leaves undone: it folds nothing, and writes opset 18 always."""
+    from onnxscript import optimizer, version_converter
+
+    optimizer.optimize(model)
+    version_converter.convert_version(model, opset)
 
 
 @contextmanager

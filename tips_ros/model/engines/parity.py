@@ -61,10 +61,16 @@ def check_parity(
         precision: by whose bounds.
     """
     picture, int8 = parity_image(input_size), precision == torch.int8
+    there = next(reference.parameters())
+    # Engines have no parameters, and take fp32.
+    likes = next(candidate.parameters(), there), there
     findings: list[_Finding] = []
     # The other: its negative in a mirror.
     for shown in [picture, 1 - picture.flip(-1)] if int8 else [picture]:
-        found, true = (_run(model, shown) for model in (candidate, reference))
+        found, true = (
+            _run(model, shown.to(like.device, like.dtype))
+            for model, like in zip((candidate, reference), likes, strict=True)
+        )
         compared = _compare_exactly if precision == torch.float32 else _compare_roughly
         findings += compared(found, true)
     if candidate.depth is not None:
@@ -98,10 +104,8 @@ def parity_image(input_size: tuple[int, int]) -> Tensor:
     return room[None]
 
 
-def _run(model: Tips, picture: Tensor) -> dict[str, Tensor]:
+def _run(model: Tips, image: Tensor) -> dict[str, Tensor]:
     """All a model says of a picture, by name, on the CPU in fp64."""
-    like = next(model.parameters())
-    image = picture.to(like.device, like.dtype)
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         look: TipsOutput = model.forward_features(
             image, model.head_names, value_features=True, evidence=True

@@ -83,8 +83,8 @@ def select_backend(
         raise EngineUnavailable(
             f"backend {name}: no precision int8; use backend auto or torch, or another precision"
         )
-    # On a device of its own: moving it would move what it shares with the plain one.
-    other_sizes = _copy_to(in_torch(torch.float32), target.device)
+    # It stays on the CPU: what shares its tensors is gone before it is moved.
+    other_sizes = in_torch(torch.float32)
     work = f"building engines ({name}, {precision_name(target.dtype)})"
     try:
         parts = model_graphs(plain, target.input_size)

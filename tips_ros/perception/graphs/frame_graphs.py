@@ -66,16 +66,30 @@ class FrameGraphs:
         # They share the memory that they read and write: a second one may not begin before the
         # results of the first are asked to be copied.
         with self._lock:
-            if plans not in self._recorded:
-                self._recorded[plans] = self._record(plans, pictures)
-                while len(self._recorded) > self._kept:
-                    self._recorded.popitem(last=False)
-            self._recorded.move_to_end(plans)
-            found = self._recorded[plans]
+            found = self._find(plans, pictures)
             if found is None:
                 return None
             (block,) = found.recording([_in_one(pictures)])
         return [PackedFrame(block, layout) for layout in found.work.layouts], found.work
+
+    def knows(self, plans: Plans) -> bool:
+        """Whether such a batch has come before, and is not to be recorded first."""
+        with self._lock:
+            return plans in self._recorded
+
+    def prepare(self, plans: Plans, pictures: Sequence[NDArray[np.uint8]]) -> None:
+        """Records a batch that has not come before, and nothing else. Arguments as for `play`."""
+        with self._lock:
+            self._find(plans, pictures)
+
+    def _find(self, plans: Plans, pictures: Sequence[NDArray[np.uint8]]) -> _Recorded | None:
+        """The recording of a batch, made now if there is none; None where there can't be one."""
+        if plans not in self._recorded:
+            self._recorded[plans] = self._record(plans, pictures)
+            while len(self._recorded) > self._kept:
+                self._recorded.popitem(last=False)
+        self._recorded.move_to_end(plans)
+        return self._recorded[plans]
 
     def _record(self, plans: Plans, pictures: Sequence[NDArray[np.uint8]]) -> _Recorded | None:
         """Records a batch and compares what it plays with what was recorded."""

@@ -14,7 +14,7 @@ from torch import Tensor
 from tips_ros.model.tips import DenseMaps, Tips
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.encoded_image import EncodedImage
-from tips_ros.perception.graphs.frame_graphs import KEPT, FrameGraphs
+from tips_ros.perception.graphs.frame_graphs import KEPT, FrameGraphs, Plans
 from tips_ros.perception.graphs.frame_work import FramePlan, FrameWork
 from tips_ros.perception.image_request import ImageRequest, scaled_size
 from tips_ros.perception.packed_frame import PackedFrame
@@ -73,11 +73,8 @@ class PlayedFrames:
         Raises:
             ValueError: not an image.
         """
-        if any(request.maps or request.heads() - self._heads for request in requests):
+        if (plans := self._plans_of(requests, pictures)) is None:
             return None
-        for picture in pictures:
-            check_image(picture)
-        plans = tuple(map(_plan, requests, pictures))
         if (found := self._graphs.play(plans, pictures)) is None:
             return None
         frames, work = found
@@ -95,6 +92,31 @@ class PlayedFrames:
             )
             for request, picture, plan, frame in zip(requests, pictures, plans, frames, strict=True)
         ]
+
+
+    def is_prepared(
+        self, requests: Sequence[ImageRequest], pictures: Sequence[NDArray[np.uint8]]
+    ) -> bool:
+        """Whether nothing has to be recorded for such a batch. Arguments as for `encode`."""
+        plans = self._plans_of(requests, pictures)
+        return plans is None or self._graphs.knows(plans)
+
+    def prepare(
+        self, requests: Sequence[ImageRequest], pictures: Sequence[NDArray[np.uint8]]
+    ) -> None:
+        """Records what has to be recorded for such a batch. Arguments as for `encode`."""
+        if (plans := self._plans_of(requests, pictures)) is not None:
+            self._graphs.prepare(plans, pictures)
+
+    def _plans_of(
+        self, requests: Sequence[ImageRequest], pictures: Sequence[NDArray[np.uint8]]
+    ) -> Plans | None:
+        """The plans of a batch that may be played; None of another."""
+        if any(request.maps or request.heads() - self._heads for request in requests):
+            return None
+        for picture in pictures:
+            check_image(picture)
+        return tuple(map(_plan, requests, pictures))
 
 
 def _plan(request: ImageRequest, picture: NDArray[np.uint8]) -> FramePlan:

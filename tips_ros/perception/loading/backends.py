@@ -68,6 +68,8 @@ def predictor_by(
     place = Target(torch.device(device), dtype, size)
     cache = engine_cache() if backend == "onnxruntime" else None
     found = select_backend(loaded.tips, in_torch, backend, place, cache)
+    if place.device.type == "cuda":
+        torch.cuda.empty_cache()  # the fp32 model that was compared with has gone: its room, too
     if found.note:
         logger.warning("%s", found.note)
     predictor = Predictor(

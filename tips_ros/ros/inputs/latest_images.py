@@ -64,6 +64,11 @@ class LatestImages(Generic[Item]):
             items, self._items = self._items, {}
             return items
 
+    def holds(self, name: str) -> bool:
+        """Whether an item of this camera lies there."""
+        with self._condition:
+            return name in self._items
+
     def clear(self) -> list[Item]:
         """Takes away what nobody fetched yet."""
         with self._condition:

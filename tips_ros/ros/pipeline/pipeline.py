@@ -36,6 +36,7 @@ from tips_ros.ros.parameters.snapshot import Snapshot
 from tips_ros.ros.pipeline.camera import Camera
 from tips_ros.ros.pipeline.finish import Finisher
 from tips_ros.ros.pipeline.memory_keeper import MemoryKeeper
+from tips_ros.ros.pipeline.preparing import prepare_for
 from tips_ros.ros.pipeline.request import FrameRequest, make_request, plan_of
 from tips_ros.ros.topics.guarded_node import describe
 from tips_ros.ros.transforms.tf import TransformLookup
@@ -187,7 +188,9 @@ class Pipeline:
                 self._throttle.error("pipeline", "no frame taken: %s", describe(error), cause=error)
                 continue
             admitted = [self._admit(self._by_name[name], taken[name], now) for name in taken]
-            if requests := [request for request in admitted if request is not None]:
+            requests = [request for request in admitted if request is not None]
+            requests = prepare_for(requests, self._predictor, self._latest.holds)
+            if requests:
                 self._encode(requests)
 
     def _follow_demand(self) -> None:

@@ -19,7 +19,7 @@ from tips_ros.model.fast.dpt.output_convs import DirectTail
 from tips_ros.model.fast.gpu.kernels import triton_is_there
 from tips_ros.model.tips import HEAD_NAMES, Tips
 
-from ..compile_kernels import compiled
+from ..compile_kernels import compile_for_all
 from ..import_again import import_again
 
 KERNELS = Path(package.__path__[0]) / "tail_kernels.py"
@@ -79,8 +79,7 @@ def test_they_compile_for_every_gpu_without_one():
     types = {"taps": "*bf16", "result": "*bf16", "sums": "*fp32", "least": "fp32", "step": "fp32"}
     sizes = {"PIXELS": 32, "OUTPUTS": 32}
     kernels = {"add_taps_kernel": [types, sizes], "sum_bins_kernel": [types, {**sizes, "SUMS": 3}]}
-    made = compiled(KERNELS, [87, 90, 110, 120], kernels)
-    assert len(made) == 8 and all(code > 1000 for *_, code in made)
+    compile_for_all(KERNELS, kernels)
 
 
 @torch.no_grad()

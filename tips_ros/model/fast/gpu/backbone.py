@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from tips_ros.model.blocks import Block
+from tips_ros.model.fast.dpt.frozen import frozen_parameter
 from tips_ros.model.fast.swap_modules import swap_modules
 from tips_ros.model.vit import PatchEmbed, PatchGrid, VisionTransformer
 
@@ -17,28 +20,23 @@ _MULTIPLE = 8  # of half-precision numbers, that tensor cores read at once
 class MatrixPatchEmbed(PatchEmbed):
     """Patches as rows of a matrix: 588 numbers each, with zeros up to a multiple of 8."""
 
+    matrix: nn.Parameter  # (D, 592), the weight with those zeros
+
+    def fill_weight(self) -> None:
+        """Makes the matrix, once the weight is there."""
+        weight = self.proj.weight.detach().flatten(1)
+        filled = F.pad(weight, (0, -weight.shape[1] % _MULTIPLE))
+        self.matrix = frozen_parameter(filled, weight)
+
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) → (B, h·w, D)."""
-        weight = self.proj.weight
-        patch, numbers = weight.shape[-1], weight[0].numel()
+        patch, numbers = self.proj.weight.shape[-1], self.proj.weight[0].numel()
         b, channels, height, width = images.shape
         h, w = height // patch, width // patch
-        filled = -(-numbers // _MULTIPLE) * _MULTIPLE
-        rows = images.new_zeros(b, h * w, filled)
+        rows = images.new_zeros(b, h * w, self.matrix.shape[1])
         patches = images.view(b, channels, h, patch, w, patch).permute(0, 2, 4, 1, 3, 5)
         rows[..., :numbers].view(b, h, w, channels, patch, patch).copy_(patches)
-        return F.linear(rows, self._pad_weight(filled), self.proj.bias)
-
-    def _pad_weight(self, filled: int) -> Tensor:
-        """The weight as a matrix (D, filled), made once for each device and type."""
-        weight = self.proj.weight
-        known = self.__dict__.setdefault("_padded_weights", {})
-        key = weight.device, weight.dtype
-        if key not in known:
-            matrix = weight.detach().flatten(1)
-            known[key] = F.pad(matrix, (0, filled - matrix.shape[1]))
-        padded: Tensor = known[key]
-        return padded
+        return F.linear(rows, self.matrix, self.proj.bias)
 
 
 class FusedBlock(Block):
@@ -53,14 +51,14 @@ class FusedBlock(Block):
 class GpuVisionTransformer(VisionTransformer):
     """An encoder that resamples its positions once for each grid, not for each image."""
 
+    known_positions: dict[tuple[Any, ...], tuple[Tensor, Tensor]]  # by grid, device and dtype
+
     def position_embedding(self, grid: PatchGrid) -> tuple[Tensor, Tensor]:
         """Returns what `VisionTransformer` does."""
-        known = self.__dict__.setdefault("_positions", {})
-        key = grid, self.pos_embed.device, self.pos_embed.dtype
-        if key not in known:
-            known[key] = super().position_embedding(grid)
-        cls, patches = known[key]
-        return cls, patches
+        key = (*grid, self.pos_embed.device, self.pos_embed.dtype)
+        if key not in self.known_positions:
+            self.known_positions[key] = super().position_embedding(grid)
+        return self.known_positions[key]
 
 
 def fuse_backbone(backbone: VisionTransformer) -> VisionTransformer:
@@ -70,4 +68,10 @@ def fuse_backbone(backbone: VisionTransformer) -> VisionTransformer:
         PatchEmbed: MatrixPatchEmbed,
         VisionTransformer: GpuVisionTransformer,
     }
-    return swap_modules(backbone, lambda part: kinds.get(type(part)))
+    fused = swap_modules(backbone, lambda part: kinds.get(type(part)))
+    for part in fused.modules():
+        if isinstance(part, MatrixPatchEmbed):
+            part.fill_weight()
+        elif isinstance(part, GpuVisionTransformer):
+            part.known_positions = {}
+    return fused

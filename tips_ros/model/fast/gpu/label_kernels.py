@@ -6,8 +6,7 @@ finds the best class of each pixel of the picture, and its margin between the fo
 Nothing of the picture's size is written but the two results.
 """
 
-from __future__ import annotations
-
+# Annotations as they are, not as words: of words Triton 3.1's interpreter sees no constant.
 import triton
 import triton.language as tl
 

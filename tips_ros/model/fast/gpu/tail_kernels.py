@@ -6,8 +6,7 @@ their places and added, in fp32 and without leaving the registers. What would co
 border is left out.
 """
 
-from __future__ import annotations
-
+# Annotations as they are, not as words: of words Triton 3.1's interpreter sees no constant.
 import triton
 import triton.language as tl
 
