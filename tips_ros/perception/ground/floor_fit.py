@@ -20,7 +20,13 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import Candidates, Up
 from tips_ros.perception.ground.cells import BoolArray
-from tips_ros.perception.ground.levels import above_plane, own_level, part_at_ramp, under_camera
+from tips_ros.perception.ground.levels import (
+    above_plane,
+    own_level,
+    part_at_ramp,
+    steps_between_classes,
+    under_camera,
+)
 from tips_ros.perception.ground.plane import Float64Array, Plane
 from tips_ros.perception.ground.robust import biweight, deviation, median, weighted_quantile
 
@@ -91,6 +97,13 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     if isinstance(fit, str):
         return fit
     fit = replace(fit, level=level)
+    steps = steps_between_classes(found, usable, fit.plane)
+    if steps is not None:
+        flat = replace(found, inverse_depth=found.inverse_depth / steps.rise)
+        own = found.weight * steps.members
+        stepped = _fit_plane(flat, own, _direction(found, own, up), block)
+        if not isinstance(stepped, str):
+            return replace(stepped, level=steps.own)
     if told:
         fit = _own_of_two(found, usable, fit, up, block)
     # Depth that is even tells a dock from the street; of other some lies in any plane by chance.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,6 +33,8 @@ _TURNS = 6
 _TOLD_APART = 3.0
 _ENOUGH = 400  # candidates tell two planes
 _EXPLAINED = 0.95  # of the floor lies in two planes, and there is no need to look for others
+_RISE_EXPECTED = 0.1  # of a piece of floor over the others, as a part of the inverse depth
+_SAME = 0.006  # of the height: what lies apart by less is one level
 _FIRST = math.log(_LOWEST_M)
 _BINS = int((math.log(_HIGHEST_M) - _FIRST) / _BIN) + 1
 
@@ -64,18 +67,101 @@ def own_level(
     members = [(bins >= start) & (bins < end) for start, end in zip(starts, ends, strict=True)]
     chosen = len(members) - 1
     if labelled:
-        chosen = int(np.argmax([
+        nearness = np.array([
             weighted_quantile(inverse_depth[level], weight[level], 1 - _NEAREST)
             for level in members
-        ]))  # fmt: skip
-        levels = np.exp(_FIRST + _BIN * (starts + ends) / 2)
-        below = levels - levels[chosen]
-        for lower in range(len(members) - 1, chosen, -1):
-            is_step = below[lower] < _STEP_M or below[lower] > _TABLE_M
-            if is_step and share[lower] > share[chosen] / 4:
-                chosen = lower
-                break
+        ])  # fmt: skip
+        chosen = _stood_on(np.exp(_FIRST + _BIN * (starts + ends) / 2), share, nearness)
     return np.asarray(members[chosen], np.bool_)
+
+
+def _stood_on(heights: Float64Array, share: Float64Array, nearness: Float64Array) -> int:
+    """The level that the robot stands on, of some in the order of the camera's height over them."""
+    chosen = int(nearness.argmax())
+    below = heights - heights[chosen]
+    for lower in range(len(heights) - 1, chosen, -1):
+        is_step = below[lower] < _STEP_M or below[lower] > _TABLE_M
+        if is_step and share[lower] > share[chosen] / 4:
+            return lower
+    return chosen
+
+
+class Steps(NamedTuple):
+    """Floor on parallel levels.
+
+    Attributes:
+        rise: (N,) each candidate's inverse depth as a multiple of what it is on the own level.
+        own: (N,) the candidates of the level that the camera's height counts from.
+        members: (N,) those of any level.
+    """
+
+    rise: Float64Array
+    own: BoolArray
+    members: BoolArray
+
+
+def steps_between_classes(found: Candidates, floor: BoolArray, plane: Plane) -> Steps | None:
+    """The levels of rug and floor, or of road and pavement; None where all is one plane.
+
+    Each piece of a class is as high as it is, and all have one direction. So even a step that is
+    within the noise of a cell does not lean the plane.
+
+    Args:
+        found: of a frame.
+        floor: (N,) whether each counts.
+        plane: through all of them.
+    """
+    if found.piece is None:
+        return None
+    off = above_plane(found, plane)
+    members = floor & (found.piece > 0) & (np.abs(off) < _MOST_APART)
+    if np.count_nonzero(members) < 30:
+        return None
+    white = deviation(np.diff(off[members]), _WHITE) / math.sqrt(2)
+    _, piece = np.unique(found.piece[members], return_inverse=True)
+    rays, inverse, weight = found.rays[members], found.inverse_depth[members], found.weight[members]
+    share = np.bincount(piece, weight)
+    theta, rises = -np.asarray(plane.up) / plane.height_m, np.zeros(share.size)
+    terms = np.zeros((piece.size, 3 + share.size))
+    terms[np.arange(piece.size), 3 + piece] = 1.0
+    terms[:, 3 + int(share.argmax())] = 0.0
+    ridge = np.diag([1e-9] * 3 + [1 / _RISE_EXPECTED**2] * share.size)
+    for _ in range(_TURNS):
+        predicted = np.maximum(rays @ theta, 0.02)
+        part = inverse / (predicted * (1 + rises[piece])) - 1
+        noise = max(deviation(part, white), white)
+        terms[:, :3] = rays / predicted[:, None]
+        scaled = terms * (weight * biweight(part, noise) / noise**2)[:, None]
+        change = np.linalg.solve(scaled.T @ terms + ridge, scaled.T @ (inverse / predicted - 1))
+        theta, rises = theta + change[:3], change[3:]
+    if noise > _UNEVEN * white:
+        return None
+    height = 1 / float(np.linalg.norm(theta))
+    nearness = np.array([
+        weighted_quantile(inverse[piece == one], weight[piece == one], 1 - _NEAREST)
+        for one in range(share.size)
+    ])  # fmt: skip
+    own = _own_pieces(height / (1 + rises), share, nearness)
+    if own.all():
+        return None
+    rises = (1 + rises) / (1 + float(np.average(rises[own], weights=share[own])))
+    all_rises, all_own = np.ones(found.at.size), np.zeros(found.at.size, np.bool_)
+    all_rises[members], all_own[members] = rises[piece], own[piece]
+    return Steps(all_rises, all_own, members)
+
+
+def _own_pieces(heights: Float64Array, share: Float64Array, nearness: Float64Array) -> BoolArray:
+    """(K,) the pieces of the level that the camera is over, by its height over each."""
+    order = np.argsort(heights, kind="stable")
+    level = np.empty(heights.size, np.int64)
+    level[order] = np.cumsum(np.diff(heights[order], prepend=heights[order[0]])
+                             > _SAME * heights[order])  # fmt: skip
+    count = int(level.max()) + 1
+    shares = np.bincount(level, share, count)
+    middles = np.bincount(level, share * heights, count) / shares
+    nearest = np.full(count, -np.inf)
+    np.maximum.at(nearest, level, nearness)
+    return level == _stood_on(middles, shares, nearest)
 
 
 def part_at_ramp(
