@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import Candidates
 from tips_ros.perception.ground.cells import BoolArray
@@ -34,7 +35,9 @@ _TOLD_APART = 3.0
 _ENOUGH = 400  # candidates tell two planes
 _EXPLAINED = 0.95  # of the floor lies in two planes, and there is no need to look for others
 _RISE_EXPECTED = 0.1  # of a piece of floor over the others, as a part of the inverse depth
-_SAME = 0.006  # of the height: what lies apart by less is one level
+_SAME = 0.002  # of the inverse depth: what lies apart by less is one level
+_STANDS_OUT = 2.5  # deviations; so many more than a few do only where a piece has two levels
+_LEAST_PIECE = 30
 _FIRST = math.log(_LOWEST_M)
 _BINS = int((math.log(_HIGHEST_M) - _FIRST) / _BIN) + 1
 
@@ -120,28 +123,36 @@ def steps_between_classes(found: Candidates, floor: BoolArray, plane: Plane) -> 
     white = deviation(np.diff(off[members]), _WHITE) / math.sqrt(2)
     _, piece = np.unique(found.piece[members], return_inverse=True)
     rays, inverse, weight = found.rays[members], found.inverse_depth[members], found.weight[members]
-    share = np.bincount(piece, weight)
-    theta, rises = -np.asarray(plane.up) / plane.height_m, np.zeros(share.size)
-    terms = np.zeros((piece.size, 3 + share.size))
-    terms[np.arange(piece.size), 3 + piece] = 1.0
-    terms[:, 3 + int(share.argmax())] = 0.0
-    ridge = np.diag([1e-9] * 3 + [1 / _RISE_EXPECTED**2] * share.size)
-    for _ in range(_TURNS):
+    theta = -np.asarray(plane.up) / plane.height_m
+    rises = np.zeros(int(piece.max()) + 1)
+    for turn in range(_TURNS):
         predicted = np.maximum(rays @ theta, 0.02)
         part = inverse / (predicted * (1 + rises[piece])) - 1
         noise = max(deviation(part, white), white)
+        if turn == _TURNS // 2:
+            # One rug on another is one piece of a class, and two levels.
+            piece = _split_pieces(piece, part > _STANDS_OUT * noise)
+            rises = np.append(rises, np.zeros(int(piece.max()) + 1 - rises.size))
+            part = inverse / (predicted * (1 + rises[piece])) - 1
+        share = np.bincount(piece, weight)
+        terms = np.zeros((piece.size, 3 + share.size))
         terms[:, :3] = rays / predicted[:, None]
+        terms[np.arange(piece.size), 3 + piece] = 1.0
+        terms[:, 3 + int(share.argmax())] = 0.0
         scaled = terms * (weight * biweight(part, noise) / noise**2)[:, None]
-        change = np.linalg.solve(scaled.T @ terms + ridge, scaled.T @ (inverse / predicted - 1))
+        both = scaled.T @ terms
+        both[np.diag_indices_from(both)] += [1e-9] * 3 + [1 / _RISE_EXPECTED**2] * share.size
+        change = np.linalg.solve(both, scaled.T @ (inverse / predicted - 1))
         theta, rises = theta + change[:3], change[3:]
     if noise > _UNEVEN * white:
         return None
-    height = 1 / float(np.linalg.norm(theta))
     nearness = np.array([
         weighted_quantile(inverse[piece == one], weight[piece == one], 1 - _NEAREST)
         for one in range(share.size)
     ])  # fmt: skip
-    own = _own_pieces(height / (1 + rises), share, nearness)
+    unsure = np.sqrt(np.diag(np.linalg.inv(both))[3:])
+    unsure[share.argmax()] = 0.0
+    own = _own_pieces(rises, unsure, share, nearness, 1 / float(np.linalg.norm(theta)))
     if own.all():
         return None
     rises = (1 + rises) / (1 + float(np.average(rises[own], weights=share[own])))
@@ -150,18 +161,44 @@ def steps_between_classes(found: Candidates, floor: BoolArray, plane: Plane) -> 
     return Steps(all_rises, all_own, members)
 
 
-def _own_pieces(heights: Float64Array, share: Float64Array, nearness: Float64Array) -> BoolArray:
-    """(K,) the pieces of the level that the camera is over, by its height over each."""
+def _split_pieces(piece: NDArray[np.int64], apart: BoolArray) -> NDArray[np.int64]:
+    """(N,) numbers of pieces, those anew that are apart from the rest of theirs and enough."""
+    last = int(piece.max())
+    count = np.bincount(piece[apart], minlength=last + 1)
+    _, numbers = np.unique(
+        np.where(apart & (count[piece] >= _LEAST_PIECE), piece + last + 1, piece),
+        return_inverse=True,
+    )
+    return np.asarray(numbers, np.int64)
+
+
+def _own_pieces(
+    rises: Float64Array,
+    unsure: Float64Array,
+    share: Float64Array,
+    nearness: Float64Array,
+    height_m: float,
+) -> BoolArray:
+    """(K,) the pieces of the level that the camera is over.
+
+    Args:
+        rises: of each over the plane, as a part of the inverse depth.
+        unsure: deviation of each.
+        share: weight of each.
+        nearness: the inverse depth of the nearest of each.
+        height_m: of the camera over the plane.
+    """
+    level, heavy = np.full(rises.size, -1), []
+    for one in np.argsort(-share, kind="stable").tolist():
+        if level[one] < 0:
+            same = np.abs(rises - rises[one]) < np.maximum(_SAME, 3 * np.hypot(unsure, unsure[one]))
+            level[same & (level < 0)] = len(heavy)
+            heavy.append(one)
+    shares = np.bincount(level, share)
+    nearest = np.array([nearness[level == number].max() for number in range(len(heavy))])
+    heights = height_m / (1 + rises[heavy])
     order = np.argsort(heights, kind="stable")
-    level = np.empty(heights.size, np.int64)
-    level[order] = np.cumsum(np.diff(heights[order], prepend=heights[order[0]])
-                             > _SAME * heights[order])  # fmt: skip
-    count = int(level.max()) + 1
-    shares = np.bincount(level, share, count)
-    middles = np.bincount(level, share * heights, count) / shares
-    nearest = np.full(count, -np.inf)
-    np.maximum.at(nearest, level, nearness)
-    return level == _stood_on(middles, shares, nearest)
+    return level == order[_stood_on(heights[order], shares[order], nearest[order])]
 
 
 def part_at_ramp(
