@@ -23,7 +23,7 @@ _LEAST_SLOPE = 0.03  # a ray that falls less than this meets the floor too far a
 _MOST = 1200
 _NORMALS_DEG = 1.6  # a network's normals are together off by so much, however many there are
 _DEPTH_NORMALS_DEG = 6.0
-_LEAST_PIECE = 30  # candidates tell how high it lies
+LEAST_PIECE = 30  # candidates tell how high it lies
 
 
 @dataclass(frozen=True)
@@ -127,18 +127,18 @@ def floor_candidates(cells: Cells, floor: BoolArray, up: Up, max_range_m: float)
 
 def _pieces(cells: Cells, labelled: BoolArray, at: NDArray[np.int64]) -> NDArray[np.int64] | None:
     """(N,) numbers of the connected pieces of each floor-like class that is enough to count."""
-    if cells.labels is None or at.size < _LEAST_PIECE:
+    if cells.labels is None or at.size < LEAST_PIECE:
         return None
     flat = cells.labels.ravel()[at]
     counts = np.bincount(flat[labelled.ravel()[at]], minlength=256)
-    classes = np.flatnonzero(counts >= _LEAST_PIECE)
+    classes = np.flatnonzero(counts >= LEAST_PIECE)
     if classes.size < 2:
         return None
     numbers, count = np.zeros(at.size, np.int64), 0
     for class_ in classes.tolist():
         found, piece = cv2.connectedComponents((cells.labels == class_).view(np.uint8))
         own = piece.ravel()[at].astype(np.int64)
-        small = np.bincount(own, minlength=found) < _LEAST_PIECE
+        small = np.bincount(own, minlength=found) < LEAST_PIECE
         # Small ones of a class lie as its others do.
         own = np.where(small[own], found, own)
         numbers = np.where(flat == class_, own + count, numbers)

@@ -20,15 +20,10 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import Candidates, Up
 from tips_ros.perception.ground.cells import BoolArray
-from tips_ros.perception.ground.levels import (
-    above_plane,
-    own_level,
-    part_at_ramp,
-    steps_between_classes,
-    under_camera,
-)
+from tips_ros.perception.ground.levels import above_plane, own_level, part_at_ramp, under_camera
 from tips_ros.perception.ground.plane import Float64Array, Plane
 from tips_ros.perception.ground.robust import biweight, deviation, median, weighted_quantile
+from tips_ros.perception.ground.steps import find_steps
 
 LEAST_CELLS = 150.0  # by weight: about a hundredth of the picture
 _NORMALS = 400  # looked at
@@ -37,6 +32,8 @@ _LEAST_NOISE = 0.004
 _MOST_NOISE = 0.25
 _MOST_UNEVEN = 0.17  # a table would be within the noise
 _BLOCK = 8  # cells of a side; noise of a pixel or a cell averages out over it
+_TURNS, _TURNS_FROM_NEAR = 4, 2
+_ONE = np.eye(3)
 _BENT_SAMPLES = 4.0  # a bent floor is worth so many independent looks
 _LOWEST_SHARE = 0.12  # of the candidates have to be at the lowest height that counts
 _LEAST_INLIERS = 0.35
@@ -97,11 +94,10 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     if isinstance(fit, str):
         return fit
     fit = replace(fit, level=level)
-    steps = steps_between_classes(found, usable, fit.plane)
+    steps = find_steps(found, usable, fit.plane)
     if steps is not None:
         flat = replace(found, inverse_depth=found.inverse_depth / steps.rise)
-        own = found.weight * steps.members
-        stepped = _fit_plane(flat, own, _direction(found, own, up), block)
+        stepped = _fit_plane(flat, found.weight * steps.members, known, block, steps.theta)
         if not isinstance(stepped, str):
             return replace(stepped, level=steps.own)
     if told:
@@ -121,9 +117,10 @@ def _own_of_two(
     if sides is None:
         return one
     fits = []
-    for side in sides:
-        own = found.weight * side
-        fit = _fit_plane(found, own, _direction(found, own, up), block)
+    for side, theta in zip(sides.own, sides.thetas, strict=True):
+        # What the normals say of either is asked below; here is depth that knows better.
+        known = -theta / np.linalg.norm(theta), up.stddev_deg
+        fit = _fit_plane(found, found.weight * side, known, block, theta)
         if isinstance(fit, str) or fit.residual > _SURE:
             return one
         fits.append(replace(fit, level=side))
@@ -132,10 +129,10 @@ def _own_of_two(
         return one
     # The normals have to say so, too: the depth of a network is bent by itself.
     way = np.asarray(planes[1].up) - np.asarray(planes[0].up)
-    means = [np.nanmean(found.normals[side], axis=0) for side in sides]
+    means = [np.nanmean(found.normals[side], axis=0) for side in sides.own]
     if (means[1] - means[0]) @ way < _AGREED * (way @ way):
         return one
-    return fits[under_camera(found, planes, sides)]
+    return fits[under_camera(found, planes, sides.own)]
 
 
 def _fit_plane(
@@ -143,6 +140,7 @@ def _fit_plane(
     own: Float64Array,
     known: tuple[Float64Array, float],
     block: NDArray[np.int64],
+    start: Float64Array | None = None,
 ) -> FloorFit | str:
     """The plane through the candidates by their own weight, or why there is none.
 
@@ -151,27 +149,32 @@ def _fit_plane(
         own: (N,) weights; 0 for those that don't count.
         known: up and its deviation in degrees, by all but the depth.
         block: (N,) number of the square that each is in.
+        start: (3,) inverse depth along the rays, where it is nearly known.
     """
     (vector, known_sd), members, total = known, own > 0, float(own.sum())
-    start = _lowest(-(found.rays[members] @ vector) / found.inverse_depth[members], own[members])
-    theta = -vector / start
-    prior = np.eye(3) - np.outer(vector, vector)
+    if start is None:
+        heights = -(found.rays[members] @ vector) / found.inverse_depth[members]
+        theta = -vector / _lowest(heights, own[members])
+    else:
+        theta = start
+    prior = _ONE - np.outer(vector, vector)
     noise = 0.1
     even = found.noise / median(found.noise)
     kept = own
-    for iteration in range(4):
+    for iteration in range(_TURNS if start is None else _TURNS_FROM_NEAR):
         predicted = found.rays @ theta
-        residual = (found.inverse_depth - predicted) / np.maximum(predicted, 0.02)
-        if iteration:
+        bounded = np.maximum(predicted, 0.02)
+        residual = (found.inverse_depth - predicted) / bounded
+        if iteration or start is not None:
             near = residual[(kept > 0) & (np.abs(residual) < 3 * noise)]
             noise = min(deviation(near, _LEAST_NOISE), _MOST_NOISE)
         kept = own * biweight(residual, noise) * (predicted > 0.02)
         if float(kept.sum()) < LEAST_CELLS / 4:
             return "nothing fits a floor"
         # Relative noise: a row counts by the inverse of the depth that the plane gives it.
-        scaled = found.rays * (kept / np.square(np.maximum(predicted, 0.02) * even))[:, None]
+        scaled = found.rays * (kept / np.square(bounded * even))[:, None]
         normal = scaled.T @ found.rays
-        normal += 1e-9 * np.trace(normal) * np.eye(3)
+        normal += 1e-9 * float(normal.trace()) * _ONE
         size_squared = float(theta @ theta)
         variance = _variance(residual, kept, noise, block)
         both = normal / variance + prior / (size_squared * math.radians(known_sd) ** 2)

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import Candidates
 from tips_ros.perception.ground.cells import BoolArray
@@ -34,10 +33,6 @@ _TURNS = 6
 _TOLD_APART = 3.0
 _ENOUGH = 400  # candidates tell two planes
 _EXPLAINED = 0.95  # of the floor lies in two planes, and there is no need to look for others
-_RISE_EXPECTED = 0.1  # of a piece of floor over the others, as a part of the inverse depth
-_SAME = 0.002  # of the inverse depth: what lies apart by less is one level
-_STANDS_OUT = 2.5  # deviations; so many more than a few do only where a piece has two levels
-_LEAST_PIECE = 30
 _FIRST = math.log(_LOWEST_M)
 _BINS = int((math.log(_HIGHEST_M) - _FIRST) / _BIN) + 1
 
@@ -74,11 +69,11 @@ def own_level(
             weighted_quantile(inverse_depth[level], weight[level], 1 - _NEAREST)
             for level in members
         ])  # fmt: skip
-        chosen = _stood_on(np.exp(_FIRST + _BIN * (starts + ends) / 2), share, nearness)
+        chosen = choose_level(np.exp(_FIRST + _BIN * (starts + ends) / 2), share, nearness)
     return np.asarray(members[chosen], np.bool_)
 
 
-def _stood_on(heights: Float64Array, share: Float64Array, nearness: Float64Array) -> int:
+def choose_level(heights: Float64Array, share: Float64Array, nearness: Float64Array) -> int:
     """The level that the robot stands on, of some in the order of the camera's height over them."""
     chosen = int(nearness.argmax())
     below = heights - heights[chosen]
@@ -89,122 +84,20 @@ def _stood_on(heights: Float64Array, share: Float64Array, nearness: Float64Array
     return chosen
 
 
-class Steps(NamedTuple):
-    """Floor on parallel levels.
+class Sides(NamedTuple):
+    """Floor on both sides of where two planes meet.
 
     Attributes:
-        rise: (N,) each candidate's inverse depth as a multiple of what it is on the own level.
-        own: (N,) the candidates of the level that the camera's height counts from.
-        members: (N,) those of any level.
+        own: (N,) the candidates of either.
+        thetas: (3,) inverse depth of either along the rays.
     """
 
-    rise: Float64Array
-    own: BoolArray
-    members: BoolArray
+    own: tuple[BoolArray, BoolArray]
+    thetas: tuple[Float64Array, Float64Array]
 
 
-def steps_between_classes(found: Candidates, floor: BoolArray, plane: Plane) -> Steps | None:
-    """The levels of rug and floor, or of road and pavement; None where all is one plane.
-
-    Each piece of a class is as high as it is, and all have one direction. So even a step that is
-    within the noise of a cell does not lean the plane.
-
-    Args:
-        found: of a frame.
-        floor: (N,) whether each counts.
-        plane: through all of them.
-    """
-    if found.piece is None:
-        return None
-    off = above_plane(found, plane)
-    members = floor & (found.piece > 0) & (np.abs(off) < _MOST_APART)
-    if np.count_nonzero(members) < 30:
-        return None
-    white = deviation(np.diff(off[members]), _WHITE) / math.sqrt(2)
-    _, piece = np.unique(found.piece[members], return_inverse=True)
-    rays, inverse, weight = found.rays[members], found.inverse_depth[members], found.weight[members]
-    theta = -np.asarray(plane.up) / plane.height_m
-    rises = np.zeros(int(piece.max()) + 1)
-    for turn in range(_TURNS):
-        predicted = np.maximum(rays @ theta, 0.02)
-        part = inverse / (predicted * (1 + rises[piece])) - 1
-        noise = max(deviation(part, white), white)
-        if turn == _TURNS // 2:
-            # One rug on another is one piece of a class, and two levels.
-            piece = _split_pieces(piece, part > _STANDS_OUT * noise)
-            rises = np.append(rises, np.zeros(int(piece.max()) + 1 - rises.size))
-            part = inverse / (predicted * (1 + rises[piece])) - 1
-        share = np.bincount(piece, weight)
-        terms = np.zeros((piece.size, 3 + share.size))
-        terms[:, :3] = rays / predicted[:, None]
-        terms[np.arange(piece.size), 3 + piece] = 1.0
-        terms[:, 3 + int(share.argmax())] = 0.0
-        scaled = terms * (weight * biweight(part, noise) / noise**2)[:, None]
-        both = scaled.T @ terms
-        both[np.diag_indices_from(both)] += [1e-9] * 3 + [1 / _RISE_EXPECTED**2] * share.size
-        change = np.linalg.solve(both, scaled.T @ (inverse / predicted - 1))
-        theta, rises = theta + change[:3], change[3:]
-    if noise > _UNEVEN * white:
-        return None
-    nearness = np.array([
-        weighted_quantile(inverse[piece == one], weight[piece == one], 1 - _NEAREST)
-        for one in range(share.size)
-    ])  # fmt: skip
-    unsure = np.sqrt(np.diag(np.linalg.inv(both))[3:])
-    unsure[share.argmax()] = 0.0
-    own = _own_pieces(rises, unsure, share, nearness, 1 / float(np.linalg.norm(theta)))
-    if own.all():
-        return None
-    rises = (1 + rises) / (1 + float(np.average(rises[own], weights=share[own])))
-    all_rises, all_own = np.ones(found.at.size), np.zeros(found.at.size, np.bool_)
-    all_rises[members], all_own[members] = rises[piece], own[piece]
-    return Steps(all_rises, all_own, members)
-
-
-def _split_pieces(piece: NDArray[np.int64], apart: BoolArray) -> NDArray[np.int64]:
-    """(N,) numbers of pieces, those anew that are apart from the rest of theirs and enough."""
-    last = int(piece.max())
-    count = np.bincount(piece[apart], minlength=last + 1)
-    _, numbers = np.unique(
-        np.where(apart & (count[piece] >= _LEAST_PIECE), piece + last + 1, piece),
-        return_inverse=True,
-    )
-    return np.asarray(numbers, np.int64)
-
-
-def _own_pieces(
-    rises: Float64Array,
-    unsure: Float64Array,
-    share: Float64Array,
-    nearness: Float64Array,
-    height_m: float,
-) -> BoolArray:
-    """(K,) the pieces of the level that the camera is over.
-
-    Args:
-        rises: of each over the plane, as a part of the inverse depth.
-        unsure: deviation of each.
-        share: weight of each.
-        nearness: the inverse depth of the nearest of each.
-        height_m: of the camera over the plane.
-    """
-    level, heavy = np.full(rises.size, -1), []
-    for one in np.argsort(-share, kind="stable").tolist():
-        if level[one] < 0:
-            same = np.abs(rises - rises[one]) < np.maximum(_SAME, 3 * np.hypot(unsure, unsure[one]))
-            level[same & (level < 0)] = len(heavy)
-            heavy.append(one)
-    shares = np.bincount(level, share)
-    nearest = np.array([nearness[level == number].max() for number in range(len(heavy))])
-    heights = height_m / (1 + rises[heavy])
-    order = np.argsort(heights, kind="stable")
-    return level == order[_stood_on(heights[order], shares[order], nearest[order])]
-
-
-def part_at_ramp(
-    found: Candidates, floor: BoolArray, plane: Plane
-) -> tuple[BoolArray, BoolArray] | None:
-    """The candidates (N,) on either side of where two planes meet; None where one explains all.
+def part_at_ramp(found: Candidates, floor: BoolArray, plane: Plane) -> Sides | None:
+    """Either side of where two planes meet; None where one explains all.
 
     Args:
         found: of a frame.
@@ -236,7 +129,8 @@ def part_at_ramp(
         count = int(np.count_nonzero(close))
         if count > kept:
             close &= np.abs(planes[0] / planes[1] - 1) > _TOLD_APART * white
-            best, kept = (close & (one <= other), close & (other < one)), count
+            best = Sides((close & (one <= other), close & (other < one)), thetas)
+            kept = count
         if count > _EXPLAINED * np.count_nonzero(floor):
             break
     return best
@@ -244,7 +138,7 @@ def part_at_ramp(
 
 def _settle(
     rays: Float64Array, inverse: Float64Array, weight: Float64Array, start: BoolArray, white: float
-) -> list[Float64Array] | None:
+) -> tuple[Float64Array, Float64Array] | None:
     """Two planes through some candidates, from a guess of which are in the second; each (3,)."""
     sides = [~start, start]
     weights = [weight * side for side in sides]
@@ -252,13 +146,15 @@ def _settle(
     for _ in range(_TURNS):
         if min(np.count_nonzero(side) for side in sides) < least:
             return None
-        thetas = [_solve(rays, inverse, own) for own in weights]
+        thetas = _solve(rays, inverse, weights[0]), _solve(rays, inverse, weights[1])
         planes = [np.maximum(rays @ theta, 0.02) for theta in thetas]
         offs = [np.abs(inverse / plane - 1) for plane in planes]
         # Where the planes meet, noise would choose the side, and each would lean to its choice.
         apart = np.abs(planes[0] / planes[1] - 1) > _TOLD_APART * white
         near = apart & (np.minimum(*offs) < _MOST_APART)
-        sides = [near & (offs[0] <= offs[1]), near & (offs[1] < offs[0])]
+        before, sides = sides, [near & (offs[0] <= offs[1]), near & (offs[1] < offs[0])]
+        if all(np.array_equal(one, other) for one, other in zip(before, sides, strict=True)):
+            break
         weights = [
             weight * side * biweight(off, max(deviation(off[side], _WHITE), white))
             for side, off in zip(sides, offs, strict=True)
