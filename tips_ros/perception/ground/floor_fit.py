@@ -90,16 +90,16 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     level = own_level(heights, found.inverse_depth, found.weight * usable, told)
     members = usable if level is None else usable & level
     block = _blocks(found, columns)
-    fit = _fit_plane(found, found.weight * members, known, block)
-    if isinstance(fit, str):
-        return fit
-    fit = replace(fit, level=level)
-    steps = find_steps(found, usable, fit.plane)
+    steps = find_steps(found, usable, -known[0] / _lowest(heights[usable], found.weight[usable]))
     if steps is not None:
         flat = replace(found, inverse_depth=found.inverse_depth / steps.rise)
         stepped = _fit_plane(flat, found.weight * steps.members, known, block, steps.theta)
         if not isinstance(stepped, str):
             return replace(stepped, level=steps.own)
+    fit = _fit_plane(found, found.weight * members, known, block)
+    if isinstance(fit, str):
+        return fit
+    fit = replace(fit, level=level)
     if told:
         fit = _own_of_two(found, usable, fit, up, block)
     # Depth that is even tells a dock from the street; of other some lies in any plane by chance.
@@ -116,15 +116,7 @@ def _own_of_two(
     sides = part_at_ramp(found, usable & found.labelled, one.plane)
     if sides is None:
         return one
-    fits = []
-    for side, theta in zip(sides.own, sides.thetas, strict=True):
-        # What the normals say of either is asked below; here is depth that knows better.
-        known = -theta / np.linalg.norm(theta), up.stddev_deg
-        fit = _fit_plane(found, found.weight * side, known, block, theta)
-        if isinstance(fit, str) or fit.residual > _SURE:
-            return one
-        fits.append(replace(fit, level=side))
-    planes = [fit.plane for fit in fits]
+    planes = [Plane.of(-theta, 1 / np.linalg.norm(theta)) for theta in sides.thetas]
     if not _MEET_DEG[0] < planes[0].angle_deg(planes[1].up) < _MEET_DEG[1]:
         return one
     # The normals have to say so, too: the depth of a network is bent by itself.
@@ -132,7 +124,14 @@ def _own_of_two(
     means = [np.nanmean(found.normals[side], axis=0) for side in sides.own]
     if (means[1] - means[0]) @ way < _AGREED * (way @ way):
         return one
-    return fits[under_camera(found, planes, sides.own)]
+    chosen = under_camera(found, planes, sides.own)
+    # Depth that tells two planes knows up better than the normals of the few of one.
+    known = np.asarray(planes[chosen].up), up.stddev_deg
+    own = found.weight * sides.own[chosen]
+    fit = _fit_plane(found, own, known, block, sides.thetas[chosen])
+    if isinstance(fit, str) or fit.residual > _SURE:
+        return one
+    return replace(fit, level=sides.own[chosen])
 
 
 def _fit_plane(
@@ -160,19 +159,17 @@ def _fit_plane(
     prior = _ONE - np.outer(vector, vector)
     noise = 0.1
     even = found.noise / median(found.noise)
-    kept = own
-    for iteration in range(_TURNS if start is None else _TURNS_FROM_NEAR):
-        predicted = found.rays @ theta
-        bounded = np.maximum(predicted, 0.02)
-        residual = (found.inverse_depth - predicted) / bounded
-        if iteration or start is not None:
-            near = residual[(kept > 0) & (np.abs(residual) < 3 * noise)]
-            noise = min(deviation(near, _LEAST_NOISE), _MOST_NOISE)
+    for turn in range(_TURNS if start is None else _TURNS_FROM_NEAR):
+        predicted = np.maximum(found.rays @ theta, 0.02)
+        residual = found.inverse_depth / predicted - 1
+        if turn or start is not None:
+            off = np.abs(residual[members if turn == 0 else kept > 0])
+            noise = min(deviation(off[off < 3 * noise], _LEAST_NOISE), _MOST_NOISE)
         kept = own * biweight(residual, noise) * (predicted > 0.02)
         if float(kept.sum()) < LEAST_CELLS / 4:
             return "nothing fits a floor"
         # Relative noise: a row counts by the inverse of the depth that the plane gives it.
-        scaled = found.rays * (kept / np.square(bounded * even))[:, None]
+        scaled = found.rays * (kept / np.square(predicted * even))[:, None]
         normal = scaled.T @ found.rays
         normal += 1e-9 * float(normal.trace()) * _ONE
         size_squared = float(theta @ theta)

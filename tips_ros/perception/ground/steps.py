@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import LEAST_PIECE, Candidates
 from tips_ros.perception.ground.cells import BoolArray
-from tips_ros.perception.ground.levels import above_plane, choose_level
-from tips_ros.perception.ground.plane import Float64Array, Plane
+from tips_ros.perception.ground.levels import choose_level
+from tips_ros.perception.ground.plane import Float64Array
 from tips_ros.perception.ground.robust import biweight, deviation, weighted_quantile
 
 _WHITE = 0.004  # no depth is more even
@@ -54,24 +54,23 @@ class _Solved(NamedTuple):
     noise: float  # of what is left
 
 
-def find_steps(found: Candidates, floor: BoolArray, plane: Plane) -> Steps | None:
+def find_steps(found: Candidates, floor: BoolArray, theta: Float64Array) -> Steps | None:
     """The levels of the floor; None where all is one plane, or levels do not explain it.
 
     Args:
         found: of a frame.
         floor: (N,) whether each counts.
-        plane: through all of them.
+        theta: (3,) inverse depth along the rays of about the lowest of them.
     """
     if found.piece is None:
         return None
-    off = above_plane(found, plane)
+    off = found.inverse_depth / np.maximum(found.rays @ theta, 0.02) - 1
     members = floor & (found.piece > 0) & (np.abs(off) < _MOST_APART)
     if np.count_nonzero(members) < LEAST_PIECE:
         return None
     white = deviation(np.diff(off[members]), _WHITE) / math.sqrt(2)
     rays, inverse, weight = found.rays[members], found.inverse_depth[members], found.weight[members]
     _, piece = np.unique(found.piece[members], return_inverse=True)
-    theta = -np.asarray(plane.up) / plane.height_m
     solved = _solve(rays, inverse, weight, piece, theta, white)
     # One rug on another is one piece of a class, and two levels.
     part = inverse / (rays @ solved.theta * (1 + solved.rises[piece])) - 1
