@@ -22,7 +22,15 @@ from tips_ros.perception.ground.candidates import Candidates, Up
 from tips_ros.perception.ground.cells import BoolArray
 from tips_ros.perception.ground.levels import above_plane, own_level, part_at_ramp, under_camera
 from tips_ros.perception.ground.plane import Float64Array, Plane
-from tips_ros.perception.ground.robust import biweight, deviation, median, weighted_quantile
+from tips_ros.perception.ground.robust import (
+    biweight,
+    deviation,
+    median,
+    normal_terms,
+    solve_plane,
+    split_terms,
+    weighted_quantile,
+)
 from tips_ros.perception.ground.steps import find_steps
 
 LEAST_CELLS = 150.0  # by weight: about a hundredth of the picture
@@ -33,7 +41,6 @@ _MOST_NOISE = 0.25
 _MOST_UNEVEN = 0.17  # a table would be within the noise
 _BLOCK = 8  # cells of a side; noise of a pixel or a cell averages out over it
 _TURNS, _TURNS_FROM_NEAR = 4, 2
-_ONE = np.eye(3)
 _BENT_SAMPLES = 4.0  # a bent floor is worth so many independent looks
 _LOWEST_SHARE = 0.12  # of the candidates have to be at the lowest height that counts
 _LEAST_INLIERS = 0.35
@@ -90,7 +97,10 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     level = own_level(heights, found.inverse_depth, found.weight * usable, told)
     members = usable if level is None else usable & level
     block = _blocks(found, columns)
-    steps = find_steps(found, usable, -known[0] / _lowest(heights[usable], found.weight[usable]))
+    steps = None
+    if found.piece is not None:
+        lowest = _lowest(heights[usable], found.weight[usable])
+        steps = find_steps(found, usable, -known[0] / lowest)
     if steps is not None:
         flat = replace(found, inverse_depth=found.inverse_depth / steps.rise)
         stepped = _fit_plane(flat, found.weight * steps.members, known, block, steps.theta)
@@ -156,9 +166,10 @@ def _fit_plane(
         theta = -vector / _lowest(heights, own[members])
     else:
         theta = start
-    prior = _ONE - np.outer(vector, vector)
+    prior = np.eye(3) - np.outer(vector, vector)
     noise = 0.1
     even = found.noise / median(found.noise)
+    terms = normal_terms(found.rays, found.inverse_depth)
     for turn in range(_TURNS if start is None else _TURNS_FROM_NEAR):
         predicted = np.maximum(found.rays @ theta, 0.02)
         residual = found.inverse_depth / predicted - 1
@@ -169,14 +180,11 @@ def _fit_plane(
         if float(kept.sum()) < LEAST_CELLS / 4:
             return "nothing fits a floor"
         # Relative noise: a row counts by the inverse of the depth that the plane gives it.
-        scaled = found.rays * (kept / np.square(predicted * even))[:, None]
-        normal = scaled.T @ found.rays
-        normal += 1e-9 * float(normal.trace()) * _ONE
+        normal, wanted = split_terms((kept / np.square(predicted * even)) @ terms)
         size_squared = float(theta @ theta)
         variance = _variance(residual, kept, noise, block)
         both = normal / variance + prior / (size_squared * math.radians(known_sd) ** 2)
-        wanted = found.inverse_depth @ scaled / variance
-        theta = np.asarray(np.linalg.solve(both, wanted), np.float64)
+        theta = solve_plane(both, wanted / variance)
         if not theta @ -vector > 0:
             return "nothing fits a floor"
     covariance = np.linalg.inv(both)

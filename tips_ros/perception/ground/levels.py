@@ -17,7 +17,15 @@ import numpy as np
 from tips_ros.perception.ground.candidates import Candidates
 from tips_ros.perception.ground.cells import BoolArray
 from tips_ros.perception.ground.plane import Float64Array, Plane
-from tips_ros.perception.ground.robust import biweight, deviation, median, weighted_quantile
+from tips_ros.perception.ground.robust import (
+    biweight,
+    deviation,
+    median,
+    normal_terms,
+    solve_plane,
+    split_terms,
+    weighted_quantile,
+)
 
 _LOWEST_M, _HIGHEST_M = 0.03, 4.0  # of the camera over a floor
 _BIN = 0.012  # of the logarithm of the height
@@ -30,6 +38,7 @@ _UNEVEN = 1.3  # of what is between neighbours: a plane that leaves more is not 
 _SECOND_SHARE = 0.08  # of the floor is in the other plane
 _MOST_APART = 0.3  # as a part of the inverse depth; what is farther from both is on neither
 _TURNS = 6
+_SETTLED = 0.01  # of the candidates change sides
 _TOLD_APART = 3.0
 _ENOUGH = 400  # candidates tell two planes
 _EXPLAINED = 0.95  # of the floor lies in two planes, and there is no need to look for others
@@ -89,11 +98,11 @@ class Sides(NamedTuple):
 
     Attributes:
         own: (N,) the candidates of either.
-        thetas: (3,) inverse depth of either along the rays.
+        thetas: (2, 3) inverse depth of either along the rays.
     """
 
     own: tuple[BoolArray, BoolArray]
-    thetas: tuple[Float64Array, Float64Array]
+    thetas: Float64Array
 
 
 def part_at_ramp(found: Candidates, floor: BoolArray, plane: Plane) -> Sides | None:
@@ -138,22 +147,23 @@ def part_at_ramp(found: Candidates, floor: BoolArray, plane: Plane) -> Sides | N
 
 def _settle(
     rays: Float64Array, inverse: Float64Array, weight: Float64Array, start: BoolArray, white: float
-) -> tuple[Float64Array, Float64Array] | None:
-    """Two planes through some candidates, from a guess of which are in the second; each (3,)."""
+) -> Float64Array | None:
+    """Two planes through some candidates, from a guess of which are in the second; (2, 3)."""
+    products = normal_terms(rays, inverse)
     sides = [~start, start]
     weights = [weight * side for side in sides]
     least = max(_SECOND_SHARE * weight.size, 10)
     for _ in range(_TURNS):
         if min(np.count_nonzero(side) for side in sides) < least:
             return None
-        thetas = _solve(rays, inverse, weights[0]), _solve(rays, inverse, weights[1])
-        planes = [np.maximum(rays @ theta, 0.02) for theta in thetas]
+        thetas = np.stack([solve_plane(*split_terms(own @ products)) for own in weights])
+        planes = np.maximum(thetas @ rays.T, 0.02)
         offs = [np.abs(inverse / plane - 1) for plane in planes]
         # Where the planes meet, noise would choose the side, and each would lean to its choice.
         apart = np.abs(planes[0] / planes[1] - 1) > _TOLD_APART * white
         near = apart & (np.minimum(*offs) < _MOST_APART)
         before, sides = sides, [near & (offs[0] <= offs[1]), near & (offs[1] < offs[0])]
-        if all(np.array_equal(one, other) for one, other in zip(before, sides, strict=True)):
+        if np.count_nonzero(before[0] ^ sides[0]) < _SETTLED * weight.size:
             break
         weights = [
             weight * side * biweight(off, max(deviation(off[side], _WHITE), white))
@@ -180,11 +190,3 @@ def above_plane(found: Candidates, plane: Plane) -> Float64Array:
     """(N,) how much nearer than the plane each candidate is, as a part of its inverse depth."""
     predicted = found.rays @ np.asarray(plane.up) / -plane.height_m
     return np.asarray((found.inverse_depth - predicted) / np.maximum(predicted, 0.02), np.float64)
-
-
-def _solve(rays: Float64Array, inverse: Float64Array, weight: Float64Array) -> Float64Array:
-    """(3,) inverse depth along the rays by weighted least squares."""
-    scaled = rays * weight[:, None]
-    normal = scaled.T @ rays
-    theta = np.linalg.solve(normal + 1e-9 * np.trace(normal) * np.eye(3), scaled.T @ inverse)
-    return np.asarray(theta, np.float64)

@@ -14,8 +14,10 @@ from tips_ros.perception.ground.plane import Float64Array
 
 NORMAL = 1.4826  # median of |residual| → standard deviation
 _BIWEIGHT = 4.685  # 95 % as efficient as the mean where all samples are good
+_DIAGONAL = np.diag_indices(3)
 _APART = 3  # cells, whose noise has nothing to do with each other
 _UNEVEN = 1.5  # of the noise itself; what is more is shape
+_ENOUGH = 3000  # cells tell the noise; of more, every second row, third, …
 _BLURRED_SHARE = 0.25  # of the floor's noise is between neighbours: of white noise all
 
 
@@ -45,6 +47,29 @@ def weighted_quantile(values: Float64Array, weight: Float64Array, share: float) 
     return float(values[order[min(at, values.size - 1)]])
 
 
+def normal_terms(rays: Float64Array, inverse: Float64Array) -> Float64Array:
+    """(N, 12) what each sample adds, by its weight, to the normal equations of a plane.
+
+    Args:
+        rays: (N, 3).
+        inverse: (N,) depth along them.
+    """
+    columns = [rays[:, i] * rays[:, j] for i in range(3) for j in range(3)]
+    return np.stack([*columns, *(rays * inverse[:, None]).T], axis=1)
+
+
+def split_terms(total: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """(12,) their sum → (3, 3) and (3,) of the equations, in which no direction is without say."""
+    normal = total[:9].reshape(3, 3).copy()
+    normal[_DIAGONAL] += 1e-9 * (total[0] + total[4] + total[8])
+    return normal, total[9:]
+
+
+def solve_plane(normal: Float64Array, wanted: Float64Array) -> Float64Array:
+    """(3,) inverse depth along the rays."""
+    return np.asarray(np.linalg.solve(normal, wanted), np.float64)
+
+
 def is_blurred(part: Float32Array, like_floor: BoolArray) -> bool:
     """Whether neighbouring cells of floor err together: a network's depth, that goes on over edges.
 
@@ -69,6 +94,8 @@ def floor_noise(height: Float32Array, floor: BoolArray, white: bool) -> float:
         floor: (h, w) the cells that tell it.
         white: whether neighbouring cells err each by itself.
     """
+    every = 1 + int(np.count_nonzero(floor)) // _ENOUGH
+    height, floor = height[::every], floor[::every]
     below = -height[floor & (height < 0)]
     if below.size < 30:
         return 1.0

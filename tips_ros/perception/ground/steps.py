@@ -21,6 +21,7 @@ from tips_ros.perception.ground.robust import biweight, deviation, weighted_quan
 
 _WHITE = 0.004  # no depth is more even
 _UNEVEN = 1.3  # of what is between neighbours: levels that leave more explain nothing
+_HOPELESS = 2.0  # and what leaves so much is no matter of levels
 _MOST_APART = 0.3  # as a part of the inverse depth; what is farther from the plane is on no level
 _EXPECTED = 0.1  # of a piece over the others, as a part of the inverse depth
 _SAME = 0.002  # what lies apart by less is one level
@@ -72,6 +73,8 @@ def find_steps(found: Candidates, floor: BoolArray, theta: Float64Array) -> Step
     rays, inverse, weight = found.rays[members], found.inverse_depth[members], found.weight[members]
     _, piece = np.unique(found.piece[members], return_inverse=True)
     solved = _solve(rays, inverse, weight, piece, theta, white)
+    if solved.noise > _HOPELESS * white:
+        return None
     # One rug on another is one piece of a class, and two levels.
     part = inverse / (rays @ solved.theta * (1 + solved.rises[piece])) - 1
     parted = _split(piece, part > _STANDS_OUT * solved.noise)
