@@ -18,6 +18,7 @@ from tips_ros.perception.ground.candidates import Candidates
 from tips_ros.perception.ground.cells import BoolArray
 from tips_ros.perception.ground.plane import Float64Array, Plane
 from tips_ros.perception.ground.robust import (
+    LEAST_WHITE,
     biweight,
     deviation,
     median,
@@ -27,13 +28,14 @@ from tips_ros.perception.ground.robust import (
     weighted_quantile,
 )
 
-_LOWEST_M, _HIGHEST_M = 0.03, 4.0  # of the camera over a floor
+HEIGHTS_M = (0.03, 4.0)  # of the camera over a floor
+_LOWEST_SHARE = 0.12  # of the candidates have to be at the lowest height that counts
+_COARSE_BINS = 60  # of heights
 _BIN = 0.012  # of the logarithm of the height
 _GAP = 0.15  # of the fullest bin: emptier ones are between levels
 _LEVEL_SHARE = 0.08  # of all; what has less is none
 _STEP_M, _TABLE_M = 0.08, 0.45  # what is lower by more than the one is a drop
 _NEAREST = 0.1  # share of a level that tells how near it is
-_WHITE = 0.004  # no depth is more even
 _UNEVEN = 1.3  # of what is between neighbours: a plane that leaves more is not the only one
 _SECOND_SHARE = 0.08  # of the floor is in the other plane
 _MOST_APART = 0.3  # as a part of the inverse depth; what is farther from both is on neither
@@ -42,8 +44,8 @@ _SETTLED = 0.01  # of the candidates change sides
 _TOLD_APART = 3.0
 _ENOUGH = 400  # candidates tell two planes
 _EXPLAINED = 0.95  # of the floor lies in two planes, and there is no need to look for others
-_FIRST = math.log(_LOWEST_M)
-_BINS = int((math.log(_HIGHEST_M) - _FIRST) / _BIN) + 1
+_FIRST = math.log(HEIGHTS_M[0])
+_BINS = int((math.log(HEIGHTS_M[1]) - _FIRST) / _BIN) + 1
 
 
 def own_level(
@@ -62,7 +64,7 @@ def own_level(
         weight: of each.
         labelled: whether labels say what is floor.
     """
-    bins = ((np.log(np.clip(heights, _LOWEST_M, _HIGHEST_M)) - _FIRST) / _BIN).astype(np.int64)
+    bins = ((np.log(np.clip(heights, *HEIGHTS_M)) - _FIRST) / _BIN).astype(np.int64)
     counts = np.convolve(np.bincount(bins, weight, _BINS), np.ones(3), "same")
     full = np.concatenate([[False], counts >= _GAP * counts.max(), [False]])
     starts, ends = np.flatnonzero(np.diff(full.astype(np.int8))).reshape(-1, 2).T
@@ -93,6 +95,22 @@ def choose_level(heights: Float64Array, share: Float64Array, nearness: Float64Ar
     return chosen
 
 
+def lowest_height(heights: Float64Array, weight: Float64Array) -> float:
+    """The height of the camera over the lowest plane that enough of the candidates are in."""
+    logs = np.log(np.clip(heights, *HEIGHTS_M))
+    bounds = np.linspace(math.log(HEIGHTS_M[0]), math.log(HEIGHTS_M[1]), _COARSE_BINS + 1)
+    bins = ((logs - bounds[0]) * (_COARSE_BINS / (bounds[-1] - bounds[0]))).astype(np.int64)
+    counts = np.bincount(np.minimum(bins, _COARSE_BINS - 1), weight, _COARSE_BINS)
+    near = np.convolve(counts, np.ones(5), "same")  # 40 % of the height
+    heavy = np.flatnonzero(near >= max(_LOWEST_SHARE * counts.sum(), 1e-9))
+    last = int(heavy[-1])
+    # From there back to where they crowd most, as long as that is the same heap.
+    first = max(0, last - 5)
+    top = first + int(near[first : last + 1].argmax())
+    inside = (logs >= bounds[max(0, top - 2)]) & (logs <= bounds[min(_COARSE_BINS, top + 3)])
+    return math.exp(weighted_quantile(logs[inside], weight[inside], 0.5))
+
+
 class Sides(NamedTuple):
     """Floor on both sides of where two planes meet.
 
@@ -118,10 +136,10 @@ def part_at_ramp(found: Candidates, floor: BoolArray, plane: Plane) -> Sides | N
     if np.count_nonzero(floor) < 30:
         return None
     steps = np.diff(off[floor])
-    white = deviation(steps, _WHITE) / math.sqrt(2)
+    white = deviation(steps, LEAST_WHITE) / math.sqrt(2)
     far = np.abs(off) > 4 * white
     strangers = float(np.count_nonzero(far & floor)) / np.count_nonzero(floor)
-    if strangers < _SECOND_SHARE and deviation(off[floor], _WHITE) < _UNEVEN * white:
+    if strangers < _SECOND_SHARE and deviation(off[floor], LEAST_WHITE) < _UNEVEN * white:
         return None
     some = np.flatnonzero(floor)
     some = some[:: max(1, some.size // _ENOUGH)]
@@ -166,7 +184,7 @@ def _settle(
         if np.count_nonzero(before[0] ^ sides[0]) < _SETTLED * weight.size:
             break
         weights = [
-            weight * side * biweight(off, max(deviation(off[side], _WHITE), white))
+            weight * side * biweight(off, max(deviation(off[side], LEAST_WHITE), white))
             for side, off in zip(sides, offs, strict=True)
         ]
     return thetas

@@ -17,10 +17,17 @@ from tips_ros.perception.ground.candidates import LEAST_PIECE, Candidates
 from tips_ros.perception.ground.cells import BoolArray
 from tips_ros.perception.ground.levels import choose_level
 from tips_ros.perception.ground.plane import Float64Array
-from tips_ros.perception.ground.robust import biweight, deviation, weighted_quantile
+from tips_ros.perception.ground.robust import (
+    LEAST_WHITE,
+    biweight,
+    deviation,
+    heap_variance,
+    weighted_quantile,
+)
 
-_WHITE = 0.004  # no depth is more even
+_SURE = 0.03  # depth that is more uneven tells no levels: a network's is bent by itself
 _UNEVEN = 1.3  # of what is between neighbours: levels that leave more explain nothing
+_WHITE_ENOUGH = 2.0  # times the variance of white noise in the means of squares
 _HOPELESS = 2.0  # and what leaves so much is no matter of levels
 _MOST_APART = 0.3  # as a part of the inverse depth; what is farther from the plane is on no level
 _EXPECTED = 0.1  # of a piece over the others, as a part of the inverse depth
@@ -55,13 +62,16 @@ class _Solved(NamedTuple):
     noise: float  # of what is left
 
 
-def find_steps(found: Candidates, floor: BoolArray, theta: Float64Array) -> Steps | None:
+def find_steps(
+    found: Candidates, floor: BoolArray, theta: Float64Array, block: NDArray[np.int64]
+) -> Steps | None:
     """The levels of the floor; None where all is one plane, or levels do not explain it.
 
     Args:
         found: of a frame.
         floor: (N,) whether each counts.
         theta: (3,) inverse depth along the rays of about the lowest of them.
+        block: (N,) number of the square that each is in.
     """
     if found.piece is None:
         return None
@@ -69,11 +79,11 @@ def find_steps(found: Candidates, floor: BoolArray, theta: Float64Array) -> Step
     members = floor & (found.piece > 0) & (np.abs(off) < _MOST_APART)
     if np.count_nonzero(members) < LEAST_PIECE:
         return None
-    white = deviation(np.diff(off[members]), _WHITE) / math.sqrt(2)
+    white = deviation(np.diff(off[members]), LEAST_WHITE) / math.sqrt(2)
     rays, inverse, weight = found.rays[members], found.inverse_depth[members], found.weight[members]
     _, piece = np.unique(found.piece[members], return_inverse=True)
     solved = _solve(rays, inverse, weight, piece, theta, white)
-    if solved.noise > _HOPELESS * white:
+    if solved.noise > min(_HOPELESS * white, _SURE):
         return None
     # One rug on another is one piece of a class, and two levels.
     part = inverse / (rays @ solved.theta * (1 + solved.rises[piece])) - 1
@@ -82,6 +92,10 @@ def find_steps(found: Candidates, floor: BoolArray, theta: Float64Array) -> Step
         piece = parted
         solved = _solve(rays, inverse, weight, piece, solved.theta, white)
     if solved.noise > _UNEVEN * white:
+        return None
+    # What is left of a network's depth lies in heaps.
+    part = inverse / (rays @ solved.theta * (1 + solved.rises[piece])) - 1
+    if heap_variance(part, weight * biweight(part, solved.noise), block[members]) > _WHITE_ENOUGH:
         return None
     own = _own_pieces(solved, inverse, weight, piece)
     if own.all():
@@ -109,7 +123,7 @@ def _solve(
     terms[:, 3 + largest] = 0.0
     ridge = np.array([1e-9] * 3 + [_EXPECTED**-2] * share.size)
     ratio = inverse / np.maximum(rays @ theta, 0.02)
-    rises = np.bincount(piece, weight * ratio) / np.maximum(share, 1e-9) - 1
+    rises: Float64Array = np.bincount(piece, weight * ratio) / np.maximum(share, 1e-9) - 1
     for _ in range(_TURNS):
         predicted = np.maximum(rays @ theta, 0.02)
         ratio = inverse / predicted
@@ -120,7 +134,7 @@ def _solve(
         both = scaled.T @ terms
         both[np.diag_indices_from(both)] += ridge
         change = np.linalg.solve(both, scaled.T @ (ratio - 1))
-        theta, rises = theta + change[:3], change[3:]
+        theta, rises = theta + change[:3], np.asarray(change[3:], np.float64)
     unsure = np.sqrt(np.diag(np.linalg.inv(both))[3:])
     unsure[largest] = 0.0  # the rises are over it
     part = inverse / (np.maximum(rays @ theta, 0.02) * (1 + rises)[piece]) - 1
@@ -142,7 +156,8 @@ def _own_pieces(
 ) -> BoolArray:
     """(K,) the pieces of the level that the camera is over; the others are higher, or drops."""
     rises, unsure, share = solved.rises, solved.unsure, np.bincount(piece, weight)
-    level, heavy = np.full(rises.size, -1), []
+    level = np.full(rises.size, -1)
+    heavy: list[int] = []
     for one in np.argsort(-share, kind="stable").tolist():
         if level[one] < 0:
             same = np.abs(rises - rises[one]) < np.maximum(_SAME, 3 * np.hypot(unsure, unsure[one]))
@@ -155,7 +170,7 @@ def _own_pieces(
     ])  # fmt: skip
     heights = 1 / (float(np.linalg.norm(solved.theta)) * (1 + rises[heavy]))
     order = np.argsort(heights, kind="stable")
-    shares = np.bincount(level, share)
+    shares = np.bincount(level, share).astype(np.float64)
     return np.asarray(
         level == order[choose_level(heights[order], shares[order], nearness[order])], np.bool_
     )
