@@ -54,6 +54,7 @@ _LEAST_INLIERS = 0.35
 _NEAR, _LEAST_NEAR = 0.15, 0.55  # of the inverse depth; the share of all that looks like floor
 # Two floors that meet at a ramp: in depth that is so even, by such an angle.
 _SURE = 0.03
+_FREE_DEG = 45.0
 _WHITE_ENOUGH = 3.0  # times the variance of white noise in the means of squares
 _MEET_DEG = (1.5, 12.0)
 _AGREED = 0.5  # of that angle, by the normals
@@ -115,7 +116,7 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     fit = _fit_plane(found, found.weight * members, known, block)
     if isinstance(fit, str):
         return fit
-    fit = replace(fit, level=level)
+    fit = _free_of(known, found, found.weight * usable, block, replace(fit, level=level))
     if told:
         fit = _own_of_two(found, usable, fit, up, block)
     # Depth that is even tells a dock from the street; of other some lies in any plane by chance.
@@ -123,6 +124,33 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     if 3 * fit.residual > _NEAR and near < _LEAST_NEAR:
         return f"only {100 * near:.0f} % of what looks like floor lies in one plane"
     return fit
+
+
+def _free_of(
+    known: tuple[Float64Array, float],
+    found: Candidates,
+    own: Float64Array,
+    block: NDArray[np.int64],
+    led: FloorFit,
+) -> FloorFit:
+    """The plane of the depth alone, where it is even and others have led the fit away from it.
+
+    As by tf that has the mounting wrong: a lean looks like a bend, which lets the depth say little.
+    """
+    start = -np.asarray(led.plane.up) / led.plane.height_m
+    if _heaps(found, own, block, led) < _WHITE_ENOUGH:
+        return led
+    free = _fit_plane(found, own, (known[0], _FREE_DEG), block, start, _TURNS)
+    if isinstance(free, str) or free.residual > _SURE:
+        return led
+    return free if _heaps(found, own, block, free) < _WHITE_ENOUGH else led
+
+
+def _heaps(
+    found: Candidates, own: Float64Array, block: NDArray[np.int64], fit: FloorFit
+) -> float:
+    off = above_plane(found, fit.plane)
+    return heap_variance(off, own * biweight(off, fit.residual), block)
 
 
 def _own_of_two(
@@ -147,7 +175,7 @@ def _own_of_two(
     fit = _fit_plane(found, own, known, block, sides.thetas[chosen])
     if isinstance(fit, str) or fit.residual > _SURE:
         return one
-    if heap_variance(above_plane(found, fit.plane), own, block) > _WHITE_ENOUGH:
+    if _heaps(found, own, block, fit) > _WHITE_ENOUGH:
         return one
     return replace(fit, level=sides.own[chosen])
 
@@ -158,6 +186,7 @@ def _fit_plane(
     known: tuple[Float64Array, float],
     block: NDArray[np.int64],
     start: Float64Array | None = None,
+    turns: int = _TURNS_FROM_NEAR,
 ) -> FloorFit | str:
     """The plane through the candidates by their own weight, or why there is none.
 
@@ -167,6 +196,7 @@ def _fit_plane(
         known: up and its deviation in degrees, by all but the depth.
         block: (N,) number of the square that each is in.
         start: (3,) inverse depth along the rays, where it is nearly known.
+        turns: from there.
     """
     (vector, known_sd), members, total = known, own > 0, float(own.sum())
     if start is None:
@@ -179,7 +209,7 @@ def _fit_plane(
     even = found.noise / median(found.noise)
     terms = normal_terms(found.rays, found.inverse_depth)
     kept = own
-    for turn in range(_TURNS if start is None else _TURNS_FROM_NEAR):
+    for turn in range(_TURNS if start is None else turns):
         predicted = np.maximum(found.rays @ theta, 0.02)
         residual = found.inverse_depth / predicted - 1
         if turn or start is not None:
