@@ -111,8 +111,9 @@ def _course(sample: Sample, told: dict[str, Any]) -> Course:
     world = (rays * depth[..., None]) @ pose[:3, :3].T + pose[:3, 3]
     high = world[..., 2].astype(np.float32)
     plane = Plane.of(pose[2, :3], pose[2, 3])
+    is_floor = np.isin(labels, FLOOR_LABELS)
     with np.errstate(invalid="ignore"):
-        clean = np.isin(labels, FLOOR_LABELS) & (np.abs(high) < _FLAT_M) & (depth < _NEAR_M)
+        clean = is_floor & (np.abs(high) < _FLAT_M) & (depth < _NEAR_M)
         low = (high > 0.05) & (high < 0.4) & (depth < 2.0) & ~np.isin(labels, _STRUCTURE)
     area = np.where(clean, depth**3 / (plane.height_m * k.fx * k.fy), 0).astype(np.float32)
     things, ramps = [], []
@@ -123,7 +124,8 @@ def _course(sample: Sample, told: dict[str, Any]) -> Course:
             if np.count_nonzero(ramp) > 100:
                 ramps.append(np.flatnonzero(ramp))
             continue
-        inside &= (high > 0.003) & (high < one["height_m"] + 0.01)
+        # A rug that it lies on is no part of it.
+        inside &= (high > 0.003) & (high < one["height_m"] + 0.01) & ~is_floor
         if np.count_nonzero(inside & (high > 0.6 * one["height_m"])) < _LEAST_PIXELS:
             continue
         away = world[inside][:, :2] - pose[:2, 3]

@@ -173,3 +173,32 @@ def test_labels_and_normals_that_call_everything_floor_make_none_of_uneven_depth
     floor = Ground().look(confused, CLASSES).floor
     assert floor.status == "absent" and "in one plane" in floor.note
     assert Ground().look(replace(frame, depth_m=depth), CLASSES).floor.status == "seen"
+
+
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize("noise", [0.0, 0.01, 0.03])
+@pytest.mark.parametrize(("axis", "wrong_deg"), [(0, 5.0), (0, -5.0), (2, 5.0), (0, 9.0)])
+def test_a_mounting_that_tf_has_wrong_by_degrees_does_not_lean_what_even_depth_tells(
+    axis, wrong_deg, noise, alone
+):
+    scene = FloorScene(0.4, -12, boxes=[Box((1.2, 0.05, 0), (1.5, 0.4, 0.25))])
+    turned = np.radians(wrong_deg)
+    c, s = np.cos(turned), np.sin(turned)
+    turn = np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
+    turn = np.roll(turn, axis, (0, 1))
+    wrong = Up(tuple((turn @ np.asarray(scene.plane.up)).tolist()), 1.0, "tf")
+    floor = Ground().look(scene.frame(noise, labels=not alone), CLASSES, wrong).floor
+    assert floor.plane.angle_deg(scene.plane.up) < 0.5
+    assert floor.plane.height_m == pytest.approx(0.4, abs=0.01)
+
+
+def test_of_bent_depth_who_knows_up_is_believed():
+    scene = FloorScene(0.5, -15)
+    frame = scene.frame()
+    lean = 1 + 0.3 * np.linspace(0, 1, 640, dtype=np.float32)[None, :]
+    waves = 1 + 0.05 * np.sin(np.arange(480, dtype=np.float32) / 25)[:, None]
+    bent = replace(frame, depth_m=frame.depth_m * lean * waves, normals=None)
+    told = Ground().look(bent, CLASSES, Up(scene.plane.up, 1.0, "tf")).floor
+    alone = Ground().look(bent, CLASSES).floor
+    off = [floor.plane.angle_deg(scene.plane.up) for floor in (told, alone)]
+    assert off[0] < 1.5 and off[0] < 0.7 * off[1]

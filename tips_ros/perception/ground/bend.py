@@ -81,8 +81,9 @@ def _terms(x: Float64Array, y: Float64Array) -> Float64Array:
 
 
 def _surface(coefficients: Float64Array, x: Float64Array, y: Float64Array) -> Float32Array:
-    c = coefficients
+    c = coefficients.astype(np.float32)
+    x, y = x.astype(np.float32), y.astype(np.float32)
     along_x = (c[0] + c[1] * x + c[3] * x * x)[None, :]
     along_y = (c[2] * y + c[5] * y * y)[:, None]
     surface = along_x + along_y + c[4] * y[:, None] * x[None, :]
-    return np.clip(surface, -_MOST, _MOST).astype(np.float32)
+    return np.asarray(np.clip(surface, -_MOST, _MOST), np.float32)

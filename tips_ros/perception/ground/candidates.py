@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +23,7 @@ _LEAST_SLOPE = 0.03  # a ray that falls less than this meets the floor too far a
 _MOST = 1200
 _NORMALS_DEG = 1.6  # a network's normals are together off by so much, however many there are
 _DEPTH_NORMALS_DEG = 6.0
+LEAST_PIECE = 30  # candidates tell how high it lies
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Candidates:
         normals: (N, 3); of the depth itself where the frame has none, then NaN at its border.
         normals_stddev_deg: how far off they are together.
         labelled: whether the label says floor.
+        piece: number of the piece of one floor-like class that each is in, 0 for none; None where
+            no more than one class is seen.
     """
 
     at: NDArray[np.int64]
@@ -73,6 +77,7 @@ class Candidates:
     normals: Float64Array
     normals_stddev_deg: float
     labelled: BoolArray
+    piece: NDArray[np.int64] | None = None
 
 
 def floor_candidates(cells: Cells, floor: BoolArray, up: Up, max_range_m: float) -> Candidates:
@@ -116,4 +121,27 @@ def floor_candidates(cells: Cells, floor: BoolArray, up: Up, max_range_m: float)
         normals,
         _DEPTH_NORMALS_DEG if cells.normals is None else _NORMALS_DEG,
         labelled.ravel()[at],
+        _pieces(cells, labelled, at),
     )
+
+
+def _pieces(cells: Cells, labelled: BoolArray, at: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """(N,) numbers of the connected pieces of each floor-like class that is enough to count."""
+    if cells.labels is None or at.size < LEAST_PIECE:
+        return None
+    flat = cells.labels.ravel()[at]
+    counts = np.bincount(flat[labelled.ravel()[at]], minlength=256)
+    classes = np.flatnonzero(counts >= LEAST_PIECE)
+    if classes.size < 2:
+        return None
+    numbers, count = np.zeros(at.size, np.int64), 0
+    for class_ in classes.tolist():
+        found, piece = cv2.connectedComponents((cells.labels == class_).view(np.uint8))
+        own = piece.ravel()[at].astype(np.int64)
+        small = np.bincount(own, minlength=found) < LEAST_PIECE
+        # Small ones of a class lie as its others do.
+        own = np.where(small[own], found, own)
+        numbers = np.where(flat == class_, own + count, numbers)
+        count += found
+    return numbers
+

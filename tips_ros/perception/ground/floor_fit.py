@@ -20,9 +20,28 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import Candidates, Up
 from tips_ros.perception.ground.cells import BoolArray
-from tips_ros.perception.ground.levels import above_plane, own_level, part_at_ramp, under_camera
+from tips_ros.perception.ground.levels import (
+    HEIGHTS_M,
+    above_plane,
+    lowest_height,
+    own_level,
+    part_at_ramp,
+    under_camera,
+)
 from tips_ros.perception.ground.plane import Float64Array, Plane
-from tips_ros.perception.ground.robust import biweight, deviation, median, weighted_quantile
+from tips_ros.perception.ground.robust import (
+    biweight,
+    clustered_variance,
+    deviation,
+    heap_variance,
+    median,
+    normal_terms,
+    solve_plane,
+    split_terms,
+    square_of,
+    weighted_quantile,
+)
+from tips_ros.perception.ground.steps import find_steps
 
 LEAST_CELLS = 150.0  # by weight: about a hundredth of the picture
 _NORMALS = 400  # looked at
@@ -30,15 +49,13 @@ _NORMAL_SCALE_DEG = 6.0
 _LEAST_NOISE = 0.004
 _MOST_NOISE = 0.25
 _MOST_UNEVEN = 0.17  # a table would be within the noise
-_BLOCK = 8  # cells of a side; noise of a pixel or a cell averages out over it
-_BENT_SAMPLES = 4.0  # a bent floor is worth so many independent looks
-_LOWEST_SHARE = 0.12  # of the candidates have to be at the lowest height that counts
+_TURNS, _TURNS_FROM_NEAR = 4, 2
 _LEAST_INLIERS = 0.35
 _NEAR, _LEAST_NEAR = 0.15, 0.55  # of the inverse depth; the share of all that looks like floor
-_BINS = 60
-_HEIGHTS_M = (0.03, 4.0)
 # Two floors that meet at a ramp: in depth that is so even, by such an angle.
 _SURE = 0.03
+_FREE_DEG = 45.0
+_WHITE_ENOUGH = 3.0  # times the variance of white noise in the means of squares
 _MEET_DEG = (1.5, 12.0)
 _AGREED = 0.5  # of that angle, by the normals
 
@@ -86,11 +103,20 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     told = bool(found.labelled.any())
     level = own_level(heights, found.inverse_depth, found.weight * usable, told)
     members = usable if level is None else usable & level
-    block = _blocks(found, columns)
+    block = square_of(found.at, columns)
+    steps = None
+    if found.piece is not None:
+        lowest = lowest_height(heights[usable], found.weight[usable])
+        steps = find_steps(found, usable, -known[0] / lowest, block)
+    if steps is not None:
+        flat = replace(found, inverse_depth=found.inverse_depth / steps.rise)
+        stepped = _fit_plane(flat, found.weight * steps.members, known, block, steps.theta)
+        if not isinstance(stepped, str):
+            return replace(stepped, level=steps.own)
     fit = _fit_plane(found, found.weight * members, known, block)
     if isinstance(fit, str):
         return fit
-    fit = replace(fit, level=level)
+    fit = _free_of(known, found, found.weight * usable, block, replace(fit, level=level))
     if told:
         fit = _own_of_two(found, usable, fit, up, block)
     # Depth that is even tells a dock from the street; of other some lies in any plane by chance.
@@ -100,6 +126,33 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     return fit
 
 
+def _free_of(
+    known: tuple[Float64Array, float],
+    found: Candidates,
+    own: Float64Array,
+    block: NDArray[np.int64],
+    led: FloorFit,
+) -> FloorFit:
+    """The plane of the depth alone, where it is even and others have led the fit away from it.
+
+    As by tf that has the mounting wrong: a lean looks like a bend, which lets the depth say little.
+    """
+    start = -np.asarray(led.plane.up) / led.plane.height_m
+    if _heaps(found, own, block, led) < _WHITE_ENOUGH:
+        return led
+    free = _fit_plane(found, own, (known[0], _FREE_DEG), block, start, _TURNS)
+    if isinstance(free, str) or free.residual > _SURE:
+        return led
+    return free if _heaps(found, own, block, free) < _WHITE_ENOUGH else led
+
+
+def _heaps(
+    found: Candidates, own: Float64Array, block: NDArray[np.int64], fit: FloorFit
+) -> float:
+    off = above_plane(found, fit.plane)
+    return heap_variance(off, own * biweight(off, fit.residual), block)
+
+
 def _own_of_two(
     found: Candidates, usable: BoolArray, one: FloorFit, up: Up, block: NDArray[np.int64]
 ) -> FloorFit:
@@ -107,22 +160,24 @@ def _own_of_two(
     sides = part_at_ramp(found, usable & found.labelled, one.plane)
     if sides is None:
         return one
-    fits = []
-    for side in sides:
-        own = found.weight * side
-        fit = _fit_plane(found, own, _direction(found, own, up), block)
-        if isinstance(fit, str) or fit.residual > _SURE:
-            return one
-        fits.append(replace(fit, level=side))
-    planes = [fit.plane for fit in fits]
+    planes = [Plane.of(-theta, 1 / float(np.linalg.norm(theta))) for theta in sides.thetas]
     if not _MEET_DEG[0] < planes[0].angle_deg(planes[1].up) < _MEET_DEG[1]:
         return one
     # The normals have to say so, too: the depth of a network is bent by itself.
     way = np.asarray(planes[1].up) - np.asarray(planes[0].up)
-    means = [np.nanmean(found.normals[side], axis=0) for side in sides]
+    means = [np.nanmean(found.normals[side], axis=0) for side in sides.own]
     if (means[1] - means[0]) @ way < _AGREED * (way @ way):
         return one
-    return fits[under_camera(found, planes, sides)]
+    chosen = under_camera(found, planes, sides.own)
+    # Depth that tells two planes knows up better than the normals of the few of one.
+    known = np.asarray(planes[chosen].up), up.stddev_deg
+    own = found.weight * sides.own[chosen]
+    fit = _fit_plane(found, own, known, block, sides.thetas[chosen])
+    if isinstance(fit, str) or fit.residual > _SURE:
+        return one
+    if _heaps(found, own, block, fit) > _WHITE_ENOUGH:
+        return one
+    return replace(fit, level=sides.own[chosen])
 
 
 def _fit_plane(
@@ -130,6 +185,8 @@ def _fit_plane(
     own: Float64Array,
     known: tuple[Float64Array, float],
     block: NDArray[np.int64],
+    start: Float64Array | None = None,
+    turns: int = _TURNS_FROM_NEAR,
 ) -> FloorFit | str:
     """The plane through the candidates by their own weight, or why there is none.
 
@@ -138,32 +195,35 @@ def _fit_plane(
         own: (N,) weights; 0 for those that don't count.
         known: up and its deviation in degrees, by all but the depth.
         block: (N,) number of the square that each is in.
+        start: (3,) inverse depth along the rays, where it is nearly known.
+        turns: from there.
     """
     (vector, known_sd), members, total = known, own > 0, float(own.sum())
-    start = _lowest(-(found.rays[members] @ vector) / found.inverse_depth[members], own[members])
-    theta = -vector / start
+    if start is None:
+        heights = -(found.rays[members] @ vector) / found.inverse_depth[members]
+        theta = -vector / lowest_height(heights, own[members])
+    else:
+        theta = start
     prior = np.eye(3) - np.outer(vector, vector)
     noise = 0.1
     even = found.noise / median(found.noise)
+    terms = normal_terms(found.rays, found.inverse_depth)
     kept = own
-    for iteration in range(4):
-        predicted = found.rays @ theta
-        residual = (found.inverse_depth - predicted) / np.maximum(predicted, 0.02)
-        if iteration:
-            near = residual[(kept > 0) & (np.abs(residual) < 3 * noise)]
-            noise = min(deviation(near, _LEAST_NOISE), _MOST_NOISE)
+    for turn in range(_TURNS if start is None else turns):
+        predicted = np.maximum(found.rays @ theta, 0.02)
+        residual = found.inverse_depth / predicted - 1
+        if turn or start is not None:
+            off = np.abs(residual[kept > 0])
+            noise = min(deviation(off[off < 3 * noise], _LEAST_NOISE), _MOST_NOISE)
         kept = own * biweight(residual, noise) * (predicted > 0.02)
         if float(kept.sum()) < LEAST_CELLS / 4:
             return "nothing fits a floor"
         # Relative noise: a row counts by the inverse of the depth that the plane gives it.
-        scaled = found.rays * (kept / np.square(np.maximum(predicted, 0.02) * even))[:, None]
-        normal = scaled.T @ found.rays
-        normal += 1e-9 * np.trace(normal) * np.eye(3)
+        normal, wanted = split_terms((kept / np.square(predicted * even)) @ terms)
         size_squared = float(theta @ theta)
-        variance = _variance(residual, kept, noise, block)
+        variance = clustered_variance(residual, kept, noise, block)
         both = normal / variance + prior / (size_squared * math.radians(known_sd) ** 2)
-        wanted = found.inverse_depth @ scaled / variance
-        theta = np.asarray(np.linalg.solve(both, wanted), np.float64)
+        theta = solve_plane(both, wanted / variance)
         if not theta @ -vector > 0:
             return "nothing fits a floor"
     covariance = np.linalg.inv(both)
@@ -177,7 +237,7 @@ def _fit_plane(
         return f"only {100 * share:.0f} % of what looks like floor lies in one plane"
     if noise > _MOST_UNEVEN:
         return f"what looks like floor is uneven by {100 * noise:.0f} % of its depth"
-    if not _HEIGHTS_M[0] < height < _HEIGHTS_M[1]:
+    if not HEIGHTS_M[0] < height < HEIGHTS_M[1]:
         return f"what looks like floor is {height:.2f} m below the camera"
     along = float(direction @ covariance @ direction)
     across = (float(np.trace(covariance)) - along) / 2
@@ -214,37 +274,3 @@ def _direction(found: Candidates, own: Float64Array, up: Up) -> tuple[Float64Arr
     one, other = found.normals_stddev_deg**-2, up.stddev_deg**-2
     both = one * best + other * told
     return both / np.linalg.norm(both), (one + other) ** -0.5
-
-
-def _lowest(heights: Float64Array, weight: Float64Array) -> float:
-    """The height of the camera over the lowest plane that enough of the candidates are in."""
-    logs = np.log(np.clip(heights, *_HEIGHTS_M))
-    bounds = np.linspace(math.log(_HEIGHTS_M[0]), math.log(_HEIGHTS_M[1]), _BINS + 1)
-    bins = ((logs - bounds[0]) * (_BINS / (bounds[-1] - bounds[0]))).astype(np.int64)
-    counts = np.bincount(np.minimum(bins, _BINS - 1), weight, _BINS)
-    near = np.convolve(counts, np.ones(5), "same")  # 40 % of the height
-    heavy = np.flatnonzero(near >= max(_LOWEST_SHARE * counts.sum(), 1e-9))
-    last = int(heavy[-1])
-    # From there back to where they crowd most, as long as that is the same heap.
-    first = max(0, last - 5)
-    top = first + int(near[first : last + 1].argmax())
-    inside = (logs >= bounds[max(0, top - 2)]) & (logs <= bounds[min(_BINS, top + 3)])
-    return math.exp(weighted_quantile(logs[inside], weight[inside], 0.5))
-
-
-def _blocks(found: Candidates, columns: int) -> NDArray[np.int64]:
-    """(N,) number of the square of cells that each is in."""
-    row, column = np.divmod(found.at, columns)
-    return np.asarray((row // _BLOCK) * (columns // _BLOCK + 1) + column // _BLOCK, np.int64)
-
-
-def _variance(
-    residual: Float64Array, kept: Float64Array, noise: float, block: NDArray[np.int64]
-) -> float:
-    """The variance of all candidates together: white noise averages out, a bend does not."""
-    weight = np.bincount(block, kept)
-    heavy = weight > 0.2 * weight.max()
-    mean = np.bincount(block, kept * residual)[heavy] / weight[heavy]
-    white = noise**2 / max(median(weight[heavy]), 1.0)
-    bent = max(float(np.mean(mean**2)) - white, 0.0)
-    return noise**2 + bent * float(kept.sum()) / _BENT_SAMPLES

@@ -21,7 +21,7 @@ from tips_ros.perception.ground.settings import GroundSettings
 
 _SUPPORT = 2  # cells of a bearing; one alone is none
 _DEPTH = 1.1  # what is so much farther is another thing
-_SPAN_M = 64.0  # ranges are below it; times the bearings, millimetres are left of a float
+_SPAN_M = 64.0  # ranges are below it
 _SEEN = 0.9  # of the range: floor that was seen so far is free to the end
 
 
@@ -61,24 +61,21 @@ def level_scan(cells: Cells, parts: Split, plane: Plane, settings: GroundSetting
     left = rays @ rotation[1, :2] + rotation[1, 2]
     away = np.sqrt(ahead * ahead + left * left)
 
-    def bearings(at: NDArray[np.int64]) -> NDArray[np.int32]:
-        angles = np.arctan2(left[at], ahead[at])
-        bins = ((angles + np.float32(half)) / np.float32(step)).astype(np.int32)
-        return np.clip(bins, 0, count - 1)
-
     with np.errstate(invalid="ignore", divide="ignore"):
+        bins = ((np.arctan2(left, ahead) + np.float32(half)) / np.float32(step)).astype(np.int32)
+        bins = np.clip(bins, 0, count - 1)
         standing = heights >= np.float32(settings.scan_min_height_m)
         counted = standing & (heights <= np.float32(settings.scan_max_height_m))
         at = np.flatnonzero(parts.obstacle.ravel() & counted)
-        nearest = _nearest(bearings(at), away[at] / inverse[at], count)
+        nearest = _nearest(bins[at], away[at] / inverse[at], count)
         at = np.flatnonzero(parts.drop)
         if at.size:
             floor_m = -plane.height_m / (rays[at] @ plane.up[:2] + plane.up[2])
             ends = away[at] * floor_m.astype(np.float32)
-            nearest = np.fmin(nearest, _nearest(bearings(at), ends, count))
+            nearest = np.fmin(nearest, _nearest(bins[at], ends, count))
         seen_far = (parts.ground.ravel() | standing) & (away >= np.float32(_SEEN) * limit * inverse)
     free = np.zeros(count, np.bool_)
-    free[bearings(np.flatnonzero(seen_far))] = True
+    free[bins[seen_far]] = True
     known = np.isfinite(nearest)
     result = np.where(known & (nearest <= limit), nearest, np.float32(np.nan))
     result[(known & (nearest > limit)) | (~known & free)] = np.inf
@@ -127,7 +124,8 @@ def _nearest(bins: NDArray[np.int32], ranges: Float32Array, count: int) -> Float
 def _sort_returns(
     bins: NDArray[np.int32], ranges: Float32Array
 ) -> tuple[NDArray[np.int32], Float32Array]:
-    """Sorts by bearing, then by range, as one number, which is ten times as fast as two."""
-    key = np.sort(bins * np.float32(_SPAN_M) + np.clip(ranges, 0, _SPAN_M - 1))
-    at = (key / np.float32(_SPAN_M)).astype(np.int32)
-    return at, key - at * np.float32(_SPAN_M)
+    """Sorts by bearing, then by range to the millimetre: small numbers are sorted fastest."""
+    scaled = np.clip(ranges, 0, _SPAN_M - 1) * np.float32(np.iinfo(np.uint16).max / _SPAN_M)
+    by_range = np.argsort(scaled.astype(np.uint16), kind="stable")
+    order = by_range[np.argsort(bins[by_range].astype(np.uint16), kind="stable")]
+    return bins[order], ranges[order]

@@ -10,30 +10,42 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from tips_ros.perception.ground.candidates import Candidates
 from tips_ros.perception.ground.cells import BoolArray
 from tips_ros.perception.ground.plane import Float64Array, Plane
-from tips_ros.perception.ground.robust import biweight, deviation, median, weighted_quantile
+from tips_ros.perception.ground.robust import (
+    LEAST_WHITE,
+    biweight,
+    deviation,
+    median,
+    normal_terms,
+    solve_plane,
+    split_terms,
+    weighted_quantile,
+)
 
-_LOWEST_M, _HIGHEST_M = 0.03, 4.0  # of the camera over a floor
+HEIGHTS_M = (0.03, 4.0)  # of the camera over a floor
+_LOWEST_SHARE = 0.12  # of the candidates have to be at the lowest height that counts
+_COARSE_BINS = 60  # of heights
 _BIN = 0.012  # of the logarithm of the height
 _GAP = 0.15  # of the fullest bin: emptier ones are between levels
 _LEVEL_SHARE = 0.08  # of all; what has less is none
 _STEP_M, _TABLE_M = 0.08, 0.45  # what is lower by more than the one is a drop
 _NEAREST = 0.1  # share of a level that tells how near it is
-_WHITE = 0.004  # no depth is more even
 _UNEVEN = 1.3  # of what is between neighbours: a plane that leaves more is not the only one
 _SECOND_SHARE = 0.08  # of the floor is in the other plane
 _MOST_APART = 0.3  # as a part of the inverse depth; what is farther from both is on neither
 _TURNS = 6
+_SETTLED = 0.01  # of the candidates change sides
 _TOLD_APART = 3.0
 _ENOUGH = 400  # candidates tell two planes
 _EXPLAINED = 0.95  # of the floor lies in two planes, and there is no need to look for others
-_FIRST = math.log(_LOWEST_M)
-_BINS = int((math.log(_HIGHEST_M) - _FIRST) / _BIN) + 1
+_FIRST = math.log(HEIGHTS_M[0])
+_BINS = int((math.log(HEIGHTS_M[1]) - _FIRST) / _BIN) + 1
 
 
 def own_level(
@@ -52,7 +64,7 @@ def own_level(
         weight: of each.
         labelled: whether labels say what is floor.
     """
-    bins = ((np.log(np.clip(heights, _LOWEST_M, _HIGHEST_M)) - _FIRST) / _BIN).astype(np.int64)
+    bins = ((np.log(np.clip(heights, *HEIGHTS_M)) - _FIRST) / _BIN).astype(np.int64)
     counts = np.convolve(np.bincount(bins, weight, _BINS), np.ones(3), "same")
     full = np.concatenate([[False], counts >= _GAP * counts.max(), [False]])
     starts, ends = np.flatnonzero(np.diff(full.astype(np.int8))).reshape(-1, 2).T
@@ -64,24 +76,55 @@ def own_level(
     members = [(bins >= start) & (bins < end) for start, end in zip(starts, ends, strict=True)]
     chosen = len(members) - 1
     if labelled:
-        chosen = int(np.argmax([
+        nearness = np.array([
             weighted_quantile(inverse_depth[level], weight[level], 1 - _NEAREST)
             for level in members
-        ]))  # fmt: skip
-        levels = np.exp(_FIRST + _BIN * (starts + ends) / 2)
-        below = levels - levels[chosen]
-        for lower in range(len(members) - 1, chosen, -1):
-            is_step = below[lower] < _STEP_M or below[lower] > _TABLE_M
-            if is_step and share[lower] > share[chosen] / 4:
-                chosen = lower
-                break
+        ])  # fmt: skip
+        chosen = choose_level(np.exp(_FIRST + _BIN * (starts + ends) / 2), share, nearness)
     return np.asarray(members[chosen], np.bool_)
 
 
-def part_at_ramp(
-    found: Candidates, floor: BoolArray, plane: Plane
-) -> tuple[BoolArray, BoolArray] | None:
-    """The candidates (N,) on either side of where two planes meet; None where one explains all.
+def choose_level(heights: Float64Array, share: Float64Array, nearness: Float64Array) -> int:
+    """The level that the robot stands on, of some in the order of the camera's height over them."""
+    chosen = int(nearness.argmax())
+    below = heights - heights[chosen]
+    for lower in range(len(heights) - 1, chosen, -1):
+        is_step = below[lower] < _STEP_M or below[lower] > _TABLE_M
+        if is_step and share[lower] > share[chosen] / 4:
+            return lower
+    return chosen
+
+
+def lowest_height(heights: Float64Array, weight: Float64Array) -> float:
+    """The height of the camera over the lowest plane that enough of the candidates are in."""
+    logs = np.log(np.clip(heights, *HEIGHTS_M))
+    bounds = np.linspace(math.log(HEIGHTS_M[0]), math.log(HEIGHTS_M[1]), _COARSE_BINS + 1)
+    bins = ((logs - bounds[0]) * (_COARSE_BINS / (bounds[-1] - bounds[0]))).astype(np.int64)
+    counts = np.bincount(np.minimum(bins, _COARSE_BINS - 1), weight, _COARSE_BINS)
+    near = np.convolve(counts, np.ones(5), "same")  # 40 % of the height
+    heavy = np.flatnonzero(near >= max(_LOWEST_SHARE * counts.sum(), 1e-9))
+    last = int(heavy[-1])
+    # From there back to where they crowd most, as long as that is the same heap.
+    first = max(0, last - 5)
+    top = first + int(near[first : last + 1].argmax())
+    inside = (logs >= bounds[max(0, top - 2)]) & (logs <= bounds[min(_COARSE_BINS, top + 3)])
+    return math.exp(weighted_quantile(logs[inside], weight[inside], 0.5))
+
+
+class Sides(NamedTuple):
+    """Floor on both sides of where two planes meet.
+
+    Attributes:
+        own: (N,) the candidates of either.
+        thetas: (2, 3) inverse depth of either along the rays.
+    """
+
+    own: tuple[BoolArray, BoolArray]
+    thetas: Float64Array
+
+
+def part_at_ramp(found: Candidates, floor: BoolArray, plane: Plane) -> Sides | None:
+    """Either side of where two planes meet; None where one explains all.
 
     Args:
         found: of a frame.
@@ -93,10 +136,10 @@ def part_at_ramp(
     if np.count_nonzero(floor) < 30:
         return None
     steps = np.diff(off[floor])
-    white = deviation(steps, _WHITE) / math.sqrt(2)
+    white = deviation(steps, LEAST_WHITE) / math.sqrt(2)
     far = np.abs(off) > 4 * white
     strangers = float(np.count_nonzero(far & floor)) / np.count_nonzero(floor)
-    if strangers < _SECOND_SHARE and deviation(off[floor], _WHITE) < _UNEVEN * white:
+    if strangers < _SECOND_SHARE and deviation(off[floor], LEAST_WHITE) < _UNEVEN * white:
         return None
     some = np.flatnonzero(floor)
     some = some[:: max(1, some.size // _ENOUGH)]
@@ -113,7 +156,8 @@ def part_at_ramp(
         count = int(np.count_nonzero(close))
         if count > kept:
             close &= np.abs(planes[0] / planes[1] - 1) > _TOLD_APART * white
-            best, kept = (close & (one <= other), close & (other < one)), count
+            best = Sides((close & (one <= other), close & (other < one)), thetas)
+            kept = count
         if count > _EXPLAINED * np.count_nonzero(floor):
             break
     return best
@@ -121,23 +165,26 @@ def part_at_ramp(
 
 def _settle(
     rays: Float64Array, inverse: Float64Array, weight: Float64Array, start: BoolArray, white: float
-) -> list[Float64Array] | None:
-    """Two planes through some candidates, from a guess of which are in the second; each (3,)."""
+) -> Float64Array | None:
+    """Two planes through some candidates, from a guess of which are in the second; (2, 3)."""
+    products = normal_terms(rays, inverse)
     sides = [~start, start]
     weights = [weight * side for side in sides]
     least = max(_SECOND_SHARE * weight.size, 10)
     for _ in range(_TURNS):
         if min(np.count_nonzero(side) for side in sides) < least:
             return None
-        thetas = [_solve(rays, inverse, own) for own in weights]
-        planes = [np.maximum(rays @ theta, 0.02) for theta in thetas]
+        thetas = np.stack([solve_plane(*split_terms(own @ products)) for own in weights])
+        planes = np.maximum(thetas @ rays.T, 0.02)
         offs = [np.abs(inverse / plane - 1) for plane in planes]
         # Where the planes meet, noise would choose the side, and each would lean to its choice.
         apart = np.abs(planes[0] / planes[1] - 1) > _TOLD_APART * white
         near = apart & (np.minimum(*offs) < _MOST_APART)
-        sides = [near & (offs[0] <= offs[1]), near & (offs[1] < offs[0])]
+        before, sides = sides, [near & (offs[0] <= offs[1]), near & (offs[1] < offs[0])]
+        if np.count_nonzero(before[0] ^ sides[0]) < _SETTLED * weight.size:
+            break
         weights = [
-            weight * side * biweight(off, max(deviation(off[side], _WHITE), white))
+            weight * side * biweight(off, max(deviation(off[side], LEAST_WHITE), white))
             for side, off in zip(sides, offs, strict=True)
         ]
     return thetas
@@ -161,11 +208,3 @@ def above_plane(found: Candidates, plane: Plane) -> Float64Array:
     """(N,) how much nearer than the plane each candidate is, as a part of its inverse depth."""
     predicted = found.rays @ np.asarray(plane.up) / -plane.height_m
     return np.asarray((found.inverse_depth - predicted) / np.maximum(predicted, 0.02), np.float64)
-
-
-def _solve(rays: Float64Array, inverse: Float64Array, weight: Float64Array) -> Float64Array:
-    """(3,) inverse depth along the rays by weighted least squares."""
-    scaled = rays * weight[:, None]
-    normal = scaled.T @ rays
-    theta = np.linalg.solve(normal + 1e-9 * np.trace(normal) * np.eye(3), scaled.T @ inverse)
-    return np.asarray(theta, np.float64)

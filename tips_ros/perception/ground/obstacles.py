@@ -99,12 +99,14 @@ def split(
     k = np.full(cells.shape, settings.deviations, np.float32)
     blurred = is_blurred(part, like_floor)
     sure_floor = settings.floor_deviations * (_BLURRED_FLOOR if blurred else 1.0)
-    level = _lies_level(cells, plane)
+    upright = _upright(cells, plane)
+    level = upright > math.cos(_LEVEL)
+    # A box's top lies level, too, and has to stand out as clearly.
     k[level] = _LEVEL_SHARE * sure_floor
     k[_beside(is_floor, 1) if blurred else is_floor] = sure_floor
     lowest = np.float32(settings.obstacle_min_height_m)
     least = np.where(is_floor, 2 * lowest, lowest)
-    slope = _slope_allowed(cells, is_floor, plane, settings)
+    slope = _slope_allowed(cells, is_floor, upright, settings)
     certain = isinstance(plane_noise, float) and plane_noise == 0.0
     out = np.zeros(cells.shape, np.bool_)
     below = np.zeros(cells.shape, np.bool_)
@@ -152,13 +154,12 @@ def split(
     return Split(out, below, ground, heights, tolerance, noise)
 
 
-def _lies_level(cells: Cells, plane: Plane) -> BoolArray:
-    """Cells whose normal says floor, too; so does a box's top, and has to stand out as clearly."""
+def _upright(cells: Cells, plane: Plane) -> Float32Array:
+    """(h, w) cosine of the angle from a cell's normal to up; 0 without normals."""
     if cells.normals is None:
-        return np.zeros(cells.shape, np.bool_)
+        return np.zeros(cells.shape, np.float32)
     with np.errstate(invalid="ignore"):
-        level = cells.normals @ np.asarray(plane.up, np.float32) > math.cos(_LEVEL)
-    return np.asarray(level, np.bool_)
+        return np.asarray(cells.normals @ np.asarray(plane.up, np.float32), np.float32)
 
 
 def _beside_a_jump(around: _Around, inverse: Float32Array, surface: Float32Array) -> Float32Array:
@@ -172,20 +173,20 @@ def _beside_a_jump(around: _Around, inverse: Float32Array, surface: Float32Array
 
 
 def _slope_allowed(
-    cells: Cells, is_floor: BoolArray, plane: Plane, settings: GroundSettings
+    cells: Cells, is_floor: BoolArray, upright: Float32Array, settings: GroundSettings
 ) -> Float32Array | float:
     """The rise of a ramp up to each cell that is floor by its label and normal."""
     slope = math.radians(settings.max_slope_deg)
     if cells.normals is None or slope <= 0 or not is_floor.any():
         return 0.0
-    up = np.asarray(plane.up, np.float32)
-    with np.errstate(invalid="ignore"):
-        like_ramp = is_floor & (cells.normals @ up > math.cos(slope + _NORMALS_OFF))
-    like_ramp &= cells.inverse_depth > 0
-    rise = np.zeros(cells.shape, np.float32)
-    across, inverse = cells.rays[..., 0][like_ramp], cells.inverse_depth[like_ramp]
-    rise[like_ramp] = np.float32(math.tan(slope)) * np.sqrt(across * across + 1) / inverse
-    return rise
+    like_ramp = is_floor & (upright > math.cos(slope + _NORMALS_OFF))
+    across, inverse = cells.rays[..., 0], cells.inverse_depth
+    like_ramp &= inverse > 0
+    rise = np.sqrt(across * across + np.float32(1)) * np.float32(math.tan(slope))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rise /= inverse
+    rise[~like_ramp] = 0
+    return np.asarray(rise, np.float32)
 
 
 def _grow(sure: BoolArray, likely: BoolArray) -> BoolArray:

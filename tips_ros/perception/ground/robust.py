@@ -14,8 +14,13 @@ from tips_ros.perception.ground.plane import Float64Array
 
 NORMAL = 1.4826  # median of |residual| → standard deviation
 _BIWEIGHT = 4.685  # 95 % as efficient as the mean where all samples are good
+_BLOCK = 8  # cells of a side; noise of a pixel or a cell averages out over it
+LEAST_WHITE = 0.004  # no depth is more even
+_BENT_SAMPLES = 4.0  # a bent floor is worth so many independent looks
+_DIAGONAL = np.diag_indices(3)
 _APART = 3  # cells, whose noise has nothing to do with each other
 _UNEVEN = 1.5  # of the noise itself; what is more is shape
+_ENOUGH = 3000  # cells tell the noise; of more, every second row, third, …
 _BLURRED_SHARE = 0.25  # of the floor's noise is between neighbours: of white noise all
 
 
@@ -40,9 +45,72 @@ def median(values: NDArray[Any]) -> float:
 def weighted_quantile(values: Float64Array, weight: Float64Array, share: float) -> float:
     """The smallest value that at least `share` of the weight is not above."""
     order = np.argsort(values, kind="stable")
-    heaped = np.cumsum(weight[order])
-    at = int(np.searchsorted(heaped, share * heaped[-1]))
+    heap_variance = np.cumsum(weight[order])
+    at = int(np.searchsorted(heap_variance, share * heap_variance[-1]))
     return float(values[order[min(at, values.size - 1)]])
+
+
+def square_of(at: NDArray[np.int64], columns: int) -> NDArray[np.int64]:
+    """(N,) number of the square of cells that each is in.
+
+    Args:
+        at: index into the flat cells.
+        columns: cells in a row.
+    """
+    row, column = np.divmod(at, columns)
+    return np.asarray((row // _BLOCK) * (columns // _BLOCK + 1) + column // _BLOCK, np.int64)
+
+
+def clustered_variance(
+    residual: Float64Array, kept: Float64Array, noise: float, block: NDArray[np.int64]
+) -> float:
+    """The variance of all candidates together: white noise averages out, a bend does not."""
+    weight = np.bincount(block, kept)
+    heavy = weight > 0.2 * weight.max()
+    mean = np.bincount(block, kept * residual)[heavy] / weight[heavy]
+    white = noise**2 / max(median(weight[heavy]), 1.0)
+    bent = max(float(np.mean(mean**2)) - white, 0.0)
+    return noise**2 + bent * float(kept.sum()) / _BENT_SAMPLES
+
+
+def heap_variance(residual: Float64Array, weight: Float64Array, block: NDArray[np.int64]) -> float:
+    """The variance of the means of squares of cells, as a multiple of that of white noise.
+
+    Of a sensor's depth about 1; what is left of a network's depth lies in heaps.
+
+    Args:
+        residual: as a part of the depth.
+        weight: of each.
+        block: number of the square that each is in.
+    """
+    heap = np.bincount(block, weight)
+    heavy = heap > 0.2 * heap.max()
+    mean = np.bincount(block, weight * residual)[heavy] / heap[heavy]
+    white = max(float(weight @ np.square(residual)) / float(weight.sum()), LEAST_WHITE**2)
+    return float(np.mean(np.square(mean) * heap[heavy])) / white
+
+
+def normal_terms(rays: Float64Array, inverse: Float64Array) -> Float64Array:
+    """(N, 12) what each sample adds, by its weight, to the normal equations of a plane.
+
+    Args:
+        rays: (N, 3).
+        inverse: (N,) depth along them.
+    """
+    columns = [rays[:, i] * rays[:, j] for i in range(3) for j in range(3)]
+    return np.stack([*columns, *(rays * inverse[:, None]).T], axis=1)
+
+
+def split_terms(total: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """(12,) their sum → (3, 3) and (3,) of the equations, in which no direction is without say."""
+    normal = total[:9].reshape(3, 3).copy()
+    normal[_DIAGONAL] += 1e-9 * (total[0] + total[4] + total[8])
+    return normal, total[9:]
+
+
+def solve_plane(normal: Float64Array, wanted: Float64Array) -> Float64Array:
+    """(3,) inverse depth along the rays."""
+    return np.asarray(np.linalg.solve(normal, wanted), np.float64)
 
 
 def is_blurred(part: Float32Array, like_floor: BoolArray) -> bool:
@@ -69,6 +137,8 @@ def floor_noise(height: Float32Array, floor: BoolArray, white: bool) -> float:
         floor: (h, w) the cells that tell it.
         white: whether neighbouring cells err each by itself.
     """
+    every = 1 + int(np.count_nonzero(floor)) // _ENOUGH
+    height, floor = height[::every], floor[::every]
     below = -height[floor & (height < 0)]
     if below.size < 30:
         return 1.0
