@@ -134,6 +134,34 @@ def test_labels_are_held_while_depth_flickers():
         assert held.labels is not None and (held.labels == 3).mean() > 0.99, i
 
 
+def test_behind_somebody_who_has_passed_things_are_called_what_they_were_called():
+    """Where a person has been until now the network calls the wall a person for some frames."""
+    stream = SteadyStream()
+    for i in range(24):
+        now = image(i)
+        labels = np.full(SIZE, 3, np.uint8)
+        if i >= 8:
+            x = 8 * (i - 8)
+            now.rgb[20:120, x : x + 32] = (20, 20, 250)
+            labels[20:120, max(0, x - 24) : x + 32] = 12
+        prediction = said(2.0)._replace(labels=labels, confidence=np.full(SIZE, 90, np.uint8))
+        held = stream.update(prediction, now, FULL).labels
+        assert held is not None
+        if i >= 10:
+            assert (held[30:110, x + 4 : x + 28] == 12).mean() > 0.95, i
+            assert (held[30:110, : max(0, x - 4)] == 3).mean() > (0.95 if x > 4 else -1), i
+
+
+def test_labels_are_not_compared_with_those_of_long_ago():
+    stream = SteadyStream()
+    for i in range(5):
+        stream.update(said(2.0, 3), image(i), FULL)
+    for i in range(5, 8):
+        stream.update(said(2.0)._replace(labels=None), image(i), FULL)
+    held = stream.update(said(2.0, 5, margin=20), image(8), FULL).labels
+    assert held is not None and (held == 5).all()
+
+
 @pytest.mark.parametrize(
     "size", [(1, 1), (3, 5), (16, 16), (60, 3), (12, 100), (30, 700), (700, 30)]
 )

@@ -22,6 +22,7 @@ class Glance(NamedTuple):
 
     Attributes:
         log_depth: ln metres as the network and its scale had it; NaN where depth is no distance.
+        color: (h, w, 3) uint8.
         grey: uint8 brightness.
         lens: at this size; a usual one where none is known.
         lens_known: whether it is.
@@ -32,6 +33,7 @@ class Glance(NamedTuple):
     """
 
     log_depth: NDArray[np.float32]
+    color: NDArray[np.uint8]
     grey: NDArray[np.uint8]
     lens: Lens
     lens_known: bool
@@ -58,14 +60,15 @@ def glance_at(frame: PosedFrame, rgb: NDArray[np.uint8]) -> Glance:
     log_depth[~np.isfinite(log_depth)] = np.nan
     # Half of the rows and columns would do; averaging all of them costs as much as the rest.
     thinned = rgb[:: max(1, rgb.shape[0] // (2 * h)), :: max(1, rgb.shape[1] // (2 * w))]
-    grey = cv2.cvtColor(np.ascontiguousarray(thinned), cv2.COLOR_RGB2GRAY)
+    color = cv2.resize(np.ascontiguousarray(thinned), (w, h), interpolation=cv2.INTER_AREA)
     lens = frame.lens
     if lens is None:
         focal = _USUAL_FOCAL * w
         lens = Lens(Intrinsics(focal, focal, (w - 1) / 2, (h - 1) / 2, w, h))
     return Glance(
         log_depth,
-        np.asarray(cv2.resize(grey, (w, h), interpolation=cv2.INTER_AREA), np.uint8),
+        np.asarray(color, np.uint8),
+        np.asarray(cv2.cvtColor(color, cv2.COLOR_RGB2GRAY), np.uint8),
         lens.scaled_to(w, h),
         frame.lens is not None,
         frame.world_from_camera,

@@ -21,6 +21,7 @@ _STANDS_PX = 0.3  # of flow, in pixels of the frame
 _MAY_STAND_PX = 2.0  # what somebody who walks by makes of the motion of a camera that stands
 _MOST_LEVELS = 30  # of brightness that one pixel can say against a motion
 _READING_SMOOTHS = 1.3  # a noisy picture that is read between its pixels is less noisy: √1.6
+_FAR_BETTER = 0.75  # where somebody close by makes more of it: how much better standing explains
 _ROUNDS = 4
 _PLACES = 3  # every n-th pixel along each axis is asked for the motion
 
@@ -114,7 +115,8 @@ class FlowWarper:
         moved_px = _typical(warp.x - columns, warp.y - rows) * to_frame
         if moved_px < _STANDS_PX:
             return Warp("standing")
-        if moved_px < _MAY_STAND_PX and _stood(now, before, warp):
+        worse = _READING_SMOOTHS if moved_px < _MAY_STAND_PX else _FAR_BETTER
+        if _unexplained_unmoved(now, before, warp) <= worse:
             return Warp("standing")
         return warp
 
@@ -131,14 +133,14 @@ def _typical(x: Map, y: Map) -> float:
     return float(np.median(np.maximum(np.abs(x[few]), np.abs(y[few]))))
 
 
-def _stood(now: Glance, before: Glance, warp: Warp) -> bool:
-    """Whether the picture is explained at least as well by a camera that did not move."""
+def _unexplained_unmoved(now: Glance, before: Glance, warp: Warp) -> float:
+    """The share of the picture's change by that motion that a camera which stood would leave."""
     few = (slice(None, None, 3), slice(None, None, 3))
     unmoved, moved = (
-        np.minimum(cv2.absdiff(now.grey, there)[few], _MOST_LEVELS).mean()
+        float(np.minimum(cv2.absdiff(now.grey, there)[few], _MOST_LEVELS).mean())
         for there in (before.grey, warp.sample_map(before.grey, 0.0))
     )
-    return bool(unmoved <= _READING_SMOOTHS * moved)
+    return unmoved / max(moved, 1e-6)
 
 
 def rigid_motion(flow: Map, log_depth: Map, lens: Lens) -> NDArray[np.float64] | None:

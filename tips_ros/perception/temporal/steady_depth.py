@@ -6,6 +6,11 @@ the median of ln (then / now), and brings the frame as near to it as the time be
 a constant e^(−dt / τ) below 1 anchors the past to the present, so nothing can drift. Where depth at
 a pixel, that factor aside, agrees with the past, both have their share in a recursive mean. With
 that mean frames are compared in either mode; `full` says it, too.
+
+A camera that stands knows more. Where a pixel's own colour did not change nothing did, whatever
+the network says for a moment because somebody walks by: the mean goes on until depth has disagreed
+for a while, or by far. What somebody hides is remembered (`behind`), and goes on when it is seen
+again.
 """
 
 from __future__ import annotations
@@ -18,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.posed_frame import PosedFrame
+from tips_ros.perception.temporal.behind import Behind, is_new
+from tips_ros.perception.temporal.change import Change, change_between
 from tips_ros.perception.temporal.glance import Glance, glance_at
 from tips_ros.perception.temporal.motion import FlowWarper, Kind, Map, Warp, warp_by_pose
 
@@ -27,13 +34,14 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 _LONGEST_S = 1.0  # between two frames that are compared
 # After which a frame's scale counts by a third.
 _ANCHOR_S: dict[Kind, float] = {"standing": 0.3, "pose": 0.25, "flow": 0.25}
-_STANDING_S, _MOVING_S = 1.0, 0.4  # of the mean
+_STANDING_S, _MOVING_S = 0.6, 0.4  # of the mean
 _LEAST_COMMON = 0.25  # of the pixels
-# Of ln depth, at least: where a camera that stands sees no change, nothing came nearer.
-_STANDING_GATE = 0.1
+# Of ln depth, where a camera that stands sees no change: always let pass; let pass until it adds up
+# to so much, times seconds; never let pass.
+_STANDING_GATE, _STANDING_DOUBT, _STANDING_MOST = 0.1, 0.05, 0.5
+_DOUBT_LEFT = 0.8  # of it, after a frame that agrees
 _JUMP = 0.5  # of ln depth: another scale, and no flicker
 _NOISE = (0.01, 0.1)  # of ln depth, from frame to frame
-_GREY = 10.0  # levels of brightness that nothing but a change explains
 
 
 class Steadied(NamedTuple):
@@ -46,7 +54,10 @@ class Steadied(NamedTuple):
         reset: why it begins anew; "" where it does not.
         warp: from this frame into the one before; None for a frame that begins anew.
         same: (h, w) where the picture says that this frame and the one before saw the same thing,
-            at the warp's size.
+            or what was behind it, at the warp's size.
+        again: (h, w) where a camera that stands sees what was hidden in the frame before; None
+            where it does not stand.
+        hidden: (h, w) where it is hidden now what the frame before saw; None alike.
     """
 
     frame: PosedFrame
@@ -55,12 +66,27 @@ class Steadied(NamedTuple):
     reset: str = ""
     warp: Warp | None = None
     same: NDArray[np.bool_] | None = None
+    again: NDArray[np.bool_] | None = None
+    hidden: NDArray[np.bool_] | None = None
 
 
 class _Past(NamedTuple):
     glance: Glance
     log_depth: Map  # the mean of what was said, (h, w)
     frames: Map  # how many have a share in it
+    doubt: Map  # of a camera that stands: disagreement times seconds
+    behind: Behind | None = None  # of a camera that stands
+
+
+class _Offer(NamedTuple):
+    """Past that each pixel's mean may go on with."""
+
+    off: Map  # ln (then / now), the frame's factor taken off
+    frames: Map
+    doubt: Map
+    stays: NDArray[np.bool_]  # where it is taken
+    same: NDArray[np.bool_]  # where the picture would have it
+    again: NDArray[np.bool_] | None = None
 
 
 class SteadyDepth:
@@ -93,11 +119,10 @@ class SteadyDepth:
         warp = warp_by_pose(now, past.glance)
         if warp is None:
             warp = self._flow.warp(now, past.glance)
-        seen_before: Map = warp.sample_map(past.log_depth, np.nan)
-        before = seen_before - np.float32(warp.log_ratio)
-        same = self._unchanged_mask(now, past, warp)
+        before: Map = warp.sample_map(past.log_depth, np.nan) - np.float32(warp.log_ratio)
+        change = change_between(now, past.glance, warp)
         off: Map = before - now.log_depth
-        usable = same & np.isfinite(off)
+        usable = ~change.around & np.isfinite(off)
         if np.count_nonzero(usable) < _LEAST_COMMON * usable.size:
             return self._begin(frame, now, "cut")
         median, noise = _centre(off[usable])
@@ -108,18 +133,38 @@ class SteadyDepth:
         said = now.log_depth + np.float32(log_scale)
         # Of the shape alone: what the frame as a whole is off by has been dealt with.
         off -= np.float32(median)
-        gate = max(3.0 * noise, _STANDING_GATE if warp.kind == "standing" else 0.0)
-        stays = usable & (np.abs(off) < gate)
-        length_s = _STANDING_S if warp.kind == "standing" else _MOVING_S
-        count = np.where(stays, warp.sample_map(past.frames, 0.0), 0.0).astype(np.float32)
+        if warp.kind == "standing":
+            behind = past.behind or Behind.nothing(off.shape)
+            behind = behind.brighten(change.levels)
+            offer = _of_standing(now, past, off, behind, change, median, noise, passed_s)
+            length_s = _STANDING_S
+        else:
+            stays = usable & (np.abs(off) < 3.0 * noise)
+            frames = warp.sample_map(past.frames, 0.0)
+            offer = _Offer(off, frames, np.zeros_like(off), stays, usable)
+            length_s = _MOVING_S
+        count = np.where(offer.stays, offer.frames, 0.0).astype(np.float32)
         count = np.minimum(count, np.float32(length_s / passed_s)) + np.float32(1.0)
-        share = np.where(stays, 1.0 - 1.0 / count, 0.0).astype(np.float32)
-        fused: Map = said + share * np.nan_to_num(off)
-        self._past = _Past(now, fused, count)
+        share = np.where(offer.stays, 1.0 - 1.0 / count, 0.0).astype(np.float32)
+        fused: Map = said + share * np.nan_to_num(offer.off)
+        hidden = None
+        if offer.again is None:
+            self._past = _Past(now, fused, count, offer.doubt)
+        else:
+            color = past.glance.color + np.float32(change.levels)
+            behind, hidden = behind.keep(
+                ~offer.stays | offer.again, color, past.log_depth, past.frames
+            )
+            # In the scale that this frame is told in.
+            behind = behind.rescale(log_scale - median)
+            self._past = _Past(now, fused, count, offer.doubt, behind)
         factor: Map | float = float(np.exp(log_scale))
         if self.mode == "full":
             factor = np.exp(np.nan_to_num(fused - now.log_depth, nan=log_scale))
-        return Steadied(_scale_frame(frame, factor), log_scale, warp.kind, warp=warp, same=usable)
+        return Steadied(
+            _scale_frame(frame, factor), log_scale, warp.kind, "", warp,
+            offer.same, offer.again, hidden,
+        )  # fmt: skip
 
     def _must_begin(self, now: Glance) -> str:
         """The reason why a frame has nothing to be compared with; "" where there is."""
@@ -137,19 +182,36 @@ class SteadyDepth:
         return ""
 
     def _begin(self, frame: PosedFrame, now: Glance, why: str) -> Steadied:
-        self._past = _Past(now, now.log_depth, np.ones_like(now.log_depth))
+        nothing = np.zeros_like(now.log_depth)
+        self._past = _Past(now, now.log_depth, nothing + np.float32(1.0), nothing)
         return Steadied(frame, reset=why)
 
-    def _unchanged_mask(self, now: Glance, past: _Past, warp: Warp) -> NDArray[np.bool_]:
-        """A mask of where the picture is what it was, but for its noise and its exposure."""
-        there = warp.sample_map(past.glance.grey, 0.0)
-        brighter = cv2.subtract(now.grey, there, dtype=cv2.CV_32F)
-        middle = float(np.median(brighter[::3, ::3]))
-        spread = 1.48 * float(np.median(np.abs(brighter[::3, ::3] - middle)))
-        changed = np.abs(brighter - middle) > max(_GREY, min(4.0 * spread, 2.0 * _GREY))
-        # What the network says beside a change has changed, too.
-        changed = cv2.dilate(changed.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        return ~changed
+
+def _of_standing(
+    now: Glance,
+    past: _Past,
+    off: Map,
+    behind: Behind,
+    change: Change,
+    median: float,
+    noise: float,
+    passed_s: float,
+) -> _Offer:
+    """The past of a camera that stands: what a pixel saw, or what had been behind that."""
+    off_behind = behind.log_depth - now.log_depth - np.float32(median)
+    again = behind.looks_alike(now) & (np.abs(off_behind) < _STANDING_MOST)
+    again &= change.pixels | is_new(past.frames)
+    off = np.where(again, off_behind, off)
+    frames = np.where(again, behind.frames, past.frames)
+    same = (~change.pixels | again) & np.isfinite(off)
+    amount = np.abs(off)
+    agrees = amount < max(3.0 * noise, _STANDING_GATE)
+    doubt = np.where(again, np.float32(0.0), past.doubt)
+    doubt = np.where(
+        agrees, doubt * np.float32(_DOUBT_LEFT), doubt + amount * np.float32(passed_s)
+    )
+    stays = same & (agrees | ((amount < _STANDING_MOST) & (doubt < _STANDING_DOUBT)))
+    return _Offer(off, frames, np.where(stays, doubt, np.float32(0.0)), stays, same, again)
 
 
 def _centre(off: Map) -> tuple[float, float]:

@@ -2,7 +2,8 @@
 """Labels that hold still: a pixel's class changes when the new one has more to say for it.
 
 The margin of a label over the second class gathers while frames agree, and is used up by those that
-do not; where the picture changed nothing is held.
+do not; where the picture changed nothing is held. What somebody hides from a camera that stands is
+called what it was called when it is seen again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from tips_ros.perception.temporal.steady_depth import Steadied
 
 _UNSURE = 64  # margin of labels that come without one
 _LEAST = 4  # that any label says at least, of 255
+_VOTE = 0.5  # of the margin: so much can gather for what a few frames are sure of to be outlived
 
 Bytes = NDArray[np.uint8]
 
@@ -24,11 +26,13 @@ class SteadyLabels:
     """Holds the labels of one camera's stream still, beside its `SteadyDepth`."""
 
     def __init__(self) -> None:
-        self._past: tuple[Bytes, Bytes] | None = None  # labels, and what they have gathered
+        # Labels, and what they have gathered: of the frame before, and of what it hid.
+        self._past: tuple[Bytes, Bytes] | None = None
+        self._behind: tuple[Bytes, Bytes] | None = None
 
     def reset(self) -> None:
         """The next frame begins anew."""
-        self._past = None
+        self._past = self._behind = None
 
     def update(self, labels: Bytes, confidence: Bytes | None, steadied: Steadied) -> Bytes:
         """The labels of the next frame.
@@ -39,16 +43,18 @@ class SteadyLabels:
             steadied: what `SteadyDepth` made of the frame.
         """
         margin = np.full_like(labels, _UNSURE) if confidence is None else confidence
+        margin = np.asarray(cv2.max(cv2.convertScaleAbs(margin, None, _VOTE), _LEAST), np.uint8)
         past = self._past
         if past is None or past[0].shape != labels.shape or steadied.warp is None:
-            self._past = labels, margin
+            self._past, self._behind = (labels, margin), None
             return labels
         assert steadied.same is not None
         size = labels.shape[1], labels.shape[0]
         before, gathered = _move(past, steadied.warp, size)
-        seen = cv2.resize(steadied.same.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+        before, gathered = self._uncover(before, gathered, steadied)
+        seen = _enlarge(steadied.same, size)
         same = cv2.compare(labels, before, cv2.CMP_EQ)
-        left = cv2.subtract(gathered, cv2.max(margin, _LEAST))
+        left = cv2.subtract(gathered, margin)
         grown = cv2.addWeighted(gathered, 0.9, margin, 0.5, 0.0)
         gone = cv2.bitwise_or(cv2.compare(left, 0, cv2.CMP_EQ), cv2.compare(seen, 0, cv2.CMP_EQ))
         held, strength = before.copy(), left
@@ -58,6 +64,32 @@ class SteadyLabels:
         cv2.copyTo(margin, switched, strength)
         self._past = held, strength
         return np.asarray(held, np.uint8)
+
+    def _uncover(
+        self, labels: Bytes, gathered: Bytes, steadied: Steadied
+    ) -> tuple[Bytes, Bytes]:
+        """Labels of the frame before, and where what it hid is seen again those of that.
+
+        Remembers what is hidden now.
+        """
+        if steadied.again is None or steadied.hidden is None:
+            self._behind = None
+            return labels, gathered
+        size = labels.shape[1], labels.shape[0]
+        behind = self._behind or (np.zeros_like(labels), np.zeros_like(labels))
+        again, hidden = (_enlarge(mask, size) for mask in (steadied.again, steadied.hidden))
+        found = labels.copy(), gathered.copy()
+        for one, was, kept in zip(found, (labels, gathered), behind, strict=True):
+            cv2.copyTo(kept, again, one)
+            cv2.copyTo(was, hidden, kept)
+        self._behind = behind
+        return found
+
+
+def _enlarge(mask: NDArray[np.bool_], size: tuple[int, int]) -> Bytes:
+    """(H, W) 0 and 1, for a `size` of (W, H)."""
+    large = cv2.resize(mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    return np.asarray(large, np.uint8)
 
 
 def _move(past: tuple[Bytes, Bytes], warp: Warp, size: tuple[int, int]) -> tuple[Bytes, Bytes]:

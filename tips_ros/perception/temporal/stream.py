@@ -136,7 +136,9 @@ class SteadyStream:
             self.last.resets + bool(steadied.reset and not first),
             steadied.reset if steadied.reset and not first else self.last.reset,
         )
-        if holding.labels and prediction.labels is not None:
+        if prediction.labels is None:
+            self._labels = None  # what it remembers would be of an older frame than depth does
+        elif holding.labels:
             self._labels = self._labels or SteadyLabels()
             held = self._labels.update(prediction.labels, prediction.confidence, steadied)
             prediction = prediction._replace(labels=held)
