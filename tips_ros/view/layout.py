@@ -66,7 +66,7 @@ def _has_space(scene: Scene) -> bool:
 
 def _space_view(scene: Scene, live: bool) -> rrb.Spatial3DView:
     # A recording stands at its beginning: at its end the camera was elsewhere.
-    root, pose = scene.root_pose(first=not live)
+    root, pose = scene.eye_pose(first=not live)
     has_cloud = Kind.CLOUD in scene.kinds.values()
     # An image of a camera with intrinsics stands in space, too: the first picture alone does here.
     shown: list[str] = []

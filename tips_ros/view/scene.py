@@ -70,6 +70,7 @@ class Scene:
         self.received_ns: int | None = None
         self.timeline = STAMPS
         self._parents: dict[str, tuple[str, NDArray[np.float64]]] = {}
+        self._fixed: set[str] = set()
         self._first: dict[str, tuple[str, NDArray[np.float64]]] = {}
 
     def put(self, entity: str, kind: Kind, stamp_ns: int, *content: Any) -> None:
@@ -125,8 +126,12 @@ class Scene:
             content = (rr.CoordinateFrame(_plane(frame_id, image)), *content)
         self.put(entity, Kind.NAMES, stamp_ns, *content)
 
-    def place(self, parent: str, child: str, matrix: NDArray[np.float64]) -> None:
-        """Notes where a frame is: (4, 4), child → parent."""
+    def place(
+        self, parent: str, child: str, matrix: NDArray[np.float64], *, fixed: bool = False
+    ) -> None:
+        """Notes where a frame is: (4, 4), child → parent; whether it stays there."""
+        if fixed:
+            self._fixed.add(child)
         self._parents[child] = (parent, matrix)
         self._first.setdefault(child, (parent, matrix))
 
@@ -134,10 +139,12 @@ class Scene:
         """Whether tf has told where a frame is."""
         return child in self._parents
 
-    def root_pose(self, *, first: bool = False) -> tuple[str, NDArray[np.float64]]:
-        """The frame that all of the image's tree hangs on, and (4, 4) the camera's pose in it.
+    def eye_pose(self, *, first: bool = False) -> tuple[str, NDArray[np.float64]]:
+        """The frame to look at all from, and (4, 4) the camera's pose in it.
 
-        It is the image's own frame where nothing tells of another; "" before the first image.
+        It is what the camera is fixed to, the robot's base, so that the eye goes along; else the
+        frame that all of the image's tree hangs on; the image's own where nothing tells of
+        another; "" before the first image.
 
         Args:
             first: the pose that was told first, not the newest.
@@ -146,8 +153,10 @@ class Scene:
         frame, pose = self.image_frame or self.fixed_frame, np.eye(4)
         if not frame and parents:
             frame = next(iter(parents))
-        passed = set()
+        passed: set[str] = set()
         while frame in parents and frame not in passed:  # tf may lie, in a circle
+            if passed and frame not in self._fixed and passed <= self._fixed:
+                break
             passed.add(frame)
             frame, matrix = parents[frame]
             pose = matrix @ pose

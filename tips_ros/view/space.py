@@ -13,6 +13,7 @@ from transforms3d.quaternions import quat2mat
 
 from tips_ros.messages.decoding import read_points, read_scan
 from tips_ros.messages.ground import level_frame_id
+from tips_ros.messages.transforms import FIXED_TOPIC
 from tips_ros.perception.ground.plane import level_quaternion
 from tips_ros.view.scene import Kind, Scene
 
@@ -38,7 +39,7 @@ def draw_transforms(scene: Scene, entity: str, message: Any, at_ns: int) -> None
             continue  # a floor has told it first; to the viewer a frame is of one entity
         matrix = np.eye(4)
         matrix[:3, :3], matrix[:3, 3] = quat2mat(quaternion[[3, 0, 1, 2]]), position
-        scene.place(parent, child, matrix)
+        scene.place(parent, child, matrix, fixed=entity == FIXED_TOPIC.strip("/"))
         placed = rr.Transform3D(
             translation=position, quaternion=quaternion, parent_frame=parent, child_frame=child
         )
