@@ -87,11 +87,44 @@ def test_where_there_is_no_terminal_there_are_lines_and_no_bar():
     assert "\r" not in done.stderr
 
 
-def shown_on_a_terminal(rows: int, columns: int) -> bytes:
+_BELOW = """
+import sys, time
+from tips_ros import progress
+progress.show_bars()
+with progress.WorkProgress("waiting", delay_s=0.2):
+    time.sleep(1.2)
+print("between", file=sys.stderr)
+with progress.WorkProgress("playing", 4, "frame") as work:
+    for part in range(4):
+        work.show_below(["depth %d m" % part, "classes " + "wall " * 40])
+        time.sleep(0.6)
+        work.update()
+print("built")
+"""
+
+
+def rows_of(shown: bytes) -> list[str]:
+    """What is left on the screen of a terminal that was sent this."""
+    rows, row, column = [""], 0, 0
+    for part in re.findall(r"\x1b\[A|\r|\n|[^\x1b\r\n]", shown.decode()):
+        if part == "\x1b[A":
+            row -= 1
+        elif part == "\r":
+            column = 0
+        elif part == "\n":
+            row += 1
+            rows += [""] * (row == len(rows))
+        else:
+            line = rows[row].ljust(column)
+            rows[row], column = line[:column] + part + line[column + 1 :], column + 1
+    return [line.rstrip() for line in rows]
+
+
+def shown_on_a_terminal(rows: int, columns: int, program: str = _SOON) -> bytes:
     """What appears on a terminal that tells this size."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    done = subprocess.Popen([sys.executable, "-c", _SOON], stdout=subprocess.PIPE, stderr=theirs)
+    done = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=theirs)
     os.close(theirs)
     shown = b""
     while True:
@@ -133,3 +166,24 @@ def test_a_forecast_comes_once_there_is_enough_to_make_it_of(
     many = [line for line in told if re.match(r"reading: 1[1-9] of ", line)]
     assert few and not any("to go" in line for line in few)
     assert many and all(re.search(r"about \d+ s to go$", line) for line in many)
+
+
+def test_lines_below_a_bar_are_cut_to_the_terminal_and_gone_with_it():
+    shown = shown_on_a_terminal(24, 60, _BELOW)
+    assert b"depth 2 m" in shown
+    widest = max(re.findall(rb"classes [wall ]+", shown), key=len)
+    assert 40 < len(widest) < 60
+    left = rows_of(shown)
+    assert not any("depth" in line or "classes" in line for line in left)
+    assert sum("playing: 100%" in line for line in left) == 1
+
+
+def test_a_bar_that_came_late_leaves_its_line_to_itself():
+    shown = shown_on_a_terminal(24, 60, _BELOW)
+    assert b"waiting: 00:0" in shown
+    assert "between" in rows_of(shown)
+
+
+def test_without_a_terminal_there_are_no_lines_below():
+    done = subprocess.run([sys.executable, "-c", _BELOW], capture_output=True, text=True)
+    assert "depth" not in done.stderr and done.stdout == "built\n"

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from tips_ros.pace import Pace
@@ -52,12 +53,18 @@ class WorkProgress:
         """
         self._what, self._total, self._unit = what, total, unit
         self._note = ""
+        self._below: tuple[str, ...] = ()
+        self._rows: list[Any] = []
         self.done = 0
         self._began = time.monotonic()
         self._due = self._began + FIRST_S
         self._pace = Pace()
         self._lock = threading.Lock()
-        self._bar: Any = _bar(what, total, unit, delay_s) if _on_a_terminal() else None
+        self._has_bar = _on_a_terminal() and _tqdm() is not None
+        self._bar: Any = None
+        self._bar_due = self._began + delay_s
+        if not delay_s:
+            self._draw()
         self._ended = threading.Event()
         self._ticker = threading.Thread(target=self._tick, daemon=True)
         self._ticker.start()
@@ -66,18 +73,29 @@ class WorkProgress:
         """Adds to the number of units done."""
         with self._lock:
             self.done += count
-        if self._bar is not None:
-            self._bar.update(count)
+            if self._bar is not None:
+                self._bar.update(count)
 
     def note(self, text: str) -> None:
         """Adds a note about what is being done, or about the result so far."""
         self._note = text
+
+    def show_below(self, lines: Iterable[str]) -> None:
+        """Shows lines below the bar, in place of those before; only a terminal has them."""
+        self._below = tuple(lines)
+
+    @property
+    def has_bar(self) -> bool:
+        """Whether there is a bar, or will be, and lines below it would be seen."""
+        return self._has_bar
 
     def close(self) -> None:
         """Ends it; nothing is told any more."""
         self._ended.set()
         self._ticker.join()
         if self._bar is not None:
+            for row in reversed(self._rows):  # first, so that the bar stays where it is
+                row.close()
             self._bar.close()
 
     def __enter__(self) -> WorkProgress:
@@ -89,13 +107,27 @@ class WorkProgress:
     def _tick(self) -> None:
         while not self._ended.wait(_TICK_S):
             self._pace.add(time.monotonic() - self._began, self.done)
-            if self._bar is not None:
-                self._bar.set_postfix_str(", ".join(filter(None, [self._note, self._time_left()])))
+            if self._has_bar:
+                self._draw()
             elif time.monotonic() >= self._due:
                 now = time.monotonic()
                 soonest, latest = EVERY_S
                 self._due = now + min(max((now - self._began) / 2, soonest), latest)
                 logger.info("%s", self._line())
+
+    def _draw(self) -> None:
+        """Draws the bar, once it is due, and what is below it."""
+        if not self._has_bar or time.monotonic() < self._bar_due:
+            return
+        with self._lock:
+            if self._bar is None:
+                self._bar = _bar(self._what, self._total, self._unit, self.done)
+        self._bar.set_postfix_str(", ".join(filter(None, [self._note, self._time_left()])))
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+        for number, line in enumerate(self._below):
+            if number == len(self._rows):
+                self._rows.append(_row(number + 1))
+            self._rows[number].set_description_str(line[: columns - 1])
 
     def _amount(self, count: int, with_unit: bool = False) -> str:
         if self._unit == _BYTES:
@@ -170,15 +202,23 @@ def _tqdm() -> Any:
     return tqdm
 
 
-def _bar(what: str, total: int | None, unit: str, delay_s: float) -> Any:
+def _row(position: int) -> Any:
+    """A line below a bar, which goes when it is closed."""
     tqdm = _tqdm()
-    if tqdm is None:
-        return None
+    return tqdm(
+        bar_format="{desc}", position=position, leave=False, file=sys.stderr, dynamic_ncols=True
+    )
+
+
+def _bar(what: str, total: int | None, unit: str, done: int) -> Any:
+    tqdm = _tqdm()
     scaled = unit == _BYTES
     # Its own forecast swings with each unit, and comes with the first.
     form = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}, {rate_fmt}{postfix}]" if total else None
+    if not total and not unit:  # nothing is counted
+        form = "{desc}: {elapsed}{postfix}"
     return tqdm(
         bar_format=form,
-        total=total, desc=what, unit=unit or "it", delay=delay_s, unit_scale=scaled,
+        total=total, desc=what, unit=unit or "it", initial=done, unit_scale=scaled,
         dynamic_ncols=True, miniters=1, file=sys.stderr,
     )  # fmt: skip

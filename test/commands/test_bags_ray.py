@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -134,6 +135,29 @@ def test_a_node_that_is_lost_loses_nothing_and_the_results_are_those_of_one_proc
     with started(str(recordings), str(together), "--ray", address) as run:
         said, _ = run.communicate(timeout=PATIENCE_S)
     assert run.returncode == 0 and "2 of 2 bags are done already" in said, said
+
+
+def test_a_cluster_of_this_machine_alone_waits_no_more_than_any_other_work(
+    recordings: Path, tmp_path: Path
+):
+    command = [sys.executable, "-m", "tips_ros", "bags", str(recordings / "tuesday.mcap")]
+    with subprocess.Popen(
+        [*command, str(tmp_path / "out"), "--ray", "local", OPTIONS],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={name: text for name, text in os.environ.items() if name != "RAY_worker_niceness"},
+    ) as run:
+        niceness: set[int] = set()
+        while run.poll() is None:
+            for process in psutil.Process(run.pid).children(recursive=True):
+                with suppress(psutil.Error):
+                    if "tips_ros.offline.fleet.bound_process" in process.cmdline():
+                        niceness.add(process.nice())
+            time.sleep(0.2)
+        said = run.communicate()[0]
+    assert run.returncode == 0, said
+    assert niceness == {os.nice(0)}
 
 
 def test_a_cluster_that_is_not_there_is_told_in_one_line(

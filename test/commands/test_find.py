@@ -83,6 +83,24 @@ def test_it_says_where_something_was_seen(room: Path, capsys):
     assert "0.40 × 0.30 × 0.20   seen 1 times, last 10.0 s before the end" in told[1]
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *(("chiar", "chair"), ("Lampp", "lamp"), ("persn", "person"), ("chairs", "chair")),
+        ("seat: chairr | stool", "chair"),
+    ],
+)
+def test_a_misspelt_word_is_told_with_the_name_it_may_stand_for(
+    room: Path, text: str, meant: str, capsys
+):
+    assert f"did you mean '{meant}'?" in asked(capsys, room, text)
+
+
+@pytest.mark.parametrize("text", ["chair", "Chair", "red cup", "zebra"])
+def test_a_word_that_is_a_name_or_like_none_is_not_questioned(room: Path, text: str, capsys):
+    assert "did you mean" not in asked(capsys, room, text)
+
+
 def test_answers_may_be_few_new_and_near(room: Path, capsys):
     assert "1 of 3" in asked(capsys, room, "chair", "--max", 1)
     assert "chair 2 " in asked(capsys, room, "chair", "--seconds", 20)

@@ -22,6 +22,7 @@ import pytest
 from tips_ros.bags import BagReader, BagWriter
 from tips_ros.cli import main
 from tips_ros.demo import session
+from tips_ros.demo.live_numbers import LiveNumbers
 from tips_ros.demo.session import DemoOptions, DemoProgress, Observer, run_session
 from tips_ros.errors import UserError
 from tips_ros.messages.outputs import DEFAULT_TOPICS
@@ -188,6 +189,29 @@ def test_without_a_bag_the_sample_bag_is_played_and_measured(demo, tmp_path: Pat
     assert done.stdout.startswith("drive: 120 frames in ")
     assert re.search(r"^  accuracy.* drive_truth", done.stdout, re.MULTILINE)
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == FILES
+
+
+class Reader(Observer):
+    """Reads the numbers whenever it may."""
+
+    def __init__(self) -> None:
+        self.read: list[LiveNumbers] = []
+
+    def numbers(self, read: Callable[[], LiveNumbers]) -> None:
+        self.read.append(read())
+
+
+def test_its_numbers_can_be_read_while_it_goes_on(short_drive: Path, tmp_path: Path):
+    reader = Reader()
+    options = DemoOptions(short_drive, tmp_path / "out" / "demo.mcap", "demo", rate=0.4)
+    result = run_session(options, reader)
+    assert reader.read[0].answered <= 1 and reader.read[0].latency_s is None
+    last = reader.read[-1]
+    assert last.answered == result.report.published
+    assert last.latency_s is not None and 0.0 < last.latency_s[0] < PATIENCE_S
+    assert last.depth_m is not None and 0.1 < last.depth_m[0] < last.depth_m[2] < 16.0
+    assert {"wall", "floor"} <= {name for name, _ in last.classes}
+    assert last.node["model"] == "demo"
 
 
 def test_a_truth_that_is_none_is_told_before_anything_is_played(

@@ -30,6 +30,16 @@ def test_only_types_that_begin_with_a_header_have_stamps():
     assert not begins_with_header(Header)  # its stamp comes first, but it has none of its own
 
 
+def test_the_tail_of_a_log_is_a_copy_of_the_newest():
+    log = StampLog()
+    for stamp in range(5):
+        log.add(stamp, 10 * stamp)
+    tail = log.tail(2)
+    log.add(9, 90)
+    assert tail.stamps_ns.tolist() == [3, 4] and tail.times_ns.tolist() == [30, 40]
+    assert len(log.tail(100)) == 6 and len(StampLog().tail(3)) == 0
+
+
 def test_delays_are_between_equal_stamps_only():
     began, ended = StampLog(), StampLog()
     for stamp in (1, 2, 3):

@@ -125,6 +125,18 @@ class BagMaker:
             is_dense=False,
         )
 
+    def ground(self, at_ns: int, status: int, coefficients: np.ndarray) -> Any:
+        names = ("height_m", "pitch", "roll", "tilt_stddev", "height_stddev_m", "slope")
+        return self.make(
+            "tips_ros/msg/GroundPlane",
+            header=self.header(at_ns),
+            status=status,
+            coefficients=coefficients,
+            **dict.fromkeys((*names, "residual", "age_s"), 0.0),
+            **dict.fromkeys(("samples", "inliers"), 0),
+            **{"note": "", "ABSENT": 0, "SEEN": 1, "HELD": 2},
+        )
+
     def temperature(self, at_ns: int) -> Any:
         return self.make(
             "sensor_msgs/msg/Temperature",

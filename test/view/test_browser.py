@@ -15,9 +15,9 @@ import pytest
 
 pytest.importorskip("rerun", reason="rerun-sdk is not installed: ./run test brings it")
 
+from benchmarks.figures.browser import chromium, open_page
 from tips_ros.bags import BagWriter
 
-from .browser import chromium, open_page
 from .conftest import SIZE, START_NS, BagMaker
 
 pytestmark = [

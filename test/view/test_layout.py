@@ -40,4 +40,33 @@ def test_a_recording_is_looked_at_from_where_its_camera_began_and_a_node_from_wh
     scene.place("base", "camera", at_x(0.5))
     for x_m in (0.5, 3.0, 7.5):
         scene.place("odom", "base", at_x(x_m))
+    assert scene.eye_pose()[0] == "odom"
     assert eye_of(scene, monkeypatch, live=live)[0] == pytest.approx(there_m)
+
+
+def test_the_eye_goes_along_with_what_the_camera_is_fixed_to(monkeypatch: pytest.MonkeyPatch):
+    scene = Scene(rr.RecordingStream(APPLICATION))
+    scene.image_frame, scene.kinds = "camera_optical", {"points": Kind.CLOUD}
+    scene.place("camera", "camera_optical", at_x(0.0), fixed=True)
+    scene.place("base", "camera", at_x(0.5), fixed=True)
+    scene.place("odom", "base", at_x(7.5))
+    scene.place("map", "odom", at_x(100.0))
+    frame, pose = scene.eye_pose()
+    assert frame == "base" and pose[0, 3] == pytest.approx(0.5)
+    assert eye_of(scene, monkeypatch, live=True)[0] == pytest.approx(0.5)
+
+
+def test_a_camera_that_is_fixed_to_nothing_is_looked_at_from_the_end_of_its_tree():
+    scene = Scene(rr.RecordingStream(APPLICATION))
+    scene.image_frame = "camera_optical"
+    scene.place("odom", "camera_optical", at_x(7.5))
+    scene.place("map", "odom", at_x(1.0))
+    assert scene.eye_pose()[0] == "map"
+
+
+def test_a_camera_on_a_wall_is_looked_at_from_the_map():
+    scene = Scene(rr.RecordingStream(APPLICATION))
+    scene.image_frame = "camera_optical"
+    scene.place("camera", "camera_optical", at_x(0.0), fixed=True)
+    scene.place("map", "camera", at_x(1.0), fixed=True)
+    assert scene.eye_pose()[0] == "map"

@@ -6,7 +6,6 @@ from __future__ import annotations
 import argparse
 import shlex
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,6 @@ from tips_ros.commands.interruption import terminable
 from tips_ros.commands.options.common import add_camera_topics, add_model
 from tips_ros.commands.options.output_checks import check_folder
 from tips_ros.demo.live_view import LiveView
-from tips_ros.demo.observer import DemoProgress, Observer
 from tips_ros.demo.recorded_answers import ANSWERS
 from tips_ros.demo.thinned_recording import MOST_BYTES
 from tips_ros.errors import UserError, explain
@@ -104,6 +102,7 @@ def _run(args: argparse.Namespace, view: LiveView | None) -> int:
     # They need ROS, which the help does not.
     from tips_ros.demo import accuracy
     from tips_ros.demo.result import lines
+    from tips_ros.demo.screen import Screen
     from tips_ros.demo.session import DemoOptions, run_session
 
     output = args.output or DEFAULT_OUTPUT
@@ -122,8 +121,8 @@ def _run(args: argparse.Namespace, view: LiveView | None) -> int:
             camera_info_topic=args.camera_info_topic,
             rate=args.rate,
         )
-        with terminable(), _ProgressBar(view) as bar:
-            result = run_session(options, bar)
+        with terminable(), Screen(view) as screen:
+            result = run_session(options, screen)
         no_picture = _draw(result, picture)
         measured = [] if truth is None else list(_accuracy(result.recording, truth))
         no_clip = _film(result, output / _CLIP)
@@ -222,31 +221,3 @@ def _accuracy(recording: Path, truth: Path) -> Iterator[str]:
         yield from accuracy.lines(accuracy.measure(recording, truth))
     except (ValueError, OSError) as error:  # a BagError, too
         yield f"  no accuracy: {error}"
-
-
-class _ProgressBar(Observer):
-    """Shows a session on a terminal."""
-
-    def __init__(self, view: LiveView | None = None) -> None:
-        self._progress: WorkProgress | None = None
-        self._view = view
-
-    def graph(self, environment: dict[str, str]) -> None:
-        if environment and shutil.which("ros2"):
-            variables = " ".join(f"{name}={value}" for name, value in environment.items())
-            print(f"to watch: {variables} ros2 topic list", file=sys.stderr)
-        if self._view is not None:
-            self._view.start(environment)
-
-    def frames(self, progress: DemoProgress) -> None:
-        if self._progress is None:
-            self._progress = WorkProgress("playing", progress.total, "frame")
-        self._progress.note(f"{progress.answered} answered")
-        self._progress.update(progress.played - self._progress.done)
-
-    def __enter__(self) -> _ProgressBar:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        if self._progress is not None:
-            self._progress.close()

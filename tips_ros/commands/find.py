@@ -17,7 +17,7 @@ from tips_ros.perception.loading.prompt_encoder import PromptEncoder
 from tips_ros.perception.memory.identity import identity_of
 from tips_ros.perception.memory.memory import Memory
 from tips_ros.perception.memory.memory_file import check_model, load
-from tips_ros.perception.memory.question import Answer, answers, question_of
+from tips_ros.perception.memory.question import Answer, answers, find_misspelt, question_of
 from tips_ros.perception.memory.selection import Selection, select
 from tips_ros.whole_file import write_atomically
 
@@ -84,13 +84,15 @@ def run(args: argparse.Namespace) -> int:
     if args.picture is not None:
         check_file(args.picture, "--picture", overwrite=args.overwrite, inputs=[args.memory])
     try:
-        memory, found = _ask(args)
+        memory, found, misspelt = _ask(args)
     except (ValueError, OSError) as error:
         raise UserError(explain(error)) from error
     print(
         f"{len(found)} of {len(memory.things)} things answer to {args.text!r}, "
         f"in {memory.frame_id or 'no frame'}, metres"
     )
+    for word, name in misspelt.items():
+        print(f"  nothing is called {word!r}; did you mean {name!r}?")
     for rank, one in enumerate(found, 1):
         print(f"{rank:3}  {_line(one, memory)}")
     if args.picture is not None:
@@ -98,19 +100,22 @@ def run(args: argparse.Namespace) -> int:
     return 0 if found else 1
 
 
-def _ask(args: argparse.Namespace) -> tuple[Memory, list[Answer]]:
+def _ask(args: argparse.Namespace) -> tuple[Memory, list[Answer], dict[str, str]]:
+    """The memory, its answers, and which words may be misspelt."""
     stored = load(args.memory)
     memory, model = stored.memory, args.model or stored.identity.name
     predictor = load_predictor(model, device="cpu", precision="fp32")
     check_model(args.memory, stored, identity_of(predictor.model, model))
     encoder = PromptEncoder(model, width=predictor.description.vit.width)
     called = {name for one in memory.things for name in one.names}
-    question = question_of(args.text, encoder, predictor.description.classes, called)
+    own = predictor.description.classes
+    question = question_of(args.text, encoder, own, called)
     since_ns = 0 if args.seconds is None else memory.newest_ns - round(args.seconds * 1e9)
     limits = Selection(args.max, args.min_score, since_ns)
     if args.near is not None:
         limits = limits._replace(near_m=tuple(args.near), radius_m=args.radius)
-    return memory, select(answers(memory.things, question), limits)
+    misspelt = find_misspelt(question, {*own.names, *called})
+    return memory, select(answers(memory.things, question), limits), misspelt
 
 
 def _line(answer: Answer, memory: Memory) -> str:

@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tips_ros.demo.live_numbers import LiveNumbers
 
 
 class DemoProgress(NamedTuple):
@@ -22,3 +26,6 @@ class Observer:
 
     def frames(self, progress: DemoProgress) -> None:
         """Something was played or answered."""
+
+    def numbers(self, read: Callable[[], LiveNumbers]) -> None:
+        """Numbers of just now can be read, which takes some milliseconds."""

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tips_ros.bags import BagReader, BagWriter, CameraTopics, find_camera
+from tips_ros.demo.live_numbers import SHOWN, LiveNumbers, measure_pace, read_numbers
 from tips_ros.demo.node_process import NodeProcess
 from tips_ros.demo.observer import DemoProgress, Observer
 from tips_ros.demo.recorded_answers import ANSWERS, CLASSES, NODE
@@ -125,8 +127,9 @@ class _Session:
             self._wait_until_active()
         self._player = BagPlayer(graph.node, self._reader, self._live, rate=self._options.rate)
         bag = self._folder / self._options.recording.stem
+        self._store = self._reader.copy_typestore
         with (
-            BagWriter(bag, typestore=self._reader.copy_typestore, results_of="demo") as writer,
+            BagWriter(bag, typestore=self._store, results_of="demo") as writer,
             self._record(graph, writer),
         ):
             self._connect()
@@ -187,6 +190,7 @@ class _Session:
             {**played, **_OUTPUTS, **_LATCHED, **_DIAGNOSTICS},
             writer,
             qos={**self._player.qos, **dict.fromkeys(_LATCHED, qos.latched())},
+            keep=SHOWN,
         )
         try:
             yield
@@ -218,10 +222,28 @@ class _Session:
         self._observer.frames(
             DemoProgress(
                 self._player.counts[self._camera.image],
-                max(self._recorder.counts[name] for name in _OUTPUTS),
+                self._recorder.counts[self._busiest()],
                 self._reader.topics[self._camera.image].count,
             )
         )
+        self._observer.numbers(self._read_numbers)
+
+    def _busiest(self) -> str:
+        """The output that came most often: a model may lack a head."""
+        return max(_OUTPUTS, key=lambda name: self._recorder.counts[name])
+
+    def _read_numbers(self) -> LiveNumbers:
+        name = self._busiest()
+        images = self._player.published[self._camera.image]
+        pace = measure_pace(self._recorder.arrived[name], images, time.monotonic())
+        return read_numbers(self._recorder.counts[name], pace, self._watch.report, self._last)
+
+    def _last(self, topic: str) -> Any:
+        """The last message on one of the node's topics; None before the first."""
+        data = self._recorder.last.get(topic)
+        if data is None:
+            return None
+        return self._store.deserialize_cdr(data, {**_OUTPUTS, **_LATCHED}[topic])
 
     def _wait_for_answers(self) -> NodeReport:
         """Waits until the node has accounted for every frame and its last messages are there."""

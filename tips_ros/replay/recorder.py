@@ -31,6 +31,7 @@ class Recorder:
         counts: topic → messages recorded.
         arrived: topic → when each header stamp came (time.monotonic_ns), for the types that begin
             with a header.
+        last: topic → the last message's bytes, of the topics to keep.
         error: what ended the recording early, a full disk for example; None while all is well.
     """
 
@@ -41,6 +42,7 @@ class Recorder:
         writer: BagWriter,
         *,
         qos: Mapping[str, QoSProfile] | None = None,
+        keep: Collection[str] = (),
     ) -> None:
         """Subscribes. The node must be spun, by one thread at a time.
 
@@ -49,11 +51,14 @@ class Recorder:
             topics: full name → ROS type. What is not installed is left out, and said once.
             writer: an open bag without these topics; it stays the caller's to close, after `close`.
             qos: profiles that differ from reliable, volatile, the last ten: what publishers offer.
+            keep: topics whose last message is to be at hand.
         """
         self._node = node
         self._writer = writer
         self.counts: Counter[str] = Counter()
         self.arrived: dict[str, StampLog] = {}
+        self.last: dict[str, bytes] = {}
+        self._keep = frozenset(keep)
         self.error: BagError | OSError | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -120,6 +125,8 @@ class Recorder:
             self.error = error
             return
         self.counts[name] += 1
+        if name in self._keep:
+            self.last[name] = data
         self._last_at[name] = arrived_ns / 1e9
         log = self.arrived.get(name)
         if log is not None and (stamp_ns := header_stamp_ns(data)) is not None:

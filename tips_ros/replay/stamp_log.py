@@ -30,6 +30,13 @@ class StampLog:
     def __len__(self) -> int:
         return len(self._times)
 
+    def tail(self, count: int) -> StampLog:
+        """A copy of the newest `count`; another thread may be adding to this log meanwhile."""
+        log, end = StampLog(), len(self._times)  # a stamp is added before its time
+        begin = max(0, end - count)
+        log._stamps, log._times = self._stamps[begin:end], self._times[begin:end]
+        return log
+
     @property
     def stamps_ns(self) -> NDArray[np.int64]:
         """(N,) header stamps in the order they were seen; a copy."""

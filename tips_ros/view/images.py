@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import rerun as rr
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ _JPEG_QUALITY = 80
 _DEPTH_ENCODINGS = ("16UC1", "32FC1", "mono16")
 _MOST = 65535
 _TENTHS_OF_MM = 10_000.0  # a metre, of deviations
+_MASK_OPACITY = 0.6  # paler than its names, which have the classes' colours
+_STEP = 4  # pixels: every so many rows and columns are enough to find where a class is
+_LEAST_SHARE = 0.01  # of a mask that has a class whose name is shown
 
 
 def draw_image(scene: Scene, entity: str, message: Any, at_ns: int, decoder: ImageDecoder) -> None:
@@ -36,6 +40,7 @@ def draw_image(scene: Scene, entity: str, message: Any, at_ns: int, decoder: Ima
         ValueError: it can't be decoded; says why.
     """
     kind = kind_of_image(entity, getattr(message, "encoding", ""))
+    frame_id = message.header.frame_id
     content: Any
     size: tuple[int, int]
     if kind in (Kind.DEPTH, Kind.DEVIATION):
@@ -46,7 +51,8 @@ def draw_image(scene: Scene, entity: str, message: Any, at_ns: int, decoder: Ima
         content, size = _metres(values, kind), values.shape  # type: ignore[assignment]
     elif kind is Kind.LABELS:
         size = (message.height, message.width)
-        content = rr.SegmentationImage(_bytes(message))
+        labels = _bytes(message)
+        content = rr.SegmentationImage(labels, opacity=_MASK_OPACITY)
     elif kind is Kind.NORMALS and message.encoding == "32FC3":
         size = (message.height, message.width)
         normals = np.frombuffer(message.data, "<f4").reshape(*size, 3)
@@ -54,7 +60,9 @@ def draw_image(scene: Scene, entity: str, message: Any, at_ns: int, decoder: Ima
     else:
         picture = decoder.decode(message)
         content, size = rr.Image(picture).compress(_JPEG_QUALITY), picture.shape[:2]
-    scene.put_image(entity, kind, at_ns, message.header.frame_id, size, content)
+    scene.put_image(entity, kind, at_ns, frame_id, size, content)
+    if kind is Kind.LABELS:
+        scene.put_on_image(f"{entity}/names", entity, at_ns, frame_id, _names(labels))
 
 
 def kind_of_image(name: str, encoding: str) -> Kind:
@@ -103,6 +111,22 @@ def _metres(values: NDArray[np.float32], kind: Kind) -> rr.DepthImage:
     shown = image[image > 0]
     far = float(np.percentile(shown[::16], 98)) if shown.size else 1.0
     return rr.DepthImage(image, meter=meter, colormap=colours, depth_range=[0.0, max(far, 1.0)])
+
+
+def _names(labels: NDArray[np.uint8]) -> rr.Points2D:
+    """A point with its class in the middle of the widest piece of each class that is not small."""
+    small = np.ascontiguousarray(labels[::_STEP, ::_STEP])
+    places, ids = [], []
+    for class_id in np.flatnonzero(np.bincount(small.ravel()) >= _LEAST_SHARE * small.size):
+        if class_id == UNLABELLED:
+            continue
+        # The picture's border counts as the piece's.
+        mask = np.pad((small == class_id).astype(np.uint8), 1)
+        inside = cv2.distanceTransform(mask, cv2.DIST_L2, 3)[1:-1, 1:-1]
+        row, column = np.unravel_index(int(inside.argmax()), small.shape)
+        places.append((_STEP * column, _STEP * row))
+        ids.append(int(class_id))
+    return rr.Points2D(places, class_ids=ids, show_labels=True, radii=rr.Radius.ui_points(4.0))
 
 
 def _bytes(message: Any) -> NDArray[np.uint8]:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import numpy as np
 import rerun.blueprint as rrb
 
-from tips_ros.view.scene import TIMELINE, Kind, Scene
+from tips_ros.view.scene import Kind, Scene
 
 _IMAGE_KINDS = (Kind.PICTURE, Kind.LABELS, Kind.DEPTH, Kind.DEVIATION, Kind.NORMALS)
 _IN_SPACE = (Kind.CLOUD, Kind.BOXES, Kind.FLOOR)
 _MOST_IMAGES = 9  # views; the rest is in the list of entities
-_BEHIND_M, _ABOVE_M, _AHEAD_M = 3.5, 2.0, 2.5
+_BEHIND_M, _ABOVE_M, _AHEAD_M = 2.4, 1.3, 2.5
+_COLOURED, _PARTS = ("points", "points_filtered"), ("points_ground", "points_obstacles")
 _OPTICAL_UP, _LEVEL_UP = (0.0, -1.0, 0.0), (0.0, 0.0, 1.0)
 
 
@@ -22,18 +23,22 @@ def layout(scene: Scene, *, live: bool = False) -> rrb.Blueprint:
         scene: with all kinds of entities that there will be.
         live: the screen follows what comes; otherwise it stands at the beginning.
     """
-    images = [_image_view(name, kind) for name, kind in _by_kind(scene)[:_MOST_IMAGES]]
+    images: list[rrb.View] = [
+        _image_view(name, kind) for name, kind in _by_kind(scene)[:_MOST_IMAGES]
+    ]
     left = [_space_view(scene, live)] if _has_space(scene) else []
-    below = [*_plots(scene), *_pages(scene)]
+    below: list[rrb.View] = [*_plots(scene), *_pages(scene)]
+    if below and len(images) > 2 and len(images) % 2:
+        images.append(below.pop())  # the last place of two columns would be empty
     if below:
         left.append(rrb.Horizontal(*below))  # type: ignore[arg-type]
     columns = [rrb.Vertical(*left, row_shares=[3, 2][: len(left)])] if left else []
     if images:
-        columns.append(rrb.Grid(*images))  # type: ignore[arg-type]
+        columns.append(rrb.Grid(*images, grid_columns=2 if len(images) > 2 else 1))
     return rrb.Blueprint(
         rrb.Horizontal(*columns),
         rrb.TimePanel(
-            timeline=TIMELINE,
+            timeline=scene.timeline,
             state="collapsed",
             # A browser that draws in software would be busy with nothing but playing.
             play_state="following" if live else "paused",
@@ -61,7 +66,7 @@ def _has_space(scene: Scene) -> bool:
 
 def _space_view(scene: Scene, live: bool) -> rrb.Spatial3DView:
     # A recording stands at its beginning: at its end the camera was elsewhere.
-    root, pose = scene.root_pose(first=not live)
+    root, pose = scene.eye_pose(first=not live)
     has_cloud = Kind.CLOUD in scene.kinds.values()
     # An image of a camera with intrinsics stands in space, too: the first picture alone does here.
     shown: list[str] = []
@@ -71,7 +76,11 @@ def _space_view(scene: Scene, live: bool) -> rrb.Spatial3DView:
             is_first = kind is Kind.PICTURE and not shown
             depth_as_cloud = kind is Kind.DEPTH and not has_cloud
             (shown if is_first or depth_as_cloud else hidden).append(entity)
-    contents = ["+ /**", *(f"- /{entity}" for entity in hidden)]
+    for entity in scene.kinds:
+        node, _, name = entity.rpartition("/")
+        if name in _PARTS and any(f"{node}/{cloud}" in scene.kinds for cloud in _COLOURED):
+            hidden.append(entity)  # it would lie on the coloured cloud, which shows the same
+    contents = ["+ /**", *(f"- /{entity}/**" for entity in hidden)]
     is_moved = root != scene.image_frame
     forward = pose[:3, :3] @ np.array([0.0, 0.0, 1.0])
     up = np.array(_LEVEL_UP if is_moved else _OPTICAL_UP)

@@ -51,7 +51,7 @@ class LiveScene:
             logger.info("%s %s", self._name, word)
             self._was_there = is_there
         kinds = {n: k for n, k in dict(self._scene.kinds).items() if k is not Kind.OTHER}
-        state = (frozenset(kinds), self._scene.root_pose()[0])
+        state = (frozenset(kinds), self._scene.eye_pose()[0], self._scene.timeline)
         if kinds and state != self._laid_out:
             self._laid_out = state
             self._scene.recording.send_blueprint(layout(self._scene, live=True))

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from transforms3d.quaternions import quat2mat
 
 from tips_ros.messages.decoding import read_points, read_scan
+from tips_ros.messages.ground import level_frame_id
+from tips_ros.messages.transforms import FIXED_TOPIC
+from tips_ros.perception.ground.plane import level_quaternion
 from tips_ros.view.scene import Kind, Scene
 
 MOST_POINTS = 20_000  # of a cloud
@@ -32,9 +35,11 @@ def draw_transforms(scene: Scene, entity: str, message: Any, at_ns: int) -> None
         if not np.isfinite([*quaternion, *position]).all() or not quaternion.any():
             continue
         parent, child = (name.lstrip("/") for name in (one.header.frame_id, one.child_frame_id))
+        if child in scene.levels:
+            continue  # a floor has told it first; to the viewer a frame is of one entity
         matrix = np.eye(4)
         matrix[:3, :3], matrix[:3, 3] = quat2mat(quaternion[[3, 0, 1, 2]]), position
-        scene.place(parent, child, matrix)
+        scene.place(parent, child, matrix, fixed=entity == FIXED_TOPIC.strip("/"))
         placed = rr.Transform3D(
             translation=position, quaternion=quaternion, parent_frame=parent, child_frame=child
         )
@@ -48,8 +53,7 @@ def draw_cloud(scene: Scene, entity: str, message: Any, at_ns: int) -> None:
         ValueError: it has no positions; says why.
     """
     points = read_points(message)
-    known = np.flatnonzero(np.isfinite(points).all(axis=1))
-    known = known[:: math.ceil(len(known) / MOST_POINTS) or 1]
+    known = _spread(np.asarray(np.isfinite(points).all(axis=1)), message.width)
     colours: Any = _NO_RGB
     if entity.endswith("points_obstacles"):
         colours = _OBSTACLES_COLOUR
@@ -59,6 +63,19 @@ def draw_cloud(scene: Scene, entity: str, message: Any, at_ns: int) -> None:
         colours = rgb[known]
     shown = rr.Points3D(points[known], colors=colours, radii=rr.Radius.ui_points(1.5))
     scene.put_in_frame(entity, Kind.CLOUD, at_ns, message.header.frame_id, shown)
+
+
+def _spread(known: NDArray[np.bool_], width: int) -> NDArray[np.intp]:
+    """Numbers of at most `MOST_POINTS` points that are known, evenly over the cloud.
+
+    Of a cloud with rows, every n-th point would be the same columns of each row: stripes in place
+    of things.
+    """
+    if len(known) > width and (step := math.ceil(math.sqrt(len(known) / MOST_POINTS))) > 1:
+        row, column = np.divmod(np.arange(len(known)), width)
+        known = known & (row % step == 0) & (column % step == 0)
+    numbers = np.flatnonzero(known)
+    return numbers[:: math.ceil(len(numbers) / MOST_POINTS) or 1]
 
 
 def draw_scan(scene: Scene, entity: str, message: Any, at_ns: int) -> None:
@@ -73,13 +90,24 @@ def draw_scan(scene: Scene, entity: str, message: Any, at_ns: int) -> None:
 
 
 def draw_floor(scene: Scene, entity: str, message: Any, at_ns: int) -> None:
-    """Puts a tips_ros/GroundPlane into the scene: a grid of half metres ahead of the camera."""
+    """Puts a tips_ros/GroundPlane into the scene: a grid of half metres ahead of the camera.
+
+    The level frame, in which a scan is, hangs on it where /tf has not told of that.
+    """
     *normal, offset = (float(value) for value in message.coefficients)
+    frame_id = message.header.frame_id
     if message.status == _ABSENT or not math.isfinite(sum(normal) + offset):
-        scene.put(entity, Kind.FLOOR, at_ns, rr.Clear(recursive=False))
-        return
-    shown = rr.LineStrips3D(_grid(np.array(normal), offset), colors=_FLOOR_COLOUR)
-    scene.put_in_frame(entity, Kind.FLOOR, at_ns, message.header.frame_id, shown)
+        shown = rr.LineStrips3D([])
+    else:
+        shown = rr.LineStrips3D(_grid(np.array(normal), offset), colors=_FLOOR_COLOUR)
+        level = level_frame_id(frame_id)
+        if level in scene.levels or not scene.is_told(level):
+            scene.levels.add(level)
+            placed = rr.Transform3D(
+                quaternion=level_quaternion(normal), parent_frame=frame_id, child_frame=level
+            )
+            scene.put(f"{entity}/level", Kind.OTHER, at_ns, placed)
+    scene.put_in_frame(entity, Kind.FLOOR, at_ns, frame_id, shown)
 
 
 def _grid(up: NDArray[np.float64], offset: float) -> NDArray[np.float64]:
@@ -131,7 +159,8 @@ def draw_boxes(
 ) -> None:
     """Puts boxes with names into the scene: metres, quaternions as x y z w."""
     if not labels:
-        scene.put(entity, Kind.BOXES, at_ns, rr.Clear(recursive=False))
+        # In its frame from the first on: an entity of no frame is an error to the viewer.
+        scene.put_in_frame(entity, Kind.BOXES, at_ns, frame_id, rr.Boxes3D(half_sizes=[]))
         return
     half = np.maximum(np.asarray(sizes, np.float64) / 2, 0.005)
     shown = rr.Boxes3D(

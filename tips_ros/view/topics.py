@@ -67,6 +67,7 @@ class TopicDrawer:
         """Draws a message, by rclpy or rosbags, received at `received_ns`."""
         entity = topic.strip("/")
         at_ns = stamp_of(message, received_ns)
+        self.scene.received_ns = received_ns
         try:
             if type_name == CAMERA_INFO:
                 note_camera(self.scene, message)

@@ -115,7 +115,11 @@ class RayWorkers:
         # Nobody is told of what is done here; nor is a GPU taken from who asks for none of it.
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-        ours = {"include_dashboard": False} if self._address == LOCAL else {}
+        ours = {}
+        if self._address == LOCAL:
+            ours = {"include_dashboard": False}
+            # Ray's 15 would have it do next to nothing on a machine that is in use.
+            os.environ.setdefault("RAY_worker_niceness", "0")
         in_main = threading.current_thread() is threading.main_thread()
         handler = signal.getsignal(signal.SIGTERM)
         try:

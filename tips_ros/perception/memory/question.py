@@ -22,6 +22,7 @@ from tips_ros.perception.memory.remembered import Feature, Remembered
 from tips_ros.perception.semantic.prompted_label_space import parse_request
 
 _CALLED = 0.5  # of all that it was called: then it is that by name
+_ALIKE = 0.8  # of two words, one of which may be the other misspelt
 _NAMED = 6  # names written out in a message
 
 
@@ -112,6 +113,23 @@ def answers(things: Sequence[Remembered], question: Question) -> list[Answer]:
         -item[2].thing.hits, -item[2].thing.last_seen_ns,
     ))  # fmt: skip
     return [answer for _, _, answer in found]
+
+
+def find_misspelt(question: Question, known: Collection[str]) -> dict[str, str]:
+    """Words of a question that are hardly any name, and the name that each may stand for.
+
+    A text encoder has an embedding for every misspelt word, too, and something fits it best.
+
+    Args:
+        question: what is looked for.
+        known: names of classes, and those that things were called by.
+    """
+    keys = {name_key(name): name for name in known}
+    likely = {}
+    for word in sorted(question.words - keys.keys()):
+        if near := difflib.get_close_matches(word, keys, n=1, cutoff=_ALIKE):
+            likely[word] = keys[near[0]]
+    return likely
 
 
 def _name_share(one: Remembered, words: frozenset[str]) -> float:
