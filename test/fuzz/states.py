@@ -87,7 +87,7 @@ class Walk:
         assert told == self._values, (kind, value, told)
 
     def end(self) -> None:
-        """From wherever it is it becomes active and answers."""
+        """Has the node become active from wherever it is, and answer."""
         for transition in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
             self._do_transition(transition)
         assert self._told_state() == "active"

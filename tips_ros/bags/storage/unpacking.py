@@ -54,7 +54,7 @@ def unpack(kind: str, packed: bytes | memoryview, most_bytes: int | None = None)
 
 
 def _pieces(begin: Callable[[], Any], packed: bytes, most_bytes: int) -> Iterator[bytes]:
-    """What each frame holds, in pieces of at most so many bytes."""
+    """Yields the content of each frame, in pieces of at most so many bytes."""
     while packed:
         frame = begin()
         while not frame.eof:
