@@ -73,11 +73,11 @@ class BagLevel:
                 self._filter.add(imu_reading(read))
         found = self._filter.at(at_ns / 1e9)
         if self._filter.note:
-            self._throttle.warning("note", "%s: %s", self._topic, self._filter.note)
+            self._throttle.warning("note", "--imu-topic %s: %s", self._topic, self._filter.note)
         if found is None:
             return None
         try:
             return up_of_imu(found, self._frame_id, header, self._frames)
         except TransformError as error:
-            self._throttle.warning("transform", "%s: %s", self._topic, error)
+            self._throttle.warning("transform", "--imu-topic %s: %s", self._topic, error)
             return None
