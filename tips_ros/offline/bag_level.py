@@ -73,7 +73,8 @@ class BagLevel:
                 self._filter.add(imu_reading(read))
         found = self._filter.at(at_ns / 1e9)
         if self._filter.note:
-            self._throttle.warning("note", "--imu-topic %s: %s", self._topic, self._filter.note)
+            note = self._filter.note
+            self._throttle.warning("note", "--imu-topic %s: %s", self._topic, note)
         if found is None:
             return None
         try:
