@@ -25,6 +25,7 @@ from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.messages.frame_result import OutputOptions
 from tips_ros.messages.outputs import DEFAULT_TOPICS, TOPICS, OutputTopic
 from tips_ros.offline.bag_annotation import Annotation, BagAnnotator
+from tips_ros.offline.bag_level import BagLevel, check_imu_topic
 from tips_ros.offline.bag_memory import BagMemory
 from tips_ros.offline.bag_sensor import BagSensor, check_sensor_topic
 from tips_ros.offline.scale_line import scale_line
@@ -79,6 +80,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: %(default)s)",
     )
     add_rotation(parser)
+    add(
+        "--imu-topic",
+        default="",
+        metavar="TOPIC",
+        help="sensor_msgs/Imu that tells the floor where up is, as the node's imu (default: none)",
+    )
+    add(
+        "--base-frame",
+        default="",
+        metavar="FRAME",
+        help="frame of tf whose z is up, as the node's ground.base_frame (default: none)",
+    )
     add_prompts(parser)
     add_camera_topics(add)
     add("--topics", metavar="A,B", help=f"outputs to write, of {every} (default: {usual})")
@@ -146,6 +159,8 @@ def run(args: argparse.Namespace) -> int:
             _check_names(args, reader, wanted or DEFAULT_TOPICS)
             if args.sensor_topic is not None:
                 check_sensor_topic(reader, args.sensor_topic)
+            if args.imu_topic:
+                check_imu_topic(reader, args.imu_topic)
             predictor = load_predictor(
                 args.model, device=args.device, precision=args.precision, backend=args.backend
             )
@@ -154,6 +169,9 @@ def run(args: argparse.Namespace) -> int:
             if args.sensor_topic is not None:
                 max_m = predictor.description.max_depth_m
                 sensor = BagSensor(reader, args.sensor_topic, max_m, args.sensor_max_dt)
+            level = None
+            if args.imu_topic or args.base_frame:
+                level = BagLevel(reader, args.imu_topic, args.base_frame)
             annotator = BagAnnotator(
                 predictor,
                 _select_outputs(wanted, predictor.outputs_with(label_space)),
@@ -166,6 +184,7 @@ def run(args: argparse.Namespace) -> int:
                 holding=Holding(args.temporal, args.temporal_labels),
                 holding_frame=args.temporal_frame,
                 batch=args.batch,
+                level=level,
                 memory=None if args.memory is None else BagMemory(args.memory_frame),
             )
             with (

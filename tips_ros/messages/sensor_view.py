@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.messages.conversions import stamp_ns
-from tips_ros.messages.decoding import MOST_SWEEP_S, read_points, read_scan
+from tips_ros.messages.decoding import MOST_SWEEP_S, Beams, read_points, read_scan
 from tips_ros.messages.scan_placement import Transforms, beams_seen_by
 from tips_ros.messages.types import IMAGE, LASER_SCAN, POINT_CLOUD
 from tips_ros.perception.camera.output_camera import OutputCamera
@@ -58,7 +58,7 @@ def depth_seen(
     if view.camera is None:
         raise NotMeasured("points are seen nowhere in the image without a usable CameraInfo")
     if kind == "points":
-        return sparse_depth(_cloud(message, view.header, frames), view.camera.lens)
+        return sparse_depth(_cloud(message, view, frames), view.camera.lens)
     beams, own, camera = read_scan(message), message.header, view.header.frame_id
     if not own.frame_id or own.frame_id == camera:
         raise ValueError(
@@ -84,16 +84,17 @@ def middle_ns(kind: SensorKind, message: Any) -> int:
     return at_ns + round(sweep_s * 0.5e9) if 0.0 < sweep_s <= MOST_SWEEP_S else at_ns
 
 
-def _cloud(message: Any, header: Any, frames: Transforms) -> NDArray[np.float64]:
+def _cloud(message: Any, view: View, frames: Transforms) -> NDArray[np.float64]:
+    """(N, 3) in the optical frame, from where the camera was when it took the image."""
     points = read_points(message)
     if len(points) > _MOST_POINTS:
         points = points[np.linspace(0, len(points) - 1, _MOST_POINTS).astype(np.int64)]
-    source = message.header.frame_id or header.frame_id
-    if source == header.frame_id:
+    if message.header.frame_id in ("", view.header.frame_id):
         return points
-    # Without a wait: the frames behind this one would wait, too.
-    matrix = frames.transform(header.frame_id, source, message.header.stamp)
-    return np.asarray(points @ matrix[:3, :3].T + matrix[:3, 3], np.float64)
+    at_once = Beams(points, np.zeros(len(points)))
+    return beams_seen_by(
+        view.header, message.header, at_once, frames, view.world, view.may_wait
+    )
 
 
 def _image_depth(message: Any) -> NDArray[np.float32]:

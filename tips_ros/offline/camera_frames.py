@@ -19,6 +19,7 @@ from tips_ros.messages.objects.objects import look_at_objects
 from tips_ros.messages.outputs import TRACKED, OutputTopic, view_for
 from tips_ros.messages.sensor_comparison import PredictedFrame
 from tips_ros.messages.sensor_view import View
+from tips_ros.offline.bag_level import BagLevel
 from tips_ros.offline.bag_memory import BagMemory
 from tips_ros.offline.bag_sensor import BagSensor
 from tips_ros.offline.camera_poses import CameraPoses
@@ -59,6 +60,7 @@ class AnnotationSettings:
         holding: whether depth and labels are held still.
         holding_frame: the frame of tf in which the camera moves smoothly; "" for none.
         batch: images that go through the network together.
+        level: what tells where up is, beside the mounting; None for nobody.
         memory: what remembers the things of the bag; None for nobody.
     """
 
@@ -73,6 +75,7 @@ class AnnotationSettings:
     holding: Holding = Holding()
     holding_frame: str = "odom"
     batch: int = 1
+    level: BagLevel | None = None
     memory: BagMemory | None = None
 
 
@@ -124,7 +127,8 @@ class CameraFrames:
                 one.header, one.rgb, prediction, settings.label_space, one.camera, settings.options
             )
             if wants_ground({topic.name for topic in settings.topics}, settings.options):
-                up = Up.of_mounting(settings.mounting)
+                up = None if settings.level is None else settings.level.up(one.header)
+                up = up or Up.of_mounting(settings.mounting)
                 frame.ground = look_at_ground(self._ground, frame, up)
             if features is not None:
                 pose = self._pose(one)

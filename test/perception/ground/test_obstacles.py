@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -142,3 +143,29 @@ def test_the_clouds_have_the_pictures_colours_and_the_labels():
     box = points[points["label"] == scene.boxes[0].label]
     assert box.size > 50
     assert (box["rgb"].view(np.uint32) == (10 << 16 | 20 << 8 | 30)).mean() > 0.9
+
+
+@pytest.mark.parametrize("floor_deviations", [8.0, 12.0])
+@pytest.mark.parametrize(("of_a_network", "times"), [(False, 1.0), (True, 2.0)])
+def test_how_far_a_thing_has_to_stand_out_is_one_rule_for_floor_and_one_for_the_rest(
+    floor_deviations, of_a_network, times
+):
+    """`floor_deviations` for floor labels, twice in a network's depth; `deviations` elsewhere."""
+    lowest = 0.001  # so that deviations alone count
+    scene = FloorScene(0.5, -20)
+    frame = scene.frame(0.03)
+    if of_a_network:
+        waves = np.random.default_rng(1).standard_normal((480, 640)).astype(np.float32)
+        waves = cv2.GaussianBlur(waves, (0, 0), 12)
+        smooth = scene.frame().depth_m * (1 + 0.01 * waves / waves.std())
+        frame = replace(frame, depth_m=smooth, stddev_m=0.01 * smooth)
+    settings = GroundSettings(
+        obstacle_min_height_m=lowest, floor_deviations=floor_deviations, max_slope_deg=0.0
+    )
+    view = Ground(settings).look(frame, CLASSES)
+    asked = view.parts.tolerance_m / (view.parts.noise * view.floor.plane.height_m)
+    floor = frame.labels[2::4, 2::4] == FLOOR
+    inside = cv2.erode(floor.astype(np.uint8), np.ones((9, 9))).astype(bool)
+    far = ~cv2.dilate(floor.astype(np.uint8), np.ones((9, 9))).astype(bool)
+    assert np.median(asked[inside]) == pytest.approx(times * floor_deviations, rel=0.1)
+    assert np.median(asked[far]) == pytest.approx(settings.deviations, rel=0.1)

@@ -6,6 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tips_ros.messages.transform_error import TransformError
+
 from ..depth_bench import is_sensor, near_door
 from ..example_messages import header_at
 from ..live_graph import until
@@ -56,6 +58,8 @@ def test_points_of_another_frame_come_through_tf(measured, monkeypatch):
 
     def transform(target, source, stamp, timeout_s=0.0):
         asked.append((target, source, stamp, timeout_s))
+        if target == "odom":
+            raise TransformError("nobody tells how the robot moves")
         return to_camera
 
     monkeypatch.setattr(measured.graph.frames, "transform", transform)

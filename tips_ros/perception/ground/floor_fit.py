@@ -116,9 +116,11 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     fit = _fit_plane(found, found.weight * members, known, block)
     if isinstance(fit, str):
         return fit
-    fit = _free_of(known, found, found.weight * usable, block, replace(fit, level=level))
+    one = fit = replace(fit, level=level)
     if told:
         fit = _own_of_two(found, usable, fit, up, block)
+    if fit is one:
+        fit = _free_of(known, found, found.weight * usable, block, fit)
     # Depth that is even tells a dock from the street; of other some lies in any plane by chance.
     near = float(found.weight[np.abs(above_plane(found, fit.plane)) < _NEAR].sum()) / total
     if 3 * fit.residual > _NEAR and near < _LEAST_NEAR:

@@ -8,7 +8,6 @@ import re
 import threading
 from typing import Any
 
-import numpy as np
 from rclpy.callback_groups import CallbackGroup, MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.subscription import Subscription
@@ -16,8 +15,9 @@ from sensor_msgs.msg import Imu
 
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.conversions import stamp_ns
+from tips_ros.messages.imu import imu_reading, up_of_imu
 from tips_ros.messages.transform_error import TransformError
-from tips_ros.perception.camera.imu_up import GravityFilter, ImuReading
+from tips_ros.perception.camera.imu_up import GravityFilter
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.ros.inputs.subscription import subscribe
 from tips_ros.ros.topics.names import input_topic
@@ -60,13 +60,11 @@ class ImuListener:
             self._warn("its frame_id is empty; set it in the IMU's driver")
             return None
         try:
-            turn = self._frames.transform(header.frame_id, frame, header.stamp)[:3, :3]
+            return up_of_imu(found, frame, header, self._frames)
         except TransformError as error:
             if not error.may_come or not error.at_other_times:
                 self._warn(str(error))
             return None
-        x, y, z = np.asarray(turn @ found.vector).tolist()
-        return Up((x, y, z), found.stddev_deg, "imu")
 
     def rest(self) -> None:
         """Unsubscribes and forgets."""
@@ -89,18 +87,3 @@ class ImuListener:
     def _warn(self, reason: str) -> None:
         topic = self._node.resolve_topic_name(input_topic(self._camera, "imu"))
         self._throttle.warning(re.sub(r"[\d.]+", "", reason), "%s: %s", topic, reason)
-
-
-def imu_reading(message: Imu) -> ImuReading:
-    """A message → what it tells: a covariance that begins with -1 says that something is not."""
-
-    def told(covariance: Any) -> bool:
-        return bool(covariance[0] != -1.0)
-
-    q, a, w = message.orientation, message.linear_acceleration, message.angular_velocity
-    return ImuReading(
-        stamp_ns(message.header) / 1e9,
-        (q.x, q.y, q.z, q.w) if told(message.orientation_covariance) else None,
-        (a.x, a.y, a.z) if told(message.linear_acceleration_covariance) else None,
-        (w.x, w.y, w.z) if told(message.angular_velocity_covariance) else None,
-    )

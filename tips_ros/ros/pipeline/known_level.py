@@ -9,6 +9,7 @@ from typing import Any
 from rclpy.node import Node
 
 from tips_ros.log_throttle import LogThrottle
+from tips_ros.messages.imu import up_of_base
 from tips_ros.messages.transform_error import TransformError
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.ros.inputs.imu import ImuListener
@@ -19,7 +20,6 @@ from tips_ros.ros.transforms.tf import TransformLookup
 logger = logging.getLogger(__name__)
 
 ON_THE_FLOOR = "base_footprint"  # REP 120: the robot's place on the floor
-_TF_STDDEV_DEG = 1.0  # as well as cameras are mounted
 _LEAST_HEIGHT_M = 0.03
 
 
@@ -81,10 +81,8 @@ class KnownLevel:
         if not base:
             return None
         try:
-            matrix = self._frames.transform(base, header.frame_id, header.stamp)
+            return up_of_base(base, header, self._frames)
         except TransformError as error:
             if warn and not error.may_come:
                 self._throttle.warning(base, "ground.base_frame: %s", error)
             return None
-        x, y, z = matrix[2, :3].tolist()  # the base's z, as the camera has it
-        return Up((x, y, z), _TF_STDDEV_DEG, "tf")
