@@ -22,6 +22,7 @@ COMMANDS = "|".join(cli.COMMANDS)
 LINE = re.compile(rf"(?<![\w/])(?:tips_ros (?:{COMMANDS}|COMMAND)|tips_node --|tips_view --)\b")
 # Sentences that name a command and tell nobody to type it.
 NAMED_ONLY = (
+    "no `backend: onnxruntime`, no `tips_ros export`",
     "no `tips_ros bag`, `eval` or `demo`",
     "no `tips_ros bags --ray`",
     "no `tips_ros download`",

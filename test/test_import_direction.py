@@ -55,9 +55,10 @@ ROOMS = (
     "replay",
 )
 # safetensors is a file of tensors and nothing more; openvino and onnxruntime run graphs of tensors,
-# Triton, which comes with torch for a GPU, kernels.
+# onnxscript writes them, Triton, which comes with torch for a GPU, runs kernels.
 MODEL_LIBRARIES = {
-    *("torch", "triton", "numpy", "safetensors", "openvino", "onnxruntime", "tips_ros"),
+    *("torch", "triton", "numpy", "safetensors", "openvino", "onnxruntime"),
+    *("onnxscript", "tips_ros"),
     *sys.stdlib_module_names,
 }
 ROS_LIBRARIES = {

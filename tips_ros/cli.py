@@ -19,7 +19,7 @@ from tips_ros.texts.printable import printable
 
 COMMANDS = (
     *("infer", "bag", "bags", "find", "view"),
-    *("eval", "calibrate", "finetune", "bench", "download", "doctor", "demo"),
+    *("eval", "calibrate", "finetune", "bench", "download", "export", "doctor", "demo"),
 )
 
 

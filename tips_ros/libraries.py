@@ -97,7 +97,7 @@ _WITH = {"urllib3": "requests"}
 ENGINES = (
     Library("openvino", ("openvino",), "no `backend: openvino`"),
     Library("onnxruntime", ("onnxruntime", "onnxruntime-gpu"), "no `backend: onnxruntime`"),
-    Library("onnxscript", ("onnxscript",), "no `backend: onnxruntime`"),
+    Library("onnxscript", ("onnxscript",), "no `backend: onnxruntime`, no `tips_ros export`"),
 )
 
 ROS_OPTIONAL = (

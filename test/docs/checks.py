@@ -25,7 +25,7 @@ EXECUTABLES = {path.name for path in (SOURCE / "scripts").iterdir()}
 # Those of other people, which are only seen to be there in name.
 OTHERS = {
     *("cd", "source", "export", "git", "colcon", "rosdep", "sudo", "tegrastats", "fastdds", "hf"),
-    *("docker", "uv", "for", "do", "done", "mcap", "pre-commit", "ray"),
+    *("docker", "uv", "for", "do", "done", "mcap", "pre-commit", "ray", "g++", "./trial"),
 }
 # Packages of ROS that a page may start something of.
 ROS_PACKAGES = {

@@ -20,9 +20,9 @@ from tips_ros.commands.options.common import (
 )
 from tips_ros.commands.options.output_checks import check_folder, write_error
 from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_label_space
+from tips_ros.commands.picture.given_picture import View, check_camera, view
 from tips_ros.commands.picture.report import UNTRAINED, say_tags, summary, tell
 from tips_ros.commands.picture.results import PictureModel, PictureResults
-from tips_ros.commands.pictures import View, check_camera, view
 from tips_ros.errors import UserError, explain
 from tips_ros.offline.pictures.language_questions import ImageQuestions
 from tips_ros.offline.pictures.named_pictures import NamedPicture, find_pictures

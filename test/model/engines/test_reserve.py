@@ -19,9 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from tips_ros.model.engines import Parity, Target, select_backend
-from tips_ros.model.engines.engine_model import build_engine_model
+from tips_ros.model.engines.engine_model import Reserve, build_engine_model
 from tips_ros.model.engines.parity import check_parity
-from tips_ros.model.engines.reserve import Reserve
 from tips_ros.model.fast import rewrite_for
 from tips_ros.model.tips import HEAD_NAMES, Tips
 

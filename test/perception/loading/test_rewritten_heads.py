@@ -76,7 +76,7 @@ class TestTheDemoModel:
     def test_says_the_same_rewritten(self, plain_prediction: Prediction, room: NDArray[np.uint8]):
         found = load_predictor("demo", device="cpu", precision="fp32").predict(room)
         apart = differences(found, plain_prediction)
-        assert apart["depth"] < 1e-4 and apart["normals"] < 1e-4 and apart["labels"] == 0
+        assert apart["depth"] < 1e-4 and apart["normals"] < 1e-4 and apart["labels"] < 1e-5
         assert found.confidence is not None and plain_prediction.confidence is not None
         steps = found.confidence.astype(int) - plain_prediction.confidence
         assert np.abs(steps).max() <= 1

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.commands.pictures import View
+from tips_ros.commands.picture.given_picture import View
 from tips_ros.errors import UserError
 from tips_ros.offline.pictures.language_questions import ImageAnswers, ImageQuestions, answer
 from tips_ros.offline.pictures.result_files import ImageResults

@@ -3,20 +3,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from tips_ros.model.engines.engine import Engine
 from tips_ros.model.engines.model_graphs import BACKBONE, VALUES, depth_floor, inner_taps
-from tips_ros.model.engines.reserve import Reserve
 from tips_ros.model.fast.dpt.fast_heads import FastDepthHead
 from tips_ros.model.heads import DepthHead
 from tips_ros.model.tips import Tips
 from tips_ros.model.vit import PREFIX_TOKENS, ImageFeatures, LayerFeatures, PatchGrid
 from tips_ros.model.vit import VisionTransformer as TorchBackbone
+
+Part = TypeVar("Part", bound=nn.Module)
 
 
 def build_engine_model(
@@ -39,6 +41,30 @@ def build_engine_model(
         kind = EngineDepthHead if name == "depth" else EngineHead
         setattr(result, name, kind(getattr(tips, name), engines[name], backbone.grid))
     return result.train(tips.training)
+
+
+class Reserve(Generic[Part]):
+    """A part in torch beside its engine, which takes room on a device once it is needed there.
+
+    It is no module, so that moving what holds it leaves it where it is.
+
+    Attributes:
+        module: the part, where it is now.
+    """
+
+    def __init__(self, module: Part) -> None:
+        """Takes a part that nobody else moves; its tensors may be shared until it is moved."""
+        self.module = module
+        self._device: torch.device | None = None
+        self._lock = threading.Lock()
+
+    def on(self, device: torch.device) -> Part:
+        """Moves the part to a device, if it isn't there, and returns it."""
+        with self._lock:
+            if self._device != device:
+                self.module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+                self._device = device
+            return self.module
 
 
 class EngineBackbone(nn.Module):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,13 +29,19 @@ def export_graph(part: ModelGraph) -> ExportedProgram:
         return torch.export.export(part.module.eval(), part.inputs, strict=False)
 
 
-def onnx_file(part: ModelGraph, folder: Path, dtype: torch.dtype = torch.float32) -> Path:
+def onnx_file(
+    part: ModelGraph,
+    folder: Path,
+    dtype: torch.dtype = torch.float32,
+    names: tuple[Sequence[str], Sequence[str]] = ((), ()),
+) -> Path:
     """Writes the part's graph as ONNX, its weights beside it where they are large.
 
     Args:
         part: in fp32.
         folder: where the file is to be.
         dtype: of the products in it, see `type_graph`; inputs and outputs are fp32.
+        names: of inputs and outputs; those of torch's choice if empty.
 
     Raises:
         EngineUnavailable: what writes ONNX is not installed.
@@ -44,8 +50,15 @@ def onnx_file(part: ModelGraph, folder: Path, dtype: torch.dtype = torch.float32
     opset = _OPSETS.get(dtype, _OPSET)
     try:
         with torch.no_grad(), silence():
+            inputs, outputs = (list(of) or None for of in names)
             written = torch.onnx.export(
-                program, (), dynamo=True, verbose=False, opset_version=opset
+                program,
+                (),
+                dynamo=True,
+                verbose=False,
+                opset_version=opset,
+                input_names=inputs,
+                output_names=outputs,
             )
             assert written is not None
             if not hasattr(written, "optimize"):

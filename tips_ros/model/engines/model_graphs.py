@@ -185,9 +185,12 @@ class DepthGraph(HeadGraph):
         cls_2: Tensor,
         patch_3: Tensor,
         cls_3: Tensor,
-        floor: Tensor,
+        floor: Tensor | float,
     ) -> tuple[Tensor]:
-        """Layers, and a floor (1, h', 1, K) → (1, h', w', 3) as `depth_of_sums` has it."""
+        """Layers, and a floor (1, h', 1, K) → (1, h', w', 3) as `depth_of_sums` has it.
+
+        The floor may be a number, of all.
+        """
         tensors = (patch_0, cls_0, patch_1, cls_1, patch_2, cls_2, patch_3, cls_3)
         return (self.sums_of(self.logits_of(self.layers_of(tensors)), floor),)
 
@@ -199,11 +202,12 @@ class DepthGraph(HeadGraph):
         assert self.fast is not None
         return self.fast(layers)
 
-    def sums_of(self, logits: Tensor, floor: Tensor) -> Tensor:
+    def sums_of(self, logits: Tensor, floor: Tensor | float) -> Tensor:
         """→ (1, h', w', 3), of which the first is depth; never below fp32."""
         wide = torch.promote_types(logits.dtype, torch.float32)
         p = F.relu(logits).permute(0, 2, 3, 1).to(wide)  # (1, h', w', K)
-        p = (p if self.bins.unit == 1.0 else p * self.bins.unit) + floor.to(wide)
+        least = floor.to(wide) if isinstance(floor, Tensor) else floor
+        p = (p if self.bins.unit == 1.0 else p * self.bins.unit) + least
         centers = self.centers(wide)
         total = p.sum(-1)
         depth = (p * centers).sum(-1) / total

@@ -10,7 +10,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tips_ros.model.blocks import Block
-from tips_ros.model.fast.dpt.frozen import frozen_parameter
 from tips_ros.model.fast.swap_modules import swap_modules
 from tips_ros.model.vit import PatchEmbed, PatchGrid, VisionTransformer
 
@@ -26,7 +25,7 @@ class MatrixPatchEmbed(PatchEmbed):
         """Makes the matrix, once the weight is there."""
         weight = self.proj.weight.detach().flatten(1)
         filled = F.pad(weight, (0, -weight.shape[1] % _MULTIPLE))
-        self.matrix = frozen_parameter(filled, weight)
+        self.matrix = nn.Parameter(filled, requires_grad=False)
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) → (B, h·w, D)."""
