@@ -14,7 +14,7 @@ from tips_ros.replay.domain import own_graph_environment
 from tips_ros.replay.graph import RosSession
 from tips_ros.replay.recorder import Recorder
 
-from ..ros.conftest import until
+from ..ros.live_graph import until
 from .standing_disk import StandingDisk
 
 pytestmark = pytest.mark.live

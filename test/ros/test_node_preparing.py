@@ -10,7 +10,7 @@ import threading
 import numpy as np
 import pytest
 
-from .conftest import PATIENCE_S, until
+from .live_graph import PATIENCE_S, until
 
 pytestmark = pytest.mark.live
 

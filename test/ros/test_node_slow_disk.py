@@ -11,7 +11,7 @@ from tips_ros.perception.language import embedding_cache
 from tips_ros.perception.memory.memory_file import load
 
 from ..faults.standing_disk import StandingDisk
-from .conftest import until
+from .live_graph import until
 from .test_node_memory import LAMP_AT, LEFT, robots
 
 __all__ = ["robots"]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from ..fuzz.states import STEPS, check_walk
-from .conftest import until
+from .live_graph import until
 
 pytestmark = pytest.mark.live
 
