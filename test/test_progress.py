@@ -42,7 +42,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def lines(caplog: pytest.LogCaptureFixture, work: WorkProgress) -> list[str]:
-    """What is told within a while, at least one line."""
+    """The lines told within a while, at least one."""
     for _ in range(500):
         if caplog.messages:
             break
@@ -88,7 +88,7 @@ def test_where_there_is_no_terminal_there_are_lines_and_no_bar():
 
 
 def shown_on_a_terminal(rows: int, columns: int) -> bytes:
-    """What appears on a terminal that tells this size."""
+    """The text that appears on a terminal that tells this size."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     done = subprocess.Popen([sys.executable, "-c", _SOON], stdout=subprocess.PIPE, stderr=theirs)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a latched topic has said, as its readers take it: by stamps."""
+"""A latched topic's messages as its readers take them: by stamps."""
 
 import random
 
