@@ -231,5 +231,5 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 
 def generate_launch_description() -> LaunchDescription:
-    """What `ros2 launch` calls."""
+    """Makes the launch description; `ros2 launch` calls it."""
     return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=start)])

@@ -74,7 +74,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def golden_dir() -> Path:
-    """Where the golden numbers are; its README says what made them."""
+    """The folder of the golden numbers; its README says what made them."""
     return Path(__file__).parent / "data" / "golden"
 
 

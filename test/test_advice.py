@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people are told to type can be pasted where it is printed: through ./run, or without."""
+"""Commands that people are told to type can be pasted: through ./run, or without."""
 
 from __future__ import annotations
 

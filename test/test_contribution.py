@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What somebody who wants to help meets first."""
+"""The first things that somebody who wants to help meets."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ MODULES = {dotted(path): path for path in ALL_FILES}
 
 
 def imported_files(path: Path) -> Iterator[tuple[str, ...]]:
-    """Which files of ours the file imports, each as the parts of its dotted name."""
+    """Finds the files of ours that a file imports, each as the parts of its dotted name."""
     for name in imported_modules(path):
         parts = tuple(name.split("."))
         # A script of benchmarks/ imports what lies beside it by its name alone.

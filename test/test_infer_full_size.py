@@ -130,7 +130,7 @@ def write_model(directory: Path) -> None:
 
 @pytest.fixture(scope="module")
 def written() -> Iterator[Path]:
-    """What `tips_ros infer` wrote for the image; not in tmp_path, which outlives the run."""
+    """Files of `tips_ros infer` for the image; not in tmp_path, which outlives the run."""
     with tempfile.TemporaryDirectory() as folder:
         model, picture, output = Path(folder, "b14"), Path(folder, "image.png"), Path(folder, "out")
         model.mkdir()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long a work will take: nothing is said too early, and what is said does not swing."""
+"""A forecast of a long work is not made too early, and does not swing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tips_ros.progress import readable_duration
 
 
 def forecasts(durations: list[float], before_s: float = 0.0) -> list[float | None]:
-    """What is said after each unit that took so long, of work that began with something else."""
+    """The forecasts after each unit that took so long, of work that began with something else."""
     pace, said, now = Pace(), [], before_s
     for done, duration in enumerate(durations, start=1):
         now += duration

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is installed is what the source tree says, and says the same everywhere."""
+"""An installation is what the source tree says, and says the same everywhere."""
 
 import os
 import re

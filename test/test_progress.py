@@ -42,7 +42,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def lines(caplog: pytest.LogCaptureFixture, work: WorkProgress) -> list[str]:
-    """What is told within a while, at least one line."""
+    """The lines told within a while, at least one."""
     for _ in range(500):
         if caplog.messages:
             break
@@ -104,7 +104,7 @@ print("built")
 
 
 def rows_of(shown: bytes) -> list[str]:
-    """What is left on the screen of a terminal that was sent this."""
+    """The lines on the screen of a terminal that was sent this."""
     rows, row, column = [""], 0, 0
     for part in re.findall(r"\x1b\[A|\r|\n|[^\x1b\r\n]", shown.decode()):
         if part == "\x1b[A":
@@ -121,7 +121,7 @@ def rows_of(shown: bytes) -> list[str]:
 
 
 def shown_on_a_terminal(rows: int, columns: int, program: str = _SOON) -> bytes:
-    """What appears on a terminal that tells this size."""
+    """The text that appears on a terminal that tells this size."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     done = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=theirs)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What takes seconds to import is imported by those who use it, not by every start."""
+"""Slow imports are made by those who use them, not by every start."""
 
 import subprocess
 import sys

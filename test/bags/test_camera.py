@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which topics of a bag are the colour camera's."""
+"""The colour camera's topics are found among those of a bag."""
 
 from __future__ import annotations
 

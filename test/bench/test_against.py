@@ -24,6 +24,8 @@ from tips_ros.bench.transformers_model import (
 from tips_ros.model.depth_bins import DepthBins
 from tips_ros.model.tips import Tips
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 ROUNDS = Rounds(count=3, warm_up=0)
 

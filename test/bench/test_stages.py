@@ -23,7 +23,7 @@ ONCE = Rounds(count=2, warm_up=1)
 
 
 class Published:
-    """What was given to `publish`, as bytes: the message's memory is used again."""
+    """Messages given to `publish`, as bytes: the message's memory is used again."""
 
     def __init__(self) -> None:
         self.data: list[tuple[str, bytes]] = []

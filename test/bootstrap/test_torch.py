@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which PyTorch a Jetson gets: NVIDIA's own before JetPack 7, the common one from then on."""
+"""The PyTorch that a Jetson gets: NVIDIA's own before JetPack 7, the common one from then on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RELEASES = {
 
 @pytest.fixture
 def chosen(run, program, tmp_path):
-    """What is done for PyTorch on an Arm machine whose system says this of itself, or nothing."""
+    """The steps for PyTorch on an Arm machine whose system says this of itself, or nothing."""
     program("uname", "echo aarch64")
     said = tmp_path / "release"
 

@@ -20,7 +20,7 @@ chmod +x "$3/bin/python"
 
 @pytest.fixture
 def tried(run, program):
-    """What is asked of the Python of an environment, line by line."""
+    """The questions to the Python of an environment, line by line."""
     for name in ("python3.10", "python3.12"):
         program(name, PYTHON)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ./run did not make it never deletes: an environment, and what lies in build/."""
+"""Others' things are never deleted by ./run: an environment, and what lies in build/."""
 
 from __future__ import annotations
 

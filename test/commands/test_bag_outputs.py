@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where `tips_ros bag` writes, and under which names: refused before a model is loaded."""
+"""Places and names of `tips_ros bag`'s outputs: refused before a model is loaded."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def mirror(tmp_path, monkeypatch):
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """Where models are looked up by name."""
+    """The folder that models are looked up in by name."""
     monkeypatch.setenv("TIPS_ROS_MODELS", str(tmp_path / "home"))
     return tmp_path / "home"
 

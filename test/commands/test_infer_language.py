@@ -83,7 +83,7 @@ def without(tiny_language_model: Path, tmp_path: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def seen(tiny_language_model: Path) -> Any:
-    """What the model sees in the picture, with value features."""
+    """The picture as the model encodes it, with value features."""
     loaded = load_model(str(tiny_language_model))
     predictor = Predictor(loaded.tips, loaded.description, input_size=(56, 56))
     rgb = np.ascontiguousarray(noise()[..., ::-1])  # OpenCV writes BGR

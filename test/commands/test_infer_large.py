@@ -15,7 +15,7 @@ _OUTPUT_BYTES = 3 + 4 + 12 + 1 + 1  # a pixel: colour, depth, normal, class, con
 
 
 def peak_bytes(*args: object) -> int:
-    """What the command has in memory at most."""
+    """The most that the command has in memory."""
     command = [sys.executable, "-m", "tips_ros", "infer", *map(str, args), "--device", "cpu"]
     quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0), (os.POSIX_SPAWN_DUP2, 1, 2)]
     process = os.posix_spawn(sys.executable, command, os.environ, file_actions=quiet)

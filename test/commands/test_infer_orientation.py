@@ -61,7 +61,7 @@ def calibration(path: Path, width: int, height: int) -> Path:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
-    """What is said of the upright picture."""
+    """The lines about the upright picture."""
     folder = tmp_path_factory.mktemp("upright")
     path = tagged(folder / "upright.png", scene(), 1)
     assert infer(path, "--hfov-deg", "60", "--output", folder, *SMALL) == 0

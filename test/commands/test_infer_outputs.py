@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where `tips_ros infer` writes: asked before a model is loaded, whole or not at all."""
+"""The place of `tips_ros infer`'s outputs: asked before a model is loaded, whole or not at all."""
 
 from __future__ import annotations
 

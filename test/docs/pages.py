@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is written: pages, their blocks of code, and the commands in them."""
+"""The documentation: pages, their blocks of code, and the commands in them."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def said(pattern: str) -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def seen() -> Prediction:
-    """What the demo model makes of the sample bag's first picture."""
+    """The demo model's prediction for the sample bag's first picture."""
     with BagReader(sample_bag()) as bag:
         image = next(m for m in bag.messages() if "CompressedImage" in m.type)
         pixels = np.frombuffer(bag.deserialize(image).data, np.uint8)

@@ -57,6 +57,7 @@ def test_the_reference_says_what_the_docstrings_say(site):
     assert "Looks at one image, once." in page
 
 
+@pytest.mark.slow
 def test_the_program_of_the_reference_runs(tmp_path):
     page = (DOCS / "api" / "perception.rst").read_text(encoding="utf-8")
     (block,) = re.findall(r"^\.\. code-block:: python\n\n((?:   .*\n|\n)+)", page, re.MULTILINE)

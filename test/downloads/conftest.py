@@ -27,7 +27,7 @@ from tips_ros.downloads.model_download import ModelDownload
 
 @dataclass(frozen=True)
 class Behaviour:
-    """How one answer is given; without arguments, as a good server does.
+    """The manner of one answer; without arguments, as a good server does.
 
     Attributes:
         status: given instead of a file when it is not 200.
@@ -178,7 +178,7 @@ def _answer(server: Server, handler: BaseHTTPRequestHandler) -> None:
 
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a proxy is configured, these tests still talk to their own server."""
+    """Lets these tests talk to their own server where a proxy is configured."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
 
@@ -205,7 +205,7 @@ def damaged(content: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Kit:
-    """What a test of a download needs: a file, its content, and the download itself."""
+    """All that a test of a download needs: a file, its content, and the download itself."""
 
     server: Server
     directory: Path
@@ -240,7 +240,7 @@ class Kit:
 
     @property
     def names(self) -> list[str]:
-        """What is in the directory."""
+        """Names of the files in the directory."""
         return sorted(path.name for path in self.directory.iterdir())
 
     def leave_part(self, content: bytes, count: int) -> None:

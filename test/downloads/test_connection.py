@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which addresses are taken, and where a redirect may lead."""
+"""Addresses that are taken, and places that a redirect may lead to."""
 
 import io
 from datetime import datetime, timedelta, timezone

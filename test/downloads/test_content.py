@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a file turns out to be, whatever it is called."""
+"""A file's content counts, whatever it is called."""
 
 import pytest
 

@@ -14,6 +14,8 @@ import pytest
 from tips_ros.bags import BagError, BagReader, BagWriter
 from tips_ros.resources import sample_bag
 
+pytestmark = pytest.mark.slow
+
 IMAGES = 400  # for longer than the test takes to send its signal
 DEPTH = "/tips/depth/image"
 OPTIONS = ("--topics", "depth/image", "--scale", "0.125")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is taken from the node's process while it runs: a core, its life."""
+"""The node's process loses things while it runs: a core, its life."""
 
 from __future__ import annotations
 

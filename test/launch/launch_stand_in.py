@@ -40,7 +40,7 @@ def described(file: Path) -> list[Entity]:
 
 
 def nodes(entities: list[Entity], package: str) -> list[dict[str, Any]]:
-    """What each node of a package was given."""
+    """The arguments that each node of a package was given."""
     all_nodes = [e.named for e in entities if type(e).__name__ == "Node"]
     return [named for named in all_nodes if named["package"] == package]
 

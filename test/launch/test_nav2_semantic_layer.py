@@ -38,7 +38,7 @@ FILE = Path(__file__).resolve().parents[2] / "config" / "nav2_semantic_layer.yam
 
 
 def beside() -> dict[str, Any]:
-    """What the comment at its top gives the node: `#   name: value   why`."""
+    """The parameters that the comment at its top gives the node: `#   name: value   why`."""
     text = FILE.read_text(encoding="utf-8")
     found = re.findall(r"^#   (\S+): (\S+)   ", text, re.MULTILINE)
     return {name: yaml.safe_load(value) for name, value in found}

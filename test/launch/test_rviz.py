@@ -44,7 +44,7 @@ SHOWS = {
 
 
 def profile(display: dict) -> QoSProfile:
-    """What RViz asks of a display's publisher."""
+    """The QoS that RViz asks of a display's publisher."""
     topic = display["Topic"]
 
     def policy(kind, name: str):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is told of a scale, when it is news, and what diagnostics have of it."""
+"""A scale is told when it is news, and diagnostics have it."""
 
 from __future__ import annotations
 

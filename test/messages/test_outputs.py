@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a frame's clouds are made of, before any of it is published."""
+"""A frame's clouds, before any of it is published."""
 
 import logging
 import sys

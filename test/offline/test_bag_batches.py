@@ -49,7 +49,7 @@ def written(path: Path, turned: bool = False) -> Path:
 def annotated(
     predictor: Predictor, bag: Path, out: Path, **options: Any
 ) -> tuple[Annotation, dict[int, np.ndarray]]:
-    """What came of it, and depth (H, W) by the second of its stamp."""
+    """The outcome, and depth (H, W) by the second of its stamp."""
     annotator = BagAnnotator(predictor, DEPTH, predictor.model_label_space, **options)
     with BagReader(bag) as reader:
         camera = find_camera(reader, None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was predicted for an upright picture, put back into the orientation of its camera."""
+"""A prediction for an upright picture, put back into the orientation of its camera."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is seen of a node from outside."""
+"""A node as it is seen from outside."""
 
 from __future__ import annotations
 

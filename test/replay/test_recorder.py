@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is published is in the bag, as it was; what cannot be recorded is told."""
+"""Published messages are in the bag, as they were; what cannot be recorded is told."""
 
 import errno
 import time

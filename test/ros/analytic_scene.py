@@ -138,7 +138,7 @@ class Stage:
         model.backbone.register_forward_pre_hook(lambda _, given: self.looked_at.append(given[0]))
 
     def show(self, depth_m: np.ndarray, normals: np.ndarray) -> None:
-        """What the heads say from now on, of an upright picture at the size of its outputs.
+        """Sets what the heads say from now on, of an upright picture at the size of its outputs.
 
         At that size nothing is resized on the way out. TIPS' normals point away from the camera.
         """

@@ -96,7 +96,7 @@ class Graph:
 
     @property
     def camera(self) -> Camera:
-        """What the active node has of its first camera."""
+        """The active node's first camera."""
         return self.node.work.cameras[0]
 
     @property
@@ -106,12 +106,12 @@ class Graph:
 
     @property
     def encoder(self) -> Any:
-        """What turns the words of the classes into embeddings."""
+        """The encoder of the classes' words."""
         return self.vocabulary.encoder
 
     @property
     def frames(self) -> Any:
-        """What answers how frames stand to each other."""
+        """The node's lookup of transforms."""
         return self.node.transforms
 
     @property

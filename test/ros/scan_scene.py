@@ -18,7 +18,7 @@ STEP = 1 / 40  # less than a beam for a pixel
 
 
 def tilt() -> float:
-    """How far the LiDAR looks down, radians."""
+    """The angle by which the LiDAR looks down, radians."""
     k = camera_info().k
     return math.atan((ROW - k[5]) / k[4])
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a depth sensor would say of a predicted scene, as messages."""
+"""Messages of a depth sensor that sees a predicted scene."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ TROUBLES = {
 
 @pytest.fixture
 def warnings(caplog):
-    """What the node says from warnings upwards, as it comes."""
+    """The node's log from warnings upwards, as it comes."""
     logger = logging.getLogger("tips_ros")
     logger.addHandler(caplog.handler)
     yield lambda: [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]

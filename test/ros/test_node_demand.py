@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What nobody wants costs nothing: not even the images are received."""
+"""Outputs that nobody wants cost nothing: not even the images are received."""
 
 import pytest
 from tips_ros.srv import Locate

@@ -38,7 +38,7 @@ def cropped(info: CameraInfo, x: int, y: int, width: int, height: int, binning: 
 
 
 def rectified(info: CameraInfo) -> CameraInfo:
-    """Whose P is another pinhole than its K."""
+    """A camera whose P is another pinhole than its K."""
     info.p = [120.0, 0.0, 80.9, -9.0, 0.0, 121.5, 57.2, 0.0, 0.0, 0.0, 1.0, 0.0]
     return info
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a Nav2 costmap layer takes from the node, taken as it takes it.
+"""The messages that a Nav2 costmap layer takes from the node, taken as it takes them.
 
 Mask, confidence and organised cloud of one size, one stamp and one frame, and class names that a
 late subscriber gets, too; with the parameters and the names that config/nav2_semantic_layer.yaml

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the node publishes for an image, over real DDS."""
+"""The node's outputs for an image, over real DDS."""
 
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image

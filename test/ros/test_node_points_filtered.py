@@ -55,7 +55,7 @@ def frames(graph_with):
 
 @pytest.fixture
 def warnings(caplog):
-    """What the node says from warnings upwards."""
+    """The node's log from warnings upwards."""
     logger = logging.getLogger("tips_ros")
     logger.addHandler(caplog.handler)
     yield lambda: list(

@@ -92,7 +92,7 @@ def streaming(graph):
 
 
 def published_order(monkeypatch):
-    """What the node publishes from now on of masks and ClassMaps, in its own order."""
+    """Masks and ClassMaps that the node publishes from now on, in its own order."""
     order, publish = [], Publisher.publish
     kinds = {"/tips/semantic/classes": "classes", "/tips/semantic/image": "mask"}
 

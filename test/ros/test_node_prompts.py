@@ -274,7 +274,7 @@ class TestWithoutATextEncoder:
 class TestTextIsEncoded:
     @pytest.fixture
     def encoded(self, graph):
-        """How many words went through the text encoder so far."""
+        """The number of words that went through the text encoder so far."""
         return lambda: graph.encoder.encoded
 
     def test_once_a_change_and_never_for_a_frame(self, graph, encoded):

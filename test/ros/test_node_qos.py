@@ -51,7 +51,7 @@ OWN = {"/rosout", "/parameter_events", "/tips/transition_event"}  # of rclpy, in
 
 
 def overridable(graph) -> dict[str, set[str]]:
-    """What can be overridden of each topic: {"/image subscription": {"depth", …}, …}."""
+    """Policies of each topic that may be overridden: {"/image subscription": {"depth", …}, …}."""
     found: dict[str, set[str]] = {}
     for name in graph.node.get_parameters_by_prefix("qos_overrides"):
         topic, role, policy = name.rsplit(".", 2)
@@ -96,7 +96,7 @@ def test_an_override_of_an_output_reaches_its_publisher(graph_with):
 
 
 class TestSilence:
-    """What the node says when no image comes."""
+    """The node's advice when no image comes."""
 
     @pytest.fixture
     def silent(self, graph_with):

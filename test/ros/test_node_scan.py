@@ -39,7 +39,7 @@ class Drive(Bench):
         return self.frames_until(says, what, scan, "sensor/scan", rgb=self.rgb)
 
     def counts(self) -> dict[str, int]:
-        """What became of the scans."""
+        """The fates of the scans."""
         facts = self.graph.camera.scaling.facts()
         return {outcome: int(facts[f"depth sensor {outcome}"]) for outcome in OUTCOMES}
 

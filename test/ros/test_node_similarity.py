@@ -75,7 +75,7 @@ def counted(calls, name, call):
 
 @pytest.fixture
 def looks(graph, monkeypatch):
-    """What each call of the predictor was for."""
+    """The purpose of each call of the predictor."""
     calls = []
     predictor = graph.node.predictor
     for name in ("encode_batch", "decode", "similarities"):

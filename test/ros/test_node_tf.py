@@ -38,7 +38,7 @@ def kind(request, monkeypatch):
 
 @pytest.fixture
 def said(caplog):
-    """What the node says from warnings upwards."""
+    """The node's log from warnings upwards."""
     logger = logging.getLogger("tips_ros")
     logger.addHandler(caplog.handler)
     yield lambda: list(

@@ -12,7 +12,7 @@ from .live_graph import PATIENCE_S, until
 
 
 class Timeline:
-    """What a bag player does for time: /clock."""
+    """A bag player's part in time: /clock."""
 
     def __init__(self, graph):
         self.graph = graph

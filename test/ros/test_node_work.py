@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When the node works, and when it does not: laziness, newest frame first, services meanwhile."""
+"""Times at which the node works, and does not: laziness, newest frame first, services meanwhile."""
 
 import threading
 from collections import Counter

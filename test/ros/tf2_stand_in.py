@@ -138,7 +138,7 @@ class Buffer:
     def _upwards(
         self, frame: str, at: int
     ) -> tuple[dict[str, np.ndarray], ExtrapolationException | None]:
-        """Where the frame is in itself and its ancestors, and why not in those above."""
+        """The frame's places in itself and its ancestors, and why not in those above."""
         chain = {frame: np.eye(4)}
         while (edge := self._edges.get(frame)) is not None:
             try:

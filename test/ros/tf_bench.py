@@ -61,7 +61,7 @@ class Robot:
         self._say(self._static, edge("base", FRAME_ID, 0.0, 0.25))
 
     def is_at(self, seconds: float, x: float = 0.0) -> None:
-        """Where it was at that time."""
+        """The place that it was at then."""
         self.says(edge("map", "base", seconds, x))
 
     def says(self, transform: TransformStamped) -> None:

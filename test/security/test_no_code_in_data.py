@@ -32,7 +32,7 @@ YAML_LOADERS = {"unsafe_load", "full_load", "load_all", "unsafe_load_all", "full
 
 
 def faults(text: str) -> Iterator[str]:
-    """What a text has that could run data."""
+    """Finds what in a text could run data."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names = [alias.name for alias in node.names]

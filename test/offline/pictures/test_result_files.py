@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is said of a picture's classes: those seen, and those that were asked for in vain."""
+"""Lines about a picture's classes: those seen, and those that were asked for in vain."""
 
 from __future__ import annotations
 

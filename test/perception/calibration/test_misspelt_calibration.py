@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is misspelt, assumed or broken in a calibration is told in one line."""
+"""Keys that are misspelt, assumed or broken in a calibration are told in one line."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What isn't needed isn't required, what is needed must be this camera's, and real cameras pass."""
+"""Matrices that aren't needed aren't required, others must be this camera's; real cameras pass."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was read of a CameraInfo is kept while it says the same, and not a moment longer."""
+"""A reading of a CameraInfo is kept while it says the same, and not a moment longer."""
 
 from __future__ import annotations
 

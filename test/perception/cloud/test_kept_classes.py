@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which ids stay in a cloud when classes are chosen by name."""
+"""Ids stay in a cloud by the names of their classes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What takes metres also takes "too far to tell" (+Inf) and "unknown" (NaN), and invents nothing.
+"""Whoever takes metres takes "too far to tell" (+Inf) and "unknown" (NaN), and invents nothing.
 
 Beyond the range is here the upper half of a wall with a ball before it.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a scale does to depth, and what it says of itself."""
+"""A scale brings depth to metres, and tells of itself."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from tips_ros.perception.depth.inverse_affine import fit_inverse_affine
 
 
 def scan(slope: float, offset: float, outliers: float, seed: int, count: int = 400):
-    """What a network says and a LiDAR measured: `1 / true = slope / predicted + offset`."""
+    """A network's depth and a LiDAR's: `1 / true = slope / predicted + offset`."""
     rng = np.random.default_rng(seed)
     true = rng.uniform(0.6, 5.0, count)
     predicted = slope / (1 / true - offset)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a user can say about the scale, and what comes of it with and without a camera."""
+"""A user's word about the scale, and what comes of it with and without a camera."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a user types becomes classes, words, background and thresholds, or one line says why not."""
+"""Prompts become classes, words, background and thresholds, or one line says why not."""
 
 from __future__ import annotations
 

@@ -10,5 +10,5 @@ import pytest
 
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
-    """Where embeddings are kept, and nobody else's are."""
+    """A folder for embeddings, where nobody else's are."""
     return tmp_path / "cache"

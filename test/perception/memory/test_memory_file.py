@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is read back is what was written; other files and other models are refused in one line."""
+"""A memory is read back as it was; other files and other models are refused in one line."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Watch:
     def __call__(
         self, *boxes: Box, frames: int = 3, passed_s: float = 1.0, jump_m: float = 0.0, **view
     ) -> list[Remembered]:
-        """What is remembered after some frames; a jump moves the memory's frame along x."""
+        """The things remembered after some frames; a jump moves the memory's frame along x."""
         for _ in range(frames):
             self.now_s += passed_s
             frame = seen(list(boxes), stamp_s=self.now_s, **view)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where things are is known: what is found of them must be there."""
+"""Things at known places are found there."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which classes are published: the model's own, some of them by other names, or any words."""
+"""Published classes: the model's own, some of them by other names, or any words."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is sought competes with all that is known to be there, and never with itself."""
+"""A query's target competes with all that is known to be there, and never with itself."""
 
 import pytest
 import torch

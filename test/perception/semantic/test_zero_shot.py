@@ -46,7 +46,7 @@ def text(golden: Any) -> dict[str, np.ndarray]:
 
 @pytest.fixture
 def class_embeddings(text: dict[str, np.ndarray]) -> torch.Tensor:
-    """What our text encoder makes of five golden texts: as many classes."""
+    """Embeddings of five golden texts by our text encoder: as many classes."""
     encoder = TextEncoder(TextConfig(width=64, depth=3, heads=4, hidden=160, vocabulary=97))
     encoder.load_state_dict(
         {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is counted is what happened, each frame once, and nothing older than it says."""
+"""Counts are of what happened, each frame once, and nothing older than they say."""
 
 import threading
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which of a sensor's messages belongs to an image, and what is kept of them."""
+"""One of a sensor's messages belongs to an image; some are kept for it."""
 
 from __future__ import annotations
 

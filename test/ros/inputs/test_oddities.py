@@ -10,7 +10,7 @@ from tips_ros.ros.inputs.oddities import InputOddities
 
 @pytest.fixture
 def said():
-    """What has been said so far."""
+    """The lines logged so far."""
     lines: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: lines.append(record.getMessage())

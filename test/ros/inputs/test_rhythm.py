@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When the next event is to be expected."""
+"""The next event is expected by the period of those before."""
 
 from tips_ros.ros.inputs.latest_images import PeriodEstimate
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a camera's images and CameraInfo may come, by the conventions of ROS drivers."""
+"""Topics of a camera's images and CameraInfo, by the conventions of ROS drivers."""
 
 import pytest
 

@@ -56,7 +56,7 @@ def clouds():
 
 
 class Fates:
-    """What became of clouds, in the order in which it was told."""
+    """The fates of clouds, in the order in which they were told."""
 
     def __init__(self, clouds):
         self._clouds = clouds

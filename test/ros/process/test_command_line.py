@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong on the command line of `tips_node`, or in a file on it: one line with the fix."""
+"""Faults on the command line of `tips_node`, or in a file on it: one line with the fix."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the launch's arguments say that cameras are."""
+"""Cameras as the launch's arguments name them."""
 
 import pytest
 

@@ -24,7 +24,7 @@ def shown_topics(view):
 
 
 def eye(view):
-    """Where the view's eye is from its focal point, and which way the picture's up points."""
+    """The place of the view's eye from its focal point, and the direction of the picture's up."""
     current = view["Visualization Manager"]["Views"]["Current"]
     pitch, yaw = current["Pitch"], current["Yaw"]
     towards = [

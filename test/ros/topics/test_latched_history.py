@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a latched topic has said, as its readers take it: by stamps."""
+"""A latched topic's messages as its readers take them: by stamps."""
 
 import random
 
@@ -16,6 +16,9 @@ class Topic:
         self.said = []
 
     def frame(self, stamp, value):
+        settled = self.history.settled
+        if settled is not None and settled[0] <= stamp and settled[1] == value:
+            assert not self.history.needs(stamp, value), "nobody would take another one"
         if self.history.needs(stamp, value):
             self.said.append((stamp, value))
             self.history.add(stamp, value)
@@ -73,6 +76,16 @@ def test_a_value_that_changes_back_in_a_loop_is_said_at_each_change(topic):
         for stamp, value in ((10, "a"), (20, "b"), (30, "c")):
             topic.frame(stamp, value)
             assert topic.early_reader(stamp) == topic.late_reader(stamp) == value
+
+
+def test_it_is_settled_while_no_later_time_was_spoken_of(topic):
+    assert topic.history.settled is None
+    topic.frame(5, "a")
+    assert topic.history.settled == (5, "a")
+    topic.frame(2, "b")
+    assert topic.history.settled is None, "a reader of 5 takes a"
+    topic.frame(6, "b")
+    assert topic.history.settled == (6, "b")
 
 
 def test_the_callers_sameness_counts():

@@ -98,7 +98,7 @@ def test_how_long_a_cloud_may_wait_is_the_users_word():
 
 @pytest.fixture
 def told(caplog):
-    """What is said, as far as it has come."""
+    """The lines said, as far as they have come."""
     logger = logging.getLogger("tips_ros")
     logger.addHandler(caplog.handler)
     yield lambda: list({id(r): r.getMessage() for r in caplog.records}.values())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is trained is what the model answers when it is used."""
+"""The model is trained on what it answers when it is used."""
 
 from __future__ import annotations
 

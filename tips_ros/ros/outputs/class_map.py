@@ -73,6 +73,9 @@ class ClassMapPublisher:
             self._missing = ""
         if label_space is not self._label_space:
             self._label_space, self._told = label_space, self._content(label_space)
+        settled = self._history.settled
+        if settled is not None and settled[0] <= stamp_ns and settled[1] is self._told:
+            return
         if self._history.needs(stamp_ns, self._told):
             self.publish(label_space, header)
 
@@ -89,7 +92,8 @@ class ClassMapPublisher:
             if self._label_info is not None:
                 classes = rclpy_class(LABEL_INFO), rclpy_class("vision_msgs/msg/VisionClass")
                 self._label_info.publish(label_info_message(*classes, header, label_space))
-        self._history.add(stamp_ns(header), self._content(label_space))
+        self._label_space, self._told = label_space, self._content(label_space)
+        self._history.add(stamp_ns(header), self._told)
 
     def close(self) -> None:
         """Destroys the publishers."""

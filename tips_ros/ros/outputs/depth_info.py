@@ -48,6 +48,9 @@ class DepthInfoPublisher:
 
     def publish(self, header: Any, stamp_ns: int, live: DepthScaleStatus) -> None:
         """Publishes the scale of a frame, unless its readers know it from earlier frames."""
+        settled = self._history.settled
+        if settled is not None and settled[0] <= stamp_ns and settled[1] is live:
+            return
         if self._history.needs(stamp_ns, live, _same):
             self._publish(header, stamp_ns, live)
 

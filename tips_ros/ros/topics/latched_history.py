@@ -19,11 +19,16 @@ class LatchedHistory(Generic[Value]):
     A frame is read with the latest message whose stamp is not later than the frame's. Time goes
     back when a bag begins anew; what was said of later times then still lies with those who heard
     it, and the one message that a late subscriber gets may be of a time to come.
+
+    Attributes:
+        settled: stamp and value of the newest message, where no other has a later stamp: every
+            reader of a frame from there on takes this value. None in other cases.
     """
 
     def __init__(self) -> None:
         self._said: dict[int, Value] = {}  # by stamp; the one published last stands last
         self._stamps: list[int] = []  # of all, ascending
+        self.settled: tuple[int, Value] | None = None
 
     def needs(
         self, stamp_ns: int, value: Value, same: Callable[[Value, Value], bool] = operator.eq
@@ -58,6 +63,7 @@ class LatchedHistory(Generic[Value]):
         else:
             insort(self._stamps, stamp_ns)
         self._said[stamp_ns] = value
+        self.settled = (stamp_ns, value) if stamp_ns == self._stamps[-1] else None
         if len(self._said) > _MOST:
             oldest = next(iter(self._said))
             del self._said[oldest], self._stamps[bisect_left(self._stamps, oldest)]

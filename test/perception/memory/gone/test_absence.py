@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What depth can't miss is missed by its name, where its place is in full view."""
+"""Things that depth can't miss are missed by their names, where their places are in full view."""
 
 from __future__ import annotations
 

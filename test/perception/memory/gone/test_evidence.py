@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How surely a place is empty, by what is seen at the points of a thing."""
+"""Evidence that a place is empty, by what is seen at the points of a thing."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose a fine pixel is: shares among the nine patches around it."""
+"""A fine pixel's shares among the nine patches around it."""
 
 from __future__ import annotations
 
