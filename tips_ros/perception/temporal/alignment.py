@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.temporal.glance import Glance
 
-_PLACES = 3  # every n-th pixel along each axis is asked
+_PLACES = 5  # every n-th pixel along each axis is asked
 _MOST_LEVELS = 30.0  # of brightness that one pixel can say against a motion
 _LEAST_SPREAD = 1.5  # of brightness
-_STEPS = 3
+_STEPS = 2
 
 Velocity = NDArray[np.float64]  # (6,) metres, and radians, from one frame to the other
 
@@ -34,7 +34,7 @@ class Alignment:
         rays, inverse = now.lens.rays()[few], np.exp(-now.log_depth[few])
         known = np.isfinite(inverse) & np.isfinite(rays).all(axis=-1)
         self._lens = now.lens
-        self._rays = np.insert(rays[known].astype(np.float64), 2, 1.0, axis=1)
+        self._rays = cv2.convertPointsToHomogeneous(rays[known])[:, 0].astype(np.float64)
         self._inverse = inverse[known].astype(np.float64)
         self._now = now.grey[few][known].astype(np.float32)
         self._slope_now = _slope(now.grey)[few][known]
@@ -43,14 +43,14 @@ class Alignment:
 
     def best_motion(self, guesses: Iterable[Velocity]) -> Velocity:
         """The motion that explains most, near one of the guesses."""
-        tried = [(self._unexplained(guess), guess) for guess in guesses]
+        tried = [(self._measure_error(guess), guess) for guess in guesses]
         left, best = min(tried, key=lambda pair: pair[0])
         velocity = best
         for _ in range(_STEPS):
             velocity = self._step(velocity)
-        return velocity if self._unexplained(velocity) <= left else best
+        return velocity if self._measure_error(velocity) <= left else best
 
-    def _unexplained(self, velocity: Velocity) -> float:
+    def _measure_error(self, velocity: Velocity) -> float:
         x, y = self._places(velocity)
         seen = self._sample(self._before, x, y)[:, 0]
         off = np.abs(self._now - seen)

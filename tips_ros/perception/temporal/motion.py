@@ -22,9 +22,9 @@ _STANDS_PX = 0.3  # of flow, in pixels of the frame
 _MAY_STAND_PX = 2.0  # what somebody who walks by makes of the motion of a camera that stands
 _MOST_LEVELS = 30  # of brightness that one pixel can say against a motion
 _READING_SMOOTHS = 1.3  # a noisy picture that is read between its pixels is less noisy: √1.6
-_FAR_BETTER = 0.75  # where somebody close by makes more of it: how much better standing explains
+_FAR_BETTER = 0.85  # where somebody close by makes more of it: how much better standing explains
 _ROUNDS = 4
-_PLACES = 3  # every n-th pixel along each axis is asked for the motion
+_PLACES = 4  # every n-th pixel along each axis is asked for the motion
 
 
 class Warp(NamedTuple):
@@ -119,7 +119,7 @@ class FlowWarper:
         passed_s = (now.stamp_ns - before.stamp_ns) / 1e9
         guesses = [velocity]
         if last is not None and went:
-            guesses += [np.zeros(6), last[1] * passed_s]
+            guesses.append(last[1] * passed_s)
         velocity = Alignment(now, before).best_motion(guesses)
         warp = _by_motion(now, _moved_by(velocity), "flow")
         if self._stands(now, before, warp):
@@ -131,7 +131,7 @@ class FlowWarper:
     def _stands(now: Glance, before: Glance, warp: Warp) -> bool:
         moved_px = _typical_move(warp) * now.size[1] / now.grey.shape[1]
         worse = _READING_SMOOTHS if moved_px < _MAY_STAND_PX else _FAR_BETTER
-        return moved_px < _STANDS_PX or _unexplained_unmoved(now, before, warp) <= worse
+        return moved_px < _STANDS_PX or _compare_unmoved(now, before, warp) <= worse
 
     def warp_each_pixel(self, now: Glance, before: Glance) -> Warp:
         """Warps two frames of one size by the flow itself, which follows what moves by itself."""
@@ -160,7 +160,7 @@ def _typical(x: Map, y: Map) -> float:
     return float(np.median(np.maximum(np.abs(x[few]), np.abs(y[few]))))
 
 
-def _unexplained_unmoved(now: Glance, before: Glance, warp: Warp) -> float:
+def _compare_unmoved(now: Glance, before: Glance, warp: Warp) -> float:
     """The share of the picture's change by that motion that a camera which stood would leave."""
     few = (slice(None, None, 3), slice(None, None, 3))
     unmoved, moved = (
