@@ -34,12 +34,18 @@ _WAYS = [(mode, posed) for mode in _MODES for posed in (True, False)]
 
 
 class Numbers(NamedTuple):
-    """Numbers of one sequence; see `FlickerResult`. NaN where there is nobody."""
+    """Numbers of one sequence; see `FlickerResult`. NaN where there is nobody.
+
+    Truth and poses take a pixel of somebody who walks across for the same point as long as their
+    distance stays: `flicker` and `classes` count that true motion, `…_rest` leaves them out.
+    """
 
     abs_rel: float
     person: float
     flicker: float
+    flicker_rest: float
     classes: float
+    classes_rest: float
     scale_std: float
     scale_p95: float
 
@@ -47,6 +53,7 @@ class Numbers(NamedTuple):
 def numbers_of(frames: list[Seen], said: list[Prediction]) -> dict[str, Numbers]:
     """Numbers by sequence."""
     metrics: dict[str, FlickerMetrics] = defaultdict(FlickerMetrics)
+    of_rest: dict[str, FlickerMetrics] = defaultdict(FlickerMetrics)
     errors: dict[str, list[float]] = defaultdict(list)
     of_person: dict[str, list[float]] = defaultdict(list)
     for (sample, _), prediction in zip(frames, said, strict=True):
@@ -57,18 +64,22 @@ def numbers_of(frames: list[Seen], said: list[Prediction]) -> dict[str, Numbers]
         off = np.abs(prediction.depth_m / np.where(known, sample.depth_m, 1.0) - 1.0)
         errors[name].append(float(off[known].mean()))
         person = known & (sample.labels == _PERSON)
+        rest = sample._replace(depth_m=np.where(person, np.float32(np.nan), sample.depth_m))
+        of_rest[name].add(rest, prediction)
         if "person" in name and np.count_nonzero(person) > _LEAST_PERSON_PX:
             of_person[name].append(float(off[person].mean()))
     found = {}
     for name, of in metrics.items():
-        flicker = of.result()
+        flicker, rest = of.result(), of_rest[name].result()
         assert flicker is not None and flicker.depth_log is not None
+        assert rest is not None and rest.depth_log is not None
         stretch = flicker.standing or flicker.moving
         assert stretch is not None
         person_error = float(np.mean(of_person[name])) if of_person[name] else np.nan
         found[name] = Numbers(
-            float(np.mean(errors[name])), person_error, flicker.depth_log,
-            flicker.labels_changed or 0.0, stretch.scale_std or 0.0, stretch.scale_p95 or 0.0,
+            float(np.mean(errors[name])), person_error, flicker.depth_log, rest.depth_log,
+            flicker.labels_changed or 0.0, rest.labels_changed or 0.0,
+            stretch.scale_std or 0.0, stretch.scale_p95 or 0.0,
         )  # fmt: skip
     return found
 

@@ -378,11 +378,33 @@ def test_what_was_hidden_is_known_again_in_another_exposure(darker_by: int):
 
 
 def test_a_large_close_person_does_not_set_the_camera_going():
-    steady, person = SteadyDepth("full"), cv2.resize(picture(9), (100, 230))
+    steady, person = SteadyDepth("full"), cv2.resize(picture(9), (84, 230))
     kinds = []
     for i in range(8):
         seen, raw = picture(), depth()
-        place = slice(10, 240), slice(10 + 18 * i, 110 + 18 * i)
+        place = slice(10, 240), slice(10 + 18 * i, 94 + 18 * i)
         seen[place], raw[place] = person, 0.9
         kinds.append(steady.update(frame(i, raw), seen).kind)
     assert kinds[1:].count("standing") >= 6
+
+
+@pytest.mark.parametrize("walks_px", [0, 10, -12])
+def test_the_way_ahead_is_all_seen_without_poses_whoever_walks_by(walks_px: int):
+    """Towards a wall that is plain in its middle: too short a step would leave it too far."""
+    steady, wall, person = SteadyDepth("scale"), picture(), cv2.resize(picture(9), (36, 120))
+    wall[:, 100:220] = 128
+    for i in range(12):
+        nearer = 3.0 - 0.04 * i
+        grown = cv2.getRotationMatrix2D((159.5, 119.5), 0, 3.0 / nearer)
+        seen = cv2.warpAffine(wall, grown, SIZE[::-1], borderMode=cv2.BORDER_REFLECT)
+        raw = np.full(SIZE, nearer, np.float32)
+        if walks_px and i >= 4:
+            left = (20 if walks_px > 0 else 240) + walks_px * (i - 4)
+            place = slice(100, 220), slice(left, left + 36)
+            seen[place], raw[place] = person, 1.5
+        found = steady.update(frame(i, raw), seen)
+        if i:
+            assert found.warp is not None and found.kind == "flow", i
+            true = np.log((nearer + 0.04) / nearer)
+            assert np.nanmedian(found.warp.log_ratio) == pytest.approx(true, rel=0.35), i
+            assert abs(found.log_scale) < 0.01, i

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.temporal.change import color_difference
 from tips_ros.perception.temporal.glance import Glance
 from tips_ros.perception.temporal.motion import Map
 
@@ -44,7 +45,7 @@ class Behind(NamedTuple):
 
     def looks_alike(self, now: Glance) -> NDArray[np.bool_]:
         """(h, w) where the picture is again what is remembered."""
-        alike = np.abs(now.color - self.color).max(axis=-1) < _ALIKE
+        alike = color_difference(now.color, self.color) < _ALIKE
         return np.asarray(alike & (self.frames > 0), np.bool_)
 
     def keep(

@@ -42,9 +42,14 @@ def change_between(now: Glance, before: Glance, warp: Warp) -> Change:
     most = max(_LEVELS, min(4.0 * spread, 2.0 * _LEVELS))
     amount = np.abs(brighter - np.float32(middle))
     if warp.kind == "standing":
-        colors = cv2.subtract(now.color, before.color, dtype=cv2.CV_32F) - np.float32(middle)
-        amount = np.abs(colors).max(axis=-1)
+        amount = color_difference(now.color, before.color.astype(np.float32) + np.float32(middle))
     pixels = np.asarray(amount > most, np.bool_)
     # What the network says beside a change has changed, too.
     around = cv2.dilate(pixels.view(np.uint8), np.ones((5, 5), np.uint8))
     return Change(middle, pixels, np.asarray(around > 0, np.bool_))
+
+
+def color_difference(one: NDArray[np.uint8], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(h, w) levels, of the colour that differs most."""
+    red, green, blue = cv2.split(cv2.absdiff(one.astype(np.float32), other))
+    return np.asarray(cv2.max(cv2.max(red, green), blue), np.float32)

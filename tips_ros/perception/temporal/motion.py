@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.camera.lens import Lens
+from tips_ros.perception.temporal.alignment import Alignment, Velocity, motion_rows
 from tips_ros.perception.temporal.dense_flow import dense_flow
 from tips_ros.perception.temporal.glance import Glance
 
@@ -21,9 +22,9 @@ _STANDS_PX = 0.3  # of flow, in pixels of the frame
 _MAY_STAND_PX = 2.0  # what somebody who walks by makes of the motion of a camera that stands
 _MOST_LEVELS = 30  # of brightness that one pixel can say against a motion
 _READING_SMOOTHS = 1.3  # a noisy picture that is read between its pixels is less noisy: √1.6
-_FAR_BETTER = 0.75  # where somebody close by makes more of it: how much better standing explains
+_FAR_BETTER = 0.85  # where somebody close by makes more of it: how much better standing explains
 _ROUNDS = 4
-_PLACES = 3  # every n-th pixel along each axis is asked for the motion
+_PLACES = 4  # every n-th pixel along each axis is asked for the motion
 
 
 class Warp(NamedTuple):
@@ -90,13 +91,15 @@ class FlowWarper:
 
     def __init__(self) -> None:
         self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._last: tuple[int, Velocity] | None = None  # stamp, and motion a second until then
 
     def warp(self, now: Glance, before: Glance) -> Warp:
         """Warps two frames of one size.
 
         Flow itself wavers where there is little to see, and follows what moves by itself: it is
-        asked for six numbers alone. Whether a pixel's brightness is then what it was is asked by
-        who uses the warp.
+        asked for six numbers alone, which the picture then betters (`Alignment`). It goes on from
+        the motion before, too. Whether a pixel's brightness is then what it was is asked by who
+        uses the warp.
         """
         there = dense_flow(self._flow, now.grey, before.grey)
         to_frame = now.size[1] / now.grey.shape[1]
@@ -105,20 +108,30 @@ class FlowWarper:
         velocity = rigid_motion(there, now.log_depth, now.lens)
         if velocity is None:
             return Warp("standing")
-        motion = np.eye(4)
-        motion[:3, :3] = cv2.Rodrigues(velocity[3:])[0]
-        motion[:3, 3] = velocity[:3]
-        warp = _by_motion(now, motion, "flow")
-        assert warp.x is not None and warp.y is not None
-        h, w = now.grey.shape
-        columns, rows = np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)[:, None]
-        moved_px = _typical(warp.x - columns, warp.y - rows) * to_frame
-        if moved_px < _STANDS_PX:
+        last, self._last = self._last, None
+        went = last is not None and last[0] == before.stamp_ns
+        # Of a camera that stood until now flow's motion is asked whether it goes: a better one may
+        # take somebody who walks by for the room, seen by a camera that goes sideways and turns.
+        if not went:
+            warp = _by_motion(now, _moved_by(velocity), "flow")
+            if self._stands(now, before, warp):
+                return Warp("standing")
+        passed_s = (now.stamp_ns - before.stamp_ns) / 1e9
+        guesses = [velocity]
+        if last is not None and went:
+            guesses.append(last[1] * passed_s)
+        velocity = Alignment(now, before).best_motion(guesses)
+        warp = _by_motion(now, _moved_by(velocity), "flow")
+        if self._stands(now, before, warp):
             return Warp("standing")
-        worse = _READING_SMOOTHS if moved_px < _MAY_STAND_PX else _FAR_BETTER
-        if _unexplained_unmoved(now, before, warp) <= worse:
-            return Warp("standing")
+        self._last = now.stamp_ns, velocity / passed_s
         return warp
+
+    @staticmethod
+    def _stands(now: Glance, before: Glance, warp: Warp) -> bool:
+        moved_px = _typical_move(warp) * now.size[1] / now.grey.shape[1]
+        worse = _READING_SMOOTHS if moved_px < _MAY_STAND_PX else _FAR_BETTER
+        return moved_px < _STANDS_PX or _compare_unmoved(now, before, warp) <= worse
 
     def warp_each_pixel(self, now: Glance, before: Glance) -> Warp:
         """Warps two frames of one size by the flow itself, which follows what moves by itself."""
@@ -128,12 +141,26 @@ class FlowWarper:
         return Warp("flow", there[..., 0] + columns, there[..., 1] + rows)
 
 
+def _moved_by(velocity: Velocity) -> NDArray[np.float64]:
+    motion = np.eye(4)
+    motion[:3, :3] = cv2.Rodrigues(velocity[3:])[0]
+    motion[:3, 3] = velocity[:3]
+    return motion
+
+
+def _typical_move(warp: Warp) -> float:
+    assert warp.x is not None and warp.y is not None
+    h, w = warp.x.shape
+    columns, rows = np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)[:, None]
+    return _typical(warp.x - columns, warp.y - rows)
+
+
 def _typical(x: Map, y: Map) -> float:
     few = (slice(None, None, 3), slice(None, None, 3))
     return float(np.median(np.maximum(np.abs(x[few]), np.abs(y[few]))))
 
 
-def _unexplained_unmoved(now: Glance, before: Glance, warp: Warp) -> float:
+def _compare_unmoved(now: Glance, before: Glance, warp: Warp) -> float:
     """The share of the picture's change by that motion that a camera which stood would leave."""
     few = (slice(None, None, 3), slice(None, None, 3))
     unmoved, moved = (
@@ -146,8 +173,7 @@ def _unexplained_unmoved(now: Glance, before: Glance, warp: Warp) -> float:
 def rigid_motion(flow: Map, log_depth: Map, lens: Lens) -> NDArray[np.float64] | None:
     """The camera's small motion between two frames, by flow and depth.
 
-    A point P of this frame was at P + ω × P + t. Its flow is linear in t and ω; they are found by
-    least squares, reweighted from a fixed start: what moves by itself has less and less to say.
+    Least squares, reweighted from a fixed start: what moves by itself has less and less to say.
 
     Args:
         flow: (h, w, 2) pixels, from this frame to the one before.
@@ -162,19 +188,15 @@ def rigid_motion(flow: Map, log_depth: Map, lens: Lens) -> NDArray[np.float64] |
     known = np.isfinite(inverse) & np.isfinite(rays).all(axis=-1)
     if np.count_nonzero(known) < 60:
         return None
-    x, y = rays[known].astype(np.float64).T
-    i, zero, one = inverse[known].astype(np.float64), np.zeros(len(x)), np.ones(len(x))
-    k = lens.intrinsics
-    u = np.stack([i, zero, -x * i, -x * y, one + x * x, -y]) * k.fx
-    v = np.stack([zero, i, -y * i, -one - y * y, x * y, x]) * k.fy
-    rows = np.concatenate([u, v], axis=1).T  # (2 N, 6)
+    inverse = inverse[known].astype(np.float64)
+    rows = np.concatenate(motion_rows(rays[known].astype(np.float64), inverse, lens))  # (2 N, 6)
     observed = flow[few][known].astype(np.float64).T.ravel()
     weights = np.ones(len(observed))
-    velocity = np.zeros(6)
+    velocity: Velocity = np.zeros(6)
     for _ in range(_ROUNDS):
         weighted = rows * weights[:, None]
-        normal = weighted.T @ rows + 1e-6 * np.eye(6) * k.fx**2
-        velocity = np.linalg.solve(normal, weighted.T @ observed)
+        normal = weighted.T @ rows + 1e-6 * np.eye(6) * lens.intrinsics.fx**2
+        velocity = np.asarray(np.linalg.solve(normal, weighted.T @ observed))
         off = observed - rows @ velocity
         spread = max(1.48 * float(np.median(np.abs(off))), 0.05)
         weights = 1.0 / (1.0 + (off / (2.0 * spread)) ** 2)

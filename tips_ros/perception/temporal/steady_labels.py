@@ -17,7 +17,7 @@ from tips_ros.perception.temporal.steady_depth import Steadied
 
 _UNSURE = 64  # margin of labels that come without one
 _LEAST = 4  # that any label says at least, of 255
-_VOTE = 0.5  # of the margin: so much can gather for what a few frames are sure of to be outlived
+_VOTE = 0.35  # of the margin: so much can gather for what a few frames are sure of to be outlived
 
 Bytes = NDArray[np.uint8]
 
