@@ -11,7 +11,7 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from visualization_msgs.msg import Marker
 
-from tips_ros.ros.pipeline.object_watch import ObjectWatch
+from tips_ros.ros.pipeline.stages.object_watch import ObjectWatch
 
 from ..perception.ground.floor_scene import BOX, LAMP, Box, FloorScene
 from .analytic_scene import Stage, calibration

@@ -22,12 +22,12 @@ from tips_ros.ros.outputs.publishers import OutputPublishers
 from tips_ros.ros.outputs.similarity import SimilarityPublishers
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.parameters.snapshot import CameraSettings
-from tips_ros.ros.pipeline.depth_scaling import DepthScaler
-from tips_ros.ros.pipeline.floor_watch import FloorWatch
 from tips_ros.ros.pipeline.frame_plan import FramePlan
-from tips_ros.ros.pipeline.object_watch import ObjectWatch
 from tips_ros.ros.pipeline.queries import FrameQueries
-from tips_ros.ros.pipeline.steadying import Steadying
+from tips_ros.ros.pipeline.stages.depth_scaling import DepthScaler
+from tips_ros.ros.pipeline.stages.floor_watch import FloorWatch
+from tips_ros.ros.pipeline.stages.object_watch import ObjectWatch
+from tips_ros.ros.pipeline.stages.steadying import Steadying
 from tips_ros.ros.transforms.placement import CameraPoseLookup
 from tips_ros.ros.transforms.tf import TransformLookup
 

@@ -30,7 +30,7 @@ from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.temporal.stream import Held
 from tips_ros.ros.inputs.depth_sensor import DepthSensor
 from tips_ros.ros.parameters.snapshot import CameraSettings
-from tips_ros.ros.pipeline.pending_reset import PendingReset
+from tips_ros.ros.pipeline.stages.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 
 logger = logging.getLogger(__name__)

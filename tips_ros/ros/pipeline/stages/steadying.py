@@ -13,7 +13,7 @@ from tips_ros.perception.camera.output_camera import OutputCamera
 from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.temporal.stream import Held, PlacedImage, SteadyStream
 from tips_ros.ros.parameters.snapshot import CameraSettings
-from tips_ros.ros.pipeline.pending_reset import PendingReset
+from tips_ros.ros.pipeline.stages.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 
 

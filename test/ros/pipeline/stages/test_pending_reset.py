@@ -3,7 +3,7 @@
 
 import threading
 
-from tips_ros.ros.pipeline.pending_reset import PendingReset
+from tips_ros.ros.pipeline.stages.pending_reset import PendingReset
 
 
 def test_none_is_taken_before_one_is_asked_for():

@@ -15,7 +15,7 @@ from tips_ros.messages.objects.objects import look_at_objects
 from tips_ros.perception.ground.classes import classes_named
 from tips_ros.perception.objects.objects import Objects, ObjectsView
 from tips_ros.perception.objects.tracker import IdCounter
-from tips_ros.ros.pipeline.pending_reset import PendingReset
+from tips_ros.ros.pipeline.stages.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 
 logger = logging.getLogger(__name__)

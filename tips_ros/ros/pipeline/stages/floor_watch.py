@@ -16,8 +16,8 @@ from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.ground import Ground, GroundView
 from tips_ros.perception.ground.plane import Plane
 from tips_ros.ros.parameters.snapshot import CameraSettings
-from tips_ros.ros.pipeline.known_level import KnownLevel
-from tips_ros.ros.pipeline.pending_reset import PendingReset
+from tips_ros.ros.pipeline.stages.known_level import KnownLevel
+from tips_ros.ros.pipeline.stages.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 
 
