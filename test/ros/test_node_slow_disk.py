@@ -47,12 +47,13 @@ def test_frames_go_on_with_the_classes_before_while_words_are_kept(graph, monkey
     answer = client.call_async(SetPrompts.Request(prompts=["a lemon", "a lime"]))
     until(disk.asked.is_set, "the disk to be asked")
 
-    def masked(sec: int) -> bool:
-        return any(m.header.stamp.sec == sec for m in graph.received["semantic/image"])
-
     for sec in range(2, 5):
-        graph.publish_image(sec=sec)
-        until(lambda sec=sec: masked(sec), f"mask {sec}")
+
+        def masked(sec: int = sec) -> bool:
+            graph.publish_image(sec=sec)
+            return any(m.header.stamp.sec == sec for m in graph.received["semantic/image"])
+
+        until(masked, f"mask {sec}")
     assert not answer.done()
     disk.goes.set()
     until(answer.done, "the answer")
