@@ -210,6 +210,16 @@ def test_the_deviation_is_scaled_as_the_depth_is():
     np.testing.assert_allclose(held.stddev_m / held.depth_m, 0.1, rtol=1e-5)
 
 
+def test_where_the_past_is_not_held_against_a_frame_its_deviation_is_as_it_was():
+    steady = SteadyDepth("full")
+    for i, raw in enumerate(flickering(8, 0.05, 0.01)):
+        given = replace(frame(i, raw, np.eye(4)), stddev_m=raw * np.float32(0.1))
+        held = steady.update(given, picture()).frame
+        told = held.stddev_m / held.depth_m
+        assert np.median(told) == pytest.approx(0.1, rel=1e-4)
+        assert (np.abs(told - 0.1) < 1e-4).mean() > 0.97
+
+
 def test_the_picture_may_have_any_size():
     steady = SteadyDepth("full")
     for i in range(3):
@@ -335,8 +345,12 @@ def test_a_plain_thing_that_comes_nearer_is_followed_though_the_picture_stays(m_
         seen[50:210, 90:230] = (200, 190, 180)
         if true < 0.4:
             break
-        held = steady.update(frame(i, raw, np.eye(4)), seen).frame.depth_m
-        assert abs(np.log(np.median(held[70:190, 110:210]) / true)) < 0.38, i
+        given = replace(frame(i, raw, np.eye(4)), stddev_m=raw * np.float32(0.05))
+        held = steady.update(given, seen).frame
+        inside = slice(70, 190), slice(110, 210)
+        assert abs(np.log(np.median(held.depth_m[inside]) / true)) < 0.38, i
+        # The deviation says so.
+        assert (np.abs(held.depth_m - true) < 2.0 * held.stddev_m)[inside].mean() > 0.99, i
 
 
 def test_what_appears_in_the_colour_of_what_is_behind_it_is_seen_at_once_if_far_in_front():

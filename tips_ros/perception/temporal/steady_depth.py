@@ -159,10 +159,14 @@ class SteadyDepth:
             behind = behind.rescale(log_scale - median)
             self._past = _Past(now, fused, count, offer.doubt, behind)
         factor: Map | float = float(np.exp(log_scale))
+        against: Map | None = None
         if self.mode == "full":
             factor = np.exp(np.nan_to_num(fused - now.log_depth, nan=log_scale))
+            if warp.kind == "standing" and frame.stddev_m is not None:
+                against = np.abs(np.nan_to_num(fused - said))
+                against[offer.doubt == 0.0] = 0.0
         return Steadied(
-            _scale_frame(frame, factor), log_scale, warp.kind, "", warp,
+            _scale_frame(frame, factor, against), log_scale, warp.kind, "", warp,
             offer.same, offer.again, hidden,
         )  # fmt: skip
 
@@ -222,12 +226,25 @@ def _centre(off: Map) -> tuple[float, float]:
     return median, float(np.clip(noise, *_NOISE))
 
 
-def _scale_frame(frame: PosedFrame, factor: Map | float) -> PosedFrame:
-    """The frame with its depth and deviation multiplied; a field is for (h, w) of it."""
+def _scale_frame(frame: PosedFrame, factor: Map | float, against: Map | None) -> PosedFrame:
+    """The frame with its depth and deviation multiplied.
+
+    Args:
+        frame: with depth.
+        factor: for all, or (h, w).
+        against: (h, w) of ln depth, by which it is told otherwise than seen: depth may be wrong by
+            that, too, where the past is held against what the network says now.
+    """
     assert frame.depth_m is not None
-    if not isinstance(factor, float):
-        size = frame.depth_m.shape[::-1]
-        factor = cv2.resize(factor, (int(size[0]), int(size[1])), interpolation=cv2.INTER_LINEAR)
-    by = np.float32(factor) if isinstance(factor, float) else factor
+    height, width = frame.depth_m.shape
+
+    def enlarge(field: Map) -> Map:
+        large: Map = cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR)
+        return large
+
+    by = np.float32(factor) if isinstance(factor, float) else enlarge(factor)
+    depth_m = frame.depth_m * by
     stddev_m = None if frame.stddev_m is None else frame.stddev_m * by
-    return replace(frame, depth_m=frame.depth_m * by, stddev_m=stddev_m)
+    if stddev_m is not None and against is not None and against.any():
+        stddev_m = np.hypot(stddev_m, depth_m * enlarge(against))
+    return replace(frame, depth_m=depth_m, stddev_m=stddev_m)
