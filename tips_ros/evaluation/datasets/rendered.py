@@ -110,7 +110,8 @@ def write_frame(folder: Path, sample: Sample, picture: Literal["jpg", "png"] = "
     """
     entry: Entry = {"name": sample.name, "rgb": f"{sample.name}_rgb.{picture}"}
     bgr = cv2.cvtColor(sample.rgb, cv2.COLOR_RGB2BGR)
-    written, data = cv2.imencode(f".{picture}", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    settings = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY] if picture == "jpg" else []
+    written, data = cv2.imencode(f".{picture}", bgr, settings)
     assert written
     (folder / entry["rgb"]).write_bytes(bytes(data))
     encoded = {
