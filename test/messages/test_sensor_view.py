@@ -15,7 +15,7 @@ from tips_ros.messages.sensor_view import View, depth_seen
 from tips_ros.messages.transform_error import TransformError
 from tips_ros.perception.camera.output_camera import output_camera
 
-from ..ros.conftest import camera_info
+from ..ros.example_messages import camera_info
 from ..ros.sensor_scene import cloud_message
 
 # x ahead, y left, z up of the LiDAR; it sits 0.2 m above the camera.
