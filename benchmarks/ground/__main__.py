@@ -24,6 +24,7 @@ from benchmarks.ground.courses import FLOOR_LABELS, Course, courses
 from benchmarks.ground.shine import SHARE, mirror_floor
 from benchmarks.ground.stand_ins import LoweredGate, height_gate, row_band
 from benchmarks.ground.tally import Tally
+from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.depth.depth_scale import focal_scale
 from tips_ros.perception.ground.candidates import Up
@@ -127,6 +128,7 @@ def main() -> None:
     add("--most", type=int, help="courses, from the first")
     add("--up-known", action="store_true", help="as by tf or an IMU, within a degree")
     args = parser.parse_args()
+    keep_freed_memory()  # as the node does
     if args.model:
         measure(args.model, args.folder, by_model(args.model), args.most, args.up_known)
         return
