@@ -123,7 +123,7 @@ class WorkProgress:
             if self._bar is None:
                 self._bar = _bar(self._what, self._total, self._unit, self.done)
         self._bar.set_postfix_str(", ".join(filter(None, [self._note, self._time_left()])))
-        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+        columns = _columns() if self._below else 0
         for number, line in enumerate(self._below):
             if number == len(self._rows):
                 self._rows.append(_row(number + 1))
@@ -170,6 +170,14 @@ class LogHandler(_StreamHandler):
             super().emit(record)
             return
         tqdm.write(self.format(record), file=sys.stderr)
+
+
+def _columns() -> int:
+    """Width of the terminal; 80 where it does not tell."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def say(text: str) -> None:

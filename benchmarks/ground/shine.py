@@ -36,8 +36,7 @@ def mirror_floor(course: Course, frame: PosedFrame, rng: np.random.Generator) ->
     mirrors = floor & (blotches > np.quantile(blotches, 1 - SHARE))
     # A wall mirrored in the floor is as far along z as it is itself: the depth above the floor.
     above = np.where(floor, np.float32(0), depth)
-    horizon = np.maximum.accumulate(floor[::-1], axis=0)[::-1]  # floor, or something below it
-    top = np.argmax(floor & horizon, axis=0)
+    top = np.argmax(floor, axis=0)
     wall = np.nan_to_num(above[np.maximum(top - 1, 0), np.arange(floor.shape[1])])
     behind = np.broadcast_to(wall[None, :], depth.shape)
     mirrors &= behind > depth

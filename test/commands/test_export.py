@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tips_ros import cli
+from tips_ros.commands import export
 from tips_ros.perception import bundle
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "export.md"
@@ -114,3 +115,12 @@ def test_a_graph_that_can_t_be_written_leaves_nothing(
     assert cli.main(["export", str(folder), "--model", str(tiny_directory), *SIZE]) == 2
     assert "another depth" in capsys.readouterr().err
     assert set(tmp_path.iterdir()) - before <= {tiny_directory}
+
+
+def test_without_what_writes_graphs_it_says_so_before_a_model_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(export, "is_here", lambda module: module != "onnxscript")
+    monkeypatch.setattr(export, "load_model", None)
+    assert cli.main(["export", str(tmp_path / "out")]) != 0
+    assert "onnxscript" in capsys.readouterr().err and not list(tmp_path.iterdir())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a GPU records once is recorded before a frame of its kind, and never makes one come late.
+"""A GPU's recordings are made before a frame of its kind, and never makes one come late.
 
 The model is a stand-in for one on a GPU: it says what it has recorded so far, and counts.
 """

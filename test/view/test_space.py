@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is drawn in space, and on which timeline: as a newcomer would want to see it."""
+"""Things drawn in space, and the timeline they are on, as a newcomer would want to see them."""
 
 from __future__ import annotations
 

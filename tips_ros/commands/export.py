@@ -8,8 +8,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from tips_ros.commands.interruption import terminable
 from tips_ros.commands.options.common import add_input_size, check_input_size
 from tips_ros.errors import UserError, explain
+from tips_ros.libraries import is_here, pip_install
 from tips_ros.perception.bundle import write_bundle
 from tips_ros.perception.loading.load import DEMO, load_model
 from tips_ros.perception.loading.precisions import FLOATS, PRECISIONS
@@ -51,15 +53,21 @@ def run(args: argparse.Namespace) -> int:
     """Writes the folder whole or not at all, and says what it holds."""
     check_input_size(args.input_size)
     folder: Path = args.folder
+    if not is_here("onnxscript"):
+        raise UserError(f"a graph is written with onnxscript: {pip_install('onnxscript')}")
     if folder.exists():
         raise UserError(f"{folder} is there already: name a folder that is not")
     try:
         loaded = load_model(args.model)
-        size = args.input_size or loaded.description.input_size
+    except (ValueError, OSError) as error:
+        raise UserError(explain(error)) from error
+    size = args.input_size or loaded.description.input_size
+    try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         half_made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            with WorkProgress(f"exporting {args.model} in {args.precision}", delay_s=_DELAY_S):
+            progress = WorkProgress(f"exporting {args.model} in {args.precision}", delay_s=_DELAY_S)
+            with terminable(), progress:
                 tried = write_bundle(loaded, size, PRECISIONS[args.precision], half_made)
             half_made.chmod(0o755)
             half_made.rename(folder)

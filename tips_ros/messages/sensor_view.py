@@ -39,7 +39,7 @@ class View(NamedTuple):
 
     header: Any
     camera: OutputCamera | None  # where known; points take it
-    world: str = ""  # of tf, in which the robot moves smoothly; a turning LiDAR's beams take it
+    world: str = ""  # of tf, in which the robot moves smoothly; beams and points take it
     may_wait: bool = False  # whether a transform that has not come yet is worth waiting for
 
 

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from tips_ros.model.engines.export import onnx_file
 from tips_ros.model.engines.parity import parity_image
 from tips_ros.model.engines.whole_graph import whole_graph
-from tips_ros.model.fp16_range import fit_into_fp16
 from tips_ros.model.precisions import precision_name
 from tips_ros.perception.loading.assembly import LoadedModel
+from tips_ros.perception.loading.backends import fit_for_size
 from tips_ros.perception.normals import normals_at
 from tips_ros.perception.preprocess import check_input_size, input_of_pixels
 from tips_ros.perception.resizing import depth_at
@@ -31,7 +31,6 @@ SHEET, TRIAL = "bundle.json", "trial"
 _GIVEN = "images"  # the graph's only input
 FORMAT, VERSION = "tips_ros bundle", 1
 _PICTURE = (240, 320)  # (H, W) of the trial's
-_FITTED_PX = 224  # each side at most of the picture by which maps are fitted into fp16
 # Of the largest value, and in which share of the values.
 _EXACT, _ROUGH = (1e-3, 0.999), (0.05, 0.95)
 _RESIZE_IN = (
@@ -73,8 +72,7 @@ def write_bundle(
     """
     check_input_size(input_size, loaded.description.vit.patch, loaded.description.input_size)
     if dtype == torch.float16:
-        small = min(input_size[0], _FITTED_PX), min(input_size[1], _FITTED_PX)
-        fit_into_fp16(loaded.tips, parity_image(small))
+        fit_for_size(loaded.tips, input_size)
     part = whole_graph(loaded.tips, input_size)
     names: list[str] = part.module.names  # type: ignore[assignment]
     picture = (parity_image(_PICTURE)[0].permute(1, 2, 0) * 255).round().to(torch.uint8)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is packed comes out whole, and a few bytes that stand for very many are refused."""
+"""Packed bytes come out whole, and a few that stand for very many are refused."""
 
 from __future__ import annotations
 
@@ -46,6 +46,12 @@ def test_bytes_that_stand_for_too_many_are_refused_before_there_is_memory_for_th
         assert tracemalloc.get_traced_memory()[1] < 10 * MILLION + len(bomb)
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_frames_without_end_that_hold_nothing_are_refused_soon(kind):
+    with pytest.raises(BrokenFile, match="more than 1000 packed frames"):
+        unpack(kind, PACK[kind](b"") * 100_000)
 
 
 @pytest.mark.parametrize("kind", KINDS)

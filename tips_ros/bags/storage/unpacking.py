@@ -23,6 +23,7 @@ else:
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 # Of one message or chunk. The largest cloud of this package has 0.2 GB.
 MOST_BYTES = 2**31
+_MOST_FRAMES = 1000  # of one message or chunk; whoever packs writes one
 _BLOCK_BYTES, _PIECE_BYTES = 2**20, 2**24  # of files, packed and not
 _KINDS: dict[str, Callable[[], Any]] = {"zstd": zstd.ZstdDecompressor, "lz4": LZ4FrameDecompressor}
 
@@ -55,7 +56,9 @@ def unpack(kind: str, packed: bytes | memoryview, most_bytes: int | None = None)
 
 def _pieces(begin: Callable[[], Any], packed: bytes, most_bytes: int) -> Iterator[bytes]:
     """Yields the content of each frame, in pieces of at most so many bytes."""
-    while packed:
+    for _ in range(_MOST_FRAMES):
+        if not packed:
+            return
         frame = begin()
         while not frame.eof:
             piece = frame.decompress(packed, most_bytes)
@@ -64,6 +67,7 @@ def _pieces(begin: Callable[[], Any], packed: bytes, most_bytes: int) -> Iterato
             if not piece and not frame.eof:
                 raise EOFError("they end too early")
         packed = frame.unused_data or b""
+    raise BrokenFile(f"more than {_MOST_FRAMES} packed frames in one message or chunk")
 
 
 def unpack_file(path: Path, plain: Path) -> bool:

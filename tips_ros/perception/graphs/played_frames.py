@@ -93,7 +93,6 @@ class PlayedFrames:
             for request, picture, plan, frame in zip(requests, pictures, plans, frames, strict=True)
         ]
 
-
     def is_prepared(
         self, requests: Sequence[ImageRequest], pictures: Sequence[NDArray[np.uint8]]
     ) -> bool:

@@ -144,4 +144,3 @@ def _pieces(cells: Cells, labelled: BoolArray, at: NDArray[np.int64]) -> NDArray
         numbers = np.where(flat == class_, own + count, numbers)
         count += found
     return numbers
-

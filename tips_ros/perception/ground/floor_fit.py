@@ -140,17 +140,18 @@ def _free_of(
     As by tf that has the mounting wrong: a lean looks like a bend, which lets the depth say little.
     """
     start = -np.asarray(led.plane.up) / led.plane.height_m
-    if _heaps(found, own, block, led) < _WHITE_ENOUGH:
+    if _measure_heaps(found, own, block, led) < _WHITE_ENOUGH:
         return led
     free = _fit_plane(found, own, (known[0], _FREE_DEG), block, start, _TURNS)
     if isinstance(free, str) or free.residual > _SURE:
         return led
-    return free if _heaps(found, own, block, free) < _WHITE_ENOUGH else led
+    return free if _measure_heaps(found, own, block, free) < _WHITE_ENOUGH else led
 
 
-def _heaps(
+def _measure_heaps(
     found: Candidates, own: Float64Array, block: NDArray[np.int64], fit: FloorFit
 ) -> float:
+    """Variance that blocks of cells have in common, as a multiple of what single cells explain."""
     off = above_plane(found, fit.plane)
     return heap_variance(off, own * biweight(off, fit.residual), block)
 
@@ -177,7 +178,7 @@ def _own_of_two(
     fit = _fit_plane(found, own, known, block, sides.thetas[chosen])
     if isinstance(fit, str) or fit.residual > _SURE:
         return one
-    if _heaps(found, own, block, fit) > _WHITE_ENOUGH:
+    if _measure_heaps(found, own, block, fit) > _WHITE_ENOUGH:
         return one
     return replace(fit, level=sides.own[chosen])
 

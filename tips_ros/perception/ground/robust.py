@@ -45,8 +45,8 @@ def median(values: NDArray[Any]) -> float:
 def weighted_quantile(values: Float64Array, weight: Float64Array, share: float) -> float:
     """The smallest value that at least `share` of the weight is not above."""
     order = np.argsort(values, kind="stable")
-    heap_variance = np.cumsum(weight[order])
-    at = int(np.searchsorted(heap_variance, share * heap_variance[-1]))
+    cumulated = np.cumsum(weight[order])
+    at = int(np.searchsorted(cumulated, share * cumulated[-1]))
     return float(values[order[min(at, values.size - 1)]])
 
 

@@ -25,6 +25,17 @@ logger = logging.getLogger(__name__)
 _FITTED_PX = 224  # each side at most of the picture by which maps are fitted into fp16
 
 
+def fit_for_size(tips: Tips, input_size: tuple[int, int]) -> dict[str, int]:
+    """Scales the maps of a model so that fp16 holds them; see `fit_into_fp16`.
+
+    Args:
+        tips: on the CPU in fp32.
+        input_size: (h, w) that it will see; as much of it as it takes is computed here.
+    """
+    height, width = (min(side, _FITTED_PX) for side in input_size)
+    return fit_into_fp16(tips, parity_image((height, width)))
+
+
 def predictor_by(
     backend: Backend,
     loaded: LoadedModel,
@@ -60,11 +71,8 @@ def predictor_by(
     own = loaded.description.input_size
     size = input_size or own
     check_input_size(size, loaded.tips.backbone.config.patch, own)  # before it is computed with
-    if dtype == torch.float16:
-        small = min(size[0], _FITTED_PX), min(size[1], _FITTED_PX)
-        shifts = fit_into_fp16(loaded.tips, parity_image(small))
-        if shifts:
-            logger.info("maps of %s are scaled to fit into fp16", ", ".join(shifts))
+    if dtype == torch.float16 and (shifts := fit_for_size(loaded.tips, size)):
+        logger.info("maps of %s are scaled to fit into fp16", ", ".join(shifts))
     place = Target(torch.device(device), dtype, size)
     cache = engine_cache() if backend == "onnxruntime" else None
     found = select_backend(loaded.tips, in_torch, backend, place, cache)

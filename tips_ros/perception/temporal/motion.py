@@ -161,7 +161,7 @@ def _typical(x: Map, y: Map) -> float:
 
 
 def _compare_unmoved(now: Glance, before: Glance, warp: Warp) -> float:
-    """The share of the picture's change by that motion that a camera which stood would leave."""
+    """The change of the picture if nothing moved, divided by what that motion leaves of it."""
     few = (slice(None, None, 3), slice(None, None, 3))
     unmoved, moved = (
         float(np.minimum(cv2.absdiff(now.grey, there)[few], _MOST_LEVELS).mean())

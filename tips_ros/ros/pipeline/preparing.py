@@ -29,8 +29,9 @@ def prepare_for(
         has_newer: whether a newer image of the camera of this name has come.
 
     Returns:
-        Those that are still to be looked at: where it took its time, those that a service waits
-        for and those that no newer one has come after. The others are counted as superseded.
+        Those that are still to be looked at: all, or none where it took its time and a newer one
+        has come after each, for which no service waits; those are counted as superseded. A part of
+        them would be another pass, which is not prepared.
     """
     views = {request.camera.name: request.view for request in requests if request.view is not None}
     seen = list(views.values())
@@ -45,15 +46,16 @@ def prepare_for(
     except Exception:  # the pass itself fails, too, and its frames are accounted for there
         logger.debug("not prepared", exc_info=True)
         return list(requests)
-    return [request for request in requests if not _leave(request, has_newer)]
+    if not all(_is_overtaken(request, has_newer) for request in requests):
+        return list(requests)
+    for request in requests:
+        request.image.account.drop("superseded")
+    return []
 
 
-def _leave(request: FrameRequest, has_newer: Callable[[str], bool]) -> bool:
-    """Whether a newer one goes in its place; then it is counted."""
-    if request.queries or not has_newer(request.camera.name):
-        return False
-    request.image.account.drop("superseded")
-    return True
+def _is_overtaken(request: FrameRequest, has_newer: Callable[[str], bool]) -> bool:
+    """Whether a newer one may go in its place."""
+    return not request.queries and has_newer(request.camera.name)
 
 
 def _describe(name: str, view: ImageRequest) -> str:
