@@ -156,6 +156,34 @@ def test_one_that_waited_long_behind_others_is_late(fates):
     fates.are((1, ""), (2, "late"))
 
 
+def test_where_too_many_wait_while_the_oldest_is_being_looked_at_it_is_said_too(
+    fates, monkeypatch, caplog
+):
+    class Slow(Camera):
+        """A camera whose place takes as long to find as the test says."""
+
+        def __init__(self):
+            super().__init__()
+            self.looking, self.goes_on = threading.Event(), threading.Event()
+
+        def of(self, header):
+            self.looking.set()
+            assert self.goes_on.wait(PATIENCE_S)
+            return super().of(header)
+
+    camera = Slow()
+    monkeypatch.setattr(held_clouds, "_MOST_BYTES", 4 * 4 * 7)
+    fates.hold(camera, 1)
+    assert camera.looking.wait(PATIENCE_S)
+    with caplog.at_level(logging.WARNING, "tips_ros"):
+        logging.getLogger("tips_ros").addHandler(caplog.handler)
+        fates.hold(camera, 2)
+        logging.getLogger("tips_ros").removeHandler(caplog.handler)
+    camera.goes_on.set()
+    fates.are((1, "no transform"))
+    assert any("output_scale" in record.getMessage() for record in caplog.records)
+
+
 def test_where_too_many_wait_the_oldest_of_all_cameras_go(fates, monkeypatch, caplog):
     front, rear = Camera(), Camera()
     monkeypatch.setattr(held_clouds, "_MOST_BYTES", 3 * 4 * 4 * 7)

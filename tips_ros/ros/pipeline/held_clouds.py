@@ -140,13 +140,13 @@ class HeldClouds:
             (held for queue in self._queues.values() for held in queue if held is not newest),
             key=lambda held: held.since,
         )
-        left = self._bytes
+        left, too_many = self._bytes, bool(waiting) and self._bytes > _MOST_BYTES
         for held in waiting:
             if left <= _MOST_BYTES:
                 break
             left -= held.bytes
             given_up += self._give_up([held], "no transform")
-        if given_up:
+        if too_many:  # also where the one in work is the only one that goes
             self._throttle.warning(
                 "too many",
                 "clouds that wait for their transform fill %d MiB, the oldest are given up: lower "
