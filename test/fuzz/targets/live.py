@@ -7,13 +7,13 @@ image. The node runs with everything on that hears a topic.
 
 from __future__ import annotations
 
-import atexit
 import importlib
 import importlib.util
 import os
 import sys
 import time
 from functools import lru_cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,8 @@ class LiveNode:
         self.findings = Findings()
         self.process = NodeProcess(options, domain, scratch() / "node.log")
         self.client = Client(domain, self.findings)
-        atexit.register(self._close)
+        # Processes that multiprocessing makes run these at their end, and nothing of atexit's.
+        Finalize(None, self._close, exitpriority=1)
         self._depths: list[Any] = []
         self._publishers: dict[str, Any] = {}
         node = self.client.node
