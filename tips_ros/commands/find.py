@@ -17,7 +17,7 @@ from tips_ros.perception.loading.prompt_encoder import PromptEncoder
 from tips_ros.perception.memory.identity import identity_of
 from tips_ros.perception.memory.memory import Memory
 from tips_ros.perception.memory.memory_file import check_model, load
-from tips_ros.perception.memory.question import Answer, answers, find_misspelt, question_of
+from tips_ros.perception.memory.question import Answer, answers, question_of, suggest_names
 from tips_ros.perception.memory.selection import Selection, select
 from tips_ros.whole_file import write_atomically
 
@@ -114,7 +114,7 @@ def _ask(args: argparse.Namespace) -> tuple[Memory, list[Answer], dict[str, str]
     limits = Selection(args.max, args.min_score, since_ns)
     if args.near is not None:
         limits = limits._replace(near_m=tuple(args.near), radius_m=args.radius)
-    misspelt = find_misspelt(question, {*own.names, *called})
+    misspelt = suggest_names(question, {*own.names, *called})
     return memory, select(answers(memory.things, question), limits), misspelt
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from tips_ros.messages.conversions import stamp_ns
 from tips_ros.messages.scan_placement import Transforms
+from tips_ros.messages.transform_error import TransformError
 from tips_ros.perception.camera.imu_up import ImuReading, ImuUp
 from tips_ros.perception.ground.candidates import Up
 
@@ -38,8 +39,10 @@ def up_of_imu(found: ImuUp, frame_id: str, header: Any, frames: Transforms) -> U
         frames: where both are.
 
     Raises:
-        TransformError: nobody tells how the camera is turned to the IMU.
+        TransformError: the IMU names no frame, or nobody tells how the camera is turned to it.
     """
+    if not frame_id:
+        raise TransformError("its frame_id is empty; set it in the IMU's driver")
     turn = frames.transform(header.frame_id, frame_id, header.stamp)[:3, :3]
     x, y, z = np.asarray(turn @ found.vector).tolist()
     return Up((x, y, z), found.stddev_deg, "imu")

@@ -77,13 +77,6 @@ class BagLevel:
             self._throttle.warning("note", "--imu-topic %s: %s", self._topic, note)
         if found is None:
             return None
-        if not self._frame_id:
-            self._throttle.warning(
-                "frame",
-                "--imu-topic %s: its frame_id is empty; set it in the IMU's driver",
-                self._topic,
-            )
-            return None
         try:
             return up_of_imu(found, self._frame_id, header, self._frames)
         except TransformError as error:

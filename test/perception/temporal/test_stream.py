@@ -135,7 +135,7 @@ def test_labels_are_held_while_depth_flickers():
 
 
 def test_behind_somebody_who_has_passed_things_are_called_what_they_were_called():
-    """Where a person has been until now the network calls the wall a person for some frames."""
+    """The network calls the wall a person for some frames where one has been until now."""
     stream = SteadyStream()
     for i in range(24):
         now = image(i)

@@ -115,7 +115,7 @@ def answers(things: Sequence[Remembered], question: Question) -> list[Answer]:
     return [answer for _, _, answer in found]
 
 
-def find_misspelt(question: Question, known: Collection[str]) -> dict[str, str]:
+def suggest_names(question: Question, known: Collection[str]) -> dict[str, str]:
     """Words of a question that are hardly any name, and the name that each may stand for.
 
     A text encoder has an embedding for every misspelt word, too, and something fits it best.

@@ -56,9 +56,6 @@ class ImuListener:
             self._warn(note)
         if found is None:
             return None
-        if not frame:
-            self._warn("its frame_id is empty; set it in the IMU's driver")
-            return None
         try:
             return up_of_imu(found, frame, header, self._frames)
         except TransformError as error:
