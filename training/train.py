@@ -23,6 +23,7 @@ import torch
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.classes.class_list import ClassList
 from training.export import export
+from training.frames.appearance.appearance import APPEARANCE
 from training.frames.frame_store import PICTURE
 from training.frames.phrases import corpus
 from training.network.architecture import CLASSES, FOR_GPU, SIZES, VOCABULARY
@@ -88,7 +89,7 @@ def _trained_on_gpu(args: argparse.Namespace) -> Model:
     sizes = FOR_GPU if args.sizes == COMPARE else args.sizes
     schedule = Schedule(args.seconds, args.batch or BATCH)
     trainer = TimedTrainer(args.state, args.packed, _tokenizer(args.state), schedule, args.device,
-                           args.seed, sizes, args.precision, _STARTED)  # fmt: skip
+                           args.seed, sizes, args.precision, _STARTED, args.appearance)  # fmt: skip
     trainer.run()
     return trainer.average
 
@@ -112,6 +113,8 @@ def _arguments() -> argparse.Namespace:
     add("--batch", type=int, help=f"pictures of a step; without it 16, with --packed {BATCH}")
     add("--packed", type=Path, help="folder of packed frames: train with them, for --seconds")
     add("--seconds", type=float, default=330, help="of a training with --packed, all in all")
+    look = "share of the frames that get another look with --packed; 0 leaves all as rendered"
+    add("--appearance", type=float, default=APPEARANCE, help=look)
     add("--seed", type=int, default=1)
     sizes = f"of the model; {COMPARE} takes those that are best after short runs side by side"
     add("--sizes", choices=(*SIZES, COMPARE), default=COMPARE, help=sizes)

@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tips_ros.perception.description import NYU_FOCAL_RATIO
+from training.frames.appearance.appearance import Appearance
+from training.frames.appearance.scene import Scene, unprojected
 from training.frames.frame_store import PICTURE, TRUTH
 from training.frames.variation import Variation
 from training.network.architecture import GRID, PATCH
@@ -45,6 +47,7 @@ def batch(
     offset: tuple[int, int],
     grid: int = GRID,
     generator: torch.Generator | None = None,
+    appearance: Appearance | None = None,
 ) -> Batch:
     """Some of the frames, varied, shrunk to `grid` × `grid` patches.
 
@@ -54,23 +57,49 @@ def batch(
         variation: of these B frames.
         offset: 0 or 1 twice: the first pixel of the heads that has a truth, down and across.
         grid: patches along a side: GRID or half of it.
-        generator: of the grain.
+        generator: of the grain and the appearance.
+        appearance: makes some of the frames look otherwise; None leaves all as they are.
     """
     images = _cut_out(frames.rgb[numbers], variation, PATCH * grid)
+    few = 0 if appearance is None else appearance.count(len(numbers))
+    if appearance is not None and few:
+        cut = Variation(*(part[:few] for part in variation))
+        seen = _scene(frames, numbers[:few], cut, PATCH * grid)
+        images[:few] = appearance.of_scene(images[:few], seen, generator)
+    images = _developed(images, variation, generator)
+    if appearance is not None and few:
+        images[:few] = appearance.of_camera(images[:few], generator)
     rows = _truth_pixels(offset[0], grid, variation.top, variation.zoom, None)
     columns = _truth_pixels(offset[1], grid, variation.left, variation.zoom, variation.mirrored)
-    pick = numbers[:, None, None], rows[:, :, None], columns[:, None, :]
+    depth, normals, classes = _truth(frames, numbers, rows, columns, variation.mirrored)
     # The reference camera sees a thing as large as this one does from another distance.
     farther = NYU_FOCAL_RATIO * variation.zoom / frames.focal_ratio[numbers]
-    across = torch.where(variation.mirrored, -1.0, 1.0)[:, None, None]
-    x, y, z = (frames.normals[pick].float() / 127).unbind(dim=-1)
     return Batch(
-        _developed(images, variation, generator).contiguous(memory_format=torch.channels_last),
-        frames.depth_m[pick].float() * farther[:, None, None],
-        torch.stack([x * across, y, z], dim=1),
-        frames.classes[pick].long(),
+        images.contiguous(memory_format=torch.channels_last),
+        depth * farther[:, None, None],
+        normals,
+        classes,
         offset,
     )
+
+
+def _truth(
+    frames: Frames, numbers: Tensor, rows: Tensor, columns: Tensor, mirrored: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Depth (B, h, w), normals (B, 3, h, w) and classes (B, h, w) at rows (B, h), columns (B, w)."""
+    pick = numbers[:, None, None], rows[:, :, None], columns[:, None, :]
+    across = torch.where(mirrored, -1.0, 1.0)[:, None, None]
+    x, y, z = (frames.normals[pick].float() / 127).unbind(dim=-1)
+    normals = torch.stack([x * across, y, z], dim=1)
+    return frames.depth_m[pick].float(), normals, frames.classes[pick].long()
+
+
+def _scene(frames: Frames, numbers: Tensor, variation: Variation, side: int) -> Scene:
+    """The scene of cut-outs of so many pixels."""
+    rows = _stored(_places(variation.top, variation.zoom, side, None))
+    columns = _stored(_places(variation.left, variation.zoom, side, variation.mirrored))
+    truth = _truth(frames, numbers, rows, columns, variation.mirrored)
+    return unprojected(*truth, frames.focal_ratio[numbers] / variation.zoom)
 
 
 def _truth_pixels(
@@ -78,7 +107,11 @@ def _truth_pixels(
 ) -> Tensor:
     """(B, h) where in the stored truth every second pixel of the heads looks, along one side."""
     heads = 8 * grid
-    places = _places(start, zoom, heads, mirrored)[:, first::2]
+    return _stored(_places(start, zoom, heads, mirrored)[:, first::2])
+
+
+def _stored(places: Tensor) -> Tensor:
+    """The stored truth's pixels at places that are fractions of the picture's side."""
     return (places * TRUTH).floor().long().clamp(0, TRUTH - 1)
 
 

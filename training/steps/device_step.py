@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from training.frames.appearance.appearance import Appearance
 from training.frames.batches import Batch, Frames, batch
 from training.frames.variation import Variation, vary
 from training.network.averaging import Average
@@ -39,7 +40,7 @@ class DeviceStep:
 
     def __init__(
         self, model: Model, frames: Frames, ids: Tensor, class_weights: Tensor, size: int,
-        precision: Precision,
+        precision: Precision, appearance: float = 0.0,
     ) -> None:  # fmt: skip
         """Args:
         model: on the device; trained in place.
@@ -48,6 +49,7 @@ class DeviceStep:
         class_weights: (K,) of the segmentation head's classes.
         size: pictures of a step.
         precision: "bf16" computes in it throughout, from weights that stay fp32.
+        appearance: share of the frames that get another look.
         """
         self._model, self._frames, self._ids, self._size = model, frames, ids, size
         self._weights, self._device = class_weights, ids.device
@@ -58,6 +60,7 @@ class DeviceStep:
         self.rate = self._optimisers.rate
         self._precision = precision
         self._half = HalfCopy(model) if precision == "bf16" else None
+        self._appearance = Appearance(appearance, self._device) if appearance else None
 
     @property
     def average(self) -> Model:
@@ -92,7 +95,7 @@ class DeviceStep:
 
     @torch.no_grad()
     def check(self, frames: Frames, grid: int) -> dict[str, float]:
-        """The averaged weights' losses, frames varied alike but for the grain."""
+        """The averaged weights' losses, frames varied alike but for the grain, none looks otherwise."""
         found, right = [], []
         generator = torch.Generator().manual_seed(0)
         for numbers in torch.arange(len(frames.rgb)).split(self._size):
@@ -122,7 +125,8 @@ class DeviceStep:
         """Nothing here waits for the device."""
         drawn = torch.rand(self._size, dtype=torch.float64, device=self._device)
         numbers = (drawn * self.count).long()
-        made = batch(self._frames, numbers, vary(self._size, self._device), offset, grid)
+        variation = vary(self._size, self._device)
+        made = batch(self._frames, numbers, variation, offset, grid, appearance=self._appearance)
         ids = self._ids[torch.randint(len(self._ids), (1,), device=self._device)][0]
         self._optimisers.zero_grad()
         if self._half is None:

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from tips_ros.perception.language.tokenizer import Tokenizer
+from training.frames.appearance.appearance import APPEARANCE
 from training.frames.device_frames import DeviceFrames
 from training.frames.phrases import phrases
 from training.network.architecture import FIRST, GRID
@@ -74,6 +75,7 @@ class TimedTrainer:
         sizes: str = FIRST,
         precision: Precision | None = None,
         started: float | None = None,
+        appearance: float = APPEARANCE,
     ) -> None:
         """Args:
         directory: of the log and of `average.pt`, the last weights that were good.
@@ -85,6 +87,7 @@ class TimedTrainer:
         sizes: a name in `architecture.SIZES`.
         precision: to compute in; None takes bf16 where the device has it.
         started: when the time began, `time.monotonic()`; None for now.
+        appearance: share of the frames that get another look.
         """
         self._started = time.monotonic() if started is None else started
         self._schedule, self._directory, self.step = schedule, directory, 0
@@ -102,7 +105,7 @@ class TimedTrainer:
         if precision is None:
             precision = "bf16" if may_use_bf16(where) else "fp32"
         self._one = DeviceStep(model, self._frames.frames, self._sentences(words).to(where),
-                               weights.to(where), schedule.batch, precision)  # fmt: skip
+                               weights.to(where), schedule.batch, precision, appearance)  # fmt: skip
         self._caution, self._usual, self._began = 1.0, float("inf"), time.monotonic()
 
     @property
