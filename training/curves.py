@@ -32,7 +32,11 @@ def main() -> None:
 def curves(notes: list[dict[str, float]]) -> Figure:
     """One panel for each loss over the steps: what was learnt from, and what was not (red)."""
     figure = Figure(figsize=(11.2, 6), layout="constrained")
-    for axes, name in zip(figure.subplots(2, 2).flat, Losses._fields, strict=True):
+    known = {key.removeprefix("checked_") for note in notes for key in note}
+    # Of a training before a loss was there, nothing is to be drawn for it.
+    names = [name for name in Losses._fields if name in known] or list(Losses._fields)
+    panels = figure.subplots(2, (len(names) + 1) // 2, squeeze=False).flat
+    for axes, name in zip(panels, names, strict=False):
         for key, colour in ((name, "#5a96be"), (f"checked_{name}", "#c83c28")):
             found = [(note["step"], note[key]) for note in notes if key in note]
             axes.plot(*np.reshape(found, (-1, 2)).T, color=colour, linewidth=1)
@@ -40,6 +44,8 @@ def curves(notes: list[dict[str, float]]) -> Figure:
         if len(values) > 1:  # the first steps would make everything after them flat
             axes.set_ylim(values.min(), np.quantile(values, 0.97))
         axes.set_title(name)
+    for axes in panels[len(names) :]:
+        axes.remove()
     return figure
 
 

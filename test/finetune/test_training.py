@@ -12,7 +12,7 @@ import torch
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.sample import Sample
 from tips_ros.finetune.cache import EncodedFrames
-from tips_ros.finetune.thinned_depth import decode_thinned, expected_depth
+from tips_ros.finetune.thinned_depth import decode_thinned, depth_and_spread, expected_depth
 from tips_ros.finetune.training import TrainingSettings, train_head
 from tips_ros.perception.camera.camera_info import Intrinsics
 
@@ -95,3 +95,18 @@ def test_depth_at_every_second_pixel_is_the_head_s(frames, tiny_tips):
             x = decode_thinned(tiny_tips.depth.dpt, batch.layers, offset)
             thin = expected_depth(tiny_tips.depth, x)
             assert torch.allclose(thin, whole[:, offset[0] :: 2, offset[1] :: 2], rtol=1e-4)
+
+
+def test_the_bins_spread_is_their_standard_deviation(frames, tiny_tips):
+    batch = frames.batch(np.array([0, 5]), torch.device("cpu"))
+    head = tiny_tips.depth
+    with torch.no_grad():
+        x = decode_thinned(head.dpt, batch.layers, (0, 1))
+        mean, spread = depth_and_spread(head, x)
+        assert torch.allclose(mean, expected_depth(head, x), rtol=1e-4)
+        weights = torch.relu(head.head(torch.relu(x) if head.bins.relu_after_project else x))
+        weights = (weights + head.bins.min_m).double()
+        centres = torch.linspace(head.bins.min_m, head.bins.max_m, weights.shape[1]).double()
+        squares = (centres[:, None, None] - mean[:, None]) ** 2
+        expected = ((weights * squares).sum(dim=1) / weights.sum(dim=1)).sqrt()
+    assert torch.allclose(spread.double(), expected, rtol=1e-3)

@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 from training.curves import curves
+from training.steps.objectives import Losses
 
-NAMES = ("depth", "normals", "classes", "words")
+NAMES = Losses._fields
 
 
 def test_every_loss_has_a_panel_with_both_of_its_curves():
@@ -14,6 +15,11 @@ def test_every_loss_has_a_panel_with_both_of_its_curves():
     for panel in panels:
         learnt, checked = panel.lines
         assert len(learnt.get_xdata()) == 49 and list(checked.get_xdata()) == [10, 20, 40]
+
+
+def test_a_loss_that_was_not_there_yet_has_no_panel():
+    notes = [{"step": step, **{n: 2 / step for n in NAMES[:4]}} for step in range(1, 50)]
+    assert [panel.get_title() for panel in curves(notes).axes] == list(NAMES[:4])
 
 
 def test_a_training_that_has_just_begun_is_drawn_too(tmp_path):

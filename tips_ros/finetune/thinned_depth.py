@@ -41,11 +41,40 @@ def expected_depth(head: DepthHead, x: Tensor) -> Tensor:
     Returns:
         (B, h, w) metres of the training's camera.
     """
+    weights, centers = _bins(head, x)
+    with torch.autocast(weights.device.type, enabled=False):
+        return torch.einsum("bkhw,k->bhw", weights, centers) / weights.sum(dim=1)
+
+
+def depth_and_spread(head: DepthHead, x: Tensor) -> tuple[Tensor, Tensor]:
+    """The depth head's expectation over the bins and their standard deviation, in one pass.
+
+    Args:
+        head: the head.
+        x: (B, channels, h, w) of its decoder.
+
+    Returns:
+        Two (B, h, w) fp32, metres of the training's camera: `expected_depth`, and how far around
+        it the bins that have a weight lie.
+    """
+    weights, centers = _bins(head, x)
+    powers = torch.stack([torch.ones_like(centers), centers, centers.square()], dim=1)
+    with torch.autocast(weights.device.type, enabled=False):
+        sums = weights.movedim(1, -1) @ powers  # (B, h, w, 3)
+        total, first, second = sums.unbind(dim=-1)
+        mean = first / total
+        # About the mean the square is least: no gradient is lost where the mean is held.
+        held = mean.detach()
+        variance = second / total - 2 * held * mean + held.square()
+    return mean, variance.clamp_min(1e-8).sqrt()
+
+
+def _bins(head: DepthHead, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Weights (B, K, h, w) and centres (K,) of the bins, in fp32."""
     if head.bins.relu_after_project:
         x = F.relu(x)
-    weights = F.relu(head.head(x)).float() + head.bins.min_m  # (B, K, h, w)
+    weights = F.relu(head.head(x)).float() + head.bins.min_m
     centers = torch.linspace(
         head.bins.min_m, head.bins.max_m, weights.shape[1], device=weights.device
     )
-    with torch.autocast(weights.device.type, enabled=False):
-        return torch.einsum("bkhw,k->bhw", weights, centers) / weights.sum(dim=1)
+    return weights, centers

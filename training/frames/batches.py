@@ -86,7 +86,7 @@ def batch(
 def _truth(
     frames: Frames, numbers: Tensor, rows: Tensor, columns: Tensor, mirrored: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Depth (B, h, w), normals (B, 3, h, w) and classes (B, h, w) at rows (B, h), columns (B, w)."""
+    """Depth (B, h, w), normals (B, 3, h, w), classes (B, h, w) at rows (B, h), columns (B, w)."""
     pick = numbers[:, None, None], rows[:, :, None], columns[:, None, :]
     across = torch.where(mirrored, -1.0, 1.0)[:, None, None]
     x, y, z = (frames.normals[pick].float() / 127).unbind(dim=-1)

@@ -95,7 +95,7 @@ class DeviceStep:
 
     @torch.no_grad()
     def check(self, frames: Frames, grid: int) -> dict[str, float]:
-        """The averaged weights' losses, frames varied alike but for the grain, none looks otherwise."""
+        """The averaged weights' losses: frames look as rendered, varied alike but for grain."""
         found, right = [], []
         generator = torch.Generator().manual_seed(0)
         for numbers in torch.arange(len(frames.rgb)).split(self._size):

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tips_ros.finetune.thinned_depth import decode_thinned, expected_depth
+from tips_ros.finetune.thinned_depth import decode_thinned, depth_and_spread
 from tips_ros.model.heads import DenseHead
 from tips_ros.model.tips import Tips
 from tips_ros.model.vit import LayerFeatures
@@ -17,7 +17,9 @@ from training.frames.batches import Batch
 from training.network.architecture import CLASSES
 
 _FAR_M = 16.0
-_WEIGHTS = {"depth": 2.0, "normals": 1.0, "classes": 0.5, "words": 0.35}
+_WEIGHTS = {"depth": 2.0, "normals": 1.0, "classes": 0.5, "words": 0.35, "spread": 0.1}
+_LEAST_SPREAD = 0.01  # of the bins, as a share of the depth: closer together counts for nothing
+_MOST_WRONG = 1.0  # of ln depth: what is farther off says no more
 
 
 class Losses(NamedTuple):
@@ -27,6 +29,7 @@ class Losses(NamedTuple):
     normals: Tensor  # length of the difference of the unit vectors, 2 sin(angle / 2)
     classes: Tensor  # cross-entropy of the segmentation head, rare classes weigh more
     words: Tensor  # cross-entropy of patches against the embedded names of the classes
+    spread: Tensor  # how badly the bins' spread tells the error of depth, 0 at best
 
     def total(self) -> Tensor:
         """Their weighted sum."""
@@ -53,7 +56,7 @@ def losses(
     assert tips.depth is not None and tips.normals is not None and tips.segmentation is not None
     assert features.value_features is not None
     thinned = decode_thinned(tips.depth.dpt, features.layers, batch.offset)
-    depth = expected_depth(tips.depth, thinned)
+    depth, spread = depth_and_spread(tips.depth, thinned)
     normals = F.normalize(_head(tips.normals, features.layers, batch.offset).float(), dim=1)
     logits = _head(tips.segmentation, features.layers, batch.offset).float()
 
@@ -69,7 +72,19 @@ def losses(
         _mean(apart, faced),
         F.cross_entropy(logits, batch.classes, class_weights, ignore_index=255),
         _patch_loss(cosines * log_scale.exp(), batch.classes, class_weights),
+        _mean(_surprise(wrong, spread / depth.detach().clamp_min(1e-3)), known),
     )
+
+
+def _surprise(wrong: Tensor, spread: Tensor) -> Tensor:
+    """−ln of Laplace's density at an error, less what it is at none and the least spread.
+
+    It trains the spread alone, which costs least at √2 times the mean error of its pixels.
+    """
+    # Laplace's scale is its standard deviation / √2.
+    times = spread.clamp_min(_LEAST_SPREAD) / _LEAST_SPREAD
+    error = wrong.detach().clamp_max(_MOST_WRONG) * (2**0.5 / _LEAST_SPREAD)
+    return times.log() + error / times
 
 
 def _patch_loss(logits: Tensor, classes: Tensor, weights: Tensor) -> Tensor:

@@ -105,7 +105,8 @@ class TimedTrainer:
         if precision is None:
             precision = "bf16" if may_use_bf16(where) else "fp32"
         self._one = DeviceStep(model, self._frames.frames, self._sentences(words).to(where),
-                               weights.to(where), schedule.batch, precision, appearance)  # fmt: skip
+                               weights.to(where), schedule.batch, precision,
+                               appearance)  # fmt: skip
         self._caution, self._usual, self._began = 1.0, float("inf"), time.monotonic()
 
     @property

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
+from tips_ros.finetune.thinned_depth import decode_thinned, depth_and_spread
 from training.frames.batches import Batch
 from training.network.architecture import CLASSES, demo_model
-from training.steps.objectives import losses
+from training.steps.objectives import _surprise, losses
 
 SIDE = 64
 
@@ -84,3 +86,31 @@ def test_pixels_without_truth_cost_nothing(model):
     found, _ = _losses(model, _batch((0, 1), classes=torch.zeros(2, SIDE, SIDE, dtype=torch.long)))
     assert float(found.depth) == 0
     assert float(found.normals) == 0
+
+
+def test_the_bins_spread_costs_least_where_it_is_as_wide_as_the_error(model):
+    images = _batch((0, 0)).images
+    features = model.backbone(images, model.taps)
+    x = decode_thinned(model.depth.dpt, features.layers, (0, 0))
+    depth, spread = depth_and_spread(model.depth, x)
+    wide = float((spread / depth).mean())
+    errors = [share * wide / 2**0.5 for share in (0.5, 1, 2)]
+    for sign in (-1, 1):
+        truths = [depth * np.exp(sign * error) for error in errors]
+        batches = [_batch((0, 0), depth_m=truth) for truth in truths]
+        found = [float(_losses(model, made)[0].spread) for made in batches]
+        expected = [np.log(wide / 0.01) + share for share in (0.5, 1, 2)]
+        assert found == pytest.approx(expected, rel=0.05)
+
+
+def test_the_spread_s_loss_leaves_the_mean_to_the_depth_s(model):
+    times = torch.tensor([0.02, 0.3], requires_grad=True)
+    wrong = torch.tensor([0.1, 0.1], requires_grad=True)
+    _surprise(wrong, times).sum().backward()
+    assert wrong.grad is None
+    assert times.grad[0] < 0 < times.grad[1]  # too narrow, too wide
+
+
+def test_bins_that_are_sure_cost_a_finite_amount():
+    found = _surprise(torch.tensor([0.0, 50.0]), torch.zeros(2))
+    assert found[0] == 0 and 100 < found[1] < 200
