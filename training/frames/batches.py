@@ -96,10 +96,16 @@ def _truth(
 
 def _scene(frames: Frames, numbers: Tensor, variation: Variation, side: int) -> Scene:
     """The scene of cut-outs of so many pixels."""
-    rows = _stored(_places(variation.top, variation.zoom, side, None))
-    columns = _stored(_places(variation.left, variation.zoom, side, variation.mirrored))
-    truth = _truth(frames, numbers, rows, columns, variation.mirrored)
-    return unprojected(*truth, frames.focal_ratio[numbers] / variation.zoom)
+    def at(count: int) -> tuple[Tensor, Tensor]:
+        rows = _places(variation.top, variation.zoom, count, None)
+        columns = _places(variation.left, variation.zoom, count, variation.mirrored)
+        return _stored(rows), _stored(columns)
+
+    depth, normals, _ = _truth(frames, numbers, *at(side // 2), variation.mirrored)
+    rows, columns = at(side)
+    classes = frames.classes[numbers[:, None, None], rows[:, :, None], columns[:, None, :]]
+    focal_ratio = frames.focal_ratio[numbers] / variation.zoom
+    return unprojected(depth, normals, classes.long(), focal_ratio)
 
 
 def _truth_pixels(

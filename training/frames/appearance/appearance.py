@@ -41,9 +41,12 @@ class Appearance:
     def of_scene(
         self, images: Tensor, scene: Scene, generator: torch.Generator | None = None
     ) -> Tensor:
-        """(N, 3, S, S) pictures in [0, 1] with other materials, light and tone."""
+        """(N, 3, S, S) pictures in [0, 1] with other light and tone, most with other materials."""
         draws = Draws(len(images), images.device, generator)
-        return toned(lit(painted(images, scene, draws, self._habits), scene, draws), draws)
+        few = -(-2 * len(images) // 3)  # the others keep their materials
+        some = Draws(few, images.device, generator)
+        new = painted(images[:few], Scene(*(part[:few] for part in scene)), some, self._habits)
+        return toned(lit(torch.cat([new, images[few:]]), scene, draws), draws)
 
     def of_camera(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """(N, 3, S, S) pictures in [0, 1] as a worse camera has them."""

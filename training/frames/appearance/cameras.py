@@ -22,16 +22,16 @@ def toned(images: Tensor, draws: Draws) -> Tensor:
     def each(share: float, values: Tensor) -> Tensor:
         return draws.sometimes(share, 1, 1, 1) * values
 
-    images = images * each(0.5, 0.2 * draws.normal(1, 1, 1) + 0.12 * draws.normal(3, 1, 1)).exp()
-    images = images.clamp_min(1e-4) ** each(0.4, 0.25 * draws.normal(1, 1, 1)).exp()
-    images = images.clamp(0, 1)
-    curved = images * images * (3 - 2 * images)
-    images = torch.lerp(images, curved, each(0.5, draws.uniform(-0.5, 1.0, 1, 1, 1)))
-    colour = each(0.5, 0.4 * draws.normal(1, 1, 1)).exp() * (1 - draws.sometimes(0.1, 1, 1, 1))
-    grey = images.mean(dim=1, keepdim=True)
-    images = torch.lerp(grey, images, colour)
+    gain = each(0.5, 0.2 * draws.normal(1, 1, 1) + 0.12 * draws.normal(3, 1, 1)).exp()
+    images = (images * gain).clamp_(1e-4, 1).pow_(each(0.4, 0.25 * draws.normal(1, 1, 1)).exp())
+    # x · (1 − s + x · (3 · s − 2 · s · x)), and then paler or stronger, blacker or less black
+    bend = each(0.5, draws.uniform(-0.5, 1.0, 1, 1, 1))
+    slope = torch.addcmul(1 - bend, images, torch.addcmul(3 * bend, images, -2 * bend))
+    images = slope.mul_(images)
+    colour = each(0.5, 0.3 * draws.normal(1, 1, 1)).exp() * (1 - draws.sometimes(0.1, 1, 1, 1))
     black = each(0.4, draws.uniform(-0.1, 0.15, 1, 1, 1))
-    return (black + (1 - black) * images).clamp(0, 1)
+    pale = black + (1 - black) * (1 - colour) * images.mean(dim=1, keepdim=True)
+    return torch.addcmul(pale, images, (1 - black) * colour).clamp_(0, 1)
 
 
 def sensed(images: Tensor, draws: Draws) -> Tensor:
@@ -40,18 +40,16 @@ def sensed(images: Tensor, draws: Draws) -> Tensor:
     Parts of the N, which are in no order, get what is dear: one of six a random filter, a quarter
     few pixels, a quarter blocks; all may get noise and few grey levels.
     """
-    n = len(images)
-    filtered, coarse, blocks = round(n / 6), round(n / 4), round(n / 4)
-    cut = [filtered, coarse, blocks, n - filtered - coarse - blocks]
-    parts = list(images.split(cut))
-    for part, change in enumerate((_filtered, _coarse, _blocked)):
-        if cut[part]:
-            parts[part] = change(parts[part], Draws(cut[part], draws.device, draws.generator))
-    images = torch.cat(parts)
+    images = images.clone()
+    for first, every, change in ((0, 6, _filtered), (1, 4, _coarse), (3, 4, _blocked)):
+        part = images[first::every]
+        if len(part):
+            part.copy_(change(part, Draws(len(part), draws.device, draws.generator)))
     noisy = draws.sometimes(0.3, 1, 1, 1) * draws.log_uniform(0.01, 0.08, 1, 1, 1)
-    images = images + noisy * draws.normal(*images.shape[1:])
-    levels = torch.where(draws.sometimes(0.07, 1, 1, 1) > 0, draws.uniform(6, 24, 1, 1, 1), 255)
-    return ((images * levels).round() / levels).clamp(0, 1)
+    images.addcmul_(draws.normal(*images.shape[1:]), noisy)
+    few = draws.sometimes(0.07, 1, 1, 1)
+    levels = few * draws.uniform(6, 24, 1, 1, 1) + (1 - few) * 255
+    return images.mul_(levels).round_().div_(levels).clamp_(0, 1)
 
 
 def _filtered(images: Tensor, draws: Draws) -> Tensor:

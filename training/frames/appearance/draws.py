@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -17,20 +19,22 @@ class Draws:
 
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:
         """(count, *shape) between two numbers."""
-        drawn = torch.rand(self.count, *shape, device=self.device, generator=self.generator)
-        return low + (high - low) * drawn
+        return self._empty(shape).uniform_(low, high, generator=self.generator)
 
     def log_uniform(self, low: float, high: float, *shape: int) -> Tensor:
         """(count, *shape) between two positive numbers, as many in each octave."""
-        return low * (high / low) ** self.uniform(0, 1, *shape)
+        return self.uniform(math.log(low), math.log(high), *shape).exp_()
 
     def normal(self, *shape: int) -> Tensor:
         """(count, *shape) of standard deviation 1."""
-        return torch.randn(self.count, *shape, device=self.device, generator=self.generator)
+        return self._empty(shape).normal_(generator=self.generator)
 
     def sometimes(self, share: float, *shape: int) -> Tensor:
         """(count, *shape) 1 in a share of them, 0 in the others."""
-        return (self.uniform(0, 1, *shape) < share).float()
+        return self._empty(shape).bernoulli_(share, generator=self.generator)
+
+    def _empty(self, shape: tuple[int, ...]) -> Tensor:
+        return torch.empty(self.count, *shape, device=self.device)
 
     def directions(self, *shape: int) -> Tensor:
         """(count, *shape, 3) unit vectors, all alike probable."""

@@ -17,20 +17,20 @@ _WINDOW = list(CLASSES.values()).index("windowpane")
 def lit(images: Tensor, scene: Scene, draws: Draws) -> Tensor:
     """The pictures (N, 3, S, S) in another light, exposed as a camera would, not limited to 1."""
     size = images.shape[-2:]
-    # Light is computed for every second pixel and softened: truth is coarser than the picture.
-    half = Scene(*(part[..., ::2, ::2] for part in scene))
-    gain = _lamps(half, draws) * _uneven(half.points.shape[-1], draws) * _shadows(half, draws)
+    gain = _lamps(scene, draws) * _uneven(size[0] // 2, draws) * _shadows(scene, draws)
+    # Softened, as truth is coarser than the picture: its steps would tell where things end.
     gain = F.avg_pool2d(gain, 3, 1, 1, count_include_pad=False)
     made = images * F.interpolate(gain, size=size, mode="bilinear")
     old = images.mean(dim=(1, 2, 3), keepdim=True).clamp(0.22, 0.65)
     exposed = old / made.mean(dim=(1, 2, 3), keepdim=True).clamp_min(0.02)
-    made = made * (exposed * (0.15 * draws.normal(1, 1, 1)).exp()).clamp(0.3, 4)
-    window = (half.classes == _WINDOW)[:, None].float()
+    exposed = (exposed * (0.15 * draws.normal(1, 1, 1)).exp()).clamp(0.3, 4)
+    window = (scene.classes[:, None, ::2, ::2] == _WINDOW).float()
     burnt = draws.sometimes(0.3, 1, 1, 1) * draws.uniform(0.3, 1.2, 1, 1, 1)
     near = F.avg_pool2d(window, 3, 1, 1)
     around = F.avg_pool2d(F.avg_pool2d(window, 4), 5, 1, 2)
     around = F.interpolate(around, size=near.shape[-2:], mode="bilinear")
-    return made + F.interpolate(burnt * (near + 0.35 * around), size=size, mode="bilinear")
+    glare = F.interpolate(burnt * (near + 0.35 * around), size=size, mode="bilinear")
+    return torch.addcmul(glare, made, exposed)
 
 
 def _lamps(scene: Scene, draws: Draws) -> Tensor:
@@ -44,7 +44,7 @@ def _lamps(scene: Scene, draws: Draws) -> Tensor:
     away = (points - lamp).square().sum(dim=1, keepdim=True)
     near = 1 / (1 + away / draws.log_uniform(0.4, 3, 1, 1).square())
     amounts = draws.sometimes(0.6, 1, 2) * draws.uniform(0.1, 1.4, 1, 2)
-    tints = (0.18 * draws.normal(3, 2)).exp() * amounts  # (N, 3, 2)
+    tints = (0.13 * draws.normal(3, 2)).exp() * amounts  # (N, 3, 2)
     light = tints @ torch.cat([faced, near], dim=1)
     # What the lamps add is taken from the light that is everywhere.
     return (light + 1 / (1 + 0.6 * amounts.sum(dim=2, keepdim=True))).view(shape)

@@ -46,7 +46,7 @@ class Habits(NamedTuple):
 
 
 def painted(images: Tensor, scene: Scene, draws: Draws, habits: Habits) -> Tensor:
-    """The pictures (N, 3, S, S) with other materials; a third of them stay as they are."""
+    """The pictures (N, 3, S, S) with other materials."""
     n, _, side, _ = images.shape
     regions = _regions(scene, draws, habits)
     flat = regions.view(n, 1, side * side)
@@ -59,27 +59,28 @@ def painted(images: Tensor, scene: Scene, draws: Draws, habits: Habits) -> Tenso
     paint = torch.cat([albedo * strength, strength], dim=1)
     wide = side // 45 + 1  # 5 or 3 px
     paint = F.avg_pool2d(paint, wide, 1, wide // 2, count_include_pad=False)
-    new = paint[:, :3] * _shade(images, regions, keep)
-    return (new + (1 - paint[:, 3:]) * images).clamp(0, 1)
+    old = (1 - paint[:, 3:]) * images
+    return torch.addcmul(old, paint[:, :3], _shade(images, regions, keep)).clamp_(0, 1)
 
 
 def _regions(scene: Scene, draws: Draws, habits: Habits) -> Tensor:
     """(N, S, S) class · _SIDES + orientation, which is 0 where all sides are alike."""
     turn = draws.uniform(0, 6.2832)[:, None, None]
     x, z = scene.normals[:, 0], scene.normals[:, 2]
-    one = (x * turn.cos() + z * turn.sin() > 0).long()
-    other = (z * turn.cos() - x * turn.sin() > 0).long()
+    one = (x * turn.cos() + z * turn.sin() > 0).float()
+    other = (z * turn.cos() - x * turn.sin() > 0).float()
+    size = scene.classes.shape[-2:]
+    side = F.interpolate((2 * one + other)[:, None], size=size, mode="nearest")[:, 0].long()
     sided = (draws.uniform(0, 1, UNLABELLED + 1) < habits.two_sided).long()
     sided = sided.gather(1, scene.classes.flatten(1)).view_as(scene.classes)
-    return scene.classes * _SIDES + (2 * one + other) * sided
+    return scene.classes * _SIDES + side * sided
 
 
 def _colours(draws: Draws, habits: Habits) -> Tensor:
     """(N, 8, _COUNT): strength, share of the old detail that is kept, two colours."""
-    frames = draws.sometimes(0.67)[:, None]
-    chosen = (draws.uniform(0, 1, UNLABELLED + 1) < habits.painted).float() * frames
+    chosen = (draws.uniform(0, 1, UNLABELLED + 1) < habits.painted).float()
     strength = (chosen * draws.uniform(0.7, 1.15, UNLABELLED + 1)).clamp_max(1)
-    strength = strength.repeat_interleave(_SIDES, dim=1)
+    strength = strength[:, :, None].expand(-1, -1, _SIDES).flatten(1)
     bright = draws.uniform(0.08, 0.95, _COUNT).view(-1, UNLABELLED + 1, _SIDES)
     # A rug on a floor of its own colour would be none.
     rug = torch.frac(bright[:, _FLOOR] + draws.uniform(0.3, 0.7, _SIDES)).clamp_min(0.08)

@@ -8,6 +8,7 @@ through it, and so a pattern follows a surface into the distance as a real one d
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from training.frames.appearance.draws import Draws
@@ -55,23 +56,26 @@ def pattern(scene: Scene, numbers: Tensor, draws: Draws) -> tuple[Tensor, Tensor
         Two (N, 1, S, S): share of the second colour, and a factor on the brightness.
     """
     n, _, side, _ = scene.points.shape
-    turned = draws.rotations(upright=0.6) @ scene.points.flatten(2)
-    places = turned.view(n, 3, side, side)
+    places = (draws.rotations(upright=0.6) @ scene.points.flatten(2)).view(n, 3, side, side)
     bent = draws.sometimes(0.4, 1, 1, 1) * draws.uniform(0.01, 0.2, 1, 1, 1)
     waves = draws.log_uniform(1.5, 12, 3, 1, 1) * places.roll(1, dims=1)
     places = places + bent * (waves + draws.uniform(0, 6.2832, 3, 1, 1)).sin()
-    at = places * numbers[:, :3] + numbers[:, 3:6]
+    size = numbers.shape[-2:]
+    at = F.interpolate(places, size=size, mode="bilinear")
+    at = torch.addcmul(numbers[:, 3:6], at, numbers[:, :3])
     most, hard, more, shows, differs, dark, wide, shifted = numbers[:, 6:].split(1, dim=1)
-    rows = at[:, 1:2].floor()
-    at = torch.cat([at[:, :1] + shifted * rows, at[:, 1:]], dim=1)
+    at[:, :1].addcmul_(shifted, at[:, 1:2].floor())
     cells = at.floor()
     # Where a pixel sees half a wave or more, nothing of it is left.
-    fine = (2 - 4 * most * scene.footprint_m).clamp(0, 1)
-    # Only where waves are used: of an unused axis the sine is 1.
-    wave = (6.2832 * at).sin().prod(dim=1, keepdim=True)
+    footprint = F.interpolate(scene.footprint_m, size=size, mode="nearest")
+    fine = (2 - 4 * most * footprint).clamp_(0, 1)
+    x, y, z = cells.split(1, dim=1)
+    cell = torch.add(x * 12.9898, y, alpha=78.233).add_(z, alpha=37.719).sin_()
+    differing = 2 * torch.frac(cell.abs_() * 437.585) - 1
+    within = at - cells
+    edge = torch.maximum(within.amax(dim=1, keepdim=True), 1 - within.amin(dim=1, keepdim=True))
+    joint = ((2 * edge - 2 + wide) / wide).clamp_(0, 1)  # the edge of a cell is at 1
+    # Only axes that are used make a wave: of another the sine is 1.
+    wave = at.mul_(6.2832).sin_().prod(dim=1, keepdim=True)
     blend = 0.5 + 0.5 * shows * fine * (hard * (wave + more)).tanh()
-    cell = (cells[:, :1] * 12.9898 + cells[:, 1:2] * 78.233 + cells[:, 2:] * 37.719).sin()
-    differing = 2 * torch.frac(cell.abs() * 437.585) - 1
-    edge = (2 * (at - cells - 0.5).abs()).amax(dim=1, keepdim=True)  # 1 at the edge of a cell
-    joint = ((edge - 1 + wide) / wide).clamp(0, 1)
-    return blend, (1 + fine * (differs * differing - dark * joint)).clamp(0.1, 2)
+    return blend, (1 + fine * (differs * differing - dark * joint)).clamp_(0.1, 2)

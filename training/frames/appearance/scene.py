@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scene that pictures show, at their own resolution."""
+"""The scene that pictures show; space at half their resolution, which is about the truth's own."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _LEAST_M, _MOST_M = 0.05, 30.0
 
 
 class Scene(NamedTuple):
-    """N pictures' scene; every pixel has a point, also where nothing was measured."""
+    """Scene of N pictures of S × S; every point is there, also where nothing was measured."""
 
-    points: Tensor  # (N, 3, S, S) metres, x right, y down, z along the optical axis
-    normals: Tensor  # (N, 3, S, S) facing the camera; 0 where none
+    points: Tensor  # (N, 3, S/2, S/2) metres, x right, y down, z along the optical axis
+    normals: Tensor  # (N, 3, S/2, S/2) facing the camera; 0 where none
+    footprint_m: Tensor  # (N, 1, S/2, S/2) how much of a surface a pixel of the picture sees
     classes: Tensor  # (N, S, S) int64 position in CLASSES, or UNLABELLED
-    footprint_m: Tensor  # (N, 1, S, S) how much of a surface a pixel sees
 
 
 def unprojected(depth_m: Tensor, normals: Tensor, classes: Tensor, focal_ratio: Tensor) -> Scene:
-    """The scene of truth that is as large as the pictures.
+    """The scene of some truth.
 
     Args:
-        depth_m: (N, S, S), 0 where none.
-        normals: (N, 3, S, S).
+        depth_m: (N, S/2, S/2), 0 where none.
+        normals: (N, 3, S/2, S/2).
         classes: (N, S, S) position in CLASSES, anything above where unlabelled.
         focal_ratio: (N,) fx / width of the pictures.
     """
@@ -41,12 +41,12 @@ def unprojected(depth_m: Tensor, normals: Tensor, classes: Tensor, focal_ratio: 
     points = torch.cat([x, y, z], dim=1)
     along = (points * normals).sum(dim=1, keepdim=True).abs()
     facing = along / points.square().sum(dim=1, keepdim=True).sqrt()
-    footprint = z / (focal_ratio[:, None, None, None] * side * facing.clamp_min(0.1))
-    return Scene(points, normals, classes.clamp_max(UNLABELLED), footprint)
+    footprint = z / (focal_ratio[:, None, None, None] * 2 * side * facing.clamp_min(0.1))
+    return Scene(points, normals, footprint, classes.clamp_max(UNLABELLED))
 
 
 def _smooth(depth_m: Tensor) -> Tensor:
     """Without the steps of what was stored: of a plane, 1 / depth is linear in the picture."""
     near = 1 / depth_m
-    mean = F.avg_pool2d(near, 7, stride=1, padding=3, count_include_pad=False)
+    mean = F.avg_pool2d(near, 5, stride=1, padding=2, count_include_pad=False)
     return 1 / torch.where((mean - near).abs() < 0.04 * near, mean, near)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from training.frames.appearance.appearance import Appearance
+from training.frames.appearance.draws import Draws
 from training.frames.batches import Batch, Frames, batch
 from training.frames.frame_store import PICTURE, TRUTH
 from training.frames.variation import vary
@@ -113,22 +114,41 @@ def test_pictures_of_anything_stay_pictures(change: Callable[[Frames], Frames], 
     assert images.min() >= 0 and images.max() <= 1
 
 
-@pytest.mark.parametrize("sign", [-1.0, 1.0])
-def test_the_rarest_draws_make_pictures_too(sign: float, monkeypatch: pytest.MonkeyPatch):
-    def edge(*shape: int, **_: object) -> Tensor:
-        return torch.full(shape, 0.0 if sign < 0 else 1 - 2**-24)
+@pytest.mark.parametrize("often", [0.0, 1.0])
+@pytest.mark.parametrize("far_out", [-5.0, 5.0])
+@pytest.mark.parametrize("most", [False, True])
+def test_the_rarest_draws_make_pictures_too(
+    most: bool, far_out: float, often: float, monkeypatch: pytest.MonkeyPatch
+):
+    def edge(draws: Draws, low: float, high: float, *shape: int) -> Tensor:
+        return torch.full((draws.count, *shape), float(high if most else low))
 
-    def far_out(*shape: int, **_: object) -> Tensor:
-        size = shape[0] if isinstance(shape[0], torch.Size) else shape
-        return torch.full(size, 5 * sign)
+    def normal(draws: Draws, *shape: int) -> Tensor:
+        return torch.full((draws.count, *shape), far_out)
 
-    variation, look = vary(COUNT), Appearance(1.0, CPU)
-    monkeypatch.setattr(torch, "rand", edge)
-    monkeypatch.setattr(torch, "randn", far_out)
-    which = torch.zeros(COUNT, dtype=torch.long)
-    images = batch(_frames(), which, variation, (0, 0), 16, appearance=look).images
+    def sometimes(draws: Draws, _: float, *shape: int) -> Tensor:
+        return torch.full((draws.count, *shape), often)
+
+    drawn = {"uniform": edge, "log_uniform": edge, "normal": normal, "sometimes": sometimes}
+    for name, method in drawn.items():
+        monkeypatch.setattr(Draws, name, method)
+    images = _batch(_frames(), 1.0).images
     assert images.isfinite().all()
     assert images.min() >= 0 and images.max() <= 1
+
+
+def test_draws_are_where_they_should_be():
+    draws = Draws(4000, CPU, torch.Generator().manual_seed(0))
+    assert draws.uniform(2, 3, 2).shape == (4000, 2)
+    assert 2 <= draws.uniform(2, 3).min() < 2.01 < 2.99 < draws.uniform(2, 3).max() <= 3
+    octaves = draws.log_uniform(1, 16)
+    assert float((octaves < 4).float().mean()) == pytest.approx(0.5, abs=0.03)
+    assert octaves.min() >= 1 and octaves.max() <= 16.001
+    assert float(draws.sometimes(0.2, 3).mean()) == pytest.approx(0.2, abs=0.02)
+    turns = draws.rotations(upright=0.5)
+    same = turns @ turns.transpose(1, 2) - torch.eye(3)
+    assert same.abs().max() < 1e-3
+    assert float((turns[:, 1, 1] == 1).float().mean()) == pytest.approx(0.5, abs=0.03)
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.5])
