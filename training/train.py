@@ -87,9 +87,9 @@ def _trained_on_cpu(args: argparse.Namespace) -> Model | None:
 
 def _trained_on_gpu(args: argparse.Namespace) -> Model:
     sizes = FOR_GPU if args.sizes == COMPARE else args.sizes
-    schedule = Schedule(args.seconds, args.batch or BATCH)
+    schedule = Schedule(args.seconds, args.batch or BATCH, appearance=args.appearance)
     trainer = TimedTrainer(args.state, args.packed, _tokenizer(args.state), schedule, args.device,
-                           args.seed, sizes, args.precision, _STARTED, args.appearance)  # fmt: skip
+                           args.seed, sizes, args.precision, _STARTED)  # fmt: skip
     trainer.run()
     return trainer.average
 
@@ -113,13 +113,13 @@ def _arguments() -> argparse.Namespace:
     add("--batch", type=int, help=f"pictures of a step; without it 16, with --packed {BATCH}")
     add("--packed", type=Path, help="folder of packed frames: train with them, for --seconds")
     add("--seconds", type=float, default=330, help="of a training with --packed, all in all")
-    look = "share of the frames that get another look with --packed; 0 leaves all as rendered"
-    add("--appearance", type=float, default=APPEARANCE, help=look)
     add("--seed", type=int, default=1)
     sizes = f"of the model; {COMPARE} takes those that are best after short runs side by side"
     add("--sizes", choices=(*SIZES, COMPARE), default=COMPARE, help=sizes)
     add("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add("--precision", choices=PRECISIONS, help="without it, the faster one of this machine")
+    look = "share of the frames that get another look with --packed; 0 leaves all as rendered"
+    add("--appearance", type=float, default=APPEARANCE, help=look)
     add("--threads", type=int, help="of the training; without it, as OMP_NUM_THREADS says")
     add("--processes", type=int, help="that render; without it, one a core")
     add("--render-only", action="store_true", help="end when all scenes are rendered")

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.frames.appearance.appearance import Appearance
+from training.frames.appearance.appearance import APPEARANCE, Appearance
 from training.frames.batches import Batch, Frames, batch
 from training.frames.variation import Variation, vary
 from training.network.averaging import Average
@@ -40,7 +40,7 @@ class DeviceStep:
 
     def __init__(
         self, model: Model, frames: Frames, ids: Tensor, class_weights: Tensor, size: int,
-        precision: Precision, appearance: float = 0.0,
+        precision: Precision, appearance: float = APPEARANCE,
     ) -> None:  # fmt: skip
         """Args:
         model: on the device; trained in place.

@@ -18,14 +18,13 @@ import torch
 from torch import Tensor
 
 from tips_ros.perception.language.tokenizer import Tokenizer
-from training.frames.appearance.appearance import APPEARANCE
 from training.frames.device_frames import DeviceFrames
 from training.frames.phrases import phrases
 from training.network.architecture import FIRST, GRID
 from training.network.first_layer import start_first_layer
 from training.network.precision import Precision, may_use_bf16
 from training.steps.checkpoint import StateFolder
-from training.steps.device_step import DeviceStep
+from training.steps.device_step import APPEARANCE, DeviceStep
 from training.steps.objectives import Losses
 from training.steps.trainer import Model, class_weights
 
@@ -39,13 +38,14 @@ _PUT_BY_S = 8  # between two states that a training which diverges goes back to
 
 
 class Schedule(NamedTuple):
-    """Shares of the time for each phase."""
+    """Shares of the time for each phase, and of the frames."""
 
     seconds: float
     batch: int = BATCH
     warm_up: float = 0.02  # the rate rises
     small: float = 0.35  # pictures of half the side
     cool_down: float = 0.45  # at the end, the rate falls to zero
+    appearance: float = APPEARANCE  # of the frames, these get another look
 
     def grid_at(self, progress: float) -> int:
         """Patches along a side when this share of the time is gone."""
@@ -75,7 +75,6 @@ class TimedTrainer:
         sizes: str = FIRST,
         precision: Precision | None = None,
         started: float | None = None,
-        appearance: float = APPEARANCE,
     ) -> None:
         """Args:
         directory: of the log and of `average.pt`, the last weights that were good.
@@ -87,7 +86,6 @@ class TimedTrainer:
         sizes: a name in `architecture.SIZES`.
         precision: to compute in; None takes bf16 where the device has it.
         started: when the time began, `time.monotonic()`; None for now.
-        appearance: share of the frames that get another look.
         """
         self._started = time.monotonic() if started is None else started
         self._schedule, self._directory, self.step = schedule, directory, 0
@@ -106,7 +104,7 @@ class TimedTrainer:
             precision = "bf16" if may_use_bf16(where) else "fp32"
         self._one = DeviceStep(model, self._frames.frames, self._sentences(words).to(where),
                                weights.to(where), schedule.batch, precision,
-                               appearance)  # fmt: skip
+                               schedule.appearance)  # fmt: skip
         self._caution, self._usual, self._began = 1.0, float("inf"), time.monotonic()
 
     @property
