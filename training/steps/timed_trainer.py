@@ -42,10 +42,10 @@ class Schedule(NamedTuple):
 
     seconds: float
     batch: int = BATCH
+    appearance: float = APPEARANCE  # of the frames, these get another look
     warm_up: float = 0.02  # the rate rises
     small: float = 0.35  # pictures of half the side
     cool_down: float = 0.45  # at the end, the rate falls to zero
-    appearance: float = APPEARANCE  # of the frames, these get another look
 
     def grid_at(self, progress: float) -> int:
         """Patches along a side when this share of the time is gone."""
