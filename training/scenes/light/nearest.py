@@ -12,7 +12,7 @@ Array = NDArray[Any]
 
 
 def distance_to_triangles(point: Array, triangles: Array) -> float:
-    """Metres from a point (3,) to the nearest of the triangles (T, 3, 3); inf where there is none."""
+    """Metres from a point (3,) to the nearest of the triangles (T, 3, 3); inf without any."""
     if not len(triangles):
         return float("inf")
     corners = triangles - point

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ray casting on one thread, with arrays in and out: by Open3D, or by embreex where it is not there.
+"""Ray casting on one thread, arrays in and out: by Open3D, or by embreex where it is not there.
 
 Both are Embree, whose hits are the same. One thread, because training renders in several
 processes; a second thread in each would only wait for the others.
