@@ -17,6 +17,7 @@ from training.scenes.camera.any_sensor import any_sensor
 from training.scenes.camera.handheld_cameras import handheld_viewpoints
 from training.scenes.camera.render import RenderedFrame, Renderer
 from training.scenes.camera.robot_cameras import robot_viewpoints
+from training.scenes.fuller_room import fuller_scene
 from training.scenes.light.quality import DRAFT
 from training.scenes.lived_in import lived_in_scene
 from training.scenes.scene import Scene, random_scene
@@ -30,7 +31,8 @@ _TIDY_EVERY = 5  # of these rooms one is as `random_scene` furnishes it, the oth
 
 def scene_frames(seed: int, views: int) -> list[RenderedFrame]:
     """Some views of a scene as training sees them: every one with a camera of its own."""
-    return _frames_of((lived_in_scene if seed % _TIDY_EVERY else random_scene)(seed), seed, views)
+    lived_in = fuller_scene if seed in LIVED_IN_MORE else lived_in_scene
+    return _frames_of((lived_in if seed % _TIDY_EVERY else random_scene)(seed), seed, views)
 
 
 def _frames_of(scene: Scene, seed: int, views: int) -> list[RenderedFrame]:

@@ -81,8 +81,11 @@ def _at_a_thing(rng: Rng, plan: FloorPlan) -> _Look:
     if not tall:
         return _anywhere(rng, plan)
     one = tall[rng.integers(len(tall))]
+    low = 0.5
+    if plan.looked_at and rng.random() < 0.55:
+        one, low = plan.looked_at[rng.integers(len(plan.looked_at))], 0.9
     aim = np.array([rng.uniform(one.x0, one.x1), rng.uniform(one.y0, one.y1),
-                    rng.uniform(0.5, 1.05) * min(one.top, 1.9)])  # fmt: skip
+                    rng.uniform(low, 1.05) * min(one.top, 1.9)])  # fmt: skip
     around = rng.uniform(-np.pi, np.pi)
     away = rng.uniform(0.35, 1.7)
     beside = np.array([np.cos(around), np.sin(around)])

@@ -45,6 +45,16 @@ class Sight:
         # The last label, at -1, is that of nothing.
         return hits.distance.reshape(u.shape), self._labels[hits.triangle].reshape(u.shape)
 
+    def beneath(self, points: Array) -> tuple[Array, Array, Array]:
+        """Looks down from points (N, 3): metres to a surface, its class, whether it looks up."""
+        hits = self._rays.first(points, np.broadcast_to(np.float32((0, 0, -1)), points.shape))
+        level = (hits.triangle >= 0) & (hits.normals[:, 2] > 0.999)  # not from within
+        return hits.distance, self._labels[hits.triangle], level
+
+    def blocked(self, origins: Array, ways: Array) -> Array:
+        """(N,) bool: a surface is between `origins` and almost the ends of `ways`, (N, 3) each."""
+        return self._rays.blocked(origins, ways)
+
     def distance(self, position: Array) -> float:
         """Metres from a point to the nearest surface."""
         return self._rays.nearest(position)
