@@ -128,7 +128,10 @@ def _arguments() -> argparse.Namespace:
     add("--threads", type=int, help="of the training; without it, as OMP_NUM_THREADS says")
     add("--processes", type=int, help="that render; without it, one a core")
     add("--render-only", action="store_true", help="end when all scenes are rendered")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.render and not args.packed:
+        parser.error("--render renders during a training with --packed; name its folder too")
+    return args
 
 
 if __name__ == "__main__":

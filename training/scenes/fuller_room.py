@@ -36,7 +36,7 @@ def fuller_scene(seed: int) -> Scene:
     rng = np.random.default_rng([seed, _STREAM])
     scene = lived_in_scene(seed)
     added = _furniture(rng, scene.plan)
-    added += hang(rng, scene.plan, float(rng.choice([0.0, 0.3, 0.8])), float(rng.uniform(0, 0.2)))
+    added += hang(rng, scene.plan, float(rng.choice([0.0, 0.2, 0.5])), float(rng.uniform(0, 0.2)))
     added += wall_boards(rng, scene.plan)
     things = scene.things + clutter.varied(rng, added)
     count = int(rng.choice([5, 18, 40, 75], p=[0.12, 0.33, 0.33, 0.22]))

@@ -60,15 +60,14 @@ def magazines(rng: Rng) -> list[Thing]:
     """Magazines, brochures and letters, spread out or in a heap that nobody straightened."""
     things, z = [], 0.0
     spread = rng.uniform(0.01, 0.13)
-    prints = [materials.poster(rng, (0.2, 0.28)) for _ in range(int(rng.integers(1, 3)))]
+    printed = materials.poster(rng, (0.2, 0.28))  # of all of them: it takes as long as the rest
     for _ in range(int(rng.integers(1, 7))):
         x, y = sorted(rng.uniform((0.13, 0.18), (0.22, 0.31)))
         thick = rng.uniform(0.0015, 0.008)
         sheet = box((-x / 2, -y / 2, z), (x / 2, y / 2, z + thick), without="-z")
-        read = prints[rng.integers(len(prints))]
-        printed = read if rng.random() < 0.65 else plain(236, 234, 228)
+        cover = printed if rng.random() < 0.6 else plain(*rng.uniform(120, 245, 3))
         at = (*rng.normal(0, spread, 2), 0, rng.normal(0, 30))
-        things.append(Thing(moved(sheet, *at), printed, BOOK))
+        things.append(Thing(moved(sheet, *at), cover, BOOK))
         z += thick + 0.0005
     return things
 
