@@ -33,7 +33,6 @@ from training.render_frames import fill
 from training.steps.compare_sizes import COMPARE, best_sizes
 from training.steps.timed_trainer import BATCH, Schedule, TimedTrainer
 from training.steps.trainer import Model, Plan, Trainer
-from training.train_tokenizer import train as train_tokenizer
 
 _STARTED = time.monotonic()
 _ROOM = 80_000  # frames of 250 kB each
@@ -102,6 +101,8 @@ def _tokenizer(state: Path) -> Path:
     """The SentencePiece model of what training says, made where it is not there yet."""
     tokenizer = state / "tokenizer.model"
     if not tokenizer.is_file():
+        from training.train_tokenizer import train as train_tokenizer  # needs sentencepiece
+
         tokenizer.write_bytes(train_tokenizer((s.lower() for s in corpus()), VOCABULARY))
     return tokenizer
 

@@ -7,7 +7,8 @@ processes; a second thread in each would only wait for the others.
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from functools import lru_cache
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,8 +45,7 @@ def check_installed() -> None:
     Raises:
         UserError: neither Open3D nor embreex is installed.
     """
-    if not (find_spec("open3d") or find_spec("embreex")):
-        raise UserError(_NEEDED)
+    _library()
 
 
 class Rays:
@@ -57,12 +57,8 @@ class Rays:
         Raises:
             UserError: neither Open3D nor embreex is installed.
         """
-        points = np.ascontiguousarray(points, np.float32)
-        caster = _Open3D if find_spec("open3d") else _Embreex
-        try:
-            self._caster = caster(points, corners)
-        except (ImportError, OSError) as error:
-            raise UserError(f"{_NEEDED} ({error})") from error
+        caster = _CASTERS[_library()]
+        self._caster = caster(np.ascontiguousarray(points, np.float32), corners)
 
     def first(self, origins: Array, ways: Array) -> Hits:
         """Finds the first hits of rays from `origins` (N, 3) along `ways` (N, 3)."""
@@ -142,6 +138,23 @@ class _Embreex:
 
     def nearest(self, position: Array) -> float:
         return distance_to_triangles(np.asarray(position, np.float32), self._triangles)
+
+
+_CASTERS: dict[str, type[_Open3D | _Embreex]] = {"open3d": _Open3D, "embreex": _Embreex}
+
+
+@lru_cache(maxsize=1)
+def _library() -> str:
+    """The first one that can be imported; a search for what is missing takes long each time."""
+    reasons = []
+    for name in _CASTERS:
+        try:
+            import_module(name)
+        except (ImportError, OSError) as error:
+            reasons.append(str(error))
+        else:
+            return name
+    raise UserError(f"{_NEEDED} ({'; '.join(reasons)})")
 
 
 def _wide(origins: Array, ways: Array) -> tuple[Array, Array]:
