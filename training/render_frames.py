@@ -14,12 +14,14 @@ from tqdm import tqdm
 
 from training.frames.frame_store import PICTURE, FrameStore, stored
 from training.scenes.camera.any_sensor import any_sensor
+from training.scenes.camera.handheld_cameras import handheld_viewpoints
 from training.scenes.camera.render import RenderedFrame, Renderer
 from training.scenes.camera.robot_cameras import robot_viewpoints
+from training.scenes.fuller_room import fuller_scene
 from training.scenes.light.quality import DRAFT
 from training.scenes.lived_in import lived_in_scene
 from training.scenes.scene import Scene, random_scene
-from training.scenes.seeds import training_seed
+from training.scenes.seeds import LIVED_IN_MORE, training_seed
 from training.worker import end_with_parent
 
 logger = logging.getLogger(__name__)
@@ -29,14 +31,18 @@ _TIDY_EVERY = 5  # of these rooms one is as `random_scene` furnishes it, the oth
 
 def scene_frames(seed: int, views: int) -> list[RenderedFrame]:
     """Some views of a scene as training sees them: every one with a camera of its own."""
-    return _frames_of((lived_in_scene if seed % _TIDY_EVERY else random_scene)(seed), seed, views)
+    lived_in = fuller_scene if seed in LIVED_IN_MORE else lived_in_scene
+    return _frames_of((lived_in if seed % _TIDY_EVERY else random_scene)(seed), seed, views)
 
 
 def _frames_of(scene: Scene, seed: int, views: int) -> list[RenderedFrame]:
     rng = np.random.default_rng([seed, 1])
     renderer = Renderer(scene.things, scene.lights, DRAFT, scene.sun)
+    held = views // 2 if seed in LIVED_IN_MORE else 0
+    seen_from = robot_viewpoints(rng, scene.plan, scene.sight, views - held)
+    seen_from += handheld_viewpoints(rng, scene.plan, scene.sight, held)
     frames = []
-    for view in robot_viewpoints(rng, scene.plan, scene.sight, views):
+    for view in seen_from:
         aspect = 4 / 3 if rng.random() < 0.75 else 16 / 9
         camera = view.camera(PICTURE, PICTURE, aspect)
         grain, sensor = int(rng.integers(2**31)), any_sensor(rng)

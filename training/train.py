@@ -7,7 +7,8 @@ Stop it whenever you like, also with kill -9: the same command goes on where it 
 
     python -m training.train --state build/training --packed build/packed --seconds 330
 
-trains on a GPU, for so long, with frames that `training.packed_frames` has packed anywhere.
+trains on a GPU, for so long, with frames that `training.packed_frames` has packed anywhere; and
+with `--render 14` also with rooms that so many processes render meanwhile.
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ from training.frames.frame_store import PICTURE
 from training.frames.phrases import corpus
 from training.network.architecture import CLASSES, FOR_GPU, SIZES, VOCABULARY
 from training.network.precision import PRECISIONS
+from training.render_beside import RoomsBeside
 from training.render_frames import fill
 from training.steps.compare_sizes import COMPARE, best_sizes
 from training.steps.timed_trainer import BATCH, Schedule, TimedTrainer
 from training.steps.trainer import Model, Plan, Trainer
-from training.train_tokenizer import train as train_tokenizer
 
 _STARTED = time.monotonic()
+_ROOM = 80_000  # frames of 250 kB each
 _ROOT = Path(__file__).resolve().parents[1]
 
 logger = logging.getLogger(__name__)
@@ -88,8 +90,10 @@ def _trained_on_cpu(args: argparse.Namespace) -> Model | None:
 def _trained_on_gpu(args: argparse.Namespace) -> Model:
     sizes = FOR_GPU if args.sizes == COMPARE else args.sizes
     schedule = Schedule(args.seconds, args.batch or BATCH, appearance=args.appearance)
+    rooms = RoomsBeside(args.render_from, args.render, args.views) if args.render else None
+    room = args.room or (_ROOM if rooms else None)
     trainer = TimedTrainer(args.state, args.packed, _tokenizer(args.state), schedule, args.device,
-                           args.seed, sizes, args.precision, _STARTED)  # fmt: skip
+                           args.seed, sizes, args.precision, _STARTED, room, rooms)  # fmt: skip
     trainer.run()
     return trainer.average
 
@@ -98,6 +102,8 @@ def _tokenizer(state: Path) -> Path:
     """The SentencePiece model of what training says, made where it is not there yet."""
     tokenizer = state / "tokenizer.model"
     if not tokenizer.is_file():
+        from training.train_tokenizer import train as train_tokenizer  # needs sentencepiece
+
         tokenizer.write_bytes(train_tokenizer((s.lower() for s in corpus()), VOCABULARY))
     return tokenizer
 
@@ -113,6 +119,9 @@ def _arguments() -> argparse.Namespace:
     add("--batch", type=int, help=f"pictures of a step; without it 16, with --packed {BATCH}")
     add("--packed", type=Path, help="folder of packed frames: train with them, for --seconds")
     add("--seconds", type=float, default=330, help="of a training with --packed, all in all")
+    add("--render", type=int, default=0, help="processes that render rooms during that training")
+    add("--render-from", type=int, default=4000, help="the first of these rooms; none is packed")
+    add("--room", type=int, help=f"for so many frames; without it {_ROOM}, or those packed")
     add("--seed", type=int, default=1)
     sizes = f"of the model; {COMPARE} takes those that are best after short runs side by side"
     add("--sizes", choices=(*SIZES, COMPARE), default=COMPARE, help=sizes)
@@ -123,7 +132,10 @@ def _arguments() -> argparse.Namespace:
     add("--threads", type=int, help="of the training; without it, as OMP_NUM_THREADS says")
     add("--processes", type=int, help="that render; without it, one a core")
     add("--render-only", action="store_true", help="end when all scenes are rendered")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.render and not args.packed:
+        parser.error("--render renders during a training with --packed; name its folder too")
+    return args
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 TRAINING = range(0, 1_000_000)
+LIVED_IN_MORE = range(4000, 1_000_000)  # of these: fuller rooms, seen by people's cameras too
 HELD_OUT = range(1_000_000, 2_000_000)
 HELD_OUT_LOW = range(1_500_000, 2_000_000)  # of these, the lived-in rooms seen from low cameras
 

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from tips_ros.perception.language.tokenizer import Tokenizer
-from training.frames.device_frames import DeviceFrames
+from training.frames.device_frames import DeviceFrames, Rooms
 from training.frames.phrases import phrases
 from training.network.architecture import FIRST, GRID
 from training.network.first_layer import start_first_layer
@@ -46,6 +46,7 @@ class Schedule(NamedTuple):
     warm_up: float = 0.02  # the rate rises
     small: float = 0.35  # pictures of half the side
     cool_down: float = 0.45  # at the end, the rate falls to zero
+    rendered: float = 0.9  # rooms that come later than this are learnt from too seldom
 
     def grid_at(self, progress: float) -> int:
         """Patches along a side when this share of the time is gone."""
@@ -75,6 +76,8 @@ class TimedTrainer:
         sizes: str = FIRST,
         precision: Precision | None = None,
         started: float | None = None,
+        room: int | None = None,
+        rooms: Rooms | None = None,
     ) -> None:
         """Args:
         directory: of the log and of `average.pt`, the last weights that were good.
@@ -86,6 +89,8 @@ class TimedTrainer:
         sizes: a name in `architecture.SIZES`.
         precision: to compute in; None takes bf16 where the device has it.
         started: when the time began, `time.monotonic()`; None for now.
+        room: for how many frames; None for as many as are packed.
+        rooms: that are rendered meanwhile; ended by this training.
         """
         self._started = time.monotonic() if started is None else started
         self._schedule, self._directory, self.step = schedule, directory, 0
@@ -93,8 +98,8 @@ class TimedTrainer:
         where = torch.device(device)
         torch.manual_seed(seed)
         self._rng = np.random.default_rng(seed)
-        self._frames = DeviceFrames(packed, where)
-        self._tell("the first frames are unpacked")
+        self._frames = DeviceFrames(packed, where, room, rooms)
+        self._tell(f"the first {self._frames.count} frames are there")
         words = Tokenizer(tokenizer)
         model = Model(words.vocabulary, sizes)
         start_first_layer(model.tips.backbone, self._frames.first.rgb)
@@ -120,6 +125,12 @@ class TimedTrainer:
 
     def run(self, check_every_s: float = 25) -> None:
         """Trains until the time is over."""
+        try:
+            self._run(check_every_s)
+        finally:
+            self._frames.stop_rooms()
+
+    def _run(self, check_every_s: float) -> None:
         steps = {grid: self._one.prepared(grid) for grid in (GRID // 2, GRID)}
         self._check(GRID)  # the first time is the slowest
         self._tell("steps are ready")
@@ -128,6 +139,8 @@ class TimedTrainer:
         self._began = checked = put_by = time.monotonic()
         while (progress := self.progress) < 1:
             now = time.monotonic()
+            if progress > self._schedule.rendered:
+                self._frames.stop_rooms()
             grid = self._schedule.grid_at(progress)
             self._one.rate.fill_(self._caution * self._schedule.rate_at(progress))
             self._one.count.fill_(self._frames.count)

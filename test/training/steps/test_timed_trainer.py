@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ import torch
 
 from tips_ros.perception.loading.load import load_predictor
 from training import train
-from training.frames import packed
+from training.frames import device_frames, packed
 from training.frames.device_frames import DeviceFrames
 from training.frames.frame_store import FrameStore, StoredFrame
 from training.frames.packed import MANIFEST, pack_scenes, write_files
@@ -165,6 +167,21 @@ def test_the_command_makes_a_model_of_packed_frames(
     assert made.predict(np.zeros((48, 64, 3), np.uint8)).depth_m is not None
 
 
+def test_the_command_makes_a_model_of_rooms_that_it_renders(
+    frames: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    shutil.copy(frames / "checked.npz", tmp_path)
+    monkeypatch.setattr(train, "BATCH", 2)
+    monkeypatch.setattr(device_frames, "_ENOUGH", 2)
+    monkeypatch.setattr(train, "_STARTED", time.monotonic())
+    options = ["--state", tmp_path / "state", "--packed", tmp_path, "--seconds", 1, "--device",
+               "cpu", "--render", 1, "--views", 1, "--room", 9]  # fmt: skip
+    monkeypatch.setattr("sys.argv", ["train", *map(str, options)])
+    train.main()
+    assert (tmp_path / "state" / "model").is_dir()
+    assert not multiprocessing.active_children()
+
+
 def test_frames_that_arrive_later_are_taken_in(frames: Path, tmp_path: Path):
     first, second = sorted(frames.glob("learnt_*.npz"))
     for file in (frames / MANIFEST, frames / "checked.npz", first):
@@ -181,6 +198,81 @@ def test_frames_that_arrive_later_are_taken_in(frames: Path, tmp_path: Path):
         time.sleep(0.05)
     depths = there.frames.depth_m[:, 64, 64].float().sort().values.tolist()
     assert depths == pytest.approx([2, 2, 2.2, 2.2, 2.4, 2.4, 2.6, 2.6], rel=0.005)
+
+
+class Rendered:
+    """Rooms that are ready when they are asked for, each another depth; as many as there are."""
+
+    def __init__(self, rooms: int) -> None:
+        self.given, self._rooms, self.stopped = 0, rooms, False
+
+    def take(self, timeout_s: float) -> list[StoredFrame]:
+        if self.given == self._rooms:
+            time.sleep(0.01)
+            return []
+        frames = [_frame(self.given % 5), _frame(self.given % 5)]
+        frames = [f._replace(focal_ratio=np.float32(100 + self.given)) for f in frames]
+        self.given += 1
+        return [StoredFrame(*(np.stack(part) for part in zip(*frames, strict=True)))]
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+def _wait_for(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_rendered_rooms_are_taken_in_beside_files(frames: Path, tmp_path: Path):
+    first, second = sorted(frames.glob("learnt_*.npz"))
+    for file in (frames / MANIFEST, frames / "checked.npz", second):
+        shutil.copy(file, tmp_path)
+    rooms = Rendered(7)
+    there = DeviceFrames(tmp_path, torch.device("cpu"), 60, rooms)
+    early = there.count
+    assert 0 < early < 8 and len(there.frames.rgb) == 60
+    _wait_for(lambda: rooms.given == 7)  # they are not lost, though nothing is copied yet
+    assert there.count == early
+    there.follow()
+    shutil.copy(first, tmp_path / "coming")
+    (tmp_path / "coming").rename(tmp_path / first.name)
+    _wait_for(lambda: there.count == 8 + 14)
+    ratios = there.frames.focal_ratio[: there.count].tolist()
+    assert sorted(ratios)[-14:] == [100 + i // 2 for i in range(14)]
+    there.stop_rooms()
+    assert rooms.stopped
+
+
+@pytest.mark.parametrize("room", [None, 7])
+def test_without_a_file_it_begins_with_the_first_rooms(
+    frames: Path, tmp_path: Path, room: int | None
+):
+    shutil.copy(frames / "checked.npz", tmp_path)
+    rooms = Rendered(10_000)
+    there = DeviceFrames(tmp_path, torch.device("cpu"), room or 200, rooms)
+    assert there.count == (room or 128) and len(there.first.rgb) >= there.count
+    there.follow()
+    _wait_for(lambda: there.count == len(there.frames.rgb))
+    _wait_for(lambda: rooms.stopped)
+    assert len(there.checked.rgb) == 4
+
+
+def test_a_training_ends_the_rendering_before_its_end(
+    frames: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(timed_trainer, "time", Clock(1))
+    rooms = Rendered(10_000)
+    schedule = Schedule(60, batch=2)
+    trainer = TimedTrainer(tmp_path, frames, TOKENIZER, schedule, "cpu", room=40, rooms=rooms)
+    stopped_at = []
+    monkeypatch.setattr(rooms, "stop", lambda: stopped_at.append(trainer.progress))
+    monkeypatch.setattr(DeviceFrames, "_full", False)  # as with room for all
+    trainer.run()
+    assert len(stopped_at) == 1 and 0.9 < stopped_at[0] < 1
+    assert _notes(tmp_path, "depth")[-1]["frames"] == 40
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="a graph needs a GPU")

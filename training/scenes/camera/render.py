@@ -74,7 +74,7 @@ class Renderer:
         """Put the things into one mesh.
 
         Raises:
-            UserError: Open3D is not installed.
+            UserError: neither Open3D nor embreex is installed.
         """
         self._lights, self._quality, self._sun = lights, quality, sun
         self._mesh = mesh(things, quality.cell_m)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.scenes.camera.pose import pinhole
+from training.scenes.light.rays import Rays
 from training.scenes.things import Thing
 
 Array = NDArray[Any]
@@ -21,8 +22,6 @@ class Sight:
     """A coarse copy of the things, to learn quickly what a camera would see."""
 
     def __init__(self, things: list[Thing]) -> None:
-        import open3d
-
         points, corners, labels, count = [], [], [], 0
         for thing in things:
             for patch in thing.shape:
@@ -33,12 +32,7 @@ class Sight:
                 labels.append(np.full(len(quads), thing.label, np.uint8))
                 count += len(points[-1])
         self._labels = np.append(np.concatenate(labels), np.uint8(255))
-        self._tensor = open3d.core.Tensor
-        self._scene = open3d.t.geometry.RaycastingScene()
-        self._scene.add_triangles(
-            self._tensor(np.float32(np.concatenate(points))),
-            self._tensor(np.uint32(np.concatenate(corners))),
-        )
+        self._rays = Rays(np.concatenate(points), np.concatenate(corners))
 
     def look(self, pose: Array, hfov_deg: float, aspect: float = 4 / 3) -> tuple[Array, Array]:
         """Depth (H, W), metres along z, and class (H, W) of a small picture."""
@@ -47,19 +41,23 @@ class Sight:
         ways = np.stack(
             [(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones(u.shape)], axis=-1
         )
-        rays = np.empty((*u.shape, 6), np.float32)
-        rays[..., :3], rays[..., 3:] = pose[:3, 3], ways @ pose[:3, :3].T
-        found = self._scene.cast_rays(self._tensor(rays))
-        triangle = found["primitive_ids"].numpy()
-        nothing = triangle == np.uint32(0xFFFFFFFF)
-        return found["t_hit"].numpy(), self._labels[
-            np.where(nothing, len(self._labels) - 1, triangle)
-        ]
+        hits = self._rays.first(pose[:3, 3], (ways @ pose[:3, :3].T).reshape(-1, 3))
+        # The last label, at -1, is that of nothing.
+        return hits.distance.reshape(u.shape), self._labels[hits.triangle].reshape(u.shape)
+
+    def beneath(self, points: Array) -> tuple[Array, Array, Array]:
+        """Looks down from points (N, 3): metres to a surface, its class, whether it looks up."""
+        hits = self._rays.first(points, np.broadcast_to(np.float32((0, 0, -1)), points.shape))
+        level = (hits.triangle >= 0) & (hits.normals[:, 2] > 0.999)  # not from within
+        return hits.distance, self._labels[hits.triangle], level
+
+    def blocked(self, origins: Array, ways: Array) -> Array:
+        """(N,) bool: a surface is between `origins` and almost the ends of `ways`, (N, 3) each."""
+        return self._rays.blocked(origins, ways)
 
     def distance(self, position: Array) -> float:
         """Metres from a point to the nearest surface."""
-        query = self._tensor(np.asarray(position, np.float32).reshape(1, 3))
-        return float(self._scene.compute_distance(query).numpy()[0])
+        return self._rays.nearest(position)
 
 
 @lru_cache(maxsize=512)

@@ -96,6 +96,7 @@ class FloorPlan:
         footprints: of what stands on the floor.
         clear: what has to stay free, as before doors.
         overhead: where things hang that a camera may not be in.
+        looked_at: where what lies about on tops and boards is, for cameras that people hold.
     """
 
     length: float
@@ -105,6 +106,7 @@ class FloorPlan:
     footprints: list[Footprint] = field(default_factory=list)
     clear: list[Footprint] = field(default_factory=list)
     overhead: list[Footprint] = field(default_factory=list)
+    looked_at: list[Footprint] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.walls = [

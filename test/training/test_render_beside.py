@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rooms are rendered by processes beside a training, whatever becomes of one of them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tips_ros.errors import UserError
+from training import render_beside
+from training.frames.frame_store import StoredFrame
+from training.render_beside import RoomsBeside
+from training.scenes.seeds import HELD_OUT
+
+sys.path.append(str(Path(__file__).parent))  # which the processes get too
+import quick_rooms  # noqa: E402
+
+VIEWS = quick_rooms.VIEWS
+
+
+def _taken(rooms: RoomsBeside, count: int) -> list[StoredFrame]:
+    deadline = time.monotonic() + 120
+    found: list[StoredFrame] = []
+    while len(found) < count:
+        assert time.monotonic() < deadline
+        found += rooms.take(0.5)
+    return found
+
+
+def _numbers(found: list[StoredFrame]) -> list[int]:
+    return [int(frames.focal_ratio[0]) for frames in found]
+
+
+def test_every_room_comes_once_and_whole():
+    rooms = RoomsBeside(4, 2, VIEWS, quick_rooms.frames_of)
+    try:
+        found = _taken(rooms, 12)
+    finally:
+        rooms.stop()
+    numbers = _numbers(found)
+    assert len(set(numbers)) == len(numbers) and min(numbers) == 4
+    for number, frames in zip(numbers, found, strict=True):
+        assert (frames.rgb == number).all() and frames.rgb.shape == (VIEWS, 224, 224, 3)
+
+
+def test_a_room_that_cannot_be_rendered_is_left_out(caplog: pytest.LogCaptureFixture):
+    rooms = RoomsBeside(0, 1, VIEWS, quick_rooms.odd_ones_fail)
+    try:
+        assert _numbers(_taken(rooms, 3)) == [0, 2, 4]
+    finally:
+        rooms.stop()
+    assert "room 1 can't be rendered and is left out: ValueError('no door in room 1')" in (
+        caplog.text
+    )
+
+
+def test_a_process_that_is_killed_costs_one_room(caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.WARNING)
+    rooms = RoomsBeside(0, 2, VIEWS, quick_rooms.is_killed_at_the_fifth)
+    try:
+        deadline, numbers = time.monotonic() + 120, set[int]()
+        while not {7, 9} <= numbers:
+            assert time.monotonic() < deadline
+            numbers |= set(_numbers(rooms.take(0.5)))
+    finally:
+        rooms.stop()
+    assert 5 not in numbers and {1, 3, 4} <= numbers
+    assert "room 5 ended" in caplog.text
+
+
+def test_processes_that_always_end_are_not_started_for_ever():
+    rooms = RoomsBeside(0, 1, VIEWS, quick_rooms.is_killed)
+    try:
+        with pytest.raises(UserError, match="lives long enough"):
+            _taken(rooms, 1)
+    finally:
+        rooms.stop()
+
+
+def test_it_gives_up_where_no_room_can_be_rendered(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(render_beside, "_FAILURES", 3)
+    rooms = RoomsBeside(0, 1, VIEWS, quick_rooms.fails)
+    try:
+        with pytest.raises(UserError, match=r"room 2 can't be rendered.*the 2 before it"):
+            _taken(rooms, 1)
+    finally:
+        rooms.stop()
+
+
+def test_the_processes_have_one_thread_and_a_lower_priority():
+    before = dict(os.environ)
+    rooms = RoomsBeside(0, 1, VIEWS, quick_rooms.says_how_it_runs)
+    assert dict(os.environ) == before
+    try:
+        priority, alone = _taken(rooms, 1)[0].focal_ratio
+    finally:
+        rooms.stop()
+    assert priority >= min(19, os.nice(0) + 10) and alone
+
+
+def test_no_process_is_left_when_it_is_stopped():
+    rooms = RoomsBeside(0, 2, VIEWS, quick_rooms.frames_of)
+    _taken(rooms, 1)
+    processes = [worker._process for worker in rooms._workers]
+    rooms.stop()
+    assert not any(process.is_alive() for process in processes)
+    rooms.take(0.1)  # another thread may be about to ask
+    assert not any(worker._process.is_alive() for worker in rooms._workers)
+
+
+def test_held_out_rooms_are_refused():
+    with pytest.raises(ValueError, match="not a training scene"):
+        RoomsBeside(HELD_OUT[0], 1, VIEWS, quick_rooms.frames_of)
+
+
+@pytest.mark.slow
+def test_a_real_room_is_rendered(tmp_path: Path):
+    rooms = RoomsBeside(4000, 1, 1)
+    try:
+        frames = _taken(rooms, 1)[0]
+    finally:
+        rooms.stop()
+    assert frames.rgb.shape == (1, 224, 224, 3) and frames.rgb.std() > 5
+    assert np.median(frames.depth_m.astype(np.float32)) > 0.1
