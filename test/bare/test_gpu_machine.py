@@ -21,6 +21,10 @@ ABSENT = (
 )
 # What needs a GPU, or a compiler and minutes, is left out, with its values.
 GPU_ONLY = {"--backend", "--compile", "--profile", "--their-precision"}
+KINDS = (
+    *("against-bf16-graphs", "overlap-bf16-graphs"),
+    *("cameras-bf16-graphs", "stages-bf16-compiled"),
+)
 SMALLER = {"--device": "cpu", "--model": "random-s14", "--rounds": "1", "--warm-up": "0"}
 
 
@@ -56,9 +60,14 @@ def rented(without) -> Bare:
     return machine
 
 
-@pytest.mark.parametrize(
-    "name", ["against-bf16-graphs", "overlap-bf16-graphs", "cameras-bf16-graphs", "stages-bf16-compiled"]
-)
+def test_every_kind_of_step_is_among_these(tmp_path: Path):
+    found = steps(tmp_path)
+    asked = {tuple(words) for words in found.values()}
+    fp32 = {words for words in asked if "fp32" in words}
+    assert set(KINDS) <= set(found) and len(asked - fp32) == len(KINDS)
+
+
+@pytest.mark.parametrize("name", KINDS)
 def test_a_step_needs_no_ros_and_no_library_of_robots(rented: Bare, tmp_path: Path, name: str):
     if name.startswith("against"):
         pytest.importorskip("transformers.models.tipsv2_dpt", reason="transformers has no TIPS")

@@ -82,7 +82,10 @@ def test_the_kernels_make_the_same(case: Case, interpreted: ModuleType):
 def test_they_compile_for_every_gpu_without_one():
     types = {"taps": "*bf16", "result": "*bf16", "sums": "*fp32", "least": "fp32", "step": "fp32"}
     sizes = dict(zip(("PIXELS", "OUTPUTS"), TILE, strict=True))
-    kernels = {"add_taps_kernel": [types, {**sizes, "RELU": True}], "sum_bins_kernel": [types, {**sizes, "SUMS": 3}]}
+    kernels = {
+        "add_taps_kernel": [types, {**sizes, "RELU": True}],
+        "sum_bins_kernel": [types, {**sizes, "SUMS": 3}],
+    }
     compile_for_all(KERNELS, kernels)
 
 

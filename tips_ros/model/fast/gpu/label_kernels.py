@@ -113,10 +113,7 @@ def label_kernel(
     for k in range(0, classes, CLASSES):
         number = k + tl.arange(0, CLASSES)
         known = (number < classes)[None, :]
-        if FILLED:
-            mask = there[:, None]
-        else:
-            mask = there[:, None] & known
+        mask = there[:, None] if FILLED else there[:, None] & known
         step = number[None, :] * by_class
         a = tl.load(above_left[:, None] + step, mask, other=0.0).to(tl.float32)
         b = tl.load(above_right[:, None] + step, mask, other=0.0).to(tl.float32)
