@@ -26,7 +26,7 @@ KERNELS = Path(package.__path__[0]) / "tail_kernels.py"
 BINS = DepthBins()
 Case = tuple[KernelTail, torch.Tensor, torch.Tensor]
 with_triton = pytest.mark.skipif(not triton_is_there(), reason="Triton is not installed")
-SHAPES = [(1, 6, 7, 5), (2, 40, 1, 3), (1, 3, 2, 19), (1, 150, 4, 4)]  # B, K, h, w
+SHAPES = [(1, 6, 3, 5), (2, 40, 1, 3), (1, 3, 2, 19), (1, 150, 2, 2)]  # B, K, h, w
 
 
 @pytest.fixture
