@@ -19,8 +19,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
+from tips_ros.model.fast.dpt.gpu_decoder import fuse_decoders
 from tips_ros.model.fast.gpu.backbone import fuse_backbone
-from tips_ros.model.fast.gpu.decoder import fuse_decoders
 from tips_ros.model.fast.rewrite import rewrite_heads
 from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
 from tips_ros.model.tips import HEAD_NAMES, Tips

@@ -7,8 +7,8 @@ from typing import Literal, get_args
 
 import torch
 
+from tips_ros.model.fast.dpt.gpu_decoder import fuse_decoders
 from tips_ros.model.fast.gpu.backbone import fuse_backbone
-from tips_ros.model.fast.gpu.decoder import fuse_decoders
 from tips_ros.model.fast.gpu.kernels import triton_is_there
 from tips_ros.model.fast.headwise import use_headwise_attention
 from tips_ros.model.fast.int8 import use_int8

@@ -70,7 +70,7 @@ class GpuFusion(nn.Module):
             )
 
     def skip(self, x: Tensor) -> Tensor:
-        """What the skip unit adds to a finer level's map, of the same shape."""
+        """The change that the skip unit makes to a finer level's map, of the same shape."""
         assert self.skip_unit is not None
         made: Tensor = self.skip_unit.conv2(_convolve_relu(self.skip_unit.conv1, F.relu(x)))
         return made

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tips_ros.model.fast import rewrite_heads
-from tips_ros.model.fast.gpu.decoder import GpuDecoder, fuse_decoders
+from tips_ros.model.fast.dpt.gpu_decoder import GpuDecoder, fuse_decoders
 from tips_ros.model.tips import HEAD_NAMES, Tips
 
 
