@@ -105,10 +105,13 @@ def test_of_classes_that_are_as_likely_the_first_wins(interpreted: ModuleType):
 def test_they_compile_for_every_gpu_without_one(logits: str):
     types = {"logits": logits, "shares": "*fp32", "lead": "*i32"}
     types |= {"labels": "*u8", "confidence": "*u8"}
-    sizes = {"PIXELS": 32, "CLASSES": 32}
+    summary, label = (
+        dict(zip(("PIXELS", "CLASSES"), tile, strict=True))
+        for tile in (labels.SUMMARY_TILE, labels.LABEL_TILE)
+    )
     kernels = {
-        "summarise_kernel": [types, sizes],
-        "label_kernel": [types, {**sizes, "FILLED": True}],
+        "summarise_kernel": [types, summary],
+        "label_kernel": [types, {**label, "FILLED": True}],
     }
     compile_for_all(KERNELS, kernels)
 

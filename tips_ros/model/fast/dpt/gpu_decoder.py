@@ -16,8 +16,6 @@ from tips_ros.model.fast.gpu.steps import grow_add
 from tips_ros.model.tips import Tips
 from tips_ros.model.vit import LayerFeatures
 
-CUDNN_RELU = False  # whether a ReLU is a convolution's own last step
-
 
 class GpuReassemble(nn.Module):
     """Tokens of one layer → a feature map, its first products with what follows them in one."""
@@ -72,12 +70,12 @@ class GpuFusion(nn.Module):
     def skip(self, x: Tensor) -> Tensor:
         """The change that the skip unit makes to a finer level's map, of the same shape."""
         assert self.skip_unit is not None
-        made: Tensor = self.skip_unit.conv2(_convolve_relu(self.skip_unit.conv1, F.relu(x)))
+        made: Tensor = self.skip_unit.conv2(F.relu_(self.skip_unit.conv1(F.relu(x))))
         return made
 
     def forward(self, total: Tensor, active: Tensor) -> Tensor:
         """The map so far and its positive part (B, C, H, W) → the same shape, without a bias."""
-        y = _convolve_relu(self.unit.conv1, active)
+        y = F.relu_(self.unit.conv1(active))
         if self.mixed is None:
             made: Tensor = self.unit.conv2(y)
             return made.add_(total)
@@ -131,13 +129,3 @@ def fuse_decoders(tips: Tips) -> Tips:
         if isinstance(head.decoder, FastDecoder):
             head.decoder = GpuDecoder(head.decoder)
     return tips
-
-
-def _convolve_relu(conv: nn.Conv2d, x: Tensor) -> Tensor:
-    """The positive part of a 3×3 convolution without bias."""
-    if CUDNN_RELU and x.device.type == "cuda":
-        made: Tensor = torch.cudnn_convolution_relu(
-            x, conv.weight, conv.bias, conv.stride, (1, 1), conv.dilation, conv.groups
-        )
-        return made
-    return F.relu_(conv(x))

@@ -17,7 +17,9 @@ from tips_ros.model.fast.dpt.output_convs import add_taps
 from tips_ros.model.fast.gpu.kernels import run_kernel
 
 _MULTIPLE = 16  # of the numbers of a tap: where each begins, the widest loads may
-TILE = (16, 64)  # pixels, outputs: of a program at a time
+# Pixels, outputs: of a program at a time. Of 256 bins (8, 128) takes as long, docs/gpu.md; of the
+# 160 and 16 outputs of classes and normals more of it would be empty.
+TILE = (16, 64)
 
 
 class KernelTail(nn.Module):

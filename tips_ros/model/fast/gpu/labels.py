@@ -10,8 +10,8 @@ from torch import Tensor
 
 from tips_ros.model.fast.gpu.kernels import run_kernel
 
-# Pixels, classes: of a program at a time.
-SUMMARY_TILE, LABEL_TILE = (32, 32), (32, 32)
+# Pixels, classes: of a program at a time; the fastest of those measured, docs/gpu.md.
+SUMMARY_TILE, LABEL_TILE = (32, 32), (64, 32)
 
 
 def labels_by_kernels(logits: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor] | None:
