@@ -9,7 +9,7 @@ of the cell's centre, and noise from pixel to pixel averages out. Clouds have a 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
 import cv2
@@ -40,6 +40,8 @@ class Cells:
         noise_is_told: whether somebody measured it; else it is a guess.
         labels: (h, w) class ids at their centres; None without labels.
         normals: (h, w, 3) unit vectors at their centres; None without normals.
+
+    Vectors lie in memory as a plane for each axis: what is done to one axis is done in a row.
     """
 
     side: int
@@ -61,6 +63,12 @@ class Cells:
             return np.zeros(self.shape, np.bool_)
         return np.asarray(cv2.LUT(self.labels, classes.view(np.uint8)), np.uint8).view(np.bool_)
 
+    @cached_property
+    def usual_noise(self) -> float:
+        """The median of the noise, by every 16th cell."""
+        some = np.sort(self.noise[::4, ::4], axis=None)
+        return float(some[(some.size - 1) // 2] / 2 + some[some.size // 2] / 2)
+
 
 def divide(frame: PosedFrame, columns: int = COLUMNS) -> Cells:
     """The cells of a frame.
@@ -80,7 +88,9 @@ def divide(frame: PosedFrame, columns: int = COLUMNS) -> Cells:
     else:
         with np.errstate(invalid="ignore"):
             noise = np.ascontiguousarray(frame.stddev_m[picked]) * inverse
-            noise[~((noise > 0) & (noise < 1))] = UNKNOWN_NOISE
+            # Masks cost more than a look for "all of it is good", which no NaN passes.
+            if not (noise.min(initial=1.0) > 0 and noise.max(initial=0.0) < 1):
+                noise[~((noise > 0) & (noise < 1))] = UNKNOWN_NOISE
     return Cells(
         side,
         inverse,
@@ -88,8 +98,22 @@ def divide(frame: PosedFrame, columns: int = COLUMNS) -> Cells:
         _rays(frame.lens, side, size),
         frame.stddev_m is not None,
         None if frame.labels is None else np.ascontiguousarray(frame.labels[picked]),
-        None if frame.normals is None else np.ascontiguousarray(frame.normals[picked]),
+        None if frame.normals is None else _by_axis(frame.normals[picked]),
     )
+
+
+def dot(vectors: Float32Array, direction: Any) -> Float32Array:
+    """(h, w) scalar products with one vector (3,).
+
+    Args:
+        vectors: (h, w, 3), or of rays (h, w, 2), whose z is 1.
+        direction: (3,).
+    """
+    x, y, z = (np.float32(part) for part in direction)
+    found = vectors[..., 0] * x
+    found += vectors[..., 1] * y
+    found += z if vectors.shape[-1] == 2 else vectors[..., 2] * z
+    return np.asarray(found, np.float32)
 
 
 def normals_of_depth(cells: Cells, reach: int = 3) -> Float32Array:
@@ -134,17 +158,21 @@ def cell_points(cells: Cells, rgb: NDArray[np.uint8] | None = None) -> Cloud:
         cells: of a frame.
         rgb: (H, W, 3) the picture, at the size that the cells were made of; black without.
     """
-    floats = np.empty((*cells.shape, 8), np.float32)
-    # Column by column: numpy is slow at many short rows.
-    for axis in range(2):
-        floats[..., axis] = cells.rays[..., axis]
-    floats[..., 2] = 1.0
-    bits = floats.view(np.uint32)
-    bits[..., 3] = 0 if rgb is None else _pack_colors(rgb, cells)
-    bits[..., 4] = UNLABELLED if cells.labels is None else cells.labels
-    for axis in range(3):
-        floats[..., 5 + axis] = np.nan if cells.normals is None else cells.normals[..., axis]
-    points: Cloud = floats.reshape(-1).view(CLOUD_DTYPE)
+    shape = cells.shape
+    colors = np.zeros(shape, np.uint32) if rgb is None else _pack_colors(rgb, cells)
+    if cells.labels is None:
+        labels = np.full(shape, UNLABELLED, np.uint32)
+    else:
+        labels = cells.labels.astype(np.uint32)
+    if cells.normals is None:
+        normals = [np.full(shape, np.nan, np.float32)] * 3
+    else:
+        normals = [cells.normals[..., axis] for axis in range(3)]
+    floats = cv2.merge([
+        cells.rays[..., 0], cells.rays[..., 1], np.ones(shape, np.float32),
+        colors.view(np.float32), labels.view(np.float32), *normals,
+    ])  # fmt: skip
+    points: Cloud = np.asarray(floats).reshape(-1).view(CLOUD_DTYPE)
     return points
 
 
@@ -174,9 +202,9 @@ def _centres(count: int, side: int) -> slice:
 
 
 def _mean_inverse(depth_m: Float32Array, side: int, size: tuple[int, int]) -> Float32Array:
-    whole = np.ascontiguousarray(depth_m[: size[0] * side, : size[1] * side], np.float32)
+    whole = depth_m[: size[0] * side, : size[1] * side]
     with np.errstate(divide="ignore"):
-        inverse = np.reciprocal(whole)  # of +Inf, 0
+        inverse = np.reciprocal(np.ascontiguousarray(whole, np.float32))  # of +Inf, 0
     mean = _area(inverse, size)
     # One number is a fast look for "all of it is good"; what isn't is not finite, or negative.
     if np.isfinite(mean.sum()) and float(inverse.min(initial=0.0)) >= 0.0:
@@ -203,15 +231,23 @@ def _rays(lens: Lens, side: int, size: tuple[int, int]) -> Float32Array:
     flat = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     if not lens.is_pinhole:
         flat = lens.distortion.undistort(flat)
-    rays = np.ascontiguousarray(flat.reshape(*size, 2), np.float32)
+    rays = _by_axis(flat.reshape(*size, 2))
     rays.flags.writeable = False
     return rays
 
 
+def _by_axis(vectors: NDArray[Any]) -> Float32Array:
+    """(h, w, N) → the same, of which each axis lies in memory by itself."""
+    planes = np.empty((vectors.shape[2], *vectors.shape[:2]), np.float32)
+    for axis, plane in enumerate(planes):
+        plane[...] = vectors[..., axis]
+    return planes.transpose(1, 2, 0)
+
+
 def _pack_colors(rgb: NDArray[np.uint8], cells: Cells) -> NDArray[np.uint32]:
     """(h, w) 0x00RRGGBB of the cells' middles."""
-    (height, width), side = cells.shape, cells.side
-    middles = slice(side // 2, None, side)
-    picked = np.ascontiguousarray(rgb[middles, middles][:height, :width])
-    bytes_ = np.asarray(cv2.cvtColor(picked, cv2.COLOR_RGB2BGRA), np.uint8)
-    return np.asarray(bytes_.view("<u4")[..., 0] & 0x00FFFFFF, np.uint32)
+    picked = rgb[_centres(cells.shape[0], cells.side), _centres(cells.shape[1], cells.side)]
+    packed = np.zeros((*cells.shape, 4), np.uint8)
+    for axis in range(3):
+        packed[..., 2 - axis] = picked[..., axis]
+    return np.asarray(packed.view("<u4")[..., 0], np.uint32)

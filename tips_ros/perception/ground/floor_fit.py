@@ -31,15 +31,14 @@ from tips_ros.perception.ground.levels import (
 from tips_ros.perception.ground.plane import Float64Array, Plane
 from tips_ros.perception.ground.robust import (
     biweight,
+    biweight_of_square,
     clustered_variance,
     deviation,
     heap_variance,
-    median,
     normal_terms,
     solve_plane,
     split_terms,
     square_of,
-    weighted_quantile,
 )
 from tips_ros.perception.ground.steps import find_steps
 
@@ -51,6 +50,7 @@ _MOST_NOISE = 0.25
 _MOST_UNEVEN = 0.17  # a table would be within the noise
 _TURNS, _TURNS_FROM_NEAR = 4, 2
 _LEAST_INLIERS = 0.35
+_LEAST_FALL = 0.02  # 1 / metres; a ray that meets the plane farther away tells nothing
 _NEAR, _LEAST_NEAR = 0.15, 0.55  # of the inverse depth; the share of all that looks like floor
 # Two floors that meet at a ramp: in depth that is so even, by such an angle.
 _SURE = 0.03
@@ -101,8 +101,6 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
         return "what looks like floor is not below the camera"
     heights = falls / found.inverse_depth
     told = bool(found.labelled.any())
-    level = own_level(heights, found.inverse_depth, found.weight * usable, told)
-    members = usable if level is None else usable & level
     block = square_of(found.at, columns)
     steps = None
     if found.piece is not None:
@@ -113,6 +111,8 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
         stepped = _fit_plane(flat, found.weight * steps.members, known, block, steps.theta)
         if not isinstance(stepped, str):
             return replace(stepped, level=steps.own)
+    level = own_level(heights, found.inverse_depth, found.weight * usable, told)
+    members = usable if level is None else usable & level
     fit = _fit_plane(found, found.weight * members, known, block)
     if isinstance(fit, str):
         return fit
@@ -207,34 +207,42 @@ def _fit_plane(
         theta = -vector / lowest_height(heights, own[members])
     else:
         theta = start
-    prior = np.eye(3) - np.outer(vector, vector)
+    prior = (np.eye(3) - vector[:, None] * vector) / math.radians(known_sd) ** 2
     noise = 0.1
-    even = found.noise / median(found.noise)
+    # Relative noise: a row counts by the inverse of the depth that the plane gives it.
+    even = own / np.square(found.unevenness)
     terms = normal_terms(found.rays, found.inverse_depth)
-    kept = own
+    counted = members
     for turn in range(_TURNS if start is None else turns):
-        predicted = np.maximum(found.rays @ theta, 0.02)
-        residual = found.inverse_depth / predicted - 1
+        predicted = found.rays @ theta
+        below = predicted > _LEAST_FALL
+        np.maximum(predicted, _LEAST_FALL, out=predicted)
+        residual = found.inverse_depth / predicted
+        residual -= 1
         if turn or start is not None:
-            off = np.abs(residual[kept > 0])
-            noise = min(deviation(off[off < 3 * noise], _LEAST_NOISE), _MOST_NOISE)
-        kept = own * biweight(residual, noise) * (predicted > 0.02)
+            off = np.abs(residual)
+            noise = min(deviation(off[counted & (off < 3 * noise)], _LEAST_NOISE), _MOST_NOISE)
+        trust = biweight(residual, noise)
+        trust *= below
+        kept = own * trust
+        counted = kept > 0
         if float(kept.sum()) < LEAST_CELLS / 4:
             return "nothing fits a floor"
-        # Relative noise: a row counts by the inverse of the depth that the plane gives it.
-        normal, wanted = split_terms((kept / np.square(predicted * even)) @ terms)
-        size_squared = float(theta @ theta)
+        trust *= even
+        predicted *= predicted
+        trust /= predicted
+        normal, wanted = split_terms(terms @ trust)
         variance = clustered_variance(residual, kept, noise, block)
-        both = normal / variance + prior / (size_squared * math.radians(known_sd) ** 2)
+        both = normal / variance + prior / float(theta @ theta)
         theta = solve_plane(both, wanted / variance)
-        if not theta @ -vector > 0:
+        if not theta @ vector < 0:
             return "nothing fits a floor"
     covariance = np.linalg.inv(both)
-    size = float(np.linalg.norm(theta))
+    size = math.sqrt(theta @ theta)
     height, direction = 1.0 / size, -theta / size
     predicted = found.rays @ theta
-    residual = (found.inverse_depth - predicted) / np.maximum(predicted, 0.02)
-    fits = (np.abs(residual) < 3 * noise) & (predicted > 0.02)
+    fits = np.abs(found.inverse_depth - predicted) < 3 * noise * predicted
+    fits &= predicted > _LEAST_FALL
     share = float(own[fits].sum()) / total
     if share < _LEAST_INLIERS:
         return f"only {100 * share:.0f} % of what looks like floor lies in one plane"
@@ -243,7 +251,7 @@ def _fit_plane(
     if not HEIGHTS_M[0] < height < HEIGHTS_M[1]:
         return f"what looks like floor is {height:.2f} m below the camera"
     along = float(direction @ covariance @ direction)
-    across = (float(np.trace(covariance)) - along) / 2
+    across = (float(covariance.trace()) - along) / 2
     return FloorFit(
         Plane.of(direction, height),
         math.degrees(math.sqrt(max(across, 0.0)) / size),
@@ -259,21 +267,33 @@ def _direction(found: Candidates, own: Float64Array, up: Up) -> tuple[Float64Arr
     told = np.asarray(up.vector, np.float64)
     at = np.flatnonzero(own > 0)
     some = at[:: max(1, at.size // _NORMALS)]
-    normals = found.normals[some]
-    weight = own[some] * np.isfinite(normals.sum(axis=1))
-    if not weight.any():
+    normals = np.stack([found.normals[some, axis] for axis in range(3)])
+    is_known = np.isfinite(normals.sum(axis=0))
+    if not is_known.any():
         return told, up.stddev_deg
-    normals = np.nan_to_num(normals)
-    best = np.array([weighted_quantile(normals[:, k], weight, 0.5) for k in range(3)])
-    best /= max(float(np.linalg.norm(best)), 1e-9)
+    if not is_known.all():
+        some, normals = some[is_known], normals[:, is_known]
+    weight = own[some]
+    best = _middle(normals, weight)
+    best /= max(math.sqrt(best @ best), 1e-9)
     scale = math.radians(_NORMAL_SCALE_DEG)
     for _ in range(3):
-        off = np.linalg.norm(normals - best, axis=1)
-        best = (normals * (weight * biweight(off, scale))[:, None]).sum(axis=0)
-        length = float(np.linalg.norm(best))
+        off = normals - best[:, None]
+        off *= off
+        best = normals @ (weight * biweight_of_square(off.sum(axis=0), scale))
+        length = math.sqrt(best @ best)
         if length < 1e-9:
             return told, up.stddev_deg
         best /= length
     one, other = found.normals_stddev_deg**-2, up.stddev_deg**-2
     both = one * best + other * told
-    return both / np.linalg.norm(both), (one + other) ** -0.5
+    return both / math.sqrt(both @ both), (one + other) ** -0.5
+
+
+def _middle(vectors: Float64Array, weight: Float64Array) -> Float64Array:
+    """(3, N) vectors → (3,) the weighted median of each coordinate."""
+    order = np.argsort(vectors, axis=1)
+    cumulated = np.cumsum(weight[order], axis=1)
+    at = (cumulated >= 0.5 * cumulated[:, -1:]).argmax(axis=1)  # the first
+    row = np.arange(3)
+    return np.asarray(vectors[row, order[row, at]], np.float64)

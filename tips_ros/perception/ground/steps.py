@@ -80,8 +80,9 @@ def find_steps(
     if np.count_nonzero(members) < LEAST_PIECE:
         return None
     white = deviation(np.diff(off[members]), LEAST_WHITE) / math.sqrt(2)
-    rays, inverse, weight = found.rays[members], found.inverse_depth[members], found.weight[members]
-    _, piece = np.unique(found.piece[members], return_inverse=True)
+    at = np.flatnonzero(members)
+    rays, inverse, weight = found.rays.T[:, at].T, found.inverse_depth[at], found.weight[at]
+    piece = _renumber(found.piece[at])
     solved = _solve(rays, inverse, weight, piece, theta, white)
     if solved.noise > min(_HOPELESS * white, _SURE):
         return None
@@ -101,7 +102,7 @@ def find_steps(
     if own.all():
         return None
     share = np.bincount(piece, weight)
-    base = 1 + float(np.average(solved.rises[own], weights=share[own]))
+    base = 1 + float(solved.rises[own] @ share[own]) / float(share[own].sum())
     rise, is_own = np.ones(found.at.size), np.zeros(found.at.size, np.bool_)
     rise[members], is_own[members] = ((1 + solved.rises) / base)[piece], own[piece]
     return Steps(rise, is_own, members, solved.theta * base)
@@ -118,9 +119,9 @@ def _solve(
     """One direction for all pieces and a height for each: that of the largest, and their rises."""
     share = np.bincount(piece, weight)
     largest = int(share.argmax())
-    terms = np.zeros((piece.size, 3 + share.size))
-    terms[np.arange(piece.size), 3 + piece] = 1.0
-    terms[:, 3 + largest] = 0.0
+    terms = np.zeros((3 + share.size, piece.size))
+    terms[3 + piece, np.arange(piece.size)] = 1.0
+    terms[3 + largest] = 0.0
     ridge = np.array([1e-9] * 3 + [_EXPECTED**-2] * share.size)
     ratio = inverse / np.maximum(rays @ theta, 0.02)
     rises: Float64Array = np.bincount(piece, weight * ratio) / np.maximum(share, 1e-9) - 1
@@ -129,13 +130,16 @@ def _solve(
         ratio = inverse / predicted
         part = ratio / (1 + rises)[piece] - 1
         noise = max(deviation(part, white), white)
-        terms[:, :3] = rays / predicted[:, None]
-        scaled = terms * (weight * biweight(part, noise) / noise**2)[:, None]
-        both = scaled.T @ terms
-        both[np.diag_indices_from(both)] += ridge
-        change = np.linalg.solve(both, scaled.T @ (ratio - 1))
+        np.divide(rays.T, predicted, out=terms[:3])
+        kept = biweight(part, noise)
+        kept *= weight
+        kept /= noise**2
+        scaled = terms * kept
+        both = scaled @ terms.T
+        both.flat[:: both.shape[0] + 1] += ridge
+        change = np.linalg.solve(both, scaled @ (ratio - 1))
         theta, rises = theta + change[:3], np.asarray(change[3:], np.float64)
-    unsure = np.sqrt(np.diag(np.linalg.inv(both))[3:])
+    unsure = np.sqrt(np.linalg.inv(both).diagonal()[3:])
     unsure[largest] = 0.0  # the rises are over it
     part = inverse / (np.maximum(rays @ theta, 0.02) * (1 + rises)[piece]) - 1
     return _Solved(theta, rises, unsure, max(deviation(part, white), white))
@@ -147,8 +151,13 @@ def _split(piece: NDArray[np.int64], apart: BoolArray) -> NDArray[np.int64] | No
     apart = apart & (np.bincount(piece[apart], minlength=count)[piece] >= LEAST_PIECE)
     if not apart.any():
         return None
-    _, numbers = np.unique(np.where(apart, piece + count, piece), return_inverse=True)
-    return np.asarray(numbers, np.int64)
+    return _renumber(np.where(apart, piece + count, piece))
+
+
+def _renumber(piece: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(N,) the same pieces in the same order, numbered from 0 without a gap."""
+    is_used = np.bincount(piece) > 0
+    return np.asarray((np.cumsum(is_used) - 1)[piece], np.int64)
 
 
 def _own_pieces(
