@@ -17,14 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.classes.class_list import UNLABELLED
-from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud
 from tips_ros.perception.posed_frame import PosedFrame
 
 Float32Array: TypeAlias = NDArray[np.float32]
 BoolArray: TypeAlias = NDArray[np.bool_]
 
 COLUMNS = 160  # about
+_MOST = float(np.finfo(np.float32).max)
 UNKNOWN_NOISE = 0.05  # of the depth, where nobody tells its deviation
 
 
@@ -82,7 +81,7 @@ def divide(frame: PosedFrame, columns: int = COLUMNS) -> Cells:
     side = max(1, round(width / columns))
     size = (max(1, height // side), max(1, width // side))
     inverse = _mean_inverse(frame.depth_m, side, size)
-    picked = (_centres(size[0], side), _centres(size[1], side))
+    picked = (centres(size[0], side), centres(size[1], side))
     if frame.stddev_m is None:
         noise = np.full(size, UNKNOWN_NOISE, np.float32)
     else:
@@ -128,7 +127,7 @@ def normals_of_depth(cells: Cells, reach: int = 3) -> Float32Array:
     # A running sum never gets rid of a NaN: the mean is that of the cells with depth.
     share = cv2.blur(known.astype(np.float32), side)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = cv2.blur(np.where(known, inverse, np.float32(0)), side) / share
+        mean = cv2.blur(only(inverse, known), side) / share
     mean[share < 0.7] = np.nan
     found = np.full((*cells.shape, 3), np.nan, np.float32)
     inside = (slice(reach, -reach), slice(reach, -reach))
@@ -151,52 +150,15 @@ def spread(cells: NDArray[Any], side: int, size: tuple[int, int]) -> NDArray[Any
     return np.pad(large, missing, mode="edge")[: size[0], : size[1]]
 
 
-def cell_points(cells: Cells, rgb: NDArray[np.uint8] | None = None) -> Cloud:
-    """(h * w,) CLOUD_DTYPE: each cell where its ray is at a depth of a metre.
-
-    Args:
-        cells: of a frame.
-        rgb: (H, W, 3) the picture, at the size that the cells were made of; black without.
-    """
-    shape = cells.shape
-    colors = np.zeros(shape, np.uint32) if rgb is None else _pack_colors(rgb, cells)
-    if cells.labels is None:
-        labels = np.full(shape, UNLABELLED, np.uint32)
-    else:
-        labels = cells.labels.astype(np.uint32)
-    if cells.normals is None:
-        normals = [np.full(shape, np.nan, np.float32)] * 3
-    else:
-        normals = [cells.normals[..., axis] for axis in range(3)]
-    floats = cv2.merge([
-        cells.rays[..., 0], cells.rays[..., 1], np.ones(shape, np.float32),
-        colors.view(np.float32), labels.view(np.float32), *normals,
-    ])  # fmt: skip
-    points: Cloud = np.asarray(floats).reshape(-1).view(CLOUD_DTYPE)
-    return points
+def only(values: Float32Array, where: NDArray[np.uint8] | BoolArray) -> Float32Array:
+    """(h, w) the values there, 0 elsewhere whatever they are."""
+    kept = np.zeros(values.shape, np.float32)
+    cv2.copyTo(values, where.view(np.uint8), kept)
+    return kept
 
 
-def pick(points: Cloud, which: BoolArray, inverse_depth: Float32Array) -> Cloud:
-    """Points of some cells where they are, in image order.
-
-    Args:
-        points: of all cells, as `cell_points` makes them.
-        which: (h, w) the cells.
-        inverse_depth: (h, w) how far each is, 1 / metres.
-
-    Returns:
-        (N,) CLOUD_DTYPE, in the optical frame.
-    """
-    at = np.flatnonzero(which)
-    picked = points.take(at)
-    with np.errstate(divide="ignore"):
-        depth = 1 / inverse_depth.ravel().take(at)
-    for axis in "xyz":
-        picked[axis] *= depth
-    return picked
-
-
-def _centres(count: int, side: int) -> slice:
+def centres(count: int, side: int) -> slice:
+    """The middle pixels of so many cells of a row or a column."""
     start = side // 2
     return slice(start, start + (count - 1) * side + 1, side)
 
@@ -205,13 +167,14 @@ def _mean_inverse(depth_m: Float32Array, side: int, size: tuple[int, int]) -> Fl
     whole = depth_m[: size[0] * side, : size[1] * side]
     with np.errstate(divide="ignore"):
         inverse = np.reciprocal(np.ascontiguousarray(whole, np.float32))  # of +Inf, 0
-    mean = _area(inverse, size)
-    # One number is a fast look for "all of it is good"; what isn't is not finite, or negative.
-    if np.isfinite(mean.sum()) and float(inverse.min(initial=0.0)) >= 0.0:
-        return mean
-    good = np.isfinite(inverse) & (inverse >= 0)
+    # Two numbers are a fast look for "all of it is good"; what isn't is not finite, or negative.
+    if float(inverse.min(initial=0.0)) >= 0.0:
+        mean = _area(inverse, size)
+        if np.isfinite(mean.sum()):
+            return mean
+    good = np.asarray(cv2.inRange(inverse, 0.0, _MOST), np.uint8) & np.uint8(1)  # NaN is not
     share = _area(good.astype(np.float32), size)
-    mean = _area(np.where(good, inverse, np.float32(0)), size)
+    mean = _area(only(inverse, good), size)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean /= share
     mean[share < 0.5] = np.nan
@@ -242,12 +205,3 @@ def _by_axis(vectors: NDArray[Any]) -> Float32Array:
     for axis, plane in enumerate(planes):
         plane[...] = vectors[..., axis]
     return planes.transpose(1, 2, 0)
-
-
-def _pack_colors(rgb: NDArray[np.uint8], cells: Cells) -> NDArray[np.uint32]:
-    """(h, w) 0x00RRGGBB of the cells' middles."""
-    picked = rgb[_centres(cells.shape[0], cells.side), _centres(cells.shape[1], cells.side)]
-    packed = np.zeros((*cells.shape, 4), np.uint8)
-    for axis in range(3):
-        packed[..., 2 - axis] = picked[..., axis]
-    return np.asarray(packed.view("<u4")[..., 0], np.uint32)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import Candidates, Up
 from tips_ros.perception.ground.cells import BoolArray
+from tips_ros.perception.ground.direction import find_direction
 from tips_ros.perception.ground.levels import (
     HEIGHTS_M,
     above_plane,
@@ -31,7 +32,6 @@ from tips_ros.perception.ground.levels import (
 from tips_ros.perception.ground.plane import Float64Array, Plane
 from tips_ros.perception.ground.robust import (
     biweight,
-    biweight_of_square,
     clustered_variance,
     deviation,
     heap_variance,
@@ -43,8 +43,6 @@ from tips_ros.perception.ground.robust import (
 from tips_ros.perception.ground.steps import find_steps
 
 LEAST_CELLS = 150.0  # by weight: about a hundredth of the picture
-_NORMALS = 400  # looked at
-_NORMAL_SCALE_DEG = 6.0
 _LEAST_NOISE = 0.004
 _MOST_NOISE = 0.25
 _MOST_UNEVEN = 0.17  # a table would be within the noise
@@ -94,7 +92,7 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     total = float(found.weight.sum())
     if total < LEAST_CELLS * min(1.0, found.at.size / 1000 + 0.5):
         return "too little floor in view"
-    known = _direction(found, found.weight, up)
+    known = find_direction(found, found.weight, up)
     falls = -(found.rays @ known[0])
     usable = falls > 0.02
     if float(found.weight[usable].sum()) < 0.5 * total:
@@ -260,40 +258,3 @@ def _fit_plane(
         int(np.count_nonzero(fits & members)),
         int(found.at.size),
     )
-
-
-def _direction(found: Candidates, own: Float64Array, up: Up) -> tuple[Float64Array, float]:
-    """Up, and its deviation in degrees, by all but the depth of the candidates (N,) that count."""
-    told = np.asarray(up.vector, np.float64)
-    at = np.flatnonzero(own > 0)
-    some = at[:: max(1, at.size // _NORMALS)]
-    normals = np.stack([found.normals[some, axis] for axis in range(3)])
-    is_known = np.isfinite(normals.sum(axis=0))
-    if not is_known.any():
-        return told, up.stddev_deg
-    if not is_known.all():
-        some, normals = some[is_known], normals[:, is_known]
-    weight = own[some]
-    best = _middle(normals, weight)
-    best /= max(math.sqrt(best @ best), 1e-9)
-    scale = math.radians(_NORMAL_SCALE_DEG)
-    for _ in range(3):
-        off = normals - best[:, None]
-        off *= off
-        best = normals @ (weight * biweight_of_square(off.sum(axis=0), scale))
-        length = math.sqrt(best @ best)
-        if length < 1e-9:
-            return told, up.stddev_deg
-        best /= length
-    one, other = found.normals_stddev_deg**-2, up.stddev_deg**-2
-    both = one * best + other * told
-    return both / math.sqrt(both @ both), (one + other) ** -0.5
-
-
-def _middle(vectors: Float64Array, weight: Float64Array) -> Float64Array:
-    """(3, N) vectors → (3,) the weighted median of each coordinate."""
-    order = np.argsort(vectors, axis=1)
-    cumulated = np.cumsum(weight[order], axis=1)
-    at = (cumulated >= 0.5 * cumulated[:, -1:]).argmax(axis=1)  # the first
-    row = np.arange(3)
-    return np.asarray(vectors[row, order[row, at]], np.float64)

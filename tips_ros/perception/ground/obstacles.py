@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array, dot
+from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array, dot, only
 from tips_ros.perception.ground.plane import Plane
 from tips_ros.perception.ground.robust import floor_noise, is_blurred
 from tips_ros.perception.ground.settings import GroundSettings
@@ -116,7 +116,7 @@ def split(
     tolerance = np.zeros(cells.shape, np.float32)
     scales: list[float] = []
     limit = np.float32(settings.obstacle_max_height_m)
-    smoothed = _only(heights, usable)
+    smoothed = only(heights, usable)
     own, around = height * cells.noise, _Around.of(inverse)
     if blurred or not cells.noise_is_told:
         jump = height * _beside_a_jump(around, inverse, surface)
@@ -177,13 +177,6 @@ def _by_kind(kind: NDArray[np.uint8], *values: float) -> Float32Array:
     return np.asarray(cv2.LUT(kind, table), np.float32)
 
 
-def _only(values: Float32Array, where: BoolArray) -> Float32Array:
-    """(h, w) the values there, 0 elsewhere whatever they are."""
-    kept = np.zeros(values.shape, np.float32)
-    cv2.copyTo(values, where.view(np.uint8), kept)
-    return kept
-
-
 def _beside_a_jump(around: _Around, inverse: Float32Array, surface: Float32Array) -> Float32Array:
     """Part of the depth that a network blurs over, where depth jumps more than the floor's does."""
     floor = _Around.of(surface)
@@ -210,7 +203,7 @@ def _slope_allowed(
     rise *= np.float32(math.tan(slope))
     with np.errstate(divide="ignore", invalid="ignore"):
         rise /= inverse
-    return _only(rise, like_ramp)
+    return only(rise, like_ramp)
 
 
 def _grow(sure: BoolArray, likely: BoolArray) -> BoolArray:
@@ -242,7 +235,7 @@ class _Around(NamedTuple):
 
     @classmethod
     def of(cls, values: Float32Array) -> _Around:
-        filled = values if np.isfinite(values.sum()) else np.nan_to_num(values)
+        filled = values if np.isfinite(values.sum()) else only(values, np.isfinite(values))
         return cls(
             np.asarray(cv2.dilate(filled, None), np.float32),  # by 3 x 3
             np.asarray(cv2.erode(filled, None), np.float32),
