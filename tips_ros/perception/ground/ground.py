@@ -160,7 +160,9 @@ class GroundView:
         cloud = self._cloud(self.parts.obstacle, rgb)
         if not self.parts.drop.any():
             return cloud
-        return np.concatenate([cloud, self._cloud(self.parts.drop, rgb, self.surface)])
+        ends = self._cloud(self.parts.drop, rgb, self.surface)
+        # As bytes: numpy joins points field by field.
+        return np.concatenate([cloud.view(np.uint8), ends.view(np.uint8)]).view(CLOUD_DTYPE)
 
     def between_heights(
         self, depth_m: NDArray[np.float32] | None, low_m: float, high_m: float
