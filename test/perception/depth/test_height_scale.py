@@ -59,7 +59,7 @@ def test_a_rendered_floor_gives_the_known_factor(noise):
         cells = divide(replace(frame, depth_m=1.6 * frame.depth_m))
         unsure = Up(up.vector)
         found = floor_candidates(cells, CLASSES.floor, unsure, 6.0)
-        fit = fit_floor(found, unsure, cells.shape[1])
+        fit = fit_floor(found, unsure, cells)
         assert isinstance(fit, FloorFit)
         scale.add(float(number), fit, up, 0.5, DepthScale(1.0, "model"))
     live = scale.scale(5.0, FOCAL)

@@ -68,6 +68,7 @@ class Candidates:
         normals: (N, 3); of the depth itself where the frame has none, then NaN at its border.
         normals_stddev_deg: how far off they are together.
         labelled: whether the label says floor.
+        possible: (h, w) all cells that may be floor, of which these are some.
         piece: number of the piece of one floor-like class that each is in, 0 for none; None where
             no more than one class is seen.
     """
@@ -80,6 +81,7 @@ class Candidates:
     normals: Float64Array
     normals_stddev_deg: float
     labelled: BoolArray
+    possible: BoolArray
     piece: NDArray[np.int64] | None = None
 
     @cached_property
@@ -130,6 +132,7 @@ def floor_candidates(cells: Cells, floor: BoolArray, up: Up, max_range_m: float)
         normals.T,
         _DEPTH_NORMALS_DEG if cells.normals is None else _NORMALS_DEG,
         named,
+        possible,
         _pieces(cells, named, at),
     )
 

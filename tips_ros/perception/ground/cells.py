@@ -150,6 +150,24 @@ def spread(cells: NDArray[Any], side: int, size: tuple[int, int]) -> NDArray[Any
     return np.pad(large, missing, mode="edge")[: size[0], : size[1]]
 
 
+def spread_squares(
+    at: NDArray[np.int64], values: NDArray[Any], shape: tuple[int, int], side: int = 8
+) -> Float32Array:
+    """(h, w): in squares of cells and those beside them the greatest of some cells; 0 elsewhere.
+
+    Args:
+        at: (N,) index into the flat cells.
+        values: (N,) of those, positive.
+        shape: (h, w) of the cells.
+        side: cells of a square.
+    """
+    row, column = np.divmod(at, shape[1])
+    squares = np.zeros((-(-shape[0] // side), -(-shape[1] // side)), np.float32)
+    np.maximum.at(squares, (row // side, column // side), values)
+    large = np.asarray(cv2.dilate(squares, None), np.float32)
+    return np.asarray(spread(large, side, shape), np.float32)
+
+
 def only(values: Float32Array, where: NDArray[np.uint8] | BoolArray) -> Float32Array:
     """(h, w) the values there, 0 elsewhere whatever they are."""
     kept = np.zeros(values.shape, np.float32)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import Candidates, Up
-from tips_ros.perception.ground.cells import BoolArray
+from tips_ros.perception.ground.cells import BoolArray, Cells
 from tips_ros.perception.ground.direction import find_direction
 from tips_ros.perception.ground.levels import (
     HEIGHTS_M,
@@ -29,8 +29,10 @@ from tips_ros.perception.ground.levels import (
     part_at_ramp,
     under_camera,
 )
+from tips_ros.perception.ground.patches import find_patches
 from tips_ros.perception.ground.plane import Float64Array, Plane
 from tips_ros.perception.ground.robust import (
+    LEAST_WHITE,
     biweight,
     clustered_variance,
     deviation,
@@ -40,7 +42,7 @@ from tips_ros.perception.ground.robust import (
     split_terms,
     square_of,
 )
-from tips_ros.perception.ground.steps import find_steps
+from tips_ros.perception.ground.steps import Steps, find_steps
 
 LEAST_CELLS = 150.0  # by weight: about a hundredth of the picture
 _LEAST_NOISE = 0.004
@@ -54,6 +56,9 @@ _NEAR, _LEAST_NEAR = 0.15, 0.55  # of the inverse depth; the share of all that l
 _SURE = 0.03
 _FREE_DEG = 45.0
 _WHITE_ENOUGH = 3.0  # times the variance of white noise in the means of squares
+_HEAPED, _FEWER_HEAPS = 1.5, 0.7  # so much asks for levels, and of it so much may be left
+_WHITE_STEPS = 1.5
+_UNEVEN = 5.0  # times the noise between neighbours
 _MEET_DEG = (1.5, 12.0)
 _AGREED = 0.5  # of that angle, by the normals
 
@@ -70,6 +75,8 @@ class FloorFit:
         inliers: candidates that fit it.
         samples: candidates.
         level: (N,) the candidates of the camera's level; None where there is no other.
+        rise: (N,) each candidate's inverse depth as a multiple of what it would be on that level,
+            where the others are parallel to it; then `level` has those, too. None elsewhere.
     """
 
     plane: Plane
@@ -79,15 +86,16 @@ class FloorFit:
     inliers: int
     samples: int
     level: BoolArray | None = None
+    rise: Float64Array | None = None
 
 
-def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
+def fit_floor(found: Candidates, up: Up, cells: Cells) -> FloorFit | str:
     """The plane through the candidates, or why there is none.
 
     Args:
         found: of one frame.
         up: as far as known before.
-        columns: cells in a row.
+        cells: of the frame.
     """
     total = float(found.weight.sum())
     if total < LEAST_CELLS * min(1.0, found.at.size / 1000 + 0.5):
@@ -99,16 +107,14 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
         return "what looks like floor is not below the camera"
     heights = falls / found.inverse_depth
     told = bool(found.labelled.any())
-    block = square_of(found.at, columns)
+    block = square_of(found.at, cells.shape[1])
     steps = None
     if found.piece is not None:
         lowest = lowest_height(heights[usable], found.weight[usable])
         steps = find_steps(found, usable, -known[0] / lowest, block)
-    if steps is not None:
-        flat = replace(found, inverse_depth=found.inverse_depth / steps.rise)
-        stepped = _fit_plane(flat, found.weight * steps.members, known, block, steps.theta)
-        if not isinstance(stepped, str):
-            return replace(stepped, level=steps.own)
+    stepped = _fit_steps(found, steps, known, block)
+    if stepped is not None:
+        return stepped
     level = own_level(heights, found.inverse_depth, found.weight * usable, told)
     members = usable if level is None else usable & level
     fit = _fit_plane(found, found.weight * members, known, block)
@@ -117,6 +123,8 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     one = fit = replace(fit, level=level)
     if told:
         fit = _own_of_two(found, usable, fit, up, block)
+    if fit is one and level is None:
+        fit = _on_patches(found, cells, usable, known, block, fit)
     if fit is one:
         fit = _free_of(known, found, found.weight * usable, block, fit)
     # Depth that is even tells a dock from the street; of other some lies in any plane by chance.
@@ -124,6 +132,45 @@ def fit_floor(found: Candidates, up: Up, columns: int) -> FloorFit | str:
     if 3 * fit.residual > _NEAR and near < _LEAST_NEAR:
         return f"only {100 * near:.0f} % of what looks like floor lies in one plane"
     return fit
+
+
+def _fit_steps(
+    found: Candidates,
+    steps: Steps | None,
+    known: tuple[Float64Array, float],
+    block: NDArray[np.int64],
+) -> FloorFit | None:
+    """The plane of the own one of several levels; None where there are none."""
+    if steps is None:
+        return None
+    flat = replace(found, inverse_depth=found.inverse_depth / steps.rise)
+    fit = _fit_plane(flat, found.weight * steps.members, known, block, steps.theta)
+    return None if isinstance(fit, str) else replace(fit, level=steps.members, rise=steps.rise)
+
+
+def _on_patches(
+    found: Candidates,
+    cells: Cells,
+    usable: BoolArray,
+    known: tuple[Float64Array, float],
+    block: NDArray[np.int64],
+    one: FloorFit,
+) -> FloorFit:
+    """The plane of the own level, where what even depth has in heaps lies on parallel ones."""
+    heaps = _measure_heaps(found, found.weight * usable, block, one)
+    if heaps < _HEAPED:
+        return one
+    off = above_plane(found, one.plane)
+    white = deviation(np.diff(off[usable & (np.abs(off) < _NEAR)]), LEAST_WHITE) / math.sqrt(2)
+    if one.residual > _UNEVEN * white:  # a network's, that is bent
+        return one
+    patches = find_patches(found, cells, usable, known[0], white, block)
+    if patches is None:
+        return one
+    piece, theta = patches
+    most = min(_WHITE_STEPS, _FEWER_HEAPS * heaps)
+    steps = find_steps(replace(found, piece=piece), usable, theta, block, most)
+    return _fit_steps(found, steps, known, block) or one
 
 
 def _free_of(

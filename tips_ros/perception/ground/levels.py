@@ -33,7 +33,7 @@ _LOWEST_SHARE = 0.12  # of the candidates have to be at the lowest height that c
 _COARSE_BINS = 60  # of heights
 _BIN = 0.012  # of the logarithm of the height
 _GAP = 0.15  # of the fullest bin: emptier ones are between levels
-_LEVEL_SHARE = 0.08  # of all; what has less is none
+LEVEL_SHARE = 0.08  # of all; what has less is none
 _STEP_M, _TABLE_M = 0.08, 0.45  # what is lower by more than the one is a drop
 _NEAREST = 0.1  # share of a level that tells how near it is
 _UNEVEN = 1.3  # of what is between neighbours: a plane that leaves more is not the only one
@@ -71,7 +71,7 @@ def own_level(
     full = np.concatenate([[False], counts >= _GAP * counts.max(), [False]])
     starts, ends = np.flatnonzero(np.diff(full.astype(np.int8))).reshape(-1, 2).T
     share = np.add.reduceat(np.append(counts, 0.0), np.stack([starts, ends], 1).ravel())[::2]
-    heavy = share >= _LEVEL_SHARE * counts.sum()
+    heavy = share >= LEVEL_SHARE * counts.sum()
     starts, ends, share = starts[heavy], ends[heavy], share[heavy]
     if starts.size < 2:
         return None

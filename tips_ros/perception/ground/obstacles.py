@@ -70,6 +70,7 @@ def split(
     settings: GroundSettings,
     plane_noise: Float32Array | float = 0.0,
     reach: float = LIKE_FLOOR,
+    rug_m: Float32Array | float = 0.0,
 ) -> Split:
     """Rules for what stands on a floor.
 
@@ -83,6 +84,7 @@ def split(
         plane_noise: (h, w) or one deviation of the floor's own height, metres: 0 where the floor
             of this frame says where it is.
         reach: floor no farther from the surface, as a part of the camera's height, tells the noise.
+        rug_m: (h, w) or one height of what lies on the floor and is no thing; they stand on it.
     """
     inverse = cells.inverse_depth
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -109,7 +111,7 @@ def split(
     lowest = settings.obstacle_min_height_m
     least = _by_kind(is_floor.view(np.uint8), lowest, 2 * lowest)
     slope = _slope_allowed(cells, is_floor, upright, settings)
-    least += slope
+    least += slope + rug_m
     certain = isinstance(plane_noise, float) and plane_noise == 0.0
     out = np.zeros(cells.shape, np.bool_)
     below = np.zeros(cells.shape, np.bool_)
