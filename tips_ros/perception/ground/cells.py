@@ -129,7 +129,7 @@ def normals_of_depth(cells: Cells, reach: int = 3) -> Float32Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = cv2.blur(only(inverse, known), side) / share
     mean[share < 0.7] = np.nan
-    found = np.full((*cells.shape, 3), np.nan, np.float32)
+    planes = np.full((3, *cells.shape), np.nan, np.float32)
     inside = (slice(reach, -reach), slice(reach, -reach))
     left, right = mean[reach:-reach, : -2 * reach], mean[reach:-reach, 2 * reach :]
     above, below = mean[: -2 * reach, reach:-reach], mean[2 * reach :, reach:-reach]
@@ -139,8 +139,9 @@ def normals_of_depth(cells: Cells, reach: int = 3) -> Float32Array:
     z = mean[inside] - x * rays[inside][..., 0] - y * rays[inside][..., 1]
     length = -np.sqrt(x * x + y * y + z * z)
     with np.errstate(invalid="ignore", divide="ignore"):
-        found[inside] = np.stack([x / length, y / length, z / length], axis=-1)
-    return found
+        for plane, part in zip(planes, (x, y, z), strict=True):
+            np.divide(part, length, out=plane[inside])
+    return planes.transpose(1, 2, 0)
 
 
 def spread(cells: NDArray[Any], side: int, size: tuple[int, int]) -> NDArray[Any]:
@@ -209,10 +210,13 @@ def _rays(lens: Lens, side: int, size: tuple[int, int]) -> Float32Array:
     k = lens.intrinsics
     grid = [np.arange(count) * side + (side - 1) / 2 for count in size]
     y, x = (grid[0] - k.cy) / k.fy, (grid[1] - k.cx) / k.fx
-    flat = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    if not lens.is_pinhole:
-        flat = lens.distortion.undistort(flat)
-    rays = _by_axis(flat.reshape(*size, 2))
+    if lens.is_pinhole:
+        planes = np.empty((2, *size), np.float32)
+        planes[0], planes[1] = x, y[:, None]
+        rays = planes.transpose(1, 2, 0)
+    else:
+        flat = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+        rays = _by_axis(lens.distortion.undistort(flat).reshape(*size, 2))
     rays.flags.writeable = False
     return rays
 
