@@ -12,7 +12,8 @@ from tips_ros.perception.depth.depth_scale import DepthScale
 from tips_ros.perception.depth.height_scale import HELD_S, HeightScale
 from tips_ros.perception.ground.candidates import Up, floor_candidates
 from tips_ros.perception.ground.cells import divide
-from tips_ros.perception.ground.floor_fit import FloorFit, fit_floor
+from tips_ros.perception.ground.fit.floor_fit import fit_floor
+from tips_ros.perception.ground.fit.plane_fit import FloorFit
 from tips_ros.perception.ground.plane import Plane
 
 from ..ground.floor_scene import CLASSES, FloorScene

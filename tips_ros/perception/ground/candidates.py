@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cells that may be floor, and the weight of each in saying where it is."""
+"""Cells that may be floor, the weight of each in saying where it is, and up by their normals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tips_ros.perception.camera.mounting import MountingRotation
 from tips_ros.perception.ground.cells import BoolArray, Cells, dot, normals_of_depth
 from tips_ros.perception.ground.plane import CAMERA_UP, Float64Array
-from tips_ros.perception.ground.robust import median
+from tips_ros.perception.ground.robust import biweight_of_square, median
 
 # What a word or a normal alone is worth, beside a cell where both say floor.
 _LABEL_ALONE = 0.25
@@ -26,6 +26,8 @@ _MOST = 1200
 _EVENLY = np.arange(_MOST, dtype=np.float64)
 _NORMALS_DEG = 1.6  # a network's normals are together off by so much, however many there are
 _DEPTH_NORMALS_DEG = 6.0
+_DIRECTED = 400  # whose normals are looked at
+_NORMAL_SCALE_DEG = 6.0
 LEAST_PIECE = 30  # candidates tell how high it lies
 
 
@@ -156,3 +158,40 @@ def _pieces(cells: Cells, named: BoolArray, at: NDArray[np.int64]) -> NDArray[np
         numbers = np.where(flat == class_, own + count, numbers)
         count += found
     return numbers
+
+
+def find_direction(found: Candidates, own: Float64Array, up: Up) -> tuple[Float64Array, float]:
+    """Up, and its deviation in degrees, by all but the depth of the candidates (N,) that count."""
+    told = np.asarray(up.vector, np.float64)
+    at = np.flatnonzero(own > 0)
+    some = at[:: max(1, at.size // _DIRECTED)]
+    normals = np.stack([found.normals[some, axis] for axis in range(3)])
+    is_known = np.isfinite(normals.sum(axis=0))
+    if not is_known.any():
+        return told, up.stddev_deg
+    if not is_known.all():
+        some, normals = some[is_known], normals[:, is_known]
+    weight = own[some]
+    best = _middle(normals, weight)
+    best /= max(math.sqrt(best @ best), 1e-9)
+    scale = math.radians(_NORMAL_SCALE_DEG)
+    for _ in range(3):
+        off = normals - best[:, None]
+        off *= off
+        best = normals @ (weight * biweight_of_square(off.sum(axis=0), scale))
+        length = math.sqrt(best @ best)
+        if length < 1e-9:
+            return told, up.stddev_deg
+        best /= length
+    one, other = found.normals_stddev_deg**-2, up.stddev_deg**-2
+    both = one * best + other * told
+    return both / math.sqrt(both @ both), (one + other) ** -0.5
+
+
+def _middle(vectors: Float64Array, weight: Float64Array) -> Float64Array:
+    """(3, N) vectors → (3,) the weighted median of each coordinate."""
+    order = np.argsort(vectors, axis=1)
+    cumulated = np.cumsum(weight[order], axis=1)
+    at = (cumulated >= 0.5 * cumulated[:, -1:]).argmax(axis=1)  # the first
+    row = np.arange(3)
+    return np.asarray(vectors[row, order[row, at]], np.float64)

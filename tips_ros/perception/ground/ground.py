@@ -15,7 +15,7 @@ from tips_ros.perception.ground.bend import fit_bend, plane_inverse_depth
 from tips_ros.perception.ground.candidates import Candidates, Up, floor_candidates
 from tips_ros.perception.ground.cell_cloud import cell_points, pick
 from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array, divide, spread_squares
-from tips_ros.perception.ground.floor_fit import fit_floor
+from tips_ros.perception.ground.fit.floor_fit import fit_floor
 from tips_ros.perception.ground.follower import Floor, FloorFollower
 from tips_ros.perception.ground.level_scan import LevelScan, level_scan, unseen_scan
 from tips_ros.perception.ground.obstacles import LIKE_FLOOR, Split, split

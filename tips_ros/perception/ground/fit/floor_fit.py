@@ -13,44 +13,32 @@ even. Nothing is drawn at random.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.ground.candidates import Candidates, Up
+from tips_ros.perception.ground.candidates import Candidates, Up, find_direction
 from tips_ros.perception.ground.cells import BoolArray, Cells
-from tips_ros.perception.ground.direction import find_direction
-from tips_ros.perception.ground.levels import (
-    HEIGHTS_M,
+from tips_ros.perception.ground.fit.levels import (
     above_plane,
     lowest_height,
     own_level,
     part_at_ramp,
     under_camera,
 )
-from tips_ros.perception.ground.patches import find_patches
+from tips_ros.perception.ground.fit.patches import find_patches
+from tips_ros.perception.ground.fit.plane_fit import LEAST_CELLS, TURNS, FloorFit, fit_plane
+from tips_ros.perception.ground.fit.steps import Steps, find_steps
 from tips_ros.perception.ground.plane import Float64Array, Plane
 from tips_ros.perception.ground.robust import (
     LEAST_WHITE,
     biweight,
-    clustered_variance,
     deviation,
     heap_variance,
-    normal_terms,
-    solve_plane,
-    split_terms,
     square_of,
 )
-from tips_ros.perception.ground.steps import Steps, find_steps
 
-LEAST_CELLS = 150.0  # by weight: about a hundredth of the picture
-_LEAST_NOISE = 0.004
-_MOST_NOISE = 0.25
-_MOST_UNEVEN = 0.17  # a table would be within the noise
-_TURNS, _TURNS_FROM_NEAR = 4, 2
-_LEAST_INLIERS = 0.35
-_LEAST_FALL = 0.02  # 1 / metres; a ray that meets the plane farther away tells nothing
 _NEAR, _LEAST_NEAR = 0.15, 0.55  # of the inverse depth; the share of all that looks like floor
 # Two floors that meet at a ramp: in depth that is so even, by such an angle.
 _SURE = 0.03
@@ -61,32 +49,6 @@ _WHITE_STEPS = 1.5
 _UNEVEN = 5.0  # times the noise between neighbours
 _MEET_DEG = (1.5, 12.0)
 _AGREED = 0.5  # of that angle, by the normals
-
-
-@dataclass(frozen=True)
-class FloorFit:
-    """The floor that one frame shows.
-
-    Attributes:
-        plane: of the floor.
-        up_stddev_deg: how far off its direction may be.
-        height_stddev: how far off its height may be, as a part of it.
-        residual: deviation of the floor's depth from the plane, as a part of it.
-        inliers: candidates that fit it.
-        samples: candidates.
-        level: (N,) the candidates of the camera's level; None where there is no other.
-        rise: (N,) each candidate's inverse depth as a multiple of what it would be on that level,
-            where the others are parallel to it; then `level` has those, too. None elsewhere.
-    """
-
-    plane: Plane
-    up_stddev_deg: float
-    height_stddev: float
-    residual: float
-    inliers: int
-    samples: int
-    level: BoolArray | None = None
-    rise: Float64Array | None = None
 
 
 def fit_floor(found: Candidates, up: Up, cells: Cells) -> FloorFit | str:
@@ -117,7 +79,7 @@ def fit_floor(found: Candidates, up: Up, cells: Cells) -> FloorFit | str:
         return stepped
     level = own_level(heights, found.inverse_depth, found.weight * usable, told)
     members = usable if level is None else usable & level
-    fit = _fit_plane(found, found.weight * members, known, block)
+    fit = fit_plane(found, found.weight * members, known, block)
     if isinstance(fit, str):
         return fit
     one = fit = replace(fit, level=level)
@@ -144,7 +106,7 @@ def _fit_steps(
     if steps is None:
         return None
     flat = replace(found, inverse_depth=found.inverse_depth / steps.rise)
-    fit = _fit_plane(flat, found.weight * steps.members, known, block, steps.theta)
+    fit = fit_plane(flat, found.weight * steps.members, known, block, steps.theta)
     return None if isinstance(fit, str) else replace(fit, level=steps.members, rise=steps.rise)
 
 
@@ -187,7 +149,7 @@ def _free_of(
     start = -np.asarray(led.plane.up) / led.plane.height_m
     if _measure_heaps(found, own, block, led) < _WHITE_ENOUGH:
         return led
-    free = _fit_plane(found, own, (known[0], _FREE_DEG), block, start, _TURNS)
+    free = fit_plane(found, own, (known[0], _FREE_DEG), block, start, TURNS)
     if isinstance(free, str) or free.residual > _SURE:
         return led
     return free if _measure_heaps(found, own, block, free) < _WHITE_ENOUGH else led
@@ -220,88 +182,9 @@ def _own_of_two(
     # Depth that tells two planes knows up better than the normals of the few of one.
     known = np.asarray(planes[chosen].up), up.stddev_deg
     own = found.weight * sides.own[chosen]
-    fit = _fit_plane(found, own, known, block, sides.thetas[chosen])
+    fit = fit_plane(found, own, known, block, sides.thetas[chosen])
     if isinstance(fit, str) or fit.residual > _SURE:
         return one
     if _measure_heaps(found, own, block, fit) > _WHITE_ENOUGH:
         return one
     return replace(fit, level=sides.own[chosen])
-
-
-def _fit_plane(
-    found: Candidates,
-    own: Float64Array,
-    known: tuple[Float64Array, float],
-    block: NDArray[np.int64],
-    start: Float64Array | None = None,
-    turns: int = _TURNS_FROM_NEAR,
-) -> FloorFit | str:
-    """The plane through the candidates by their own weight, or why there is none.
-
-    Args:
-        found: of one frame.
-        own: (N,) weights; 0 for those that don't count.
-        known: up and its deviation in degrees, by all but the depth.
-        block: (N,) number of the square that each is in.
-        start: (3,) inverse depth along the rays, where it is nearly known.
-        turns: from there.
-    """
-    (vector, known_sd), members, total = known, own > 0, float(own.sum())
-    if start is None:
-        heights = -(found.rays[members] @ vector) / found.inverse_depth[members]
-        theta = -vector / lowest_height(heights, own[members])
-    else:
-        theta = start
-    prior = (np.eye(3) - vector[:, None] * vector) / math.radians(known_sd) ** 2
-    noise = 0.1
-    # Relative noise: a row counts by the inverse of the depth that the plane gives it.
-    even = own / np.square(found.unevenness)
-    terms = normal_terms(found.rays, found.inverse_depth)
-    counted = members
-    for turn in range(_TURNS if start is None else turns):
-        predicted = found.rays @ theta
-        below = predicted > _LEAST_FALL
-        np.maximum(predicted, _LEAST_FALL, out=predicted)
-        residual = found.inverse_depth / predicted
-        residual -= 1
-        if turn or start is not None:
-            off = np.abs(residual)
-            noise = min(deviation(off[counted & (off < 3 * noise)], _LEAST_NOISE), _MOST_NOISE)
-        trust = biweight(residual, noise)
-        trust *= below
-        kept = own * trust
-        counted = kept > 0
-        if float(kept.sum()) < LEAST_CELLS / 4:
-            return "nothing fits a floor"
-        trust *= even
-        predicted *= predicted
-        trust /= predicted
-        normal, wanted = split_terms(terms @ trust)
-        variance = clustered_variance(residual, kept, noise, block)
-        both = normal / variance + prior / float(theta @ theta)
-        theta = solve_plane(both, wanted / variance)
-        if not theta @ vector < 0:
-            return "nothing fits a floor"
-    covariance = np.linalg.inv(both)
-    size = math.sqrt(theta @ theta)
-    height, direction = 1.0 / size, -theta / size
-    predicted = found.rays @ theta
-    fits = np.abs(found.inverse_depth - predicted) < 3 * noise * predicted
-    fits &= predicted > _LEAST_FALL
-    share = float(own[fits].sum()) / total
-    if share < _LEAST_INLIERS:
-        return f"only {100 * share:.0f} % of what looks like floor lies in one plane"
-    if noise > _MOST_UNEVEN:
-        return f"what looks like floor is uneven by {100 * noise:.0f} % of its depth"
-    if not HEIGHTS_M[0] < height < HEIGHTS_M[1]:
-        return f"what looks like floor is {height:.2f} m below the camera"
-    along = float(direction @ covariance @ direction)
-    across = (float(covariance.trace()) - along) / 2
-    return FloorFit(
-        Plane.of(direction, height),
-        math.degrees(math.sqrt(max(across, 0.0)) / size),
-        math.sqrt(max(along, 0.0)) / size,
-        noise,
-        int(np.count_nonzero(fits & members)),
-        int(found.at.size),
-    )

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import LEAST_PIECE, Candidates
 from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array, only
+from tips_ros.perception.ground.fit.steps import solve_levels
 from tips_ros.perception.ground.plane import Float64Array
 from tips_ros.perception.ground.robust import biweight, heap_variance, median
-from tips_ros.perception.ground.steps import solve_levels
 
 _SIDE = 2  # cells of a square
 _SPAN = 3  # squares of a side whose mean tells the level

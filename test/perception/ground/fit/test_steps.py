@@ -11,7 +11,7 @@ import pytest
 
 from tips_ros.perception.ground.ground import FloorClasses, Ground
 
-from .floor_scene import BOX, FLOOR, Box, FloorScene
+from ..floor_scene import BOX, FLOOR, Box, FloorScene
 
 RUG = 28
 CLASSES = FloorClasses(np.isin(np.arange(256), (FLOOR, RUG)), np.zeros(256, np.bool_))

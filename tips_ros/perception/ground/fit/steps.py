@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import LEAST_PIECE, Candidates
 from tips_ros.perception.ground.cells import BoolArray
-from tips_ros.perception.ground.levels import LEVEL_SHARE, choose_level
+from tips_ros.perception.ground.fit.levels import LEVEL_SHARE, choose_level
 from tips_ros.perception.ground.plane import Float64Array
 from tips_ros.perception.ground.robust import (
     LEAST_WHITE,
