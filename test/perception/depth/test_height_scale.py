@@ -12,7 +12,8 @@ from tips_ros.perception.depth.depth_scale import DepthScale
 from tips_ros.perception.depth.height_scale import HELD_S, HeightScale
 from tips_ros.perception.ground.candidates import Up, floor_candidates
 from tips_ros.perception.ground.cells import divide
-from tips_ros.perception.ground.floor_fit import FloorFit, fit_floor
+from tips_ros.perception.ground.fit.floor_fit import fit_floor
+from tips_ros.perception.ground.fit.plane_fit import FloorFit
 from tips_ros.perception.ground.plane import Plane
 
 from ..ground.floor_scene import CLASSES, FloorScene
@@ -59,7 +60,7 @@ def test_a_rendered_floor_gives_the_known_factor(noise):
         cells = divide(replace(frame, depth_m=1.6 * frame.depth_m))
         unsure = Up(up.vector)
         found = floor_candidates(cells, CLASSES.floor, unsure, 6.0)
-        fit = fit_floor(found, unsure, cells.shape[1])
+        fit = fit_floor(found, unsure, cells)
         assert isinstance(fit, FloorFit)
         scale.add(float(number), fit, up, 0.5, DepthScale(1.0, "model"))
     live = scale.scale(5.0, FOCAL)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tips_ros.perception.ground.floor_fit import FloorFit
+from tips_ros.perception.ground.fit.plane_fit import FloorFit
 from tips_ros.perception.ground.follower import FloorFollower
 from tips_ros.perception.ground.plane import Plane
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from tips_ros.perception.depth.depth_scale import DepthScale
 from tips_ros.perception.depth.scale_filter import ScaleFilter
 from tips_ros.perception.ground.candidates import Up
-from tips_ros.perception.ground.floor_fit import FloorFit
+from tips_ros.perception.ground.fit.plane_fit import FloorFit
 
 LOOKS_APART_S = 0.2
 _REMEMBERED = 31  # looks, the middle one of which counts

@@ -9,7 +9,7 @@ of the cell's centre, and noise from pixel to pixel averages out. Clouds have a 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
 import cv2
@@ -17,14 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.classes.class_list import UNLABELLED
-from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud
 from tips_ros.perception.posed_frame import PosedFrame
 
 Float32Array: TypeAlias = NDArray[np.float32]
 BoolArray: TypeAlias = NDArray[np.bool_]
 
 COLUMNS = 160  # about
+_MOST = float(np.finfo(np.float32).max)
 UNKNOWN_NOISE = 0.05  # of the depth, where nobody tells its deviation
 
 
@@ -40,6 +39,8 @@ class Cells:
         noise_is_told: whether somebody measured it; else it is a guess.
         labels: (h, w) class ids at their centres; None without labels.
         normals: (h, w, 3) unit vectors at their centres; None without normals.
+
+    Vectors lie in memory as a plane for each axis: what is done to one axis is done in a row.
     """
 
     side: int
@@ -61,6 +62,12 @@ class Cells:
             return np.zeros(self.shape, np.bool_)
         return np.asarray(cv2.LUT(self.labels, classes.view(np.uint8)), np.uint8).view(np.bool_)
 
+    @cached_property
+    def usual_noise(self) -> float:
+        """The median of the noise, by every 16th cell."""
+        some = np.sort(self.noise[::4, ::4], axis=None)
+        return float(some[(some.size - 1) // 2] / 2 + some[some.size // 2] / 2)
+
 
 def divide(frame: PosedFrame, columns: int = COLUMNS) -> Cells:
     """The cells of a frame.
@@ -74,13 +81,15 @@ def divide(frame: PosedFrame, columns: int = COLUMNS) -> Cells:
     side = max(1, round(width / columns))
     size = (max(1, height // side), max(1, width // side))
     inverse = _mean_inverse(frame.depth_m, side, size)
-    picked = (_centres(size[0], side), _centres(size[1], side))
+    picked = (centres(size[0], side), centres(size[1], side))
     if frame.stddev_m is None:
         noise = np.full(size, UNKNOWN_NOISE, np.float32)
     else:
         with np.errstate(invalid="ignore"):
             noise = np.ascontiguousarray(frame.stddev_m[picked]) * inverse
-            noise[~((noise > 0) & (noise < 1))] = UNKNOWN_NOISE
+            # Masks cost more than a look for "all of it is good", which no NaN passes.
+            if not (noise.min(initial=1.0) > 0 and noise.max(initial=0.0) < 1):
+                noise[~((noise > 0) & (noise < 1))] = UNKNOWN_NOISE
     return Cells(
         side,
         inverse,
@@ -88,8 +97,22 @@ def divide(frame: PosedFrame, columns: int = COLUMNS) -> Cells:
         _rays(frame.lens, side, size),
         frame.stddev_m is not None,
         None if frame.labels is None else np.ascontiguousarray(frame.labels[picked]),
-        None if frame.normals is None else np.ascontiguousarray(frame.normals[picked]),
+        None if frame.normals is None else _by_axis(frame.normals[picked]),
     )
+
+
+def dot(vectors: Float32Array, direction: Any) -> Float32Array:
+    """(h, w) scalar products with one vector (3,).
+
+    Args:
+        vectors: (h, w, 3), or of rays (h, w, 2), whose z is 1.
+        direction: (3,).
+    """
+    x, y, z = (np.float32(part) for part in direction)
+    found = vectors[..., 0] * x
+    found += vectors[..., 1] * y
+    found += z if vectors.shape[-1] == 2 else vectors[..., 2] * z
+    return np.asarray(found, np.float32)
 
 
 def normals_of_depth(cells: Cells, reach: int = 3) -> Float32Array:
@@ -104,9 +127,9 @@ def normals_of_depth(cells: Cells, reach: int = 3) -> Float32Array:
     # A running sum never gets rid of a NaN: the mean is that of the cells with depth.
     share = cv2.blur(known.astype(np.float32), side)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = cv2.blur(np.where(known, inverse, np.float32(0)), side) / share
+        mean = cv2.blur(only(inverse, known), side) / share
     mean[share < 0.7] = np.nan
-    found = np.full((*cells.shape, 3), np.nan, np.float32)
+    planes = np.full((3, *cells.shape), np.nan, np.float32)
     inside = (slice(reach, -reach), slice(reach, -reach))
     left, right = mean[reach:-reach, : -2 * reach], mean[reach:-reach, 2 * reach :]
     above, below = mean[: -2 * reach, reach:-reach], mean[2 * reach :, reach:-reach]
@@ -116,8 +139,9 @@ def normals_of_depth(cells: Cells, reach: int = 3) -> Float32Array:
     z = mean[inside] - x * rays[inside][..., 0] - y * rays[inside][..., 1]
     length = -np.sqrt(x * x + y * y + z * z)
     with np.errstate(invalid="ignore", divide="ignore"):
-        found[inside] = np.stack([x / length, y / length, z / length], axis=-1)
-    return found
+        for plane, part in zip(planes, (x, y, z), strict=True):
+            np.divide(part, length, out=plane[inside])
+    return planes.transpose(1, 2, 0)
 
 
 def spread(cells: NDArray[Any], side: int, size: tuple[int, int]) -> NDArray[Any]:
@@ -127,63 +151,49 @@ def spread(cells: NDArray[Any], side: int, size: tuple[int, int]) -> NDArray[Any
     return np.pad(large, missing, mode="edge")[: size[0], : size[1]]
 
 
-def cell_points(cells: Cells, rgb: NDArray[np.uint8] | None = None) -> Cloud:
-    """(h * w,) CLOUD_DTYPE: each cell where its ray is at a depth of a metre.
+def spread_squares(
+    at: NDArray[np.int64], values: NDArray[Any], shape: tuple[int, int], side: int = 8
+) -> Float32Array:
+    """(h, w): in squares of cells and those beside them the greatest of some cells; 0 elsewhere.
 
     Args:
-        cells: of a frame.
-        rgb: (H, W, 3) the picture, at the size that the cells were made of; black without.
+        at: (N,) index into the flat cells.
+        values: (N,) of those, positive.
+        shape: (h, w) of the cells.
+        side: cells of a square.
     """
-    floats = np.empty((*cells.shape, 8), np.float32)
-    # Column by column: numpy is slow at many short rows.
-    for axis in range(2):
-        floats[..., axis] = cells.rays[..., axis]
-    floats[..., 2] = 1.0
-    bits = floats.view(np.uint32)
-    bits[..., 3] = 0 if rgb is None else _pack_colors(rgb, cells)
-    bits[..., 4] = UNLABELLED if cells.labels is None else cells.labels
-    for axis in range(3):
-        floats[..., 5 + axis] = np.nan if cells.normals is None else cells.normals[..., axis]
-    points: Cloud = floats.reshape(-1).view(CLOUD_DTYPE)
-    return points
+    row, column = np.divmod(at, shape[1])
+    squares = np.zeros((-(-shape[0] // side), -(-shape[1] // side)), np.float32)
+    np.maximum.at(squares, (row // side, column // side), values)
+    large = np.asarray(cv2.dilate(squares, None), np.float32)
+    return np.asarray(spread(large, side, shape), np.float32)
 
 
-def pick(points: Cloud, which: BoolArray, inverse_depth: Float32Array) -> Cloud:
-    """Points of some cells where they are, in image order.
-
-    Args:
-        points: of all cells, as `cell_points` makes them.
-        which: (h, w) the cells.
-        inverse_depth: (h, w) how far each is, 1 / metres.
-
-    Returns:
-        (N,) CLOUD_DTYPE, in the optical frame.
-    """
-    at = np.flatnonzero(which)
-    picked = points.take(at)
-    with np.errstate(divide="ignore"):
-        depth = 1 / inverse_depth.ravel().take(at)
-    for axis in "xyz":
-        picked[axis] *= depth
-    return picked
+def only(values: Float32Array, where: NDArray[np.uint8] | BoolArray) -> Float32Array:
+    """(h, w) the values there, 0 elsewhere whatever they are."""
+    kept = np.zeros(values.shape, np.float32)
+    cv2.copyTo(values, where.view(np.uint8), kept)
+    return kept
 
 
-def _centres(count: int, side: int) -> slice:
+def centres(count: int, side: int) -> slice:
+    """The middle pixels of so many cells of a row or a column."""
     start = side // 2
     return slice(start, start + (count - 1) * side + 1, side)
 
 
 def _mean_inverse(depth_m: Float32Array, side: int, size: tuple[int, int]) -> Float32Array:
-    whole = np.ascontiguousarray(depth_m[: size[0] * side, : size[1] * side], np.float32)
+    whole = depth_m[: size[0] * side, : size[1] * side]
     with np.errstate(divide="ignore"):
-        inverse = np.reciprocal(whole)  # of +Inf, 0
-    mean = _area(inverse, size)
-    # One number is a fast look for "all of it is good"; what isn't is not finite, or negative.
-    if np.isfinite(mean.sum()) and float(inverse.min(initial=0.0)) >= 0.0:
-        return mean
-    good = np.isfinite(inverse) & (inverse >= 0)
+        inverse = np.reciprocal(np.ascontiguousarray(whole, np.float32))  # of +Inf, 0
+    # Two numbers are a fast look for "all of it is good"; what isn't is not finite, or negative.
+    if float(inverse.min(initial=0.0)) >= 0.0:
+        mean = _area(inverse, size)
+        if np.isfinite(mean.sum()):
+            return mean
+    good = np.asarray(cv2.inRange(inverse, 0.0, _MOST), np.uint8) & np.uint8(1)  # NaN is not
     share = _area(good.astype(np.float32), size)
-    mean = _area(np.where(good, inverse, np.float32(0)), size)
+    mean = _area(only(inverse, good), size)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean /= share
     mean[share < 0.5] = np.nan
@@ -200,18 +210,20 @@ def _rays(lens: Lens, side: int, size: tuple[int, int]) -> Float32Array:
     k = lens.intrinsics
     grid = [np.arange(count) * side + (side - 1) / 2 for count in size]
     y, x = (grid[0] - k.cy) / k.fy, (grid[1] - k.cx) / k.fx
-    flat = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    if not lens.is_pinhole:
-        flat = lens.distortion.undistort(flat)
-    rays = np.ascontiguousarray(flat.reshape(*size, 2), np.float32)
+    if lens.is_pinhole:
+        planes = np.empty((2, *size), np.float32)
+        planes[0], planes[1] = x, y[:, None]
+        rays = planes.transpose(1, 2, 0)
+    else:
+        flat = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+        rays = _by_axis(lens.distortion.undistort(flat).reshape(*size, 2))
     rays.flags.writeable = False
     return rays
 
 
-def _pack_colors(rgb: NDArray[np.uint8], cells: Cells) -> NDArray[np.uint32]:
-    """(h, w) 0x00RRGGBB of the cells' middles."""
-    (height, width), side = cells.shape, cells.side
-    middles = slice(side // 2, None, side)
-    picked = np.ascontiguousarray(rgb[middles, middles][:height, :width])
-    bytes_ = np.asarray(cv2.cvtColor(picked, cv2.COLOR_RGB2BGRA), np.uint8)
-    return np.asarray(bytes_.view("<u4")[..., 0] & 0x00FFFFFF, np.uint32)
+def _by_axis(vectors: NDArray[Any]) -> Float32Array:
+    """(h, w, N) → the same, of which each axis lies in memory by itself."""
+    planes = np.empty((vectors.shape[2], *vectors.shape[:2]), np.float32)
+    for axis, plane in enumerate(planes):
+        plane[...] = vectors[..., axis]
+    return planes.transpose(1, 2, 0)

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.ground.floor_fit import FloorFit
+from tips_ros.perception.ground.fit.plane_fit import FloorFit
 from tips_ros.perception.ground.plane import Plane
 
 FloorStatus: TypeAlias = Literal["seen", "held", "absent"]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,15 +13,9 @@ from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.cloud.point_cloud import CLOUD_DTYPE, Cloud
 from tips_ros.perception.ground.bend import fit_bend, plane_inverse_depth
 from tips_ros.perception.ground.candidates import Candidates, Up, floor_candidates
-from tips_ros.perception.ground.cells import (
-    BoolArray,
-    Cells,
-    Float32Array,
-    cell_points,
-    divide,
-    pick,
-)
-from tips_ros.perception.ground.floor_fit import fit_floor
+from tips_ros.perception.ground.cell_cloud import cell_points, pick
+from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array, divide, spread_squares
+from tips_ros.perception.ground.fit.floor_fit import fit_floor
 from tips_ros.perception.ground.follower import Floor, FloorFollower
 from tips_ros.perception.ground.level_scan import LevelScan, level_scan, unseen_scan
 from tips_ros.perception.ground.obstacles import LIKE_FLOOR, Split, split
@@ -71,7 +65,7 @@ class Ground:
         cells = divide(frame)
         assert lens is not None  # or it could not be divided
         found = floor_candidates(cells, classes.floor, known, self.settings.max_range_m)
-        fit = fit_floor(found, known, cells.shape[1])
+        fit = fit_floor(found, known, cells)
         floor = self._follower.follow(frame.stamp_ns / 1e9, fit, frame.world_from_camera)
         return GroundView(cells, found, floor, classes, self.settings, known, lens)
 
@@ -111,9 +105,11 @@ class GroundView:
         surface = plane_inverse_depth(plane, self.cells.rays)
         if self.floor.status != "seen":
             return surface
-        fit = self.floor.fit
+        found, fit = self.found, self.floor.fit
         level = None if fit is None else fit.level
-        return surface * (1 + fit_bend(self.found, plane, self.cells.shape, level))
+        if fit is not None and fit.rise is not None:  # the bend is that of all levels
+            found = replace(found, inverse_depth=found.inverse_depth / fit.rise)
+        return surface * (1 + fit_bend(found, plane, self.cells.shape, level))
 
     @cached_property
     def parts(self) -> Split | None:
@@ -135,6 +131,7 @@ class GroundView:
             self.settings,
             noise,
             self._reach,
+            self._rug_m,
         )
 
     @property
@@ -144,6 +141,16 @@ class GroundView:
         if fit is None or fit.level is None:
             return LIKE_FLOOR
         return min(LIKE_FLOOR, max(4 * fit.residual, 0.03))
+
+    @property
+    def _rug_m(self) -> Float32Array | float:
+        """(h, w) height of the floor's levels that are too low for an obstacle."""
+        fit, plane = self.floor.fit, self.floor.plane
+        if fit is None or fit.rise is None or plane is None or self.found.labelled.any():
+            return 0.0  # a label tells what is a rug, and floor has to stand out farther
+        heights = plane.height_m * (1 - 1 / fit.rise)
+        is_low = (heights > 0) & (heights < self.settings.obstacle_min_height_m)
+        return spread_squares(self.found.at[is_low], heights[is_low], self.cells.shape)
 
     @cached_property
     def scan(self) -> LevelScan:
@@ -166,7 +173,9 @@ class GroundView:
         cloud = self._cloud(self.parts.obstacle, rgb)
         if not self.parts.drop.any():
             return cloud
-        return np.concatenate([cloud, self._cloud(self.parts.drop, rgb, self.surface)])
+        ends = self._cloud(self.parts.drop, rgb, self.surface)
+        # As bytes: numpy joins points field by field.
+        return np.concatenate([cloud.view(np.uint8), ends.view(np.uint8)]).view(CLOUD_DTYPE)
 
     def between_heights(
         self, depth_m: NDArray[np.float32] | None, low_m: float, high_m: float

@@ -14,14 +14,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.ground.cells import Cells, Float32Array
+from tips_ros.perception.ground.cells import Cells, Float32Array, dot
 from tips_ros.perception.ground.obstacles import Split
-from tips_ros.perception.ground.plane import CAMERA_UP, Plane, level_rotation
+from tips_ros.perception.ground.plane import (
+    CAMERA_UP,
+    Float64Array,
+    Plane,
+    level_rotation,
+)
 from tips_ros.perception.ground.settings import GroundSettings
 
-_SUPPORT = 2  # cells of a bearing; one alone is none
 _DEPTH = 1.1  # what is so much farther is another thing
-_SPAN_M = 64.0  # ranges are below it
 _SEEN = 0.9  # of the range: floor that was seen so far is free to the end
 
 
@@ -49,33 +52,38 @@ class LevelScan:
 
 def level_scan(cells: Cells, parts: Split, plane: Plane, settings: GroundSettings) -> LevelScan:
     """The scan of a frame."""
-    rotation = level_rotation(plane.up).astype(np.float32)
+    rotation = level_rotation(plane.up)
     half = _half_angle(cells.rays, rotation)
     count = max(cells.shape)
     step = 2 * half / count
-    rays, inverse = cells.rays.reshape(-1, 2), cells.inverse_depth.ravel()
-    heights = parts.heights_m.ravel()
+    inverse, heights = cells.inverse_depth, parts.heights_m
     limit = np.float32(_range_cap(cells, settings))
     # Where a metre of depth is, in the level plane.
-    ahead = rays @ rotation[0, :2] + rotation[0, 2]
-    left = rays @ rotation[1, :2] + rotation[1, 2]
-    away = np.sqrt(ahead * ahead + left * left)
+    ahead, left = (dot(cells.rays, axis) for axis in rotation[:2])
+    away = ahead * ahead
+    away += left * left
+    np.sqrt(away, out=away)
+
+    def bearings(at: NDArray[np.int64]) -> NDArray[np.int64]:
+        angle = np.arctan2(left.ravel()[at], ahead.ravel()[at])
+        found = ((angle + np.float32(half)) / np.float32(step)).astype(np.int64)
+        return np.minimum(np.maximum(found, 0), count - 1)
 
     with np.errstate(invalid="ignore", divide="ignore"):
-        bins = ((np.arctan2(left, ahead) + np.float32(half)) / np.float32(step)).astype(np.int32)
-        bins = np.clip(bins, 0, count - 1)
         standing = heights >= np.float32(settings.scan_min_height_m)
-        counted = standing & (heights <= np.float32(settings.scan_max_height_m))
-        at = np.flatnonzero(parts.obstacle.ravel() & counted)
-        nearest = _nearest(bins[at], away[at] / inverse[at], count)
+        counted = parts.obstacle & standing
+        counted &= heights <= np.float32(settings.scan_max_height_m)
+        at = np.flatnonzero(counted)
+        nearest = _nearest(bearings(at), away.ravel()[at] / inverse.ravel()[at], count)
         at = np.flatnonzero(parts.drop)
         if at.size:
-            floor_m = -plane.height_m / (rays[at] @ plane.up[:2] + plane.up[2])
-            ends = away[at] * floor_m.astype(np.float32)
-            nearest = np.fmin(nearest, _nearest(bins[at], ends, count))
-        seen_far = (parts.ground.ravel() | standing) & (away >= np.float32(_SEEN) * limit * inverse)
-    free = np.zeros(count, np.bool_)
-    free[bins[seen_far]] = True
+            falls = -dot(cells.rays, plane.up).ravel()[at]
+            ends = away.ravel()[at] * np.float32(plane.height_m) / falls
+            nearest = np.fmin(nearest, _nearest(bearings(at), ends, count))
+        seen_far = away >= np.float32(_SEEN) * limit * inverse
+        seen_far &= parts.ground | standing
+        free = np.zeros(count, np.bool_)
+        free[bearings(np.flatnonzero(seen_far))] = True
     known = np.isfinite(nearest)
     result = np.where(known & (nearest <= limit), nearest, np.float32(np.nan))
     result[(known & (nearest > limit)) | (~known & free)] = np.inf
@@ -85,47 +93,50 @@ def level_scan(cells: Cells, parts: Split, plane: Plane, settings: GroundSetting
 
 def unseen_scan(cells: Cells) -> LevelScan:
     """An empty scan, for a frame that says nothing about what is free."""
-    half = _half_angle(cells.rays, level_rotation(CAMERA_UP).astype(np.float32))
+    half = _half_angle(cells.rays, level_rotation(CAMERA_UP))
     count = max(cells.shape)
     step = 2 * half / count
     nothing = np.full(count, np.nan, np.float32)
     return LevelScan(-half + step / 2, step, 0.0, 0.0, nothing)
 
 
-def _half_angle(rays: Float32Array, rotation: Float32Array) -> float:
+def _half_angle(rays: Float32Array, rotation: Float64Array) -> float:
     """Angle to the ends of the picture's middle row, or column where it lies on its side."""
     row, column = rays.shape[0] // 2, rays.shape[1] // 2
-    ends = np.stack([*rays[row, [0, -1]], *rays[[0, -1], column]])
-    ahead, left = (ends @ row[:2] + row[2] for row in rotation[:2])
-    return float(min(np.nanmax(np.abs(np.arctan2(left, ahead))), math.pi))
+    most = 0.0
+    for place in ((row, 0), (row, -1), (0, column), (-1, column)):
+        x, y = rays[place].tolist()
+        ahead, left = (a * x + b * y + c for a, b, c in rotation[:2].tolist())
+        most = max(most, abs(math.atan2(left, ahead)))  # of NaN none
+    return min(most, math.pi)
 
 
 def _range_cap(cells: Cells, settings: GroundSettings) -> float:
     """The range at which depth's deviation becomes too much, by the median of what is seen."""
-    noise = float(np.median(cells.noise[::4, ::4]))
-    return float(min(settings.scan_max_stddev_m / max(noise, 1e-3), settings.max_range_m))
+    noise = max(cells.usual_noise, 1e-3)
+    return float(min(settings.scan_max_stddev_m / noise, settings.max_range_m))
 
 
-def _nearest(bins: NDArray[np.int32], ranges: Float32Array, count: int) -> Float32Array:
+def _nearest(bins: NDArray[np.int64], ranges: Float32Array, count: int) -> Float32Array:
     """Nearest range by bearing that has support at about the same range; NaN without."""
-    at, values = _sort_returns(bins, ranges)
     found = np.full(count, np.nan, np.float32)
-    last = values.size - (_SUPPORT - 1)
-    if last <= 0:
-        return found
-    backing = values[_SUPPORT - 1 :]
-    backed = (at[:last] == at[_SUPPORT - 1 :]) & (backing <= _DEPTH * values[:last])
-    kept = np.flatnonzero(backed)[::-1]  # of one bearing the last written stays: the nearest
-    # The mean of the pair: the least of several noisy ranges is too near.
-    found[at[kept]] = (values[kept] + backing[kept]) / 2
+    order = np.argsort(bins.astype(np.uint16), kind="stable")  # small numbers are sorted fastest
+    bins, ranges = bins[order], ranges[order]
+    while bins.size:
+        ends = np.append(np.flatnonzero(bins[1:] != bins[:-1]) + 1, bins.size)
+        sizes = ends.copy()
+        sizes[1:] -= ends[:-1]
+        starts = ends - sizes
+        first = np.minimum.reduceat(ranges, starts)
+        is_first = ranges == np.repeat(first, sizes)
+        second = np.minimum.reduceat(np.where(is_first, np.float32(np.inf), ranges), starts)
+        if np.count_nonzero(is_first) > starts.size:  # as of depth without any noise
+            second = np.where(np.add.reduceat(is_first, starts, dtype=np.int64) > 1, first, second)
+        backed = second <= np.float32(_DEPTH) * first
+        # The mean of the pair: the least of several noisy ranges is too near.
+        found[bins[starts[backed]]] = (first[backed] + second[backed]) / 2
+        # What is alone is none: what is behind it is looked at.
+        left = np.repeat(~backed, sizes)
+        left &= ~is_first
+        bins, ranges = bins[left], ranges[left]
     return found
-
-
-def _sort_returns(
-    bins: NDArray[np.int32], ranges: Float32Array
-) -> tuple[NDArray[np.int32], Float32Array]:
-    """Sorts by bearing, then by range to the millimetre: small numbers are sorted fastest."""
-    scaled = np.clip(ranges, 0, _SPAN_M - 1) * np.float32(np.iinfo(np.uint16).max / _SPAN_M)
-    by_range = np.argsort(scaled.astype(np.uint16), kind="stable")
-    order = by_range[np.argsort(bins[by_range].astype(np.uint16), kind="stable")]
-    return bins[order], ranges[order]

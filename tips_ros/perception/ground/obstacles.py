@@ -18,8 +18,9 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array
+from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array, dot, only
 from tips_ros.perception.ground.plane import Plane
 from tips_ros.perception.ground.robust import floor_noise, is_blurred
 from tips_ros.perception.ground.settings import GroundSettings
@@ -69,6 +70,7 @@ def split(
     settings: GroundSettings,
     plane_noise: Float32Array | float = 0.0,
     reach: float = LIKE_FLOOR,
+    rug_m: Float32Array | float = 0.0,
 ) -> Split:
     """Rules for what stands on a floor.
 
@@ -82,11 +84,13 @@ def split(
         plane_noise: (h, w) or one deviation of the floor's own height, metres: 0 where the floor
             of this frame says where it is.
         reach: floor no farther from the surface, as a part of the camera's height, tells the noise.
+        rug_m: (h, w) or one height of what lies on the floor and is no thing; they stand on it.
     """
     inverse = cells.inverse_depth
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         part = 1.0 - surface / inverse  # 0 on the floor, 1 at the camera's height
-    part[~np.isfinite(part)] = np.nan
+    if not np.isfinite(part.sum()):  # without depth, or without an end
+        part[~np.isfinite(part)] = np.nan
     height = np.float32(plane.height_m)
     heights = part * height
     is_floor = cells.has(floor)
@@ -96,24 +100,25 @@ def split(
         like_floor = usable & (np.abs(part) < reach)
     if is_floor.any():
         like_floor &= is_floor
-    k = np.full(cells.shape, settings.deviations, np.float32)
     blurred = is_blurred(part, like_floor)
     sure_floor = settings.floor_deviations * (_BLURRED_FLOOR if blurred else 1.0)
     upright = _upright(cells, plane)
     level = upright > math.cos(_LEVEL)
     # A box's top lies level, too, and has to stand out as clearly.
-    k[level] = _LEVEL_SHARE * sure_floor
-    k[_beside(is_floor, 1) if blurred else is_floor] = sure_floor
-    lowest = np.float32(settings.obstacle_min_height_m)
-    least = np.where(is_floor, 2 * lowest, lowest)
+    asks_most = _beside(is_floor, 1) if blurred else is_floor
+    kind = level.view(np.uint8) + np.uint8(2) * asks_most.view(np.uint8)
+    k = _by_kind(kind, settings.deviations, _LEVEL_SHARE * sure_floor, sure_floor, sure_floor)
+    lowest = settings.obstacle_min_height_m
+    least = _by_kind(is_floor.view(np.uint8), lowest, 2 * lowest)
     slope = _slope_allowed(cells, is_floor, upright, settings)
+    least += slope + rug_m
     certain = isinstance(plane_noise, float) and plane_noise == 0.0
     out = np.zeros(cells.shape, np.bool_)
     below = np.zeros(cells.shape, np.bool_)
     tolerance = np.zeros(cells.shape, np.float32)
-    scales = []
+    scales: list[float] = []
     limit = np.float32(settings.obstacle_max_height_m)
-    smoothed = np.where(usable, heights, np.float32(0))
+    smoothed = only(heights, usable)
     own, around = height * cells.noise, _Around.of(inverse)
     if blurred or not cells.noise_is_told:
         jump = height * _beside_a_jump(around, inverse, surface)
@@ -121,14 +126,14 @@ def split(
     for side in (1, 3):
         if side > 1:
             # A high neighbour may not lift the mean of what is low: only as much as is asked for.
-            most = 1.7 * tolerance
-            smoothed = cv2.blur(np.clip(smoothed, -most, most), (side, side))
+            most = np.float32(1.7) * tolerance
+            smoothed = cv2.blur(np.minimum(np.maximum(smoothed, -most), most), (side, side))
         scales.append(floor_noise(smoothed / own, like_floor, white=not blurred))
         white = np.maximum(scales[-1] * own, _LEAST_NOISE * height)
         sure = k * (white if certain else np.hypot(white, plane_noise).astype(np.float32))
-        asked = np.maximum(sure, least + slope)
+        asked = np.maximum(sure, least)
         out |= _grow((smoothed > asked) & usable, (smoothed > _GROWS * asked) & usable)
-        if settings.drops:
+        if settings.drops and smoothed.min() < -settings.drop_min_depth_m:
             depth = np.maximum(1.5 * sure, np.float32(settings.drop_min_depth_m))
             deep = usable & (smoothed < -depth)
             if np.count_nonzero(deep) > 1:
@@ -138,17 +143,22 @@ def split(
                 below |= _grow(deep, (smoothed < -_GROWS * depth) & usable)
         if side == 1:
             tolerance = asked
-    noise = max(scales[0] * float(np.median(cells.noise[::4, ::4])), _LEAST_NOISE)
+    noise = max(scales[0] * cells.usual_noise, _LEAST_NOISE)
     # Floor beside a thing isn't lifted by it.
     out &= (heights > _OWN * tolerance) & (heights < limit)
     below &= heights < -_OWN * tolerance
     out &= ~_mixed_cells(around, inverse)
-    never = cells.has(ignored)
-    out &= ~never
-    below &= ~never & ~out & (surface > 0)
+    if ignored.any():
+        counted = ~cells.has(ignored)
+        out &= counted
+        below &= counted
+    if below.any():
+        below &= ~out & (surface > 0)
     # What is neither clearly is neither: unsure depth makes no floor of what nobody calls floor.
-    near = np.minimum(np.maximum(tolerance, 0.03), max(0.05, _NEAR_FLOOR * plane.height_m))
-    ground = usable & ~out & ~below & (np.abs(heights) < near)
+    near = np.maximum(tolerance, np.float32(0.03))
+    np.minimum(near, np.float32(max(0.05, _NEAR_FLOOR * plane.height_m)), out=near)
+    ground = (np.abs(heights) < near) & usable
+    ground &= ~(out | below)
     if cells.labels is not None or cells.normals is not None:
         ground &= is_floor | level
     return Split(out, below, ground, heights, tolerance, noise)
@@ -159,7 +169,14 @@ def _upright(cells: Cells, plane: Plane) -> Float32Array:
     if cells.normals is None:
         return np.zeros(cells.shape, np.float32)
     with np.errstate(invalid="ignore"):
-        return np.asarray(cells.normals @ np.asarray(plane.up, np.float32), np.float32)
+        return dot(cells.normals, plane.up)
+
+
+def _by_kind(kind: NDArray[np.uint8], *values: float) -> Float32Array:
+    """(h, w) numbers of kinds → the value of each."""
+    table = np.zeros(256, np.float32)
+    table[: len(values)] = values
+    return np.asarray(cv2.LUT(kind, table), np.float32)
 
 
 def _beside_a_jump(around: _Around, inverse: Float32Array, surface: Float32Array) -> Float32Array:
@@ -182,18 +199,20 @@ def _slope_allowed(
     like_ramp = is_floor & (upright > math.cos(slope + _NORMALS_OFF))
     across, inverse = cells.rays[..., 0], cells.inverse_depth
     like_ramp &= inverse > 0
-    rise = np.sqrt(across * across + np.float32(1)) * np.float32(math.tan(slope))
+    rise = across * across
+    rise += np.float32(1)
+    np.sqrt(rise, out=rise)
+    rise *= np.float32(math.tan(slope))
     with np.errstate(divide="ignore", invalid="ignore"):
         rise /= inverse
-    rise[~like_ramp] = 0
-    return np.asarray(rise, np.float32)
+    return only(rise, like_ramp)
 
 
 def _grow(sure: BoolArray, likely: BoolArray) -> BoolArray:
     """The likely cells next to sure ones, as far as these are not alone."""
     count = cv2.boxFilter(sure.view(np.uint8), cv2.CV_8U, (3, 3), normalize=False)
     firm = (sure & (count >= _FEW)).view(np.uint8)
-    return np.asarray(cv2.dilate(firm, np.ones((3, 3), np.uint8)), np.uint8).view(np.bool_) & likely
+    return np.asarray(cv2.dilate(firm, None), np.uint8).view(np.bool_) & likely
 
 
 def _beside(cells: BoolArray, reach: int) -> BoolArray:
@@ -218,8 +237,8 @@ class _Around(NamedTuple):
 
     @classmethod
     def of(cls, values: Float32Array) -> _Around:
-        filled, kernel = np.nan_to_num(values), np.ones((3, 3), np.uint8)
+        filled = values if np.isfinite(values.sum()) else only(values, np.isfinite(values))
         return cls(
-            np.asarray(cv2.dilate(filled, kernel), np.float32),
-            np.asarray(cv2.erode(filled, kernel), np.float32),
+            np.asarray(cv2.dilate(filled, None), np.float32),  # by 3 x 3
+            np.asarray(cv2.erode(filled, None), np.float32),
         )

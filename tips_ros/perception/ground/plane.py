@@ -85,12 +85,17 @@ def level_rotation(up: Any) -> Float64Array:
 
     Of a camera that looks straight down, and has nothing ahead, x is the picture's upper edge.
     """
-    z = np.asarray(up, np.float64) / np.linalg.norm(up)
-    ahead = np.array([0.0, 0.0, 1.0]) - z[2] * z
-    if np.linalg.norm(ahead) < 1e-3:
-        ahead = np.array([0.0, z[2], 0.0]) - z[1] * z[2] * z
-    x = ahead / np.linalg.norm(ahead)
-    return np.stack([x, np.cross(z, x), z])
+    a, b, c = (float(value) for value in up)
+    length = math.sqrt(a * a + b * b + c * c)
+    a, b, c = a / length, b / length, c / length
+    # The optical axis less what of it is along up; of one straight down, the picture's y.
+    x = (-a * c, -b * c, 1.0 - c * c)
+    size = math.sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2])
+    if size < 1e-3:
+        x = (-a * b * c, c - b * b * c, -b * c * c)
+        size = math.sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2])
+    d, e, f = x[0] / size, x[1] / size, x[2] / size
+    return np.array([[d, e, f], [b * f - c * e, c * d - a * f, a * e - b * d], [a, b, c]])
 
 
 def level_quaternion(up: Any) -> tuple[float, float, float, float]:

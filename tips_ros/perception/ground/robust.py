@@ -17,7 +17,6 @@ _BIWEIGHT = 4.685  # 95 % as efficient as the mean where all samples are good
 _BLOCK = 8  # cells of a side; noise of a pixel or a cell averages out over it
 LEAST_WHITE = 0.004  # no depth is more even
 _BENT_SAMPLES = 4.0  # a bent floor is worth so many independent looks
-_DIAGONAL = np.diag_indices(3)
 _APART = 3  # cells, whose noise has nothing to do with each other
 _UNEVEN = 1.5  # of the noise itself; what is more is shape
 _ENOUGH = 3000  # cells tell the noise; of more, every second row, third, …
@@ -26,8 +25,16 @@ _BLURRED_SHARE = 0.25  # of the floor's noise is between neighbours: of white no
 
 def biweight(residual: Float64Array, scale: float) -> Float64Array:
     """Tukey's, 0 to 1."""
-    kept = np.maximum(1.0 - np.square(residual / (_BIWEIGHT * scale)), 0.0)
-    return np.asarray(kept * kept, np.float64)
+    return biweight_of_square(residual * residual, scale)
+
+
+def biweight_of_square(squared: Float64Array, scale: float) -> Float64Array:
+    """The same of the square of a residual, which it writes to."""
+    squared *= -1.0 / (_BIWEIGHT * scale) ** 2
+    squared += 1.0
+    np.maximum(squared, 0.0, out=squared)
+    squared *= squared
+    return squared
 
 
 def deviation(residual: NDArray[Any], least: float) -> float:
@@ -39,14 +46,15 @@ def deviation(residual: NDArray[Any], least: float) -> float:
 
 def median(values: NDArray[Any]) -> float:
     """The middle of some numbers, of an even count the upper of the two."""
-    return float(np.partition(values, values.size // 2)[values.size // 2])
+    middle = values.size // 2
+    return float(np.partition(values, middle)[middle])
 
 
 def weighted_quantile(values: Float64Array, weight: Float64Array, share: float) -> float:
     """The smallest value that at least `share` of the weight is not above."""
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values)
     cumulated = np.cumsum(weight[order])
-    at = int(np.searchsorted(cumulated, share * cumulated[-1]))
+    at = int(cumulated.searchsorted(share * cumulated[-1]))
     return float(values[order[min(at, values.size - 1)]])
 
 
@@ -66,11 +74,12 @@ def clustered_variance(
 ) -> float:
     """The variance of all candidates together: white noise averages out, a bend does not."""
     weight = np.bincount(block, kept)
-    heavy = weight > 0.2 * weight.max()
-    mean = np.bincount(block, kept * residual)[heavy] / weight[heavy]
-    white = noise**2 / max(median(weight[heavy]), 1.0)
-    bent = max(float(np.mean(mean**2)) - white, 0.0)
-    return noise**2 + bent * float(kept.sum()) / _BENT_SAMPLES
+    heavy = np.flatnonzero(weight > 0.2 * weight.max())
+    total, weight = float(weight.sum()), weight[heavy]
+    mean = np.bincount(block, kept * residual)[heavy] / weight
+    white = noise**2 / max(median(weight), 1.0)
+    bent = max(float(mean @ mean) / mean.size - white, 0.0)
+    return noise**2 + bent * total / _BENT_SAMPLES
 
 
 def heap_variance(residual: Float64Array, weight: Float64Array, block: NDArray[np.int64]) -> float:
@@ -84,28 +93,34 @@ def heap_variance(residual: Float64Array, weight: Float64Array, block: NDArray[n
         block: number of the square that each is in.
     """
     heap = np.bincount(block, weight)
-    heavy = heap > 0.2 * heap.max()
-    mean = np.bincount(block, weight * residual)[heavy] / heap[heavy]
-    white = max(float(weight @ np.square(residual)) / float(weight.sum()), LEAST_WHITE**2)
-    return float(np.mean(np.square(mean) * heap[heavy])) / white
+    heavy = np.flatnonzero(heap > 0.2 * heap.max())
+    off = weight * residual
+    summed = np.bincount(block, off)[heavy]
+    white = max(float(off @ residual) / float(weight.sum()), LEAST_WHITE**2)
+    return float(summed @ (summed / heap[heavy])) / heavy.size / white
 
 
 def normal_terms(rays: Float64Array, inverse: Float64Array) -> Float64Array:
-    """(N, 12) what each sample adds, by its weight, to the normal equations of a plane.
+    """(9, N) what each sample adds, by its weight, to the normal equations of a plane.
 
     Args:
-        rays: (N, 3).
+        rays: (N, 3), the last column 1.
         inverse: (N,) depth along them.
     """
-    columns = [rays[:, i] * rays[:, j] for i in range(3) for j in range(3)]
-    return np.stack([*columns, *(rays * inverse[:, None]).T], axis=1)
+    terms = np.empty((9, inverse.size))
+    x, y = rays[:, 0], rays[:, 1]
+    for k, (one, other) in enumerate(((x, x), (x, y), (y, y), (x, inverse), (y, inverse))):
+        np.multiply(one, other, out=terms[k])
+    terms[5], terms[6], terms[7], terms[8] = x, y, inverse, 1.0
+    return terms
 
 
 def split_terms(total: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """(12,) their sum → (3, 3) and (3,) of the equations, in which no direction is without say."""
-    normal = total[:9].reshape(3, 3).copy()
-    normal[_DIAGONAL] += 1e-9 * (total[0] + total[4] + total[8])
-    return normal, total[9:]
+    """(9,) their sum → (3, 3) and (3,) of the equations, in which no direction is without say."""
+    xx, xy, yy, x_inverse, y_inverse, x, y, inverse, one = total.tolist()
+    least = 1e-9 * (xx + yy + one)
+    normal = [[xx + least, xy, x], [xy, yy + least, y], [x, y, one + least]]
+    return np.array(normal), np.array([x_inverse, y_inverse, inverse])
 
 
 def solve_plane(normal: Float64Array, wanted: Float64Array) -> Float64Array:
@@ -143,7 +158,7 @@ def floor_noise(height: Float32Array, floor: BoolArray, white: bool) -> float:
     if below.size < 30:
         return 1.0
     at = [int(share * (below.size - 1)) for share in (0.5, 0.9, 0.98)]
-    half, most, all_but_few = np.partition(below, at)[at].tolist()
+    half, most, all_but_few = np.sort(below)[at].tolist()
     scale = max(half / 0.6745, 0.8 * most / 1.645, 0.9 * all_but_few / 2.33)
     both = floor[:, _APART:] & floor[:, :-_APART]
     if not white or np.count_nonzero(both) < 30:

@@ -33,7 +33,7 @@ _LOWEST_SHARE = 0.12  # of the candidates have to be at the lowest height that c
 _COARSE_BINS = 60  # of heights
 _BIN = 0.012  # of the logarithm of the height
 _GAP = 0.15  # of the fullest bin: emptier ones are between levels
-_LEVEL_SHARE = 0.08  # of all; what has less is none
+LEVEL_SHARE = 0.08  # of all; what has less is none
 _STEP_M, _TABLE_M = 0.08, 0.45  # what is lower by more than the one is a drop
 _NEAREST = 0.1  # share of a level that tells how near it is
 _UNEVEN = 1.3  # of what is between neighbours: a plane that leaves more is not the only one
@@ -45,6 +45,7 @@ _TOLD_APART = 3.0
 _ENOUGH = 400  # candidates tell two planes
 _EXPLAINED = 0.95  # of the floor lies in two planes, and there is no need to look for others
 _FIRST = math.log(HEIGHTS_M[0])
+_COARSE_BOUNDS = np.linspace(_FIRST, math.log(HEIGHTS_M[1]), _COARSE_BINS + 1).tolist()
 _BINS = int((math.log(HEIGHTS_M[1]) - _FIRST) / _BIN) + 1
 
 
@@ -64,12 +65,13 @@ def own_level(
         weight: of each.
         labelled: whether labels say what is floor.
     """
-    bins = ((np.log(np.clip(heights, *HEIGHTS_M)) - _FIRST) / _BIN).astype(np.int64)
+    logs = np.log(np.minimum(np.maximum(heights, HEIGHTS_M[0]), HEIGHTS_M[1]))
+    bins = ((logs - _FIRST) / _BIN).astype(np.int64)
     counts = np.convolve(np.bincount(bins, weight, _BINS), np.ones(3), "same")
     full = np.concatenate([[False], counts >= _GAP * counts.max(), [False]])
     starts, ends = np.flatnonzero(np.diff(full.astype(np.int8))).reshape(-1, 2).T
     share = np.add.reduceat(np.append(counts, 0.0), np.stack([starts, ends], 1).ravel())[::2]
-    heavy = share >= _LEVEL_SHARE * counts.sum()
+    heavy = share >= LEVEL_SHARE * counts.sum()
     starts, ends, share = starts[heavy], ends[heavy], share[heavy]
     if starts.size < 2:
         return None
@@ -97,9 +99,8 @@ def choose_level(heights: Float64Array, share: Float64Array, nearness: Float64Ar
 
 def lowest_height(heights: Float64Array, weight: Float64Array) -> float:
     """The height of the camera over the lowest plane that enough of the candidates are in."""
-    logs = np.log(np.clip(heights, *HEIGHTS_M))
-    bounds = np.linspace(math.log(HEIGHTS_M[0]), math.log(HEIGHTS_M[1]), _COARSE_BINS + 1)
-    bins = ((logs - bounds[0]) * (_COARSE_BINS / (bounds[-1] - bounds[0]))).astype(np.int64)
+    logs = np.log(np.minimum(np.maximum(heights, HEIGHTS_M[0]), HEIGHTS_M[1]))
+    bins = ((logs - _FIRST) * (_COARSE_BINS / (_COARSE_BOUNDS[-1] - _FIRST))).astype(np.int64)
     counts = np.bincount(np.minimum(bins, _COARSE_BINS - 1), weight, _COARSE_BINS)
     near = np.convolve(counts, np.ones(5), "same")  # 40 % of the height
     heavy = np.flatnonzero(near >= max(_LOWEST_SHARE * counts.sum(), 1e-9))
@@ -107,7 +108,8 @@ def lowest_height(heights: Float64Array, weight: Float64Array) -> float:
     # From there back to where they crowd most, as long as that is the same heap.
     first = max(0, last - 5)
     top = first + int(near[first : last + 1].argmax())
-    inside = (logs >= bounds[max(0, top - 2)]) & (logs <= bounds[min(_COARSE_BINS, top + 3)])
+    inside = logs >= _COARSE_BOUNDS[max(0, top - 2)]
+    inside &= logs <= _COARSE_BOUNDS[min(_COARSE_BINS, top + 3)]
     return math.exp(weighted_quantile(logs[inside], weight[inside], 0.5))
 
 
@@ -174,7 +176,7 @@ def _settle(
     for _ in range(_TURNS):
         if min(np.count_nonzero(side) for side in sides) < least:
             return None
-        thetas = np.stack([solve_plane(*split_terms(own @ products)) for own in weights])
+        thetas = np.stack([solve_plane(*split_terms(products @ own)) for own in weights])
         planes = np.maximum(thetas @ rays.T, 0.02)
         offs = [np.abs(inverse / plane - 1) for plane in planes]
         # Where the planes meet, noise would choose the side, and each would lean to its choice.

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from tips_ros.perception.ground.ground import FloorClasses, Ground
 
-from .floor_scene import FLOOR, Box, FloorScene
+from ..floor_scene import BOX, FLOOR, Box, FloorScene
 
 RUG = 28
 CLASSES = FloorClasses(np.isin(np.arange(256), (FLOOR, RUG)), np.zeros(256, np.bool_))
@@ -75,3 +76,49 @@ def test_a_thing_of_two_centimetres_on_the_floor_beside_a_rug_is_found():
     seen = scene.frame().labels[2::4, 2::4] == 41
     assert parts.obstacle[seen].mean() > 0.5
     assert not parts.obstacle[scene.frame().labels[2::4, 2::4] == FLOOR].any()
+
+
+RUGS = [
+    [Box((0.6, -0.1, 0), (1.6, 2.0, 0.02))],
+    [Box((0.9, -2.0, 0), (1.6, 2.0, 0.014))],
+    [Box((0.25, -2.0, 0), (0.8, 2.0, 0.01))],  # the robot is about to leave it
+    [Box((0.5, 0.1, 0), (1.4, 0.9, 0.012)), Box((1.0, -1.2, 0), (1.9, -0.2, 0.025))],
+]
+
+
+@pytest.mark.parametrize("rugs", RUGS)
+@pytest.mark.parametrize("normals", [False, True])
+@pytest.mark.parametrize("named", [False, True])
+def test_a_rug_that_no_label_tells_from_the_floor_does_not_lean_it(rugs, normals, named):
+    """Without any labels, or where both are called floor."""
+    rugs = [replace(rug, label=FLOOR) for rug in rugs]
+    scene = FloorScene(0.4, -18, boxes=rugs)
+    floor = Ground().look(scene.frame(0.03, named, normals), CLASSES).floor
+    assert floor.plane.angle_deg(scene.plane.up) < 0.2
+    assert floor.plane.height_m == pytest.approx(0.4, abs=0.004)
+
+
+@pytest.mark.parametrize("normals", [False, True])
+def test_a_rug_thinner_than_an_obstacle_is_none_without_a_label_and_a_box_on_it_is(normals):
+    rug = Box((0.6, -0.3, 0), (2.0, 1.5, 0.012), RUG)
+    scene = FloorScene(0.4, -18, boxes=[rug, Box((1.0, 0.1, 0), (1.2, 0.3, 0.06))])
+    parts = Ground().look(scene.frame(0.02, labels=False, normals=normals), CLASSES).parts
+    seen = scene.frame().labels[2::4, 2::4]
+    assert parts.obstacle[seen == BOX].mean() > 0.7
+    beside = cv2.dilate((seen == BOX).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    assert not parts.obstacle[(seen == RUG) & ~beside].any()
+
+
+def test_without_labels_the_top_of_a_low_box_that_fills_the_view_is_not_the_floor():
+    box = Box((0.45, -0.6, 0), (1.3, 0.5, 0.05))
+    scene = FloorScene(0.4, -20, boxes=[box])
+    floor = Ground().look(scene.frame(0.02, labels=False), CLASSES).floor
+    assert floor.plane.height_m == pytest.approx(0.4, abs=0.006)
+    assert floor.plane.angle_deg(scene.plane.up) < 0.3
+
+
+def test_bent_depth_without_labels_is_not_taken_for_levels():
+    scene = FloorScene(0.4, -18)
+    for bend in (0.1, 0.3):
+        view = Ground().look(scene.frame(0.01, labels=False, bend=bend), CLASSES)
+        assert view.floor.fit.rise is None

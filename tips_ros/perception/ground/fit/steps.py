@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.ground.candidates import LEAST_PIECE, Candidates
 from tips_ros.perception.ground.cells import BoolArray
-from tips_ros.perception.ground.levels import choose_level
+from tips_ros.perception.ground.fit.levels import LEVEL_SHARE, choose_level
 from tips_ros.perception.ground.plane import Float64Array
 from tips_ros.perception.ground.robust import (
     LEAST_WHITE,
@@ -53,7 +53,7 @@ class Steps(NamedTuple):
     theta: Float64Array
 
 
-class _Solved(NamedTuple):
+class Levels(NamedTuple):
     """A plane, and how far each piece (K,) is above it as a part of the inverse depth."""
 
     theta: Float64Array
@@ -63,7 +63,11 @@ class _Solved(NamedTuple):
 
 
 def find_steps(
-    found: Candidates, floor: BoolArray, theta: Float64Array, block: NDArray[np.int64]
+    found: Candidates,
+    floor: BoolArray,
+    theta: Float64Array,
+    block: NDArray[np.int64],
+    most_heaps: float = _WHITE_ENOUGH,
 ) -> Steps | None:
     """The levels of the floor; None where all is one plane, or levels do not explain it.
 
@@ -72,6 +76,7 @@ def find_steps(
         floor: (N,) whether each counts.
         theta: (3,) inverse depth along the rays of about the lowest of them.
         block: (N,) number of the square that each is in.
+        most_heaps: variance of the means of squares that may be left, times that of white noise.
     """
     if found.piece is None:
         return None
@@ -80,9 +85,10 @@ def find_steps(
     if np.count_nonzero(members) < LEAST_PIECE:
         return None
     white = deviation(np.diff(off[members]), LEAST_WHITE) / math.sqrt(2)
-    rays, inverse, weight = found.rays[members], found.inverse_depth[members], found.weight[members]
-    _, piece = np.unique(found.piece[members], return_inverse=True)
-    solved = _solve(rays, inverse, weight, piece, theta, white)
+    at = np.flatnonzero(members)
+    rays, inverse, weight = found.rays.T[:, at].T, found.inverse_depth[at], found.weight[at]
+    piece = _renumber(found.piece[at])
+    solved = solve_levels(rays, inverse, weight, piece, theta, white)
     if solved.noise > min(_HOPELESS * white, _SURE):
         return None
     # One rug on another is one piece of a class, and two levels.
@@ -90,55 +96,67 @@ def find_steps(
     parted = _split(piece, part > _STANDS_OUT * solved.noise)
     if parted is not None:
         piece = parted
-        solved = _solve(rays, inverse, weight, piece, solved.theta, white)
+        solved = solve_levels(rays, inverse, weight, piece, solved.theta, white)
     if solved.noise > _UNEVEN * white:
         return None
     # What is left of a network's depth lies in heaps.
     part = inverse / (rays @ solved.theta * (1 + solved.rises[piece])) - 1
-    if heap_variance(part, weight * biweight(part, solved.noise), block[members]) > _WHITE_ENOUGH:
+    if heap_variance(part, weight * biweight(part, solved.noise), block[members]) > most_heaps:
         return None
-    own = _own_pieces(solved, inverse, weight, piece)
+    told = bool(found.labelled.any())
+    own = _own_pieces(solved, inverse, weight, piece, told)
     if own.all():
         return None
     share = np.bincount(piece, weight)
-    base = 1 + float(np.average(solved.rises[own], weights=share[own]))
+    base = 1 + float(solved.rises[own] @ share[own]) / float(share[own].sum())
     rise, is_own = np.ones(found.at.size), np.zeros(found.at.size, np.bool_)
     rise[members], is_own[members] = ((1 + solved.rises) / base)[piece], own[piece]
     return Steps(rise, is_own, members, solved.theta * base)
 
 
-def _solve(
+def solve_levels(
     rays: Float64Array,
     inverse: Float64Array,
     weight: Float64Array,
     piece: NDArray[np.int64],
     theta: Float64Array,
     white: float,
-) -> _Solved:
-    """One direction for all pieces and a height for each: that of the largest, and their rises."""
+    turns: int = _TURNS,
+) -> Levels:
+    """One direction for all pieces and a height for each: that of the largest, and their rises.
+
+    Args:
+        rays, inverse, weight, piece: (N,) of the candidates.
+        theta: (3,) inverse depth along the rays, nearly.
+        white: the least deviation.
+        turns: of weights by what is left.
+    """
     share = np.bincount(piece, weight)
     largest = int(share.argmax())
-    terms = np.zeros((piece.size, 3 + share.size))
-    terms[np.arange(piece.size), 3 + piece] = 1.0
-    terms[:, 3 + largest] = 0.0
+    terms = np.zeros((3 + share.size, piece.size))
+    terms[3 + piece, np.arange(piece.size)] = 1.0
+    terms[3 + largest] = 0.0
     ridge = np.array([1e-9] * 3 + [_EXPECTED**-2] * share.size)
     ratio = inverse / np.maximum(rays @ theta, 0.02)
     rises: Float64Array = np.bincount(piece, weight * ratio) / np.maximum(share, 1e-9) - 1
-    for _ in range(_TURNS):
+    for _ in range(turns):
         predicted = np.maximum(rays @ theta, 0.02)
         ratio = inverse / predicted
         part = ratio / (1 + rises)[piece] - 1
         noise = max(deviation(part, white), white)
-        terms[:, :3] = rays / predicted[:, None]
-        scaled = terms * (weight * biweight(part, noise) / noise**2)[:, None]
-        both = scaled.T @ terms
-        both[np.diag_indices_from(both)] += ridge
-        change = np.linalg.solve(both, scaled.T @ (ratio - 1))
+        np.divide(rays.T, predicted, out=terms[:3])
+        kept = biweight(part, noise)
+        kept *= weight
+        kept /= noise**2
+        scaled = terms * kept
+        both = scaled @ terms.T
+        both.flat[:: both.shape[0] + 1] += ridge
+        change = np.linalg.solve(both, scaled @ (ratio - 1))
         theta, rises = theta + change[:3], np.asarray(change[3:], np.float64)
-    unsure = np.sqrt(np.diag(np.linalg.inv(both))[3:])
+    unsure = np.sqrt(np.linalg.inv(both).diagonal()[3:])
     unsure[largest] = 0.0  # the rises are over it
     part = inverse / (np.maximum(rays @ theta, 0.02) * (1 + rises)[piece]) - 1
-    return _Solved(theta, rises, unsure, max(deviation(part, white), white))
+    return Levels(theta, rises, unsure, max(deviation(part, white), white))
 
 
 def _split(piece: NDArray[np.int64], apart: BoolArray) -> NDArray[np.int64] | None:
@@ -147,12 +165,21 @@ def _split(piece: NDArray[np.int64], apart: BoolArray) -> NDArray[np.int64] | No
     apart = apart & (np.bincount(piece[apart], minlength=count)[piece] >= LEAST_PIECE)
     if not apart.any():
         return None
-    _, numbers = np.unique(np.where(apart, piece + count, piece), return_inverse=True)
-    return np.asarray(numbers, np.int64)
+    return _renumber(np.where(apart, piece + count, piece))
+
+
+def _renumber(piece: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(N,) the same pieces in the same order, numbered from 0 without a gap."""
+    is_used = np.bincount(piece) > 0
+    return np.asarray((np.cumsum(is_used) - 1)[piece], np.int64)
 
 
 def _own_pieces(
-    solved: _Solved, inverse: Float64Array, weight: Float64Array, piece: NDArray[np.int64]
+    solved: Levels,
+    inverse: Float64Array,
+    weight: Float64Array,
+    piece: NDArray[np.int64],
+    labelled: bool,
 ) -> BoolArray:
     """(K,) the pieces of the level that the camera is over; the others are higher, or drops."""
     rises, unsure, share = solved.rises, solved.unsure, np.bincount(piece, weight)
@@ -163,14 +190,16 @@ def _own_pieces(
             same = np.abs(rises - rises[one]) < np.maximum(_SAME, 3 * np.hypot(unsure, unsure[one]))
             level[same & (level < 0)] = len(heavy)
             heavy.append(one)
+    heights = 1 / (float(np.linalg.norm(solved.theta)) * (1 + rises[heavy]))
+    order = np.argsort(heights, kind="stable")
+    shares = np.bincount(level, share).astype(np.float64)[order]
+    if not labelled:  # nothing tells the top of a thing from the floor
+        chosen = int(np.flatnonzero(shares >= min(LEVEL_SHARE * shares.sum(), shares.max()))[-1])
+        return np.asarray(level == order[chosen], np.bool_)
     levels = level[piece]
     nearness = np.array([
         weighted_quantile(inverse[levels == one], weight[levels == one], 1 - _NEAREST)
-        for one in range(len(heavy))
+        for one in order
     ])  # fmt: skip
-    heights = 1 / (float(np.linalg.norm(solved.theta)) * (1 + rises[heavy]))
-    order = np.argsort(heights, kind="stable")
-    shares = np.bincount(level, share).astype(np.float64)
-    return np.asarray(
-        level == order[choose_level(heights[order], shares[order], nearness[order])], np.bool_
-    )
+    chosen = choose_level(heights[order], shares, nearness)
+    return np.asarray(level == order[chosen], np.bool_)
