@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,8 @@ def predictor(model: Tips, cuda: Cuda, monkeypatch: pytest.MonkeyPatch) -> Predi
     vit = model.backbone.config
     description = ModelDescription("b", "b", (448, 448), ade20k(), vit)
     made = Predictor(model, description, device="meta", dtype=torch.bfloat16, backend="graphs")
-    made._played = PlayedFrames(model, description, (448, 448), torch.bfloat16, META)
+    played = partial(FrameWork, model, description, (448, 448), torch.bfloat16)
+    made._played = PlayedFrames(played, model.head_names, META)
     monkeypatch.setattr(frame_graphs, "_alike", lambda *_: True)
     return made
 
