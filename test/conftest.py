@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import re
@@ -140,14 +141,20 @@ def tiny_heads(golden_dir: Path) -> dict[str, Path]:
     return {name: golden_dir / "dpt" / f"tips_v2_tiny_{name}_dpt.zip" for name in names}
 
 
-@pytest.fixture
-def tiny_tips(tiny_vision: dict[str, Path], tiny_heads: dict[str, Path]) -> Tips:
-    """The small model with its three heads, fp32; the test may change it."""
+@pytest.fixture(scope="session")
+def loaded_tips(tiny_vision: dict[str, Path], tiny_heads: dict[str, Path]) -> Tips:
+    """The small model with its three heads, fp32, as it was loaded; `tiny_tips` copies it."""
     from tips_ros.model.checkpoints import load_backbone, load_dpt_head
     from tips_ros.model.tips import Tips
 
     heads: Any = {name: load_dpt_head(file) for name, file in tiny_heads.items()}
     return Tips(load_backbone(tiny_vision["mlp"], heads=GOLDEN_HEADS), (0, 1, 2, 3), **heads)
+
+
+@pytest.fixture
+def tiny_tips(loaded_tips: Tips) -> Tips:
+    """The small model with its three heads, fp32; the test may change it."""
+    return copy.deepcopy(loaded_tips)
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ def finding(topic: str) -> Finding:
     return found
 
 
+@pytest.mark.slow
 def test_the_defaults_are_named_as_such():
     assert finding("middleware").value == "rmw_fastrtps_cpp (default)"
     assert finding("ROS_DOMAIN_ID").value == "0 (default)"

@@ -95,6 +95,7 @@ def test_one_picture_goes_up_as_uint8_and_nothing_else(predictor: Predictor, tur
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sliding_window", [False, True], ids=["whole", "windows"])
 def test_words_go_up_once_for_all_pictures(predictor: Predictor, sliding_window: bool):
     label_space = words(sliding_window)
@@ -106,6 +107,7 @@ def test_words_go_up_once_for_all_pictures(predictor: Predictor, sliding_window:
     assert watch.uploads == [(60, 130, 3)] * (2 if sliding_window else 1)
 
 
+@pytest.mark.slow
 def test_heat_maps_wait_for_nothing_either(predictor: Predictor):
     label_space = words()
     seen = predictor.encode(noise(30, 40), label_spaces=[label_space])

@@ -192,6 +192,7 @@ class TestSeeing:
 
 
 class TestSeeingSeveralImages:
+    @pytest.mark.slow
     @pytest.mark.parametrize("threads", [1, 2, 3])
     def test_each_is_seen_as_it_would_be_alone(
         self, predictor: Predictor, torch_threads: Any, threads: int

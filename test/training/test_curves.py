@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import pytest
+
 from training.curves import curves
 
 NAMES = ("depth", "normals", "classes", "words")
@@ -16,6 +18,7 @@ def test_every_loss_has_a_panel_with_both_of_its_curves():
         assert len(learnt.get_xdata()) == 49 and list(checked.get_xdata()) == [10, 20, 40]
 
 
+@pytest.mark.quick
 def test_a_training_that_has_just_begun_is_drawn_too(tmp_path):
     for notes in ([], [{"step": 50, "depth": 0.5}]):
         curves(notes).savefig(tmp_path / "curves.png")

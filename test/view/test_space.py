@@ -73,6 +73,7 @@ def test_of_a_cloud_with_rows_as_many_rows_are_shown_as_columns_for_their_length
     assert steps[0] == steps[1]
 
 
+@pytest.mark.slow
 def test_of_a_cloud_without_rows_those_that_are_known_are_thinned(
     make: BagMaker, scene: Scene, drawn
 ):

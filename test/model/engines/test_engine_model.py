@@ -23,6 +23,7 @@ def test_parts_put_together_say_what_the_model_says(
     assert calls == dict.fromkeys(("backbone", "values", *HEAD_NAMES), count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("relu", [True, False])
 def test_depth_is_that_of_either_release(
     tiny_tips: Tips, counted: Any, images: Callable[..., Tensor], assert_alike: Any, relu: bool

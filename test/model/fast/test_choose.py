@@ -71,6 +71,7 @@ def test_a_gpu_convolves_before_upsampling_where_triton_is_and_multiplies_as_tor
     assert type(fast.backbone) is GpuVisionTransformer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
 def test_a_rewritten_model_can_be_copied_and_stored(

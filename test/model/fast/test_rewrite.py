@@ -229,6 +229,7 @@ class TestTheWorkOfB14:
     def test_is_under_700_gflop_when_the_tails_are_one_convolution(self, b14: Tips):
         assert 690 < gflop(rewrite_heads(b14, early=False), ALL) < 700
 
+    @pytest.mark.slow
     def test_is_near_600_gflop_when_they_come_before_upsampling(self, b14: Tips):
         assert 598 < gflop(rewrite_heads(b14), ALL) < 608
 

@@ -100,6 +100,7 @@ def test_a_picture_or_depth_without_outlines_says_nothing():
     assert RegistrationCheck().add(seen(0), nothing).registered is None
 
 
+@pytest.mark.slow
 def test_evidence_gathers_and_is_forgotten():
     check = RegistrationCheck()
     check.add(seen(0), measured(0))

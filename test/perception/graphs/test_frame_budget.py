@@ -100,6 +100,7 @@ def work_of(predictor: Predictor, plans: Sequence[FramePlan]) -> FrameWork:
     return FrameWork(model, description, predictor.input_size, predictor.dtype, plans)
 
 
+@pytest.mark.slow
 def test_outside_its_graph_a_frame_is_a_dozen_steps_at_most(
     predictor: Predictor, cuda: Cuda, monkeypatch: pytest.MonkeyPatch
 ):
@@ -133,6 +134,7 @@ def test_outside_its_graph_a_frame_is_a_dozen_steps_at_most(
     assert 10e6 < moved <= 60e6
 
 
+@pytest.mark.slow
 def test_the_pass_of_b_14_with_three_heads_costs_620_gflop_at_most(predictor: Predictor):
     plan = FramePlan(SIZE, SIZE, frozenset(HEAD_NAMES), evidence=True, value_features=False)
     work = work_of(predictor, [plan])
@@ -141,6 +143,7 @@ def test_the_pass_of_b_14_with_three_heads_costs_620_gflop_at_most(predictor: Pr
     assert 500e9 < counter.get_total_flops() <= 620e9
 
 
+@pytest.mark.slow
 def test_nothing_in_a_frame_s_work_makes_the_host_wait_or_comes_from_it(predictor: Predictor):
     """On `meta` whatever would wait raises."""
     plans = [

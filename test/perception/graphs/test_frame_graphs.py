@@ -160,6 +160,7 @@ def test_cameras_share_a_graph_each_with_its_own_size_and_outputs(
     assert len(cuda.graphs) == 1
 
 
+@pytest.mark.slow
 def test_another_size_or_other_outputs_are_another_recording_and_the_oldest_goes(
     in_steps: Predictor, cuda: Cuda
 ):

@@ -61,6 +61,7 @@ def test_auto_is_the_default(load: Any):
     assert signature(load).parameters["precision"].default == "auto"
 
 
+@pytest.mark.slow
 def test_a_precision_that_the_model_does_not_bear_is_no_fault_where_auto_chose_it(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):

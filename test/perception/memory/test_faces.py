@@ -64,6 +64,7 @@ def test_a_view_that_the_border_cuts_takes_nothing_of_what_is_beyond():
     assert after == pytest.approx(before, abs=0.06) and end == pytest.approx(0.5, abs=0.06)
 
 
+@pytest.mark.slow
 def test_what_something_in_front_hides_is_kept():
     wide = Box((1.8, -0.5, 0), (2.0, 0.5, 0.4))
     screen = Box((1.2, -0.5, 0), (1.25, 0.02, 0.8), LAMP)
@@ -85,6 +86,7 @@ def test_it_grows_to_what_a_better_view_shows():
     assert tuple(across_m(one)[0]) == pytest.approx((-0.5, 0.5), abs=0.08)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.0, 0.02, 0.05])
 def test_noise_of_depth_does_not_make_it_larger_and_larger(noise):
     watch = Watch()

@@ -27,6 +27,7 @@ def test_a_thing_is_remembered_with_its_place_size_and_name():
     assert watch.memory.frame_id == "map"
 
 
+@pytest.mark.slow
 def test_many_looks_make_a_place_surer_and_never_sure():
     watch = Watch()
     first = np.trace(watch(LEFT, frames=2, noise=0.03)[0].covariance_m2)
@@ -34,6 +35,7 @@ def test_many_looks_make_a_place_surer_and_never_sure():
     assert 0.01 * first < later < 0.5 * first
 
 
+@pytest.mark.slow
 def test_what_is_out_of_view_stays_as_it_was():
     watch = Watch()
     (before,) = watch(LEFT)
@@ -42,6 +44,7 @@ def test_what_is_out_of_view_stays_as_it_was():
     assert one is before and np.array_equal(one.centre_m, place) and one.presence == 2
 
 
+@pytest.mark.slow
 def test_what_is_hidden_stays_as_it_was():
     watch = Watch()
     watch(LEFT)

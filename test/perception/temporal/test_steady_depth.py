@@ -77,6 +77,7 @@ def test_a_scale_that_changes_for_good_is_followed_soon():
     assert np.median(last.frame.depth_m / depth()) == pytest.approx(1.2, rel=0.02)
 
 
+@pytest.mark.slow
 def test_it_never_drifts_away_from_what_the_network_says():
     steady = SteadyDepth("scale")
     for i, raw in enumerate(flickering(200, 0.03, 0.01)):
