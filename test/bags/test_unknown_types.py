@@ -89,6 +89,7 @@ def test_an_mcap_file_may_keep_a_definition_that_is_no_use(tmp_path, text, count
     check(mcap(tmp_path / "a.mcap", topics, rows), OWN, count)
 
 
+@pytest.mark.slow
 def test_a_bad_definition_of_a_known_type_does_not_cost_it(tmp_path):
     for number, (encoding, text) in enumerate(TEXTS.values()):
         topics = [Topic("/chatter", STRING, schema=encoding, text=text)]

@@ -24,6 +24,7 @@ def test_every_released_size_has_a_name():
     assert tuple(names.values()) == VARIANTS
 
 
+@pytest.mark.slow
 def test_random_weights_are_called_so(small_model):
     assert not small_model.description.trained
     assert small_model.description.heads == ("depth", "normals", "segmentation")

@@ -84,6 +84,7 @@ def words(sliding_window: bool = False) -> LabelSpace:
     return zero_shot_label_space(prompts, embeddings, 0.01, sliding_window=sliding_window)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", [0, 90])
 def test_one_picture_goes_up_as_uint8_and_nothing_else(predictor: Predictor, turn: Any):
     with Watch() as watch:

@@ -115,6 +115,7 @@ class TestAProcess:
         assert size < SEGMENT
         assert said
 
+    @pytest.mark.slow
     def test_takes_the_smaller_copy_as_well(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         disk(monkeypatch, SEGMENT)
         variables = transport_environment(smaller_in=tmp_path)

@@ -57,6 +57,7 @@ def test_every_topic_that_can_be_shown_is_an_entity_called_as_the_topic(content:
     assert wanted <= set(content.batches)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("entity", "component"),
     [

@@ -61,6 +61,7 @@ def organised(make: BagMaker, height: int, width: int) -> Any:
     return message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(480, 640), (1080, 1920), (150, 4000)])
 def test_of_a_cloud_with_rows_as_many_rows_are_shown_as_columns_for_their_length(
     size: tuple[int, int], make: BagMaker, scene: Scene, drawn

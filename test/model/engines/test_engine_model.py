@@ -35,6 +35,7 @@ def test_depth_is_that_of_either_release(
     assert_alike(build_engine_model(tiny_tips, engines, (56, 56)), tiny_tips, images())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heads", [(), ("depth",), ("normals", "segmentation")], ids=str)
 @pytest.mark.parametrize("values", [True, False])
 def test_what_nobody_asked_for_is_not_run(

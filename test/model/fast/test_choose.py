@@ -58,6 +58,7 @@ def test_a_cpu_convolves_wide_maps_by_winograd_and_a_gpu_does_not(
     assert (by_winograd("cpu"), by_winograd("cuda")) == (14, 0), "two for each residual unit"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("device", "dtype"), [("cuda", torch.float32), ("cuda:1", torch.float16)], ids=str
 )

@@ -226,6 +226,7 @@ def b14() -> Tips:
 class TestTheWorkOfB14:
     """The reference's three heads and its backbone together are 887 GFLOP."""
 
+    @pytest.mark.slow
     def test_is_under_700_gflop_when_the_tails_are_one_convolution(self, b14: Tips):
         assert 690 < gflop(rewrite_heads(b14, early=False), ALL) < 700
 

@@ -61,6 +61,7 @@ def test_cleaning_keeps_no_such_pixel_and_all_of_the_ball(depth_m: np.ndarray):
     assert kept[BALL].all()
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn_by_the_metres_that_are_known(depth_m: np.ndarray):
     assert depth_limit_m(depth_m) == WALL_M
     picture = depth_picture(depth_m)

@@ -138,6 +138,7 @@ def recorded(name: str, every: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
                 yield np.ascontiguousarray(bgr[..., ::-1]), depth.astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not BAGS.is_dir(), reason="needs the recorded bags of ../shared/data")
 @pytest.mark.parametrize(
     ("name", "every", "registered"),

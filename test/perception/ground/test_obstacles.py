@@ -124,6 +124,7 @@ def test_depth_between_a_thing_and_what_is_behind_it_makes_no_obstacle():
     assert veil.mean() < 0.005
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(480, 640), (240, 320), (724, 1283), (90, 120)])
 def test_pictures_of_any_size_will_do(size):
     scene = FloorScene(0.4, -15, size=size, boxes=[Box((0.8, -0.15, 0), (1.0, 0.15, 0.15))])

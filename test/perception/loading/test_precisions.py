@@ -51,6 +51,7 @@ def test_auto_on_a_cpu_is_bf16_where_it_has_instructions_for_it(
     assert choose_precision("bf16", "cpu", "onnxruntime") == "bf16"  # as it was asked for
 
 
+@pytest.mark.slow
 def test_auto_loads_a_model():
     predictor = load_predictor("demo", device="cpu", precision="auto")
     assert predictor.precision == PRECISIONS[choose_precision("auto", "cpu")]

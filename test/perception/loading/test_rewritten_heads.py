@@ -69,6 +69,7 @@ def kinds(predictor: Predictor) -> set[type]:
 
 
 class TestTheDemoModel:
+    @pytest.mark.slow
     def test_is_rewritten_unless_told_otherwise(self, plain: Predictor):
         assert all(issubclass(kind, FastDenseHead) for kind in kinds(load_predictor("demo")))
         assert all(issubclass(kind, DenseHead) for kind in kinds(plain))
@@ -82,6 +83,7 @@ class TestTheDemoModel:
         steps = found.confidence.astype(int) - plain_prediction.confidence
         assert np.abs(steps).max() <= 1
 
+    @pytest.mark.slow
     def test_says_the_same_for_another_input_size(self, room: NDArray[np.uint8]):
         """Odd patch grids take another way through the decoder."""
         how = {"device": "cpu", "precision": "fp32", "input_size": (154, 210)}

@@ -70,6 +70,7 @@ def test_ids_stay_without_some_of_what_there_may_be(missing):
     assert sorted(ids) == [1, 2]
 
 
+@pytest.mark.slow
 def test_two_alike_side_by_side_do_not_swap_when_they_jump_by_their_own_width():
     watch = Watch()
     pair = [Box((1.8, y, 0), (2.0, y + 0.15, 0.4)) for y in (0.0, 0.25)]

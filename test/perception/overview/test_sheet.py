@@ -41,6 +41,7 @@ def warning_pixels(sheet: np.ndarray) -> int:
     return int((sheet == ACCENT).all(axis=2).sum())
 
 
+@pytest.mark.slow
 def test_an_untrained_model_is_named_in_a_banner_across_the_sheet():
     sheet = overview(**frame(), title_lines=["a frame"], trained=False, width=960)
     rows = (sheet == ACCENT).all(axis=2).sum(axis=1)
@@ -60,6 +61,7 @@ def test_the_sheet_has_the_asked_width_for_any_image_shape(size: tuple[int, int]
     assert sheet.shape[1:] == (1000, 3) and sheet.dtype == np.uint8
 
 
+@pytest.mark.slow
 def test_what_was_not_computed_is_left_out():
     full = frame()
     rgb = full.pop("rgb")
@@ -137,6 +139,7 @@ def test_shortened_text_says_that_it_was_shortened():
     assert shorten("lamp", 90) == "lamp"
 
 
+@pytest.mark.slow
 def test_an_empty_panel_says_why_when_the_reason_is_given():
     some = {name: value for name, value in frame().items() if name != "cloud"}
     without = overview(**some, width=960)
