@@ -47,6 +47,7 @@ def found_in(path, image_topic=None, camera_info_topic=None):
         return find_camera(bag, image_topic, camera_info_topic=camera_info_topic)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("topics", "image", "info"),
     [

@@ -74,6 +74,7 @@ def test_humbles_sqlite3_keeps_no_definitions(tmp_path, kind, count):
     check(tmp_path / "a.db3", kind, count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_jazzys_sqlite3_may_keep_a_definition_that_is_no_use(tmp_path, text):
     definitions = {OWN: text, STRING: ("ros2msg", "string data")}

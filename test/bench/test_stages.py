@@ -42,6 +42,7 @@ def all_of(predictor, pictures, how: str) -> list[tuple[str, bytes]]:
     return published.data
 
 
+@pytest.mark.slow
 def test_every_stage_is_measured(small_case, small_predictor, picture):
     result = measure(small_case, small_predictor, picture, ONCE)
     assert list(result.stages) == STAGES

@@ -81,6 +81,7 @@ def test_an_interruption_keeps_the_best_so_far(frames, tiny_tips):
     assert way.watched_best < way.watched_before
 
 
+@pytest.mark.slow
 def test_weights_that_got_worse_are_not_kept(frames, tiny_tips):
     was = {name: tensor.clone() for name, tensor in tiny_tips.depth.state_dict().items()}
     way = train_head(tiny_tips.depth, frames, frames, TrainingSettings(steps=3, rate=0.9))

@@ -117,6 +117,7 @@ def test_heat_maps_wait_for_nothing_either(predictor: Predictor):
     assert cosines.shape == (3, 4, 4) and watch.uploads == [(5, WIDTH)], "the words"
 
 
+@pytest.mark.slow
 def test_cameras_that_want_different_things_share_a_pass(predictor: Predictor):
     views = [
         ImageRequest(noise(30, 40), ["depth"]),

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
@@ -21,47 +20,40 @@ from tips_ros.ros.loaded_model import give_back_memory, load_model
 from tips_ros.ros.outputs.class_map import ClassHistory
 from tips_ros.ros.outputs.publishers import OutputPublishers
 from tips_ros.ros.parameters import values as parameters
-from tips_ros.ros.parameters.node import ParameterNode
 from tips_ros.ros.parameters.prompts import PromptParameters
 from tips_ros.ros.pipeline.camera import CameraRecord
 from tips_ros.ros.pipeline.memory_keeper import MemoryKeeper
 from tips_ros.ros.pipeline.pipeline import Pipeline
 from tips_ros.ros.process.log_forwarding import RosLogHandler, forward_logs, stop_forwarding
 from tips_ros.ros.services.services import Services
-from tips_ros.ros.topics.guarded_node import describe
 from tips_ros.ros.topics.names import cameras_named
 from tips_ros.ros.transforms.tf import TransformLookup
+from tips_ros.ros.transition_node import SUCCESS, TransitionNode
 
 logger = logging.getLogger(__name__)
 
-SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
-# What configuring and activating may raise on bad input; anything else is told with its traceback.
 _LISTS_AT_START = ("prompt_list_folders", "prompts", "prompt_background")
-_FORESEEN = (ValueError, OSError, RuntimeError)
 
 
-class TipsNode(ParameterNode):
+class TipsNode(TransitionNode):
     """Configure loads the model, activate subscribes and works, cleanup frees everything.
 
     Attributes:
         predictor, classes, outputs: of the configured node; the publishers by camera.
         work: the pipeline of the active node.
         transforms: tf2's frames, and how they stand to each other.
-        failure: reason of the last transition that failed; empty after one that did not.
         loading: whether it is being configured.
-        ending: whether a signal has come, after which nothing is activated any more.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         # What `destroy_node` needs comes first: a value that is refused leaves a node half built,
         # which rclpy's context may destroy.
         self._destroyed = False
-        self.loading = self.ending = False
+        self.loading = False
         self.predictor: Predictor | None = None
         self.work: Pipeline | None = None  # while active
         self.outputs: dict[str, OutputPublishers] = {}
         self.classes: ClassManager | None = None
-        self.failure = ""
         self.transforms = TransformLookup(self)
         self._log_handler: RosLogHandler | None = None
         super().__init__("tips", **kwargs)
@@ -97,7 +89,7 @@ class TipsNode(ParameterNode):
         """Loads the model. FAILURE, with the reason in the log, when that can't be done."""
         self.loading = True
         try:
-            return self._succeed("configured", self._configure, super().on_configure, state)
+            return self.take_step("configured", self._configure, super().on_configure, state)
         finally:
             self.loading = False
 
@@ -106,7 +98,7 @@ class TipsNode(ParameterNode):
         result = super().on_activate(state)  # the publishers first: nothing is lost
         if result != SUCCESS:
             return result
-        result = self._succeed("activated", self._activate, lambda _: SUCCESS, state)
+        result = self.take_step("activated", self._activate, lambda _: SUCCESS, state)
         if result != SUCCESS:
             self.transforms.close()
             super().on_deactivate(state)
@@ -166,26 +158,6 @@ class TipsNode(ParameterNode):
         # The last that holds the handle. rclpy leaves it to the garbage collector, which does not
         # come to it while a thread is at work: the node would be seen until 20 s after its process.
         self._state_machine = None
-
-    def _succeed(
-        self,
-        done: str,
-        do: Callable[[], None],
-        then: Callable[[LifecycleState], TransitionCallbackReturn],
-        state: LifecycleState,
-    ) -> TransitionCallbackReturn:
-        """Takes a step of a transition; FAILURE, told in log and diagnostics, where it raises."""
-        try:
-            if self.ending:
-                raise RuntimeError("the node is shutting down")
-            do()
-        except Exception as error:
-            foreseen = isinstance(error, _FORESEEN)
-            self.failure = str(error) if foreseen else describe(error)
-            logger.error("not %s: %s", done, self.failure, exc_info=None if foreseen else error)
-            return FAILURE
-        self.failure = ""
-        return then(state)
 
     def _configure(self) -> None:
         """Loads the model and makes what hangs on it; errors: see `load_predictor`."""

@@ -74,6 +74,7 @@ def error(actual: Tensor, expected: Tensor) -> float:
 @pytest.mark.parametrize("images", [1, 3])
 @pytest.mark.parametrize("grid", GRIDS, ids=lambda grid: f"{grid.h}x{grid.w}")
 class TestInFp64:
+    @pytest.mark.slow
     @pytest.mark.parametrize("relu", [True, False], ids=["relu", "no-relu"])
     @pytest.mark.parametrize("bins", [256, 7])
     def test_depth_is_the_plain_head_s(

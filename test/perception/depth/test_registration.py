@@ -65,6 +65,7 @@ def test_depth_of_its_picture_is_registered(seed: int):
     assert found.registered is True and not found.note
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
     "moved", [{"dx": 20.0}, {"dx": -16.0}, {"dy": 16.0}, {"zoom": 0.9}, {"zoom": 1.1}]

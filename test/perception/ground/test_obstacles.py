@@ -27,6 +27,7 @@ def share(view: GroundView, where: object) -> float:
     return float(called[where].mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", [True, False])
 @pytest.mark.parametrize(("high", "ahead"), [(0.02, 0.9), (0.05, 1.0), (0.05, 1.8), (0.2, 2.5)])
 def test_a_low_box_is_found_through_noise(high, ahead, labels):
