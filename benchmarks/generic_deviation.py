@@ -23,7 +23,7 @@ from tips_ros.evaluation.datasets.rendered import PARTS
 from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.metrics.deviation import DeviationMetrics
 from tips_ros.offline.evaluation_data import BagOptions, open_data
-from tips_ros.perception.depth.depth_scale import focal_scale
+from tips_ros.perception.depth.scale_choice import focal_scale
 from tips_ros.perception.deviation.cues import cues_of, thin
 from tips_ros.perception.deviation.fitting import coefficients
 from tips_ros.perception.loading.load import load_predictor

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -49,27 +51,54 @@ TINY_SETTINGS = {
 
 
 # Fixture → the marker of whatever uses it; files and tests of another kind say theirs.
-_MARKED_BY = {"graph_with": "live", "shared_golden": "reference"}
+_MARKED_BY = {"graph_with": "live", "shared_golden": "reference", "open3d": "slow"}
 # Of these most make whole results with whole models, or start process after process.
 _SLOW = {"bootstrap", "commands", "demo", "evaluation", "offline", "training"}
 # Whose tests take longest begin first: of several processes none is left alone with one of them.
 _FIRST = {"churn", "training", "demo", "faults", "test_bags_ray.py"}
 
 
+# What every test of a file is, where the file says so; those of nodes are live.
+_ALL_OF_A_KIND = re.compile(r"^pytestmark = .*mark\.(live|slow|reference)", re.MULTILINE)
+_LIVE = "test_node_"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves out the files of which --quick takes nothing: reading them costs half of its time."""
+    if not config.option.markexpr.startswith("quick or") or collection_path.suffix != ".py":
+        return None
+    if not collection_path.name.startswith("test_"):
+        return None
+    text = collection_path.read_text("utf-8")
+    is_left_out = (
+        _folder(collection_path) in _SLOW
+        or collection_path.name.startswith(_LIVE)
+        or _ALL_OF_A_KIND.search(text)
+    )
+    return True if is_left_out and "mark.quick" not in text else None
+
+
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks what a folder or a fixture tells of a test; the longest come first."""
-    here = Path(__file__).parent
-
-    def folder(item: pytest.Item) -> str:
-        return item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
-
-    items.sort(key=lambda item: not {folder(item), item.path.name} & _FIRST)
+    items.sort(key=lambda item: not {_folder(item.path), item.path.name} & _FIRST)
     for item in items:
-        if folder(item) in _SLOW:
+        if _folder(item.path) in _SLOW:
             item.add_marker("slow")
         for fixture in _MARKED_BY.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(_MARKED_BY[fixture])
+
+
+def _folder(path: Path) -> str:
+    """The folder of test/ that a test lies in; empty for another one's."""
+    here = Path(__file__).parent
+    return path.relative_to(here).parts[0] if path.is_relative_to(here) else ""
+
+
+@pytest.fixture(scope="session")
+def open3d() -> Any:
+    """Open3D. Without it boxes are larger than they might be, and clouds keep what stands alone."""
+    return pytest.importorskip("open3d", reason="Open3D is not installed")
 
 
 @pytest.fixture(scope="session")
@@ -112,14 +141,20 @@ def tiny_heads(golden_dir: Path) -> dict[str, Path]:
     return {name: golden_dir / "dpt" / f"tips_v2_tiny_{name}_dpt.zip" for name in names}
 
 
-@pytest.fixture
-def tiny_tips(tiny_vision: dict[str, Path], tiny_heads: dict[str, Path]) -> Tips:
-    """The small model with its three heads, fp32; the test may change it."""
+@pytest.fixture(scope="session")
+def loaded_tips(tiny_vision: dict[str, Path], tiny_heads: dict[str, Path]) -> Tips:
+    """The small model with its three heads, fp32, as it was loaded; `tiny_tips` copies it."""
     from tips_ros.model.checkpoints import load_backbone, load_dpt_head
     from tips_ros.model.tips import Tips
 
     heads: Any = {name: load_dpt_head(file) for name, file in tiny_heads.items()}
     return Tips(load_backbone(tiny_vision["mlp"], heads=GOLDEN_HEADS), (0, 1, 2, 3), **heads)
+
+
+@pytest.fixture
+def tiny_tips(loaded_tips: Tips) -> Tips:
+    """The small model with its three heads, fp32; the test may change it."""
+    return copy.deepcopy(loaded_tips)
 
 
 @pytest.fixture

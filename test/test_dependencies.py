@@ -58,6 +58,7 @@ def imported() -> set[str]:
     return found - set(sys.stdlib_module_names) - {"tips_ros"}
 
 
+@pytest.mark.slow
 def test_whatever_is_imported_is_in_a_list():
     python = {PARTS.get(name, name) for name in imported()} - set(package_xml()) - COMPARED_WITH
     assert python - {"triton"} == {library.module for library in LIBRARIES}, (

@@ -56,6 +56,7 @@ def test_every_package_is_looked_at():
     assert {"model", "perception", "messages", "ros", "bags", "offline", "commands"} <= {*FOLDERS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_docstrings_say_what_a_thing_is_or_does(folder: str):
     files = sorted((PACKAGE / folder).rglob("*.py"))

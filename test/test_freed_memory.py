@@ -56,6 +56,7 @@ def test_the_system_is_not_asked_for_the_same_pages_again():
     assert int(done.stdout) < pages_of_one
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has glibc")
 def test_what_several_threads_have_freed_is_given_back():
     done = subprocess.run([sys.executable, "-c", _THREADS], capture_output=True, text=True)
@@ -85,6 +86,7 @@ over.set()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has glibc")
 def test_what_many_threads_held_one_after_the_other_does_not_add_up():
     done = subprocess.run([sys.executable, "-c", _MANY], capture_output=True, text=True)

@@ -7,6 +7,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 PACKAGE = Path(__file__).resolve().parents[1] / "tips_ros"
 _PARTICIPLE = re.compile(
     r"_*([a-z0-9]+ed|chosen|drawn|found|given|grown|held|kept|known|laid|left|lost|made|meant|seen|shown|"
@@ -37,6 +39,7 @@ def test_a_participle_is_found_and_a_property_is_not():
     assert participles(fine) == []
 
 
+@pytest.mark.slow
 def test_no_function_of_the_package_is_named_by_a_participle():
     files = sorted(PACKAGE.rglob("*.py"))
     found = {path.name: participles(path.read_text(encoding="utf-8")) for path in files}

@@ -28,6 +28,7 @@ def test_the_tests_run_against_the_installed_package():
     assert not Path(tips_ros.__file__).is_relative_to(SOURCE / "tips_ros")
 
 
+@pytest.mark.slow
 def test_the_version_is_the_same_everywhere():
     package = ElementTree.parse(SOURCE / "package.xml").getroot()
     setup = subprocess.run(

@@ -57,6 +57,7 @@ def test_without_a_home_commands_end_in_one_line(arguments: list[str], homeless,
     assert "TIPS_ROS_MODELS" in said.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_without_a_home_the_doctor_says_so_and_goes_on(homeless, capsys):
     cli.main(["doctor"])
     said = capsys.readouterr().out

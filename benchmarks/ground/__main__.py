@@ -26,7 +26,7 @@ from benchmarks.ground.stand_ins import LoweredGate, height_gate, row_band
 from benchmarks.ground.tally import Tally
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.depth.depth_scale import focal_scale
+from tips_ros.perception.depth.scale_choice import focal_scale
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.cells import spread
 from tips_ros.perception.ground.ground import FloorClasses, Ground

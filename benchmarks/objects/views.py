@@ -14,7 +14,8 @@ from torch import Tensor
 from benchmarks.objects.drives import Shown
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.classes.class_list import ClassList
-from tips_ros.perception.depth.depth_scale import DepthScale, focal_scale
+from tips_ros.perception.depth.depth_scale import DepthScale, prediction_in_metres
+from tips_ros.perception.depth.scale_choice import focal_scale
 from tips_ros.perception.image_request import ImageRequest, Output
 from tips_ros.perception.posed_frame import PosedFrame
 from training.scenes.things import NAMES
@@ -75,7 +76,8 @@ def by_model(name: str) -> View:
         request = ImageRequest(shown.rgb, outputs, label_spaces=[label_space], features=True)
         (looked,) = predictor.encode_batch([request])
         scale = DepthScale(focal_scale(shown.camera, description.focal_ratio), "focal")
-        found = predictor.decode(looked, label_space).to_metres(scale, description.max_depth_m)
+        found = predictor.decode(looked, label_space)
+        found = prediction_in_metres(found, scale, description.max_depth_m)
         frame = PosedFrame(
             round(shown.stamp_s * 1e9),
             depth_m=found.depth_m,

@@ -14,7 +14,7 @@ import numpy as np
 from tips_ros.evaluation.datasets.rendered import Rendered
 from tips_ros.evaluation.sample import Sample
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.depth.depth_scale import focal_scale
+from tips_ros.perception.depth.scale_choice import focal_scale
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.temporal.stream import Holding, PlacedImage, SteadyStream

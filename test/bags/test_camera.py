@@ -47,6 +47,7 @@ def found_in(path, image_topic=None, camera_info_topic=None):
         return find_camera(bag, image_topic, camera_info_topic=camera_info_topic)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("topics", "image", "info"),
     [
@@ -97,6 +98,7 @@ def test_the_only_camera_info_is_not_taken_where_it_is_of_another_frame(tmp_path
     assert named.camera_info == "/calibration/of_front"
 
 
+@pytest.mark.slow
 def test_of_several_camera_infos_elsewhere_the_user_chooses(tmp_path, caplog):
     bag = a_bag(tmp_path / "a", **ELSEWHERE, **{"/calibration/of_rear": INFO})
     assert found_in(bag).camera_info is None

@@ -74,6 +74,7 @@ def test_humbles_sqlite3_keeps_no_definitions(tmp_path, kind, count):
     check(tmp_path / "a.db3", kind, count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_jazzys_sqlite3_may_keep_a_definition_that_is_no_use(tmp_path, text):
     definitions = {OWN: text, STRING: ("ros2msg", "string data")}
@@ -89,6 +90,7 @@ def test_an_mcap_file_may_keep_a_definition_that_is_no_use(tmp_path, text, count
     check(mcap(tmp_path / "a.mcap", topics, rows), OWN, count)
 
 
+@pytest.mark.slow
 def test_a_bad_definition_of_a_known_type_does_not_cost_it(tmp_path):
     for number, (encoding, text) in enumerate(TEXTS.values()):
         topics = [Topic("/chatter", STRING, schema=encoding, text=text)]

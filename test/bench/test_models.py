@@ -24,11 +24,13 @@ def test_every_released_size_has_a_name():
     assert tuple(names.values()) == VARIANTS
 
 
+@pytest.mark.slow
 def test_random_weights_are_called_so(small_model):
     assert not small_model.description.trained
     assert small_model.description.heads == ("depth", "normals", "segmentation")
 
 
+@pytest.mark.slow
 def test_random_weights_keep_numbers_in_bounds_and_pictures_apart(small_predictor, picture):
     one, other = (small_predictor.predict(p) for p in (picture, picture[::-1].copy()))
     for array in (one.depth_m, one.normals, one.confidence):
@@ -48,6 +50,7 @@ def test_a_released_model_that_is_not_here_points_to_random_weights(tmp_path, mo
         model_named("tipsv2-b14")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [3, 40])
 def test_a_head_is_cut_or_stretched_to_the_classes_asked_for(count, small_case, picture):
     own = model_named("demo")

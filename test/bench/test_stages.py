@@ -42,6 +42,7 @@ def all_of(predictor, pictures, how: str) -> list[tuple[str, bytes]]:
     return published.data
 
 
+@pytest.mark.slow
 def test_every_stage_is_measured(small_case, small_predictor, picture):
     result = measure(small_case, small_predictor, picture, ONCE)
     assert list(result.stages) == STAGES
@@ -50,6 +51,7 @@ def test_every_stage_is_measured(small_case, small_predictor, picture):
     assert result.frames_per_second > 0 and result.rounds == 2 and not result.trained
 
 
+@pytest.mark.slow
 def test_prompts_need_no_segmentation_head(small_case, small_predictor, picture):
     case = replace(small_case, classes=4, prompted=True)
     result = measure(case, small_predictor, picture, ONCE)

@@ -47,10 +47,11 @@ def test_all_three_run_and_the_tests_in_one_process_more_than_there_are_cores(ch
     assert tests.endswith("with 1 and 1"), "no plugins of others, one thread for each process"
 
 
+@pytest.mark.quick
 def test_quick_leaves_out_what_takes_long_and_the_rest_goes_to_pytest(check):
     _, (_, tests, _) = check("--quick test/model -x")
     assert tests.split("] with")[0].endswith(
-        f"-n {WORKERS} -m not live and not slow and not reference test/model -x"
+        f"-n {WORKERS} -m quick or not (live or slow or reference) test/model -x"
     )
 
 

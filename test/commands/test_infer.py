@@ -91,6 +91,7 @@ class TestTheFiles:
         assert sheet is not None and sheet.shape[1] == 1600
 
 
+@pytest.mark.quick
 def test_every_file_has_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     infer(picture(tmp_path), "--output", tmp_path / "out", *SMALL)
     lines = capsys.readouterr().out.splitlines()

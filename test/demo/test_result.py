@@ -106,6 +106,7 @@ def test_a_bag_without_camera_info_is_told_to_have_no_points():
     assert "none in this bag: no points" in printed(RESULT)
 
 
+@pytest.mark.quick
 def test_the_columns_of_the_table_are_aligned():
     table = [line for line in lines(RESULT) if line.startswith(("  output", "  depth", "  points"))]
     assert len(table) == 3 and len({len(line) for line in table}) == 1

@@ -66,6 +66,7 @@ def test_depth_of_a_bent_lens_taken_for_a_pinhole_s():
     assert 100 * off.max() == pytest.approx(float(corner), abs=0.6)
 
 
+@pytest.mark.slow
 def test_a_mask_through_jpeg(seen: Prediction):
     quality, share = said(r"quality of (\d+), every (\w+) pixel changes its class")
     _, packed = cv2.imencode(".jpg", seen.labels, [cv2.IMWRITE_JPEG_QUALITY, int(quality)])

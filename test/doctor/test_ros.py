@@ -33,6 +33,7 @@ def finding(topic: str) -> Finding:
     return found
 
 
+@pytest.mark.slow
 def test_the_defaults_are_named_as_such():
     assert finding("middleware").value == "rmw_fastrtps_cpp (default)"
     assert finding("ROS_DOMAIN_ID").value == "0 (default)"
@@ -64,6 +65,7 @@ def test_a_variable_that_can_t_work_is_broken(
     assert found.status is Status.BROKEN and fix in found.advice
 
 
+@pytest.mark.slow
 def test_variables_that_work_are_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     (tmp_path / "profile.xml").write_text("<dds/>")
     monkeypatch.setenv("FASTDDS_DEFAULT_PROFILES_FILE", str(tmp_path / "profile.xml"))
@@ -74,6 +76,7 @@ def test_variables_that_work_are_shown(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert "this machine only" in finding("discovery").value
 
 
+@pytest.mark.slow
 def test_a_middleware_that_is_not_installed_is_broken(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("RMW_IMPLEMENTATION", "rmw_zenoh_cpp")
     monkeypatch.setattr(ros, "is_here", lambda name: name != "rmw_zenoh_cpp")

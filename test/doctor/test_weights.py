@@ -82,6 +82,7 @@ class TestThePublishedNumbers:
         section = weights("demo", np.zeros((4, 4, 3), np.uint8))[-1]
         assert "tips_ros download tipsv2-b14" in section.findings[0].advice
 
+    @pytest.mark.slow
     def test_tell_when_the_model_is_used_with_the_wrong_activation(self, b14: Path, numbers: Any):
         rgb, oracle = numbers
         sections = weights(str(b14), rgb, oracle=oracle)

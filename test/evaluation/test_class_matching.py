@@ -9,6 +9,7 @@ import pytest
 from tips_ros.evaluation.class_matching import OTHER, match_classes
 
 
+@pytest.mark.quick
 def test_classes_of_the_same_name_are_the_same_whatever_their_ids():
     match = match_classes(
         {0: "wall", 15: "table", 200: "ball"}, {7: "Table ", 3: "WALL", 9: "ball"}

@@ -15,7 +15,7 @@ from tips_ros.evaluation.depth_protocol import DepthProtocol
 from tips_ros.evaluation.evaluation import evaluate
 from tips_ros.evaluation.results import EvaluationResults
 from tips_ros.evaluation.sample import Sample
-from tips_ros.perception.depth.depth_scale import focal_scale
+from tips_ros.perception.depth.scale_choice import focal_scale
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.prediction import Prediction
 

@@ -82,6 +82,7 @@ def test_a_packed_bag_is_whole_or_not_there(small_disk):
     assert disk.names() == []
 
 
+@pytest.mark.slow
 def test_a_memory_that_was_saved_before_stays(small_disk):
     watch = Watch()
     watch(LEFT, RIGHT, frames=5)

@@ -61,6 +61,7 @@ def test_what_is_read_back_is_what_the_encoder_said(frames, tiny_tips):
             assert torch.allclose(layer.cls_token, kept.cls_token, atol=5e-3)
 
 
+@pytest.mark.slow
 def test_a_grid_with_odd_sides_is_learnt_from_too(tiny_tips, tmp_path: Path):
     encoded = EncodedFrames(tmp_path, "odd", tiny_tips.eval(), (70, 98))
     encoded.encode(Flat(), focal_ratio=1.0)
@@ -68,6 +69,7 @@ def test_a_grid_with_odd_sides_is_learnt_from_too(tiny_tips, tmp_path: Path):
     assert way.steps == 4 and np.isfinite(way.watched_best)
 
 
+@pytest.mark.slow
 def test_an_interruption_keeps_the_best_so_far(frames, tiny_tips):
     def interrupt(step: int, watched: float) -> None:
         if step == 12:
@@ -79,6 +81,7 @@ def test_an_interruption_keeps_the_best_so_far(frames, tiny_tips):
     assert way.watched_best < way.watched_before
 
 
+@pytest.mark.slow
 def test_weights_that_got_worse_are_not_kept(frames, tiny_tips):
     was = {name: tensor.clone() for name, tensor in tiny_tips.depth.state_dict().items()}
     way = train_head(tiny_tips.depth, frames, frames, TrainingSettings(steps=3, rate=0.9))

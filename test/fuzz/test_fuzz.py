@@ -17,6 +17,7 @@ CASES = 20
 NAMES = [name for name in TARGETS if not name.startswith("live ")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_each_entrance_answers_whatever_comes_in(name):
     watch = Watch(TARGETS[name])

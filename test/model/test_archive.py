@@ -160,6 +160,7 @@ class TestAFile:
         assert [p.name for p in tmp_path.iterdir()] == ["inside"]
         assert [p.name for p in inside.iterdir()] == ["v.npz"]
 
+    @pytest.mark.slow
     def test_damaged_anywhere_is_refused_or_whole(self, tmp_path: Path):
         """Whatever error the bytes provoke in zipfile and NumPy, it becomes a CheckpointError."""
         path = tmp_path / "v.npz"

@@ -51,6 +51,7 @@ def largest_in(tips: Tips, images: Tensor) -> float:
     return max(seen)
 
 
+@pytest.mark.slow
 @RELU
 @pytest.mark.parametrize("shift", [1, 7, 20])
 def test_scaled_maps_say_the_same_to_the_last_digit(tiny_tips: Tips, relu: bool, shift: int):

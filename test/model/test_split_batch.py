@@ -176,6 +176,7 @@ def test_a_head_that_is_not_there_is_told_before_anything_runs(tiny_tips: Tips):
     assert not ran
 
 
+@pytest.mark.slow
 def test_the_workers_of_a_thread_end_with_it(torch_threads: Callable[[int], None]):
     torch_threads(2)
     workers: set[threading.Thread] = set()

@@ -52,6 +52,7 @@ def test_the_chain_goes_up_to_the_root(poses_of):
     np.testing.assert_allclose(poses.at(2 * SECOND), pose(2, 90) @ pose(10), atol=1e-12)
 
 
+@pytest.mark.quick
 def test_between_two_transforms_it_is_interpolated(poses_of):
     poses = poses_of("base", DRIVE)
     np.testing.assert_allclose(poses.at(SECOND * 3 // 2), pose(1.5, 45), atol=1e-12)

@@ -84,6 +84,7 @@ def words(sliding_window: bool = False) -> LabelSpace:
     return zero_shot_label_space(prompts, embeddings, 0.01, sliding_window=sliding_window)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", [0, 90])
 def test_one_picture_goes_up_as_uint8_and_nothing_else(predictor: Predictor, turn: Any):
     with Watch() as watch:
@@ -95,6 +96,7 @@ def test_one_picture_goes_up_as_uint8_and_nothing_else(predictor: Predictor, tur
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sliding_window", [False, True], ids=["whole", "windows"])
 def test_words_go_up_once_for_all_pictures(predictor: Predictor, sliding_window: bool):
     label_space = words(sliding_window)
@@ -106,6 +108,7 @@ def test_words_go_up_once_for_all_pictures(predictor: Predictor, sliding_window:
     assert watch.uploads == [(60, 130, 3)] * (2 if sliding_window else 1)
 
 
+@pytest.mark.slow
 def test_heat_maps_wait_for_nothing_either(predictor: Predictor):
     label_space = words()
     seen = predictor.encode(noise(30, 40), label_spaces=[label_space])
@@ -114,6 +117,7 @@ def test_heat_maps_wait_for_nothing_either(predictor: Predictor):
     assert cosines.shape == (3, 4, 4) and watch.uploads == [(5, WIDTH)], "the words"
 
 
+@pytest.mark.slow
 def test_cameras_that_want_different_things_share_a_pass(predictor: Predictor):
     views = [
         ImageRequest(noise(30, 40), ["depth"]),

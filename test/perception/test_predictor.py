@@ -12,10 +12,9 @@ import torch
 
 from tips_ros.model.tips import Tips
 from tips_ros.perception.image_request import OUTPUTS, ImageRequest, Output, scaled_size
-from tips_ros.perception.normals import normals_at
 from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.predictor import Predictor
-from tips_ros.perception.resizing import depth_at
+from tips_ros.perception.resizing import depth_at, normals_at
 from tips_ros.perception.semantic.segmentation import label_map_at
 
 from .conftest import DESCRIPTION
@@ -193,6 +192,7 @@ class TestSeeing:
 
 
 class TestSeeingSeveralImages:
+    @pytest.mark.slow
     @pytest.mark.parametrize("threads", [1, 2, 3])
     def test_each_is_seen_as_it_would_be_alone(
         self, predictor: Predictor, torch_threads: Any, threads: int

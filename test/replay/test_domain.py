@@ -65,6 +65,7 @@ def another_process(no_claims):
         process.communicate()
 
 
+@pytest.mark.slow
 def test_two_processes_never_have_the_same_domain(another_process):
     domains = [another_process(8)[1] for _ in range(6)] + [{claim_domain() for _ in range(8)}]
     assert [len(claimed) for claimed in domains] == [8] * 7
@@ -81,6 +82,7 @@ def test_a_domain_is_free_again_when_its_process_was_killed(another_process):
     claim.close()
 
 
+@pytest.mark.slow
 def test_the_user_s_domain_is_never_taken(monkeypatch: pytest.MonkeyPatch, no_claims):
     monkeypatch.setenv("ROS_DOMAIN_ID", "42")
     for _ in range(60):

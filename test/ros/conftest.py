@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tips_ros.messages.types import rclpy_class
+
 from . import scratch_vision_msgs
 from .live_graph import Graph
 
@@ -67,6 +69,7 @@ def vision_msgs(built_vision_msgs: Path | None, monkeypatch: pytest.MonkeyPatch)
     if built_vision_msgs is not None:
         for name in [n for n in sys.modules if n.partition(".")[0] == "vision_msgs"]:
             del sys.modules[name]
+        rclpy_class.cache_clear()
 
 
 @pytest.fixture

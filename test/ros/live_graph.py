@@ -97,7 +97,7 @@ class Graph:
     @property
     def camera(self) -> Camera:
         """The active node's first camera."""
-        return self.node.work.cameras[0]
+        return next(iter(self.node.work.cameras))
 
     @property
     def vocabulary(self) -> Any:

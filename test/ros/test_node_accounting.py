@@ -94,14 +94,14 @@ def test_a_stamp_of_any_value_is_published_and_counted_once(graph, sec, nanosec)
 
 def test_an_output_that_fails_costs_itself_alone(graph, monkeypatch):
     graph.listen("depth/image", "semantic/image")
-    publish = graph.camera.publishers.publish
+    publish = graph.camera.publishers.publish_one
 
     def fail(topic, frame):
         if topic.name == "semantic/image":
             raise MemoryError("no")
         return publish(topic, frame)
 
-    monkeypatch.setattr(graph.camera.publishers, "publish", fail)
+    monkeypatch.setattr(graph.camera.publishers, "publish_one", fail)
     graph.publish_image()
     until(lambda: counted(graph).published == 1, "the account")
     assert counted(graph).outputs == {"depth/image": 1}

@@ -175,7 +175,7 @@ def test_a_frame_that_cannot_be_read_is_lost_alone(graph):
     graph.publish_image(sec=1, camera="rear")
     until(lambda: answered(graph, "rear") == [1], "the other camera's depth")
     until(lambda: graph.camera.statistics.snapshot().drops == {"unreadable": 1}, "the refusal")
-    assert not graph.node.work.cameras[1].statistics.snapshot().drops
+    assert not [*graph.node.work.cameras][1].statistics.snapshot().drops
 
 
 def test_a_batch_that_is_too_much_is_tried_frame_by_frame(graph, passes):
@@ -220,7 +220,7 @@ def test_each_camera_is_asked_where_things_are_by_its_own_service(graph):
         target=lambda: answers.append(graph.call(Locate, "/tips/rear/locate", request))
     )
     asking.start()
-    until(lambda: graph.node.work.cameras[1].queries.waiting or answers, "the question")
+    until(lambda: [*graph.node.work.cameras][1].queries.waiting or answers, "the question")
     graph.publish_image(sec=1, camera="front")
     graph.publish_image(sec=2, camera="rear")
     asking.join(PATIENCE_S)

@@ -11,6 +11,7 @@ from lifecycle_msgs.srv import ChangeState, GetState
 from tips_ros.msg import ClassMap
 
 from tips_ros.perception.loading.precisions import precision_name
+from tips_ros.ros import loaded_model
 from tips_ros.ros import node as node_module
 from tips_ros.ros.parameters.table import PARAMETERS
 from tips_ros.ros.topics import qos
@@ -157,7 +158,7 @@ def test_an_unforeseen_error_ends_unconfigured_and_the_next_try_works(
         raise KeyError("unforeseen")
 
     with monkeypatch.context() as broken:
-        broken.setattr(node_module, "load_predictor", fail)
+        broken.setattr(loaded_model, "load_predictor", fail)
         assert not change(graph, Transition.TRANSITION_CONFIGURE)
     assert state(graph) == State.PRIMARY_STATE_UNCONFIGURED
     until(lambda: any("KeyError" in r.status[0].message for r in reports), "a diagnostic")

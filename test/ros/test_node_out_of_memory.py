@@ -11,7 +11,7 @@ import torch
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 
-from tips_ros.ros import node
+from tips_ros.ros import loaded_model
 
 from .example_messages import picture
 from .live_graph import until
@@ -118,7 +118,7 @@ def test_arrays_without_room_cost_their_frame_alone(graph, monkeypatch, error):
 
 
 def test_a_load_without_room_leaves_the_node_unconfigured_with_the_reason(graph_with, monkeypatch):
-    load = node.load_predictor
+    load = loaded_model.load_predictor
 
     def change(graph, number):
         request = ChangeState.Request(transition=Transition(id=number))
@@ -127,11 +127,11 @@ def test_a_load_without_room_leaves_the_node_unconfigured_with_the_reason(graph_
     def fail(*_, **__):
         raise out_of_memory("CUDA out of memory. Tried to allocate 2.00 GiB")
 
-    monkeypatch.setattr(node, "load_predictor", fail)
+    monkeypatch.setattr(loaded_model, "load_predictor", fail)
     graph = graph_with(autostart=False, input_height=112, input_width=112)
     assert not change(graph, Transition.TRANSITION_CONFIGURE)
     assert "out of memory" in graph.failure
     state = graph.call(GetState, "/tips/get_state", GetState.Request()).current_state
     assert state.id == State.PRIMARY_STATE_UNCONFIGURED
-    monkeypatch.setattr(node, "load_predictor", load)
+    monkeypatch.setattr(loaded_model, "load_predictor", load)
     assert change(graph, Transition.TRANSITION_CONFIGURE)

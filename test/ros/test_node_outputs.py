@@ -2,6 +2,7 @@
 """The node's outputs for an image, over real DDS."""
 
 import numpy as np
+import pytest
 from sensor_msgs.msg import CompressedImage, Image
 
 from tips_ros.messages.outputs import TOPICS
@@ -15,6 +16,7 @@ ALL = [topic.name for topic in TOPICS]
 WITHOUT_CAMERA_INFO = [topic.name for topic in TOPICS if not topic.needs_camera]
 
 
+@pytest.mark.quick
 def test_every_output_of_a_frame_carries_the_header_of_its_image(graph):
     graph.listen(*ALL)
     graph.publish_camera_info()

@@ -135,8 +135,8 @@ def test_without_open3d_the_outlier_filter_costs_this_topic_and_one_message(
     assert frame()["points_filtered"].width > 0
 
 
+@pytest.mark.usefixtures("open3d")
 def test_the_outlier_filter_takes_away_what_stands_alone(frames):
-    pytest.importorskip("open3d")
     graph, frame = frames("points_filtered")
     before = frame()["points_filtered"].width
     assert graph.set_parameter("points_filtered.outlier_neighbors", 16).successful

@@ -28,6 +28,7 @@ class Recorder:
             assert self.passes[-1] in self.known, "a frame waits for nothing that is recorded"
             return encode(views)
 
+        monkeypatch.setattr(predictor, "records", True)
         monkeypatch.setattr(predictor, "is_prepared", lambda v: kind_of(v) in self.known)
         monkeypatch.setattr(predictor, "prepare", self.prepare)
         monkeypatch.setattr(predictor, "encode_batch", counted)

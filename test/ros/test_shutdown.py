@@ -44,8 +44,9 @@ signals.END_WITHIN_S = 60.0
 # Goes on once the signal has been noticed.
 SLOW_LOAD = """
 import threading
-from tips_ros.ros import node
-load, prepare, noticed = node.load_predictor, node.TipsNode.prepare_to_end, threading.Event()
+from tips_ros.ros import loaded_model, node
+load, noticed = loaded_model.load_predictor, threading.Event()
+prepare = node.TipsNode.prepare_to_end
 def slow(*given, **named):
     print("LOADING", flush=True)
     noticed.wait()
@@ -54,7 +55,7 @@ def slow(*given, **named):
 def notice(self):
     prepare(self)
     noticed.set()
-node.load_predictor, node.TipsNode.prepare_to_end = slow, notice
+loaded_model.load_predictor, node.TipsNode.prepare_to_end = slow, notice
 """
 SLOW_PASS = """
 import time

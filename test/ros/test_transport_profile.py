@@ -85,15 +85,18 @@ def segment_of_a_node(variables: dict[str, str]) -> tuple[int, str]:
 
 @pytest.mark.skipif(not HAS_SHARED_MEMORY, reason="needs /dev/shm")
 class TestAProcess:
+    @pytest.mark.slow
     def test_that_is_started_with_the_profile_has_the_memory_that_it_names(self):
         size, said = segment_of_a_node(dict.fromkeys(profile_variables(), str(shipped_profile())))
         assert SEGMENT <= size < 1.1 * SEGMENT
         assert said == ""
 
+    @pytest.mark.slow
     def test_without_it_has_less_than_one_image(self):
         size, _ = segment_of_a_node({})
         assert size < 640 * 480 * 3
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("right", "wrong"),
         [
@@ -112,6 +115,7 @@ class TestAProcess:
         assert size < SEGMENT
         assert said
 
+    @pytest.mark.slow
     def test_takes_the_smaller_copy_as_well(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         disk(monkeypatch, SEGMENT)
         variables = transport_environment(smaller_in=tmp_path)
@@ -120,6 +124,7 @@ class TestAProcess:
         assert SEGMENT // 4 <= size < 1.1 * SEGMENT // 4
         assert said == ""
 
+    @pytest.mark.slow
     def test_gets_a_large_image_of_another_one_whole(self):
         environment = {
             **own_graph_environment(),

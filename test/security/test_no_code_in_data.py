@@ -74,6 +74,7 @@ def test_each_fault_is_found():
     assert not list(faults(fine + "model.eval()\nre.compile('x')\ntorch.compile(m)\n"))
 
 
+@pytest.mark.slow
 def test_no_file_runs_data():
     found = {
         str(file.relative_to(ROOT)): list(faults(file.read_text(encoding="utf-8")))

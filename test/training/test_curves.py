@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import pytest
+
 from training.curves import curves
 from training.steps.objectives import Losses
 
@@ -22,6 +24,7 @@ def test_a_loss_that_was_not_there_yet_has_no_panel():
     assert [panel.get_title() for panel in curves(notes).axes] == list(NAMES[:4])
 
 
+@pytest.mark.quick
 def test_a_training_that_has_just_begun_is_drawn_too(tmp_path):
     for notes in ([], [{"step": 50, "depth": 0.5}]):
         curves(notes).savefig(tmp_path / "curves.png")

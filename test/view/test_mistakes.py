@@ -35,6 +35,7 @@ def test_a_file_of_another_kind_is_told(tmp_path: Path, name: str, content: byte
     assert not saved.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["['view', 'BAG', '--save', 'x.rrd']", "['demo', '--view']"])
 def test_without_rerun_one_line_says_what_to_type(tmp_path: Path, command: str):
     program = (

@@ -48,6 +48,7 @@ def content(result_bag: Path, tmp_path_factory: pytest.TempPathFactory) -> Conte
     return Content(file)
 
 
+@pytest.mark.slow
 def test_every_topic_that_can_be_shown_is_an_entity_called_as_the_topic(content: Content):
     wanted = {
         *("/camera/image_raw", "/tips/depth/image", "/tips/depth/stddev", "/tips/normals/color"),
@@ -56,6 +57,7 @@ def test_every_topic_that_can_be_shown_is_an_entity_called_as_the_topic(content:
     assert wanted <= set(content.batches)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("entity", "component"),
     [

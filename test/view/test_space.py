@@ -61,6 +61,7 @@ def organised(make: BagMaker, height: int, width: int) -> Any:
     return message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(480, 640), (1080, 1920), (150, 4000)])
 def test_of_a_cloud_with_rows_as_many_rows_are_shown_as_columns_for_their_length(
     size: tuple[int, int], make: BagMaker, scene: Scene, drawn
@@ -73,6 +74,7 @@ def test_of_a_cloud_with_rows_as_many_rows_are_shown_as_columns_for_their_length
     assert steps[0] == steps[1]
 
 
+@pytest.mark.slow
 def test_of_a_cloud_without_rows_those_that_are_known_are_thinned(
     make: BagMaker, scene: Scene, drawn
 ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from rosbags.interfaces.typing import Typesdict
 from rosbags.typesys import (
@@ -31,7 +32,7 @@ def default_typestore() -> Typestore:
     store = get_typestore(Stores.ROS2_JAZZY)
     try:
         for path in sorted((share_dir() / "msg").glob("*.msg")):
-            store.register(get_types_from_msg(path.read_text(), f"tips_ros/msg/{path.stem}"))
+            store.register(_types_of_msg(path.read_text(), f"tips_ros/msg/{path.stem}"))
     except FileNotFoundError as error:
         logger.info("bags are handled without the tips_ros messages: %s", error)
     return store
@@ -114,12 +115,18 @@ def _types(name: str, definition: Definition) -> Typesdict:
     """Parse the definition that a topic brings along; empty for one that can't be parsed."""
     try:
         if definition.encoding == "ros2msg":
-            return get_types_from_msg(definition.text, name) if definition.text.strip() else {}
+            return _types_of_msg(definition.text, name) if definition.text.strip() else {}
         if definition.encoding in ("ros2idl", "omgidl"):
             return _types_of_idl(definition.text)
     except Exception as error:
         logger.info("definition of %s in the bag: %s", name, _one_line(error))
     return {}
+
+
+@lru_cache(maxsize=512)
+def _types_of_msg(text: str, name: str) -> Typesdict:
+    """Parsed once: the bags of a folder bring the same definitions along. Not to be changed."""
+    return get_types_from_msg(text, name)
 
 
 def _types_of_idl(text: str) -> Typesdict:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.catalogue import real_world_advice
-from tips_ros.perception.depth.depth_scale import WITHOUT_A_CAMERA
+from tips_ros.perception.depth.scale_choice import WITHOUT_A_CAMERA
 from tips_ros.replay.node_monitor import NodeReport
 from tips_ros.replay.stamp_log import StampLog
 

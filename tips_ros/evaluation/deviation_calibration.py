@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.evaluation.sample import Dataset, Sample
-from tips_ros.perception.depth.depth_scale import focal_scale
+from tips_ros.perception.depth.scale_choice import focal_scale
 from tips_ros.perception.deviation.cues import cues_of, thin
 from tips_ros.perception.deviation.fitting import DeviationFit
 from tips_ros.perception.deviation.model import DeviationModel

@@ -21,7 +21,7 @@ from tips_ros.evaluation.sample import Dataset, Sample
 from tips_ros.evaluation.truth_size import at_truth_size
 from tips_ros.evaluation.worst_frames import ScoredFrame, WorstFrames
 from tips_ros.perception.camera.lens import Lens
-from tips_ros.perception.depth.depth_scale import focal_scale
+from tips_ros.perception.depth.scale_choice import focal_scale
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.temporal.stream import Holding, PlacedImage, SteadyStream

@@ -16,7 +16,7 @@ from torch import Tensor
 from tips_ros.evaluation.sample import Dataset, Sample
 from tips_ros.model.tips import Tips
 from tips_ros.model.vit import LayerFeatures, PatchGrid
-from tips_ros.perception.depth.depth_scale import focal_scale
+from tips_ros.perception.depth.scale_choice import focal_scale
 from tips_ros.perception.preprocess import network_input
 
 

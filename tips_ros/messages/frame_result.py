@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.camera.output_camera import OutputCamera
 from tips_ros.perception.cloud.cloud_cleaning import Cleaning, select_pixels
-from tips_ros.perception.cloud.kept_classes import KeptClasses, select_classes
+from tips_ros.perception.cloud.kept_classes import KEEP_ALL, KeptClasses, select_classes
 from tips_ros.perception.cloud.point_cloud import Cloud, organised_cloud
 from tips_ros.perception.cloud.roi import roi_rectangle
 from tips_ros.perception.ground.ground import GroundView
@@ -101,10 +101,10 @@ class FrameResult:
     @cached_property
     def kept(self) -> KeptClasses:
         """The classes whose points stay in the cloud."""
-        options = self.options
-        return select_classes(
-            self.label_space.classes, options.points_include, options.points_exclude
-        )
+        include, exclude = self.options.points_include, self.options.points_exclude
+        if not include and not exclude:
+            return KEEP_ALL
+        return select_classes(self.label_space.classes, include, exclude)
 
     def cloud(self, out: Cloud | None = None) -> Cloud | None:
         """The organised cloud in the camera's frame, made once; None without depth or camera.
@@ -149,14 +149,14 @@ def _clean_pixels(
 ) -> NDArray[np.bool_] | None:
     """(H, W) bool of the points that stay; None for all, where nobody wants them cleaned."""
     options = frame.options
+    if not (options.points_edge_jump or options.points_max_grazing_deg or options.points_roi):
+        return _between_heights(frame)
     height, width = depth_m.shape
     cleaning = Cleaning(
         edge_jump=options.points_edge_jump,
         max_grazing_deg=options.points_max_grazing_deg,
         roi=roi_rectangle(options.points_roi, (height, width)),
     )
-    if cleaning == Cleaning():
-        return _between_heights(frame)
     kept = select_pixels(depth_m, cleaning, camera.lens, frame.prediction.normals)
     between = _between_heights(frame)
     return kept if between is None else kept & between

@@ -12,6 +12,7 @@ import importlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,6 +67,7 @@ class MessageFactory:
     fresh_with_data: Callable[[str, int, dict[str, Any]], MessageWithData]
 
 
+@cache
 def rclpy_class(name: str) -> Any:
     """`package/msg/Name` → the class. ImportError when the package is not installed."""
     package, kind, message = name.split("/")

@@ -64,7 +64,7 @@ class DepthHead(DenseHead):
 class NormalsHead(DenseHead):
     """Surface normals as the network was trained: x right, y down, z forward, AWAY from the camera.
 
-    The output (B, 3, h, w) is not of unit length; `perception.normals` makes ROS normals of it.
+    The output (B, 3, h, w) is not of unit length; `perception.resizing` makes ROS normals of it.
     """
 
     def __init__(self, width: int, channels: int, outputs: int = 3) -> None:

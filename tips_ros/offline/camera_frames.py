@@ -25,7 +25,8 @@ from tips_ros.offline.bag_sensor import BagSensor
 from tips_ros.offline.camera_poses import CameraPoses
 from tips_ros.perception.camera.mounting import MountingRotation, upright_intrinsics
 from tips_ros.perception.camera.output_camera import OutputCamera
-from tips_ros.perception.depth.depth_scale import ScaleChoice, ScaleSource
+from tips_ros.perception.depth.depth_scale import ScaleSource, prediction_in_metres
+from tips_ros.perception.depth.scale_choice import ScaleChoice
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.ground import Ground
 from tips_ros.perception.objects.objects import Objects
@@ -151,7 +152,7 @@ class CameraFrames:
             frame = PredictedFrame(view, one.rgb, prediction.depth_m)
             scale = settings.sensor.scale(frame, stamp_of(one.header), scale)
             wanted = "sensor"
-        prediction = prediction.to_metres(scale, model.max_depth_m)
+        prediction = prediction_in_metres(prediction, scale, model.max_depth_m)
         if settings.holding.anything:
             prediction = self._stream.update(prediction, self._place(one), settings.holding)
         self.scale_status = DepthScaleStatus.of(scale, wanted, model, self._stream.last)

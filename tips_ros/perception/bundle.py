@@ -22,9 +22,8 @@ from tips_ros.model.engines.whole_graph import whole_graph
 from tips_ros.model.precisions import precision_name
 from tips_ros.perception.loading.assembly import LoadedModel
 from tips_ros.perception.loading.backends import fit_for_size
-from tips_ros.perception.normals import normals_at
 from tips_ros.perception.preprocess import check_input_size, input_of_pixels
-from tips_ros.perception.resizing import depth_at
+from tips_ros.perception.resizing import depth_at, normals_at
 from tips_ros.perception.semantic.segmentation import label_map_at
 
 SHEET, TRIAL = "bundle.json", "trial"

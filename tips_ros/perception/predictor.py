@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -19,13 +19,13 @@ from tips_ros.perception.deviation.cues import Focal
 from tips_ros.perception.deviation.predicted import stddev_at
 from tips_ros.perception.device_room import DeviceRoom
 from tips_ros.perception.encoded_image import EncodedImage
+from tips_ros.perception.graphs.frame_work import FrameWork
 from tips_ros.perception.graphs.played_frames import PlayedFrames, unpack
 from tips_ros.perception.host_transfer import HostTransfer
 from tips_ros.perception.image_request import HEAD_OF, OUTPUTS, ImageRequest, Output, scaled_size
-from tips_ros.perception.normals import normals_at
 from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.preprocess import check_input_size, network_input
-from tips_ros.perception.resizing import depth_at
+from tips_ros.perception.resizing import depth_at, normals_at
 from tips_ros.perception.semantic.label_space import LabelSpace, model_label_space
 from tips_ros.perception.semantic.segmenter import Segmenter
 
@@ -46,6 +46,7 @@ class Predictor:
 
     Attributes:
         outputs: what this model can be asked for without words.
+        records: whether the first pass of each kind is recorded, see `prepare`.
     """
 
     def __init__(
@@ -91,9 +92,11 @@ class Predictor:
         self._passes = DeviceRoom(self.device, _SMALLER_PASS)
         self._arrays = DeviceRoom(self.device, _SMALLER_ARRAYS)
         # Else each step of a frame is asked for by itself.
-        played = backend in PLAYED_BACKENDS and self.device.type == "cuda"
-        work = self.model, description, self.input_size, dtype
-        self._played = PlayedFrames(*work, self.device) if played else None
+        self.records = backend in PLAYED_BACKENDS and self.device.type == "cuda"
+        work_of = partial(FrameWork, self.model, description, self.input_size, dtype)
+        self._played = (
+            PlayedFrames(work_of, self.model.head_names, self.device) if self.records else None
+        )
 
     def outputs_with(self, label_space: LabelSpace) -> tuple[Output, ...]:
         """Returns the outputs it has with these classes: words need no segmentation head."""

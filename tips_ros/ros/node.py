@@ -3,83 +3,58 @@
 
 from __future__ import annotations
 
-import gc
 import logging
-import threading
-from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
-import torch
-from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
-from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
-from tips_ros.catalogue import real_world_advice
-from tips_ros.freed_memory import give_back_freed_memory
-from tips_ros.model.compute_thread import compute
-from tips_ros.perception.image_request import Output
 from tips_ros.perception.language.list_access import ListAccess
-from tips_ros.perception.loading.load import load_predictor
-from tips_ros.perception.loading.prompt_encoder import PromptEncoder
-from tips_ros.perception.objects.tracker import IdCounter
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.stable_ids import StableIds
 from tips_ros.ros.classes.class_manager import ClassManager
-from tips_ros.ros.health import diagnostics
-from tips_ros.ros.health.diagnostics import CameraState
-from tips_ros.ros.health.statistics import Statistics
-from tips_ros.ros.inputs.silence_advice import for_launch
+from tips_ros.ros.health.diagnostics import NodeState
+from tips_ros.ros.health.report import DiagnosticsPublisher, resting_states
+from tips_ros.ros.loaded_model import give_back_memory, load_model
 from tips_ros.ros.outputs.class_map import ClassHistory
-from tips_ros.ros.outputs.depth_info import DepthHistory
 from tips_ros.ros.outputs.publishers import OutputPublishers
 from tips_ros.ros.parameters import values as parameters
-from tips_ros.ros.parameters.node import ParameterNode
 from tips_ros.ros.parameters.prompts import PromptParameters
+from tips_ros.ros.pipeline.camera import CameraRecord
 from tips_ros.ros.pipeline.memory_keeper import MemoryKeeper
 from tips_ros.ros.pipeline.pipeline import Pipeline
 from tips_ros.ros.process.log_forwarding import RosLogHandler, forward_logs, stop_forwarding
-from tips_ros.ros.services.locate import MOST_WAITING, LocateService, Source
-from tips_ros.ros.services.memory import MemoryServices
-from tips_ros.ros.services.set_prompts import SetPromptsService
-from tips_ros.ros.topics import qos
-from tips_ros.ros.topics.guarded_node import describe
-from tips_ros.ros.topics.names import cameras_named, input_topic
+from tips_ros.ros.services.services import Services
+from tips_ros.ros.topics.names import cameras_named
 from tips_ros.ros.transforms.tf import TransformLookup
+from tips_ros.ros.transition_node import SUCCESS, TransitionNode
 
 logger = logging.getLogger(__name__)
 
-SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
-# What configuring and activating may raise on bad input; anything else is told with its traceback.
 _LISTS_AT_START = ("prompt_list_folders", "prompts", "prompt_background")
-_FORESEEN = (ValueError, OSError, RuntimeError)
 
 
-class TipsNode(ParameterNode):
+class TipsNode(TransitionNode):
     """Configure loads the model, activate subscribes and works, cleanup frees everything.
 
     Attributes:
         predictor, classes, outputs: of the configured node; the publishers by camera.
         work: the pipeline of the active node.
         transforms: tf2's frames, and how they stand to each other.
-        failure: reason of the last transition that failed; empty after one that did not.
         loading: whether it is being configured.
-        ending: whether a signal has come, after which nothing is activated any more.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         # What `destroy_node` needs comes first: a value that is refused leaves a node half built,
         # which rclpy's context may destroy.
         self._destroyed = False
-        self.loading = self.ending = False
+        self.loading = False
         self.predictor: Predictor | None = None
         self.work: Pipeline | None = None  # while active
         self.outputs: dict[str, OutputPublishers] = {}
         self.classes: ClassManager | None = None
-        self.failure = ""
         self.transforms = TransformLookup(self)
-        self._locate: dict[str, LocateService] = {}
         self._log_handler: RosLogHandler | None = None
         super().__init__("tips", **kwargs)
         self._log_handler = forward_logs(self.get_logger())
@@ -90,50 +65,31 @@ class TipsNode(ParameterNode):
             self.destroy_node()
             raise
         self.cameras = cameras_named(parameters.value(self, "cameras"))
-        self.statistics = {camera: Statistics() for camera in self.cameras}
+        self._records = {camera: CameraRecord() for camera in self.cameras}
+        self.statistics = {name: record.statistics for name, record in self._records.items()}
         # What latched topics have said outlives a cleanup: their readers keep it.
         self._class_histories = {camera: ClassHistory() for camera in self.cameras}
         self._class_ids = StableIds()
         # Whoever starts the node names what files he likes; whoever calls it does not.
         folders, *named = (parameters.value(self, name) for name in _LISTS_AT_START)
         self._list_access = ListAccess(folders, chain(*named))
-        self._depth_histories = {camera: DepthHistory() for camera in self.cameras}
-        self._object_ids = {camera: IdCounter() for camera in self.cameras}
         self._image_group = MutuallyExclusiveCallbackGroup()
-        self._prompt_service = SetPromptsService(self)
         self._keeper = MemoryKeeper(self.transforms)
-        self._memory = MemoryServices(self, self._keeper, self.transforms)
-        places = threading.BoundedSemaphore(MOST_WAITING)
-        self._locate = {
-            camera: LocateService(self, self.transforms, camera, places) for camera in self.cameras
-        }
-        self._diagnostics = self.create_publisher(
-            DiagnosticArray,
-            "/diagnostics",
-            10,
-            qos_overriding_options=qos.overridable(),
-        )
+        self._own_services = Services(self, self.cameras, self.transforms, self._keeper)
+        self._diagnostics = DiagnosticsPublisher(self)
         # Wall time: diagnostics and the silence warning must come when simulated time stands still.
-        self.create_timer(
-            1.0,
-            self._on_second,
-            callback_group=MutuallyExclusiveCallbackGroup(),
-            clock=Clock(clock_type=ClockType.STEADY_TIME),
-        )
+        self.create_steady_timer(1.0, self._on_second, MutuallyExclusiveCallbackGroup())
         self._autostart_timer = None
         if parameters.value(self, "autostart"):
-            self._autostart_timer = self.create_timer(
-                0.0,
-                self._autostart,
-                callback_group=self.transition_group,
-                clock=Clock(clock_type=ClockType.STEADY_TIME),
+            self._autostart_timer = self.create_steady_timer(
+                0.0, self._autostart, self.transition_group
             )
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Loads the model. FAILURE, with the reason in the log, when that can't be done."""
         self.loading = True
         try:
-            return self._succeed("configured", self._configure, super().on_configure, state)
+            return self.take_step("configured", self._configure, super().on_configure, state)
         finally:
             self.loading = False
 
@@ -142,7 +98,7 @@ class TipsNode(ParameterNode):
         result = super().on_activate(state)  # the publishers first: nothing is lost
         if result != SUCCESS:
             return result
-        result = self._succeed("activated", self._activate, lambda _: SUCCESS, state)
+        result = self.take_step("activated", self._activate, lambda _: SUCCESS, state)
         if result != SUCCESS:
             self.transforms.close()
             super().on_deactivate(state)
@@ -179,13 +135,13 @@ class TipsNode(ParameterNode):
         self.ending = True
         self.transforms.end_waiting("the node is shutting down")
         if (work := self.work) is not None:
-            work.fail_queries("the node is shutting down")
+            work.cameras.fail_queries("the node is shutting down")
 
     def stop(self, timeout_s: float | None = None) -> bool:
         """Ends the frames at hand; False if one has not ended in time."""
-        for service in self._locate.values():
-            service.source = None
         work, self.work = self.work, None
+        if work is not None:
+            self._own_services.end()
         ended = work is None or work.close(timeout_s)
         self.transforms.close()
         return ended
@@ -203,26 +159,6 @@ class TipsNode(ParameterNode):
         # come to it while a thread is at work: the node would be seen until 20 s after its process.
         self._state_machine = None
 
-    def _succeed(
-        self,
-        done: str,
-        do: Callable[[], None],
-        then: Callable[[LifecycleState], TransitionCallbackReturn],
-        state: LifecycleState,
-    ) -> TransitionCallbackReturn:
-        """Takes a step of a transition; FAILURE, told in log and diagnostics, where it raises."""
-        try:
-            if self.ending:
-                raise RuntimeError("the node is shutting down")
-            do()
-        except Exception as error:
-            foreseen = isinstance(error, _FORESEEN)
-            self.failure = str(error) if foreseen else describe(error)
-            logger.error("not %s: %s", done, self.failure, exc_info=None if foreseen else error)
-            return FAILURE
-        self.failure = ""
-        return then(state)
-
     def _configure(self) -> None:
         """Loads the model and makes what hangs on it; errors: see `load_predictor`."""
         try:
@@ -232,33 +168,14 @@ class TipsNode(ParameterNode):
             raise
 
     def _load(self) -> None:
-        self.predictor = compute(
-            load_predictor,
-            parameters.value(self, "model"),
-            device=parameters.value(self, "device"),
-            precision=parameters.value(self, "precision"),
-            input_size=parameters.input_size(self),
-            backend=parameters.value(self, "backend"),
-        )
-        if caution := self.predictor.description.caution:
-            advice = real_world_advice("-p model:=") + for_launch("without -p")
-            logger.info("%s; %s", caution, advice)
-        width = self.predictor.description.vit.width
-        encoder = PromptEncoder(parameters.value(self, "model"), width=width)
-        available: set[Output] = {*self.predictor.outputs}
-        if encoder.available:
-            available.add("semantic")
-        if not available:
-            raise ValueError(
-                f"model {self.predictor.description.name} has no dense heads (TIPS v1 was released "
-                "without) and no text encoder, so there is nothing to publish; take a tipsv2 model"
-            )
+        loaded = load_model(self)
+        self.predictor, available = loaded.predictor, loaded.outputs
         for name in self.cameras:
             self.outputs[name] = OutputPublishers(self, available, name)
         self.classes = ClassManager(
             self,
             self.predictor,
-            encoder,
+            loaded.encoder,
             self.cameras,
             self._class_histories,
             self._class_ids,
@@ -268,7 +185,7 @@ class TipsNode(ParameterNode):
         with self.parameter_lock:  # a change meanwhile is seen here, and one from now on below
             self.classes.apply(self._prompts.read())
             self._prompts.apply = self.classes.apply
-            self._prompt_service.vocabulary = self._memory.vocabulary = self.classes
+            self._own_services.use_classes(self.classes)
         self._keeper.use_model(self.predictor)
 
     def _activate(self) -> None:
@@ -280,33 +197,25 @@ class TipsNode(ParameterNode):
             self.outputs,
             self.classes,
             self.transforms,
-            self.statistics,
-            self._depth_histories,
-            self._object_ids,
+            self._records,
             self._keeper,
             self._image_group,
         )
-        for camera in work.cameras:
-            self._locate[camera.name].source = Source(
-                self.classes, camera.queries, camera.input, camera.statistics
-            )
+        self._own_services.begin(self.classes, work.cameras)
         self.work = work
         logger.info("listening to %s", ", ".join(camera.input.topic for camera in work.cameras))
 
     def _free(self) -> None:
         with self.parameter_lock:  # a change under way is waited for
             self._prompts.apply = None
-            self._prompt_service.vocabulary = self._memory.vocabulary = None
+            self._own_services.use_classes(None)
         self._keeper.use_model(None)
         for part in (*self.outputs.values(), self.classes):
             if part is not None:
                 part.close()
         self.outputs = {}
         self.classes = self.predictor = None
-        gc.collect()
-        give_back_freed_memory()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        give_back_memory()
 
     def _autostart(self) -> None:
         assert self._autostart_timer is not None
@@ -317,34 +226,17 @@ class TipsNode(ParameterNode):
     def _on_second(self) -> None:
         work, vocabulary = self.work, self.classes
         remembers = parameters.value(self, "memory.enabled")
-        state = diagnostics.NodeState(
+        state = NodeState(
             self.get_fully_qualified_name().lstrip("/"),
             self.predictor,
             self.failure,
             (vocabulary.facts() if vocabulary else {})
             | (self._keeper.facts() if vocabulary and remembers else {}),
-            work.states() if work else self._resting_states(),
+            work.cameras.states() if work else resting_states(self, self.statistics),
             parameters.value(self, "silence_warning_s"),
             active=work is not None,
         )
-        report = DiagnosticArray()
-        report.header.stamp = self.get_clock().now().to_msg()
-        report.status.extend(diagnostics.statuses(state))
-        self._diagnostics.publish(report)
-        self._memory.publish()
+        self._diagnostics.publish(state)
+        self._own_services.memory.publish()
         if work:
-            work.warn_of_silence(state.silence_s)
-
-    def _resting_states(self) -> list[CameraState]:
-        """The states of the cameras while the node is not active."""
-        return [
-            CameraState(
-                name,
-                statistics.snapshot(),
-                [],
-                {},
-                topic=self.resolve_topic_name(input_topic(name, "image")),
-                active=False,
-            )
-            for name, statistics in self.statistics.items()
-        ]
+            work.cameras.warn_of_silence(state.silence_s)

@@ -93,6 +93,7 @@ def test_a_message_that_becomes_too_large_is_a_damage_of_the_bag(tmp_path, monke
         list(reader.messages())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frames", [1, 3])
 def test_a_file_is_unpacked_a_piece_at_a_time(tmp_path, frames):
     (tmp_path / "packed").write_bytes(zstd.compress(bytes(100 * MILLION)) * frames)

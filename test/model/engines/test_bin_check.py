@@ -90,6 +90,7 @@ def test_a_picture_alone_would_not_show_it(tips: Tips, monkeypatch: pytest.Monke
     assert check_parity(by_graphs(tips), tips, SIZE, torch.bfloat16).passed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, *HALVES], ids=str)
 @pytest.mark.parametrize("early", ["plain", True, False, "gpu"])
 def test_heads_of_torch_have_their_centres_in_every_precision(

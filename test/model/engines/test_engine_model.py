@@ -23,6 +23,7 @@ def test_parts_put_together_say_what_the_model_says(
     assert calls == dict.fromkeys(("backbone", "values", *HEAD_NAMES), count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("relu", [True, False])
 def test_depth_is_that_of_either_release(
     tiny_tips: Tips, counted: Any, images: Callable[..., Tensor], assert_alike: Any, relu: bool
@@ -34,6 +35,7 @@ def test_depth_is_that_of_either_release(
     assert_alike(build_engine_model(tiny_tips, engines, (56, 56)), tiny_tips, images())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heads", [(), ("depth",), ("normals", "segmentation")], ids=str)
 @pytest.mark.parametrize("values", [True, False])
 def test_what_nobody_asked_for_is_not_run(

@@ -25,6 +25,7 @@ def test_the_same_model_is_trusted(tiny_tips: Tips, precision: torch.dtype):
     assert check_parity(copy.deepcopy(tiny_tips), tiny_tips, SIZE, precision).passed
 
 
+@pytest.mark.slow
 @ALL
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 @pytest.mark.parametrize("name", ["depth", "normals", "segmentation"])

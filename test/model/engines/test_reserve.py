@@ -58,6 +58,7 @@ def compared_there(monkeypatch: pytest.MonkeyPatch, tips: Tips, counted: Any) ->
     return held
 
 
+@pytest.mark.slow
 def test_the_model_that_was_compared_with_leaves_the_device(
     tiny_tips: Tips, counted: Any, monkeypatch: pytest.MonkeyPatch
 ):
@@ -76,6 +77,7 @@ def test_the_model_that_was_compared_with_leaves_the_device(
     assert bytes_there() - before < 0.02 * size
 
 
+@pytest.mark.slow
 def test_an_image_of_another_size_brings_what_computes_it_and_nothing_else(
     tiny_tips: Tips, counted: Any
 ):

@@ -223,6 +223,7 @@ def test_openvino_in_bf16_keeps_fp32_for_what_torch_computes(tiny_tips: Tips):
     assert (found.dtype, found.precision) == (torch.float32, torch.bfloat16)
 
 
+@pytest.mark.slow
 def test_bf16_of_torch_serves_in_a_copy(tiny_tips: Tips):
     found = select_backend(tiny_tips, lambda _: tiny_tips, "torch", BF16)
     assert (found.backend, found.note, found.dtype) == ("torch", "", torch.bfloat16)

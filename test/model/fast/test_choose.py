@@ -58,6 +58,7 @@ def test_a_cpu_convolves_wide_maps_by_winograd_and_a_gpu_does_not(
     assert (by_winograd("cpu"), by_winograd("cuda")) == (14, 0), "two for each residual unit"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("device", "dtype"), [("cuda", torch.float32), ("cuda:1", torch.float16)], ids=str
 )
@@ -71,6 +72,7 @@ def test_a_gpu_convolves_before_upsampling_where_triton_is_and_multiplies_as_tor
     assert type(fast.backbone) is GpuVisionTransformer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
 def test_a_rewritten_model_can_be_copied_and_stored(

@@ -74,6 +74,7 @@ def error(actual: Tensor, expected: Tensor) -> float:
 @pytest.mark.parametrize("images", [1, 3])
 @pytest.mark.parametrize("grid", GRIDS, ids=lambda grid: f"{grid.h}x{grid.w}")
 class TestInFp64:
+    @pytest.mark.slow
     @pytest.mark.parametrize("relu", [True, False], ids=["relu", "no-relu"])
     @pytest.mark.parametrize("bins", [256, 7])
     def test_depth_is_the_plain_head_s(
@@ -226,9 +227,11 @@ def b14() -> Tips:
 class TestTheWorkOfB14:
     """The reference's three heads and its backbone together are 887 GFLOP."""
 
+    @pytest.mark.slow
     def test_is_under_700_gflop_when_the_tails_are_one_convolution(self, b14: Tips):
         assert 690 < gflop(rewrite_heads(b14, early=False), ALL) < 700
 
+    @pytest.mark.slow
     def test_is_near_600_gflop_when_they_come_before_upsampling(self, b14: Tips):
         assert 598 < gflop(rewrite_heads(b14), ALL) < 608
 

@@ -19,7 +19,7 @@ from tips_ros.perception.camera.mounting import (
     upright_intrinsics,
 )
 from tips_ros.perception.cloud.point_cloud import unproject
-from tips_ros.perception.depth.depth_scale import focal_scale
+from tips_ros.perception.depth.scale_choice import focal_scale
 
 CAMERA = Intrinsics(60.0, 58.0, 25.3, 15.6, 48, 34)  # as mounted; nothing is square or centred
 FLOOR, WALL, LAMP = 3, 0, 36

@@ -74,6 +74,7 @@ def test_as_a_file_they_are_one_cloud(strips: CloudStrips, tmp_path: Path):
     assert (tmp_path / "strips.ply").read_bytes() == (tmp_path / "whole.ply").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_file_of_them_takes_the_memory_of_a_strip(tmp_path: Path):
     shape = (3000, 2000)  # 192 MB of cloud
     lens = Lens(Intrinsics.from_hfov(60.0, shape[1], shape[0]))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,8 +30,7 @@ def some_cloud() -> np.ndarray:
     )
 
 
-def test_open3d_reads_back_every_field_of_every_valid_point(tmp_path: Path):
-    open3d = pytest.importorskip("open3d")
+def test_open3d_reads_back_every_field_of_every_valid_point(open3d: Any, tmp_path: Path):
     cloud = some_cloud()
     points = valid_points(cloud)
     assert save_ply(tmp_path / "cloud.ply", cloud) == points.size == 24 * 32 - 1

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,8 +68,7 @@ def test_normals_of_a_voxel_are_unit_again():
     np.testing.assert_allclose(merged["normal_z"], -np.sqrt(0.5), atol=1e-6)
 
 
-def test_voxels_agree_with_open3d_on_how_many_and_where():
-    open3d = pytest.importorskip("open3d")
+def test_voxels_agree_with_open3d_on_how_many_and_where(open3d: Any):
     cloud = cloud_of(jittered_grid(40))
     ours = filter_cloud(cloud, voxel_m=0.025)
     theirs = to_open3d(cloud).voxel_down_sample(0.025)
@@ -80,8 +80,8 @@ def test_voxels_agree_with_open3d_on_how_many_and_where():
     np.testing.assert_allclose(mine[order], reference[reference_order], atol=1e-5)
 
 
+@pytest.mark.usefixtures("open3d")
 def test_the_outlier_filter_removes_the_stray_point_and_keeps_every_field():
-    pytest.importorskip("open3d")
     cloud = np.concatenate([cloud_of(jittered_grid()), cloud_of(np.array([[0.0, 0.0, 9.0]]), 7)])
     cloud["label"][:400] = np.arange(400) % 200
     kept = filter_cloud(cloud, outlier_neighbors=8, outlier_std=3.0)
@@ -103,8 +103,8 @@ def test_negative_settings_are_refused(arguments: dict[str, float]):
         filter_cloud(cloud_of(jittered_grid()), **arguments)
 
 
+@pytest.mark.usefixtures("open3d")
 def test_open3d_gets_the_valid_points_with_colour_normal_and_label():
-    pytest.importorskip("open3d")
     cloud = cloud_of(jittered_grid())
     cloud["z"][0] = np.nan
     twin = to_open3d(cloud)
@@ -114,8 +114,8 @@ def test_open3d_gets_the_valid_points_with_colour_normal_and_label():
     assert (twin.point.label.numpy() == 3).all()
 
 
+@pytest.mark.usefixtures("open3d")
 def test_an_empty_cloud_has_an_empty_open3d_twin():
-    pytest.importorskip("open3d")
     assert to_open3d(cloud_of(np.full((2, 3), np.nan))).is_empty()
 
 

@@ -17,7 +17,8 @@ from tips_ros.perception.cloud.cloud_cleaning import Cleaning, select_pixels
 from tips_ros.perception.cloud.ply import save_ply
 from tips_ros.perception.cloud.point_cloud import organised_cloud
 from tips_ros.perception.cloud.point_cloud_filters import filter_cloud
-from tips_ros.perception.depth.depth_scale import model_scale, to_metres
+from tips_ros.perception.depth.depth_scale import to_metres
+from tips_ros.perception.depth.scale_choice import model_scale
 from tips_ros.perception.map_pictures import depth_limit_m, depth_picture
 from tips_ros.perception.overview.sheet import overview
 from tips_ros.perception.regions.regions import regions
@@ -60,6 +61,7 @@ def test_cleaning_keeps_no_such_pixel_and_all_of_the_ball(depth_m: np.ndarray):
     assert kept[BALL].all()
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn_by_the_metres_that_are_known(depth_m: np.ndarray):
     assert depth_limit_m(depth_m) == WALL_M
     picture = depth_picture(depth_m)

@@ -9,12 +9,8 @@ import numpy as np
 import pytest
 
 from tips_ros.perception.camera.camera_info import Intrinsics
-from tips_ros.perception.depth.depth_scale import (
-    DepthScale,
-    fixed_scale,
-    focal_depth_scale,
-    model_scale,
-)
+from tips_ros.perception.depth.depth_scale import DepthScale
+from tips_ros.perception.depth.scale_choice import fixed_scale, focal_depth_scale, model_scale
 
 
 def test_a_scale_multiplies_and_keeps_what_is_no_depth():

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from tips_ros.perception.camera.camera_info import Intrinsics
-from tips_ros.perception.depth.depth_scale import focal_scale
+from tips_ros.perception.depth.scale_choice import focal_scale
 from tips_ros.perception.description import NYU_FOCAL_RATIO
 
 NYU = Intrinsics(518.86, 519.47, 325.58, 253.74, 640, 480)

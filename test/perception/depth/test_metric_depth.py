@@ -8,13 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from tips_ros.perception.depth.depth_scale import (
-    DepthScale,
-    farthest_m,
-    fixed_scale,
-    model_scale,
-    to_metres,
-)
+from tips_ros.perception.depth.depth_scale import DepthScale, farthest_m, to_metres
+from tips_ros.perception.depth.scale_choice import fixed_scale, model_scale
 
 INF, NAN = np.inf, np.nan
 

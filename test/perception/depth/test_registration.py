@@ -65,6 +65,7 @@ def test_depth_of_its_picture_is_registered(seed: int):
     assert found.registered is True and not found.note
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
     "moved", [{"dx": 20.0}, {"dx": -16.0}, {"dy": 16.0}, {"zoom": 0.9}, {"zoom": 1.1}]
@@ -100,6 +101,7 @@ def test_a_picture_or_depth_without_outlines_says_nothing():
     assert RegistrationCheck().add(seen(0), nothing).registered is None
 
 
+@pytest.mark.slow
 def test_evidence_gathers_and_is_forgotten():
     check = RegistrationCheck()
     check.add(seen(0), measured(0))
@@ -137,6 +139,7 @@ def recorded(name: str, every: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
                 yield np.ascontiguousarray(bgr[..., ::-1]), depth.astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not BAGS.is_dir(), reason="needs the recorded bags of ../shared/data")
 @pytest.mark.parametrize(
     ("name", "every", "registered"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from tips_ros.perception.camera.camera_info import Intrinsics
-from tips_ros.perception.depth.depth_scale import ScaleChoice
+from tips_ros.perception.depth.scale_choice import ScaleChoice
 
 TELE = Intrinsics(1280.0, 1280.0, 319.5, 239.5, 640, 480)
 

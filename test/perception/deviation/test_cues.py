@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tips_ros.model.tips import DenseMaps, Tips
-from tips_ros.perception.depth.depth_scale import DepthScale
+from tips_ros.perception.depth.depth_scale import DepthScale, prediction_in_metres
 from tips_ros.perception.deviation.cues import Focal, cues_of
 from tips_ros.perception.deviation.model import UNCALIBRATED, DeviationModel
 from tips_ros.perception.deviation.predicted import stddev_map
@@ -139,14 +139,14 @@ def test_a_turned_camera_has_it_turned_as_its_depth(predictor: Predictor):
 def test_the_scale_is_applied_to_it_as_to_the_depth():
     depth = np.array([[1.0, 2.0, 9.9]], np.float32)
     said = Prediction(depth, stddev_m=np.array([[0.1, 0.2, 0.9]], np.float32))
-    metric = said.to_metres(DepthScale(2.0, "fixed"), 10.0)
+    metric = prediction_in_metres(said, DepthScale(2.0, "fixed"), 10.0)
     assert np.isposinf(metric.depth_m[0, 2]) and np.isnan(metric.stddev_m[0, 2])
     np.testing.assert_allclose(metric.stddev_m[0, :2], [0.2, 0.4])
 
 
 def test_an_offset_moves_the_depth_and_not_its_deviation():
     said = Prediction(np.full((2, 2), 2.0, np.float32), stddev_m=np.full((2, 2), 0.2, np.float32))
-    metric = said.to_metres(DepthScale(1.0, "sensor", offset_m=-3.0), 10.0)
+    metric = prediction_in_metres(said, DepthScale(1.0, "sensor", offset_m=-3.0), 10.0)
     assert np.isnan(metric.depth_m).all() and np.isnan(metric.stddev_m).all()
-    nearer = said.to_metres(DepthScale(1.0, "sensor", offset_m=0.5), 10.0)
+    nearer = prediction_in_metres(said, DepthScale(1.0, "sensor", offset_m=0.5), 10.0)
     np.testing.assert_allclose(nearer.stddev_m, 0.2)

@@ -21,7 +21,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from tips_ros.model.fast.head_streams import HeadStreams
-from tips_ros.perception import normals, resizing
+from tips_ros.perception import resizing
 from tips_ros.perception.deviation import predicted
 from tips_ros.perception.graphs import frame_graphs, frame_work
 from tips_ros.perception.semantic import segmentation
@@ -143,7 +143,6 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Cuda:
     monkeypatch.setattr(torch.Tensor, "record_stream", lambda *_: None)
     # By torch's own operations, as there: OpenCV's and NumPy's would not be written down.
     monkeypatch.setattr(resizing, "resize_maps", as_on_a_gpu)
-    monkeypatch.setattr(normals, "resize_maps", as_on_a_gpu)
     monkeypatch.setattr(predicted, "resize_maps", as_on_a_gpu)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     monkeypatch.setattr(frame_work, "HeadStreams", lambda _: HeadStreams(torch.device("cuda")))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,8 @@ def predictor(model: Tips, cuda: Cuda, monkeypatch: pytest.MonkeyPatch) -> Predi
     vit = model.backbone.config
     description = ModelDescription("b", "b", (448, 448), ade20k(), vit)
     made = Predictor(model, description, device="meta", dtype=torch.bfloat16, backend="graphs")
-    made._played = PlayedFrames(model, description, (448, 448), torch.bfloat16, META)
+    played = partial(FrameWork, model, description, (448, 448), torch.bfloat16)
+    made._played = PlayedFrames(played, model.head_names, META)
     monkeypatch.setattr(frame_graphs, "_alike", lambda *_: True)
     return made
 
@@ -99,6 +101,7 @@ def work_of(predictor: Predictor, plans: Sequence[FramePlan]) -> FrameWork:
     return FrameWork(model, description, predictor.input_size, predictor.dtype, plans)
 
 
+@pytest.mark.slow
 def test_outside_its_graph_a_frame_is_a_dozen_steps_at_most(
     predictor: Predictor, cuda: Cuda, monkeypatch: pytest.MonkeyPatch
 ):
@@ -132,6 +135,7 @@ def test_outside_its_graph_a_frame_is_a_dozen_steps_at_most(
     assert 10e6 < moved <= 60e6
 
 
+@pytest.mark.slow
 def test_the_pass_of_b_14_with_three_heads_costs_620_gflop_at_most(predictor: Predictor):
     plan = FramePlan(SIZE, SIZE, frozenset(HEAD_NAMES), evidence=True, value_features=False)
     work = work_of(predictor, [plan])
@@ -140,6 +144,7 @@ def test_the_pass_of_b_14_with_three_heads_costs_620_gflop_at_most(predictor: Pr
     assert 500e9 < counter.get_total_flops() <= 620e9
 
 
+@pytest.mark.slow
 def test_nothing_in_a_frame_s_work_makes_the_host_wait_or_comes_from_it(predictor: Predictor):
     """On `meta` whatever would wait raises."""
     plans = [

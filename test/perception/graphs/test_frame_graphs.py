@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from tips_ros.model.fast import rewrite_for, rewrite_heads
 from tips_ros.model.tips import Tips
 from tips_ros.perception.graphs import frame_work
+from tips_ros.perception.graphs.frame_work import FrameWork
 from tips_ros.perception.graphs.played_frames import PlayedFrames
 from tips_ros.perception.image_request import ImageRequest
 from tips_ros.perception.language.prompts import parse_prompts
@@ -46,8 +48,9 @@ def played(in_steps: Predictor) -> Predictor:
 
 def playing(other: Predictor, kept: int = 16) -> Predictor:
     predictor = Predictor(other.model, DESCRIPTION, backend="graphs")
-    where = predictor.input_size, predictor.dtype, predictor.device
-    predictor._played = PlayedFrames(predictor.model, DESCRIPTION, *where, kept)
+    model = predictor.model
+    work_of = partial(FrameWork, model, DESCRIPTION, predictor.input_size, predictor.dtype)
+    predictor._played = PlayedFrames(work_of, model.head_names, predictor.device, kept)
     return predictor
 
 
@@ -157,6 +160,7 @@ def test_cameras_share_a_graph_each_with_its_own_size_and_outputs(
     assert len(cuda.graphs) == 1
 
 
+@pytest.mark.slow
 def test_another_size_or_other_outputs_are_another_recording_and_the_oldest_goes(
     in_steps: Predictor, cuda: Cuda
 ):

@@ -175,6 +175,7 @@ def test_labels_and_normals_that_call_everything_floor_make_none_of_uneven_depth
     assert Ground().look(replace(frame, depth_m=depth), CLASSES).floor.status == "seen"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alone", [False, True])
 @pytest.mark.parametrize("noise", [0.0, 0.01, 0.03])
 @pytest.mark.parametrize(("axis", "wrong_deg"), [(0, 5.0), (0, -5.0), (2, 5.0), (0, 9.0)])

@@ -27,6 +27,7 @@ def share(view: GroundView, where: object) -> float:
     return float(called[where].mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", [True, False])
 @pytest.mark.parametrize(("high", "ahead"), [(0.02, 0.9), (0.05, 1.0), (0.05, 1.8), (0.2, 2.5)])
 def test_a_low_box_is_found_through_noise(high, ahead, labels):
@@ -124,6 +125,7 @@ def test_depth_between_a_thing_and_what_is_behind_it_makes_no_obstacle():
     assert veil.mean() < 0.005
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(480, 640), (240, 320), (724, 1283), (90, 120)])
 def test_pictures_of_any_size_will_do(size):
     scene = FloorScene(0.4, -15, size=size, boxes=[Box((0.8, -0.15, 0), (1.0, 0.15, 0.15))])

@@ -203,6 +203,7 @@ class TestAHuggingFaceDirectory:
         shutil.copy(tiny_heads["depth"], directory)
         assert load_model(str(directory)).description.bins.relu_after_project is False
 
+    @pytest.mark.slow
     def test_computes_what_the_official_files_compute(self, tiny_hub: Any, tiny_directory: Path):
         hub = tiny_hub("hub", "vision", *HEADS)
         say(hub, depth_relu_after_project=False)

@@ -58,6 +58,7 @@ def test_an_engine_that_is_being_built_tells_how_far_it_is(
     assert any(" of 6 parts, depth, " in line for line in told), told
 
 
+@pytest.mark.slow
 @needs_openvino
 def test_a_refused_engine_is_told_and_torch_answers(
     tiny_directory: Path,

@@ -62,6 +62,7 @@ def test_other_files_in_a_directory_do_not_matter(tiny_directory: Path):
     load_predictor(str(tiny_directory), device="cpu")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tips_oss_b14_highres_distilled_vision.npz", "tips_x_vision.npz"])
 def test_the_first_release_s_names_are_known_too(tiny_directory: Path, name: str):
     (tiny_directory / "tips_v2_oss_tiny_vision.npz").rename(tiny_directory / name)
@@ -192,6 +193,7 @@ def test_a_gpu_that_is_not_there_is_refused_before_anything_is_loaded(
     assert choose_device("auto") == "cpu"
 
 
+@pytest.mark.slow
 def test_the_precision_is_that_of_the_weights():
     predictor = load_predictor("demo", device="cpu", precision="bf16", input_size=(168, 168))
     assert predictor.dtype == torch.bfloat16 and predictor.input_size == (168, 168)

@@ -51,6 +51,7 @@ def test_auto_on_a_cpu_is_bf16_where_it_has_instructions_for_it(
     assert choose_precision("bf16", "cpu", "onnxruntime") == "bf16"  # as it was asked for
 
 
+@pytest.mark.slow
 def test_auto_loads_a_model():
     predictor = load_predictor("demo", device="cpu", precision="auto")
     assert predictor.precision == PRECISIONS[choose_precision("auto", "cpu")]
@@ -61,6 +62,7 @@ def test_auto_is_the_default(load: Any):
     assert signature(load).parameters["precision"].default == "auto"
 
 
+@pytest.mark.slow
 def test_a_precision_that_the_model_does_not_bear_is_no_fault_where_auto_chose_it(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):

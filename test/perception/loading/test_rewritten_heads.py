@@ -69,10 +69,12 @@ def kinds(predictor: Predictor) -> set[type]:
 
 
 class TestTheDemoModel:
+    @pytest.mark.slow
     def test_is_rewritten_unless_told_otherwise(self, plain: Predictor):
         assert all(issubclass(kind, FastDenseHead) for kind in kinds(load_predictor("demo")))
         assert all(issubclass(kind, DenseHead) for kind in kinds(plain))
 
+    @pytest.mark.slow
     def test_says_the_same_rewritten(self, plain_prediction: Prediction, room: NDArray[np.uint8]):
         found = load_predictor("demo", device="cpu", precision="fp32").predict(room)
         apart = differences(found, plain_prediction)
@@ -81,6 +83,7 @@ class TestTheDemoModel:
         steps = found.confidence.astype(int) - plain_prediction.confidence
         assert np.abs(steps).max() <= 1
 
+    @pytest.mark.slow
     def test_says_the_same_for_another_input_size(self, room: NDArray[np.uint8]):
         """Odd patch grids take another way through the decoder."""
         how = {"device": "cpu", "precision": "fp32", "input_size": (154, 210)}
@@ -89,6 +92,7 @@ class TestTheDemoModel:
         apart = differences(found, expected)
         assert apart["depth"] < 1e-4 and apart["normals"] < 1e-4 and apart["labels"] < 1e-4
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("sliding", [False, True], ids=["whole", "windows"])
     def test_finds_the_same_words(self, room: NDArray[np.uint8], sliding: bool):
         rewritten, text = load_with_text("demo", device="cpu", precision="fp32")
@@ -107,6 +111,7 @@ class TestTheDemoModel:
         assert (found.labels != expected.labels).mean() < 1e-4
         assert len(np.unique(expected.labels)) > 1
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("heads", ["rewritten", "plain"])
     def test_says_nearly_the_same_in_bf16(
         self, plain: Predictor, drive: list[NDArray[np.uint8]], heads: Any
@@ -123,6 +128,7 @@ class TestTheDemoModel:
             cosines = (found.normals * expected.normals).sum(axis=2).clip(-1, 1)
             assert np.percentile(np.degrees(np.arccos(cosines)), 95) < 2.0
 
+    @pytest.mark.slow
     def test_in_bf16_its_few_channels_are_upsampled_first(self):
         model = load_predictor("demo", device="cpu", precision="bf16").model
         tails = [getattr(model, name).tail for name in HEAD_NAMES]

@@ -33,6 +33,7 @@ def across_m(one: Remembered) -> np.ndarray:
     return np.stack([corners.min(axis=0), corners.max(axis=0)], -1)[[1, 0, 2]]
 
 
+@pytest.mark.slow
 def test_it_shrinks_after_a_view_that_was_too_large():
     watch = Watch()
     (one,) = watch(LEFT)
@@ -43,6 +44,7 @@ def test_it_shrinks_after_a_view_that_was_too_large():
     assert near == pytest.approx(1.8, abs=0.25) and top == pytest.approx(0.4, abs=0.2)
 
 
+@pytest.mark.slow
 def test_its_far_side_stays_where_nobody_has_looked_from_there():
     tall = Box((1.8, 0.3, 0), (2.0, 0.6, 1.5))
     watch = Watch()
@@ -53,6 +55,7 @@ def test_its_far_side_stays_where_nobody_has_looked_from_there():
     assert across_m(one)[1, 1] == pytest.approx(far, abs=0.05), "the thing itself hides it"
 
 
+@pytest.mark.slow
 def test_a_view_that_the_border_cuts_takes_nothing_of_what_is_beyond():
     wide = Box((1.8, -0.5, 0), (2.0, 0.5, 0.4))
     watch = Watch()
@@ -64,6 +67,7 @@ def test_a_view_that_the_border_cuts_takes_nothing_of_what_is_beyond():
     assert after == pytest.approx(before, abs=0.06) and end == pytest.approx(0.5, abs=0.06)
 
 
+@pytest.mark.slow
 def test_what_something_in_front_hides_is_kept():
     wide = Box((1.8, -0.5, 0), (2.0, 0.5, 0.4))
     screen = Box((1.2, -0.5, 0), (1.25, 0.02, 0.8), LAMP)
@@ -75,6 +79,7 @@ def test_what_something_in_front_hides_is_kept():
     assert one.hits > 12 and after == pytest.approx(before, abs=0.06)
 
 
+@pytest.mark.slow
 def test_it_grows_to_what_a_better_view_shows():
     wide = Box((1.8, -0.5, 0), (2.0, 0.5, 0.4))
     screen = Box((1.2, -0.5, 0), (1.25, 0.02, 0.8), LAMP)
@@ -85,6 +90,7 @@ def test_it_grows_to_what_a_better_view_shows():
     assert tuple(across_m(one)[0]) == pytest.approx((-0.5, 0.5), abs=0.08)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.0, 0.02, 0.05])
 def test_noise_of_depth_does_not_make_it_larger_and_larger(noise):
     watch = Watch()
@@ -128,6 +134,7 @@ def test_a_point_that_flew_off_does_not_count():
     assert ends.high_m == pytest.approx(np.ones(3), abs=0.05)
 
 
+@pytest.mark.slow
 def test_after_a_file_was_read_it_goes_on_to_the_bit(tmp_path):
     watches = [Watch(), Watch()]
     for watch in watches:

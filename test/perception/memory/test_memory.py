@@ -27,6 +27,7 @@ def test_a_thing_is_remembered_with_its_place_size_and_name():
     assert watch.memory.frame_id == "map"
 
 
+@pytest.mark.slow
 def test_many_looks_make_a_place_surer_and_never_sure():
     watch = Watch()
     first = np.trace(watch(LEFT, frames=2, noise=0.03)[0].covariance_m2)
@@ -34,6 +35,7 @@ def test_many_looks_make_a_place_surer_and_never_sure():
     assert 0.01 * first < later < 0.5 * first
 
 
+@pytest.mark.slow
 def test_what_is_out_of_view_stays_as_it_was():
     watch = Watch()
     (before,) = watch(LEFT)
@@ -42,6 +44,7 @@ def test_what_is_out_of_view_stays_as_it_was():
     assert one is before and np.array_equal(one.centre_m, place) and one.presence == 2
 
 
+@pytest.mark.slow
 def test_what_is_hidden_stays_as_it_was():
     watch = Watch()
     watch(LEFT)
@@ -96,6 +99,7 @@ def test_two_of_a_kind_side_by_side_are_two():
     assert len(watch.named("box")) == 2
 
 
+@pytest.mark.slow
 def test_a_thing_that_a_post_cuts_in_two_is_one():
     table = Box((2.0, -0.8, 0), (2.5, 0.8, 0.6))
     watch = Watch()
@@ -122,6 +126,7 @@ def test_a_label_that_flickers_makes_no_second_thing():
     assert one.name == "box"
 
 
+@pytest.mark.slow
 def test_a_jump_of_the_frame_moves_nothing_until_it_is_seen_again(caplog):
     caplog.set_level(logging.INFO)
     watch = Watch()
@@ -161,6 +166,7 @@ def test_a_pose_in_another_frame_is_refused():
         watch.memory.see(watch.objects.look(frame, CLASSES), frame)
 
 
+@pytest.mark.slow
 def test_frames_too_like_the_last_one_are_not_counted():
     watch = Watch()
     (one,) = watch(LEFT, frames=21, passed_s=0.1)
@@ -182,6 +188,7 @@ def test_all_moves_with_its_frame_when_that_gets_another_name():
     assert watch.memory.way_m[0] == pytest.approx((3 - way[1], 4 + way[0], way[2]))
 
 
+@pytest.mark.slow
 def test_it_says_what_it_forgets_where_there_is_no_room(caplog):
     watch = Watch(max_objects=2)
     boxes = [shifted(LEFT, y=-0.45 * n) for n in range(3)]
@@ -203,6 +210,7 @@ def test_numbers_are_not_given_twice_after_it_was_cleared():
     assert {one.number for one in watch(LEFT, RIGHT)} == {3, 4}
 
 
+@pytest.mark.slow
 def test_the_camera_s_way_is_kept_and_bounded(monkeypatch):
     monkeypatch.setattr("tips_ros.perception.memory.memory._MOST_STEPS", 16)
     watch = Watch()

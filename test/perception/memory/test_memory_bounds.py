@@ -21,6 +21,7 @@ def small(monkeypatch):
     monkeypatch.setattr("tips_ros.perception.memory.memory._MOST_TRACKS", 16)
 
 
+@pytest.mark.slow
 def test_many_things_that_come_and_go_leave_nothing_behind(small):
     rng = np.random.default_rng(0)
     watch = Watch(max_objects=4)

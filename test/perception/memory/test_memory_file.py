@@ -74,6 +74,7 @@ def test_another_model_s_features_are_refused(watch: Watch, tmp_path: Path):
         load(tmp_path / "a.npz", SAME._replace(width=8))
 
 
+@pytest.mark.slow
 def test_a_model_is_the_same_in_another_number_format_and_no_other_model_is():
     demo = load_predictor(precision="fp32", input_size=(112, 112))
     full = identity_of(demo.model, "demo")

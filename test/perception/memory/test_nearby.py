@@ -45,6 +45,7 @@ def test_one_that_a_jump_has_made_unsure_is_near_from_farther_away(box):
     assert nearby([one], seen([LEFT]), 5.0) == [one]
 
 
+@pytest.mark.slow
 def test_things_elsewhere_change_nothing_of_what_is_seen_here(box):
     alone, among = Watch(), Watch()
     for watch in (alone, among):

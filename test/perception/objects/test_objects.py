@@ -50,6 +50,7 @@ def test_a_thing_has_an_id_once_it_was_seen_often_enough():
     assert watch.view.objects[0].hits == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("posed", [True, False], ids=["with poses", "without"])
 def test_ids_stay_while_the_camera_passes(posed):
     watch = Watch()
@@ -69,6 +70,7 @@ def test_ids_stay_without_some_of_what_there_may_be(missing):
     assert sorted(ids) == [1, 2]
 
 
+@pytest.mark.slow
 def test_two_alike_side_by_side_do_not_swap_when_they_jump_by_their_own_width():
     watch = Watch()
     pair = [Box((1.8, y, 0), (2.0, y + 0.15, 0.4)) for y in (0.0, 0.25)]
@@ -82,6 +84,7 @@ def test_two_alike_side_by_side_do_not_swap_when_they_jump_by_their_own_width():
     assert (first[1] < first[2]) == (last[1] < last[2])
 
 
+@pytest.mark.slow
 def test_with_poses_a_thing_out_of_view_keeps_its_id_and_without_them_none_is_invented():
     watch = Watch()
     assert watch([LEFT], 3) == [1]
@@ -89,6 +92,7 @@ def test_with_poses_a_thing_out_of_view_keeps_its_id_and_without_them_none_is_in
     assert watch([LEFT], 1) == [1]
 
 
+@pytest.mark.slow
 def test_poses_that_are_a_degree_off_swap_no_ids():
     pytest.importorskip("scipy", reason="the nearest first is not good enough for this")
     watch = Watch()
@@ -111,6 +115,7 @@ def test_what_is_gone_is_forgotten_and_its_id_is_never_given_again():
     assert watch([LEFT], 3) == [2]
 
 
+@pytest.mark.slow
 def test_what_is_hidden_is_not_gone():
     watch = Watch()
     screen = Box((1.0, -2, 0), (1.05, 2, 1.5), LAMP)
@@ -216,6 +221,7 @@ def test_a_picture_that_changes_its_size_keeps_the_ids():
     assert [one.id for one in view.objects] == [1]
 
 
+@pytest.mark.slow
 def test_many_things_cost_bounded_memory(monkeypatch):
     monkeypatch.setattr(tracker, "_MOST_TRACKS", 15)
     watch = Watch(birth_hits=1, max_unseen_s=100.0)

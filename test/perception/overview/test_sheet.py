@@ -41,6 +41,7 @@ def warning_pixels(sheet: np.ndarray) -> int:
     return int((sheet == ACCENT).all(axis=2).sum())
 
 
+@pytest.mark.slow
 def test_an_untrained_model_is_named_in_a_banner_across_the_sheet():
     sheet = overview(**frame(), title_lines=["a frame"], trained=False, width=960)
     rows = (sheet == ACCENT).all(axis=2).sum(axis=1)
@@ -52,6 +53,7 @@ def test_a_trained_model_carries_no_warning():
     assert warning_pixels(overview(**frame(), trained=True, width=960)) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(60, 80), (30, 40), (200, 120), (33, 200)])
 def test_the_sheet_has_the_asked_width_for_any_image_shape(size: tuple[int, int]):
     rgb = np.zeros((*size, 3), np.uint8)
@@ -59,6 +61,7 @@ def test_the_sheet_has_the_asked_width_for_any_image_shape(size: tuple[int, int]
     assert sheet.shape[1:] == (1000, 3) and sheet.dtype == np.uint8
 
 
+@pytest.mark.slow
 def test_what_was_not_computed_is_left_out():
     full = frame()
     rgb = full.pop("rgb")
@@ -136,6 +139,7 @@ def test_shortened_text_says_that_it_was_shortened():
     assert shorten("lamp", 90) == "lamp"
 
 
+@pytest.mark.slow
 def test_an_empty_panel_says_why_when_the_reason_is_given():
     some = {name: value for name, value in frame().items() if name != "cloud"}
     without = overview(**some, width=960)
@@ -145,6 +149,7 @@ def test_an_empty_panel_says_why_when_the_reason_is_given():
     assert (overview(**some, width=960, reasons={"Depth": "too dark"}) == without).all()
 
 
+@pytest.mark.slow
 def test_how_unsure_depth_is_stands_beside_it():
     some = frame()
     depth_m = some["depth_m"]
@@ -160,6 +165,7 @@ def test_how_unsure_depth_is_stands_beside_it():
     assert warning_pixels(told) > 400
 
 
+@pytest.mark.slow
 def test_cautions_are_written_in_the_accent_s_colour():
     def accented(**options: str) -> int:
         rgb, depth_m = np.zeros((48, 64, 3), np.uint8), np.ones((48, 64), np.float32)
@@ -171,6 +177,7 @@ def test_cautions_are_written_in_the_accent_s_colour():
     assert accented(depth_caution="not metric: lens unknown") > 1000
 
 
+@pytest.mark.slow
 def test_what_was_asked_for_is_in_the_legend_although_no_pixel_has_it():
     labels, palette = np.zeros((10, 10), np.uint8), frame()["palette"]
     names = {0: "wall", 1: "floor", 2: "lamp"}

@@ -3,16 +3,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
 
 from tips_ros.perception.regions import oriented_box as module
 from tips_ros.perception.regions.oriented_box import OrientedBox, oriented_box, transform_matrix
 
-# Without it boxes are larger than they might be.
-needs_open3d = pytest.mark.skipif(find_spec("open3d") is None, reason="Open3D is not installed")
 TURNED = transform_matrix([1.0, -2.0, 3.0], [0.1, -0.2, 0.15, 0.95])
 
 
@@ -31,7 +27,7 @@ def corners_of(box: OrientedBox) -> np.ndarray:
     return corners * box.size_m @ box.rotation.T + box.centre_m
 
 
-@needs_open3d
+@pytest.mark.usefixtures("open3d")
 def test_a_turned_cuboid_is_its_own_box():
     box = oriented_box(turned(cuboid((0.8, 0.5, 0.3))))
     np.testing.assert_allclose(box.size_m, [0.8, 0.5, 0.3], atol=1e-6)
@@ -62,7 +58,7 @@ def test_a_round_thing_has_a_box_that_holds_it():
     assert (np.abs((points - box.centre_m) @ box.rotation) <= box.size_m / 2 + 1e-9).all()
 
 
-@needs_open3d
+@pytest.mark.usefixtures("open3d")
 def test_the_axes_are_named_by_the_frame():
     """Width, height and depth in an optical frame; x, y and height in one with z up."""
     box = oriented_box(cuboid((0.1, 0.9, 0.4)))

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
 
@@ -14,9 +12,6 @@ from tips_ros.perception.regions.oriented_box import transform_matrix
 from tips_ros.perception.regions.regions import regions
 
 from .solid_scene import CAMERA, about_y, box, seen, sphere
-
-# Without it boxes are larger than they might be.
-needs_open3d = pytest.mark.skipif(find_spec("open3d") is None, reason="Open3D is not installed")
 
 
 def test_the_front_of_a_sphere_is_where_the_sphere_is():
@@ -37,7 +32,7 @@ def test_the_front_of_a_sphere_is_where_the_sphere_is():
     assert region.box.size_m.argmin() == 2
 
 
-@needs_open3d
+@pytest.mark.usefixtures("open3d")
 def test_the_box_around_a_turned_box_is_that_box():
     """Three sides are in view, so every side is as long as it is."""
     rotation = about_y(30) @ transform_matrix([0, 0, 0], [0.3, 0, 0, 1])[:3, :3]
@@ -112,7 +107,7 @@ def test_thin_parts_of_a_thing_count_for_its_box():
     assert sorted(region.box.size_m)[-1] > 0.6
 
 
-@needs_open3d
+@pytest.mark.usefixtures("open3d")
 def test_pixels_that_see_past_the_thing_count_for_nothing():
     """A mask is never exact: some of its pixels lie on the wall behind."""
     depth_m, (mask,) = seen(sphere((0.0, 0.0, 1.5), 0.2), wall_m=4.0)

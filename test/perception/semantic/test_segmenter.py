@@ -210,6 +210,7 @@ class _Largest(TorchDispatchMode):
         return result
 
 
+@pytest.mark.slow
 def test_150_classes_are_never_held_at_the_size_of_the_image(predictor: Predictor):
     prompts = parse_prompts([f"thing {i}" for i in range(150)])
     generator = torch.Generator().manual_seed(2)

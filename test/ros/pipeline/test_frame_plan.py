@@ -15,6 +15,7 @@ from tips_ros.ros.parameters.snapshot import CameraSettings, Snapshot
 from tips_ros.ros.parameters.table import PARAMETERS
 from tips_ros.ros.pipeline.frame_plan import FramePlan, make_plan
 from tips_ros.ros.pipeline.request import plan_of
+from tips_ros.ros.topics.names import ONLY
 
 OWN = model_label_space(ClassList(("floor", "wall")))
 BY_NAME = {topic.name: topic for topic in TOPICS}
@@ -25,7 +26,7 @@ def settings(**values: Any) -> CameraSettings:
     """The defaults, and what is set instead, with `__` for a dot."""
     given = {entry.name: entry.default for entry in PARAMETERS}
     given |= {name.replace("__", "."): value for name, value in values.items()}
-    return Snapshot(given).of_camera()
+    return Snapshot(given).of_camera[ONLY]
 
 
 def predictor(*outputs: str) -> Any:

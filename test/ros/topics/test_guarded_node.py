@@ -118,16 +118,16 @@ def test_a_callback_that_outlasts_the_node_fails_in_silence(graph, monkeypatch, 
 
 
 def test_the_state_is_told_while_a_model_loads(graph_with, monkeypatch):
-    from tips_ros.ros import node
+    from tips_ros.ros import loaded_model
 
-    load, entered, gate = node.load_predictor, threading.Event(), threading.Event()
+    load, entered, gate = loaded_model.load_predictor, threading.Event(), threading.Event()
 
     def slow(*given, **named):
         entered.set()
         assert gate.wait(PATIENCE_S)
         return load(*given, **named)
 
-    monkeypatch.setattr(node, "load_predictor", slow)
+    monkeypatch.setattr(loaded_model, "load_predictor", slow)
     graph = graph_with(input_height=56, input_width=56)
     assert entered.wait(PATIENCE_S)
     assert state(graph) == State.TRANSITION_STATE_CONFIGURING

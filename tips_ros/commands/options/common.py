@@ -10,7 +10,7 @@ from collections.abc import Callable
 from tips_ros.advice import as_typed
 from tips_ros.errors import UserError
 from tips_ros.perception.camera.mounting import ROTATIONS_DEG
-from tips_ros.perception.depth.depth_scale import ScaleChoice
+from tips_ros.perception.depth.scale_choice import ScaleChoice
 from tips_ros.perception.loading.backends import BACKENDS
 from tips_ros.perception.loading.load import DEMO
 from tips_ros.perception.loading.precisions import AUTO, PRECISION_NAMES

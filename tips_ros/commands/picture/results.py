@@ -19,7 +19,7 @@ from tips_ros.perception.camera.mounting import upright_intrinsics
 from tips_ros.perception.cloud.cloud_strips import CloudStrips
 from tips_ros.perception.cloud.point_cloud import Cloud
 from tips_ros.perception.cloud.point_cloud_filters import filter_cloud
-from tips_ros.perception.depth.depth_scale import DepthScale
+from tips_ros.perception.depth.depth_scale import DepthScale, prediction_in_metres
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.classes import floor_classes
 from tips_ros.perception.ground.ground import Ground, GroundView
@@ -67,7 +67,7 @@ class PictureModel:
         description = self.predictor.description
         upright = view.lens and upright_intrinsics(view.lens.intrinsics, view.mounting)
         scale = self.args.depth_scale.scale(upright, description.focal_ratio)
-        prediction = prediction.to_metres(scale, description.max_depth_m)
+        prediction = prediction_in_metres(prediction, scale, description.max_depth_m)
         cloud: Cloud | CloudStrips | None = None
         ground: GroundView | None = None
         cloudless = "no cloud: the lens is unknown; give --hfov-deg or --camera-info"

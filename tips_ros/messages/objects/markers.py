@@ -84,7 +84,7 @@ def memory_markers_message(
         newest_ns: stamp of the newest key frame.
     """
     palette = classes.palette() / 255.0
-    id_of = {name_key(name): class_id for class_id, name in classes.by_id().items()}
+    id_of = classes.id_by_key
     boxes = []
     for one in things:
         box = one.box

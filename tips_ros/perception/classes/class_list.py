@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +84,11 @@ class ClassList:
     def by_id(self) -> dict[int, str]:
         """Id → name."""
         return dict(zip(self.ids, self.names, strict=True))
+
+    @cached_property
+    def id_by_key(self) -> dict[str, int]:
+        """`name_key` of a name → its id, of several the last."""
+        return {name_key(name): class_id for class_id, name in self.by_id().items()}
 
     def name_of(self, class_id: int) -> str:
         """The name of an id of a label map; ValueError for an id that no class has."""

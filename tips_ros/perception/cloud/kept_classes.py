@@ -22,6 +22,9 @@ class KeptClasses(NamedTuple):
     unknown: tuple[str, ...]  # names that are not among the classes now; they keep and cut nothing
 
 
+KEEP_ALL = KeptClasses(None, ())
+
+
 def select_classes(
     classes: ClassList, include: Sequence[str] = (), exclude: Sequence[str] = ()
 ) -> KeptClasses:
@@ -34,7 +37,7 @@ def select_classes(
     """
     wanted, unwanted = ([name for name in names if name.strip()] for names in (include, exclude))
     if not wanted and not unwanted:
-        return KeptClasses(None, ())
+        return KEEP_ALL
     ids_of: dict[str, list[int]] = {UNLABELLED_NAME: [UNLABELLED]}
     for class_id, name in classes.by_id().items():
         ids_of.setdefault(name_key(name), []).append(class_id)

@@ -16,10 +16,9 @@ from tips_ros.model.vit import ImageFeatures, PatchGrid
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.deviation.cues import Focal
 from tips_ros.perception.deviation.predicted import stddev_at
-from tips_ros.perception.normals import normals_at
 from tips_ros.perception.packed_frame import Layout, PackedFrame, pack
 from tips_ros.perception.preprocess import input_of_pixels
-from tips_ros.perception.resizing import depth_at
+from tips_ros.perception.resizing import depth_at, normals_at
 from tips_ros.perception.semantic.segmentation import label_map_at
 
 

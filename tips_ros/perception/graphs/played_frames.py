@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tips_ros.model.tips import DenseMaps, Tips
-from tips_ros.perception.description import ModelDescription
+from tips_ros.model.tips import DenseMaps, HeadName
 from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.graphs.frame_graphs import KEPT, FrameGraphs, Plans
 from tips_ros.perception.graphs.frame_work import FramePlan, FrameWork
@@ -33,28 +32,20 @@ class PlayedFrames:
 
     def __init__(
         self,
-        model: Tips,
-        description: ModelDescription,
-        input_size: tuple[int, int],
-        dtype: torch.dtype,
+        work_of: Callable[[Sequence[FramePlan]], FrameWork],
+        heads: Collection[HeadName],
         device: torch.device,
         kept: int = KEPT,
     ) -> None:
         """Begins with no recording.
 
         Args:
-            model: where it runs.
-            description: its facts.
-            input_size: (h, w) that it sees.
-            dtype: of what it sees.
+            work_of: the plans of a batch → the model's work for it.
+            heads: that the model has.
             device: a CUDA GPU, the model's.
             kept: recordings that are kept, the last used ones.
         """
-
-        def work_of(plans: Sequence[FramePlan]) -> FrameWork:
-            return FrameWork(model, description, input_size, dtype, plans)
-
-        self._heads = set(model.head_names)
+        self._heads = set(heads)
         self._graphs = FrameGraphs(work_of, device, kept)
 
     def encode(

@@ -115,7 +115,7 @@ class Objects:
         """
         found = instances(frame, classes, _things(classes, tuple(stuff)), settings)
         tracks = self._tracker.update(frame, found, settings, rgb)
-        id_of = {name_key(name): class_id for class_id, name in classes.by_id().items()}
+        id_of = classes.id_by_key
         objects = []
         for track, shown in zip(tracks, found.found, strict=True):
             if track.id:

@@ -9,6 +9,7 @@ from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
 
+from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.outputs import TOPICS, VISION_TOPICS, OutputTopic
 from tips_ros.messages.types import rclpy_class, rclpy_types_for_one_thread
@@ -31,6 +32,7 @@ class OutputPublishers:
     ) -> None:
         self._node = node
         self._types = rclpy_types_for_one_thread()
+        self._throttle = LogThrottle(logger)
         self._publishers: dict[OutputTopic, Any] = {}
         try:
             for topic in (*TOPICS, *VISION_TOPICS):
@@ -55,16 +57,28 @@ class OutputPublishers:
             if publisher.get_subscription_count()
         ]
 
-    def publish(self, topic: OutputTopic, frame: FrameResult) -> bool:
-        """Makes and publishes one message; False when the frame lacks what it needs.
+    def publish(self, topics: Collection[OutputTopic], frame: FrameResult) -> dict[str, str]:
+        """Makes and publishes the messages of a frame; one that fails costs itself alone.
 
-        Always from the same thread.
+        Returns:
+            Of each topic "", or the cause why it was not published, as diagnostics count it.
         """
+        outcome = {}
+        for topic in topics:
+            try:
+                outcome[topic.name] = self.publish_one(topic, frame)
+            except Exception as error:
+                self._throttle.error(topic.name, "no ~/%s: %r", topic.name, error, cause=error)
+                outcome[topic.name] = "failed"
+        return outcome
+
+    def publish_one(self, topic: OutputTopic, frame: FrameResult) -> str:
+        """The same of one topic, whose errors are the caller's. Always from the same thread."""
         message = topic.make(self._types, frame)
         if message is None:
-            return False
+            return _missing_reason(topic, frame)
         self._publishers[topic].publish(message)
-        return True
+        return ""
 
     def close(self) -> None:
         """Destroys the publishers."""
@@ -82,3 +96,11 @@ def _class_of(topic: OutputTopic) -> Any:
             raise
         logger.info("vision_msgs is not installed: no ~/%s", topic.name)
         return None
+
+
+def _missing_reason(topic: OutputTopic, frame: FrameResult) -> str:
+    if topic.needs_camera and frame.camera is None:
+        return "no camera_info"
+    if "semantic" in topic.needs and frame.ids is None:
+        return "no classes"
+    return "not made"

@@ -14,8 +14,8 @@ HEAD = """\
 
 [Index](README.md)
 
-Written by `python -m tips_ros.ros.parameters.docs docs/parameters.md` from the table in
-`tips_ros/ros/parameters/table.py`: change it there. `config/tips.yaml` sets the same values.
+Written by `python -m tips_ros.ros.parameters.docs docs/parameters.md` from the tables in
+`tips_ros/ros/parameters/subjects/`: change it there. `config/tips.yaml` sets the same values.
 
 *Applies* says when a change takes effect: *at once*, from the next frame; *at configure*, after
 deactivate, cleanup, configure and activate; *at start*, read-only while the node runs. A value that

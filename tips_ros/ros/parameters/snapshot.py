@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -41,8 +41,23 @@ class CameraSettings(NamedTuple):
     memory_frame: str  # that places are remembered in; "" for holding_frame
 
 
+class _ByCamera(dict[str, CameraSettings]):
+    """A camera's settings by its name; read when they are first asked for."""
+
+    def __init__(self, read: Callable[[str], CameraSettings]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, camera: str) -> CameraSettings:
+        return self.setdefault(camera, self._read(camera))
+
+
 class Snapshot:
-    """Values that belong together: those of one set, never half of one and half of another."""
+    """Values that belong together: those of one set, never half of one and half of another.
+
+    Attributes:
+        of_camera: the settings by the name of a camera, read once for all its frames.
+    """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         """
@@ -52,7 +67,7 @@ class Snapshot:
         self._values: Mapping[str, Any] = MappingProxyType(
             {name: as_python(name, value) for name, value in values.items()}
         )
-        self._of_cameras: dict[str, CameraSettings] = {}
+        self.of_camera: Mapping[str, CameraSettings] = _ByCamera(self._read)
 
     def with_values(self, values: Mapping[str, Any]) -> Snapshot:
         """Another one, with these values, by full name, instead."""
@@ -68,28 +83,25 @@ class Snapshot:
         value = self._values[own]
         return list(value) if isinstance(value, tuple) else value
 
-    def of_camera(self, camera: str = ONLY) -> CameraSettings:
-        """A camera's settings, read once for all its frames."""
-        if camera not in self._of_cameras:
-            self._of_cameras[camera] = CameraSettings(
-                options=self.output_options(camera),
-                mounting=mounting_rotation(self.value("rotation_deg", camera)),
-                max_age_s=self.value("max_age_s"),
-                scale_source=self.value("depth.scale_source", camera),
-                fixed_scale=self.value("depth.fixed_scale", camera),
-                sensor_offset=self.value("depth.sensor_offset", camera),
-                sensor_max_dt_s=self.value("depth.sensor_max_dt_s", camera),
-                holding=Holding(
-                    self.value("temporal.mode", camera), self.value("temporal.labels", camera)
-                ),
-                holding_frame=self.value("temporal.frame", camera),
-                base_frame=self.value("ground.base_frame", camera),
-                camera_height_m=self.value("ground.camera_height_m", camera),
-                remembers=self.value("memory.enabled"),
-                memory=MemorySettings(**self._named_alike(MemorySettings, ONLY, "memory_")),
-                memory_frame=self.value("memory.frame"),
-            )
-        return self._of_cameras[camera]
+    def _read(self, camera: str) -> CameraSettings:
+        return CameraSettings(
+            options=self.output_options(camera),
+            mounting=mounting_rotation(self.value("rotation_deg", camera)),
+            max_age_s=self.value("max_age_s"),
+            scale_source=self.value("depth.scale_source", camera),
+            fixed_scale=self.value("depth.fixed_scale", camera),
+            sensor_offset=self.value("depth.sensor_offset", camera),
+            sensor_max_dt_s=self.value("depth.sensor_max_dt_s", camera),
+            holding=Holding(
+                self.value("temporal.mode", camera), self.value("temporal.labels", camera)
+            ),
+            holding_frame=self.value("temporal.frame", camera),
+            base_frame=self.value("ground.base_frame", camera),
+            camera_height_m=self.value("ground.camera_height_m", camera),
+            remembers=self.value("memory.enabled"),
+            memory=MemorySettings(**self._named_alike(MemorySettings, ONLY, "memory_")),
+            memory_frame=self.value("memory.frame"),
+        )
 
     def _height(self, name: str, unlimited: float) -> float:
         value = float(self.value(name))

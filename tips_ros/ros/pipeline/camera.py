@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
@@ -30,6 +31,21 @@ from tips_ros.ros.pipeline.stages.object_watch import ObjectWatch
 from tips_ros.ros.pipeline.stages.steadying import Steadying
 from tips_ros.ros.transforms.placement import CameraPoseLookup
 from tips_ros.ros.transforms.tf import TransformLookup
+
+
+@dataclass(frozen=True)
+class CameraRecord:
+    """All of a camera that outlives a cleanup of its node.
+
+    Attributes:
+        statistics: of its frames.
+        depth_history: what its `~/depth/info` has said so far.
+        object_ids: where the ids of its things are from.
+    """
+
+    statistics: Statistics = field(default_factory=Statistics)
+    depth_history: DepthHistory = field(default_factory=DepthHistory)
+    object_ids: IdCounter = field(default_factory=IdCounter)
 
 
 class Camera:
@@ -60,19 +76,17 @@ class Camera:
         latest: LatestImages[ReceivedImage],
         publishers: OutputPublishers,
         similarity: SimilarityPublishers,
-        statistics: Statistics,
+        record: CameraRecord,
         description: ModelDescription,
         frames: TransformLookup,
         group: CallbackGroup,
-        depth_history: DepthHistory | None = None,
-        object_ids: IdCounter | None = None,
     ) -> None:
         self._node = node
         self.name = name
         self.plan: FramePlan | None = None
         self.turned_to: FramePlan | None = None
         self.publishers, self.similarity = publishers, similarity
-        self.statistics, self.queries = statistics, FrameQueries()
+        self.statistics, self.queries = record.statistics, FrameQueries()
         self.placement = CameraPoseLookup(node, name, frames)
         self.placement.listen()
         self.steadying = Steadying(frames)
@@ -82,12 +96,12 @@ class Camera:
         self.scaling = DepthScaler(node, name, description, frames, group, wanted)
         self.ground = FloorWatch(node, name, frames)
         self.ground.listen(self.settings)
-        self.objects = ObjectWatch(frames, object_ids or IdCounter())
+        self.objects = ObjectWatch(frames, record.object_ids)
         self.level_frame = LevelFramePublisher(node)
-        self.depth_info = DepthInfoPublisher(node, name, self.scaling.status, depth_history)
+        self.depth_info = DepthInfoPublisher(node, name, self.scaling.status, record.depth_history)
         transport = parameters.value(node, "image_transport", name)
         try:
-            self.input = CameraSubscription(node, name, transport, group, statistics, latest)
+            self.input = CameraSubscription(node, name, transport, group, self.statistics, latest)
         except Exception:
             self.release()
             raise
@@ -97,7 +111,7 @@ class Camera:
     @property
     def settings(self) -> CameraSettings:
         """All that its frames are made by now."""
-        return parameters.snapshot(self._node).of_camera(self.name)
+        return parameters.snapshot(self._node).of_camera[self.name]
 
     def follow_demand(self, wanted: bool) -> bool:
         """Subscribes to the images while somebody waits for an output, and rests a while after.

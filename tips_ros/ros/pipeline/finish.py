@@ -10,9 +10,8 @@ from rclpy.clock import Clock
 
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.frame_result import FrameResult
-from tips_ros.messages.outputs import OutputTopic
 from tips_ros.messages.transform_error import TransformError
-from tips_ros.perception.depth.depth_scale import DepthScale
+from tips_ros.perception.depth.depth_scale import DepthScale, prediction_in_metres
 from tips_ros.perception.encoded_image import EncodedImage
 from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.predictor import Predictor
@@ -127,7 +126,7 @@ class Finisher:
         max_m = self._predictor.description.bins.max_m
 
         def by_height(otherwise: DepthScale) -> DepthScale:
-            frame = _frame(request, prediction.to_metres(otherwise, max_m))
+            frame = _frame(request, prediction_in_metres(prediction, otherwise, max_m))
             return camera.ground.height_scale(frame, plan.settings, otherwise)
 
         scale = camera.scaling.scale(
@@ -139,7 +138,7 @@ class Finisher:
             plan.settings,
             by_height,
         )
-        steady = prediction.to_metres(scale, max_m)
+        steady = prediction_in_metres(prediction, scale, max_m)
         if not plan.holds_still:
             return steady
         classes = None if request.masks is None else request.masks.classes
@@ -163,7 +162,7 @@ class Finisher:
         outcome: dict[str, str],
     ) -> HeldCloud | None:
         """Publishes what can be; the cloud that waits for its transform, where there is one."""
-        camera, plan, held = request.camera, request.plan, None
+        camera, plan = request.camera, request.plan
         frame = _frame(request, prediction)
         self._warn_of_unknown_names(plan, frame)
         if plan.shows_floor:
@@ -175,22 +174,17 @@ class Finisher:
             frame.objects = camera.objects.look(frame, features, plan.settings.holding_frame)
         if plan.settings.remembers:
             outcome[MEMORY] = self._keeper.see(camera.name, frame, plan.settings)
-        for topic in plan.topics:
-            if topic.name == _FILTERED:
-                if self._must_wait(frame, camera):
-                    held = HeldCloud(topic, frame, camera)
-                    continue
-                if frame.is_moved and frame.placed is None:
-                    outcome[topic.name] = "no transform"
-                    continue
-            try:
-                published = camera.publishers.publish(topic, frame)
-            except Exception as error:  # the other topics go on
-                self._throttle.error(topic.name, "no ~/%s: %r", topic.name, error, cause=error)
-                outcome[topic.name] = "failed"
-                continue
-            outcome[topic.name] = "" if published else _missing_reason(topic, frame)
-        return held
+        filtered = [topic for topic in plan.topics if topic.name == _FILTERED]
+        others = [topic for topic in plan.topics if topic.name != _FILTERED]
+        outcome |= camera.publishers.publish(others, frame)
+        if filtered:
+            if self._must_wait(frame, camera):
+                return HeldCloud(filtered[0], frame, camera)
+            if frame.is_moved and frame.placed is None:
+                outcome[_FILTERED] = "no transform"
+            else:
+                outcome |= camera.publishers.publish(filtered, frame)
+        return None
 
     def _must_wait(self, frame: FrameResult, camera: Camera) -> bool:
         """Says where the frame's camera was; whether that, or a cloud before it, is waited for."""
@@ -243,15 +237,6 @@ def _frame(request: FrameRequest, prediction: Prediction) -> FrameResult:
     )
 
 
-def _missing_reason(topic: OutputTopic, frame: FrameResult) -> str:
-    """Returns the reason why a topic could not be made of a frame, as diagnostics count it."""
-    if topic.needs_camera and frame.camera is None:
-        return "no camera_info"
-    if "semantic" in topic.needs and frame.ids is None:
-        return "no classes"
-    return "not made"
-
-
 def _settle(
     request: FrameRequest, outcome: dict[str, str], age_s: float | None, latency_s: float
 ) -> None:
@@ -260,8 +245,5 @@ def _settle(
         unwatched = {name: "unwatched" for name in request.camera.publishers.names}
         account.publish(unwatched | outcome, age_s, latency_s)
     else:
-        account.drop("incomplete", _describe(outcome))
-
-
-def _describe(outcome: dict[str, str]) -> str:
-    return ", ".join(f"no {name}: {cause}" for name, cause in outcome.items() if cause)
+        missing = (f"no {name}: {cause}" for name, cause in outcome.items() if cause)
+        account.drop("incomplete", ", ".join(missing))

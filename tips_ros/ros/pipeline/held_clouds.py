@@ -67,7 +67,7 @@ class HeldCloud:
             return "no transform"
         if waited_s > 2.0 * timeout_s:  # behind others that took long to make
             return "late"
-        return "" if self.camera.publishers.publish(self.topic, self.frame) else "not made"
+        return self.camera.publishers.publish_one(self.topic, self.frame)
 
 
 class HeldClouds:

@@ -20,20 +20,17 @@ from rclpy.duration import Duration
 
 from tips_ros.log_throttle import LogThrottle
 from tips_ros.perception.encoded_image import EncodedImage
-from tips_ros.perception.objects.tracker import IdCounter
 from tips_ros.perception.predictor import Predictor
 from tips_ros.ros.classes.class_manager import ClassManager
-from tips_ros.ros.health.diagnostics import CameraState
-from tips_ros.ros.health.sim_clock import SimTimeMonitor
-from tips_ros.ros.health.statistics import Statistics, age_s
+from tips_ros.ros.health.statistics import age_s
 from tips_ros.ros.inputs.camera import ReceivedImage
 from tips_ros.ros.inputs.latest_images import LatestImages
-from tips_ros.ros.outputs.depth_info import DepthHistory
 from tips_ros.ros.outputs.publishers import OutputPublishers
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.parameters.node import ParameterNode
 from tips_ros.ros.parameters.snapshot import Snapshot
-from tips_ros.ros.pipeline.camera import Camera
+from tips_ros.ros.pipeline.camera import Camera, CameraRecord
+from tips_ros.ros.pipeline.cameras import Cameras
 from tips_ros.ros.pipeline.finish import Finisher
 from tips_ros.ros.pipeline.memory_keeper import MemoryKeeper
 from tips_ros.ros.pipeline.preparing import prepare_for
@@ -66,9 +63,7 @@ class Pipeline:
         publishers: Mapping[str, OutputPublishers],
         vocabulary: ClassManager,
         frames: TransformLookup,
-        statistics: Mapping[str, Statistics],
-        depth_histories: Mapping[str, DepthHistory],
-        object_ids: Mapping[str, IdCounter],
+        records: Mapping[str, CameraRecord],
         keeper: MemoryKeeper,
         group: CallbackGroup,
     ) -> None:
@@ -79,9 +74,7 @@ class Pipeline:
             publishers: of each camera, by name.
             vocabulary: the classes.
             frames: where cameras are.
-            statistics: of each camera, by name.
-            depth_histories: what each camera's `~/depth/info` has said so far.
-            object_ids: where the ids of each camera's things are from.
+            records: of each camera, by name.
             keeper: of the memory of things.
             group: the callback group of all subscriptions.
 
@@ -91,33 +84,10 @@ class Pipeline:
         self._node, self._predictor, self._frames = node, predictor, frames
         self._board = vocabulary.board
         self._throttle = LogThrottle(logger)
-        self._sim_time = SimTimeMonitor(node.get_clock())
-        self._latest: LatestImages[ReceivedImage] = LatestImages(publishers)
-        self.cameras: list[Camera] = []
-        try:
-            for name, of_camera in publishers.items():
-                camera = Camera(
-                    node,
-                    name,
-                    latest=self._latest,
-                    publishers=of_camera,
-                    similarity=vocabulary.similarity[name],
-                    statistics=statistics[name],
-                    description=predictor.description,
-                    frames=frames,
-                    group=group,
-                    depth_history=depth_histories[name],
-                    object_ids=object_ids[name],
-                )
-                self.cameras.append(camera)
-            self._board.announce_first()
-        except Exception:
-            for camera in self.cameras:
-                camera.close()
-                camera.release()
-            raise
+        latest: LatestImages[ReceivedImage] = LatestImages(publishers)
+        self._latest, facts = latest, predictor.description
+        self.cameras = Cameras(node, facts, publishers, vocabulary, frames, records, latest, group)
         self._newest_ns: dict[str, int] = {}  # stamps, by camera
-        self._by_name = {camera.name: camera for camera in self.cameras}
         self._finisher = Finisher(node.get_clock(), predictor, self._board, keeper)
         self._finishing = ThreadPoolExecutor(1, "tips publishing")
         self._next_look = 0.0  # for subscribers, monotonic seconds
@@ -125,37 +95,6 @@ class Pipeline:
         self._jumps = node.get_clock().create_jump_callback(_BACK, post_callback=self._on_jump)
         self._thread = threading.Thread(target=self._run, name="tips pipeline", daemon=True)
         self._thread.start()
-
-    def states(self) -> list[CameraState]:
-        """Returns the state of each camera, for diagnostics."""
-        paused, missing = self._sim_time.paused(), self._sim_time.missing
-        running_s = self._sim_time.seconds_running()
-        return [
-            camera.state()._replace(paused=paused, clock_missing=missing, clock_running_s=running_s)
-            for camera in self.cameras
-        ]
-
-    def warn_of_silence(self, silence_s: float) -> None:
-        """Says which cameras have been silent for longer, and what may be done about it.
-
-        Args:
-            silence_s: 0 is never.
-        """
-        for camera, state in zip(self.cameras, self.states(), strict=True):
-            silent_s = state.silent_s
-            if silent_s is not None and silent_s > silence_s > 0.0:
-                self._throttle.warning(
-                    f"silence {camera.name}",
-                    "no image for %.0f s on %s: %s",
-                    silent_s,
-                    camera.input.topic,
-                    camera.input.publishers_found(),
-                )
-
-    def fail_queries(self, reason: str) -> None:
-        """Ends the waiting of services."""
-        for camera in self.cameras:
-            camera.queries.close(reason)
 
     def close(self, timeout_s: float | None = None) -> bool:
         """Unsubscribes, and waits for the frames at hand to end; False if one has not in time.
@@ -165,19 +104,18 @@ class Pipeline:
         self._jumps.unregister()
         for image in self._latest.close():
             image.account.drop("deactivated")
-        for camera in self.cameras:
-            camera.close()
+        self.cameras.close()
         self._thread.join(timeout_s)
         ended = not self._thread.is_alive()
         if not ended:
             self._finisher.abandon()
         self._finishing.shutdown(wait=ended)
         self._finisher.close()
-        for camera in self.cameras:
-            camera.release()
+        self.cameras.release()
         return ended
 
     def _run(self) -> None:
+        by_name = self.cameras.by_name
         while not self._latest.closed:
             try:
                 self._follow_demand()
@@ -187,9 +125,10 @@ class Pipeline:
             except Exception as error:  # this thread must go on, whatever it was
                 self._throttle.error("pipeline", "no frame taken: %s", describe(error), cause=error)
                 continue
-            admitted = [self._admit(self._by_name[name], taken[name], now) for name in taken]
+            admitted = [self._admit(by_name[name], taken[name], now) for name in taken]
             requests = [request for request in admitted if request is not None]
-            requests = prepare_for(requests, self._predictor, self._latest.holds)
+            if self._predictor.records:
+                requests = prepare_for(requests, self._predictor, self._latest.holds)
             if requests:
                 self._encode(requests)
 
@@ -201,7 +140,7 @@ class Pipeline:
             label_space, settings = self._board.in_force.label_space, self._node.parameter_snapshot
             for camera in self.cameras:
                 plan = plan_of(
-                    camera, label_space, settings.of_camera(camera.name), self._predictor
+                    camera, label_space, settings.of_camera[camera.name], self._predictor
                 )
                 if camera.follow_demand(plan is not None):
                     self._hand_over(partial(camera.rest))
@@ -216,7 +155,7 @@ class Pipeline:
 
     def _request(self, camera: Camera, image: ReceivedImage, now: Snapshot) -> FrameRequest | None:
         # 1. Time: the camera's own may have gone back, and the frame may be too old.
-        settings, at_ns = now.of_camera(camera.name), image.stamp_ns
+        settings, at_ns = now.of_camera[camera.name], image.stamp_ns
         if at_ns < self._newest_ns.get(camera.name, at_ns) - _REWIND_NS:
             self._forget("the stamps")
         self._newest_ns[camera.name] = at_ns
@@ -306,6 +245,5 @@ class Pipeline:
     def _forget(self, what: str) -> None:
         self._board.forget_stamps()
         self._newest_ns.clear()
-        for camera in self.cameras:
-            camera.reset()
+        self.cameras.reset()
         logger.info("%s went back: what was learnt of earlier frames is forgotten", what)

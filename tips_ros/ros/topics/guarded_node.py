@@ -16,6 +16,7 @@ from rclpy.callback_groups import (
     MutuallyExclusiveCallbackGroup,
     ReentrantCallbackGroup,
 )
+from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode
 
 from tips_ros.log_throttle import LogThrottle
@@ -85,6 +86,13 @@ class GuardedNode(LifecycleNode):
         """Creates a timer as rclpy does, guarded."""
         guarded = self._guard(callback, f"timer {getattr(callback, '__name__', callback)}")
         return super().create_timer(period_s, guarded, **kwargs)
+
+    def create_steady_timer(
+        self, period_s: float, callback: Callable[..., Any], group: CallbackGroup
+    ) -> Any:
+        """Creates a timer of wall time: it goes on where simulated time stands still."""
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        return self.create_timer(period_s, callback, callback_group=group, clock=steady)
 
     def destroy_node(self) -> None:
         """Destroys it as rclpy does."""

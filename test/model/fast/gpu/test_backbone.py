@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 import torch
 
-from tips_ros.model.fast.gpu.backbone import GpuVisionTransformer, fuse_backbone
+from tips_ros.model.fast.gpu.backbone import (
+    GpuVisionTransformer,
+    MatrixPatchEmbed,
+    fuse_backbone,
+)
 from tips_ros.model.tips import Tips
 
 
@@ -53,3 +57,16 @@ def test_positions_are_resampled_once_for_a_grid_and_follow_the_weights_to_anoth
     assert len(resampled) == 1
     lower = copy.deepcopy(fused).to(torch.bfloat16)
     assert lower(images.bfloat16()).patch_tokens.dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("to", [torch.bfloat16, torch.float64, torch.device("meta")], ids=str)
+def test_the_matrix_of_the_patches_moves_with_the_module_and_is_not_saved(
+    tiny_tips: Tips, to: torch.dtype | torch.device
+):
+    fused = fuse_backbone(tiny_tips.backbone)
+    assert fused.state_dict().keys() == tiny_tips.backbone.state_dict().keys()
+    assert not list(tiny_tips.backbone.buffers())
+    patches = fused.patch_embed.to(to)
+    assert isinstance(patches, MatrixPatchEmbed)
+    assert to in (patches.matrix.dtype, patches.matrix.device)
+    assert not patches.matrix.requires_grad

@@ -69,6 +69,7 @@ def test_depth_that_is_bent_tells_no_levels():
     assert labelled.plane.angle_deg(plain.plane.up) < 0.01
 
 
+@pytest.mark.slow
 def test_a_thing_of_two_centimetres_on_the_floor_beside_a_rug_is_found():
     rug, book = Box((0.4, 0.1, 0), (2.2, 2.0, 0.015), RUG), Box((0.7, -0.3, 0), (0.9, -0.1, 0.02))
     scene = FloorScene(0.4, -18, boxes=[rug, book])

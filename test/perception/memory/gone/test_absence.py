@@ -29,6 +29,7 @@ def drive(watch: Watch, *boxes: Box, frames: int = 12, step_m: float = 0.12, **v
         watch(*boxes, frames=1, at=(0.0, aside), wall_m=3.0, noise=0.03, **view)
 
 
+@pytest.mark.slow
 def test_a_picture_that_was_taken_from_the_wall_is_gone():
     watch = Watch()
     drive(watch, PICTURE)
@@ -46,6 +47,7 @@ def test_looking_on_from_one_place_tells_no_more():
     assert len(watch.named("lamp")) == 1
 
 
+@pytest.mark.slow
 def test_a_picture_behind_a_screen_stays():
     watch = Watch()
     drive(watch, PICTURE)
@@ -73,6 +75,7 @@ def test_nothing_is_missed_by_a_name_that_is_no_longer_looked_for():
     assert len(watch.named("lamp")) == 1
 
 
+@pytest.mark.slow
 def test_another_one_beside_it_is_not_taken_for_it():
     watch = Watch()
     beside = shifted(PICTURE, y=0.75)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from tips_ros.model.blocks import Block
 from tips_ros.model.fast.gpu.steps import add_norm
@@ -27,13 +27,13 @@ _MULTIPLE = 8  # of half-precision numbers, that tensor cores read at once
 class MatrixPatchEmbed(PatchEmbed):
     """Patches as rows of a matrix: 588 numbers each, with zeros up to a multiple of 8."""
 
-    matrix: nn.Parameter  # (D, 592), the weight with those zeros
+    matrix: Tensor  # (D, 592), the weight with those zeros
 
     def fill_weight(self) -> None:
-        """Makes the matrix, once the weight is there."""
+        """Makes the matrix, once the weight is there; a buffer that is not saved with it."""
         weight = self.proj.weight.detach().flatten(1)
         filled = F.pad(weight, (0, -weight.shape[1] % _MULTIPLE))
-        self.matrix = nn.Parameter(filled, requires_grad=False)
+        self.register_buffer("matrix", filled, persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) → (B, h·w, D)."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -17,20 +18,16 @@ from tips_ros.log_throttle import LogThrottle
 from tips_ros.messages.depth_info import DepthScaleStatus
 from tips_ros.messages.sensor_comparison import PredictedFrame, compare
 from tips_ros.messages.sensor_view import NotMeasured, View
+from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.camera.mounting import upright_intrinsics
 from tips_ros.perception.camera.output_camera import OutputCamera
-from tips_ros.perception.depth.depth_scale import (
-    DepthScale,
-    ScaleChoice,
-    ScaleSource,
-    ToldSource,
-)
+from tips_ros.perception.depth.depth_scale import DepthScale, ScaleSource
 from tips_ros.perception.depth.measured_scale import MeasuredScale
+from tips_ros.perception.depth.scale_choice import ScaleChoice, ToldSource
 from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.temporal.stream import Held
 from tips_ros.ros.inputs.depth_sensor import DepthSensor
 from tips_ros.ros.parameters.snapshot import CameraSettings
-from tips_ros.ros.pipeline.stages.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 
 logger = logging.getLogger(__name__)
@@ -80,9 +77,11 @@ class DepthScaler:
         self._sensor: DepthSensor | None = None  # while the source is sensor
         self._with_offset = False
         self._pending: _Waiting | None = None  # what the sensor saw of it may still come
-        self._pending_reset = PendingReset()
+        self._reset_asked = threading.Event()  # by any thread; for the frames' own to carry out
         self._throttle = LogThrottle(logger)
         self._focal_ratio = description.focal_ratio
+        # Of the newest frame: what its scale without measuring followed from, and that scale.
+        self._told: tuple[ScaleChoice, Intrinsics | None, DepthScale] | None = None
         nothing = DepthScale(1.0, "model", note="no depth was asked for yet")
         self.status = DepthScaleStatus.of(nothing, wanted, description)
         self._scaled_one = False
@@ -111,9 +110,11 @@ class DepthScaler:
         upright = None if camera is None else camera.lens.intrinsics
         if upright is not None and settings.mounting:
             upright = upright_intrinsics(upright, settings.mounting)
-        told: ToldSource = "focal" if wanted == "sensor" or wanted == "ground" else wanted
-        choice = ScaleChoice(told, settings.fixed_scale)
-        scale = choice.scale(upright, self._focal_ratio)
+        source: ToldSource = "focal" if wanted == "sensor" or wanted == "ground" else wanted
+        choice = ScaleChoice(source, settings.fixed_scale)
+        if self._told is None or self._told[:2] != (choice, upright):
+            self._told = choice, upright, choice.scale(upright, self._focal_ratio)
+        scale = self._told[2]
         if wanted == "sensor":
             view = View(header, camera, settings.holding_frame, may_wait=True)
             waiting = _Waiting(
@@ -152,7 +153,7 @@ class DepthScaler:
 
     def reset(self) -> None:
         """Forgets what the sensor saw so far, as when time jumps back."""
-        self._pending_reset.request()
+        self._reset_asked.set()
 
     def rest(self) -> None:
         """Unsubscribes from the sensor until depth is made again; from the thread of `scale`."""
@@ -174,7 +175,7 @@ class DepthScaler:
             self._sensor = sensor
         with_offset = settings.sensor_offset
         max_dt_ns = round(settings.sensor_max_dt_s * 1e9)
-        if self._pending_reset.take() or with_offset != self._with_offset:
+        if self._reset_asked.is_set() or with_offset != self._with_offset:
             self._start_again(sensor)
         self._with_offset = with_offset
         waiting, self._pending = self._pending, None
@@ -213,7 +214,7 @@ class DepthScaler:
             )
 
     def _start_again(self, sensor: DepthSensor) -> None:
-        self._pending_reset.take()  # one asked for meanwhile is done with this one
+        self._reset_asked.clear()  # one asked for meanwhile is done with this one
         self._pending = None
         sensor.clear()
         self._measured.reset()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,6 @@ from tips_ros.messages.objects.objects import look_at_objects
 from tips_ros.perception.ground.classes import classes_named
 from tips_ros.perception.objects.objects import Objects, ObjectsView
 from tips_ros.perception.objects.tracker import IdCounter
-from tips_ros.ros.pipeline.stages.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class ObjectWatch:
         """
         self._frames = frames
         self._objects = Objects(ids)
-        self._pending_reset = PendingReset()
+        self._reset_asked = threading.Event()  # by any thread; for the frames' own to carry out
         self._throttle = LogThrottle(logger)
 
     def look(
@@ -45,7 +45,8 @@ class ObjectWatch:
             value_features: (h, w, D) of its patches.
             world: frame in which the camera moves smoothly; "" for none.
         """
-        if self._pending_reset.take():
+        if self._reset_asked.is_set():
+            self._reset_asked.clear()
             self._objects.reset()
         self._warn_of_unknown_names(frame)
         pose = self._pose(frame.header, world)
@@ -53,7 +54,7 @@ class ObjectWatch:
 
     def reset(self) -> None:
         """Forgets all things with the next frame, as when time jumps back."""
-        self._pending_reset.request()
+        self._reset_asked.set()
 
     def _warn_of_unknown_names(self, frame: FrameResult) -> None:
         """A misspelt name would make things of its class, floors and all."""

@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tips_ros.perception.normals import normals_at
+from tips_ros.perception.resizing import normals_at
 
 
 @pytest.mark.parametrize("case", [0, 1])
