@@ -101,8 +101,7 @@ class VisionTransformer(nn.Module):
             ValueError: an image size that patches do not fill, or a tap beyond the last block.
         """
         grid = self.grid_of(images)
-        if any(not 0 <= tap < len(self.blocks) for tap in taps):
-            raise ValueError(f"taps {tuple(taps)}: blocks are 0 to {len(self.blocks) - 1}")
+        self.check_taps(taps)
 
         x = self.tokens(images, grid)  # (B, 2 + h·w, D)
         tapped: dict[int, LayerFeatures] = {}
@@ -119,6 +118,11 @@ class VisionTransformer(nn.Module):
         x = self.norm(x)
         layers = tuple(tapped[tap] for tap in taps)
         return ImageFeatures(x[:, 0], x[:, 1], x[:, PREFIX_TOKENS:], grid, layers, values)
+
+    def check_taps(self, taps: Sequence[int]) -> None:
+        """ValueError where one is beyond the last block."""
+        if any(not 0 <= tap < len(self.blocks) for tap in taps):
+            raise ValueError(f"taps {tuple(taps)}: blocks are 0 to {len(self.blocks) - 1}")
 
     def position_embedding(self, grid: PatchGrid) -> tuple[Tensor, Tensor]:
         """Positions of the CLS token (1, 1, D) and of a grid's patches (1, h·w, D).

@@ -19,6 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
+from tips_ros.model.fast.dpt.gpu_decoder import fuse_decoders
 from tips_ros.model.fast.gpu.backbone import fuse_backbone
 from tips_ros.model.fast.rewrite import rewrite_heads
 from tips_ros.model.heads import DepthHead, NormalsHead, SegmentationHead
@@ -80,7 +81,7 @@ def model() -> Tips:
         )
     fast = rewrite_heads(tips.to(torch.bfloat16), early="gpu")
     fast.backbone = fuse_backbone(fast.backbone)
-    return fast
+    return fuse_decoders(fast)
 
 
 @pytest.fixture

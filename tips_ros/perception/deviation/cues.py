@@ -25,6 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tips_ros.model.fast.gpu.labels import largest_share
 from tips_ros.model.tips import DenseMaps
 from tips_ros.perception.deviation.model import PRODUCTS
 
@@ -75,13 +76,19 @@ def cues_of(maps: DenseMaps, focal: Focal) -> dict[str, Tensor]:
     }
     cues |= {f"{one}_{other}": cues[one] * cues[other] for one, other in PRODUCTS}
     if maps.segmentation is not None and maps.normals is not None:
-        likeliest = thin(maps.segmentation).float().softmax(1).amax(1, keepdim=True)
+        likeliest = _largest_share(thin(maps.segmentation))
         cues["class_doubt"] = likeliest.neg_().add_(1.01).log_()
         agreement, facing = _of_normals(maps.normals, across, down, focal)
         cues["disagreement"] = (1.01 - agreement).log_()
         cues["facing"] = facing
         cues["grazing"] = (facing + 0.05).log_()
     return cues
+
+
+def _largest_share(logits: Tensor) -> Tensor:
+    """(B, K, h, w) → the likeliest class's share of the softmax, (B, 1, h, w) fp32."""
+    made = largest_share(logits)
+    return logits.float().softmax(1).amax(1, keepdim=True) if made is None else made
 
 
 def _gradient(x: Tensor) -> tuple[Tensor, Tensor]:

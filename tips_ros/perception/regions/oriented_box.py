@@ -21,8 +21,6 @@ from typing import Any, TypeAlias
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from transforms3d.affines import compose
-from transforms3d.quaternions import mat2quat, quat2mat
 
 from tips_ros.libraries import OPEN3D
 
@@ -51,6 +49,8 @@ class OrientedBox:
     @property
     def quaternion_xyzw(self) -> Float64Array:
         """The rotation as a unit quaternion (4,), w not negative."""
+        from transforms3d.quaternions import mat2quat
+
         w, x, y, z = mat2quat(self.rotation)
         return np.array([x, y, z, w])
 
@@ -101,6 +101,9 @@ def transform_matrix(translation_m: ArrayLike, quaternion_xyzw: ArrayLike) -> Fl
     Raises:
         ValueError: the quaternion is zero or not finite.
     """
+    from transforms3d.affines import compose
+    from transforms3d.quaternions import quat2mat
+
     x, y, z, w = quaternion = np.asarray(quaternion_xyzw, np.float64)
     length = float(np.linalg.norm(quaternion))
     if not np.isfinite(length) or length == 0.0:

@@ -13,7 +13,7 @@ from torch import nn
 import tips_ros.model.fast.gpu as package
 from tips_ros.model.depth_bins import DepthBins, bin_sums
 from tips_ros.model.fast import rewrite_heads
-from tips_ros.model.fast.dpt.kernel_tail import KernelTail, launch_add_taps, launch_sum_bins
+from tips_ros.model.fast.dpt.kernel_tail import TILE, KernelTail, launch_add_taps, launch_sum_bins
 from tips_ros.model.fast.dpt.kernels import Product, compose_tail
 from tips_ros.model.fast.dpt.output_convs import DirectTail
 from tips_ros.model.fast.gpu.kernels import triton_is_there
@@ -26,7 +26,7 @@ KERNELS = Path(package.__path__[0]) / "tail_kernels.py"
 BINS = DepthBins()
 Case = tuple[KernelTail, torch.Tensor, torch.Tensor]
 with_triton = pytest.mark.skipif(not triton_is_there(), reason="Triton is not installed")
-SHAPES = [(1, 6, 7, 5), (2, 40, 1, 3), (1, 3, 2, 19), (1, 150, 4, 4)]  # B, K, h, w
+SHAPES = [(1, 6, 3, 5), (2, 40, 1, 3), (1, 3, 2, 19), (1, 150, 2, 2)]  # B, K, h, w
 
 
 @pytest.fixture
@@ -55,6 +55,7 @@ def case(request: pytest.FixtureRequest) -> Case:
 def test_torch_adds_the_taps_where_there_are_no_kernels(case: Case):
     tail, x, expected = case
     torch.testing.assert_close(tail(x), expected, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(tail(x, relu=True), expected.relu(), atol=1e-5, rtol=1e-4)
     sums = bin_sums(expected.relu().permute(0, 2, 3, 1), BINS, evidence=True)
     torch.testing.assert_close(tail.sum_bins(x, BINS, evidence=True), sums, atol=1e-4, rtol=1e-4)
 
@@ -64,9 +65,12 @@ def test_torch_adds_the_taps_where_there_are_no_kernels(case: Case):
 def test_the_kernels_make_the_same(case: Case, interpreted: ModuleType):
     tail, x, expected = case
     taps = tail._taps_of(x)
-    assert taps.shape[-1] % 8 == 0
-    made = launch_add_taps(interpreted, taps, tail.outputs)
-    torch.testing.assert_close(made, expected, atol=1e-5, rtol=1e-4)
+    assert taps.shape[-1] % 9 == 0 and taps.shape[-1] // 9 % 16 == 0
+    for relu in (False, True):
+        made = launch_add_taps(interpreted, taps, relu)
+        true = expected.relu() if relu else expected
+        torch.testing.assert_close(made[:, : tail.outputs], true, atol=1e-5, rtol=1e-4)
+        assert not made[:, tail.outputs :].any()
     for evidence in (False, True):
         sums = launch_sum_bins(interpreted, taps, tail.outputs, BINS, evidence)
         wanted = bin_sums(expected.relu().permute(0, 2, 3, 1), BINS, evidence)
@@ -77,8 +81,11 @@ def test_the_kernels_make_the_same(case: Case, interpreted: ModuleType):
 @pytest.mark.slow
 def test_they_compile_for_every_gpu_without_one():
     types = {"taps": "*bf16", "result": "*bf16", "sums": "*fp32", "least": "fp32", "step": "fp32"}
-    sizes = {"PIXELS": 32, "OUTPUTS": 32}
-    kernels = {"add_taps_kernel": [types, sizes], "sum_bins_kernel": [types, {**sizes, "SUMS": 3}]}
+    sizes = dict(zip(("PIXELS", "OUTPUTS"), TILE, strict=True))
+    kernels = {
+        "add_taps_kernel": [types, {**sizes, "RELU": True}],
+        "sum_bins_kernel": [types, {**sizes, "SUMS": 3}],
+    }
     compile_for_all(KERNELS, kernels)
 
 

@@ -17,7 +17,7 @@ from tips_ros.model.fast.gpu.kernels import triton_is_there
 FOLDER = Path(__file__).resolve().parents[1]
 # Of Triton 3.1's interpreter, by NumPy 1.25 and newer.
 OF_TRITON = "ignore:Conversion of an array with ndim:DeprecationWarning"
-FILES = ("gpu/test_label_kernels.py", "dpt/test_kernel_tail.py")
+FILES = ("gpu/test_label_kernels.py", "gpu/test_step_kernels.py", "dpt/test_kernel_tail.py")
 
 
 @pytest.mark.skipif(not triton_is_there(), reason="Triton is not installed")

@@ -18,6 +18,7 @@ from torch import Tensor
 
 import tips_ros.model.fast.gpu as package
 from tips_ros.model.fast.gpu import kernels as gpu_kernels
+from tips_ros.model.fast.gpu import labels
 from tips_ros.model.fast.gpu.kernels import triton_is_there
 from tips_ros.model.fast.gpu.labels import labels_by_kernels, launch_label_kernels
 from tips_ros.perception.semantic.dense_labels import dense_label_map
@@ -66,6 +67,31 @@ def test_they_say_what_a_cpu_says(
 
 
 @with_triton
+@pytest.mark.parametrize("classes", [3, 17, 150])
+def test_what_lies_behind_the_classes_of_a_pixel_is_read_and_not_seen(
+    interpreted: ModuleType, classes: int
+):
+    held = torch.full((1, 4, 5, -(-classes // 32) * 32), float("nan"))
+    held[..., :classes] = logits_of(1, classes, 4, 5, torch.float32, False).permute(0, 2, 3, 1)
+    logits = held.permute(0, 3, 1, 2)[:, :classes]
+    assert labels._is_filled(logits, 32) and not labels._is_filled(logits.contiguous(), 32)
+    assert not labels._is_filled(held.permute(0, 3, 1, 2)[:, 1 : 1 + classes], 32)
+    for found, expected in zip(
+        launch_label_kernels(interpreted, logits, (9, 7)),
+        launch_label_kernels(interpreted, logits.contiguous(), (9, 7)),
+        strict=True,
+    ):
+        torch.testing.assert_close(found, expected)
+
+
+@with_triton
+def test_the_likeliest_class_s_share_is_that_of_the_softmax(interpreted: ModuleType):
+    logits = logits_of(2, 40, 6, 8, torch.bfloat16, True)[..., ::2, ::2]
+    shares, _ = labels.launch_summary(interpreted, logits)
+    torch.testing.assert_close(shares[0].view(2, 3, 4), logits.float().softmax(1).amax(1))
+
+
+@with_triton
 def test_of_classes_that_are_as_likely_the_first_wins(interpreted: ModuleType):
     logits = torch.zeros(1, 40, 3, 3)
     logits[:, 35:37] = 2.0
@@ -80,7 +106,10 @@ def test_they_compile_for_every_gpu_without_one(logits: str):
     types = {"logits": logits, "shares": "*fp32", "lead": "*i32"}
     types |= {"labels": "*u8", "confidence": "*u8"}
     sizes = {"PIXELS": 32, "CLASSES": 32}
-    kernels = dict.fromkeys(("summarise_kernel", "label_kernel"), [types, sizes])
+    kernels = {
+        "summarise_kernel": [types, sizes],
+        "label_kernel": [types, {**sizes, "FILLED": True}],
+    }
     compile_for_all(KERNELS, kernels)
 
 

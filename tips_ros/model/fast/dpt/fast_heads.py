@@ -16,6 +16,7 @@ from tips_ros.model.fast.dpt.kernel_tail import KernelTail
 from tips_ros.model.fast.dpt.kernels import Product, compose_tail
 from tips_ros.model.fast.dpt.output_convs import DirectTail, EarlyTail
 from tips_ros.model.fast.dpt.strips import StripTail
+from tips_ros.model.fast.gpu.steps import sum_logits
 from tips_ros.model.heads import DenseHead, DepthHead
 from tips_ros.model.vit import LayerFeatures
 
@@ -47,7 +48,7 @@ class FastDenseHead(nn.Module):
         """
         super().__init__()
         self.outputs, self.width = plain.outputs, plain.width
-        self.decoder = FastDecoder(plain.dpt)
+        self.decoder: nn.Module = FastDecoder(plain.dpt)
         # C channels, K outputs, by pixel: 9·C·K in one against 9·C² + C·K.
         apart = 8 * self.outputs > 9 * plain.head.in_channels if apart is None else apart
         self.head = plain.head if apart else None
@@ -91,8 +92,10 @@ class FastDepthHead(FastDenseHead):
                 part = head(part.relu_() if bins.relu_after_project else part)
             return bin_sums(part.relu_().permute(0, 2, 3, 1), bins, evidence)
 
-        if isinstance(tail, KernelTail) and head is None:
-            return tail.sum_bins(x, bins, evidence)
+        if isinstance(tail, KernelTail):
+            if head is None:
+                return tail.sum_bins(x, bins, evidence)
+            return sum_logits(head(tail(x, relu=bins.relu_after_project)), bins, evidence)
         # Strip by strip: logits in fp32 are the largest array of a pass.
         return torch.cat(tail.map_strips(x, sum_bins), dim=1)
 

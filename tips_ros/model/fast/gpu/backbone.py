@@ -3,15 +3,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tips_ros.model.blocks import Block
+from tips_ros.model.fast.gpu.steps import add_norm
 from tips_ros.model.fast.swap_modules import swap_modules
-from tips_ros.model.vit import PatchEmbed, PatchGrid, VisionTransformer
+from tips_ros.model.vit import (
+    PREFIX_TOKENS,
+    ImageFeatures,
+    LayerFeatures,
+    PatchEmbed,
+    PatchGrid,
+    VisionTransformer,
+)
 
 _MULTIPLE = 8  # of half-precision numbers, that tensor cores read at once
 
@@ -38,19 +46,38 @@ class MatrixPatchEmbed(PatchEmbed):
         return F.linear(rows, self.matrix, self.proj.bias)
 
 
-class FusedBlock(Block):
-    """A block that scales and adds in one step."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, N, D) → (B, N, D)."""
-        x = torch.addcmul(x, self.attn(self.norm1(x)), self.ls1.gamma)
-        return torch.addcmul(x, self.mlp(self.norm2(x)), self.ls2.gamma)
-
-
 class GpuVisionTransformer(VisionTransformer):
-    """An encoder that resamples its positions once for each grid, not for each image."""
+    """An encoder that scales, adds and normalises in one step.
+
+    It resamples its positions once for each grid, not for each image.
+    """
 
     known_positions: dict[tuple[Any, ...], tuple[Tensor, Tensor]]  # by grid, device and dtype
+
+    def forward(
+        self, images: Tensor, taps: Sequence[int] = (), value_features: bool = False
+    ) -> ImageFeatures:
+        """Returns what `VisionTransformer` does."""
+        grid = self.grid_of(images)
+        blocks = [block for block in self.blocks if isinstance(block, Block)]
+        self.check_taps(taps)
+        x = self.tokens(images, grid)
+        normed = blocks[0].norm1(x)
+        tapped: dict[int, LayerFeatures] = {}
+        values: Tensor | None = None
+        for i, block in enumerate(blocks):
+            last = i == len(blocks) - 1
+            if value_features and last:
+                values = self.values(x)
+            following = self.norm if last else blocks[i + 1].norm1
+            x, normed = add_norm(x, block.attn(normed), block.ls1.gamma, block.norm2)
+            x, normed = add_norm(x, block.mlp(normed), block.ls2.gamma, following)
+            if i in taps:
+                seen = normed if last else self.norm(x)
+                tapped[i] = LayerFeatures(seen[:, PREFIX_TOKENS:], seen[:, 0], grid)
+        layers = tuple(tapped[tap] for tap in taps)
+        tokens = normed[:, 0], normed[:, 1], normed[:, PREFIX_TOKENS:]
+        return ImageFeatures(*tokens, grid, layers, values)
 
     def position_embedding(self, grid: PatchGrid) -> tuple[Tensor, Tensor]:
         """Returns what `VisionTransformer` does."""
@@ -63,7 +90,6 @@ class GpuVisionTransformer(VisionTransformer):
 def fuse_backbone(backbone: VisionTransformer) -> VisionTransformer:
     """The same encoder with such parts. Parameters are shared; the one given is unchanged."""
     kinds = {
-        Block: FusedBlock,
         PatchEmbed: MatrixPatchEmbed,
         VisionTransformer: GpuVisionTransformer,
     }

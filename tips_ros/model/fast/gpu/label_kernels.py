@@ -82,10 +82,14 @@ def label_kernel(
     by_class,
     by_row,
     by_column,
+    FILLED: tl.constexpr,
     PIXELS: tl.constexpr,
     CLASSES: tl.constexpr,
 ):
-    """The best class of each pixel of a picture (rows, columns), and its margin in bytes."""
+    """The best class of each pixel of a picture (rows, columns), and its margin in bytes.
+
+    FILLED: whether up to a multiple of CLASSES can be read at each pixel, so that none is asked.
+    """
     line = tl.program_id(0)
     image, y = line // rows, line % rows
     x = tl.program_id(1) * PIXELS + tl.arange(0, PIXELS)
@@ -103,11 +107,13 @@ def label_kernel(
     above_right = start + above * by_row + right * by_column
     below_left = start + below * by_row + left * by_column
     below_right = start + below * by_row + right * by_column
-    most = tl.full([PIXELS], float("-inf"), tl.float32)
-    best = tl.zeros([PIXELS], tl.int32)
+    # Of each place among CLASSES apart: they are compared with each other once, at the end.
+    most = tl.full([PIXELS, CLASSES], float("-inf"), tl.float32)
+    which = tl.zeros([PIXELS, CLASSES], tl.int32)
     for k in range(0, classes, CLASSES):
         number = k + tl.arange(0, CLASSES)
-        mask = there[:, None] & (number < classes)[None, :]
+        known = (number < classes)[None, :]
+        mask = there[:, None] if FILLED else there[:, None] & known
         step = number[None, :] * by_class
         a = tl.load(above_left[:, None] + step, mask, other=0.0).to(tl.float32)
         b = tl.load(above_right[:, None] + step, mask, other=0.0).to(tl.float32)
@@ -115,11 +121,13 @@ def label_kernel(
         d = tl.load(below_right[:, None] + step, mask, other=0.0).to(tl.float32)
         share = along[:, None]
         value = (1 - down) * ((1 - share) * a + share * b) + down * ((1 - share) * c + share * d)
-        value = tl.where((number < classes)[None, :], value, float("-inf"))
-        largest = tl.max(value, axis=1)
-        which = k + tl.argmax(value, axis=1)
-        best = tl.where(largest > most, which.to(tl.int32), best)
-        most = tl.maximum(most, largest)
+        value = tl.where(known, value, float("-inf"))
+        which = tl.where(value > most, number[None, :], which)
+        most = tl.maximum(most, value)
+    # Of several that are as likely the first.
+    largest = tl.max(most, axis=1)
+    best = tl.min(tl.where(most == largest[:, None], which, classes), axis=1)
+    best = tl.minimum(best, classes - 1)
     upper = image * inside + above * width
     lower = image * inside + below * width
     a = _margin(above_left, shares, lead, pixels, upper + left, best, by_class, there)

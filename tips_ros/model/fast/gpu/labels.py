@@ -10,7 +10,8 @@ from torch import Tensor
 
 from tips_ros.model.fast.gpu.kernels import run_kernel
 
-_PIXELS, _CLASSES = 32, 32  # of a program at a time
+# Pixels, classes: of a program at a time.
+SUMMARY_TILE, LABEL_TILE = (32, 32), (32, 32)
 
 
 def labels_by_kernels(logits: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor] | None:
@@ -32,15 +33,49 @@ def launch_label_kernels(
     """Runs the two kernels of a module `label_kernels`; for the rest see `labels_by_kernels`."""
     b, k, h, w = logits.shape
     pixels, strides = b * h * w, logits.stride()
-    shares = logits.new_empty((3, pixels), dtype=torch.float32)
-    lead = logits.new_empty(pixels, dtype=torch.int32)
+    shares, lead = launch_summary(kernels, logits)
     labels = logits.new_empty((b, *size), dtype=torch.uint8)
     confidence = torch.empty_like(labels)
-    of_both = {"PIXELS": _PIXELS, "CLASSES": _CLASSES}
-    kernels.summarise_kernel[(-(-pixels // _PIXELS),)](
-        logits, shares, lead, pixels, w, h * w, k, *strides, **of_both
-    )
-    kernels.label_kernel[(b * size[0], -(-size[1] // _PIXELS))](
-        logits, shares, lead, labels, confidence, pixels, h, w, h * w, *size, k, *strides, **of_both
+    at_once, of_classes = LABEL_TILE
+    kernels.label_kernel[(b * size[0], -(-size[1] // at_once))](
+        *(logits, shares, lead, labels, confidence, pixels, h, w, h * w, *size, k, *strides),
+        FILLED=_is_filled(logits, of_classes),
+        PIXELS=at_once,
+        CLASSES=of_classes,
     )
     return labels, confidence
+
+
+def launch_summary(kernels: ModuleType, logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Shares (3, B·h·w) fp32 and leads (B·h·w,) int32 as `summarise_kernel` has them."""
+    b, k, h, w = logits.shape
+    pixels = b * h * w
+    shares = logits.new_empty((3, pixels), dtype=torch.float32)
+    lead = logits.new_empty(pixels, dtype=torch.int32)
+    at_once, of_classes = SUMMARY_TILE
+    kernels.summarise_kernel[(-(-pixels // at_once),)](
+        *(logits, shares, lead, pixels, w, h * w, k, *logits.stride()),
+        PIXELS=at_once,
+        CLASSES=of_classes,
+    )
+    return shares, lead
+
+
+def largest_share(logits: Tensor) -> Tensor | None:
+    """The likeliest class's share of the softmax (B, 1, h, w) fp32; see `labels_by_kernels`."""
+    b, _, h, w = logits.shape
+
+    def launch(kernels: ModuleType) -> Tensor:
+        return launch_summary(kernels, logits)[0][0].view(b, 1, h, w)
+
+    return run_kernel("label_kernels", logits, launch)
+
+
+def _is_filled(logits: Tensor, multiple: int) -> bool:
+    """Whether something can be read behind the classes of each pixel, up to a multiple."""
+    b, k, h, w = logits.shape
+    by_image, by_class, by_row, by_column = logits.stride()
+    filled = -(-k // multiple) * multiple
+    last = (b - 1) * by_image + (h - 1) * by_row + (w - 1) * by_column
+    held = logits.untyped_storage().nbytes() // logits.element_size() - logits.storage_offset()
+    return by_class == 1 and by_column >= filled and last + filled <= held

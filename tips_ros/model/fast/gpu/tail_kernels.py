@@ -21,10 +21,14 @@ def add_taps_kernel(
     by_image,
     by_row,
     by_column,
+    RELU: tl.constexpr,
     PIXELS: tl.constexpr,
     OUTPUTS: tl.constexpr,
 ):
-    """Taps (B, rows, columns, 9·K and more) → (B, 2·rows, 2·columns, K), all K in one piece."""
+    """Taps (B, rows, columns, 9·K and more) → (B, 2·rows, 2·columns, K), all K in one piece.
+
+    With RELU their positive part.
+    """
     line = tl.program_id(0)
     image, y = line // (2 * rows), line % (2 * rows)
     x = tl.program_id(1) * PIXELS + tl.arange(0, PIXELS)
@@ -34,6 +38,8 @@ def add_taps_kernel(
     value = _add(
         start, y, x, number, mask, rows, columns, outputs, by_row, by_column, PIXELS, OUTPUTS
     )
+    if RELU:
+        value = tl.maximum(value, 0.0)
     place = (line.to(tl.int64) * 2 * columns + x) * outputs
     tl.store(result + place[:, None] + number[None, :], value.to(result.dtype.element_ty), mask)
 
