@@ -22,6 +22,7 @@ _PLACES = 5  # every n-th pixel along each axis is asked
 _MOST_LEVELS = 30.0  # of brightness that one pixel can say against a motion
 _LEAST_SPREAD = 1.5  # of brightness
 _STEPS = 2
+_LENGTH_STIFFNESS = 50.0  # of a known motion's length: noise of the picture / 0.5, squared
 
 Velocity = NDArray[np.float64]  # (6,) metres, and radians, from one frame to the other
 
@@ -56,10 +57,21 @@ class Alignment:
     def best_motion(self, guesses: Iterable[Velocity]) -> Velocity:
         """The motion that explains most, near one of the guesses."""
         best = min(map(self._try, guesses), key=lambda trial: trial.unexplained)
-        bettered = best
+        bettered, any_way = best, np.eye(6)
         for _ in range(_STEPS):
-            bettered = self._try(self._step(bettered))
+            change = self._step(bettered, any_way, 1e-6 * self._lens.intrinsics.fx ** 2)
+            bettered = self._try(bettered.velocity + change)
         return min(bettered, best, key=lambda trial: trial.unexplained).velocity
+
+    def fit_length(self, velocity: Velocity) -> Velocity:
+        """The motion as long as the picture says: depth may have another scale than the motion."""
+        longer = np.zeros((6, 1))
+        longer[:3, 0] = velocity[:3]
+        given = fitted = self._try(velocity)
+        for _ in range(_STEPS):
+            change = self._step(fitted, longer, _LENGTH_STIFFNESS)
+            fitted = self._try(fitted.velocity + change)
+        return min(fitted, given, key=lambda trial: trial.unexplained).velocity
 
     def _try(self, velocity: Velocity) -> _Trial:
         x, y = self._places(velocity)
@@ -69,21 +81,22 @@ class Alignment:
         off[~(off < _MOST_LEVELS)] = _MOST_LEVELS
         return _Trial(velocity, x, y, seen, float(off.mean()))
 
-    def _step(self, trial: _Trial) -> Velocity:
+    def _step(self, trial: _Trial, ways: NDArray[np.float64], stiffness: float) -> Velocity:
+        """A step of the motion from a trial, along the columns of (6, M) ways."""
         slope = self._sample(self._slope_before, trial.x, trial.y)[:, 0].T
         off, slope = trial.seen - self._now, 0.5 * (slope + self._slope_now)
         seen = np.isfinite(off) & np.isfinite(slope).all(axis=0)
         if np.count_nonzero(seen) < len(seen) // 4:
-            return trial.velocity
+            return np.zeros(6)
         off -= np.median(off[seen])
         spread = max(1.48 * float(np.median(np.abs(off[seen]))), _LEAST_SPREAD)
         weights = np.where(seen, 1.0 / (1.0 + (off / (2.0 * spread)) ** 2), 0.0)
         off, slope = np.where(seen, off, 0.0), np.where(seen, slope, 0.0)
         across, down = self._rows
-        rows = across * slope[0] + down * slope[1]
+        rows = ways.T @ (across * slope[0] + down * slope[1])
         weighted = rows * weights
-        normal = weighted @ rows.T + 1e-6 * np.eye(6) * self._lens.intrinsics.fx ** 2
-        return np.asarray(trial.velocity - np.linalg.solve(normal, weighted @ off))
+        normal = weighted @ rows.T + stiffness * np.eye(ways.shape[1])
+        return np.asarray(-ways @ np.linalg.solve(normal, weighted @ off))
 
     def _places(self, velocity: Velocity) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(N, 1) pixels of the frame before."""

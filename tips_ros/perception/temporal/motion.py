@@ -51,8 +51,12 @@ class Warp(NamedTuple):
         return cv2.remap(before, self.x, self.y, linear, None, cv2.BORDER_CONSTANT, nothing)
 
 
-def warp_by_pose(now: Glance, before: Glance) -> Warp | None:
-    """Warp by both frames' poses; None where one is unknown, or they are of different worlds."""
+def warp_by_pose(now: Glance, before: Glance, fit_length: bool = False) -> Warp | None:
+    """Warp by both frames' poses; None where one is unknown, or they are of different worlds.
+
+    With `fit_length` the way between them is told in the metres of this frame's depth, as far as
+    the picture knows: where depth is too large, a step of its true length would be too short.
+    """
     if now.world_from_camera is None or before.world_from_camera is None:
         return None
     if now.world_id != before.world_id or not now.lens_known:
@@ -61,6 +65,9 @@ def warp_by_pose(now: Glance, before: Glance) -> Warp | None:
     angle = np.arccos(np.clip((np.trace(motion[:3, :3]) - 1) / 2, -1, 1))
     if np.linalg.norm(motion[:3, 3]) < _STANDS_M and angle < _STANDS_RAD:
         return Warp("standing")
+    if fit_length:
+        velocity = np.concatenate([motion[:3, 3], cv2.Rodrigues(motion[:3, :3])[0][:, 0]])
+        motion = _moved_by(Alignment(now, before).fit_length(velocity))
     return _by_motion(now, motion, "pose")
 
 

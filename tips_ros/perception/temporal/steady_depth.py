@@ -118,7 +118,7 @@ class SteadyDepth:
             return self._begin(frame, now, why)
         assert self._past is not None
         past = self._past
-        warp = warp_by_pose(now, past.glance)
+        warp = warp_by_pose(now, past.glance, fit_length=True)
         if warp is None:
             warp = self._flow.warp(now, past.glance)
         before: Map = warp.sample_map(past.log_depth, np.nan) - np.float32(warp.log_ratio)

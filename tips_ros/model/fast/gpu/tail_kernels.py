@@ -60,8 +60,9 @@ def sum_bins_kernel(
     PIXELS: tl.constexpr,
     OUTPUTS: tl.constexpr,
 ):
-    """The same, of which only sums over the outputs are written: Σ r c, Σ r and, of four, Σ r² and Σ r c².
+    """The same, of which only sums over the outputs are written.
 
+    They are Σ r c, Σ r and, of four, Σ r² and Σ r c².
     r is the positive part of an output, c its bin's centre: `least` + number · `step`, in metres.
     """
     line = tl.program_id(0)
