@@ -50,7 +50,7 @@ class DepthHead(DenseHead):
         self.bins = bins or DepthBins()
 
     def forward(self, layers: Sequence[LayerFeatures], evidence: bool = False) -> Tensor:
-        """→ (B, 1, h, w) metres along z, or with its evidence (B, 3, h, w); always fp32.
+        """→ (B, 1, h, w) metres along z, or with its evidence (B, 4, h, w); always fp32.
 
         See `depth_of_sums`.
         """

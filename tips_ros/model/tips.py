@@ -33,7 +33,7 @@ class DenseMaps(NamedTuple):
     depth: Tensor | None = None  # (B, 1, h, w) metres, fp32
     normals: Tensor | None = None  # (B, 3, h, w) away from the camera, any length
     segmentation: Tensor | None = None  # (B, classes, h, w) logits
-    depth_evidence: Tensor | None = None  # (B, 2, h, w) fp32: Σ p, Σ (p / Σ p)²
+    depth_evidence: Tensor | None = None  # (B, 3, h, w) fp32: see `depth_of_sums`
 
 
 class TipsOutput(NamedTuple):

@@ -72,7 +72,7 @@ def assert_alike() -> Callable[[Tips, Tips, Tensor], None]:
             assert layer.grid == true_layer.grid
             pairs += [(layer.patch_tokens, true_layer.patch_tokens)]
             pairs += [(layer.cls_token, true_layer.cls_token)]
-        assert len(pairs) == 3 + 2 + 4 + 2 * len(true_features.layers)
+        assert len(pairs) == 3 + 3 + 4 + 2 * len(true_features.layers)
         for a, b in pairs:
             assert a.shape == b.shape
             assert (a - b).abs().max() <= 1e-4 * b.abs().max()

@@ -33,7 +33,7 @@ def plane(normal: tuple[float, float, float]) -> DenseMaps:
         depth[None, None].float(),
         normals,
         torch.zeros(1, 5, h, w),
-        torch.stack([torch.full(SIZE, 3.0), torch.full(SIZE, 0.1)])[None],
+        torch.stack([torch.full(SIZE, 3.0), torch.full(SIZE, 0.1), torch.full(SIZE, 0.2)])[None],
     )
 
 
@@ -93,7 +93,7 @@ def test_numbers_beyond_all_reason_are_bounded():
     for constant, bound in ((-90.0, 1e-3), (90.0, 3.0)):
         model = DeviationModel({"constant": constant}, {"constant": constant}, "made")
         assert torch.allclose(stddev_map(maps, model, FOCAL), bound * maps.depth)
-    dead = maps._replace(depth_evidence=torch.zeros(1, 2, *SIZE))
+    dead = maps._replace(depth_evidence=torch.zeros(1, 3, *SIZE))
     assert stddev_map(dead, UNCALIBRATED, FOCAL).isfinite().all()
 
 

@@ -38,6 +38,22 @@ def test_the_coefficients_are_those_that_the_errors_were_made_with():
     assert model.is_calibrated and set(model.alone) == set(ALONE)
 
 
+def test_a_head_whose_spread_is_its_error_is_believed():
+    true = {"constant": -2.5, "spread": 1.0, "spread_spread": 0.1}
+    for names in (ALONE, TOGETHER):
+        model = fit_to(true, names).fit("made")
+        for found in (model.alone, model.together):
+            assert found["spread"] == pytest.approx(1.0, abs=0.02)
+            assert found["spread_spread"] == pytest.approx(0.1, abs=0.02)
+
+
+def test_descriptions_of_before_there_was_a_spread_are_read_as_they_were():
+    before = tuple(name for name in TOGETHER if "spread" not in name)
+    numbers = dict.fromkeys(before, 0.5)
+    written = {"fitted_on": "rooms", "alone": {"constant": -2.0}, "together": numbers}
+    assert deviation_model(written).as_dict() == written
+
+
 def test_a_deviation_covers_about_as_much_as_it_says():
     model = fit_to({"constant": -2.0}, ALONE).fit("made")
     rng = np.random.default_rng(5)

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
+from tips_ros.perception.camera.camera_info import Intrinsics
+from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.temporal.stream import Held, Holding, PlacedImage, SteadyStream
 
@@ -150,6 +153,44 @@ def test_behind_somebody_who_has_passed_things_are_called_what_they_were_called(
         if i >= 10:
             assert (held[30:110, x + 4 : x + 28] == 12).mean() > 0.95, i
             assert (held[30:110, : max(0, x - 4)] == 3).mean() > (0.95 if x > 4 else -1), i
+
+
+def textured(seed: int, height: int, width: int) -> np.ndarray:
+    coarse = np.random.default_rng(seed).integers(0, 255, (height // 6, width // 6, 3))
+    return np.asarray(cv2.resize(coarse.astype(np.uint8), (width, height)), np.uint8)
+
+
+def test_what_moves_by_itself_keeps_its_class_on_its_way():
+    """A box crosses the view of a camera that stands, and is called something else for a frame."""
+    stream, wall, box = SteadyStream(), textured(1, *SIZE), textured(2, 60, 48)
+    for i in range(8):
+        now, x = image(i), 10 + 5 * i
+        now.rgb[:] = wall
+        now.rgb[30:90, x : x + 48] = box
+        labels, margin = np.full(SIZE, 3, np.uint8), np.full(SIZE, 90, np.uint8)
+        labels[30:90, x : x + 48] = 12 if i < 6 else 17
+        margin[30:90, x : x + 48] = 90 if i < 6 else 20
+        held = stream.update(said(2.0)._replace(labels=labels, confidence=margin), now, FULL)
+        assert held.labels is not None and stream.last.laid_over in ("", "standing")
+        assert (held.labels[34:86, x + 6 : x + 42] == 12).mean() > 0.9, i
+        beside = held.labels[:, : max(0, x - 14)], held.labels[:, x + 56 :]
+        assert all((part == 3).all() for part in beside), i
+
+
+def test_labels_are_held_where_depth_is_far_off():
+    """The camera goes sideways along a wall at 2 m, of which the network sees a part at 4 m."""
+    stream, wall = SteadyStream(), textured(1, 120, 240)
+    lens = Lens(Intrinsics(130.0, 130.0, 79.5, 59.5, 160, 120))
+    for i in range(6):
+        pose = np.eye(4)
+        pose[0, 3] = i * 6 * 2.0 / 130.0
+        now = image(i)._replace(lens=lens, world_from_camera=pose, world_id="odom")
+        now.rgb[:] = wall[:, 6 * i : 6 * i + 160]
+        seen = said(2.0, 3 if i < 5 else 5, margin=90 if i < 5 else 20)
+        seen.depth_m[40:80, 40:120] = 4.0
+        last = stream.update(seen, now, FULL)
+    assert stream.last.laid_over == "pose"
+    assert last.labels is not None and (last.labels[44:76, 44:116] == 3).mean() > 0.9
 
 
 def test_labels_are_not_compared_with_those_of_long_ago():

@@ -147,7 +147,7 @@ class EngineDepthHead(EngineHead):
         self.register_buffer("floor", floor, persistent=False)
 
     def forward(self, layers: Sequence[LayerFeatures], evidence: bool = False) -> Tensor:
-        """Four intermediate layers → (B, 1, h, w) metres, or with its evidence (B, 3, h, w)."""
+        """Four intermediate layers → (B, 1, h, w) metres, or with its evidence (B, 4, h, w)."""
         if any(layer.grid != self.grid for layer in layers):
             result: Tensor = self._in_torch(layers)(layers, evidence)
             return result

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tips_ros.model.blocks import Block
-from tips_ros.model.depth_bins import DepthBins
+from tips_ros.model.depth_bins import DepthBins, relative_spread
 from tips_ros.model.dpt import LEVELS
 from tips_ros.model.fast.dpt.fast_heads import FastDenseHead
 from tips_ros.model.heads import DenseHead, DepthHead
@@ -187,7 +187,7 @@ class DepthGraph(HeadGraph):
         cls_3: Tensor,
         floor: Tensor | float,
     ) -> tuple[Tensor]:
-        """Layers, and a floor (1, h', 1, K) → (1, h', w', 3) as `depth_of_sums` has it.
+        """Layers, and a floor (1, h', 1, K) → (1, h', w', 4) as `depth_of_sums` has it.
 
         The floor may be a number, of all.
         """
@@ -203,7 +203,7 @@ class DepthGraph(HeadGraph):
         return self.fast(layers)
 
     def sums_of(self, logits: Tensor, floor: Tensor | float) -> Tensor:
-        """→ (1, h', w', 3), of which the first is depth; never below fp32."""
+        """→ (1, h', w', 4), of which the first is depth; never below fp32."""
         wide = torch.promote_types(logits.dtype, torch.float32)
         p = F.relu(logits).permute(0, 2, 3, 1).to(wide)  # (1, h', w', K)
         least = floor.to(wide) if isinstance(floor, Tensor) else floor
@@ -211,7 +211,9 @@ class DepthGraph(HeadGraph):
         centers = self.centers(wide)
         total = p.sum(-1)
         depth = (p * centers).sum(-1) / total
-        return torch.stack([depth, total, p.square().sum(-1) / total.square()], dim=-1)
+        crowding = p.square().sum(-1) / total.square()
+        spread = relative_spread(depth, (p * centers.square()).sum(-1) / total)
+        return torch.stack([depth, total, crowding, spread], dim=-1)
 
     def centers(self, wide: torch.dtype) -> Tensor:
         """(K,) metres."""

@@ -26,7 +26,7 @@ EXACT = 1e-4  # of the largest value
 DEPTH, NORMALS_DEG, FEATURES_DEG, LABELS = 0.02, 2.0, 8.0, 0.02
 AS_LIKELY = 0.1  # difference of logits: at 0.1 a class is 0.9 times as likely
 INT8_SHARE = 0.8  # of the bounds
-_EVIDENCE = ("depth's activations", "depth's crowding of bins")
+_EVIDENCE = ("depth's activations", "depth's crowding of bins", "depth's spread of bins")
 # Of what depth's deviation is made of nobody misses a tenth.
 _BOUND_OF = {"depth": DEPTH, **dict.fromkeys(_EVIDENCE, 0.1)}
 _SHARE = 0.95  # of the pixels that must be within

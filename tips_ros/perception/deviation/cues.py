@@ -5,8 +5,9 @@
     depth         ln z, of the network's own metres
     activation    ln Σ p: the head was trained on its mean alone, and is silent where it is lost
     entropy       −ln Σ (p / Σ p)²: how many bins share in it
+    spread        ln (σ of the bins around their mean / z)
     slope         √|∇ ln z|, the mean over 5×5 pixels: at edges depth is a mixture
-    depth_depth, depth_activation, depth_entropy, activation_entropy
+    depth_depth, depth_activation, depth_entropy, activation_entropy, depth_spread, spread_spread
                   products: far away, silence means something else than near
     class_doubt   ln (1.01 − p) of the likeliest class
     disagreement  ln (1.01 − cos) of the angle between predicted normals and those of the depth
@@ -63,7 +64,7 @@ def cues_of(maps: DenseMaps, focal: Focal) -> dict[str, Tensor]:
     if maps.depth is None or maps.depth_evidence is None:
         raise ValueError("deviation needs depth and its evidence; see the image with it")
     log_depth = maps.depth.clamp(min=_NEVER).log_()
-    total, crowding = thin(maps.depth_evidence).clamp(min=_NEVER).log_().split(1, dim=1)
+    total, crowding, spread = thin(maps.depth_evidence).clamp(min=_NEVER).log_().split(1, dim=1)
     across, down = _gradient(log_depth)
     slope = F.avg_pool2d(torch.hypot(across, down), 5, 2, 2, count_include_pad=False)
     log_depth = thin(log_depth)
@@ -72,6 +73,7 @@ def cues_of(maps: DenseMaps, focal: Focal) -> dict[str, Tensor]:
         "depth": log_depth,
         "activation": total,
         "entropy": -crowding,
+        "spread": spread,
         "slope": slope.sqrt_(),
     }
     cues |= {f"{one}_{other}": cues[one] * cues[other] for one, other in PRODUCTS}

@@ -16,9 +16,11 @@ PRODUCTS = (
     ("depth", "activation"),
     ("depth", "entropy"),
     ("activation", "entropy"),
+    ("depth", "spread"),
+    ("spread", "spread"),
 )
 ALONE = (
-    *("constant", "depth", "activation", "entropy", "slope"),
+    *("constant", "depth", "activation", "entropy", "spread", "slope"),
     *("_".join(factors) for factors in PRODUCTS),
 )
 TOGETHER = (*ALONE, "class_doubt", "disagreement", "facing", "grazing")

@@ -9,6 +9,7 @@ say, and bettered by what brightness tells from there (steps of Gauss and Newton
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -21,8 +22,19 @@ _PLACES = 5  # every n-th pixel along each axis is asked
 _MOST_LEVELS = 30.0  # of brightness that one pixel can say against a motion
 _LEAST_SPREAD = 1.5  # of brightness
 _STEPS = 2
+_LENGTH_STIFFNESS = 50.0  # of a known motion's length: noise of the picture / 0.5, squared
 
 Velocity = NDArray[np.float64]  # (6,) metres, and radians, from one frame to the other
+
+
+class _Trial(NamedTuple):
+    """A motion, the (N, 1) pixels of the frame before that it leads to, and their brightness."""
+
+    velocity: Velocity
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    seen: NDArray[np.float32]
+    unexplained: float
 
 
 class Alignment:
@@ -34,59 +46,71 @@ class Alignment:
         rays, inverse = now.lens.rays()[few], np.exp(-now.log_depth[few])
         known = np.isfinite(inverse) & np.isfinite(rays).all(axis=-1)
         self._lens = now.lens
-        self._rays = cv2.convertPointsToHomogeneous(rays[known])[:, 0].astype(np.float64)
         self._inverse = inverse[known].astype(np.float64)
+        self._rays = np.ones((3, len(self._inverse)))
+        self._rays[:2] = rays[known].T
         self._now = now.grey[few][known].astype(np.float32)
-        self._slope_now = _slope(now.grey)[few][known]
+        self._slope_now = _slope(now.grey)[few][known].T
         self._before, self._slope_before = before.grey.astype(np.float32), _slope(before.grey)
-        self._rows = motion_rows(self._rays, self._inverse, now.lens)
+        self._rows = motion_rows(self._rays[:2], self._inverse, now.lens)
 
     def best_motion(self, guesses: Iterable[Velocity]) -> Velocity:
         """The motion that explains most, near one of the guesses."""
-        tried = [(self._measure_error(guess), guess) for guess in guesses]
-        left, best = min(tried, key=lambda pair: pair[0])
-        velocity = best
+        best = min(map(self._try, guesses), key=lambda trial: trial.unexplained)
+        bettered, any_way = best, np.eye(6)
         for _ in range(_STEPS):
-            velocity = self._step(velocity)
-        return velocity if self._measure_error(velocity) <= left else best
+            change = self._step(bettered, any_way, 1e-6 * self._lens.intrinsics.fx ** 2)
+            bettered = self._try(bettered.velocity + change)
+        return min(bettered, best, key=lambda trial: trial.unexplained).velocity
 
-    def _measure_error(self, velocity: Velocity) -> float:
+    def fit_length(self, velocity: Velocity) -> Velocity:
+        """The motion as long as the picture says: depth may have another scale than the motion."""
+        longer = np.zeros((6, 1))
+        longer[:3, 0] = velocity[:3]
+        given = fitted = self._try(velocity)
+        for _ in range(_STEPS):
+            change = self._step(fitted, longer, _LENGTH_STIFFNESS)
+            fitted = self._try(fitted.velocity + change)
+        return min(fitted, given, key=lambda trial: trial.unexplained).velocity
+
+    def _try(self, velocity: Velocity) -> _Trial:
         x, y = self._places(velocity)
         seen = self._sample(self._before, x, y)[:, 0]
         off = np.abs(self._now - seen)
-        return float(np.minimum(np.nan_to_num(off, nan=_MOST_LEVELS), _MOST_LEVELS).mean())
+        # Also where it is NaN, out of view.
+        off[~(off < _MOST_LEVELS)] = _MOST_LEVELS
+        return _Trial(velocity, x, y, seen, float(off.mean()))
 
-    def _step(self, velocity: Velocity) -> Velocity:
-        x, y = self._places(velocity)
-        off = self._sample(self._before, x, y)[:, 0] - self._now
-        slope = 0.5 * (self._sample(self._slope_before, x, y)[:, 0] + self._slope_now)
-        seen = np.isfinite(off) & np.isfinite(slope).all(axis=-1)
+    def _step(self, trial: _Trial, ways: NDArray[np.float64], stiffness: float) -> Velocity:
+        """A step of the motion from a trial, along the columns of (6, M) ways."""
+        slope = self._sample(self._slope_before, trial.x, trial.y)[:, 0].T
+        off, slope = trial.seen - self._now, 0.5 * (slope + self._slope_now)
+        seen = np.isfinite(off) & np.isfinite(slope).all(axis=0)
         if np.count_nonzero(seen) < len(seen) // 4:
-            return velocity
+            return np.zeros(6)
         off -= np.median(off[seen])
         spread = max(1.48 * float(np.median(np.abs(off[seen]))), _LEAST_SPREAD)
         weights = np.where(seen, 1.0 / (1.0 + (off / (2.0 * spread)) ** 2), 0.0)
-        off, slope = np.where(seen, off, 0.0), np.where(seen[:, None], slope, 0.0)
+        off, slope = np.where(seen, off, 0.0), np.where(seen, slope, 0.0)
         across, down = self._rows
-        rows = across * slope[:, :1] + down * slope[:, 1:]
-        weighted = rows * weights[:, None]
-        normal = weighted.T @ rows + 1e-6 * np.eye(6) * self._lens.intrinsics.fx ** 2
-        return np.asarray(velocity - np.linalg.solve(normal, weighted.T @ off))
+        rows = ways.T @ (across * slope[0] + down * slope[1])
+        weighted = rows * weights
+        normal = weighted @ rows.T + stiffness * np.eye(ways.shape[1])
+        return np.asarray(-ways @ np.linalg.solve(normal, weighted @ off))
 
     def _places(self, velocity: Velocity) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(N, 1) pixels of the frame before."""
         turn = cv2.Rodrigues(velocity[3:])[0]
-        points = self._rays @ turn.T + self._inverse[:, None] * velocity[:3]
-        points[points[:, 2] <= 0.0] = np.nan
+        points = turn @ self._rays + velocity[:3, None] * self._inverse
+        ahead = points[2] > 0.0
         if self._lens.is_pinhole:
             k = self._lens.intrinsics
-            focal, middle = np.array((k.fx, k.fy)), np.array((k.cx, k.cy))
-            pixels = points[:, :2] / points[:, 2:] * focal + middle
+            depth = np.where(ahead, points[2], np.nan)
+            pixels = points[:2] / depth * ((k.fx,), (k.fy,)) + ((k.cx,), (k.cy,))
         else:
-            pixels = self._lens.project(points.reshape(-1, 3)).reshape(-1, 2)
-        pixels = np.nan_to_num(pixels, nan=-1e4).astype(np.float32)
-        x, y = pixels.T
-        return np.ascontiguousarray(x[:, None]), np.ascontiguousarray(y[:, None])
+            pixels = self._lens.project(points.T).T
+        x, y = np.where(np.isfinite(pixels), pixels, -1e4).astype(np.float32)[..., None]
+        return x, y
 
     @staticmethod
     def _sample(
@@ -98,22 +122,28 @@ class Alignment:
 
 def motion_rows(
     rays: NDArray[np.float64], inverse: NDArray[np.float64], lens: Lens
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Pixels that a small motion moves a point by: (N, 6) across and (N, 6) down.
+) -> NDArray[np.float64]:
+    """Pixels that a small motion moves a point by: (2, 6, N), across and down.
 
     A point P that was at P + ω × P + t. Its shift is linear in t and ω.
 
     Args:
-        rays: (N, 2) or (N, 3), x and y at a distance of 1.
+        rays: (2, N), x and y at a distance of 1.
         inverse: (N,) 1 / metres.
         lens: at the size of the pixels.
     """
-    x, y = rays[:, 0], rays[:, 1]
-    zero, one = np.zeros(len(x)), np.ones(len(x))
+    x, y = rays
     k = lens.intrinsics
-    across = np.stack([inverse, zero, -x * inverse, -x * y, one + x * x, -y], axis=1) * k.fx
-    down = np.stack([zero, inverse, -y * inverse, -one - y * y, x * y, x], axis=1) * k.fy
-    return across, down
+    rows = np.zeros((2, 6, len(x)))
+    across, down = rows
+    across[0] = down[1] = inverse
+    across[2], down[2] = -x * inverse, -y * inverse
+    across[3], down[3] = -x * y, -1.0 - y * y
+    across[4], down[4] = 1.0 + x * x, x * y
+    across[5], down[5] = -y, x
+    across *= k.fx
+    down *= k.fy
+    return rows
 
 
 def _slope(grey: NDArray[np.uint8]) -> NDArray[np.float32]:

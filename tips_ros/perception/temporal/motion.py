@@ -25,6 +25,7 @@ _READING_SMOOTHS = 1.3  # a noisy picture that is read between its pixels is les
 _FAR_BETTER = 0.85  # where somebody close by makes more of it: how much better standing explains
 _ROUNDS = 4
 _PLACES = 4  # every n-th pixel along each axis is asked for the motion
+_FEW = (slice(None, None, 3), slice(None, None, 3))  # will do for a median
 
 
 class Warp(NamedTuple):
@@ -50,8 +51,12 @@ class Warp(NamedTuple):
         return cv2.remap(before, self.x, self.y, linear, None, cv2.BORDER_CONSTANT, nothing)
 
 
-def warp_by_pose(now: Glance, before: Glance) -> Warp | None:
-    """Warp by both frames' poses; None where one is unknown, or they are of different worlds."""
+def warp_by_pose(now: Glance, before: Glance, fit_length: bool = False) -> Warp | None:
+    """Warp by both frames' poses; None where one is unknown, or they are of different worlds.
+
+    With `fit_length` the way between them is told in the metres of this frame's depth, as far as
+    the picture knows: where depth is too large, a step of its true length would be too short.
+    """
     if now.world_from_camera is None or before.world_from_camera is None:
         return None
     if now.world_id != before.world_id or not now.lens_known:
@@ -60,6 +65,9 @@ def warp_by_pose(now: Glance, before: Glance) -> Warp | None:
     angle = np.arccos(np.clip((np.trace(motion[:3, :3]) - 1) / 2, -1, 1))
     if np.linalg.norm(motion[:3, 3]) < _STANDS_M and angle < _STANDS_RAD:
         return Warp("standing")
+    if fit_length:
+        velocity = np.concatenate([motion[:3, 3], cv2.Rodrigues(motion[:3, :3])[0][:, 0]])
+        motion = _moved_by(Alignment(now, before).fit_length(velocity))
     return _by_motion(now, motion, "pose")
 
 
@@ -82,7 +90,9 @@ def _by_motion(now: Glance, motion: NDArray[np.float64], kind: Kind) -> Warp:
                 2, 0, 1
             )
         ratio = np.log(z) - now.log_depth
-    u, v = (np.nan_to_num(np.ascontiguousarray(m), nan=-1e4) for m in (u, v))
+    u, v = np.ascontiguousarray(u), np.ascontiguousarray(v)
+    for out_of_view in (u, v):
+        cv2.patchNaNs(out_of_view, -1e4)
     return Warp(kind, u, v, ratio)
 
 
@@ -103,7 +113,7 @@ class FlowWarper:
         """
         there = dense_flow(self._flow, now.grey, before.grey)
         to_frame = now.size[1] / now.grey.shape[1]
-        if _typical(there[..., 0], there[..., 1]) * to_frame < _STANDS_PX:
+        if _typical(*cv2.split(there[_FEW])) * to_frame < _STANDS_PX:
             return Warp("standing")
         velocity = rigid_motion(there, now.log_depth, now.lens)
         if velocity is None:
@@ -152,19 +162,17 @@ def _typical_move(warp: Warp) -> float:
     assert warp.x is not None and warp.y is not None
     h, w = warp.x.shape
     columns, rows = np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)[:, None]
-    return _typical(warp.x - columns, warp.y - rows)
+    return _typical(warp.x[_FEW] - columns[::3], warp.y[_FEW] - rows[::3])
 
 
 def _typical(x: Map, y: Map) -> float:
-    few = (slice(None, None, 3), slice(None, None, 3))
-    return float(np.median(np.maximum(np.abs(x[few]), np.abs(y[few]))))
+    return float(np.median(np.maximum(np.abs(x), np.abs(y))))
 
 
 def _compare_unmoved(now: Glance, before: Glance, warp: Warp) -> float:
     """The change of the picture if nothing moved, divided by what that motion leaves of it."""
-    few = (slice(None, None, 3), slice(None, None, 3))
     unmoved, moved = (
-        float(np.minimum(cv2.absdiff(now.grey, there)[few], _MOST_LEVELS).mean())
+        float(np.minimum(cv2.absdiff(now.grey, there)[_FEW], _MOST_LEVELS).mean())
         for there in (before.grey, warp.sample_map(before.grey, 0.0))
     )
     return unmoved / max(moved, 1e-6)
@@ -189,15 +197,14 @@ def rigid_motion(flow: Map, log_depth: Map, lens: Lens) -> NDArray[np.float64] |
     if np.count_nonzero(known) < 60:
         return None
     inverse = inverse[known].astype(np.float64)
-    rows = np.concatenate(motion_rows(rays[known].astype(np.float64), inverse, lens))  # (2 N, 6)
+    rows = np.concatenate(motion_rows(rays[known].T.astype(float), inverse, lens), axis=1)
     observed = flow[few][known].astype(np.float64).T.ravel()
-    weights = np.ones(len(observed))
-    velocity: Velocity = np.zeros(6)
-    for _ in range(_ROUNDS):
-        weighted = rows * weights[:, None]
-        normal = weighted.T @ rows + 1e-6 * np.eye(6) * lens.intrinsics.fx**2
-        velocity = np.asarray(np.linalg.solve(normal, weighted.T @ observed))
-        off = observed - rows @ velocity
-        spread = max(1.48 * float(np.median(np.abs(off))), 0.05)
-        weights = 1.0 / (1.0 + (off / (2.0 * spread)) ** 2)
+    weighted = rows
+    for remaining in reversed(range(_ROUNDS)):
+        normal = weighted @ rows.T + 1e-6 * np.eye(6) * lens.intrinsics.fx**2
+        velocity: Velocity = np.asarray(np.linalg.solve(normal, weighted @ observed))
+        if remaining:
+            off = observed - velocity @ rows
+            spread = max(1.48 * float(np.median(np.abs(off))), 0.05)
+            weighted = rows / (1.0 + (off / (2.0 * spread)) ** 2)
     return velocity

@@ -49,6 +49,7 @@ class Steadied(NamedTuple):
 
     Attributes:
         frame: with its depth, and the deviation alike, held still.
+        glance: what the next frame is compared with.
         log_scale: ln of the factor that the frame as a whole was brought to the past by.
         kind: how the frames were laid over each other; None for a frame that begins anew.
         reset: why it begins anew; "" where it does not.
@@ -61,6 +62,7 @@ class Steadied(NamedTuple):
     """
 
     frame: PosedFrame
+    glance: Glance
     log_scale: float = 0.0
     kind: Kind | None = None
     reset: str = ""
@@ -116,7 +118,7 @@ class SteadyDepth:
             return self._begin(frame, now, why)
         assert self._past is not None
         past = self._past
-        warp = warp_by_pose(now, past.glance)
+        warp = warp_by_pose(now, past.glance, fit_length=True)
         if warp is None:
             warp = self._flow.warp(now, past.glance)
         before: Map = warp.sample_map(past.log_depth, np.nan) - np.float32(warp.log_ratio)
@@ -166,7 +168,7 @@ class SteadyDepth:
                 against = np.abs(np.nan_to_num(fused - said))
                 against[offer.doubt == 0.0] = 0.0
         return Steadied(
-            _scale_frame(frame, factor, against), log_scale, warp.kind, "", warp,
+            _scale_frame(frame, factor, against), now, log_scale, warp.kind, "", warp,
             offer.same, offer.again, hidden,
         )  # fmt: skip
 
@@ -188,7 +190,7 @@ class SteadyDepth:
     def _begin(self, frame: PosedFrame, now: Glance, why: str) -> Steadied:
         nothing = np.zeros_like(now.log_depth)
         self._past = _Past(now, now.log_depth, nothing + np.float32(1.0), nothing)
-        return Steadied(frame, reset=why)
+        return Steadied(frame, now, reset=why)
 
 
 def _of_standing(

@@ -2,8 +2,9 @@
 """Labels that hold still: a pixel's class changes when the new one has more to say for it.
 
 The margin of a label over the second class gathers while frames agree, and is used up by those that
-do not; where the picture changed nothing is held. What somebody hides from a camera that stands is
-called what it was called when it is seen again.
+do not. Where the picture is not what the camera's own motion makes of the one before, the place
+that optical flow leads to is asked; nothing is held where that looks otherwise, too. What somebody
+hides from a camera that stands is called what it was called when it is seen again.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.temporal.motion import Warp
+from tips_ros.perception.temporal.glance import Glance
+from tips_ros.perception.temporal.motion import FlowWarper, Warp
 from tips_ros.perception.temporal.steady_depth import Steadied
 
 _UNSURE = 64  # margin of labels that come without one
 _LEAST = 4  # that any label says at least, of 255
+_ALIKE = 12  # levels of brightness at most, between a place and where flow leads to
+_WORTH = 0.005  # of the pixels: if fewer changed, flow is not asked
 _VOTE = 0.35  # of the margin: so much can gather for what a few frames are sure of to be outlived
 
 Bytes = NDArray[np.uint8]
@@ -29,10 +33,12 @@ class SteadyLabels:
         # Labels, and what they have gathered: of the frame before, and of what it hid.
         self._past: tuple[Bytes, Bytes] | None = None
         self._behind: tuple[Bytes, Bytes] | None = None
+        self._flow = FlowWarper()
+        self._glance: Glance | None = None  # of the frame before
 
     def reset(self) -> None:
         """The next frame begins anew."""
-        self._past = self._behind = None
+        self._past = self._behind = self._glance = None
 
     def update(self, labels: Bytes, confidence: Bytes | None, steadied: Steadied) -> Bytes:
         """The labels of the next frame.
@@ -45,6 +51,7 @@ class SteadyLabels:
         margin = np.full_like(labels, _UNSURE) if confidence is None else confidence
         margin = np.asarray(cv2.max(cv2.convertScaleAbs(margin, None, _VOTE), _LEAST), np.uint8)
         past = self._past
+        was, self._glance = self._glance, steadied.glance
         if past is None or past[0].shape != labels.shape or steadied.warp is None:
             self._past, self._behind = (labels, margin), None
             return labels
@@ -53,6 +60,9 @@ class SteadyLabels:
         before, gathered = _move(past, steadied.warp, size)
         before, gathered = self._uncover(before, gathered, steadied)
         seen = _enlarge(steadied.same, size)
+        changed = np.count_nonzero(~steadied.same)
+        if was is not None and changed > _WORTH * steadied.same.size:
+            self._follow(was, steadied, past, (before, gathered, seen))
         same = cv2.compare(labels, before, cv2.CMP_EQ)
         left = cv2.subtract(gathered, margin)
         grown = cv2.addWeighted(gathered, 0.9, margin, 0.5, 0.0)
@@ -64,6 +74,31 @@ class SteadyLabels:
         cv2.copyTo(margin, switched, strength)
         self._past = held, strength
         return np.asarray(held, np.uint8)
+
+    def _follow(
+        self,
+        was: Glance,
+        steadied: Steadied,
+        past: tuple[Bytes, Bytes],
+        into: tuple[Bytes, Bytes, Bytes],
+    ) -> None:
+        """Fills in what moves by itself, or stands elsewhere than depth says, by optical flow.
+
+        Args:
+            was: the frame before.
+            steadied: the frame.
+            past: labels of the frame before, and what they gathered.
+            into: (H, W) the same for the frame, and where they are known: changed in place.
+        """
+        assert steadied.same is not None
+        now, labels = steadied.glance, into[0]
+        flow = self._flow.warp_each_pixel(now, was)
+        off = cv2.absdiff(now.grey, flow.sample_map(was.grey, 0.0))
+        size = labels.shape[1], labels.shape[0]
+        alike = _enlarge(~steadied.same & (off < _ALIKE), size)
+        moved = _move(past, flow, size)
+        for one, field in zip((*moved, alike), into, strict=True):
+            cv2.copyTo(one, alike, field)
 
     def _uncover(
         self, labels: Bytes, gathered: Bytes, steadied: Steadied

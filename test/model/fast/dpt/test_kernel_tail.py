@@ -84,7 +84,7 @@ def test_they_compile_for_every_gpu_without_one():
     sizes = dict(zip(("PIXELS", "OUTPUTS"), TILE, strict=True))
     kernels = {
         "add_taps_kernel": [types, {**sizes, "RELU": True}],
-        "sum_bins_kernel": [types, {**sizes, "SUMS": 3}],
+        "sum_bins_kernel": [types, {**sizes, "SUMS": 4}],
     }
     compile_for_all(KERNELS, kernels)
 

@@ -85,7 +85,7 @@ def test_they_compile_for_every_gpu_without_one():
     types: dict[str, str] = dict.fromkeys((*names, "other", "total", "active", "logits"), "*bf16")
     types |= {"sums": "*fp32", "least": "fp32", "step": "fp32", "epsilon": "fp32"}
     grow = dict(zip(("PIXELS", "CHANNELS"), steps.GROW_TILE, strict=True))
-    sums = dict(zip(("PIXELS", "BINS"), steps.SUM_TILE, strict=True)) | {"SUMS": 3}
+    sums = dict(zip(("PIXELS", "BINS"), steps.SUM_TILE, strict=True)) | {"SUMS": 4}
     kernels = {
         "add_norm_kernel": [types, {"WIDTH": 1024}],
         "grow_add_kernel": [types, grow],

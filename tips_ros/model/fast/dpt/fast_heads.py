@@ -70,7 +70,7 @@ class FastDepthHead(FastDenseHead):
         self.bins = plain.bins
 
     def forward(self, layers: Sequence[LayerFeatures], evidence: bool = False) -> Tensor:
-        """→ (B, 1, h, w) metres along z, or with its evidence (B, 3, h, w); never below fp32."""
+        """→ (B, 1, h, w) metres along z, or with its evidence (B, 4, h, w); never below fp32."""
         sums = self._sums(self.tail, self.head, self.decoder(layers), evidence)
         return depth_of_sums(sums, self.bins, self.outputs)
 

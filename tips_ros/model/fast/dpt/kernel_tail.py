@@ -53,7 +53,7 @@ class KernelTail(nn.Module):
         return [what(self(x))]
 
     def sum_bins(self, x: Tensor, bins: DepthBins, evidence: bool) -> Tensor:
-        """(B, C, h, w) → (B, 2h, 2w, 2 or 3), the `bin_sums` of the output's positive part."""
+        """(B, C, h, w) → (B, 2h, 2w, 2 or 4), the `bin_sums` of the output's positive part."""
         taps = self._taps_of(x)
         made = run_kernel(
             "tail_kernels", taps, lambda of: launch_sum_bins(of, taps, self.outputs, bins, evidence)
@@ -87,10 +87,10 @@ def launch_add_taps(kernels: ModuleType, taps: Tensor, relu: bool = False) -> Te
 def launch_sum_bins(
     kernels: ModuleType, taps: Tensor, outputs: int, bins: DepthBins, evidence: bool
 ) -> Tensor:
-    """(B, h, w, 9·K, filled) → (B, 2h, 2w, 2 or 3) fp32 by a module `tail_kernels`."""
+    """(B, h, w, 9·K, filled) → (B, 2h, 2w, 2 or 4) fp32 by a module `tail_kernels`."""
     b, h, w, width = taps.shape
     pixels, of_outputs = TILE
-    sums = taps.new_empty((b, 2 * h, 2 * w, 3 if evidence else 2), dtype=torch.float32)
+    sums = taps.new_empty((b, 2 * h, 2 * w, 4 if evidence else 2), dtype=torch.float32)
     step_m = (bins.max_m - bins.min_m) / (outputs - 1)
     kernels.sum_bins_kernel[(b * 2 * h, -(-2 * w // pixels))](
         taps,

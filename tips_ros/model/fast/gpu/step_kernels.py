@@ -102,7 +102,7 @@ def sum_logits_kernel(
     PIXELS: tl.constexpr,
     BINS: tl.constexpr,
 ):
-    """Logits (pixels, bins) → Σ r c, Σ r and, of three, Σ r², fp32.
+    """Logits (pixels, bins) → Σ r c, Σ r and, of four, Σ r² and Σ r c², fp32.
 
     r is the positive part of a logit, c its bin's centre: `least` + number · `step`, in metres.
     """
@@ -112,16 +112,20 @@ def sum_logits_kernel(
     weighted = tl.zeros([PIXELS, BINS], tl.float32)
     total = tl.zeros([PIXELS, BINS], tl.float32)
     squares = tl.zeros([PIXELS, BINS], tl.float32)
+    far = tl.zeros([PIXELS, BINS], tl.float32)
     for first in range(0, bins, BINS):
         number = first + tl.arange(0, BINS)
         mask = there[:, None] & (number < bins)[None, :]
         value = tl.load(start + number[None, :], mask, other=0.0).to(tl.float32)
         value = tl.maximum(value, 0.0)
-        weighted += value * (least + number.to(tl.float32) * step)[None, :]
+        centers = (least + number.to(tl.float32) * step)[None, :]
+        weighted += value * centers
         total += value
         squares += value * value
+        far += value * centers * centers
     place = sums + at * SUMS
     tl.store(place, tl.sum(weighted, axis=1), there)
     tl.store(place + 1, tl.sum(total, axis=1), there)
-    if SUMS == 3:
+    if SUMS == 4:
         tl.store(place + 2, tl.sum(squares, axis=1), there)
+        tl.store(place + 3, tl.sum(far, axis=1), there)

@@ -46,7 +46,7 @@ def grow_add(coarse: Tensor, bias: Tensor, one: Tensor, other: Tensor) -> tuple[
 
 
 def sum_logits(logits: Tensor, bins: DepthBins, evidence: bool) -> Tensor:
-    """Logits (B, K, h, w) → (B, h, w, 2 or 3) fp32, the `bin_sums` of their positive part."""
+    """Logits (B, K, h, w) → (B, h, w, 2 or 4) fp32, the `bin_sums` of their positive part."""
     by_pixel = logits.permute(0, 2, 3, 1)
     made = None
     if by_pixel.is_contiguous():
@@ -94,7 +94,7 @@ def launch_sum_logits(
 ) -> Tensor:
     """`sum_logits` by a module `step_kernels`, of (B, h, w, K) in one piece."""
     count = by_pixel.shape[-1]
-    sums = by_pixel.new_empty((*by_pixel.shape[:-1], 3 if evidence else 2), dtype=torch.float32)
+    sums = by_pixel.new_empty((*by_pixel.shape[:-1], 4 if evidence else 2), dtype=torch.float32)
     pixels, of_bins = SUM_TILE
     number = by_pixel.numel() // count
     kernels.sum_logits_kernel[(-(-number // pixels),)](

@@ -60,8 +60,9 @@ def sum_bins_kernel(
     PIXELS: tl.constexpr,
     OUTPUTS: tl.constexpr,
 ):
-    """The same, of which only sums over the outputs are written: Σ r c, Σ r and, of three, Σ r².
+    """The same, of which only sums over the outputs are written.
 
+    They are Σ r c, Σ r and, of four, Σ r² and Σ r c².
     r is the positive part of an output, c its bin's centre: `least` + number · `step`, in metres.
     """
     line = tl.program_id(0)
@@ -72,6 +73,7 @@ def sum_bins_kernel(
     weighted = tl.zeros([PIXELS], tl.float32)
     total = tl.zeros([PIXELS], tl.float32)
     squares = tl.zeros([PIXELS], tl.float32)
+    far = tl.zeros([PIXELS], tl.float32)
     for first in range(0, outputs, OUTPUTS):
         number = first + tl.arange(0, OUTPUTS)
         mask = there[:, None] & (number < outputs)[None, :]
@@ -79,15 +81,17 @@ def sum_bins_kernel(
             start, y, x, number, mask, rows, columns, outputs, by_row, by_column, PIXELS, OUTPUTS
         )
         value = tl.where(mask, tl.maximum(value, 0.0), 0.0)
-        centers = least + number.to(tl.float32) * step
-        weighted += tl.sum(value * centers[None, :], axis=1)
+        centers = (least + number.to(tl.float32) * step)[None, :]
+        weighted += tl.sum(value * centers, axis=1)
         total += tl.sum(value, axis=1)
         squares += tl.sum(value * value, axis=1)
+        far += tl.sum(value * centers * centers, axis=1)
     place = sums + (line.to(tl.int64) * 2 * columns + x) * SUMS
     tl.store(place, weighted, there)
     tl.store(place + 1, total, there)
-    if SUMS == 3:
+    if SUMS == 4:
         tl.store(place + 2, squares, there)
+        tl.store(place + 3, far, there)
 
 
 @triton.jit

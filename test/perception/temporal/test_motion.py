@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A known motion is laid over a picture in the metres of its depth, as far as the picture knows."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from tips_ros.perception.camera.camera_info import Intrinsics
+from tips_ros.perception.camera.lens import Lens
+from tips_ros.perception.posed_frame import PosedFrame
+from tips_ros.perception.temporal.glance import Glance, glance_at
+from tips_ros.perception.temporal.motion import Warp, warp_by_pose
+
+SIZE = (120, 160)
+LENS = Lens(Intrinsics(130.0, 130.0, 79.5, 59.5, 160, 120))
+TRUE_M, SHIFT_PX = 2.0, 3  # of a wall straight ahead, along which the camera goes sideways
+
+
+def wall(textured: bool) -> np.ndarray:
+    coarse = np.random.default_rng(1).integers(0, 255, (20, 34, 3)).astype(np.uint8)
+    return np.asarray(cv2.resize(coarse, (200, 120)), np.uint8) if textured else np.full(
+        (120, 200, 3), 90, np.uint8
+    )  # fmt: skip
+
+
+def seen(index: int, depth_m: float, textured: bool = True, turned: bool = False) -> Glance:
+    pose = np.eye(4)
+    if turned:
+        pose[:3, :3] = cv2.Rodrigues(np.array([0.0, index * SHIFT_PX / 130.0, 0.0]))[0]
+    else:
+        pose[0, 3] = index * SHIFT_PX * TRUE_M / 130.0
+    frame = PosedFrame(
+        index * 100_000_000,
+        depth_m=np.full(SIZE, depth_m, np.float32),
+        lens=LENS,
+        world_from_camera=pose,
+        world_id="odom",
+    )
+    start = SHIFT_PX * index
+    return glance_at(frame, np.ascontiguousarray(wall(textured)[:, start : start + 160]))
+
+
+def shift_of(warp: Warp | None) -> float:
+    assert warp is not None and warp.kind == "pose" and warp.x is not None
+    return float(np.median(warp.x - np.arange(160, dtype=np.float32)))
+
+
+@pytest.mark.parametrize("scale", [0.7, 0.85, 1.0, 1.2, 1.5])
+def test_a_step_is_as_long_as_the_picture_says_whatever_scale_depth_has(scale: float):
+    now, before = seen(1, scale * TRUE_M), seen(0, scale * TRUE_M)
+    assert shift_of(warp_by_pose(now, before)) == pytest.approx(SHIFT_PX / scale, abs=0.01)
+    assert shift_of(warp_by_pose(now, before, fit_length=True)) == pytest.approx(SHIFT_PX, abs=0.1)
+
+
+def test_where_nothing_is_to_be_seen_a_step_is_as_long_as_the_poses_say():
+    now, before = (seen(i, 0.7 * TRUE_M, textured=False) for i in (1, 0))
+    fitted = shift_of(warp_by_pose(now, before, fit_length=True))
+    assert fitted == pytest.approx(SHIFT_PX / 0.7, abs=0.01)
+
+
+def test_a_camera_that_turns_on_the_spot_takes_no_step():
+    now, before = (seen(i, 0.7 * TRUE_M, turned=True) for i in (1, 0))
+    fitted, known = warp_by_pose(now, before, fit_length=True), warp_by_pose(now, before)
+    assert fitted is not None and known is not None and fitted.x is not None
+    np.testing.assert_array_equal(fitted.x, known.x)
