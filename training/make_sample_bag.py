@@ -26,7 +26,7 @@ from tips_ros.evaluation.sample import Sample
 from tips_ros.offline.truth.truth_messages import TruthWriter
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.classes.class_list import ClassList
-from training.camera_messages import CameraMessages
+from training.scenes.camera.camera_messages import CameraMessages
 from training.scenes.camera.drive import drive
 from training.scenes.camera.pose import optical_pose
 from training.scenes.camera.render import RenderedFrame, Renderer

@@ -22,8 +22,8 @@ from tqdm import tqdm
 from tips_ros.bags import BagWriter
 from tips_ros.evaluation.sample import Sample
 from tips_ros.offline.truth.truth_messages import TruthWriter
-from training.camera_messages import CameraMessages
 from training.make_sample_bag import CAMERA_INFO_TOPIC, IMAGE_TOPIC, OPTICAL_FRAME
+from training.scenes.camera.camera_messages import CameraMessages
 from training.scenes.camera.drive import drive
 from training.scenes.camera.pose import pinhole
 from training.scenes.camera.render import RenderedFrame, Renderer

@@ -17,7 +17,7 @@ from tips_ros.messages.conversions import image_message
 from tips_ros.offline.bag_types import bag_types
 from tips_ros.perception.images.decoder import ImageDecoder
 from tips_ros.perception.loading.load import load_predictor
-from training.camera_messages import CameraMessages
+from training.scenes.camera.camera_messages import CameraMessages
 
 from .annotated_bag import annotated
 

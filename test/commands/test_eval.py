@@ -26,7 +26,7 @@ from tips_ros.perception.loading.load import load_model
 from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.semantic.label_space import model_label_space
-from training.camera_messages import CameraMessages
+from training.scenes.camera.camera_messages import CameraMessages
 
 SMALL = ["--input-size", "56x56", "--device", "cpu", "--precision", "fp32"]
 CLASSES = ClassList(("wall", "floor", "chair"), (0, 3, 19))

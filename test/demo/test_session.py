@@ -29,7 +29,7 @@ from tips_ros.messages.outputs import DEFAULT_TOPICS
 from tips_ros.messages.types import IMAGE
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.resources import sample_bag, sample_truth
-from training.camera_messages import CameraMessages
+from training.scenes.camera.camera_messages import CameraMessages
 
 pytestmark = pytest.mark.live
 

@@ -12,7 +12,7 @@ import pytest
 
 from tips_ros.bags import BagWriter
 from tips_ros.perception.camera.camera_info import Intrinsics
-from training.camera_messages import CameraMessages
+from training.scenes.camera.camera_messages import CameraMessages
 
 CAMERA = Intrinsics(52.0, 52.0, 31.5, 23.5, 64, 48)
 DEPTH_TOPIC = "/camera/depth/image_raw"

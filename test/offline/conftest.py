@@ -18,7 +18,7 @@ from tips_ros.offline.bag_types import bag_types
 from tips_ros.offline.truth.truth_messages import TruthWriter
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.classes.class_list import ClassList
-from training.camera_messages import CameraMessages
+from training.scenes.camera.camera_messages import CameraMessages
 
 SECOND = 10**9
 FRAME = "camera_optical"

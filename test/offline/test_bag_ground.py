@@ -15,7 +15,7 @@ from tips_ros.offline.bag_annotation import BagAnnotator
 from tips_ros.offline.bag_types import bag_types
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.prediction import Prediction
-from training.camera_messages import CameraMessages
+from training.scenes.camera.camera_messages import CameraMessages
 
 from ..perception.ground.floor_scene import Box, FloorScene
 

@@ -11,7 +11,7 @@ import pytest
 from tips_ros.bags import BagReader, BagWriter
 from tips_ros.bags.storage.storage import Definition
 from tips_ros.offline.camera_poses import CameraPoses
-from training.camera_messages import CameraMessages
+from training.scenes.camera.camera_messages import CameraMessages
 
 SECOND = 10**9
 

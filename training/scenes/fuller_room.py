@@ -11,13 +11,13 @@ from dataclasses import replace
 import numpy as np
 
 from training.scenes.furniture import household
+from training.scenes.furniture.desk_things import desk_thing, magazines, monitor
 from training.scenes.furniture.footprint import measure_footprint
-from training.scenes.furniture.small.desk_things import desk_thing, magazines, monitor
+from training.scenes.heaps import laid
 from training.scenes.lived_in import lived_in_scene
 from training.scenes.rooms import clutter, groups
 from training.scenes.rooms.floor_plan import FloorPlan
 from training.scenes.rooms.groups import part
-from training.scenes.rooms.heaps import laid
 from training.scenes.rooms.layout import against_wall, free_standing, hang
 from training.scenes.rooms.wall_boards import wall_boards
 from training.scenes.scene import Scene

@@ -22,7 +22,7 @@ _TRIES = 40
 
 
 class _Look(NamedTuple):
-    """Where a camera is and what it looks at; metres and degrees."""
+    """Place of a camera and the point that it looks at; metres and degrees."""
 
     place: np.ndarray
     yaw_deg: float

@@ -11,8 +11,8 @@ import pytest
 if not (find_spec("open3d") or find_spec("embreex")):
     pytest.skip("Open3D or embreex casts the rays", allow_module_level=True)
 
-from training.scenes.furniture.small.desk_things import desk_thing
-from training.scenes.rooms.heaps import laid
+from training.scenes.furniture.desk_things import desk_thing
+from training.scenes.heaps import laid
 from training.scenes.shapes.flat import box, rectangle
 from training.scenes.surfaces.material import plain
 from training.scenes.things import BOX, FLOOR, SHELF, TABLE, UNLABELLED, Thing
