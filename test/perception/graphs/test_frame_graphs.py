@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A frame played as one graph says what it says step by step, and costs one upload and one graph.
 
-CUDA is a stand-in here, see conftest.py; with a GPU the same is tested there.
+CUDA is a stand-in here, see conftest.py, on every machine; `TestOnAGpu` plays real graphs.
 """
 
 from __future__ import annotations
 
+import copy
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -280,6 +281,17 @@ class TestOnAGpu:
                 near = np.isclose(getattr(found, name), array, rtol=0.02, atol=0.02)
                 assert near.mean() > 0.98, name
         assert not caplog.text, "it was recorded"
+
+    def test_a_played_frame_is_that_of_the_plain_model_on_a_cpu(self, tiny_tips: Tips):
+        """So that no kernel is compared with itself."""
+        on_cpu = Predictor(copy.deepcopy(tiny_tips), DESCRIPTION)
+        model = rewrite_for(tiny_tips, "cuda", torch.float32)
+        played = Predictor(model, DESCRIPTION, device="cuda", backend="graphs")
+        for seed in range(3):
+            found, expected = (one.predict(noise(seed)) for one in (played, on_cpu))
+            np.testing.assert_allclose(found.depth_m, expected.depth_m, rtol=0.01)
+            np.testing.assert_allclose(found.normals, expected.normals, atol=0.05)
+            assert np.mean(found.labels == expected.labels) > 0.98
 
     def test_frames_that_follow_each_other_don_t_mix(self, pair: list[Predictor]):
         in_steps, played = pair
