@@ -18,10 +18,12 @@ check_style() {
 
 # run_tests [--quick] ARG…: all three run even when one fails, so that one call tells everything.
 run_tests() {
-  local status=0 mypy mypy_said options=(-p xdist --dist worksteal -n "$(workers)")
+  local status=0 mypy mypy_said options=(-p xdist --dist worksteal)
   if [[ ${1:-} == --quick ]]; then
     shift
-    options+=(-m "quick or not (live or slow or reference)")
+    options+=(-n "$(workers 0)" -m "quick or not (live or slow or reference)")
+  else
+    options+=(-n "$(workers 1)")
   fi
   # Several processes with a thread for each core would keep each other waiting.
   export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
@@ -48,5 +50,6 @@ run_tests() {
   return $status
 }
 
-# Prints in how many processes: one more than there are cores, for many tests wait for others.
-workers() { python -c 'import os; print(len(os.sched_getaffinity(0)) + 1)'; }
+# workers MORE prints in how many processes: MORE than there are cores, for many tests wait for
+# others; of the quick ones none does, and each process reads all files.
+workers() { python -c "import os; print(len(os.sched_getaffinity(0)) + $1)"; }

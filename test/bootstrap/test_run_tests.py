@@ -51,7 +51,7 @@ def test_all_three_run_and_the_tests_in_one_process_more_than_there_are_cores(ch
 def test_quick_leaves_out_what_takes_long_and_the_rest_goes_to_pytest(check):
     _, (_, tests, _) = check("--quick test/model -x")
     assert tests.split("] with")[0].endswith(
-        f"-n {WORKERS} -m quick or not (live or slow or reference) test/model -x"
+        f"-n {WORKERS - 1} -m quick or not (live or slow or reference) test/model -x"
     )
 
 

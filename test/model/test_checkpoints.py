@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +213,15 @@ class TestATextEncoder:
         assert set(state) == set(stored) - {"temperature"}
         for name, tensor in state.items():
             np.testing.assert_array_equal(tensor.numpy(), stored[name])
+
+    @pytest.mark.slow
+    def test_does_not_load_torch_s_compiler_which_takes_a_second(self, tiny_text: Path):
+        program = (
+            "import sys; from pathlib import Path; from tips_ros.model.checkpoints import *; "
+            "load_text_encoder(Path(sys.argv[1]), heads=4); print('torch._dynamo' in sys.modules)"
+        )
+        command = [sys.executable, "-c", program, str(tiny_text)]
+        assert subprocess.run(command, capture_output=True, text=True).stdout == "False\n"
 
     def test_brings_its_temperature(self, tiny_text: Path):
         (part,) = read_checkpoint(tiny_text)

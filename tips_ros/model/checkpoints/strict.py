@@ -5,15 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from tips_ros.model.checkpoints.errors import CheckpointError
 
 _NAMED_AT_MOST = 4
+_RANDOM = (nn.init.normal_, nn.init.uniform_, Tensor.normal_, Tensor.uniform_)
 Module = TypeVar("Module", bound=nn.Module)
 
 
@@ -28,7 +30,7 @@ def build(make: Callable[[], Module], tensors: dict[str, Tensor], path: Path) ->
     Raises:
         CheckpointError: a tensor is unknown, missing or misshapen; it is named.
     """
-    with torch.device("meta"):
+    with torch.device("meta"), _WithoutFirstValues():
         module = make()
     expected = {name: tuple(t.shape) for name, t in module.state_dict().items()}
     _refuse(path, "unknown", [name for name in tensors if name not in expected])
@@ -44,6 +46,21 @@ def build(make: Callable[[], Module], tensors: dict[str, Tensor], path: Path) ->
     )
     module.load_state_dict(tensors, strict=True, assign=True)
     return module.requires_grad_(False).eval()
+
+
+class _WithoutFirstValues(TorchFunctionMode):
+    """Leaves out the random values that modules begin with.
+
+    They would be overwritten, and for some of them torch loads its compiler: that takes a second.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func in _RANDOM:
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
 
 
 def as_tensor(array: np.ndarray) -> Tensor:
