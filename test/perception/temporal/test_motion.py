@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from tips_ros.perception.camera.camera_info import Intrinsics
+from tips_ros.perception.camera.distortion import Distortion
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.posed_frame import PosedFrame
 from tips_ros.perception.temporal.glance import Glance, glance_at
@@ -25,16 +28,25 @@ def wall(textured: bool) -> np.ndarray:
     )  # fmt: skip
 
 
-def seen(index: int, depth_m: float, textured: bool = True, turned: bool = False) -> Glance:
+def seen(
+    index: int,
+    depth_m: float,
+    textured: bool = True,
+    turned: bool = False,
+    lens: Lens = LENS,
+    known: int = SIZE[0],
+) -> Glance:
     pose = np.eye(4)
     if turned:
         pose[:3, :3] = cv2.Rodrigues(np.array([0.0, index * SHIFT_PX / 130.0, 0.0]))[0]
     else:
         pose[0, 3] = index * SHIFT_PX * TRUE_M / 130.0
+    depth = np.full(SIZE, depth_m, np.float32)
+    depth[known:] = np.nan
     frame = PosedFrame(
         index * 100_000_000,
-        depth_m=np.full(SIZE, depth_m, np.float32),
-        lens=LENS,
+        depth_m=depth,
+        lens=lens,
         world_from_camera=pose,
         world_id="odom",
     )
@@ -65,3 +77,29 @@ def test_a_camera_that_turns_on_the_spot_takes_no_step():
     fitted, known = warp_by_pose(now, before, fit_length=True), warp_by_pose(now, before)
     assert fitted is not None and known is not None and fitted.x is not None
     np.testing.assert_array_equal(fitted.x, known.x)
+
+
+def test_so_it_is_seen_through_a_bent_lens():
+    bent = replace(LENS, distortion=Distortion("fisheye", (1e-3, 0.0, 0.0, 0.0)))
+    rays = bent.rays()
+    there = [(rays[..., i] * 130.0 + c).astype(np.float32) for i, c in enumerate((79.5, 59.5))]
+    glances = []
+    for i in (1, 0):
+        glance = seen(i, 0.7 * TRUE_M, lens=bent)
+        grey = cv2.remap(glance.grey, *there, cv2.INTER_LINEAR)
+        glances.append(glance._replace(grey=np.asarray(grey, np.uint8)))
+    true = shift_of(warp_by_pose(*(seen(i, TRUE_M, lens=bent) for i in (1, 0))))
+    assert shift_of(warp_by_pose(*glances, fit_length=True)) == pytest.approx(true, abs=0.1)
+    assert shift_of(warp_by_pose(*glances)) > 1.3 * true
+
+
+@pytest.mark.parametrize("known", [0, 1, 5, 60])
+def test_where_depth_is_known_in_few_places_or_none_a_step_is_that_of_the_poses(known: int):
+    now, before = (seen(i, 0.7 * TRUE_M, known=known) for i in (1, 0))
+    fitted, told = warp_by_pose(now, before, fit_length=True), warp_by_pose(now, before)
+    assert fitted is not None and told is not None
+    if known < 8:
+        np.testing.assert_array_equal(fitted.x, told.x)
+    else:
+        shift = np.median((fitted.x - np.arange(160, dtype=np.float32))[:known])
+        assert shift == pytest.approx(SHIFT_PX, abs=0.1)

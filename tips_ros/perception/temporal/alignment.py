@@ -19,6 +19,7 @@ from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.temporal.glance import Glance
 
 _PLACES = 5  # every n-th pixel along each axis is asked
+_LEAST_PLACES = 40  # where depth is known
 _MOST_LEVELS = 30.0  # of brightness that one pixel can say against a motion
 _LEAST_SPREAD = 1.5  # of brightness
 _STEPS = 2
@@ -55,7 +56,10 @@ class Alignment:
         self._rows = motion_rows(self._rays[:2], self._inverse, now.lens)
 
     def best_motion(self, guesses: Iterable[Velocity]) -> Velocity:
-        """The motion that explains most, near one of the guesses."""
+        """The motion that explains most, near one of the guesses; the first if little is known."""
+        guesses = list(guesses)
+        if len(self._inverse) < _LEAST_PLACES:
+            return guesses[0]
         best = min(map(self._try, guesses), key=lambda trial: trial.unexplained)
         bettered, any_way = best, np.eye(6)
         for _ in range(_STEPS):
@@ -64,7 +68,12 @@ class Alignment:
         return min(bettered, best, key=lambda trial: trial.unexplained).velocity
 
     def fit_length(self, velocity: Velocity) -> Velocity:
-        """The motion as long as the picture says: depth may have another scale than the motion."""
+        """The motion as long as the picture says: depth may have another scale than the motion.
+
+        As it is where little is known, or nothing is to be seen.
+        """
+        if len(self._inverse) < _LEAST_PLACES:
+            return velocity
         longer = np.zeros((6, 1))
         longer[:3, 0] = velocity[:3]
         given = fitted = self._try(velocity)

@@ -135,7 +135,6 @@ def _move(past: tuple[Bytes, Bytes], warp: Warp, size: tuple[int, int]) -> tuple
     scale_x, scale_y = size[0] / width, size[1] / height
     x = cv2.resize((warp.x + 0.5) * np.float32(scale_x) - 0.5, size)
     y = cv2.resize((warp.y + 0.5) * np.float32(scale_y) - 0.5, size)
-    x, y = cv2.convertMaps(x, y, cv2.CV_16SC2, nninterpolation=True)
     moved = (
         cv2.remap(one, x, y, cv2.INTER_NEAREST, None, cv2.BORDER_CONSTANT, nothing)
         for one, nothing in zip(past, (255, 0), strict=True)
