@@ -113,14 +113,12 @@ class SteadyDepth:
             rgb: its image, of any size.
         """
         now = glance_at(frame, rgb)
-        why = self._must_begin(now)
-        if why:
+        if why := self._must_begin(now):
             return self._begin(frame, now, why)
         assert self._past is not None
         past = self._past
-        warp = warp_by_pose(now, past.glance, fit_length=True)
-        if warp is None:
-            warp = self._flow.warp(now, past.glance)
+        posed = warp_by_pose(now, past.glance, fit_length=True)
+        warp = posed or self._flow.warp(now, past.glance)
         before: Map = warp.sample_map(past.log_depth, np.nan) - np.float32(warp.log_ratio)
         change = change_between(now, past.glance, warp)
         off: Map = before - now.log_depth

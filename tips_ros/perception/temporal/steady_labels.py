@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.temporal.glance import Glance
-from tips_ros.perception.temporal.motion import FlowWarper, Warp
+from tips_ros.perception.temporal.motion import FlowWarper, Map, Warp
 from tips_ros.perception.temporal.steady_depth import Steadied
 
 _UNSURE = 64  # margin of labels that come without one
@@ -34,6 +34,8 @@ class SteadyLabels:
         self._past: tuple[Bytes, Bytes] | None = None
         self._behind: tuple[Bytes, Bytes] | None = None
         self._flow = FlowWarper()
+        # Written again for each frame: new memory of that size takes as long as what fills it.
+        self._places: list[Map] = []
         self._glance: Glance | None = None  # of the frame before
 
     def reset(self) -> None:
@@ -57,7 +59,7 @@ class SteadyLabels:
             return labels
         assert steadied.same is not None
         size = labels.shape[1], labels.shape[0]
-        before, gathered = _move(past, steadied.warp, size)
+        before, gathered = self._move(past, steadied.warp, size)
         before, gathered = self._uncover(before, gathered, steadied)
         seen = _enlarge(steadied.same, size)
         changed = np.count_nonzero(~steadied.same)
@@ -74,6 +76,24 @@ class SteadyLabels:
         cv2.copyTo(margin, switched, strength)
         self._past = held, strength
         return np.asarray(held, np.uint8)
+
+    def _move(
+        self, past: tuple[Bytes, Bytes], warp: Warp, size: tuple[int, int]
+    ) -> tuple[Bytes, Bytes]:
+        """Labels and what they gathered as this frame sees them; nothing gathered out of view."""
+        if warp.x is None or warp.y is None:
+            return past
+        if not self._places or self._places[0].shape != size[::-1]:
+            self._places = [np.empty(size[::-1], np.float32) for _ in range(2)]
+        asked = zip(self._places, (warp.x, warp.y), size, warp.x.shape[::-1], strict=True)
+        for places, of, large, small in asked:
+            cv2.resize((of + 0.5) * np.float32(large / small) - 0.5, size, places)
+        moved = (
+            cv2.remap(one, *self._places, cv2.INTER_NEAREST, None, cv2.BORDER_CONSTANT, nothing)
+            for one, nothing in zip(past, (255, 0), strict=True)
+        )
+        labels, gathered = (np.asarray(one, np.uint8) for one in moved)
+        return labels, gathered
 
     def _follow(
         self,
@@ -96,7 +116,7 @@ class SteadyLabels:
         off = cv2.absdiff(now.grey, flow.sample_map(was.grey, 0.0))
         size = labels.shape[1], labels.shape[0]
         alike = _enlarge(~steadied.same & (off < _ALIKE), size)
-        moved = _move(past, flow, size)
+        moved = self._move(past, flow, size)
         for one, field in zip((*moved, alike), into, strict=True):
             cv2.copyTo(one, alike, field)
 
@@ -125,19 +145,3 @@ def _enlarge(mask: NDArray[np.bool_], size: tuple[int, int]) -> Bytes:
     """(H, W) 0 and 1, for a `size` of (W, H)."""
     large = cv2.resize(mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
     return np.asarray(large, np.uint8)
-
-
-def _move(past: tuple[Bytes, Bytes], warp: Warp, size: tuple[int, int]) -> tuple[Bytes, Bytes]:
-    """Labels and what they gathered as this frame sees them; nothing gathered out of view."""
-    if warp.x is None or warp.y is None:
-        return past
-    height, width = warp.x.shape
-    scale_x, scale_y = size[0] / width, size[1] / height
-    x = cv2.resize((warp.x + 0.5) * np.float32(scale_x) - 0.5, size)
-    y = cv2.resize((warp.y + 0.5) * np.float32(scale_y) - 0.5, size)
-    moved = (
-        cv2.remap(one, x, y, cv2.INTER_NEAREST, None, cv2.BORDER_CONSTANT, nothing)
-        for one, nothing in zip(past, (255, 0), strict=True)
-    )
-    labels, gathered = (np.asarray(one, np.uint8) for one in moved)
-    return labels, gathered
