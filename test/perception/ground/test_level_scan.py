@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 from tips_ros.perception.ground.candidates import Up
+from tips_ros.perception.ground.cells import divide
 from tips_ros.perception.ground.ground import Ground
+from tips_ros.perception.ground.level_scan import level_scan
+from tips_ros.perception.ground.obstacles import Split
+from tips_ros.perception.ground.plane import level_rotation
 from tips_ros.perception.ground.settings import GroundSettings
 
 from .floor_scene import CLASSES, Box, FloorScene
@@ -88,3 +92,43 @@ def test_a_camera_on_its_side_or_upside_down_sees_the_same(turn):
     bearing = np.degrees(np.arctan2(0.25, 1.2))
     assert at(view.scan, bearing) == pytest.approx(np.hypot(0.25, 1.2), rel=0.05)
     assert not np.isfinite(at(view.scan, -bearing))
+
+
+def _plain_scan(scan, cells, obstacle, rotation):
+    """By hand: of each bearing the nearest two returns that are at about the same range."""
+    count, found = scan.ranges_m.size, np.full(scan.ranges_m.size, np.nan)
+    ahead, left = (cells.rays @ row[:2] + row[2] for row in rotation[:2])
+    bins = (np.arctan2(left, ahead) - scan.angle_min) / scan.angle_increment + 0.5
+    bins = np.clip(bins.astype(int), 0, count - 1)
+    ranges = np.hypot(ahead, left) / cells.inverse_depth
+    for bearing in range(count):
+        returns = np.sort(ranges[obstacle & (bins == bearing)])
+        for one, next_ in zip(returns, returns[1:], strict=False):
+            if next_ <= 1.1 * one:
+                found[bearing] = (one + next_) / 2
+                break
+    return found
+
+
+@pytest.mark.parametrize("steps", [0, 6, 1000])  # of the depth: many returns are equal, or few
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.9])
+@pytest.mark.parametrize("seed", range(3))
+def test_single_returns_however_many_lie_in_front_are_passed_over(seed, share, steps):
+    scene, rng = FloorScene(0.5, -8, roll_deg=3), np.random.default_rng(seed)
+    cells = divide(scene.frame(0.01))
+    depth = rng.uniform(0.4, 5.5, cells.shape)
+    if steps:
+        depth = np.round(depth * steps / 6 + 0.5) * 6 / steps
+    cells = replace(cells, inverse_depth=(1 / depth).astype(np.float32))
+    obstacle = rng.random(cells.shape) < share
+    nothing, flat = np.zeros(cells.shape, np.bool_), np.full(cells.shape, 0.2, np.float32)
+    parts = Split(obstacle, nothing, nothing, flat, flat, 0.01)
+    settings = replace(GroundSettings(), max_range_m=50.0, scan_max_stddev_m=10.0)
+    scan = level_scan(cells, parts, scene.plane, settings)
+    plain = _plain_scan(scan, cells, obstacle, level_rotation(scene.plane.up))
+    known = np.isfinite(scan.ranges_m)
+    assert known.sum() > 20
+    # At the border of two bearings rounding decides.
+    ranges = np.where(known, scan.ranges_m, np.nan)
+    same = np.isclose(ranges, plain, rtol=1e-4, equal_nan=True)
+    assert same.mean() > 0.97

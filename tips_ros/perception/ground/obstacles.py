@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.ground.cells import BoolArray, Cells, Float32Array, dot, only
+from tips_ros.perception.ground.mirrors import find_mirrors
 from tips_ros.perception.ground.plane import Plane
 from tips_ros.perception.ground.robust import floor_noise, is_blurred
 from tips_ros.perception.ground.settings import GroundSettings
@@ -154,6 +155,7 @@ def split(
         below &= counted
     if below.any():
         below &= ~out & (surface > 0)
+        below &= ~find_mirrors(cells, below, is_floor, plane)
     # What is neither clearly is neither: unsure depth makes no floor of what nobody calls floor.
     near = np.maximum(tolerance, np.float32(0.03))
     np.minimum(near, np.float32(max(0.05, _NEAR_FLOOR * plane.height_m)), out=near)
