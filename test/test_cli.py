@@ -81,12 +81,14 @@ def test_an_unknown_command_names_the_known_ones(loaded: list[str], capsys):
         cli.main(["fien"])
     assert exit_info.value.code == 2
     assert "fine" in capsys.readouterr().err
+    assert not loaded, "which takes seconds"
 
 
 def test_the_version_is_the_package_s(loaded: list[str], capsys):
     with pytest.raises(SystemExit):
         cli.main(["--version"])
     assert capsys.readouterr().out == f"tips_ros {tips_ros.__version__}\n"
+    assert not loaded
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)

@@ -41,8 +41,15 @@ def load_command(name: str) -> Command:
     return cast(Command, importlib.import_module(f"tips_ros.commands.{name}"))
 
 
-def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
-    """Returns the parser that knows the subcommands `names`."""
+def build_parser(
+    names: Sequence[str] = COMMANDS, names_alone: bool = False
+) -> argparse.ArgumentParser:
+    """Returns the parser that knows the subcommands `names`.
+
+    Args:
+        names: of subcommands.
+        names_alone: nothing else of them, which takes importing.
+    """
     parser = argparse.ArgumentParser(
         prog=as_typed("tips_ros"),
         description=sys.modules["tips_ros"].__doc__,
@@ -51,6 +58,9 @@ def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tips_ros {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Subparser)
     for name in names:
+        if names_alone:
+            subparsers.add_parser(name)
+            continue
         try:
             command = load_command(name)
         except ImportError as error:
@@ -111,12 +121,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 is success, 2 an error of usage or input, told in one line; 130 an interruption.
     """
     argv = sys.argv[1:] if argv is None else argv
-    # Only the module of the named command is imported: another one's import may be slow.
+    # Only the module of the named command is imported, and none for a command that there is not:
+    # another one's import may be slow.
     names = (argv[0],) if argv and argv[0] in COMMANDS else COMMANDS
+    names_alone = names is COMMANDS and (not argv or argv[0][:1] != "-" or argv[0] == "--version")
     show_bars()
     logging.basicConfig(format="tips_ros: %(message)s", level=logging.INFO, handlers=[LogHandler()])
     try:
-        args = build_parser(names).parse_args(argv)
+        args = build_parser(names, names_alone).parse_args(argv)
         return int(args.run(args))
     except UserError as error:
         if isinstance(error.__cause__, BrokenPipeError):
