@@ -19,7 +19,7 @@ from tips_ros.perception.ground.ground import Ground
 from tips_ros.perception.overview.floor_picture import floor_sheet
 
 _HEIGHT = 260  # of a row
-_QUALITY = 82
+_QUALITY = 80
 
 
 def main() -> None:
