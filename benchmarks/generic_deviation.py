@@ -62,7 +62,7 @@ def pixels_of(predictor: Predictor, path: Path, depth_topic: str | None) -> Pixe
                 for n, side in zip(depth_m.shape, sample.depth_m.shape, strict=True)
             )
             truth_m = thin(sample.depth_m[np.ix_(rows, columns)])
-            counts = data.dataset.depth_protocol.counts(truth_m)
+            counts = data.dataset.depth_protocol.mask(truth_m)
             maps = [*(cues[name][0, 0].numpy() for name in names), thin(depth_m), truth_m]
             parts.append([one[counts] for one in maps])
     drawn = np.random.default_rng(0)
