@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 
+import pytest
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.srv import SetParameters
@@ -17,7 +19,7 @@ from tips_ros.messages.types import RCLPY_TYPES
 from tips_ros.ros.topics import qos
 
 from .example_messages import header_at, picture
-from .live_graph import until
+from .live_graph import PATIENCE_S, until
 
 CROWD = 300
 
@@ -103,3 +105,43 @@ def test_model_files_that_vanish_are_missed_only_when_they_are_to_be_read(
     assert change(graph, "CONFIGURE") and change(graph, "ACTIVATE")
     graph.publish_image(sec=2)
     until(lambda: answered(graph, 2), "depth with its files again")
+
+
+@pytest.mark.parametrize("part", ["scaling", "ground"])
+def test_a_camera_that_can_not_be_put_to_rest_costs_no_later_frame(
+    graph_with, monkeypatch, part
+):
+    graph = graph_with(input_height=56, input_width=56, unsubscribe_after_s=0.2)
+    tried, stage = threading.Event(), getattr(graph.active().camera, part)
+    rest = stage.rest
+
+    def fail():
+        monkeypatch.setattr(stage, "rest", rest)
+        tried.set()
+        raise RuntimeError("the sensor does not let go")
+
+    monkeypatch.setattr(stage, "rest", fail)
+    assert tried.wait(PATIENCE_S), "it rests"
+    until(lambda: not graph.probe.count_subscribers("/image"), "the node to rest")
+    graph.listen("depth/image")
+    until(lambda: graph.probe.count_subscribers("/image"), "the node to listen again")
+    for sec in (1, 2):
+        graph.publish_image(sec=sec)
+        until(lambda sec=sec: answered(graph, sec), "depth")
+
+
+def test_a_frame_that_no_thread_can_finish_is_lost_alone(graph, monkeypatch):
+    graph.listen("depth/image")
+    finishing = graph.node.work._finishing
+    hand_over = finishing.hand_over
+
+    def fail(work):
+        monkeypatch.setattr(finishing, "hand_over", hand_over)
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(finishing, "hand_over", fail)
+    graph.publish_image(sec=1)
+    until(lambda: graph.camera.statistics.snapshot().drops.get("failed"), "the failure")
+    assert "can't start new thread" in graph.camera.statistics.snapshot().last_error
+    graph.publish_image(sec=2)
+    until(lambda: answered(graph, 2), "the next")

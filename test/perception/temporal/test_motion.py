@@ -19,6 +19,7 @@ from tips_ros.perception.temporal.motion import Warp, warp_by_pose
 SIZE = (120, 160)
 LENS = Lens(Intrinsics(130.0, 130.0, 79.5, 59.5, 160, 120))
 TRUE_M, SHIFT_PX = 2.0, 3  # of a wall straight ahead, along which the camera goes sideways
+_START_PX = 12  # of the picture that the first frame sees
 
 
 def wall(textured: bool) -> np.ndarray:
@@ -35,6 +36,7 @@ def seen(
     turned: bool = False,
     lens: Lens = LENS,
     known: int = SIZE[0],
+    shift_px: int = SHIFT_PX,
 ) -> Glance:
     pose = np.eye(4)
     if turned:
@@ -50,7 +52,7 @@ def seen(
         world_from_camera=pose,
         world_id="odom",
     )
-    start = SHIFT_PX * index
+    start = _START_PX + shift_px * index
     return glance_at(frame, np.ascontiguousarray(wall(textured)[:, start : start + 160]))
 
 
@@ -103,3 +105,37 @@ def test_where_depth_is_known_in_few_places_or_none_a_step_is_that_of_the_poses(
     else:
         shift = np.median((fitted.x - np.arange(160, dtype=np.float32))[:known])
         assert shift == pytest.approx(SHIFT_PX, abs=0.1)
+
+
+@pytest.mark.parametrize("shift_px", [-9, -6, -3, -1, 0, 1, 7, 9, 12])
+def test_what_fills_the_view_and_moves_by_itself_does_not_make_a_step_another_one(shift_px: int):
+    """A lorry that goes by: the picture moves the other way, hardly, or much further."""
+    now, before = (seen(i, TRUE_M, shift_px=shift_px) for i in (1, 0))
+    fitted = shift_of(warp_by_pose(now, before, fit_length=True))
+    assert fitted == pytest.approx(SHIFT_PX, abs=0.01)
+
+
+@pytest.mark.parametrize("shift_px", [2, 4, 5])
+def test_a_step_whose_length_depth_can_explain_is_that_of_the_picture(shift_px: int):
+    now, before = (seen(i, TRUE_M, shift_px=shift_px) for i in (1, 0))
+    fitted = shift_of(warp_by_pose(now, before, fit_length=True))
+    assert fitted == pytest.approx(shift_px, abs=0.2)
+
+
+@pytest.mark.parametrize("way", [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.3, -0.2, 0.9)])
+@pytest.mark.parametrize("shown", [-1.0, -0.5, 0.0])
+def test_no_way_of_the_camera_is_turned_round(way: tuple[float, float, float], shown: float):
+    step, before = 0.06 * np.array(way), seen(0, TRUE_M)
+
+    def at(place: np.ndarray, grey: np.ndarray) -> Glance:
+        pose = np.eye(4)
+        pose[:3, 3] = place
+        return seen(1, TRUE_M)._replace(world_from_camera=pose, grey=grey)
+
+    truly = warp_by_pose(at(shown * step, before.grey), before)
+    assert truly is not None
+    now = at(step, truly.sample_map(before.grey, 0.0))
+    fitted, known = warp_by_pose(now, before, fit_length=True), warp_by_pose(now, before)
+    assert fitted is not None and known is not None
+    np.testing.assert_array_equal(fitted.x, known.x)
+    np.testing.assert_array_equal(fitted.y, known.y)

@@ -264,6 +264,40 @@ def test_one_that_can_not_be_made_costs_itself_alone(fates, topic, cause):
     fates.are((1, cause), (2, ""))
 
 
+def unheard(held, monkeypatch):
+    """Makes a cloud one whose fate can't be told."""
+
+    def fail(cause):
+        raise RuntimeError(f"nobody hears of {cause!r}")
+
+    monkeypatch.setattr(held, "then", fail)
+
+
+@pytest.mark.parametrize("way", ["published", "rewound"])
+def test_one_whose_fate_can_not_be_told_costs_itself_alone(clouds, fates, monkeypatch, caplog, way):
+    camera, put = Camera(), clouds.put
+
+    def put_unheard(held):
+        unheard(held, monkeypatch)
+        put(held)
+
+    with monkeypatch.context() as only_the_first, caplog.at_level(logging.ERROR):
+        only_the_first.setattr(clouds, "put", put_unheard)
+        fates.hold(camera, 101)
+        only_the_first.setattr(clouds, "put", put)
+        fates.hold(camera, 102)
+        if way == "published":
+            camera.known |= {101, 102}
+            fates.are((102, ""))
+        else:
+            clouds.rewind(1)
+            fates.are((102, "rewound"))
+            camera.known |= {1}
+            fates.hold(camera, 1)
+            fates.are((102, "rewound"), (1, ""))
+    assert any("fate of a cloud not told" in record.getMessage() for record in caplog.records)
+
+
 def test_memory_that_others_write_to_is_let_go(fates):
     camera, forgotten = Camera(), [0]
     fates.hold(camera, 7, forgotten=forgotten)

@@ -24,6 +24,9 @@ _MOST_LEVELS = 30.0  # of brightness that one pixel can say against a motion
 _LEAST_SPREAD = 1.5  # of brightness
 _STEPS = 2
 _LENGTH_STIFFNESS = 50.0  # of a known motion's length: noise of the picture / 0.5, squared
+# Of a known motion's length. Beyond them it is no scale of depth that the picture tells of but what
+# moves by itself and fills the view: it may turn the known motion round.
+_SHORTEST, _LONGEST = 0.5, 2.0
 
 Velocity = NDArray[np.float64]  # (6,) metres, and radians, from one frame to the other
 
@@ -70,7 +73,8 @@ class Alignment:
     def fit_length(self, velocity: Velocity) -> Velocity:
         """The motion as long as the picture says: depth may have another scale than the motion.
 
-        As it is where little is known, or nothing is to be seen.
+        As it is where little is known, nothing is to be seen, or the picture would have it another
+        motion: turned round, or less than half or more than twice as long.
         """
         if len(self._inverse) < _LEAST_PLACES:
             return velocity
@@ -80,6 +84,9 @@ class Alignment:
         for _ in range(_STEPS):
             change = self._step(fitted, longer, _LENGTH_STIFFNESS)
             fitted = self._try(fitted.velocity + change)
+        along, whole = velocity[:3] @ fitted.velocity[:3], velocity[:3] @ velocity[:3]
+        if not _SHORTEST * whole <= along <= _LONGEST * whole:
+            return velocity
         return min(fitted, given, key=lambda trial: trial.unexplained).velocity
 
     def _try(self, velocity: Velocity) -> _Trial:

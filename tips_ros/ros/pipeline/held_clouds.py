@@ -106,14 +106,14 @@ class HeldClouds:
                     )
                     self._thread.start()
                 self._condition.notify()
-        _tell(given_up)
+        self._tell(given_up)
 
     def rewind(self, now_ns: int) -> None:
         """Gives up clouds of a later time than this: time went back to it."""
         with self._condition:
             cameras = list(self._queues)
             given_up = [gone for camera in cameras for gone in self._on_rewind(camera, now_ns)]
-        _tell(given_up)
+        self._tell(given_up)
 
     def close(self) -> None:
         """Gives up what waits, and ends the thread with the cloud at hand."""
@@ -122,7 +122,7 @@ class HeldClouds:
             waiting = [held for queue in self._queues.values() for held in queue]
             given_up = self._give_up(waiting, "deactivated")
             self._condition.notify()
-        _tell(given_up)
+        self._tell(given_up)
         if self._thread is not None:
             self._thread.join()
 
@@ -200,10 +200,13 @@ class HeldClouds:
             if cause is None and not held.given_up:
                 return False
             self._take(held)
-        held.then(held.given_up if cause is None else cause)
+        self._tell([(held, held.given_up if cause is None else cause)])
         return True
 
-
-def _tell(given_up: list[tuple[HeldCloud, str]]) -> None:
-    for held, cause in given_up:
-        held.then(cause)
+    def _tell(self, settled: list[tuple[HeldCloud, str]]) -> None:
+        """Tells the fates of clouds; who can't be told one costs no other cloud its own."""
+        for held, cause in settled:
+            try:
+                held.then(cause)
+            except Exception as error:
+                self._throttle.error("fate", "fate of a cloud not told: %r", error, cause=error)

@@ -11,7 +11,6 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
 from rclpy.callback_groups import CallbackGroup
@@ -32,6 +31,7 @@ from tips_ros.ros.parameters.snapshot import Snapshot
 from tips_ros.ros.pipeline.camera import Camera, CameraRecord
 from tips_ros.ros.pipeline.cameras import Cameras
 from tips_ros.ros.pipeline.finish import Finisher
+from tips_ros.ros.pipeline.finishing_thread import FinishingThread
 from tips_ros.ros.pipeline.memory_keeper import MemoryKeeper
 from tips_ros.ros.pipeline.preparing import prepare_for
 from tips_ros.ros.pipeline.request import FrameRequest, make_request, plan_of
@@ -89,9 +89,8 @@ class Pipeline:
         self.cameras = Cameras(node, facts, publishers, vocabulary, frames, records, latest, group)
         self._newest_ns: dict[str, int] = {}  # stamps, by camera
         self._finisher = Finisher(node.get_clock(), predictor, self._board, keeper)
-        self._finishing = ThreadPoolExecutor(1, "tips publishing")
+        self._finishing = FinishingThread()
         self._next_look = 0.0  # for subscribers, monotonic seconds
-        self._before: Future[None] | None = None  # the batch that is being finished
         self._jumps = node.get_clock().create_jump_callback(_BACK, post_callback=self._on_jump)
         self._thread = threading.Thread(target=self._run, name="tips pipeline", daemon=True)
         self._thread.start()
@@ -109,28 +108,29 @@ class Pipeline:
         ended = not self._thread.is_alive()
         if not ended:
             self._finisher.abandon()
-        self._finishing.shutdown(wait=ended)
+        self._finishing.close(wait=ended)
         self._finisher.close()
         self.cameras.release()
         return ended
 
     def _run(self) -> None:
-        by_name = self.cameras.by_name
         while not self._latest.closed:
             try:
-                self._follow_demand()
-                window_s = parameters.value(self._node, "cameras_window_s")
-                taken = self._latest.take(_LOOK_UP_S, window_s)
-                now = self._node.parameter_snapshot
+                self._take_images()
             except Exception as error:  # this thread must go on, whatever it was
                 self._throttle.error("pipeline", "no frame taken: %s", describe(error), cause=error)
-                continue
-            admitted = [self._admit(by_name[name], taken[name], now) for name in taken]
-            requests = [request for request in admitted if request is not None]
-            if self._predictor.records:
-                requests = prepare_for(requests, self._predictor, self._latest.holds)
-            if requests:
-                self._encode(requests)
+
+    def _take_images(self) -> None:
+        """Waits a while for images, and has the model look at those that somebody waits for."""
+        self._follow_demand()
+        taken = self._latest.take(_LOOK_UP_S, parameters.value(self._node, "cameras_window_s"))
+        now, by_name = self._node.parameter_snapshot, self.cameras.by_name
+        admitted = [self._admit(by_name[name], taken[name], now) for name in taken]
+        requests = [request for request in admitted if request is not None]
+        if self._predictor.records:
+            requests = prepare_for(requests, self._predictor, self._latest.holds)
+        if requests:
+            self._encode(requests)
 
     def _follow_demand(self) -> None:
         """Has cameras that nobody watches rest, and those that somebody does listen."""
@@ -143,7 +143,7 @@ class Pipeline:
                     camera, label_space, settings.of_camera[camera.name], self._predictor
                 )
                 if camera.follow_demand(plan is not None):
-                    self._hand_over(partial(camera.rest))
+                    self._finishing.hand_over(camera.rest)
 
     def _admit(self, camera: Camera, image: ReceivedImage, now: Snapshot) -> FrameRequest | None:
         """A decoded frame that somebody waits for; None, and a drop counted, for another."""
@@ -167,7 +167,8 @@ class Pipeline:
         label_space = self._board.for_frame(camera.name, at_ns)
         plan = plan_of(camera, label_space, settings, self._predictor)
         if plan is None:
-            self._hand_over(partial(self._finisher.announce, camera, label_space, image))
+            announce = partial(self._finisher.announce, camera, label_space, image)
+            self._finishing.hand_over(announce)
             image.account.drop("unwatched")
             return None
         # 3. Its pixels.
@@ -193,7 +194,11 @@ class Pipeline:
             for request in requests:  # too much at once, or one of them: each has its own chance
                 self._encode([request])
             return
-        self._hand_over(partial(self._finish, requests, encoded))
+        try:
+            self._finishing.hand_over(partial(self._finish, requests, encoded))
+        except Exception as error:  # there is no thread to finish them
+            for request in requests:
+                self._fail(request, error)
 
     def _run_model(self, requests: Sequence[FrameRequest]) -> list[EncodedImage | None]:
         """Runs the model once; None for a request that needs nothing of it."""
@@ -214,12 +219,6 @@ class Pipeline:
                 self._finisher.finish(request, image)
             except Exception as error:
                 self._fail(request, error)
-
-    def _hand_over(self, work: partial[None]) -> None:
-        """Has the other thread do it, at most one batch behind this one."""
-        if self._before is not None:
-            self._before.result()
-        self._before = self._finishing.submit(work)
 
     def _fail(self, request: FrameRequest, error: Exception) -> None:
         reason = self._lose(request.image, error)

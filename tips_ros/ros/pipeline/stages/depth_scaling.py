@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -28,6 +27,7 @@ from tips_ros.perception.description import ModelDescription
 from tips_ros.perception.temporal.stream import Held
 from tips_ros.ros.inputs.depth_sensor import DepthSensor
 from tips_ros.ros.parameters.snapshot import CameraSettings
+from tips_ros.ros.pipeline.stages.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 
 logger = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class DepthScaler:
         self._sensor: DepthSensor | None = None  # while the source is sensor
         self._with_offset = False
         self._pending: _Waiting | None = None  # what the sensor saw of it may still come
-        self._reset_asked = threading.Event()  # by any thread; for the frames' own to carry out
+        self._pending_reset = PendingReset()
         self._throttle = LogThrottle(logger)
         self._focal_ratio = description.focal_ratio
         # Of the newest frame: what its scale without measuring followed from, and that scale.
@@ -153,7 +153,7 @@ class DepthScaler:
 
     def reset(self) -> None:
         """Forgets what the sensor saw so far, as when time jumps back."""
-        self._reset_asked.set()
+        self._pending_reset.request()
 
     def rest(self) -> None:
         """Unsubscribes from the sensor until depth is made again; from the thread of `scale`."""
@@ -175,7 +175,7 @@ class DepthScaler:
             self._sensor = sensor
         with_offset = settings.sensor_offset
         max_dt_ns = round(settings.sensor_max_dt_s * 1e9)
-        if self._reset_asked.is_set() or with_offset != self._with_offset:
+        if self._pending_reset.take() or with_offset != self._with_offset:
             self._start_again(sensor)
         self._with_offset = with_offset
         waiting, self._pending = self._pending, None
@@ -214,7 +214,7 @@ class DepthScaler:
             )
 
     def _start_again(self, sensor: DepthSensor) -> None:
-        self._reset_asked.clear()  # one asked for meanwhile is done with this one
+        self._pending_reset.take()  # one asked for meanwhile is done with this one
         self._pending = None
         sensor.clear()
         self._measured.reset()

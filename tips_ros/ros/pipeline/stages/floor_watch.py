@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 
 from rclpy.node import Node
@@ -18,6 +17,7 @@ from tips_ros.perception.ground.ground import Ground, GroundView
 from tips_ros.perception.ground.plane import Plane
 from tips_ros.ros.parameters.snapshot import CameraSettings
 from tips_ros.ros.pipeline.stages.known_level import KnownLevel
+from tips_ros.ros.pipeline.stages.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 
 
@@ -36,7 +36,7 @@ class FloorWatch:
         self._ground = Ground()
         # Of depth that was not scaled by it, and without a word of those who know up: they judge.
         self._unscaled, self._height = Ground(), HeightScale()
-        self._reset_asked = threading.Event()  # by any thread; for the frames' own to carry out
+        self._pending_reset = PendingReset()
 
     def listen(self, settings: CameraSettings) -> None:
         """Subscribes to /tf where the settings name a frame to ask it for."""
@@ -79,7 +79,7 @@ class FloorWatch:
 
     def reset(self) -> None:
         """Forgets the floor with the next frame, as when time jumps back."""
-        self._reset_asked.set()
+        self._pending_reset.request()
 
     def _look_at_height(
         self, frame: FrameResult, settings: CameraSettings, at_s: float, otherwise: DepthScale
@@ -98,7 +98,6 @@ class FloorWatch:
             self._height.add(at_s, view.floor.fit, up, height_m, otherwise)
 
     def _reset_if_told(self) -> None:
-        if self._reset_asked.is_set():
-            self._reset_asked.clear()
+        if self._pending_reset.take():
             for part in (self._ground, self._unscaled, self._height, self._known.imu):
                 part.reset()

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from tips_ros.messages.objects.objects import look_at_objects
 from tips_ros.perception.ground.classes import classes_named
 from tips_ros.perception.objects.objects import Objects, ObjectsView
 from tips_ros.perception.objects.tracker import IdCounter
+from tips_ros.ros.pipeline.stages.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class ObjectWatch:
         """
         self._frames = frames
         self._objects = Objects(ids)
-        self._reset_asked = threading.Event()  # by any thread; for the frames' own to carry out
+        self._pending_reset = PendingReset()
         self._throttle = LogThrottle(logger)
 
     def look(
@@ -45,8 +45,7 @@ class ObjectWatch:
             value_features: (h, w, D) of its patches.
             world: frame in which the camera moves smoothly; "" for none.
         """
-        if self._reset_asked.is_set():
-            self._reset_asked.clear()
+        if self._pending_reset.take():
             self._objects.reset()
         self._warn_of_unknown_names(frame)
         pose = self._pose(frame.header, world)
@@ -54,7 +53,7 @@ class ObjectWatch:
 
     def reset(self) -> None:
         """Forgets all things with the next frame, as when time jumps back."""
-        self._reset_asked.set()
+        self._pending_reset.request()
 
     def _warn_of_unknown_names(self, frame: FrameResult) -> None:
         """A misspelt name would make things of its class, floors and all."""

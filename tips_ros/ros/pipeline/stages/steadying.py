@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Hashable
 from typing import Any
 
@@ -14,6 +13,7 @@ from tips_ros.perception.camera.output_camera import OutputCamera
 from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.temporal.stream import Held, PlacedImage, SteadyStream
 from tips_ros.ros.parameters.snapshot import CameraSettings
+from tips_ros.ros.pipeline.stages.pending_reset import PendingReset
 from tips_ros.ros.transforms.tf import TransformLookup
 
 
@@ -31,7 +31,7 @@ class Steadying:
         """
         self._frames = frames
         self._stream = SteadyStream()
-        self._reset_asked = threading.Event()  # by any thread; for the frames' own to carry out
+        self._pending_reset = PendingReset()
         self.last = Held()
         self._pose_note = ""  # of the newest frame
 
@@ -60,8 +60,7 @@ class Steadying:
             settings: of the frame.
             setting: what depth and labels follow from; where it changes all begins anew.
         """
-        if self._reset_asked.is_set():
-            self._reset_asked.clear()
+        if self._pending_reset.take():
             self._stream.interrupt("time went back")
         image = PlacedImage(rgb, at_ns)
         self._pose_note = ""
@@ -93,7 +92,7 @@ class Steadying:
 
     def reset(self) -> None:
         """Forgets earlier frames: time went back."""
-        self._reset_asked.set()
+        self._pending_reset.request()
 
     def _place(self, image: PlacedImage, header: Any, world: str) -> PlacedImage:
         """The image with the pose of its camera, if tf knows it by now: nothing is waited for."""
