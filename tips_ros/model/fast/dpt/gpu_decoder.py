@@ -13,6 +13,7 @@ from tips_ros.model.dpt import LEVELS
 from tips_ros.model.fast.dpt.decoder import FastDecoder, FastFusion, FastReassemble
 from tips_ros.model.fast.dpt.frozen import frozen_parameter
 from tips_ros.model.fast.gpu.steps import grow_add
+from tips_ros.model.parts import parts_of
 from tips_ros.model.tips import Tips
 from tips_ros.model.vit import LayerFeatures
 
@@ -94,12 +95,10 @@ class GpuDecoder(nn.Module):
         """Shares its parameters, but for products of them."""
         super().__init__()
         self.levels = nn.ModuleList(
-            GpuReassemble(level) for level in plain.levels if isinstance(level, FastReassemble)
+            GpuReassemble(level) for level in parts_of(plain.levels, FastReassemble)
         )
-        out_convs: list[nn.Conv2d | None] = [
-            conv for conv in plain.out_convs if isinstance(conv, nn.Conv2d)
-        ]
-        fusions = [fusion for fusion in plain.fusions if isinstance(fusion, FastFusion)]
+        out_convs = parts_of(plain.out_convs, nn.Conv2d)
+        fusions = parts_of(plain.fusions, FastFusion)
         self.fusions = nn.ModuleList(
             GpuFusion(fusion, out_conv)
             for fusion, out_conv in zip(fusions, [*out_convs, None], strict=True)
@@ -110,7 +109,7 @@ class GpuDecoder(nn.Module):
         if len(layers) != LEVELS:
             raise ValueError(f"DPT reads {LEVELS} intermediate layers, not {len(layers)}")
         maps = [level(layer) for level, layer in zip(self.levels, layers, strict=True)]
-        fusions = [fusion for fusion in self.fusions if isinstance(fusion, GpuFusion)]
+        fusions = parts_of(self.fusions, GpuFusion)
         total = maps.pop()
         x: Tensor = fusions[0](total, F.relu(total))
         for coarser, fusion in zip(fusions, fusions[1:], strict=False):
