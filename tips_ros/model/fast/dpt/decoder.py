@@ -100,11 +100,10 @@ class FastDecoder(nn.Module):
     def __init__(self, plain: DptDecoder) -> None:
         super().__init__()
         fusions = parts_of(plain.fusions, Fusion)
+        levels, convs = parts_of(plain.reassemble, Reassemble), parts_of(plain.convs, nn.Conv2d)
         self.levels = nn.ModuleList(
             FastReassemble(reassemble, conv)
-            for reassemble, conv in zip(
-                parts_of(plain.reassemble, Reassemble), parts_of(plain.convs, nn.Conv2d), strict=True
-            )
+            for reassemble, conv in zip(levels, convs, strict=True)
         )
         self.fusions = nn.ModuleList(FastFusion(fusion) for fusion in fusions)
         self.out_convs = nn.ModuleList(fusion.out_conv for fusion in fusions[:-1])
