@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 import sys
 import time
 from collections.abc import Set
@@ -16,7 +17,7 @@ import pytest
 from tips_ros.errors import UserError
 from training import render_beside
 from training.frames.frame_store import StoredFrame
-from training.render_beside import RoomsBeside
+from training.render_beside import RoomsBeside, _Worker
 from training.scenes.seeds import HELD_OUT
 
 sys.path.append(str(Path(__file__).parent))  # which the processes get too
@@ -97,7 +98,8 @@ def test_it_gives_up_where_no_room_can_be_rendered(monkeypatch: pytest.MonkeyPat
         rooms.stop()
 
 
-def test_the_processes_have_one_thread_and_a_lower_priority():
+def test_the_processes_have_one_thread_and_a_lower_priority(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
     before = dict(os.environ)
     rooms = RoomsBeside(0, 1, VIEWS, quick_rooms.says_how_it_runs)
     assert dict(os.environ) == before
@@ -106,6 +108,36 @@ def test_the_processes_have_one_thread_and_a_lower_priority():
     finally:
         rooms.stop()
     assert priority >= min(19, os.nice(0) + 10) and alone
+
+
+def test_so_has_one_that_takes_the_place_of_another(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    rooms = RoomsBeside(0, 1, VIEWS, quick_rooms.says_how_it_runs)
+    try:
+        rooms._workers[0]._process.kill()
+        found = _taken(rooms, 4)
+        assert rooms._workers[0].next > 4
+    finally:
+        rooms.stop()
+    assert all(frames.focal_ratio[1] for frames in found)
+
+
+def test_where_a_process_cannot_be_started_nothing_is_left_changed(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    before, started, start = dict(os.environ), [], _Worker.start
+
+    def once(worker: _Worker) -> None:
+        if started:
+            worker._render = lambda number: None  # can't be pickled
+        started.append(worker)
+        start(worker)
+
+    monkeypatch.setattr(_Worker, "start", once)
+    with pytest.raises((AttributeError, pickle.PicklingError)):
+        RoomsBeside(0, 2, VIEWS, quick_rooms.frames_of)
+    assert dict(os.environ) == before
+    assert not started[0]._process.is_alive()
 
 
 def test_no_process_is_left_when_it_is_stopped():
