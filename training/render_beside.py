@@ -104,7 +104,8 @@ class RoomsBeside:
         """
         check_installed()
         training_seed(first)
-        self._failures, self._stopped, self._starting = 0, False, threading.Lock()
+        self._stopped, self._starting = False, threading.Lock()
+        self._failures, self._said = 0, ""  # one after the other, and what the last one said
         render = render or _Views(views)
         self._workers: list[_Worker] = []
         try:
@@ -118,8 +119,11 @@ class RoomsBeside:
         """The frames of each room that is ready; waits for the first one, at most so long.
 
         Raises:
-            UserError: none of them lives long enough for a room, or a hundred rooms failed.
+            UserError: none of them lives long enough for a room, or a hundred rooms failed. No room
+                is lost by it: what had come before was returned by the call before.
         """
+        if self._failures >= _FAILURES:
+            raise UserError(f"{self._said}; so were the {self._failures - 1} before it")
         if not self._workers:
             raise UserError("no process that renders rooms lives long enough to finish one")
         ready = wait([worker.pipe for worker in self._workers], timeout_s)
@@ -148,11 +152,9 @@ class RoomsBeside:
                 self._workers.remove(worker)
 
     def _pass_over(self, room: _Room) -> None:
-        what = f"room {room.number} can't be rendered and is left out: {room.reason}"
-        logger.warning("%s", what)
+        self._said = f"room {room.number} can't be rendered and is left out: {room.reason}"
+        logger.warning("%s", self._said)
         self._failures += 1
-        if self._failures >= _FAILURES:
-            raise UserError(f"{what}; so were the {_FAILURES - 1} before it")
 
 
 @contextmanager

@@ -98,6 +98,19 @@ def test_it_gives_up_where_no_room_can_be_rendered(monkeypatch: pytest.MonkeyPat
         rooms.stop()
 
 
+def test_a_room_that_came_with_the_last_failure_is_not_lost(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(render_beside, "_FAILURES", 1)
+    rooms = RoomsBeside(0, 2, VIEWS, quick_rooms.odd_ones_fail)
+    try:
+        for worker in rooms._workers:
+            assert worker.pipe.poll(120)  # so that one call finds both
+        assert _numbers(rooms.take(1)) == [0]
+        with pytest.raises(UserError, match="room 1 can't be rendered"):
+            _taken(rooms, 1)
+    finally:
+        rooms.stop()
+
+
 def test_the_processes_have_one_thread_and_a_lower_priority(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     before = dict(os.environ)
