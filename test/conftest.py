@@ -6,7 +6,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -21,6 +20,9 @@ import yaml
 from tips_ros.replay.domain import own_graph_environment
 
 from .hub_names import hub_name
+from .quick_choice import pytest_collection_modifyitems, pytest_ignore_collect
+
+__all__ = ["pytest_collection_modifyitems", "pytest_ignore_collect"]  # hooks
 
 if TYPE_CHECKING:
     from tips_ros.model.tips import Tips
@@ -48,51 +50,6 @@ TINY_SETTINGS = {
     "text_attention_heads": 4,
     "taps": [0, 1, 2, 3],
 }
-
-
-# Fixture → the marker of whatever uses it; files and tests of another kind say theirs.
-_MARKED_BY = {"graph_with": "live", "shared_golden": "reference", "open3d": "slow"}
-# Of these most make whole results with whole models, or start process after process.
-_SLOW = {"bootstrap", "commands", "demo", "evaluation", "offline", "training"}
-# Whose tests take longest begin first: of several processes none is left alone with one of them.
-_FIRST = {"churn", "training", "demo", "faults", "test_bags_ray.py"}
-
-
-# What every test of a file is, where the file says so; those of nodes are live.
-_ALL_OF_A_KIND = re.compile(r"^pytestmark = .*mark\.(live|slow|reference)", re.MULTILINE)
-_LIVE = "test_node_"
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leaves out the files of which --quick takes nothing: reading them costs half of its time."""
-    if not config.option.markexpr.startswith("quick or") or collection_path.suffix != ".py":
-        return None
-    if not collection_path.name.startswith("test_"):
-        return None
-    text = collection_path.read_text("utf-8")
-    is_left_out = (
-        _folder(collection_path) in _SLOW
-        or collection_path.name.startswith(_LIVE)
-        or _ALL_OF_A_KIND.search(text)
-    )
-    return True if is_left_out and "mark.quick" not in text else None
-
-
-@pytest.hookimpl(tryfirst=True)  # before -m chooses
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what a folder or a fixture tells of a test; the longest come first."""
-    items.sort(key=lambda item: not {_folder(item.path), item.path.name} & _FIRST)
-    for item in items:
-        if _folder(item.path) in _SLOW:
-            item.add_marker("slow")
-        for fixture in _MARKED_BY.keys() & set(getattr(item, "fixturenames", ())):
-            item.add_marker(_MARKED_BY[fixture])
-
-
-def _folder(path: Path) -> str:
-    """The folder of test/ that a test lies in; empty for another one's."""
-    here = Path(__file__).parent
-    return path.relative_to(here).parts[0] if path.is_relative_to(here) else ""
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,20 +11,35 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import _SLOW, pytest_ignore_collect
+from .quick_choice import HERE, MARKED_BY, pytest_ignore_collect, quick_expression
 
-HERE = Path(__file__).parent
-QUICK = "quick or not (live or slow or reference)"
-
-
-@pytest.mark.parametrize("folder", sorted(_SLOW))
-def test_of_a_folder_that_takes_long_there_is_one_at_least(folder: str):
-    assert any("mark.quick" in path.read_text("utf-8") for path in (HERE / folder).rglob("*.py"))
+# Folders of which nothing is quick enough.
+LEFT_OUT = {
+    "churn",  # a minute of mischief, done to a node by several processes
+    "ros/depth_scale",  # live nodes, as in `ros`
+}
 
 
-def test_of_live_nodes_there_is_one_at_least():
-    files = (HERE / "ros").glob("test_node_*.py")
-    assert any("mark.quick" in path.read_text("utf-8") for path in files)
+@pytest.mark.slow
+def test_of_every_folder_and_every_kind_something_is_chosen(tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "test/list_tests.py", tmp_path / "chosen", "-m", quick_expression()],
+        capture_output=True,
+        text=True,
+        cwd=HERE.parent,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    chosen = [json.loads(line) for line in (tmp_path / "chosen").read_text("utf-8").splitlines()]
+    folders = {file.parent.relative_to(HERE).as_posix() for file in HERE.rglob("test_*.py")}
+    found = {Path(one["file"]).parent.as_posix() for one in chosen}
+    assert sorted(folders - found) == sorted(LEFT_OUT), "mark one test of these as quick"
+    assert any(Path(one["file"]).name.startswith("test_node_") for one in chosen)
+    kinds = {mark for one in chosen for mark in one["markers"]}
+    assert {"live", "slow", "reference"} <= kinds
+    assert {name for one in chosen for name in one["fixtures"]} >= MARKED_BY.keys()
+    (of_poses,) = (one for one in chosen if one["file"] == "offline/test_camera_poses.py")
+    assert "interpolated" in of_poses["name"], "the others of its file are not chosen"
 
 
 @pytest.mark.parametrize(
@@ -39,22 +55,8 @@ def test_of_live_nodes_there_is_one_at_least():
 def test_files_of_which_none_is_taken_are_not_even_read(
     file: str, is_left_out: bool, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(request.config.option, "markexpr", QUICK)
+    monkeypatch.setattr(request.config.option, "markexpr", quick_expression())
     assert bool(pytest_ignore_collect(HERE / file, request.config)) == is_left_out
-    monkeypatch.setattr(request.config.option, "markexpr", "")
-    assert not pytest_ignore_collect(HERE / file, request.config)
-
-
-@pytest.mark.slow
-def test_the_one_is_chosen_and_the_others_of_its_file_are_not():
-    start = "import sys; sys.path.remove(''); import pytest; sys.exit(pytest.main())"
-    command = [sys.executable, "-c", start, "--collect-only", "-q", "-m", QUICK]
-    done = subprocess.run(
-        [*command, "test/offline/test_camera_poses.py"],
-        capture_output=True,
-        text=True,
-        cwd=HERE.parent,
-        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-    )
-    chosen = [line for line in done.stdout.splitlines() if "::" in line]
-    assert len(chosen) == 1 and "interpolated" in chosen[0]
+    for other in ("", "quick or slow", "live"):
+        monkeypatch.setattr(request.config.option, "markexpr", other)
+        assert not pytest_ignore_collect(HERE / file, request.config)

@@ -12,7 +12,8 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ Render = Callable[[int], StoredFrame]
 _NICE = 15  # training goes first where there are too few cores for all
 _DEATHS = 3  # of one process after the other without a room between: it is not started again
 _FAILURES = 100  # rooms one after the other: it is not these rooms that are odd
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class _Room(NamedTuple):
@@ -53,7 +55,8 @@ class _Worker:
         self.pipe, sender = context.Pipe(duplex=False)
         job = (sender, self._render, self.next, self._step)
         self._process = context.Process(target=_work, args=job, daemon=True)
-        self._process.start()
+        with _one_thread():
+            self._process.start()
         sender.close()  # so that the end of the process is the end of the pipe
 
     def receive(self) -> _Room | None:
@@ -101,25 +104,26 @@ class RoomsBeside:
         """
         check_installed()
         training_seed(first)
-        self._failures, self._stopped, self._starting = 0, False, threading.Lock()
-        # Read when the libraries are loaded: a second thread would only wait for other processes.
-        threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        before = {name: os.environ.get(name) for name in threads}
-        os.environ.update(dict.fromkeys(threads, "1"))
+        self._stopped, self._starting = False, threading.Lock()
+        self._failures, self._said = 0, ""  # one after the other, and what the last one said
         render = render or _Views(views)
-        self._workers = [_Worker(render, first + k, processes) for k in range(processes)]
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        self._workers: list[_Worker] = []
+        try:
+            for k in range(processes):
+                self._workers.append(_Worker(render, first + k, processes))
+        except BaseException:  # as where no more processes may be started
+            self.stop()
+            raise
 
     def take(self, timeout_s: float) -> list[StoredFrame]:
         """The frames of each room that is ready; waits for the first one, at most so long.
 
         Raises:
-            UserError: none of them lives long enough for a room, or a hundred rooms failed.
+            UserError: none of them lives long enough for a room, or a hundred rooms failed. No room
+                is lost by it: what had come before was returned by the call before.
         """
+        if self._failures >= _FAILURES:
+            raise UserError(f"{self._said}; so were the {self._failures - 1} before it")
         if not self._workers:
             raise UserError("no process that renders rooms lives long enough to finish one")
         ready = wait([worker.pipe for worker in self._workers], timeout_s)
@@ -148,11 +152,27 @@ class RoomsBeside:
                 self._workers.remove(worker)
 
     def _pass_over(self, room: _Room) -> None:
-        what = f"room {room.number} can't be rendered and is left out: {room.reason}"
-        logger.warning("%s", what)
+        self._said = f"room {room.number} can't be rendered and is left out: {room.reason}"
+        logger.warning("%s", self._said)
         self._failures += 1
-        if self._failures >= _FAILURES:
-            raise UserError(f"{what}; so were the {_FAILURES - 1} before it")
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """What is started meanwhile computes with one thread: a second would wait for other processes.
+
+    Libraries read these variables when they are loaded.
+    """
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 class _Views:

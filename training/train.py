@@ -21,11 +21,13 @@ from pathlib import Path
 
 import torch
 
+from tips_ros.errors import UserError
 from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.classes.class_list import ClassList
 from training.export import export
 from training.frames.appearance.appearance import APPEARANCE
 from training.frames.frame_store import PICTURE
+from training.frames.packed import first_unpacked_room
 from training.frames.phrases import corpus
 from training.network.architecture import CLASSES, FOR_GPU, SIZES, VOCABULARY
 from training.network.precision import PRECISIONS
@@ -88,6 +90,12 @@ def _trained_on_cpu(args: argparse.Namespace) -> Model | None:
 
 
 def _trained_on_gpu(args: argparse.Namespace) -> Model:
+    packed_below = first_unpacked_room(args.packed)
+    if args.render and args.render_from < packed_below:
+        raise UserError(
+            f"{args.packed} holds rooms up to {packed_below - 1}, which --render-from "
+            f"{args.render_from} would render again: give --render-from {packed_below} or more"
+        )
     sizes = FOR_GPU if args.sizes == COMPARE else args.sizes
     schedule = Schedule(args.seconds, args.batch or BATCH, appearance=args.appearance)
     rooms = RoomsBeside(args.render_from, args.render, args.views) if args.render else None

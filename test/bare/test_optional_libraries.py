@@ -103,6 +103,7 @@ def test_a_library_that_is_there_and_broken_is_told_with_its_reason():
     assert reason is not None and "cv2 can't be imported (libGL.so.1: cannot open" in reason
 
 
+@pytest.mark.quick
 def test_a_module_of_this_package_that_is_missing_is_no_library():
     assert explain_missing(ModuleNotFoundError("No module", name="tips_ros.modle")) is None
     assert explain_missing(ImportError("cannot import name 'x' from 'y'")) is None

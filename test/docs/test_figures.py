@@ -42,8 +42,8 @@ FIGURES = (
     Figure(
         "a frame on an H200",
         {
-            README: rf"`backend: compiled`, bf16 \| {N} ms;",
-            GPU: rf"\| bf16, compiled \| {N} \| ",
+            README: rf"`backend: graphs`, bf16 \| {N} ms;",
+            GPU: rf"\| bf16, graphs \| {N} \| ",
         },
     ),
     Figure(

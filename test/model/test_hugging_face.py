@@ -59,6 +59,7 @@ def refusal(path: Path, load: Any = load_backbone) -> str:
 class TestAgainstTransformers:
     """Numbers that transformers computed, with the files it saved."""
 
+    @pytest.mark.quick
     def test_two_towers_agree(self, shared_golden: Path):
         directory = shared_golden / "hf" / "base"
         with np.load(shared_golden / "hf" / "base_expected.npz") as stored:

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 import sys
 import time
+from collections.abc import Set
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ import pytest
 from tips_ros.errors import UserError
 from training import render_beside
 from training.frames.frame_store import StoredFrame
-from training.render_beside import RoomsBeside
+from training.render_beside import RoomsBeside, _Worker
 from training.scenes.seeds import HELD_OUT
 
 sys.path.append(str(Path(__file__).parent))  # which the processes get too
@@ -24,10 +26,13 @@ import quick_rooms  # noqa: E402
 VIEWS = quick_rooms.VIEWS
 
 
-def _taken(rooms: RoomsBeside, count: int) -> list[StoredFrame]:
+def _taken(
+    rooms: RoomsBeside, count: int = 0, those: Set[int] = frozenset()
+) -> list[StoredFrame]:
+    """Takes rooms until there are so many, and these: which process is the first is not known."""
     deadline = time.monotonic() + 120
     found: list[StoredFrame] = []
-    while len(found) < count:
+    while len(found) < count or not those <= set(_numbers(found)):
         assert time.monotonic() < deadline
         found += rooms.take(0.5)
     return found
@@ -40,11 +45,14 @@ def _numbers(found: list[StoredFrame]) -> list[int]:
 def test_every_room_comes_once_and_whole():
     rooms = RoomsBeside(4, 2, VIEWS, quick_rooms.frames_of)
     try:
-        found = _taken(rooms, 12)
+        found = _taken(rooms, those=set(range(4, 10)))
     finally:
         rooms.stop()
     numbers = _numbers(found)
     assert len(set(numbers)) == len(numbers) and min(numbers) == 4
+    for first in (4, 5):  # a process renders every second one
+        of_one = [number for number in numbers if number % 2 == first % 2]
+        assert of_one == list(range(first, of_one[-1] + 1, 2))
     for number, frames in zip(numbers, found, strict=True):
         assert (frames.rgb == number).all() and frames.rgb.shape == (VIEWS, 224, 224, 3)
 
@@ -64,13 +72,10 @@ def test_a_process_that_is_killed_costs_one_room(caplog: pytest.LogCaptureFixtur
     caplog.set_level(logging.WARNING)
     rooms = RoomsBeside(0, 2, VIEWS, quick_rooms.is_killed_at_the_fifth)
     try:
-        deadline, numbers = time.monotonic() + 120, set[int]()
-        while not {7, 9} <= numbers:
-            assert time.monotonic() < deadline
-            numbers |= set(_numbers(rooms.take(0.5)))
+        numbers = _numbers(_taken(rooms, those={1, 3, 4, 7, 9}))
     finally:
         rooms.stop()
-    assert 5 not in numbers and {1, 3, 4} <= numbers
+    assert 5 not in numbers
     assert "room 5 ended" in caplog.text
 
 
@@ -93,7 +98,21 @@ def test_it_gives_up_where_no_room_can_be_rendered(monkeypatch: pytest.MonkeyPat
         rooms.stop()
 
 
-def test_the_processes_have_one_thread_and_a_lower_priority():
+def test_a_room_that_came_with_the_last_failure_is_not_lost(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(render_beside, "_FAILURES", 1)
+    rooms = RoomsBeside(0, 2, VIEWS, quick_rooms.odd_ones_fail)
+    try:
+        for worker in rooms._workers:
+            assert worker.pipe.poll(120)  # so that one call finds both
+        assert _numbers(rooms.take(1)) == [0]
+        with pytest.raises(UserError, match="room 1 can't be rendered"):
+            _taken(rooms, 1)
+    finally:
+        rooms.stop()
+
+
+def test_the_processes_have_one_thread_and_a_lower_priority(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
     before = dict(os.environ)
     rooms = RoomsBeside(0, 1, VIEWS, quick_rooms.says_how_it_runs)
     assert dict(os.environ) == before
@@ -102,6 +121,36 @@ def test_the_processes_have_one_thread_and_a_lower_priority():
     finally:
         rooms.stop()
     assert priority >= min(19, os.nice(0) + 10) and alone
+
+
+def test_so_has_one_that_takes_the_place_of_another(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    rooms = RoomsBeside(0, 1, VIEWS, quick_rooms.says_how_it_runs)
+    try:
+        rooms._workers[0]._process.kill()
+        found = _taken(rooms, 4)
+        assert rooms._workers[0].next > 4
+    finally:
+        rooms.stop()
+    assert all(frames.focal_ratio[1] for frames in found)
+
+
+def test_where_a_process_cannot_be_started_nothing_is_left_changed(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    before, started, start = dict(os.environ), [], _Worker.start
+
+    def once(worker: _Worker) -> None:
+        if started:
+            worker._render = lambda number: None  # can't be pickled
+        started.append(worker)
+        start(worker)
+
+    monkeypatch.setattr(_Worker, "start", once)
+    with pytest.raises((AttributeError, pickle.PicklingError)):
+        RoomsBeside(0, 2, VIEWS, quick_rooms.frames_of)
+    assert dict(os.environ) == before
+    assert not started[0]._process.is_alive()
 
 
 def test_no_process_is_left_when_it_is_stopped():

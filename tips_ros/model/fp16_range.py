@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from tips_ros.model.dpt import Fusion
 from tips_ros.model.heads import DenseHead, DepthHead, SegmentationHead
+from tips_ros.model.parts import parts_of
 from tips_ros.model.tips import HEAD_NAMES, Tips
 
 # Up to here nothing needs to change: 60 times as much is what fp16 holds, for other pictures.
@@ -55,9 +56,9 @@ def scale_maps(head: DenseHead, shift: int) -> None:
     """
     factor = 2.0**-shift
     decoder = head.dpt
-    convs = [conv for conv in decoder.convs if isinstance(conv, nn.Conv2d)]
+    convs = parts_of(decoder.convs, nn.Conv2d)
     scaled: list[Tensor | None] = [conv.weight for conv in convs]
-    fusions = [fusion for fusion in decoder.fusions if isinstance(fusion, Fusion)]
+    fusions = parts_of(decoder.fusions, Fusion)
     scaled += [fusion.out_conv.bias for fusion in fusions]
     scaled.append(decoder.project.bias)
     if not isinstance(head, SegmentationHead):

@@ -11,6 +11,7 @@ import json
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.5
 _ENOUGH = 64  # rooms that are rendered before training begins where no file is there
+_HELD = 4000  # frames of 250 kB that wait on the host until they may be copied; others wait longer
 
 
 class Rooms(Protocol):
@@ -113,7 +115,13 @@ class DeviceFrames:
             if self._rooms is None:
                 time.sleep(_LOOK_EVERY_S)
                 continue
-            for frames in self._rooms.take(_LOOK_EVERY_S):
+            try:
+                rooms = self._rooms.take(_LOOK_EVERY_S)
+            except UserError:
+                if not made:
+                    raise
+                break  # with what is there
+            for frames in rooms:
                 self._add(frames)
                 made.append(frames)
             if len(made) >= _ENOUGH or self._full:
@@ -123,21 +131,32 @@ class DeviceFrames:
     def _follow_files(self) -> None:
         while not self._full:
             for file in self._unseen():
+                if self._full:
+                    return
                 self._take(file)
             time.sleep(_LOOK_EVERY_S)
 
     def _follow_rooms(self) -> None:
         assert self._rooms is not None
-        made: list[StoredFrame] = []
-        try:
-            while not (self._full or self._stopped.is_set()):
+        made, more_come = deque[StoredFrame](), True
+        while not self._over and (made or more_come):
+            # Until then a graph may be captured, which no copy may disturb.
+            while made and self._following.is_set() and not self._over:
+                self._add(made.popleft())
+            if not more_come or sum(len(frames.rgb) for frames in made) >= _HELD:
+                self._following.wait(_LOOK_EVERY_S)
+                continue
+            try:
                 made += self._rooms.take(_LOOK_EVERY_S)
-                # Until then a graph may be captured, which no copy may disturb.
-                while made and self._following.is_set():
-                    self._add(made.pop())
-        except UserError as error:  # what is there is enough to go on with
-            logger.warning("%s", error)
+            except UserError as error:  # what is there is enough to go on with
+                logger.warning("%s", error)
+                more_come = False
         self.stop_rooms()
+
+    @property
+    def _over(self) -> bool:
+        """Whether no more rooms are wanted."""
+        return self._full or self._stopped.is_set()
 
     @property
     def _full(self) -> bool:
@@ -152,6 +171,8 @@ class DeviceFrames:
     def _add(self, frames: StoredFrame) -> None:
         """Copies frames to the device, and counts them when they are there."""
         with self._adding:
+            if self._full:
+                return
             end = min(self.count + len(frames.rgb), len(self.frames.rgb))
             for there, part in zip(self.frames, frames, strict=True):
                 there[self.count : end].copy_(torch.from_numpy(part[: end - self.count]))

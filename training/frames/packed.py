@@ -53,7 +53,8 @@ def write_files(output: Path, megabytes: float) -> list[Path]:
         `checked.npz` and the others, in the order in which they are best read.
     """
     scenes = []
-    for file in sorted((output / _SCENES).glob("*.npz"), key=lambda file: int(file.stem)):
+    files = sorted((output / _SCENES).glob("*.npz"), key=lambda file: int(file.stem))
+    for file in files:
         with np.load(file) as packed:
             scenes.append(list(_split(packed["bytes"], packed["lengths"], packed["focal_ratio"])))
     learnt, checked = scenes[:-CHECKED_SCENES], scenes[-CHECKED_SCENES:]
@@ -66,8 +67,21 @@ def write_files(output: Path, megabytes: float) -> list[Path]:
             written.append(_write(output / f"learnt_{len(written):02}.npz", by_view[start:end]))
             start, size = end, sum(map(len, parts))
     written.append(_write(output / f"learnt_{len(written):02}.npz", by_view[start:]))
-    (output / MANIFEST).write_text(json.dumps({"learnt": len(by_view), "scenes": len(learnt)}))
+    counts = {"learnt": len(by_view), "scenes": len(learnt), "rooms_below": int(files[-1].stem) + 1}
+    (output / MANIFEST).write_text(json.dumps(counts))
     return written
+
+
+def first_unpacked_room(directory: Path) -> int:
+    """The first room number of which, and of those after it, nothing is packed; 0 if not known.
+
+    Rooms of `checked.npz` count, too: what is checked with must not be learnt.
+    """
+    manifest = directory / MANIFEST
+    if not manifest.is_file():
+        return 0
+    said = json.loads(manifest.read_text())
+    return int(said.get("rooms_below", said["scenes"] + CHECKED_SCENES))
 
 
 def unpack(file: Path, threads: int | None = None) -> StoredFrame:

@@ -13,6 +13,7 @@ def five(dataset, frame):
     return dataset([frame(n) for n in range(5)], class_names={0: "wall"}, name="five")
 
 
+@pytest.mark.quick
 def test_only_the_first_are_looked_at(five):
     first = First(five, 2)
     assert len(first) == 2 and [s.name for s in first] == ["000000", "000001"]

@@ -55,6 +55,7 @@ def test_every_number_is_the_one_of_its_definition(seed: int):
     assert result.pixel_accuracy == pytest.approx(right.sum() / counted.sum())
 
 
+@pytest.mark.quick
 def test_a_class_that_the_truth_lacks_costs_the_others_but_has_no_iou_of_its_own():
     metrics = SegmentationMetrics()
     metrics.add(np.array([[0, 0, 1, 9]], np.uint8), np.array([[0, 0, 1, 1]], np.uint8))

@@ -12,6 +12,7 @@ from .rows import REPOSITORIES, ROWS, Row, gotten, ids
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.quick
 def test_the_table_lists_every_released_file():
     listed = [(layout, file.path) for _, file, layout in map(gotten, ROWS)]
     released = {

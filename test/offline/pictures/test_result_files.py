@@ -33,6 +33,7 @@ def test_what_was_asked_for_and_is_not_there_is_named_with_nothing():
     assert told([0] * 3 + [255], "door", "cup", "bed") == "door 75%, unlabelled 25%, cup 0%, bed 0%"
 
 
+@pytest.mark.quick
 def test_nothing_of_what_was_asked_for():
     assert told([255] * 4, "door", "cup") == "unlabelled 100%, door 0%, cup 0%"
 

@@ -80,6 +80,7 @@ def test_normals_that_are_no_unit_vectors_are_invalid(padding, big):
 @pytest.mark.parametrize(
     "message", [raw(LABELS, "mono8"), raw(LABELS, "8UC1", padding=1), compressed(LABELS)]
 )
+@pytest.mark.quick
 def test_labels_are_the_ids_themselves(message):
     np.testing.assert_array_equal(labels_of(message), LABELS)
 

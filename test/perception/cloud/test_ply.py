@@ -30,6 +30,7 @@ def some_cloud() -> np.ndarray:
     )
 
 
+@pytest.mark.quick
 def test_open3d_reads_back_every_field_of_every_valid_point(open3d: Any, tmp_path: Path):
     cloud = some_cloud()
     points = valid_points(cloud)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tips_ros.perception.classes.class_files import ade20k
 from training.frames.phrases import corpus, phrases
@@ -31,6 +32,7 @@ def test_phrases_kept_back_are_never_read_in_training():
     assert not leaked
 
 
+@pytest.mark.quick
 def test_a_step_has_one_sentence_of_each_class():
     for sentence, words in zip(phrases(np.random.default_rng(0)), VOCABULARY.values(), strict=True):
         assert any(word in sentence for word in words.trained)

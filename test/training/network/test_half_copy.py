@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 
@@ -19,6 +20,7 @@ class _Scaled(nn.Module):
         return self.layer(x).float().square().mean() * self.log_scale.exp()
 
 
+@pytest.mark.quick
 def test_gradients_come_from_the_newest_weights_and_are_fp32():
     torch.manual_seed(0)
     trained = _Scaled()

@@ -9,6 +9,7 @@ def test_no_scene_is_both_learnt_from_and_measured_on() -> None:
     assert not set(seeds.HELD_OUT) & {seeds.TRAINING[0], seeds.TRAINING[-1]}
 
 
+@pytest.mark.quick
 def test_training_refuses_a_held_out_scene() -> None:
     assert seeds.training_seed(999_999) == 999_999
     with pytest.raises(ValueError, match="1000000 is not a training scene"):

@@ -82,6 +82,7 @@ def test_a_patch_is_compared_with_the_words_of_what_it_shows(model):
     assert float(found.words) == pytest.approx(float(expected), rel=1e-4)
 
 
+@pytest.mark.quick
 def test_pixels_without_truth_cost_nothing(model):
     found, _ = _losses(model, _batch((0, 1), classes=torch.zeros(2, SIDE, SIDE, dtype=torch.long)))
     assert float(found.depth) == 0

@@ -7,53 +7,26 @@ import json
 import multiprocessing
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from tips_ros.errors import UserError
 from tips_ros.perception.loading.load import load_predictor
 from training import train
 from training.frames import device_frames, packed
 from training.frames.device_frames import DeviceFrames
-from training.frames.frame_store import FrameStore, StoredFrame
-from training.frames.packed import MANIFEST, pack_scenes, write_files
+from training.frames.packed import MANIFEST, first_unpacked_room
 from training.steps import timed_trainer
 from training.steps.timed_trainer import Schedule, TimedTrainer
+
+from ..easy_frames import SCENES, Rendered
 
 pytestmark = pytest.mark.slow
 
 TOKENIZER = Path(__file__).parents[2] / "data" / "tokenizer" / "tiny.model"
-SCENES = 6
-
-
-@pytest.fixture(scope="module")
-def frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Packed frames: a wall over a floor, at another height and distance in each; two files."""
-    folder = tmp_path_factory.mktemp("frames")
-    store = FrameStore(folder / "store", SCENES, 2)
-    for scene in range(SCENES):
-        store.put(scene, [_frame(scene)] * 2)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(packed, "CHECKED_SCENES", 2)
-        pack_scenes(store, folder / "packed", 2, processes=1)
-        size = sum(f.stat().st_size for f in write_files(folder / "packed", 60)[1:])
-        write_files(folder / "packed", size / 2**20 / 1.6)
-    return folder / "packed"
-
-
-def _frame(scene: int) -> StoredFrame:
-    edge = 40 + 8 * scene
-    rgb = np.full((224, 224, 3), (200, 190, 170), np.uint8)
-    rgb[edge * 224 // 128 :] = (90, 60, 30)
-    normals = np.zeros((128, 128, 3), np.int8)
-    normals[:edge, :, 2] = normals[edge:, :, 1] = -127
-    classes = np.zeros((128, 128), np.uint8)
-    classes[edge:] = 1
-    depth = np.full((128, 128), 2 + 0.2 * scene, np.float16)
-    return StoredFrame(rgb, depth, normals, classes, np.asarray(0.81, np.float32))
 
 
 @pytest.fixture(autouse=True)
@@ -182,82 +155,22 @@ def test_the_command_makes_a_model_of_rooms_that_it_renders(
     assert not multiprocessing.active_children()
 
 
-def test_frames_that_arrive_later_are_taken_in(frames: Path, tmp_path: Path):
-    first, second = sorted(frames.glob("learnt_*.npz"))
-    for file in (frames / MANIFEST, frames / "checked.npz", first):
-        shutil.copy(file, tmp_path)
-    there = DeviceFrames(tmp_path, torch.device("cpu"))
-    early = there.count
-    assert 0 < early < len(there.frames.rgb) == 8 and len(there.checked.rgb) == 4
-    there.follow()
-    shutil.copy(second, tmp_path / "coming")
-    (tmp_path / "coming").rename(tmp_path / second.name)
-    deadline = time.monotonic() + 60
-    while there.count < 8:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    depths = there.frames.depth_m[:, 64, 64].float().sort().values.tolist()
-    assert depths == pytest.approx([2, 2, 2.2, 2.2, 2.4, 2.4, 2.6, 2.6], rel=0.005)
-
-
-class Rendered:
-    """Rooms that are ready when they are asked for, each another depth; as many as there are."""
-
-    def __init__(self, rooms: int) -> None:
-        self.given, self._rooms, self.stopped = 0, rooms, False
-
-    def take(self, timeout_s: float) -> list[StoredFrame]:
-        if self.given == self._rooms:
-            time.sleep(0.01)
-            return []
-        frames = [_frame(self.given % 5), _frame(self.given % 5)]
-        frames = [f._replace(focal_ratio=np.float32(100 + self.given)) for f in frames]
-        self.given += 1
-        return [StoredFrame(*(np.stack(part) for part in zip(*frames, strict=True)))]
-
-    def stop(self) -> None:
-        self.stopped = True
-
-
-def _wait_for(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def test_rendered_rooms_are_taken_in_beside_files(frames: Path, tmp_path: Path):
-    first, second = sorted(frames.glob("learnt_*.npz"))
-    for file in (frames / MANIFEST, frames / "checked.npz", second):
-        shutil.copy(file, tmp_path)
-    rooms = Rendered(7)
-    there = DeviceFrames(tmp_path, torch.device("cpu"), 60, rooms)
-    early = there.count
-    assert 0 < early < 8 and len(there.frames.rgb) == 60
-    _wait_for(lambda: rooms.given == 7)  # they are not lost, though nothing is copied yet
-    assert there.count == early
-    there.follow()
-    shutil.copy(first, tmp_path / "coming")
-    (tmp_path / "coming").rename(tmp_path / first.name)
-    _wait_for(lambda: there.count == 8 + 14)
-    ratios = there.frames.focal_ratio[: there.count].tolist()
-    assert sorted(ratios)[-14:] == [100 + i // 2 for i in range(14)]
-    there.stop_rooms()
-    assert rooms.stopped
-
-
-@pytest.mark.parametrize("room", [None, 7])
-def test_without_a_file_it_begins_with_the_first_rooms(
-    frames: Path, tmp_path: Path, room: int | None
+@pytest.mark.parametrize("whole", [True, False], ids=["", "by an older packing"])
+def test_the_command_renders_no_room_again_that_is_packed(
+    frames: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
 ):
-    shutil.copy(frames / "checked.npz", tmp_path)
-    rooms = Rendered(10_000)
-    there = DeviceFrames(tmp_path, torch.device("cpu"), room or 200, rooms)
-    assert there.count == (room or 128) and len(there.first.rgb) >= there.count
-    there.follow()
-    _wait_for(lambda: there.count == len(there.frames.rgb))
-    _wait_for(lambda: rooms.stopped)
-    assert len(there.checked.rgb) == 4
+    said = json.loads((frames / MANIFEST).read_text())
+    if not whole:
+        monkeypatch.setattr(packed, "CHECKED_SCENES", 2)
+        del said["rooms_below"]
+    (tmp_path / MANIFEST).write_text(json.dumps(said))
+    for first in (0, SCENES - 1):  # the last ones are checked with
+        options = ["--packed", tmp_path, "--render", 1, "--render-from", first, "--device", "cpu"]
+        monkeypatch.setattr("sys.argv", ["train", "--state", *map(str, [tmp_path, *options])])
+        with pytest.raises(UserError, match=f"rooms up to {SCENES - 1}.*--render-from {SCENES}"):
+            train.main()
+    assert not multiprocessing.active_children()
+    assert first_unpacked_room(tmp_path) == SCENES and first_unpacked_room(tmp_path / "x") == 0
 
 
 def test_a_training_ends_the_rendering_before_its_end(

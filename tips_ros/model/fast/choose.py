@@ -9,6 +9,7 @@ import torch
 
 from tips_ros.model.fast.dpt.gpu_decoder import fuse_decoders
 from tips_ros.model.fast.gpu.backbone import fuse_backbone
+from tips_ros.model.fast.gpu.gelu_product import gelu_product_is_there
 from tips_ros.model.fast.gpu.kernels import triton_is_there
 from tips_ros.model.fast.headwise import use_headwise_attention
 from tips_ros.model.fast.int8 import use_int8
@@ -38,7 +39,7 @@ def rewrite_for(tips: Tips, device: str | torch.device, dtype: torch.dtype) -> T
     if torch.device(device).type != "cpu":
         fast = rewrite_heads(tips, early="gpu" if triton_is_there() else False)
         fast.backbone = fuse_backbone(fast.backbone)
-        return fuse_decoders(fast)
+        return fuse_decoders(fast, gelu_in_one=gelu_product_is_there(device, dtype))
     fast = rewrite_heads(tips)
     if dtype == torch.int8:
         fast.backbone = use_int8(fast.backbone)

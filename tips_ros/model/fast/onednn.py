@@ -19,13 +19,15 @@ from torch import Tensor, nn
 from tips_ros.model.blocks import GeluLinear
 from tips_ros.model.fast.swap_modules import Module, swap_modules
 
+_ASKED = ("_linear_pointwise", "_is_mkldnn_bf16_supported")  # no API promises them
+
 
 def onednn_is_there() -> bool:
     """Whether this torch can be asked for it, on a processor where it is worth it."""
     return (
         platform.machine().lower() in ("x86_64", "amd64")
         and torch.backends.mkldnn.is_available()
-        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+        and all(hasattr(torch.ops.mkldnn, op) for op in _ASKED)
     )
 
 

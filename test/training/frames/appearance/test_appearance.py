@@ -137,6 +137,7 @@ def test_the_rarest_draws_make_pictures_too(
     assert images.min() >= 0 and images.max() <= 1
 
 
+@pytest.mark.quick
 def test_draws_are_where_they_should_be():
     draws = Draws(4000, CPU, torch.Generator().manual_seed(0))
     assert draws.uniform(2, 3, 2).shape == (4000, 2)

@@ -31,6 +31,7 @@ def test_a_drive_is_steady_smooth_and_meets_nothing(plan: FloorPlan) -> None:
     assert turned.max() * 10 < 60  # degrees per second
 
 
+@pytest.mark.quick
 def test_a_full_room_is_refused() -> None:
     plan = FloorPlan(4.0, 3.0, 2.6)
     plan.footprints.append(Footprint(0.2, 0.2, 3.8, 2.8, 1.0))

@@ -62,6 +62,7 @@ def points_of(things):
     return np.concatenate(patches)
 
 
+@pytest.mark.quick
 def test_every_piece_is_expected():
     assert set(PIECES) == set(EXPECTED)
 

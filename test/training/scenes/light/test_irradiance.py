@@ -84,5 +84,6 @@ def test_reflection_adds_no_energy_in_a_closed_white_box() -> None:
     assert direct < once[2].mean() < 2 * direct
 
 
+@pytest.mark.quick
 def test_without_lamps_it_is_dark() -> None:
     assert light_on([FLOOR], [])[2].max() == 0

@@ -41,6 +41,7 @@ def test_pieces_stand_inside_the_room_and_leave_doors_clear(
             assert one.x1 <= plan.length and one.y1 <= plan.width
 
 
+@pytest.mark.quick
 def test_floor_is_taken_once() -> None:
     plan = FloorPlan(4.0, 3.0, 2.5)
     plan.footprints.append(Footprint(1, 1, 2, 2, 0.8))

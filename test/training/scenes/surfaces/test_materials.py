@@ -49,6 +49,7 @@ def test_a_wall_has_no_seam_where_its_picture_repeats() -> None:
         assert abs(albedo[:, 0] - albedo[:, -1]).mean() <= 3 * inside
 
 
+@pytest.mark.quick
 def test_most_colours_of_plastic_are_not_neon() -> None:
     colours = np.array([draw("plastic", seed).mean for seed in range(200)])
     strong = (colours.max(axis=1) > 0.5) & (colours.min(axis=1) < 0.05)

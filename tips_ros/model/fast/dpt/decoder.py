@@ -16,6 +16,7 @@ from tips_ros.model.dpt import LEVELS, DptDecoder, Fusion, Reassemble, ResidualU
 from tips_ros.model.fast.dpt.frozen import frozen_parameter
 from tips_ros.model.fast.dpt.kernels import compose_spread
 from tips_ros.model.fast.dpt.ones_channel import make_ones_with
+from tips_ros.model.parts import parts_of
 from tips_ros.model.vit import LayerFeatures
 
 
@@ -98,11 +99,11 @@ class FastDecoder(nn.Module):
 
     def __init__(self, plain: DptDecoder) -> None:
         super().__init__()
-        fusions = [fusion for fusion in plain.fusions if isinstance(fusion, Fusion)]
+        fusions = parts_of(plain.fusions, Fusion)
+        levels, convs = parts_of(plain.reassemble, Reassemble), parts_of(plain.convs, nn.Conv2d)
         self.levels = nn.ModuleList(
             FastReassemble(reassemble, conv)
-            for reassemble, conv in zip(plain.reassemble, plain.convs, strict=True)
-            if isinstance(reassemble, Reassemble) and isinstance(conv, nn.Conv2d)
+            for reassemble, conv in zip(levels, convs, strict=True)
         )
         self.fusions = nn.ModuleList(FastFusion(fusion) for fusion in fusions)
         self.out_convs = nn.ModuleList(fusion.out_conv for fusion in fusions[:-1])

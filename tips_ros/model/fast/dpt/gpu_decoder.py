@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from tips_ros.model.dpt import LEVELS
 from tips_ros.model.fast.dpt.decoder import FastDecoder, FastFusion, FastReassemble
 from tips_ros.model.fast.dpt.frozen import frozen_parameter
+from tips_ros.model.fast.gpu.gelu_product import gelu_product
 from tips_ros.model.fast.gpu.steps import grow_add
+from tips_ros.model.parts import parts_of
 from tips_ros.model.tips import Tips
 from tips_ros.model.vit import LayerFeatures
 
@@ -20,8 +22,10 @@ from tips_ros.model.vit import LayerFeatures
 class GpuReassemble(nn.Module):
     """Tokens of one layer → a feature map, its first products with what follows them in one."""
 
-    def __init__(self, plain: FastReassemble) -> None:
+    def __init__(self, plain: FastReassemble, in_one: bool) -> None:
+        """Shares its parameters; `in_one`: by `gelu_product`, which the device must have."""
         super().__init__()
+        self.in_one = in_one
         self.of_patch, self.of_cls = plain.of_patch, plain.of_cls
         self.projection, self.grow = plain.projection, plain.grow
 
@@ -33,13 +37,12 @@ class GpuReassemble(nn.Module):
         return grown
 
     def _read(self, patches: Tensor, cls: Tensor) -> Tensor:
-        if patches.device.type != "cuda":  # where GELU would be the exact one
+        if not self.in_one:
             made: Tensor = self.of_patch(patches, cls)
             return made
         # What is added of the CLS token is a bias to a product of matrices, if for one image.
-        weight = self.of_patch.weight.t()
         rows = [
-            torch._addmm_activation(bias, of_image, weight, use_gelu=True)
+            gelu_product(of_image, self.of_patch.weight, bias)
             for bias, of_image in zip(cls.unbind(), patches.unbind(), strict=True)
         ]
         return torch.stack(rows) if len(rows) > 1 else rows[0][None]
@@ -90,16 +93,14 @@ class GpuFusion(nn.Module):
 class GpuDecoder(nn.Module):
     """A `FastDecoder` in such parts."""
 
-    def __init__(self, plain: FastDecoder) -> None:
-        """Shares its parameters, but for products of them."""
+    def __init__(self, plain: FastDecoder, gelu_in_one: bool = False) -> None:
+        """Shares its parameters, but for products of them; a device has `gelu_product` or not."""
         super().__init__()
         self.levels = nn.ModuleList(
-            GpuReassemble(level) for level in plain.levels if isinstance(level, FastReassemble)
+            GpuReassemble(level, gelu_in_one) for level in parts_of(plain.levels, FastReassemble)
         )
-        out_convs: list[nn.Conv2d | None] = [
-            conv for conv in plain.out_convs if isinstance(conv, nn.Conv2d)
-        ]
-        fusions = [fusion for fusion in plain.fusions if isinstance(fusion, FastFusion)]
+        out_convs = parts_of(plain.out_convs, nn.Conv2d)
+        fusions = parts_of(plain.fusions, FastFusion)
         self.fusions = nn.ModuleList(
             GpuFusion(fusion, out_conv)
             for fusion, out_conv in zip(fusions, [*out_convs, None], strict=True)
@@ -110,7 +111,7 @@ class GpuDecoder(nn.Module):
         if len(layers) != LEVELS:
             raise ValueError(f"DPT reads {LEVELS} intermediate layers, not {len(layers)}")
         maps = [level(layer) for level, layer in zip(self.levels, layers, strict=True)]
-        fusions = [fusion for fusion in self.fusions if isinstance(fusion, GpuFusion)]
+        fusions = parts_of(self.fusions, GpuFusion)
         total = maps.pop()
         x: Tensor = fusions[0](total, F.relu(total))
         for coarser, fusion in zip(fusions, fusions[1:], strict=False):
@@ -122,10 +123,15 @@ class GpuDecoder(nn.Module):
         return x
 
 
-def fuse_decoders(tips: Tips) -> Tips:
-    """Gives a model's rewritten heads such decoders, and returns it."""
+def fuse_decoders(tips: Tips, gelu_in_one: bool = False) -> Tips:
+    """Gives a model's rewritten heads such decoders, and returns it.
+
+    Args:
+        tips: changed in place.
+        gelu_in_one: whether `gelu_product` is there where the model will run.
+    """
     for name in tips.head_names:
         head = getattr(tips, name)
         if isinstance(head.decoder, FastDecoder):
-            head.decoder = GpuDecoder(head.decoder)
+            head.decoder = GpuDecoder(head.decoder, gelu_in_one)
     return tips

@@ -12,6 +12,7 @@ from torch import Tensor
 from tips_ros.model.blocks import Block
 from tips_ros.model.fast.gpu.steps import add_norm
 from tips_ros.model.fast.swap_modules import swap_modules
+from tips_ros.model.parts import parts_of
 from tips_ros.model.vit import (
     PREFIX_TOKENS,
     ImageFeatures,
@@ -59,7 +60,7 @@ class GpuVisionTransformer(VisionTransformer):
     ) -> ImageFeatures:
         """Returns what `VisionTransformer` does."""
         grid = self.grid_of(images)
-        blocks = [block for block in self.blocks if isinstance(block, Block)]
+        blocks = parts_of(self.blocks, Block)
         self.check_taps(taps)
         x = self.tokens(images, grid)
         normed = blocks[0].norm1(x)

@@ -33,7 +33,7 @@ def grow_add(coarse: Tensor, bias: Tensor, one: Tensor, other: Tensor) -> tuple[
     Args:
         coarse: (B, C, h, w).
         bias: (C,).
-        one, other: (B, C, 2h, 2w); the first may be used up.
+        one, other: (B, C, 2h, 2w).
     """
     made = run_kernel(_MODULE, coarse, lambda of: launch_grow_add(of, coarse, bias, one, other))
     if made is not None:
