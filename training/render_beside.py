@@ -159,7 +159,7 @@ class RoomsBeside:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """What is started meanwhile computes with one thread: a second would wait for other processes.
+    """Has what is started meanwhile compute with one thread: a second would wait for the others.
 
     Libraries read these variables when they are loaded.
     """

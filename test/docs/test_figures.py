@@ -42,8 +42,8 @@ FIGURES = (
     Figure(
         "a frame on an H200",
         {
-            README: rf"`backend: graphs`, bf16 \| {N} ms;",
-            GPU: rf"\| bf16, graphs \| {N} \| ",
+            README: rf"`backend: graphs`, bf16 \| {N} ms; transformers {N} ms in fp32",
+            GPU: rf"(?s)\| bf16, graphs \| {N} \|.*?\| transformers fp32 \| {N} ",
         },
     ),
     Figure(
@@ -196,11 +196,7 @@ def test_times_and_errors_of_the_first_page_are_all_held_to_another():
         assert not re.search(r"\d (?:ms|s|GB|MB)\b|\d°|0\.\d|times as", left), row
 
 
-def test_the_first_page_s_two_derived_times_follow():
-    row = re.search(rf"\| bf16, compiled \| {N} \|.* {N} \|$", text_of(GPU), re.MULTILINE)
-    theirs = re.search(rf"transformers {N} ms, compiled in bf16", text_of(README))
-    assert row and theirs
-    assert float(row[1]) * float(row[2]) == pytest.approx(float(theirs[1]), abs=0.05)
+def test_the_first_page_s_derived_time_follows():
     runs = re.search(rf"\*\*{N}\s+and {N} ms\*\* in two runs", text_of(MEASURED))
     ours = re.search(rf"with a subscriber to all outputs \| CPU \| {N} ms", text_of(README))
     assert runs and ours
@@ -217,7 +213,7 @@ def test_still_stretches_are_those_of_the_whole_table():
         found = re.search(rf"\| … {mode}, by {way} \|(.*)\|$", tables[stretch], re.MULTILINE)
         assert found, (stretch, mode, way)
         depth, _, flicker, _, classes, _, scale, _ = found[1].split("|")
-        return [re.findall(r"−(\d+) %", cell)[0] for cell in (scale, flicker, classes, depth)]
+        return [re.findall(r"[−+](\d+) %", cell)[0] for cell in (scale, flicker, classes, depth)]
 
     rows = re.findall(r"^\| (standing|turning|driving)(, a person walks by)?, (.*)$",
                       text_of(STEADY), re.MULTILINE)  # fmt: skip
@@ -225,7 +221,7 @@ def test_still_stretches_are_those_of_the_whole_table():
     for stretch, person, rest in rows:
         mode = re.findall(r"`(\w+)`", rest)[0]
         stretch = f"{stretch} with a person" if person else stretch
-        said = re.findall(r"−([\d]+)(?: / −(\d+))? %", rest)
+        said = re.findall(r"[−+](\d+)(?: / [−+](\d+))? %", rest)
         assert len(said) == 4
         poses, flow = row(stretch, mode, "poses"), row(stretch, mode, "flow")
         for (first, second), by_poses, by_flow in zip(said, poses, flow, strict=True):
