@@ -216,7 +216,7 @@ def test_still_stretches_are_those_of_the_whole_table():
         found = re.search(rf"\| … {mode}, by {way} \|(.*)\|$", tables[stretch], re.MULTILINE)
         assert found, (stretch, mode, way)
         depth, _, flicker, _, classes, _, scale, _ = found[1].split("|")
-        return [re.findall(r"−(\d+) %", cell)[0] for cell in (scale, flicker, classes, depth)]
+        return [re.findall(r"([−+]\d+) %", cell)[0] for cell in (scale, flicker, classes, depth)]
 
     rows = re.findall(r"^\| (standing|turning|driving)(, a person walks by)?, (.*)$",
                       text_of(STEADY), re.MULTILINE)  # fmt: skip
@@ -224,7 +224,7 @@ def test_still_stretches_are_those_of_the_whole_table():
     for stretch, person, rest in rows:
         mode = re.findall(r"`(\w+)`", rest)[0]
         stretch = f"{stretch} with a person" if person else stretch
-        said = re.findall(r"−([\d]+)(?: / −(\d+))? %", rest)
+        said = re.findall(r"([−+]\d+)(?: / ([−+]\d+))? %", rest)
         assert len(said) == 4
         poses, flow = row(stretch, mode, "poses"), row(stretch, mode, "flow")
         for (first, second), by_poses, by_flow in zip(said, poses, flow, strict=True):
