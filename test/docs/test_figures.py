@@ -41,8 +41,8 @@ FIGURES = (
     Figure(
         "a frame on an H200",
         {
-            README: rf"`backend: graphs`, bf16 \| {N} ms;",
-            GPU: rf"\| bf16, graphs \| {N} \| ",
+            README: rf"`backend: graphs`, bf16 \| {N} ms; transformers {N} ms in fp32",
+            GPU: rf"\| bf16, graphs \| {N} \|.*\n\| transformers fp32 \| {N} \| ",
         },
     ),
     Figure(
@@ -190,16 +190,11 @@ def test_times_and_errors_of_the_first_page_are_all_held_to_another():
         for pattern in known:
             left = re.sub(pattern, "", left)
         left = re.sub(SETTINGS, "", left)
-        left = re.sub(r"transformers 10\.5 ms, compiled in bf16", "", left)  # by the ratio, below
         left = re.sub(r"\| CPU \| 9 ms \|", "", left)  # the middle of two runs, below
         assert not re.search(r"\d (?:ms|s|GB|MB)\b|\d°|0\.\d|times as", left), row
 
 
-def test_the_first_page_s_two_derived_times_follow():
-    row = re.search(rf"\| bf16, compiled \| {N} \|.* {N} \|$", text_of(GPU), re.MULTILINE)
-    theirs = re.search(rf"transformers {N} ms, compiled in bf16", text_of(README))
-    assert row and theirs
-    assert float(row[1]) * float(row[2]) == pytest.approx(float(theirs[1]), abs=0.05)
+def test_the_first_page_s_derived_time_follows():
     runs = re.search(rf"\*\*{N}\s+and {N} ms\*\* in two runs", text_of(MEASURED))
     ours = re.search(rf"with a subscriber to all outputs \| CPU \| {N} ms", text_of(README))
     assert runs and ours
