@@ -159,7 +159,7 @@ class RoomsBeside:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """What is started meanwhile computes with one thread: a second would wait for other processes.
+    """Gives processes started meanwhile one thread each: a second would wait for other processes.
 
     Libraries read these variables when they are loaded.
     """
