@@ -159,7 +159,7 @@ class RoomsBeside:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Has what is started meanwhile compute with one thread: a second would wait for the others.
+    """Gives processes started meanwhile one thread each: a second would wait for other processes.
 
     Libraries read these variables when they are loaded.
     """
