@@ -122,7 +122,7 @@ class Shown(nn.Module):
         if not evidence:
             return self.map
         sure = torch.full_like(self.map, 0.5)
-        return torch.cat([self.map, 2 * sure, sure, 0.1 * sure], dim=1)  # sum, crowding, spread
+        return torch.cat([self.map, 2 * sure, sure, 0.02 * sure], dim=1)  # sum, crowding, spread
 
 
 class Stage:
