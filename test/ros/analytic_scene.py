@@ -121,8 +121,8 @@ class Shown(nn.Module):
         assert self.map is not None, "nothing is shown yet"
         if not evidence:
             return self.map
-        sure = torch.full_like(self.map, 0.5)
-        return torch.cat([self.map, 2 * sure, sure, 0.1 * sure], dim=1)  # sum, crowding, spread
+        one = torch.ones_like(self.map)
+        return torch.cat([self.map, 2e5 * one, 0.1 * one, 0.05 * one], dim=1)  # as of a real head
 
 
 class Stage:
