@@ -11,7 +11,7 @@ import pytest
 from tips_ros.perception.ground.candidates import Up
 from tips_ros.perception.ground.cells import divide
 from tips_ros.perception.ground.ground import Ground
-from tips_ros.perception.ground.level_scan import level_scan
+from tips_ros.perception.ground.level_scan import _nearest, level_scan
 from tips_ros.perception.ground.obstacles import Split
 from tips_ros.perception.ground.plane import level_rotation
 from tips_ros.perception.ground.settings import GroundSettings
@@ -132,3 +132,18 @@ def test_single_returns_however_many_lie_in_front_are_passed_over(seed, share, s
     ranges = np.where(known, scan.ranges_m, np.nan)
     same = np.isclose(ranges, plain, rtol=1e-4, equal_nan=True)
     assert same.mean() > 0.97
+
+
+@pytest.mark.parametrize("unknown", [1, 3, 50])
+def test_a_range_that_nobody_knows_hides_nothing_and_comes_to_an_end(unknown: int):
+    bins = np.repeat(np.arange(4), 5)
+    ranges = np.tile(np.array([9.0, 2.0, 2.1, 5.0, 7.0], np.float32), 4)
+    places = np.random.default_rng(1).integers(0, len(bins), unknown)
+    bins, ranges = np.insert(bins, places, bins[places]), np.insert(ranges, places, np.nan)
+    np.testing.assert_allclose(_nearest(bins, ranges, 5), [2.05] * 4 + [np.nan], rtol=1e-6)
+
+
+def test_a_bearing_of_which_no_range_is_known_has_none():
+    bins, ranges = np.array([1, 1, 2, 2]), np.array([np.nan, np.nan, 3.0, 3.0], np.float32)
+    nothing = np.nan
+    np.testing.assert_array_equal(_nearest(bins, ranges, 3), [nothing, nothing, 3.0])

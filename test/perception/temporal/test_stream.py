@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.prediction import Prediction
+from tips_ros.perception.temporal import dense_flow as flow_module
 from tips_ros.perception.temporal.stream import Held, Holding, PlacedImage, SteadyStream
 
 SIZE = (120, 160)
@@ -213,3 +216,35 @@ def test_pictures_too_small_or_wide_for_optical_flow_are_held_as_well(size: tupl
         prediction = Prediction(np.full(size, depth_m, np.float32))
         held = stream.update(prediction, PlacedImage(rgb, index * 100 * MS), FULL)
         assert held.depth_m.shape == size and np.isfinite(held.depth_m).all()
+
+
+@pytest.fixture
+def flows(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """One for each time that dense flow is looked for."""
+    found, look = [], flow_module.dense_flow
+
+    def count(*given: Any) -> np.ndarray:
+        found.append(True)
+        return look(*given)
+
+    monkeypatch.setattr(flow_module, "dense_flow", count)
+    return found
+
+
+@pytest.mark.parametrize("posed", [True, False])
+@pytest.mark.parametrize("changes", [True, False])
+@pytest.mark.parametrize("holding", [FULL, Holding("off", labels=True), Holding("scale")])
+def test_flow_is_looked_for_once_a_frame_and_only_where_it_is_asked(
+    flows: list[bool], posed: bool, changes: bool, holding: Holding
+):
+    """Labels ask for it where something changed, depth where no pose is known."""
+    stream, lens = SteadyStream(), Lens(Intrinsics(130.0, 130.0, 79.5, 59.5, 160, 120))
+    for i in range(4):
+        now = image(i)
+        if posed:
+            now = now._replace(lens=lens, world_from_camera=np.eye(4), world_id="odom")
+        if changes:
+            now.rgb[40:100, 10 + 20 * i : 50 + 20 * i] = 250
+        stream.update(said(2.0), now, holding)
+        asked = not posed or (changes and holding.labels)
+        assert len(flows) == (i if asked else 0)

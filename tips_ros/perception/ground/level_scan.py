@@ -120,6 +120,9 @@ def _range_cap(cells: Cells, settings: GroundSettings) -> float:
 def _nearest(bins: NDArray[np.int64], ranges: Float32Array, count: int) -> Float32Array:
     """Nearest range by bearing that has support at about the same range; NaN without."""
     found = np.full(count, np.nan, np.float32)
+    known = ~np.isnan(ranges)  # one that is not would hide the others, and never be the nearest
+    if not known.all():
+        bins, ranges = bins[known], ranges[known]
     order = np.argsort(bins.astype(np.uint16), kind="stable")  # small numbers are sorted fastest
     bins, ranges = bins[order], ranges[order]
     while bins.size:

@@ -16,7 +16,7 @@ from tips_ros.perception.objects.settings import USUAL, ObjectSettings
 from tips_ros.perception.objects.track import Place, Track
 from tips_ros.perception.posed_frame import PosedFrame
 from tips_ros.perception.temporal.glance import Glance, glance_at
-from tips_ros.perception.temporal.motion import FlowWarper, warp_by_pose
+from tips_ros.perception.temporal.motion import FlowWarper, warp_by_pose, warp_each_pixel
 
 _MOST_TRACKS = 256
 _MOST_SHIFT = 0.06  # of the picture's longer side: three degrees or so
@@ -123,7 +123,7 @@ class Tracker:
             now, before = (_resize(piece, (h, w)) for piece in (now, before))
             warp = warp_by_pose(glance, self._glance)
             if warp is None and has_picture:
-                warp = self._flow.warp_each_pixel(glance, self._glance)
+                warp = warp_each_pixel(self._flow.flow(glance, self._glance))
         if warp is not None and warp.x is not None and warp.y is not None:
             moved = cv2.remap(
                 before.astype(np.float32), warp.x, warp.y, cv2.INTER_NEAREST,

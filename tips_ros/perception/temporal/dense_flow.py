@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Dense optical flow between pictures of any size."""
+"""Dense optical flow between pictures of any size, found once for all who ask."""
 
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -34,3 +35,22 @@ def dense_flow(
     flow = solver.calc(*(cv2.resize(grey, (width, height)) for grey in (now, before)), None)
     shrink = np.array((w / width, h / height), np.float32)
     return np.asarray(cv2.resize(flow, (w, h)) * shrink, np.float32)
+
+
+class FlowBetween:
+    """Dense flow between two pictures of one size: found when it is first asked for, and kept.
+
+    Attributes:
+        before: (h, w) grey, the picture that it leads to.
+    """
+
+    def __init__(
+        self, solver: cv2.DISOpticalFlow, now: NDArray[np.uint8], before: NDArray[np.uint8]
+    ) -> None:
+        """Takes what `dense_flow` does."""
+        self._solver, self._now, self.before = solver, now, before
+
+    @cached_property
+    def field(self) -> NDArray[np.float32]:
+        """(h, w, 2) as `dense_flow` has it; not to be written to."""
+        return dense_flow(self._solver, self._now, self.before)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.temporal.alignment import Alignment, Velocity, motion_rows
-from tips_ros.perception.temporal.dense_flow import dense_flow
+from tips_ros.perception.temporal.dense_flow import FlowBetween
 from tips_ros.perception.temporal.glance import Glance
 
 Map: TypeAlias = NDArray[np.float32]
@@ -97,21 +97,28 @@ def _by_motion(now: Glance, motion: NDArray[np.float64], kind: Kind) -> Warp:
 
 
 class FlowWarper:
-    """Warps by the camera's motion that explains dense optical flow; keeps what OpenCV needs."""
+    """Warps by the camera's motion that explains dense optical flow; goes on from the one before.
+
+    One for each stream: it keeps what OpenCV needs.
+    """
 
     def __init__(self) -> None:
-        self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._solver = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         self._last: tuple[int, Velocity] | None = None  # stamp, and motion a second until then
 
-    def warp(self, now: Glance, before: Glance) -> Warp:
-        """Warps two frames of one size.
+    def flow(self, now: Glance, before: Glance) -> FlowBetween:
+        """The flow between two frames of one size; none is looked for yet."""
+        return FlowBetween(self._solver, now.grey, before.grey)
+
+    def warp(self, now: Glance, before: Glance, flow: FlowBetween) -> Warp:
+        """Warps two frames of one size, with the flow between them.
 
         Flow itself wavers where there is little to see, and follows what moves by itself: it is
         asked for six numbers alone, which the picture then betters (`Alignment`). It goes on from
         the motion before, too. Whether a pixel's brightness is then what it was is asked by who
         uses the warp.
         """
-        there = dense_flow(self._flow, now.grey, before.grey)
+        there = flow.field
         to_frame = now.size[1] / now.grey.shape[1]
         if _typical(*cv2.split(there[_FEW])) * to_frame < _STANDS_PX:
             return Warp("standing")
@@ -143,12 +150,13 @@ class FlowWarper:
         worse = _READING_SMOOTHS if moved_px < _MAY_STAND_PX else _FAR_BETTER
         return moved_px < _STANDS_PX or _compare_unmoved(now, before, warp) <= worse
 
-    def warp_each_pixel(self, now: Glance, before: Glance) -> Warp:
-        """Warps two frames of one size by the flow itself, which follows what moves by itself."""
-        there = dense_flow(self._flow, now.grey, before.grey)
-        h, w = now.grey.shape
-        columns, rows = np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)[:, None]
-        return Warp("flow", there[..., 0] + columns, there[..., 1] + rows)
+
+def warp_each_pixel(flow: FlowBetween) -> Warp:
+    """Warp by the flow itself, which follows what moves by itself."""
+    there = flow.field
+    h, w = there.shape[:2]
+    columns, rows = np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)[:, None]
+    return Warp("flow", there[..., 0] + columns, there[..., 1] + rows)
 
 
 def _moved_by(velocity: Velocity) -> NDArray[np.float64]:

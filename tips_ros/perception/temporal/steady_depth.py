@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from tips_ros.perception.posed_frame import PosedFrame
 from tips_ros.perception.temporal.behind import Behind, is_new
 from tips_ros.perception.temporal.change import Change, change_between
+from tips_ros.perception.temporal.dense_flow import FlowBetween
 from tips_ros.perception.temporal.glance import Glance, glance_at
 from tips_ros.perception.temporal.motion import FlowWarper, Kind, Map, Warp, warp_by_pose
 
@@ -59,6 +60,7 @@ class Steadied(NamedTuple):
         again: (h, w) where a camera that stands sees what was hidden in the frame before; None
             where it does not stand.
         hidden: (h, w) where it is hidden now what the frame before saw; None alike.
+        flow: from this frame to the one before; None for a frame that begins anew.
     """
 
     frame: PosedFrame
@@ -70,6 +72,7 @@ class Steadied(NamedTuple):
     same: NDArray[np.bool_] | None = None
     again: NDArray[np.bool_] | None = None
     hidden: NDArray[np.bool_] | None = None
+    flow: FlowBetween | None = None
 
 
 class _Past(NamedTuple):
@@ -118,7 +121,8 @@ class SteadyDepth:
         assert self._past is not None
         past = self._past
         posed = warp_by_pose(now, past.glance, fit_length=True)
-        warp = posed or self._flow.warp(now, past.glance)
+        flow = self._flow.flow(now, past.glance)
+        warp = posed or self._flow.warp(now, past.glance, flow)
         before: Map = warp.sample_map(past.log_depth, np.nan) - np.float32(warp.log_ratio)
         change = change_between(now, past.glance, warp)
         off: Map = before - now.log_depth
@@ -167,7 +171,7 @@ class SteadyDepth:
                 against[offer.doubt == 0.0] = 0.0
         return Steadied(
             _scale_frame(frame, factor, against), now, log_scale, warp.kind, "", warp,
-            offer.same, offer.again, hidden,
+            offer.same, offer.again, hidden, flow,
         )  # fmt: skip
 
     def _must_begin(self, now: Glance) -> str:

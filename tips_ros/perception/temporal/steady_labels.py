@@ -13,8 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.temporal.glance import Glance
-from tips_ros.perception.temporal.motion import FlowWarper, Map, Warp
+from tips_ros.perception.temporal.motion import Map, Warp, warp_each_pixel
 from tips_ros.perception.temporal.steady_depth import Steadied
 
 _UNSURE = 64  # margin of labels that come without one
@@ -33,14 +32,12 @@ class SteadyLabels:
         # Labels, and what they have gathered: of the frame before, and of what it hid.
         self._past: tuple[Bytes, Bytes] | None = None
         self._behind: tuple[Bytes, Bytes] | None = None
-        self._flow = FlowWarper()
         # Written again for each frame: new memory of that size takes as long as what fills it.
         self._places: list[Map] = []
-        self._glance: Glance | None = None  # of the frame before
 
     def reset(self) -> None:
         """The next frame begins anew."""
-        self._past = self._behind = self._glance = None
+        self._past = self._behind = None
 
     def update(self, labels: Bytes, confidence: Bytes | None, steadied: Steadied) -> Bytes:
         """The labels of the next frame.
@@ -53,7 +50,6 @@ class SteadyLabels:
         margin = np.full_like(labels, _UNSURE) if confidence is None else confidence
         margin = np.asarray(cv2.max(cv2.convertScaleAbs(margin, None, _VOTE), _LEAST), np.uint8)
         past = self._past
-        was, self._glance = self._glance, steadied.glance
         if past is None or past[0].shape != labels.shape or steadied.warp is None:
             self._past, self._behind = (labels, margin), None
             return labels
@@ -63,8 +59,8 @@ class SteadyLabels:
         before, gathered = self._uncover(before, gathered, steadied)
         seen = _enlarge(steadied.same, size)
         changed = np.count_nonzero(~steadied.same)
-        if was is not None and changed > _WORTH * steadied.same.size:
-            self._follow(was, steadied, past, (before, gathered, seen))
+        if changed > _WORTH * steadied.same.size:
+            self._follow(steadied, past, (before, gathered, seen))
         same = cv2.compare(labels, before, cv2.CMP_EQ)
         left = cv2.subtract(gathered, margin)
         grown = cv2.addWeighted(gathered, 0.9, margin, 0.5, 0.0)
@@ -97,7 +93,6 @@ class SteadyLabels:
 
     def _follow(
         self,
-        was: Glance,
         steadied: Steadied,
         past: tuple[Bytes, Bytes],
         into: tuple[Bytes, Bytes, Bytes],
@@ -105,15 +100,13 @@ class SteadyLabels:
         """Fills in what moves by itself, or stands elsewhere than depth says, by optical flow.
 
         Args:
-            was: the frame before.
             steadied: the frame.
             past: labels of the frame before, and what they gathered.
             into: (H, W) the same for the frame, and where they are known: changed in place.
         """
-        assert steadied.same is not None
-        now, labels = steadied.glance, into[0]
-        flow = self._flow.warp_each_pixel(now, was)
-        off = cv2.absdiff(now.grey, flow.sample_map(was.grey, 0.0))
+        assert steadied.same is not None and steadied.flow is not None
+        labels, flow = into[0], warp_each_pixel(steadied.flow)
+        off = cv2.absdiff(steadied.glance.grey, flow.sample_map(steadied.flow.before, 0.0))
         size = labels.shape[1], labels.shape[0]
         alike = _enlarge(~steadied.same & (off < _ALIKE), size)
         moved = self._move(past, flow, size)

@@ -39,6 +39,8 @@ class _Smooth:
         share = _shrink(possible.astype(np.float32))
         self.possible = share > 0.5
         self._rays = [_shrink(cells.rays[(*whole, axis)]) for axis in range(2)]
+        for ray in self._rays:  # none falls on a part of a square at the border of a fisheye's view
+            self.possible &= np.isfinite(ray)
         with np.errstate(invalid="ignore", divide="ignore"):
             self._inverse = _shrink(only(cells.inverse_depth[whole], possible)) / share
         around = cv2.blur(self.possible.astype(np.float32), (_SPAN, _SPAN))
@@ -107,8 +109,6 @@ def find_patches(
             before, high = high, smooth.above(theta).ravel()[place] > limit
             if np.count_nonzero(before ^ high) < _SETTLED * at.size:
                 break
-        else:
-            before = high
         if not _FEWEST < np.count_nonzero(high) < at.size - _FEWEST:
             continue
         part = inverse / (rays @ theta * (1 + solved.rises[high.astype(np.int64)])) - 1
