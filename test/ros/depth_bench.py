@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from tips_ros.msg import DepthInfo
 
+from tips_ros.bench.bench_pictures import draw_room
 from tips_ros.ros.topics import qos
 
 from .example_messages import camera_info, header_at, picture
@@ -65,11 +67,6 @@ class Bench:
 def is_sensor(info: DepthInfo) -> bool:
     return info.source == "sensor"
 
-def near_door() -> np.ndarray:
-    """A picture with more depth in it than `picture`: something dark before wall and floor."""
-    rgb = np.full((48, 64, 3), 200, np.uint8)
-    rgb[:, :20] = 150
-    rgb[30:, 20:] = 120, 90, 60
-    rgb[30:, :20] = 150
-    rgb[12:40, 40:60] = 90, 60, 30
-    return rgb
+def deep_room() -> np.ndarray:
+    """A picture with more depth in it than `picture`: a corridor, from near to far."""
+    return cv2.resize(draw_room(), (64, 48), interpolation=cv2.INTER_AREA)

@@ -10,7 +10,7 @@ import pytest
 
 from tips_ros.messages.sensor_messages import OUTCOMES
 
-from .depth_bench import SMALL, Bench, is_sensor, near_door
+from .depth_bench import SMALL, Bench, is_sensor, deep_room
 from .example_messages import FRAME_ID, header_at
 from .live_graph import until
 from .scan_scene import ROW, laser_mounting, laser_scan
@@ -27,7 +27,7 @@ class Drive(Bench):
         self.calibrate()
         Robot(graph, kind).is_built(laser_mounting())
         self.frame()  # it listens to the sensor from the first on
-        self.rgb = near_door()
+        self.rgb = deep_room()
         self.raw = graph.node.predictor.predict(self.rgb, ["depth"]).depth_m
 
     def scan(self, true_m: np.ndarray, outliers: float = 0.3, **changed):

@@ -8,7 +8,7 @@ import pytest
 
 from tips_ros.messages.transform_error import TransformError
 
-from ..depth_bench import is_sensor, near_door
+from ..depth_bench import is_sensor, deep_room
 from ..example_messages import header_at
 from ..live_graph import until
 from ..sensor_scene import FACTOR, cloud_message, depth_image, noisy
@@ -87,7 +87,7 @@ def test_points_of_a_frame_that_nobody_knows_leave_the_focal_length_and_say_so(m
 
 def test_an_offset_is_fitted_when_asked_for(measured):
     assert measured.graph.set_parameter("depth.sensor_offset", True).successful
-    rgb = near_door()
+    rgb = deep_room()
     raw = measured.graph.node.predictor.predict(rgb, ["depth"]).depth_m
     near, far = np.quantile(raw, (0.05, 0.95))
     assert far > 1.4 * near, "the picture has too little depth to tell an offset"
