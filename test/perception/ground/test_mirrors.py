@@ -88,3 +88,19 @@ def test_the_scan_does_not_end_at_a_mirror():
     scene = FloorScene(0.5, -20, wall_m=4.0)
     mirroring = _mirroring(scene.frame(0.03), _disc(scene, 1.2, 0.1, 0.3), 4.2)
     assert not (_look(mirroring, scene).scan.ranges_m < 3.0).any()
+
+
+def test_what_nobody_calls_floor_beside_a_mirror_stays_a_drop_but_for_the_mirror_s_rim():
+    scene = FloorScene(0.5, -20, wall_m=4.0)
+    frame, where = scene.frame(0.03), _disc(scene, 1.1, 0.1, 0.25)
+    cells = divide(_mirroring(frame, where, 4.2))
+    below = where[2::4, 2::4]
+    columns = np.nonzero(below.any(axis=0))[0]
+    side = np.zeros_like(below)
+    side[:, columns[int(0.75 * len(columns))] :] = True  # a quarter of the way across
+    called = cells.has(CLASSES.floor) & ~side
+    mirrors = find_mirrors(cells, below, called, scene.plane)
+    assert np.count_nonzero(mirrors & ~side) > 0.9 * np.count_nonzero(below & ~side)
+    far = below & side
+    far[:, : columns[int(0.75 * len(columns))] + 2] = False
+    assert np.count_nonzero(far) > 5 and not (mirrors & far).any()

@@ -29,7 +29,7 @@ _GAP = 5  # cells: what noise has parted at the rim of a mirror goes with it
 
 
 def find_mirrors(cells: Cells, below: BoolArray, is_floor: BoolArray, plane: Plane) -> BoolArray:
-    """(h, w) the regions below the floor that are called floor, and stand upright in the depth.
+    """(h, w) what is below the floor, is called floor and stands upright in the depth; and its rim.
 
     Args:
         cells: of the frame.
@@ -54,7 +54,9 @@ def find_mirrors(cells: Cells, below: BoolArray, is_floor: BoolArray, plane: Pla
     else:
         mirrors &= _stand(inverse, level, called, region, count)
     mirrors[0] = False  # what is no drop
-    return np.asarray(mirrors[region] & below, np.bool_)
+    mirrored = mirrors[region] & called
+    beside = cv2.dilate(mirrored.view(np.uint8), np.ones((_GAP, _GAP), np.uint8))
+    return np.asarray(mirrors[region] & below & (beside != 0), np.bool_)
 
 
 def _stand(
