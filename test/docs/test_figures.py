@@ -19,6 +19,7 @@ from .pages import PAGES, SOURCE, name
 README, MEASURED, GPU = "README.md", "docs/measured.md", "docs/gpu.md"
 TRAINING, STEADY = "training/README.md", "docs/steady.md"
 N = r"\**([\d.]+(?:e-?\d+)?)\**"  # a number, bold or not
+BEFORE = r"[^|]*\|[^|]*\|[^|]*"  # the rest of a row's name, and the two models before this one
 
 
 class Figure(NamedTuple):
@@ -56,8 +57,8 @@ FIGURES = (
         "the demo model on held-out rooms: AbsRel, normals, mIoU",
         {
             README: rf"depth AbsRel {N}, normals {N}°\*\*, mIoU {N}",
-            TRAINING: rf"(?s)200 held-out rooms.*?AbsRel[^|]*\|[^|]*\| {N} .*?normals[^|]*\|[^|]*"
-            rf"\| {N}° .*?mean IoU of 23 \|[^|]*\| {N} ",
+            TRAINING: rf"(?s)200 held-out rooms.*?AbsRel{BEFORE}\| {N} .*?normals{BEFORE}"
+            rf"\| {N}° .*?mean IoU of 23 {BEFORE}\| {N} ",
         },
     ),
     Figure(
@@ -65,9 +66,9 @@ FIGURES = (
         {
             MEASURED: rf"(?s)its normals are \*\*{N}°.*?is {N}, with words .*?{N}.*?AbsRel {N}"
             rf" corrected for the lens, {N}\s",
-            TRAINING: rf"(?s)(?=.*?normals[^|]*\|[^|]*\| {N}°)(?=.*?mean IoU of 23 \|[^|]*\| {N} )"
-            rf"(?=.*?never showed, mean IoU \|[^|]*\| {N} )"
-            rf".*?200 held-out rooms.*?AbsRel[^|]*\|[^|]*\| {N} \({N}\)",
+            TRAINING: rf"(?s)(?=.*?normals{BEFORE}\| {N}°)(?=.*?mean IoU of 23 {BEFORE}\| {N} )"
+            rf"(?=.*?never showed, mean IoU {BEFORE}\| {N} )"
+            rf".*?200 held-out rooms.*?AbsRel{BEFORE}\| {N} \({N}\)",
         },
     ),
     Figure(
@@ -75,7 +76,7 @@ FIGURES = (
         {
             README: rf"on two real bags AbsRel {N} and {N} ",
             MEASURED: rf"on two real bags it is {N} and {N}:",
-            TRAINING: rf"(?s)7-Scenes, 90 [^|]*\|[^|]*\| {N} .*?Redwood: [^|]*\|[^|]*\| {N} ",
+            TRAINING: rf"(?s)7-Scenes, 90 {BEFORE}\| {N} .*?Redwood, 5 {BEFORE}\| {N} ",
         },
     ),
     Figure(

@@ -85,3 +85,7 @@ def test_heads_that_ask_for_it_say_what_plain_ones_say(tiny_tips: Tips, batch: i
     for name, true in expected._asdict().items():
         one = getattr(found, name)  # a CPU's GELU is the exact one, up to 5e-4 another
         torch.testing.assert_close(one, true, atol=1e-2, rtol=1e-2, msg=lambda m, n=name: n + m)
+
+
+def test_a_device_without_numbers_is_asked_for_its_shape_alone():
+    assert gelu_product_is_there("meta", torch.bfloat16)
