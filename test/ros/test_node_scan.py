@@ -10,7 +10,7 @@ import pytest
 
 from tips_ros.messages.sensor_messages import OUTCOMES
 
-from .depth_bench import SMALL, Bench, is_sensor, deep_room
+from .depth_bench import SMALL, Bench, deep_room, is_sensor
 from .example_messages import FRAME_ID, header_at
 from .live_graph import until
 from .scan_scene import ROW, laser_mounting, laser_scan

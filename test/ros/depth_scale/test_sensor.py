@@ -8,7 +8,7 @@ import pytest
 
 from tips_ros.messages.transform_error import TransformError
 
-from ..depth_bench import is_sensor, deep_room
+from ..depth_bench import deep_room, is_sensor
 from ..example_messages import header_at
 from ..live_graph import until
 from ..sensor_scene import FACTOR, cloud_message, depth_image, noisy
