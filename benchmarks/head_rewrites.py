@@ -19,7 +19,6 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.model.fast import rewrite_heads
 from tips_ros.model.fast.onednn import use_onednn
 from tips_ros.model.fast.winograd import use_winograd
@@ -29,6 +28,7 @@ from tips_ros.model.variants import variant_named
 from tips_ros.model.vit import VisionTransformer
 from tips_ros.perception.loading.load import load_model
 from tips_ros.perception.loading.precisions import FLOATS
+from tips_ros.process.freed_memory import keep_freed_memory
 
 CHANNELS, CLASSES = 256, 150  # of the released heads
 WINOGRAD, ONEDNN = "and Winograd", "and oneDNN"

@@ -19,7 +19,6 @@ import numpy as np
 from peers import camera_info
 from std_msgs.msg import Header
 
-from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.messages.conversions import image_message
 from tips_ros.messages.frame_result import FrameResult
 from tips_ros.messages.outputs import DEFAULT_TOPICS
@@ -29,6 +28,7 @@ from tips_ros.perception.classes.class_files import ade20k
 from tips_ros.perception.images.decoder import decode_message
 from tips_ros.perception.prediction import Prediction
 from tips_ros.perception.semantic.label_space import model_label_space
+from tips_ros.process.freed_memory import keep_freed_memory
 from tips_ros.replay.subscribers import SubscriberProcesses
 
 THREAD, PROCESS = "processor time, thread", "processor time, process"

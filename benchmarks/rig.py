@@ -16,7 +16,7 @@ from typing import Any
 from peers import Arrival, Camera, Viewer
 
 from tips_ros.demo.node_process import NodeProcess
-from tips_ros.process_memory import Cost, process_cost
+from tips_ros.process.memory import Cost, process_cost
 from tips_ros.replay.domain import own_graph_environment
 
 PATIENCE_S = 120.0

@@ -21,7 +21,7 @@ _LIVE = "test_node_"
 
 
 def quick_expression() -> str:
-    """What --quick gives to -m, as `./run` says it."""
+    """The expression that --quick gives to -m, as `./run` says it."""
     script = (HERE.parent / "bootstrap" / "run_tests.sh").read_text("utf-8")
     (expression,) = re.findall(r'-m "(quick [^"]+)"', script)
     return str(expression)

@@ -12,14 +12,14 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from typing import NamedTuple
 
 import numpy as np
 
 from tips_ros.errors import UserError
+from tips_ros.process.environment import changed_environment
 from training.frames.frame_store import StoredFrame, stored
 from training.render_frames import scene_frames
 from training.scenes.light.rays import check_installed
@@ -33,7 +33,8 @@ Render = Callable[[int], StoredFrame]
 _NICE = 15  # training goes first where there are too few cores for all
 _DEATHS = 3  # of one process after the other without a room between: it is not started again
 _FAILURES = 100  # rooms one after the other: it is not these rooms that are odd
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# A second one would wait for other processes. Libraries read these when they are loaded.
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class _Room(NamedTuple):
@@ -55,7 +56,7 @@ class _Worker:
         self.pipe, sender = context.Pipe(duplex=False)
         job = (sender, self._render, self.next, self._step)
         self._process = context.Process(target=_work, args=job, daemon=True)
-        with _one_thread():
+        with changed_environment(_ONE_THREAD):
             self._process.start()
         sender.close()  # so that the end of the process is the end of the pipe
 
@@ -155,24 +156,6 @@ class RoomsBeside:
         self._said = f"room {room.number} can't be rendered and is left out: {room.reason}"
         logger.warning("%s", self._said)
         self._failures += 1
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Gives processes started meanwhile one thread each: a second would wait for other processes.
-
-    Libraries read these variables when they are loaded.
-    """
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 class _Views:

@@ -22,8 +22,8 @@ from pathlib import Path
 import torch
 
 from tips_ros.errors import UserError
-from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.classes.class_list import ClassList
+from tips_ros.process.freed_memory import keep_freed_memory
 from training.export import export
 from training.frames.appearance.appearance import APPEARANCE
 from training.frames.frame_store import PICTURE

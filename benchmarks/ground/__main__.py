@@ -24,7 +24,6 @@ from benchmarks.ground.courses import FLOOR_LABELS, Course, courses
 from benchmarks.ground.shine import SHARE, mirror_floor
 from benchmarks.ground.stand_ins import LoweredGate, height_gate, row_band
 from benchmarks.ground.tally import Tally
-from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.depth.scale_choice import focal_scale
 from tips_ros.perception.ground.candidates import Up
@@ -32,6 +31,7 @@ from tips_ros.perception.ground.cells import spread
 from tips_ros.perception.ground.ground import FloorClasses, Ground
 from tips_ros.perception.ground.settings import GroundSettings
 from tips_ros.perception.posed_frame import PosedFrame
+from tips_ros.process.freed_memory import keep_freed_memory
 
 SETTINGS = replace(GroundSettings(), scan_min_height_m=0.035)  # between the 2 and the 5 cm things
 CLASSES = FloorClasses(np.isin(np.arange(256), FLOOR_LABELS), np.zeros(256, np.bool_))

@@ -17,14 +17,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.camera.camera_info import Intrinsics
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.classes.class_list import ClassList
 from tips_ros.perception.memory.memory import Memory
 from tips_ros.perception.objects.objects import Objects
 from tips_ros.perception.posed_frame import PosedFrame
-from tips_ros.process_memory import resident_mib
+from tips_ros.process.freed_memory import keep_freed_memory
+from tips_ros.process.memory import resident_mib
 
 _HALL_M, _BOXES, _WIDTH = 12.0, 40, 32
 _SIZE = (60, 80)

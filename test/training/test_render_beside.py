@@ -8,7 +8,8 @@ import os
 import pickle
 import sys
 import time
-from collections.abc import Set
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,23 @@ import pytest
 from tips_ros.errors import UserError
 from training import render_beside
 from training.frames.frame_store import StoredFrame
-from training.render_beside import RoomsBeside, _Worker
+from training.render_beside import Render, RoomsBeside, _Worker
 from training.scenes.seeds import HELD_OUT
 
 sys.path.append(str(Path(__file__).parent))  # which the processes get too
 import quick_rooms  # noqa: E402
 
 VIEWS = quick_rooms.VIEWS
+
+
+@contextmanager
+def _rendered(first: int, processes: int, render: Render) -> Iterator[RoomsBeside]:
+    """Rooms from the first on, until the end of the block."""
+    rooms = RoomsBeside(first, processes, VIEWS, render)
+    try:
+        yield rooms
+    finally:
+        rooms.stop()
 
 
 def _taken(
@@ -43,11 +54,8 @@ def _numbers(found: list[StoredFrame]) -> list[int]:
 
 
 def test_every_room_comes_once_and_whole():
-    rooms = RoomsBeside(4, 2, VIEWS, quick_rooms.frames_of)
-    try:
+    with _rendered(4, 2, quick_rooms.frames_of) as rooms:
         found = _taken(rooms, those=set(range(4, 10)))
-    finally:
-        rooms.stop()
     numbers = _numbers(found)
     assert len(set(numbers)) == len(numbers) and min(numbers) == 4
     for first in (4, 5):  # a process renders every second one
@@ -58,11 +66,8 @@ def test_every_room_comes_once_and_whole():
 
 
 def test_a_room_that_cannot_be_rendered_is_left_out(caplog: pytest.LogCaptureFixture):
-    rooms = RoomsBeside(0, 1, VIEWS, quick_rooms.odd_ones_fail)
-    try:
+    with _rendered(0, 1, quick_rooms.odd_ones_fail) as rooms:
         assert _numbers(_taken(rooms, 3)) == [0, 2, 4]
-    finally:
-        rooms.stop()
     assert "room 1 can't be rendered and is left out: ValueError('no door in room 1')" in (
         caplog.text
     )
@@ -70,68 +75,50 @@ def test_a_room_that_cannot_be_rendered_is_left_out(caplog: pytest.LogCaptureFix
 
 def test_a_process_that_is_killed_costs_one_room(caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.WARNING)
-    rooms = RoomsBeside(0, 2, VIEWS, quick_rooms.is_killed_at_the_fifth)
-    try:
+    with _rendered(0, 2, quick_rooms.is_killed_at_the_fifth) as rooms:
         numbers = _numbers(_taken(rooms, those={1, 3, 4, 7, 9}))
-    finally:
-        rooms.stop()
     assert 5 not in numbers
     assert "room 5 ended" in caplog.text
 
 
 def test_processes_that_always_end_are_not_started_for_ever():
-    rooms = RoomsBeside(0, 1, VIEWS, quick_rooms.is_killed)
-    try:
-        with pytest.raises(UserError, match="lives long enough"):
-            _taken(rooms, 1)
-    finally:
-        rooms.stop()
+    ended = pytest.raises(UserError, match="lives long enough")
+    with _rendered(0, 1, quick_rooms.is_killed) as rooms, ended:
+        _taken(rooms, 1)
 
 
 def test_it_gives_up_where_no_room_can_be_rendered(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(render_beside, "_FAILURES", 3)
-    rooms = RoomsBeside(0, 1, VIEWS, quick_rooms.fails)
-    try:
-        with pytest.raises(UserError, match=r"room 2 can't be rendered.*the 2 before it"):
-            _taken(rooms, 1)
-    finally:
-        rooms.stop()
+    given_up = pytest.raises(UserError, match=r"room 2 can't be rendered.*the 2 before it")
+    with _rendered(0, 1, quick_rooms.fails) as rooms, given_up:
+        _taken(rooms, 1)
 
 
 def test_a_room_that_came_with_the_last_failure_is_not_lost(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(render_beside, "_FAILURES", 1)
-    rooms = RoomsBeside(0, 2, VIEWS, quick_rooms.odd_ones_fail)
-    try:
+    with _rendered(0, 2, quick_rooms.odd_ones_fail) as rooms:
         for worker in rooms._workers:
             assert worker.pipe.poll(120)  # so that one call finds both
         assert _numbers(rooms.take(1)) == [0]
         with pytest.raises(UserError, match="room 1 can't be rendered"):
             _taken(rooms, 1)
-    finally:
-        rooms.stop()
 
 
 def test_the_processes_have_one_thread_and_a_lower_priority(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     before = dict(os.environ)
-    rooms = RoomsBeside(0, 1, VIEWS, quick_rooms.says_how_it_runs)
-    assert dict(os.environ) == before
-    try:
+    with _rendered(0, 1, quick_rooms.says_how_it_runs) as rooms:
+        assert dict(os.environ) == before
         priority, alone = _taken(rooms, 1)[0].focal_ratio
-    finally:
-        rooms.stop()
     assert priority >= min(19, os.nice(0) + 10) and alone
 
 
 def test_so_has_one_that_takes_the_place_of_another(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    rooms = RoomsBeside(0, 1, VIEWS, quick_rooms.says_how_it_runs)
-    try:
+    with _rendered(0, 1, quick_rooms.says_how_it_runs) as rooms:
         rooms._workers[0]._process.kill()
         found = _taken(rooms, 4)
         assert rooms._workers[0].next > 4
-    finally:
-        rooms.stop()
     assert all(frames.focal_ratio[1] for frames in found)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import torch
 
-from tips_ros.process_memory import resident_mib
+from tips_ros.process.memory import resident_mib
 
 # psutil tells no peak that can be begun anew, hence Linux itself: proc(5).
 _CLEAR, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")

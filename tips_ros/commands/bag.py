@@ -21,7 +21,6 @@ from tips_ros.commands.options.common import (
 from tips_ros.commands.options.output_checks import check_file, check_writable
 from tips_ros.commands.options.prompts import add_prompts, check_prompts, prompted_label_space
 from tips_ros.errors import UserError, explain
-from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.messages.frame_result import OutputOptions
 from tips_ros.messages.outputs import DEFAULT_TOPICS, TOPICS, OutputTopic
 from tips_ros.offline.bag_annotation import Annotation, BagAnnotator
@@ -36,6 +35,7 @@ from tips_ros.perception.memory.memory_file import save
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.temporal.steady_depth import MODES
 from tips_ros.perception.temporal.stream import Holding
+from tips_ros.process.freed_memory import keep_freed_memory
 from tips_ros.progress import WorkProgress
 
 HELP = "write a bag with depth, normals, mask and cloud beside the original topics"

@@ -28,11 +28,11 @@ from tips_ros.commands.options.bench import add_arguments
 from tips_ros.commands.options.common import check_input_size
 from tips_ros.commands.options.output_checks import check_file
 from tips_ros.errors import UserError, explain
-from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.images.drawn_picture import encode_drawn
 from tips_ros.perception.loading.load import choose_device
 from tips_ros.perception.loading.precisions import FLOATS, precision_name
 from tips_ros.perception.predictor import Predictor
+from tips_ros.process.freed_memory import keep_freed_memory
 from tips_ros.whole_file import write_atomically
 
 __all__ = ["EXAMPLES", "HELP", "add_arguments", "run"]

@@ -15,9 +15,9 @@ from tips_ros.commands.options.common import (
 from tips_ros.commands.options.measured_data import add_bag_truth, add_dataset, open_measured
 from tips_ros.errors import UserError, explain
 from tips_ros.evaluation.deviation_calibration import calibrate_deviation
-from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.perception.loading.load import find_model, load_predictor
 from tips_ros.perception.loading.model_settings import SETTINGS_FILE, with_deviation
+from tips_ros.process.freed_memory import keep_freed_memory
 from tips_ros.progress import WorkProgress
 from tips_ros.whole_file import write_atomically
 

@@ -24,7 +24,6 @@ from tips_ros.errors import UserError, explain
 from tips_ros.evaluation.evaluation import Predict, evaluate
 from tips_ros.evaluation.report import text_report, write_json
 from tips_ros.evaluation.results import EvaluationResults
-from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.offline.evaluation_data import Data
 from tips_ros.perception.classes.class_list import name_key
 from tips_ros.perception.images.drawn_picture import encode_drawn
@@ -33,6 +32,7 @@ from tips_ros.perception.loading.precisions import precision_name
 from tips_ros.perception.predictor import Predictor
 from tips_ros.perception.temporal.steady_depth import MODES
 from tips_ros.perception.temporal.stream import Holding
+from tips_ros.process.freed_memory import keep_freed_memory
 from tips_ros.progress import WorkProgress
 from tips_ros.whole_file import write_atomically
 

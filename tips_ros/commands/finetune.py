@@ -21,8 +21,8 @@ from tips_ros.errors import UserError
 from tips_ros.finetune.finetune import fine_tune
 from tips_ros.finetune.recordings import open_recordings
 from tips_ros.finetune.training import TrainingSettings
-from tips_ros.freed_memory import keep_freed_memory
 from tips_ros.offline.evaluation_data import BagOptions
+from tips_ros.process.freed_memory import keep_freed_memory
 from tips_ros.progress import WorkProgress
 
 HELP = "adapt a model's depth to your own robot, by bags with measured depth"

@@ -4,10 +4,8 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import rclpy
 from rclpy.context import Context
@@ -15,6 +13,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from tips_ros.process.environment import changed_environment
 from tips_ros.ros.process.log_folder import ensure_log_folder
 
 logger = logging.getLogger(__name__)
@@ -38,7 +37,7 @@ class RosSession:
         """
         self.context = Context()
         ensure_log_folder()
-        with _environment(environment or {}):
+        with changed_environment(environment or {}):
             rclpy.init(
                 args=[], context=self.context, signal_handler_options=SignalHandlerOptions.NO
             )
@@ -71,17 +70,3 @@ class RosSession:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

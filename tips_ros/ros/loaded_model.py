@@ -10,12 +10,12 @@ from typing import NamedTuple
 import torch
 
 from tips_ros.catalogue import real_world_advice
-from tips_ros.freed_memory import give_back_freed_memory
 from tips_ros.model.compute_thread import compute
 from tips_ros.perception.image_request import Output
 from tips_ros.perception.loading.load import load_predictor
 from tips_ros.perception.loading.prompt_encoder import PromptEncoder
 from tips_ros.perception.predictor import Predictor
+from tips_ros.process.freed_memory import give_back_freed_memory
 from tips_ros.ros.inputs.silence_advice import for_launch
 from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.parameters.node import ParameterNode

@@ -11,7 +11,7 @@ import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.signals import SignalHandlerOptions
 
-from tips_ros.freed_memory import keep_freed_memory
+from tips_ros.process.freed_memory import keep_freed_memory
 from tips_ros.ros.node import TipsNode
 from tips_ros.ros.process import command_line
 from tips_ros.ros.process.executor import NodeExecutor

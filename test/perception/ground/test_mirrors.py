@@ -32,7 +32,7 @@ def _disc(scene, x_m, y_m, radius_m):
 
 
 def _mirroring(frame, where, wall_m):
-    """As a depth sensor sees a polished floor: as far as the wall behind it."""
+    """The frame of a depth sensor over a polished floor: as far as the wall behind it."""
     rng = np.random.default_rng(3)
     depth = frame.depth_m.copy()
     depth[where] = wall_m * (1 + 0.03 * rng.standard_normal(where.sum()))

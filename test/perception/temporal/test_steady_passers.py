@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who steps in is seen at once, and what was hidden is there again behind them."""
+"""Somebody who steps in is seen at once, and what was hidden is there again behind them."""
 
 from __future__ import annotations
 

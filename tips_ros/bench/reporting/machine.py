@@ -24,7 +24,7 @@ class Machine:
         torch: its version.
         tips_ros: this package's version.
         at: the moment, UTC, to the minute.
-        keeps_freed_memory: see `tips_ros.freed_memory`.
+        keeps_freed_memory: see `tips_ros.process.freed_memory`.
     """
 
     processor: str

@@ -17,7 +17,7 @@ from tips_ros.messages.outputs import TOPICS
 from tips_ros.messages.sensor_messages import OUTCOMES
 from tips_ros.perception.loading.precisions import precision_name
 from tips_ros.perception.predictor import Predictor
-from tips_ros.process_memory import gpu_mib, resident_mib
+from tips_ros.process.memory import gpu_mib, resident_mib
 from tips_ros.ros.health.statistics import DROPS, STAGES, Percentiles, Snapshot
 from tips_ros.ros.topics.names import ONLY
 

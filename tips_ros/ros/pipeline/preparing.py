@@ -54,7 +54,7 @@ def prepare_for(
 
 
 def _is_overtaken(request: FrameRequest, has_newer: Callable[[str], bool]) -> bool:
-    """Whether a newer one may go in its place."""
+    """True if a newer one may go in its place."""
     return not request.queries and has_newer(request.camera.name)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What torch does not promise is asked for only where it is and says the right thing."""
+"""A step that torch does not promise is asked for only where it is there and right."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def test_without_both_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.slow
 @pytest.mark.skipif(not find_spec("embreex"), reason="embreex is not installed")
 def test_a_room_is_rendered_with_little_more_than_numpy() -> None:
-    """As on a machine for training: neither Open3D, nor what only nodes and drawing need."""
+    """A process as on a machine for training: no Open3D, nor what only nodes and drawing need."""
     program = """
 import sys
 for name in ("open3d", "matplotlib", "PIL", "sentencepiece", "onnxruntime", "rclpy",

@@ -13,7 +13,7 @@ _TOLERANCE = 5e-3
 
 
 def gelu_product_is_there(device: str | torch.device, dtype: torch.dtype) -> bool:
-    """Whether `gelu_product` can be asked for and says what F.linear and F.gelu say.
+    """True if `gelu_product` can be asked for and says what F.linear and F.gelu say.
 
     Args:
         device: is asked, as they differ.

@@ -72,7 +72,7 @@ def largest_share(logits: Tensor) -> Tensor | None:
 
 
 def _is_filled(logits: Tensor, multiple: int) -> bool:
-    """Whether something can be read behind the classes of each pixel, up to a multiple."""
+    """True if something can be read behind the classes of each pixel, up to a multiple."""
     b, k, h, w = logits.shape
     by_image, by_class, by_row, by_column = logits.stride()
     filled = -(-k // multiple) * multiple

@@ -13,7 +13,7 @@ import pytest
 _SCRIPT = """
 import resource
 import numpy as np
-from tips_ros.freed_memory import keep_freed_memory
+from tips_ros.process.freed_memory import keep_freed_memory
 assert keep_freed_memory()
 np.ones(32 << 20, np.uint8)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -27,8 +27,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 _THREADS = """
 import threading
 import numpy as np
-from tips_ros.freed_memory import give_back_freed_memory, keep_freed_memory
-from tips_ros.process_memory import resident_mib
+from tips_ros.process.freed_memory import give_back_freed_memory, keep_freed_memory
+from tips_ros.process.memory import resident_mib
 assert keep_freed_memory()
 turns = [threading.Event() for _ in range(7)]
 def load(turn):
@@ -68,8 +68,8 @@ def test_what_several_threads_have_freed_is_given_back():
 _MANY = """
 import threading
 import numpy as np
-from tips_ros.freed_memory import keep_freed_memory
-from tips_ros.process_memory import resident_mib
+from tips_ros.process.freed_memory import keep_freed_memory
+from tips_ros.process.memory import resident_mib
 assert keep_freed_memory()
 before, over = resident_mib(), threading.Event()
 def hold(done):
