@@ -33,6 +33,7 @@ from training.network.architecture import CLASSES, FOR_GPU, SIZES, VOCABULARY
 from training.network.precision import PRECISIONS
 from training.render_beside import RoomsBeside
 from training.render_frames import fill
+from training.scenes.seeds import LIVED_IN_MORE
 from training.steps.compare_sizes import COMPARE, best_sizes
 from training.steps.timed_trainer import BATCH, Schedule, TimedTrainer
 from training.steps.trainer import Model, Plan, Trainer
@@ -128,7 +129,8 @@ def _arguments() -> argparse.Namespace:
     add("--packed", type=Path, help="folder of packed frames: train with them, for --seconds")
     add("--seconds", type=float, default=330, help="of a training with --packed, all in all")
     add("--render", type=int, default=0, help="processes that render rooms during that training")
-    add("--render-from", type=int, default=4000, help="the first of these rooms; none is packed")
+    first = "the first of these rooms; none is packed"
+    add("--render-from", type=int, default=LIVED_IN_MORE.start, help=first)
     add("--room", type=int, help=f"for so many frames; without it {_ROOM}, or those packed")
     add("--seed", type=int, default=1)
     sizes = f"of the model; {COMPARE} takes those that are best after short runs side by side"

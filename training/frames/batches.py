@@ -71,27 +71,37 @@ def batch(
         images[:few] = appearance.of_camera(images[:few], generator)
     rows = _truth_pixels(offset[0], grid, variation.top, variation.zoom, None)
     columns = _truth_pixels(offset[1], grid, variation.left, variation.zoom, variation.mirrored)
-    depth, normals, classes = _truth(frames, numbers, rows, columns, variation.mirrored)
+    depth, normals = _truth(frames, numbers, rows, columns, variation.mirrored)
     # The reference camera sees a thing as large as this one does from another distance.
     farther = NYU_FOCAL_RATIO * variation.zoom / frames.focal_ratio[numbers]
     return Batch(
         images.contiguous(memory_format=torch.channels_last),
         depth * farther[:, None, None],
         normals,
-        classes,
+        _classes(frames, numbers, rows, columns),
         offset,
     )
 
 
 def _truth(
     frames: Frames, numbers: Tensor, rows: Tensor, columns: Tensor, mirrored: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Depth (B, h, w), normals (B, 3, h, w), classes (B, h, w) at rows (B, h), columns (B, w)."""
-    pick = numbers[:, None, None], rows[:, :, None], columns[:, None, :]
+) -> tuple[Tensor, Tensor]:
+    """Depth (B, h, w) and normals (B, 3, h, w) at rows (B, h) and columns (B, w)."""
+    pick = _pixels(numbers, rows, columns)
     across = torch.where(mirrored, -1.0, 1.0)[:, None, None]
     x, y, z = (frames.normals[pick].float() / 127).unbind(dim=-1)
     normals = torch.stack([x * across, y, z], dim=1)
-    return frames.depth_m[pick].float(), normals, frames.classes[pick].long()
+    return frames.depth_m[pick].float(), normals
+
+
+def _classes(frames: Frames, numbers: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """(B, h, w) int64 at rows (B, h) and columns (B, w)."""
+    return frames.classes[_pixels(numbers, rows, columns)].long()
+
+
+def _pixels(numbers: Tensor, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Indices of frames' pixels that are (B, h, w) together."""
+    return numbers[:, None, None], rows[:, :, None], columns[:, None, :]
 
 
 def _scene(frames: Frames, numbers: Tensor, variation: Variation, side: int) -> Scene:
@@ -101,11 +111,10 @@ def _scene(frames: Frames, numbers: Tensor, variation: Variation, side: int) -> 
         columns = _places(variation.left, variation.zoom, count, variation.mirrored)
         return _stored(rows), _stored(columns)
 
-    depth, normals, _ = _truth(frames, numbers, *at(side // 2), variation.mirrored)
-    rows, columns = at(side)
-    classes = frames.classes[numbers[:, None, None], rows[:, :, None], columns[:, None, :]]
+    depth, normals = _truth(frames, numbers, *at(side // 2), variation.mirrored)
+    classes = _classes(frames, numbers, *at(side))
     focal_ratio = frames.focal_ratio[numbers] / variation.zoom
-    return unprojected(depth, normals, classes.long(), focal_ratio)
+    return unprojected(depth, normals, classes, focal_ratio)
 
 
 def _truth_pixels(

@@ -58,10 +58,8 @@ def _furniture(rng: Rng, plan: FloorPlan) -> list[Thing]:
             things += against_wall(rng, plan, [part(household.kitchen(rng))])
         elif rng.random() < 0.7:
             name = _AT_WALLS[rng.integers(len(_AT_WALLS))]
-            build = groups.BESPOKE.get(name)
-            things += against_wall(rng, plan, build(rng) if build else groups.single(rng, name))
+            things += against_wall(rng, plan, groups.named(rng, name))
         else:
             name = _FREE[rng.integers(len(_FREE))]
-            build = groups.BESPOKE.get(name)
-            things += free_standing(rng, plan, build(rng) if build else groups.single(rng, name))
+            things += free_standing(rng, plan, groups.named(rng, name))
     return things

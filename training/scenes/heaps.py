@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.scenes.camera.sight import Sight
-from training.scenes.furniture.footprint import measure_footprint
+from training.scenes.furniture.footprint import measure_bounds, measure_footprint
 from training.scenes.things import (
     BED,
     BOOK,
@@ -49,7 +49,7 @@ def laid(
     if not carriers:
         return []
     sight = Sight(there)
-    bounds = np.array([_bounds(thing) for thing in carriers])  # (C, 2, 3)
+    bounds = np.array([measure_bounds([thing]) for thing in carriers])  # (C, 2, 3)
     area = np.prod(bounds[:, 1, :2] - bounds[:, 0, :2], axis=1)
     weights = area * rng.exponential(1, len(area)) ** 2
     result: list[list[Thing]] = []
@@ -65,19 +65,13 @@ def laid(
         at = _free_place(sight, starts, thing, yaw, taken)
         if at is not None:
             moved = placed(thing, *at, yaw)
-            taken = np.append(taken, [_bounds(*moved)], axis=0)
+            taken = np.append(taken, [measure_bounds(moved)], axis=0)
             result.append(moved)
     return result
 
 
 def _carries(rng: Rng, thing: Thing) -> bool:
     return thing.label in _CARRIES or (thing.label in _SELDOM and rng.random() < 0.3)
-
-
-def _bounds(*things: Thing) -> Array:
-    """(2, 3) the lowest and the highest corner."""
-    points = np.concatenate([p.points.reshape(-1, 3) for thing in things for p in thing.shape])
-    return np.array([points.min(axis=0), points.max(axis=0)])
 
 
 def _free_place(

@@ -18,13 +18,14 @@ import torch
 from torch import Tensor
 
 from tips_ros.perception.language.tokenizer import Tokenizer
+from training.frames.appearance.appearance import APPEARANCE
 from training.frames.device_frames import DeviceFrames, Rooms
 from training.frames.phrases import phrases
 from training.network.architecture import FIRST, GRID
 from training.network.first_layer import start_first_layer
 from training.network.precision import Precision, may_use_bf16
 from training.steps.checkpoint import StateFolder
-from training.steps.device_step import APPEARANCE, DeviceStep
+from training.steps.device_step import DeviceStep
 from training.steps.objectives import Losses
 from training.steps.trainer import Model, class_weights
 

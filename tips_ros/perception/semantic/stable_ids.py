@@ -26,9 +26,7 @@ class StableIds:
 
         A name that had one of these ids before loses it.
         """
-        self._own = {}
-        if own is not None:
-            self._own = {name_key(name): i for i, name in own.by_id().items()}
+        self._own = {} if own is None else own.id_by_key
         taken = set(self._own.values())
         self._given = {
             name: i for name, i in self._given.items() if i not in taken and name not in self._own

@@ -9,8 +9,6 @@ import time
 from typing import Any, NamedTuple
 
 from rclpy.callback_groups import CallbackGroup
-from rclpy.clock import Clock, ClockType
-from rclpy.node import Node
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
@@ -24,6 +22,7 @@ from tips_ros.ros.inputs.silence_advice import Setting, advise_on_images
 from tips_ros.ros.inputs.subscription import move_subscription, published_types, subscribe
 from tips_ros.ros.inputs.topics import IMAGE_TYPES, first_published, image_topics
 from tips_ros.ros.topics import qos
+from tips_ros.ros.topics.guarded_node import GuardedNode
 from tips_ros.ros.topics.names import input_topic
 
 logger = logging.getLogger(__name__)
@@ -52,7 +51,7 @@ class CameraSubscription:
 
     def __init__(
         self,
-        node: Node,
+        node: GuardedNode,
         camera: str,
         transport: str,
         group: CallbackGroup,
@@ -91,12 +90,7 @@ class CameraSubscription:
         except Exception:  # a QoS override that can't be
             self.rest()
             raise
-        self._look_again = node.create_timer(
-            _LOOK_AGAIN_S,
-            self._follow_publishers,
-            callback_group=group,
-            clock=Clock(clock_type=ClockType.STEADY_TIME),
-        )
+        self._look_again = node.create_steady_timer(_LOOK_AGAIN_S, self._follow_publishers, group)
 
     @property
     def camera_info(self) -> CameraInfo | None:

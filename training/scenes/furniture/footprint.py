@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.scenes.things import Thing
 
@@ -47,7 +48,12 @@ class Footprint(NamedTuple):
 
 def measure_footprint(things: list[Thing]) -> Footprint:
     """Floor area that the things take."""
+    (x0, y0, _), (x1, y1, top) = measure_bounds(things).tolist()
+    return Footprint(x0, y0, x1, y1, top)
+
+
+def measure_bounds(things: list[Thing]) -> NDArray[Any]:
+    """(2, 3) the lowest and the highest corner of the things together."""
     patches = [patch.points.reshape(-1, 3) for thing in things for patch in thing.shape]
     points = np.concatenate(patches)
-    (x0, y0, _), (x1, y1, top) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-    return Footprint(x0, y0, x1, y1, top)
+    return np.array([points.min(axis=0), points.max(axis=0)])

@@ -181,3 +181,9 @@ def bed(rng: np.random.Generator) -> Group:
 
 
 BESPOKE = {"dining": dining, "desk": desk, "lounge": lounge, "bed": bed}
+
+
+def named(rng: np.random.Generator, name: str) -> Group:
+    """The group of this name, or the single piece where there is none."""
+    bespoke = BESPOKE.get(name)
+    return bespoke(rng) if bespoke else single(rng, name)

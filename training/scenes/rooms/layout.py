@@ -35,8 +35,7 @@ def furnish(rng: np.random.Generator, plan: FloorPlan, kind: str) -> list[Thing]
 
 
 def _place(rng: np.random.Generator, plan: FloorPlan, name: str) -> list[Thing]:
-    bespoke = groups.BESPOKE.get(name)
-    group = bespoke(rng) if bespoke else groups.single(rng, name)
+    group = groups.named(rng, name)
     if groups.wants_wall(name):
         return against_wall(rng, plan, group)
     return free_standing(rng, plan, group, square=name == "dining")

@@ -24,8 +24,7 @@ def test_every_name_in_a_recipe_can_be_built() -> None:
     for recipe in RECIPES.values():
         for name, chance, most in recipe.pieces + recipe.clutter:
             assert 0 < chance <= 1 <= most
-            built = groups.BESPOKE.get(name)
-            assert built(rng) if built else groups.single(rng, name)
+            assert groups.named(rng, name)
 
 
 @pytest.mark.parametrize("kind", KINDS)
