@@ -29,6 +29,10 @@ class DepthBins:
     relu_after_project: bool = False
     unit: float = 1.0
 
+    def step_m(self, count: int) -> float:
+        """Metres from the centre of a bin to the next one's, of so many."""
+        return (self.max_m - self.min_m) / (count - 1)
+
     def centers(self, count: int, like: Tensor) -> Tensor:
         """(K,) metres, on the device of a tensor, never in less than fp32."""
         wide = torch.promote_types(like.dtype, torch.float32)

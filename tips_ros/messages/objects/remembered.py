@@ -71,12 +71,11 @@ def thing_message(
     types: MessageFactory, one: Remembered, classes: ClassList, score: float = math.nan
 ) -> Any:
     """One remembered thing → tips_ros/Object; it has no place in an image."""
-    id_of = {name_key(name): class_id for class_id, name in classes.by_id().items()}
     region = Region(_NOWHERE, 0, score, None, one.place_m, one.box)
     return types.message(OBJECT)(
         id=one.number & 0xFFFFFFFF,
         class_name=one.name,
-        class_id=id_of.get(name_key(one.name), UNLABELLED),
+        class_id=classes.id_by_key.get(name_key(one.name), UNLABELLED),
         region=region_message(types, region),
         covariance=np.asarray(one.covariance_m2, np.float64).ravel(),
         hits=min(one.hits, 2**32 - 1),

@@ -217,7 +217,7 @@ class DepthGraph(HeadGraph):
 
     def centers(self, wide: torch.dtype) -> Tensor:
         """(K,) metres."""
-        step_m = (self.bins.max_m - self.bins.min_m) / (len(self.number) - 1)
+        step_m = self.bins.step_m(len(self.number))
         return self.bins.min_m + self.number.to(wide) * step_m
 
 

@@ -24,6 +24,7 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 
 COLUMNS = 160  # about
 _MOST = float(np.finfo(np.float32).max)
+_SQUARE = 8  # cells of a side
 UNKNOWN_NOISE = 0.05  # of the depth, where nobody tells its deviation
 
 
@@ -152,7 +153,7 @@ def spread(cells: NDArray[Any], side: int, size: tuple[int, int]) -> NDArray[Any
 
 
 def spread_squares(
-    at: NDArray[np.int64], values: NDArray[Any], shape: tuple[int, int], side: int = 8
+    at: NDArray[np.int64], values: NDArray[Any], shape: tuple[int, int]
 ) -> Float32Array:
     """(h, w): in squares of cells and those beside them the greatest of some cells; 0 elsewhere.
 
@@ -160,13 +161,12 @@ def spread_squares(
         at: (N,) index into the flat cells.
         values: (N,) of those, positive.
         shape: (h, w) of the cells.
-        side: cells of a square.
     """
     row, column = np.divmod(at, shape[1])
-    squares = np.zeros((-(-shape[0] // side), -(-shape[1] // side)), np.float32)
-    np.maximum.at(squares, (row // side, column // side), values)
+    squares = np.zeros((-(-shape[0] // _SQUARE), -(-shape[1] // _SQUARE)), np.float32)
+    np.maximum.at(squares, (row // _SQUARE, column // _SQUARE), values)
     large = np.asarray(cv2.dilate(squares, None), np.float32)
-    return np.asarray(spread(large, side, shape), np.float32)
+    return np.asarray(spread(large, _SQUARE, shape), np.float32)
 
 
 def only(values: Float32Array, where: NDArray[np.uint8] | BoolArray) -> Float32Array:

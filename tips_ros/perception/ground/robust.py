@@ -44,6 +44,11 @@ def deviation(residual: NDArray[Any], least: float) -> float:
     return max(NORMAL * median(np.abs(residual)), least)
 
 
+def white_deviation(off: NDArray[Any]) -> float:
+    """The standard deviation of what neighbours in a list do not share."""
+    return deviation(np.diff(off), LEAST_WHITE) / math.sqrt(2)
+
+
 def median(values: NDArray[Any]) -> float:
     """The middle of some numbers, of an even count the upper of the two."""
     middle = values.size // 2

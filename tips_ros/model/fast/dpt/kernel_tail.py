@@ -91,7 +91,7 @@ def launch_sum_bins(
     b, h, w, width = taps.shape
     pixels, of_outputs = TILE
     sums = taps.new_empty((b, 2 * h, 2 * w, 4 if evidence else 2), dtype=torch.float32)
-    step_m = (bins.max_m - bins.min_m) / (outputs - 1)
+    step_m = bins.step_m(outputs)
     kernels.sum_bins_kernel[(b * 2 * h, -(-2 * w // pixels))](
         taps,
         sums,

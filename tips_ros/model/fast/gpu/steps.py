@@ -99,7 +99,7 @@ def launch_sum_logits(
     number = by_pixel.numel() // count
     kernels.sum_logits_kernel[(-(-number // pixels),)](
         *(by_pixel, sums, number, count, count, bins.min_m),
-        (bins.max_m - bins.min_m) / (count - 1),
+        bins.step_m(count),
         SUMS=sums.shape[-1],
         PIXELS=pixels,
         BINS=of_bins,

@@ -12,7 +12,6 @@ even. Nothing is drawn at random.
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -32,11 +31,10 @@ from tips_ros.perception.ground.fit.plane_fit import LEAST_CELLS, TURNS, FloorFi
 from tips_ros.perception.ground.fit.steps import Steps, find_steps
 from tips_ros.perception.ground.plane import Float64Array, Plane
 from tips_ros.perception.ground.robust import (
-    LEAST_WHITE,
     biweight,
-    deviation,
     heap_variance,
     square_of,
+    white_deviation,
 )
 
 _NEAR, _LEAST_NEAR = 0.15, 0.55  # of the inverse depth; the share of all that looks like floor
@@ -85,10 +83,13 @@ def fit_floor(found: Candidates, up: Up, cells: Cells) -> FloorFit | str:
     one = fit = replace(fit, level=level)
     if told:
         fit = _own_of_two(found, usable, fit, up, block)
-    if fit is one and level is None:
-        fit = _on_patches(found, cells, usable, known, block, fit)
     if fit is one:
-        fit = _free_of(known, found, found.weight * usable, block, fit)
+        own = found.weight * usable
+        heaps = _measure_heaps(found, own, block, fit)
+        if level is None:
+            fit = _on_patches(found, cells, usable, known, block, fit, heaps)
+        if fit is one:
+            fit = _free_of(known, found, own, block, fit, heaps)
     # Depth that is even tells a dock from the street; of other some lies in any plane by chance.
     near = float(found.weight[np.abs(above_plane(found, fit.plane)) < _NEAR].sum()) / total
     if 3 * fit.residual > _NEAR and near < _LEAST_NEAR:
@@ -117,13 +118,13 @@ def _on_patches(
     known: tuple[Float64Array, float],
     block: NDArray[np.int64],
     one: FloorFit,
+    heaps: float,
 ) -> FloorFit:
     """The plane of the own level, where what even depth has in heaps lies on parallel ones."""
-    heaps = _measure_heaps(found, found.weight * usable, block, one)
     if heaps < _HEAPED:
         return one
     off = above_plane(found, one.plane)
-    white = deviation(np.diff(off[usable & (np.abs(off) < _NEAR)]), LEAST_WHITE) / math.sqrt(2)
+    white = white_deviation(off[usable & (np.abs(off) < _NEAR)])
     if one.residual > _UNEVEN * white:  # a network's, that is bent
         return one
     patches = find_patches(found, cells, usable, known[0], white, block)
@@ -141,14 +142,15 @@ def _free_of(
     own: Float64Array,
     block: NDArray[np.int64],
     led: FloorFit,
+    heaps: float,
 ) -> FloorFit:
     """The plane of the depth alone, where it is even and others have led the fit away from it.
 
     As by tf that has the mounting wrong: a lean looks like a bend, which lets the depth say little.
     """
-    start = -np.asarray(led.plane.up) / led.plane.height_m
-    if _measure_heaps(found, own, block, led) < _WHITE_ENOUGH:
+    if heaps < _WHITE_ENOUGH:
         return led
+    start = -np.asarray(led.plane.up) / led.plane.height_m
     free = fit_plane(found, own, (known[0], _FREE_DEG), block, start, TURNS)
     if isinstance(free, str) or free.residual > _SURE:
         return led

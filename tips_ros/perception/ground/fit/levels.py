@@ -26,6 +26,7 @@ from tips_ros.perception.ground.robust import (
     solve_plane,
     split_terms,
     weighted_quantile,
+    white_deviation,
 )
 
 HEIGHTS_M = (0.03, 4.0)  # of the camera over a floor
@@ -65,7 +66,7 @@ def own_level(
         weight: of each.
         labelled: whether labels say what is floor.
     """
-    logs = np.log(np.minimum(np.maximum(heights, HEIGHTS_M[0]), HEIGHTS_M[1]))
+    logs = _log_heights(heights)
     bins = ((logs - _FIRST) / _BIN).astype(np.int64)
     counts = np.convolve(np.bincount(bins, weight, _BINS), np.ones(3), "same")
     full = np.concatenate([[False], counts >= _GAP * counts.max(), [False]])
@@ -99,7 +100,7 @@ def choose_level(heights: Float64Array, share: Float64Array, nearness: Float64Ar
 
 def lowest_height(heights: Float64Array, weight: Float64Array) -> float:
     """The height of the camera over the lowest plane that enough of the candidates are in."""
-    logs = np.log(np.minimum(np.maximum(heights, HEIGHTS_M[0]), HEIGHTS_M[1]))
+    logs = _log_heights(heights)
     bins = ((logs - _FIRST) * (_COARSE_BINS / (_COARSE_BOUNDS[-1] - _FIRST))).astype(np.int64)
     counts = np.bincount(np.minimum(bins, _COARSE_BINS - 1), weight, _COARSE_BINS)
     near = np.convolve(counts, np.ones(5), "same")  # 40 % of the height
@@ -111,6 +112,10 @@ def lowest_height(heights: Float64Array, weight: Float64Array) -> float:
     inside = logs >= _COARSE_BOUNDS[max(0, top - 2)]
     inside &= logs <= _COARSE_BOUNDS[min(_COARSE_BINS, top + 3)]
     return math.exp(weighted_quantile(logs[inside], weight[inside], 0.5))
+
+
+def _log_heights(heights: Float64Array) -> Float64Array:
+    return np.asarray(np.log(np.minimum(np.maximum(heights, HEIGHTS_M[0]), HEIGHTS_M[1])))
 
 
 class Sides(NamedTuple):
@@ -137,8 +142,7 @@ def part_at_ramp(found: Candidates, floor: BoolArray, plane: Plane) -> Sides | N
     floor = floor & (np.abs(off) < 2 * _MOST_APART)
     if np.count_nonzero(floor) < 30:
         return None
-    steps = np.diff(off[floor])
-    white = deviation(steps, LEAST_WHITE) / math.sqrt(2)
+    white = white_deviation(off[floor])
     far = np.abs(off) > 4 * white
     strangers = float(np.count_nonzero(far & floor)) / np.count_nonzero(floor)
     if strangers < _SECOND_SHARE and deviation(off[floor], LEAST_WHITE) < _UNEVEN * white:

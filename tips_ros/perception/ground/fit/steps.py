@@ -7,7 +7,6 @@ is within the noise of a cell does not lean the plane, and tells nothing wrong o
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -18,11 +17,11 @@ from tips_ros.perception.ground.cells import BoolArray
 from tips_ros.perception.ground.fit.levels import LEVEL_SHARE, choose_level
 from tips_ros.perception.ground.plane import Float64Array
 from tips_ros.perception.ground.robust import (
-    LEAST_WHITE,
     biweight,
     deviation,
     heap_variance,
     weighted_quantile,
+    white_deviation,
 )
 
 _SURE = 0.03  # depth that is more uneven tells no levels: a network's is bent by itself
@@ -42,13 +41,11 @@ class Steps(NamedTuple):
 
     Attributes:
         rise: (N,) each candidate's inverse depth as a multiple of what it is on the own level.
-        own: (N,) the candidates of the level that the camera's height counts from.
         members: (N,) those of any level.
         theta: (3,) inverse depth of the own level along the rays.
     """
 
     rise: Float64Array
-    own: BoolArray
     members: BoolArray
     theta: Float64Array
 
@@ -84,7 +81,7 @@ def find_steps(
     members = floor & (found.piece > 0) & (np.abs(off) < _MOST_APART)
     if np.count_nonzero(members) < LEAST_PIECE:
         return None
-    white = deviation(np.diff(off[members]), LEAST_WHITE) / math.sqrt(2)
+    white = white_deviation(off[members])
     at = np.flatnonzero(members)
     rays, inverse, weight = found.rays.T[:, at].T, found.inverse_depth[at], found.weight[at]
     piece = _renumber(found.piece[at])
@@ -109,9 +106,9 @@ def find_steps(
         return None
     share = np.bincount(piece, weight)
     base = 1 + float(solved.rises[own] @ share[own]) / float(share[own].sum())
-    rise, is_own = np.ones(found.at.size), np.zeros(found.at.size, np.bool_)
-    rise[members], is_own[members] = ((1 + solved.rises) / base)[piece], own[piece]
-    return Steps(rise, is_own, members, solved.theta * base)
+    rise = np.ones(found.at.size)
+    rise[members] = ((1 + solved.rises) / base)[piece]
+    return Steps(rise, members, solved.theta * base)
 
 
 def solve_levels(
