@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Modules of kernels, imported once more: how they run is settled when they are imported."""
+"""Files imported as modules of another name: scripts, and kernels that are to run another way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import ModuleType
 
 
 def import_again(file: Path, name: str) -> ModuleType:
-    """Imports the file as a module of this name, beside the one that is there."""
+    """Imports the file as a module of this name, beside one that may be there."""
     spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -48,6 +48,7 @@ def test_of_every_folder_and_every_kind_something_is_chosen(tmp_path: Path):
         ("commands/test_eval.py", True),
         ("commands/test_infer.py", False),
         ("ros/test_node_time.py", True),
+        ("ros/startup/test_node_name.py", False),
         ("test_cli.py", False),
         ("commands/conftest.py", False),
     ],

@@ -4,21 +4,19 @@ measure, as `benchmarks/gpu.py` promises. Here its steps run on the CPU, smaller
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 
 import pytest
 
+from ..import_again import import_again
 from .conftest import ROS, Bare
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 # Of what requirements name; some of the rest comes with torch and transformers.
-ABSENT = (
-    *("transforms3d", "open3d", "rosbags", "ruamel", "mcap", "ray", "rerun"),
-)
+ABSENT = ("transforms3d", "open3d", "rosbags", "ruamel", "mcap", "ray", "rerun")
 # What needs a GPU, or a compiler and minutes, is left out, with its values.
 GPU_ONLY = {"--backend", "--compile", "--profile", "--their-precision"}
 KINDS = (
@@ -30,10 +28,7 @@ SMALLER = {"--device": "cpu", "--model": "random-s14", "--rounds": "1", "--warm-
 
 def steps(folder: Path) -> dict[str, list[str]]:
     """The script's steps as a CPU can take them, one of each kind."""
-    spec = importlib.util.spec_from_file_location("gpu_benchmark", ROOT / "benchmarks" / "gpu.py")
-    assert spec is not None and spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    script = import_again(ROOT / "benchmarks" / "gpu.py", "gpu_benchmark")
     kept: dict[tuple[str, ...], str] = {}
     for step in script.steps("random-s14", "64x48", 1, folder / "gpu.jsonl"):
         words: list[str] = []

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import io
 import subprocess
 import sys
@@ -18,16 +17,14 @@ import torch
 
 from tips_ros.commands import bench
 
+from ..import_again import import_again
+
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "gpu.py"
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmarks_gpu", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return import_again(SCRIPT, "benchmarks_gpu")
 
 
 @pytest.mark.slow

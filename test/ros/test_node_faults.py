@@ -111,7 +111,7 @@ def test_model_files_that_vanish_are_missed_only_when_they_are_to_be_read(
 def test_a_camera_that_can_not_be_put_to_rest_costs_no_later_frame(
     graph_with, monkeypatch, part
 ):
-    graph = graph_with(input_height=56, input_width=56, unsubscribe_after_s=0.2)
+    graph = graph_with(input_height=56, input_width=56)
     tried, stage = threading.Event(), getattr(graph.active().camera, part)
     rest = stage.rest
 
@@ -121,6 +121,7 @@ def test_a_camera_that_can_not_be_put_to_rest_costs_no_later_frame(
         raise RuntimeError("the sensor does not let go")
 
     monkeypatch.setattr(stage, "rest", fail)
+    assert graph.set_parameter("unsubscribe_after_s", 0.2).successful
     assert tried.wait(PATIENCE_S), "it rests"
     until(lambda: not graph.probe.count_subscribers("/image"), "the node to rest")
     graph.listen("depth/image")

@@ -24,13 +24,18 @@ from training.scenes.seeds import HELD_OUT
 sys.path.append(str(Path(__file__).parent))  # which the processes get too
 import quick_rooms  # noqa: E402
 
+from .casts_rays import casts_rays  # noqa: E402
+
+pytestmark = casts_rays
 VIEWS = quick_rooms.VIEWS
 
 
 @contextmanager
-def _rendered(first: int, processes: int, render: Render) -> Iterator[RoomsBeside]:
+def _rendered(
+    first: int, processes: int, render: Render | None, views: int = VIEWS
+) -> Iterator[RoomsBeside]:
     """Rooms from the first on, until the end of the block."""
-    rooms = RoomsBeside(first, processes, VIEWS, render)
+    rooms = RoomsBeside(first, processes, views, render)
     try:
         yield rooms
     finally:
@@ -155,12 +160,8 @@ def test_held_out_rooms_are_refused():
         RoomsBeside(HELD_OUT[0], 1, VIEWS, quick_rooms.frames_of)
 
 
-@pytest.mark.slow
-def test_a_real_room_is_rendered(tmp_path: Path):
-    rooms = RoomsBeside(4000, 1, 1)
-    try:
+def test_a_real_room_is_rendered():
+    with _rendered(4000, 1, None, views=1) as rooms:
         frames = _taken(rooms, 1)[0]
-    finally:
-        rooms.stop()
     assert frames.rgb.shape == (1, 224, 224, 3) and frames.rgb.std() > 5
     assert np.median(frames.depth_m.astype(np.float32)) > 0.1

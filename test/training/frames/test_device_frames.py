@@ -23,24 +23,6 @@ from ..easy_frames import Rendered
 CPU = torch.device("cpu")
 
 
-def test_frames_that_arrive_later_are_taken_in(frames: Path, tmp_path: Path):
-    first, second = sorted(frames.glob("learnt_*.npz"))
-    for file in (frames / MANIFEST, frames / "checked.npz", first):
-        shutil.copy(file, tmp_path)
-    there = DeviceFrames(tmp_path, CPU)
-    early = there.count
-    assert 0 < early < len(there.frames.rgb) == 8 and len(there.checked.rgb) == 4
-    there.follow()
-    shutil.copy(second, tmp_path / "coming")
-    (tmp_path / "coming").rename(tmp_path / second.name)
-    deadline = time.monotonic() + 60
-    while there.count < 8:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    depths = there.frames.depth_m[:, 64, 64].float().sort().values.tolist()
-    assert depths == pytest.approx([2, 2, 2.2, 2.2, 2.4, 2.4, 2.6, 2.6], rel=0.005)
-
-
 def _wait_for(what: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
     while not what():
@@ -48,10 +30,29 @@ def _wait_for(what: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def _copy(frames: Path, into: Path, *files: Path) -> None:
+    """The manifest, what is checked with, and some of the files."""
+    for file in (frames / MANIFEST, frames / "checked.npz", *files):
+        shutil.copy(file, into)
+
+
+def test_frames_that_arrive_later_are_taken_in(frames: Path, tmp_path: Path):
+    first, second = sorted(frames.glob("learnt_*.npz"))
+    _copy(frames, tmp_path, first)
+    there = DeviceFrames(tmp_path, CPU)
+    early = there.count
+    assert 0 < early < len(there.frames.rgb) == 8 and len(there.checked.rgb) == 4
+    there.follow()
+    shutil.copy(second, tmp_path / "coming")
+    (tmp_path / "coming").rename(tmp_path / second.name)
+    _wait_for(lambda: there.count == 8)
+    depths = there.frames.depth_m[:, 64, 64].float().sort().values.tolist()
+    assert depths == pytest.approx([2, 2, 2.2, 2.2, 2.4, 2.4, 2.6, 2.6], rel=0.005)
+
+
 def test_rendered_rooms_are_taken_in_beside_files(frames: Path, tmp_path: Path):
     first, second = sorted(frames.glob("learnt_*.npz"))
-    for file in (frames / MANIFEST, frames / "checked.npz", second):
-        shutil.copy(file, tmp_path)
+    _copy(frames, tmp_path, second)
     rooms = Rendered(7)
     there = DeviceFrames(tmp_path, CPU, 60, rooms)
     early = there.count
@@ -89,13 +90,14 @@ def test_it_says_once_that_it_is_full(
     shutil.copy(frames / "checked.npz", tmp_path)
     rooms = Rendered(120)
     there = DeviceFrames(tmp_path, CPU, 150, rooms)  # 64 rooms of two frames are the first
-    there._add(rooms.take(0)[0])
+    (more,) = Rendered(1).take(0)
+    there._add(more)
     _wait_for(lambda: rooms.given > 80)  # more are held than there is room for
     there.follow()
     _wait_for(lambda: rooms.stopped)
     assert there.count == 150
-    for frames_more in rooms.take(0) * 3:
-        there._add(frames_more)
+    for _ in range(3):
+        there._add(more)
     assert caplog.text.count("all 150 frames") == 1
 
 
@@ -123,8 +125,7 @@ class Copied(DeviceFrames):
 
 
 def test_what_is_held_is_not_copied_any_more_once_rooms_are_stopped(frames: Path, tmp_path: Path):
-    for file in (frames / MANIFEST, frames / "checked.npz", sorted(frames.glob("learnt*"))[0]):
-        shutil.copy(file, tmp_path)
+    _copy(frames, tmp_path, sorted(frames.glob("learnt*"))[0])
     rooms = Rendered(6)
     there = Copied(tmp_path, CPU, 60, rooms)
     early = there.count
@@ -149,8 +150,7 @@ class Ending(Rendered):
 def test_rooms_that_are_held_when_the_rendering_ends_are_taken_in(
     frames: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
-    for file in (frames / MANIFEST, frames / "checked.npz", sorted(frames.glob("learnt*"))[0]):
-        shutil.copy(file, tmp_path)
+    _copy(frames, tmp_path, sorted(frames.glob("learnt*"))[0])
     rooms = Ending(4)
     there = DeviceFrames(tmp_path, CPU, 60, rooms)
     early = there.count

@@ -3,13 +3,8 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
-
-if not (find_spec("open3d") or find_spec("embreex")):
-    pytest.skip("Open3D or embreex casts the rays", allow_module_level=True)
 
 from training.render_frames import scene_frames
 from training.scenes.fuller_room import fuller_scene
@@ -18,7 +13,9 @@ from training.scenes.scene import Scene
 from training.scenes.seeds import HELD_OUT, LIVED_IN_MORE, TRAINING
 from training.scenes.things import NAMES, UNLABELLED
 
-pytestmark = pytest.mark.slow
+from ..casts_rays import casts_rays
+
+pytestmark = casts_rays
 
 SEEDS = (4001, 4003, 4006, 4011)
 # Means of depth and brightness of the twelve pictures of rooms that were learnt from before.

@@ -3,19 +3,18 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
-
-if not (find_spec("open3d") or find_spec("embreex")):
-    pytest.skip("Open3D or embreex casts the rays", allow_module_level=True)
 
 from training.scenes.furniture.desk_things import desk_thing
 from training.scenes.heaps import laid
 from training.scenes.shapes.flat import box, rectangle
 from training.scenes.surfaces.material import plain
 from training.scenes.things import BOX, FLOOR, SHELF, TABLE, UNLABELLED, Thing
+
+from ..casts_rays import casts_rays
+
+pytestmark = casts_rays
 
 GREY = plain(120, 120, 120)
 GROUND = Thing([rectangle((-3, -3, 0), (6, 0, 0), (0, 6, 0))], GREY, FLOOR)

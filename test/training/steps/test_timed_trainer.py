@@ -177,12 +177,23 @@ def test_a_training_ends_the_rendering_before_its_end(
     frames: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(timed_trainer, "time", Clock(1))
-    rooms = Rendered(10_000)
+    rooms = Rendered(40)
     schedule = Schedule(60, batch=2)
     trainer = TimedTrainer(tmp_path, frames, TOKENIZER, schedule, "cpu", room=40, rooms=rooms)
     stopped_at = []
     monkeypatch.setattr(rooms, "stop", lambda: stopped_at.append(trainer.progress))
     monkeypatch.setattr(DeviceFrames, "_full", False)  # as with room for all
+    follow = trainer._frames.follow
+
+    def follow_all() -> None:
+        """Goes on when all that there is room for is there, however fast it is copied."""
+        follow()
+        deadline = time.monotonic() + 60
+        while trainer._frames.count < 40:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    monkeypatch.setattr(trainer._frames, "follow", follow_all)
     trainer.run()
     assert len(stopped_at) == 1 and 0.9 < stopped_at[0] < 1
     assert _notes(tmp_path, "depth")[-1]["frames"] == 40

@@ -19,8 +19,8 @@ from tips_ros.model.fast.dpt.output_convs import DirectTail
 from tips_ros.model.fast.gpu.kernels import triton_is_there
 from tips_ros.model.tips import HEAD_NAMES, Tips
 
+from ....import_again import import_again
 from ..compile_kernels import compile_for_all
-from ..import_again import import_again
 
 KERNELS = Path(package.__path__[0]) / "tail_kernels.py"
 BINS = DepthBins()

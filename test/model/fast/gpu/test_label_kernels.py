@@ -24,8 +24,8 @@ from tips_ros.model.fast.gpu.labels import labels_by_kernels, launch_label_kerne
 from tips_ros.perception.semantic.dense_labels import dense_label_map
 from tips_ros.perception.semantic.segmentation import label_map_at
 
+from ....import_again import import_again
 from ..compile_kernels import compile_for_all
-from ..import_again import import_again
 
 KERNELS = Path(package.__path__[0]) / "label_kernels.py"
 with_triton = pytest.mark.skipif(not triton_is_there(), reason="Triton is not installed")

@@ -16,8 +16,8 @@ from tips_ros.model.depth_bins import DepthBins, bin_sums
 from tips_ros.model.fast.gpu import steps
 from tips_ros.model.fast.gpu.kernels import triton_is_there
 
+from ....import_again import import_again
 from ..compile_kernels import compile_for_all
-from ..import_again import import_again
 
 KERNELS = Path(package.__path__[0]) / "step_kernels.py"
 BINS = DepthBins(0.5, 9.0)

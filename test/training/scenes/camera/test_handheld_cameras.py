@@ -22,6 +22,10 @@ from training.scenes.scene import Scene
 from training.scenes.seeds import LIVED_IN_MORE
 from training.scenes.things import FLOOR
 
+from ...casts_rays import casts_rays
+
+pytestmark = casts_rays
+
 SEEDS = (4002, 4007, 4013, 4018)
 
 
@@ -76,7 +80,6 @@ def test_the_same_numbers_make_the_same_views() -> None:
         np.testing.assert_array_equal(one.world_from_camera, other.world_from_camera)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "held"), [(LIVED_IN_MORE[0] - 1, 0), (LIVED_IN_MORE[0] + 1, 2)])
 def test_half_of_the_views_of_new_rooms_are_held_and_none_of_the_old_ones(
     seed: int, held: int, monkeypatch: pytest.MonkeyPatch

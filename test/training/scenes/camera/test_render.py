@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rendered frames against what geometry says about a plane and a ball."""
 
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
-
-if not (find_spec("open3d") or find_spec("embreex")):
-    pytest.skip("Open3D or embreex casts the rays", allow_module_level=True)
 
 from tips_ros.perception.camera.camera_info import Intrinsics
 from training.scenes.camera.render import RenderedFrame, Renderer
@@ -16,6 +12,10 @@ from training.scenes.shapes.flat import rectangle
 from training.scenes.shapes.rounded import pillow
 from training.scenes.surfaces.material import plain
 from training.scenes.things import BALL, WALL, Thing
+
+from ...casts_rays import casts_rays
+
+pytestmark = casts_rays
 
 # The camera looks along the world's x axis; its fx and fy differ, as in a squeezed picture.
 CAMERA = Intrinsics(width=120, height=100, fx=100.0, fy=130.0, cx=59.5, cy=49.5)

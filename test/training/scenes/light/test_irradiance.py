@@ -2,13 +2,9 @@
 """Light on the points of a mesh: where it shines, where it does not, and by how much."""
 
 import dataclasses
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
-
-if not (find_spec("open3d") or find_spec("embreex")):
-    pytest.skip("Open3D or embreex casts the rays", allow_module_level=True)
 
 from training.scenes.light.area_light import AreaLight
 from training.scenes.light.irradiance import irradiance
@@ -18,6 +14,10 @@ from training.scenes.light.rays import Rays
 from training.scenes.shapes.flat import rectangle
 from training.scenes.surfaces.material import plain
 from training.scenes.things import Thing
+
+from ...casts_rays import casts_rays
+
+pytestmark = casts_rays
 
 LAMP = AreaLight((-0.05, 0.05, 2.0), (0.1, 0, 0), (0, -0.1, 0), (1.0, 1.0, 1.0))  # looks down
 FLOOR = rectangle((-1, -1, 0), (2, 0, 0), (0, 2, 0))

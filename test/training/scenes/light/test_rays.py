@@ -97,7 +97,6 @@ def test_without_both_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
         Rays(POINTS, CORNERS)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not find_spec("embreex"), reason="embreex is not installed")
 def test_a_room_is_rendered_with_little_more_than_numpy() -> None:
     """A process as on a machine for training: no Open3D, nor what only nodes and drawing need."""
