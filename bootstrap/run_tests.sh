@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # The checks, once everything is set up.
 
-# run_lint: what is told without running anything; ruff and mypy both, even when one fails.
+# run_lint: what is told without running anything; all of it, even when one part fails.
 run_lint() {
   local status=0
   cd "$ROOT"
   check_style || status=1
+  say "imports"
+  python -c 'from importlinter.cli import lint_imports as lint; raise SystemExit(lint())' || status=1
   say "mypy"
   python -m mypy || status=1
   return $status
