@@ -59,6 +59,25 @@ def open3d() -> Any:
 
 
 @pytest.fixture(scope="session")
+def _http_server() -> Iterator[Any]:
+    library = pytest.importorskip(
+        "pytest_httpserver", reason="pytest-httpserver is not installed; ./run test brings it"
+    )
+    with library.HTTPServer() as server:
+        yield server
+
+
+@pytest.fixture
+def http_server(_http_server: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A pytest_httpserver.HTTPServer that answers nothing yet; the test may stop it."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")  # where a proxy is configured
+    _http_server.clear()
+    if not _http_server.is_running():
+        _http_server.start()
+    return _http_server
+
+
+@pytest.fixture(scope="session")
 def golden_dir() -> Path:
     """The folder of the golden numbers; its README says what made them."""
     return Path(__file__).parent / "data" / "golden"

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`tips_ros download` against a plain HTTP server over a folder, as a mirror would be."""
+"""`tips_ros download` against a plain HTTP server, as a mirror would be."""
 
-import functools
 import io
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -17,11 +14,6 @@ NAME = "tipsv2-b14"
 TOKENIZER = b"\n\x05<unk>\x12\x03abc"
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, format, *args):
-        pass
-
-
 def content(file):
     if file.role == "tokenizer":
         return TOKENIZER
@@ -32,23 +24,11 @@ def content(file):
 
 
 @pytest.fixture
-def mirror(tmp_path, monkeypatch):
+def mirror(http_server):
     """The address of a server with every file of one model, in both formats."""
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    root = tmp_path / "mirror"
     for file in (*MODELS[NAME].pytorch, *MODELS[NAME].scenic):
-        (root / file.path).parent.mkdir(parents=True, exist_ok=True)
-        (root / file.path).write_bytes(content(file))
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(QuietHandler, directory=str(root))
-    )
-    server.handle_error = lambda request, address: None
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+        http_server.expect_request(f"/{file.path}").respond_with_data(content(file))
+    return http_server.url_for("")
 
 
 @pytest.fixture

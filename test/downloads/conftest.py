@@ -1,20 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A local HTTP server that misbehaves as told, and small files to be fetched from it."""
+"""A local mirror, and small files to be fetched from it."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import io
-import re
-import socket
-import struct
-import threading
 import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,169 +18,12 @@ from tips_ros.downloads import retries
 from tips_ros.downloads.connection import Connection
 from tips_ros.downloads.model_download import ModelDownload
 
-
-@dataclass(frozen=True)
-class Behaviour:
-    """The manner of one answer; without arguments, as a good server does.
-
-    Attributes:
-        status: given instead of a file when it is not 200.
-        drop_after: the connection is closed after so many bytes of the body.
-        abruptly: it is reset instead.
-        announce: added to the true Content-Length.
-        ranges: whether Range is understood.
-        if_range: whether If-Range is.
-        body: sent instead of the file.
-        headers: sent besides; a None takes a header away.
-    """
-
-    status: int = 200
-    drop_after: int | None = None
-    abruptly: bool = False
-    announce: int = 0
-    ranges: bool = True
-    if_range: bool = True
-    body: bytes | None = None
-    headers: dict[str, str | None] = field(default_factory=dict)
-
-
-@dataclass
-class Served:
-    """A file of the server: its behaviours are used up one per GET, then `finally_` holds."""
-
-    content: bytes
-    behaviours: list[Behaviour]
-    finally_: Behaviour
-    head: Behaviour
-
-
-@dataclass
-class Asked:
-    """One request and what was answered."""
-
-    method: str
-    path: str
-    range: str | None
-    if_range: str | None
-    status: int = 0
-    sent: int = 0
-
-
-class Server:
-    """Holds the files and remembers the requests."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, Served] = {}
-        self.log: list[Asked] = []
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._http.daemon_threads = True
-        self._http.handle_error = lambda request, address: None  # clients may go away
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}/mirror/"
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,))
-        self._thread.start()
-
-    def close(self) -> None:
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
-
-    def offer(
-        self,
-        path: str,
-        content: bytes,
-        *behaviours: Behaviour,
-        always: Behaviour | None = None,
-        head: Behaviour | None = None,
-    ) -> None:
-        """Serves `content` below the mirror's address."""
-        always = always or Behaviour()
-        self.files[f"/mirror/{path}"] = Served(
-            content, list(behaviours), always, head or Behaviour(headers=always.headers)
-        )
-
-    @property
-    def gets(self) -> list[Asked]:
-        return [asked for asked in self.log if asked.method == "GET"]
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-            def do_HEAD(self) -> None:
-                _answer(server, self)
-
-            def do_GET(self) -> None:
-                _answer(server, self)
-
-        return Handler
-
-
-def tag_of(content: bytes) -> str:
-    """A strong ETag."""
-    return f'"{hashlib.md5(content).hexdigest()}"'
-
-
-def _answer(server: Server, handler: BaseHTTPRequestHandler) -> None:
-    asked = Asked(
-        handler.command, handler.path, handler.headers["Range"], handler.headers["If-Range"]
-    )
-    server.log.append(asked)
-    served = server.files.get(handler.path)
-    if served is None:
-        behaviour, content = Behaviour(404, body=b"no such file"), b""
-    else:
-        content = served.content
-        if handler.command == "HEAD":
-            behaviour = served.head
-        else:
-            behaviour = served.behaviours.pop(0) if served.behaviours else served.finally_
-    headers: dict[str, str | None] = {"ETag": tag_of(content)}
-    asked.status, body = behaviour.status, content if behaviour.body is None else behaviour.body
-    wanted = re.fullmatch(r"bytes=(\d+)-", asked.range or "")
-    same = not behaviour.if_range or asked.if_range in (None, tag_of(content))
-    if wanted and behaviour.ranges and behaviour.status == 200 and same:
-        start = int(wanted[1])
-        if start < len(body):
-            asked.status = 206
-            headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-            body = body[start:]
-        else:
-            asked.status = 416
-            headers["Content-Range"] = f"bytes */{len(body)}"
-            body = b""
-    headers["Content-Length"] = str(len(body) + behaviour.announce)
-    headers.update(behaviour.headers)
-    handler.send_response(asked.status)
-    for name, value in headers.items():
-        if value is not None:
-            handler.send_header(name, value)
-    handler.end_headers()
-    if handler.command == "HEAD":
-        return
-    if behaviour.drop_after is not None:
-        body = body[: behaviour.drop_after]
-    asked.sent = len(body)
-    handler.wfile.write(body)
-    handler.wfile.flush()
-    if behaviour.abruptly:
-        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        handler.connection.close()
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets these tests talk to their own server where a proxy is configured."""
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
+from .mirror import Behaviour, Mirror, tag_of
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    running = Server()
-    with contextlib.closing(running):
-        yield running
+def server(http_server: Any) -> Mirror:
+    return Mirror(http_server)
 
 
 def npz(seed: int = 0, count: int = 5000, names: tuple[str, ...] = ("blocks.0.weight",)) -> bytes:
@@ -207,7 +44,7 @@ def damaged(content: bytes) -> bytes:
 class Kit:
     """All that a test of a download needs: a file, its content, and the download itself."""
 
-    server: Server
+    server: Mirror
     directory: Path
     pauses: list[float]
     vision: RemoteFile
@@ -255,7 +92,7 @@ class Kit:
 
 
 @pytest.fixture
-def kit(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kit:
+def kit(server: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kit:
     content = npz()
     folder = "v2_0/checkpoints"
     kit = Kit(
