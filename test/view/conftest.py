@@ -4,126 +4,59 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tips_ros.bags import BagWriter, default_typestore
+from tips_ros.messages.conversions import class_map_message, cloud_message, image_message
+from tips_ros.offline.bag_types import bag_types
+from tips_ros.perception.camera.camera_info import Intrinsics
+from tips_ros.perception.classes.class_list import ClassList
+from tips_ros.perception.semantic.label_space import model_label_space
+from training.scenes.camera.camera_messages import CameraMessages
 
 START_NS = 1_700_000_000 * 10**9
 FRAMES = 4
 SIZE = (24, 32)
 CLASSES = {3: "cup", 7: "chair"}
+CAMERA = Intrinsics(30.0, 30.0, 16.0, 12.0, 32, 24)
 
 
-class BagMaker:
+class BagMaker(CameraMessages):
     """Messages of a camera, of a robot and of the node, by name of type."""
 
     def __init__(self) -> None:
         self.store = default_typestore()
+        self._fields = bag_types(SimpleNamespace(typestore=self.store))
+        super().__init__(self.store.types, "camera_optical")
 
     def make(self, type_name: str, /, **fields: Any) -> Any:
         return self.store.types[type_name](**fields)
 
     def header(self, at_ns: int, frame_id: str = "camera_optical") -> Any:
-        seconds, rest = divmod(at_ns, 10**9)
-        stamp = self.make("builtin_interfaces/msg/Time", sec=seconds, nanosec=rest)
-        return self.make("std_msgs/msg/Header", stamp=stamp, frame_id=frame_id)
+        return self._header(at_ns, frame_id)
 
     def image(self, at_ns: int, encoding: str, pixels: np.ndarray) -> Any:
-        height, width = pixels.shape[:2]
-        data = np.frombuffer(pixels.tobytes(), np.uint8)
-        step = len(data) // height
-        return self.make(
-            "sensor_msgs/msg/Image",
-            header=self.header(at_ns),
-            height=height,
-            width=width,
-            encoding=encoding,
-            is_bigendian=0,
-            step=step,
-            data=data,
-        )
+        return image_message(self._fields, self.header(at_ns), pixels, encoding)
 
-    def camera_info(self, at_ns: int) -> Any:
-        height, width = SIZE
-        k = np.array([30.0, 0, width / 2, 0, 30.0, height / 2, 0, 0, 1])
-        roi = self.make(
-            "sensor_msgs/msg/RegionOfInterest",
-            **dict.fromkeys(("x_offset", "y_offset", "height", "width"), 0),
-            do_rectify=False,
-        )
-        return self.make(
-            "sensor_msgs/msg/CameraInfo",
-            header=self.header(at_ns),
-            height=height,
-            width=width,
-            distortion_model="plumb_bob",
-            d=np.zeros(5),
-            k=k,
-            r=np.eye(3).ravel(),
-            p=np.zeros(12),
-            binning_x=0,
-            binning_y=0,
-            roi=roi,
-        )
-
-    def transform(self, at_ns: int, parent: str, child: str, x_m: float) -> Any:
-        geometry = "geometry_msgs/msg/"
-        return self.make(
-            f"{geometry}TransformStamped",
-            header=self.header(at_ns, parent),
-            child_frame_id=child,
-            transform=self.make(
-                f"{geometry}Transform",
-                translation=self.make(f"{geometry}Vector3", x=x_m, y=0.0, z=0.0),
-                rotation=self.make(f"{geometry}Quaternion", x=0.0, y=0.0, z=0.0, w=1.0),
-            ),
-        )
-
-    def tf(self, at_ns: int, *transforms: tuple[str, str, float]) -> Any:
-        made = [self.transform(at_ns, *one) for one in transforms]
-        return self.make("tf2_msgs/msg/TFMessage", transforms=made)
+    def tf(self, at_ns: int, parent: str, child: str, x_m: float) -> Any:
+        pose = np.eye(4)
+        pose[0, 3] = x_m
+        return self.transform(at_ns, parent, child, pose)
 
     def class_map(self, at_ns: int) -> Any:
-        colours = [
-            self.make("std_msgs/msg/ColorRGBA", r=1.0, g=0.0, b=0.2, a=1.0) for _ in CLASSES
-        ]
-        return self.make(
-            "tips_ros/msg/ClassMap",
-            header=self.header(at_ns),
-            model="demo",
-            trained=True,
-            source="model",
-            ids=np.array(list(CLASSES), np.uint16),
-            names=list(CLASSES.values()),
-            colors=colours,
-            UNLABELLED=255,
-            MODEL="model",
-            PROMPTS="prompts",
-        )
+        space = model_label_space(ClassList(tuple(CLASSES.values()), tuple(CLASSES)))
+        return class_map_message(self._fields, self.header(at_ns), space, "demo", True)
 
     def cloud(self, at_ns: int, points: np.ndarray) -> Any:
-        fields = [
-            self.make("sensor_msgs/msg/PointField", name=name, offset=4 * n, datatype=7, count=1)
-            for n, name in enumerate(("x", "y", "z", "rgb"))
-        ]
-        rgb = np.full(len(points), 0x00FF8000, np.uint32)
-        rows = np.column_stack([points.astype(np.float32).view(np.uint32), rgb])
-        data = np.frombuffer(rows.astype(np.uint32).tobytes(), np.uint8)
-        return self.make(
-            "sensor_msgs/msg/PointCloud2",
-            header=self.header(at_ns),
-            height=1,
-            width=len(points),
-            fields=fields,
-            is_bigendian=False,
-            point_step=16,
-            row_step=len(data),
-            data=data,
-            is_dense=False,
-        )
+        def fill(cloud: np.ndarray) -> None:
+            cloud["x"], cloud["y"], cloud["z"] = points.T
+            cloud["rgb"].view(np.uint32)[:] = 0x00FF8000
+
+        return cloud_message(self._fields, self.header(at_ns), (1, len(points)), fill)
 
     def ground(self, at_ns: int, status: int, coefficients: np.ndarray) -> Any:
         names = ("height_m", "pitch", "roll", "tilt_stddev", "height_stddev_m", "slope")
@@ -186,13 +119,13 @@ def write_result_bag(path: Path) -> Path:
             writer.write(topic, at_ns, bytes(store.serialize_cdr(message, name)))
 
         known: set[str] = set()
-        static = make.tf(START_NS, ("base_link", "camera_optical", 0.2))
+        static = make.tf(START_NS, "base_link", "camera_optical", 0.2)
         put("/tf_static", START_NS, static)
         put("/tips/semantic/classes", START_NS, make.class_map(START_NS))
         for n in range(FRAMES):
             at = START_NS + n * 10**8
-            put("/tf", at, make.tf(at, ("odom", "base_link", 0.1 * n)))
-            put("/camera/camera_info", at, make.camera_info(at))
+            put("/tf", at, make.tf(at, "odom", "base_link", 0.1 * n))
+            put("/camera/camera_info", at, make.camera_info(at, CAMERA))
             put("/camera/image_raw", at, make.image(at, "rgb8", red))
             put("/tips/depth/image", at, make.image(at, "32FC1", depth))
             put("/tips/depth/stddev", at, make.image(at, "32FC1", depth * 0.02))
