@@ -57,30 +57,30 @@ def mcap(
     """
     described = [record for pair in enumerate(topics) for record in _described(*pair)]
     records = [made.Message(n, t, data, publish_time=t, sequence=0) for n, t, data in messages]
-    out = MCAP0_MAGIC + _bytes(made.Header(profile, "test"))
+    out = MCAP0_MAGIC + encoded(made.Header(profile, "test"))
     if not chunks:
-        out += _bytes(*described, *records)
+        out += encoded(*described, *records)
     indexes = []
     name, packed = pack or ("", bytes)
     for number in range(chunks):
         mine = records[number::chunks]
-        body = _bytes(*described, *mine)
+        body = encoded(*described, *mine)
         sums = {"uncompressed_size": len(body), **_span(mine)}
         chunk = made.Chunk(name, packed(body), uncompressed_crc=crc32(body), **sums)
-        size = len(_bytes(chunk))
+        size = len(encoded(chunk))
         channels = {record.channel_id: 0 for record in mine}
         place = {"message_index_length": 0, "message_index_offsets": channels, **sums}
         indexes.append(made.ChunkIndex(size, len(out), name, len(chunk.data), **place))
-        out += _bytes(chunk)
-    out += _bytes(made.DataEnd(0))
+        out += encoded(chunk)
+    out += encoded(made.DataEnd(0))
     begin = len(out) if summary else 0
     if summary:
         counts = {n: sum(m[0] == n for m in messages) for n in range(len(topics))}
         numbers = {"schema_count": len(topics), "metadata_count": 0, **_span(records)}
         statistics = made.Statistics(0, len(topics), counts, chunks, len(messages), **numbers)
-        out += _bytes(*described, *indexes, statistics)
+        out += encoded(*described, *indexes, statistics)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(out + _bytes(made.Footer(begin, 0, 0)) + MCAP0_MAGIC)
+    path.write_bytes(out + encoded(made.Footer(begin, 0, 0)) + MCAP0_MAGIC)
     return path
 
 
@@ -97,7 +97,8 @@ def _span(messages: list[made.Message]) -> dict[str, int]:
     return {"message_start_time": min(times), "message_end_time": max(times)}
 
 
-def _bytes(*records: made.McapRecord) -> bytes:
+def encoded(*records: made.McapRecord) -> bytes:
+    """Records as they are in a file."""
     builder = RecordBuilder()
     for record in records:
         record.write(builder)

@@ -16,6 +16,8 @@ from tips_ros.bags.storage.mcap_records import inner_records
 from tips_ros.bags.storage.storage import BrokenFile
 from tips_ros.bags.storage.unpacking import unpack, unpack_file, zstd
 
+from ..odd_bags import Topic, mcap
+
 PACK = {"zstd": zstd.compress, "lz4": lz4.frame.compress}
 KINDS = sorted(PACK)
 MILLION = 1_000_000
@@ -76,6 +78,20 @@ def test_a_chunk_that_lies_about_its_size_or_has_an_absurd_one_is_refused(size):
     try:
         with pytest.raises(BrokenFile):
             inner_records(bomb, ())
+        assert tracemalloc.get_traced_memory()[1] < 10 * MILLION
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("summary", [True, False])
+def test_a_file_whose_chunk_is_larger_than_it_says_is_refused(tmp_path, summary):
+    pack = ("zstd", lambda _: zstd.compress(bytes(50 * MILLION)))
+    rows = [(0, 1, b"")]
+    path = mcap(tmp_path / "a.mcap", [Topic("/chatter")], rows, pack=pack, summary=summary)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BagError), BagReader(path) as reader:
+            list(reader.messages())
         assert tracemalloc.get_traced_memory()[1] < 10 * MILLION
     finally:
         tracemalloc.stop()

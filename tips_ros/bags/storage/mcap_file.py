@@ -49,19 +49,24 @@ class McapFile:
         """Goes through the messages of these channels in the order of their stamps.
 
         Only chunks whose times overlap are in memory together.
+
+        Raises:
+            BrokenFile: damaged; also where the index, which tells the order, has other stamps.
         """
         wanted = frozenset(channels)
         read: list[tuple[int, int, int, mcap.Message]] = []  # by stamp, then as they are written
-        for place in self._places:
-            if place.channels and wanted.isdisjoint(place.channels):
+        last_ns = 0
+        for place in (*self._places, None):
+            if place and place.channels and wanted.isdisjoint(place.channels):
                 continue
-            while read and read[0][0] < place.start_ns:
-                yield _as_record(heappop(read)[-1])
-            for number, message in enumerate(self._read(place)):
+            while read and (place is None or read[0][0] < place.start_ns):
+                last_ns, *_, message = heappop(read)
+                yield Record(last_ns, message.channel_id, message.data)
+            for number, message in enumerate(self._read(place) if place else ()):
                 if message.channel_id in wanted:
+                    if message.log_time < last_ns:
+                        raise BrokenFile("a message has another time than the index of its chunk")
                     heappush(read, (message.log_time, place.begin, number, message))
-        while read:
-            yield _as_record(heappop(read)[-1])
 
     def _read(self, place: MessagesPlace) -> Iterator[mcap.Message]:
         kinds = (Opcode.CHUNK, Opcode.MESSAGE)
@@ -74,6 +79,3 @@ class McapFile:
         """Closes the file."""
         self._stream.close()
 
-
-def _as_record(message: mcap.Message) -> Record:
-    return Record(message.log_time, message.channel_id, message.data)

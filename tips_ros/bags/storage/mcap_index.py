@@ -131,7 +131,7 @@ def _index_of_summary(stream: BinaryIO) -> McapIndex | None:
         and bool(chunks or not total)
         and all(place.end <= size for place in index.places)
         and all(index.counts[number] == 0 or number in index.records for number in index.counts)
-        and all(c.schema_id in (0, *index.schemas) for c in index.records.values())
+        and all(c.schema_id == 0 or c.schema_id in index.schemas for c in index.records.values())
     )
     return index if says_all else None
 
