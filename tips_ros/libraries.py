@@ -77,6 +77,7 @@ OPTIONAL = (
     Library("sentencepiece", ("sentencepiece",), "no prompts and no tags in words"),
     OPEN3D,
     Library("rosbags", ("rosbags",), "no `tips_ros bag`, `eval` or `demo`"),
+    Library("mcap", ("mcap",), "no `tips_ros bag`, `eval` or `demo`"),
     Library("tqdm", ("tqdm",), "no bars; lines tell how far a long work is"),
     Library("transforms3d", ("transforms3d",), "no node, no `demo`, no `eval` of a bag"),
     SCIPY,

@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bags as other programs leave them: mcap files byte by byte, and sqlite3 files of Humble."""
+"""Bags as other programs leave them: mcap files of any layout, and sqlite3 files of Humble."""
 
 from __future__ import annotations
 
 import sqlite3
-import struct
 from binascii import crc32
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
+from mcap import records as made
+from mcap.data_stream import RecordBuilder
+from mcap.writer import MCAP0_MAGIC
 
 from tips_ros.bags import default_typestore
 
 STORE = default_typestore()
 STRING = "std_msgs/msg/String"
-MAGIC = b"\x89MCAP0\r\n"
 
 
 def string(text: str) -> bytes:
@@ -54,64 +55,54 @@ def mcap(
         pack: (name, function) of the chunks' compression.
         summary: without, readers must go through the whole file.
     """
-    described = b"".join(_described(number, topic) for number, topic in enumerate(topics))
-    records = [_record(5, struct.pack("<HIQQ", n, 0, t, t) + data) for n, t, data in messages]
-    out = MAGIC + _record(1, _text(profile) + _text("test"))
-    index = b""
+    described = [record for pair in enumerate(topics) for record in _described(*pair)]
+    records = [made.Message(n, t, data, publish_time=t, sequence=0) for n, t, data in messages]
+    out = MCAP0_MAGIC + encoded(made.Header(profile, "test"))
     if not chunks:
-        out += described + b"".join(records)
+        out += encoded(*described, *records)
+    indexes = []
     name, packed = pack or ("", bytes)
-    for chunk in range(chunks):
-        mine = messages[chunk::chunks]
-        body = described + b"".join(records[chunk::chunks])
-        times = [t for _, t, _ in mine] or [0]
-        span, small = struct.pack("<QQ", min(times), max(times)), packed(body)
-        sums = struct.pack("<QI", len(body), crc32(body))
-        record = _record(6, span + sums + _text(name) + _data(small, "Q"))
-        offsets = b"".join(struct.pack("<HQ", n, 0) for n in sorted({n for n, _, _ in mine}))
-        place = struct.pack("<QQ", len(out), len(record)) + _data(offsets) + struct.pack("<Q", 0)
-        sizes = _text(name) + struct.pack("<QQ", len(small), len(body))
-        index += _record(8, span + place + sizes)
-        out += record
-    out += _record(15, bytes(4))
-    if not summary:
-        return _written(path, out + _record(2, bytes(20)) + MAGIC)
-    counts = {n: sum(m[0] == n for m in messages) for n in range(len(topics))}
-    times = [t for _, t, _ in messages] or [0]
-    numbers = (len(messages), len(topics), len(topics), 0, 0, chunks, min(times), max(times))
-    pairs = b"".join(struct.pack("<HQ", *pair) for pair in counts.items())
-    statistics = _record(11, struct.pack("<QHIIIIQQ", *numbers) + _data(pairs))
-    footer = _record(2, struct.pack("<QQI", len(out), 0, 0))
-    return _written(path, out + described + index + statistics + footer + MAGIC)
-
-
-def _written(path: Path, data: bytes) -> Path:
+    for number in range(chunks):
+        mine = records[number::chunks]
+        body = encoded(*described, *mine)
+        sums = {"uncompressed_size": len(body), **_span(mine)}
+        chunk = made.Chunk(name, packed(body), uncompressed_crc=crc32(body), **sums)
+        size = len(encoded(chunk))
+        channels = {record.channel_id: 0 for record in mine}
+        place = {"message_index_length": 0, "message_index_offsets": channels, **sums}
+        indexes.append(made.ChunkIndex(size, len(out), name, len(chunk.data), **place))
+        out += encoded(chunk)
+    out += encoded(made.DataEnd(0))
+    begin = len(out) if summary else 0
+    if summary:
+        counts = {n: sum(m[0] == n for m in messages) for n in range(len(topics))}
+        numbers = {"schema_count": len(topics), "metadata_count": 0, **_span(records)}
+        statistics = made.Statistics(0, len(topics), counts, chunks, len(messages), **numbers)
+        out += encoded(*described, *indexes, statistics)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    path.write_bytes(out + encoded(made.Footer(begin, 0, 0)) + MCAP0_MAGIC)
     return path
 
 
-def _described(number: int, topic: Topic) -> bytes:
-    schema = b""
-    if topic.schema is not None:
-        texts = _text(topic.type) + _text(topic.schema) + _text(topic.text)
-        schema = _record(3, struct.pack("<H", number + 1) + texts)
-    pairs = b"".join(_text(key) + _text(value) for key, value in topic.metadata.items())
-    ids = struct.pack("<HH", number, number + 1 if topic.schema is not None else 0)
-    texts = _text(topic.name) + _text(topic.serialization) + _data(pairs)
-    return schema + _record(4, ids + texts)
+def _described(number: int, topic: Topic) -> list[made.McapRecord]:
+    schema = 0 if topic.schema is None else number + 1
+    channel = made.Channel(number, topic.name, topic.serialization, topic.metadata, schema)
+    if topic.schema is None:
+        return [channel]
+    return [made.Schema(schema, topic.text.encode(), topic.schema, topic.type), channel]
 
 
-def _record(opcode: int, body: bytes) -> bytes:
-    return struct.pack("<BQ", opcode, len(body)) + body
+def _span(messages: list[made.Message]) -> dict[str, int]:
+    times = [message.log_time for message in messages] or [0]
+    return {"message_start_time": min(times), "message_end_time": max(times)}
 
 
-def _data(data: bytes, length: str = "I") -> bytes:
-    return struct.pack(f"<{length}", len(data)) + data
-
-
-def _text(text: str) -> bytes:
-    return _data(text.encode())
+def encoded(*records: made.McapRecord) -> bytes:
+    """Records as they are in a file."""
+    builder = RecordBuilder()
+    for record in records:
+        record.write(builder)
+    return builder.end()
 
 
 def db3(

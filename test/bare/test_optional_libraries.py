@@ -77,8 +77,9 @@ def test_without_bars_there_are_lines(without, photo, tmp_path):
     assert "1 of 1 pictures → " in done.stdout
 
 
-def test_commands_about_bags_say_what_they_need(without, small_bag):
-    done = without("rosbags").python(
+@pytest.mark.parametrize("library", ["rosbags", "mcap"])
+def test_commands_about_bags_say_what_they_need(without, small_bag, library):
+    done = without(library).python(
         f"""
         from tips_ros import cli
         assert cli.main(["bag", {str(small_bag)!r}, "out"]) == 2
@@ -87,8 +88,8 @@ def test_commands_about_bags_say_what_they_need(without, small_bag):
         """
     )
     assert done.returncode == 0
-    assert done.stderr.count("tips_ros: rosbags is not installed") == 3
-    assert done.stderr.count("pip install rosbags") == 3
+    assert done.stderr.count(f"tips_ros: {library} is not installed") == 3
+    assert done.stderr.count(f"pip install {library}") == 3
 
 
 def test_without_tqdm_there_are_no_bars_and_the_work_is_done(without, small_bag):

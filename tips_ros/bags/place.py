@@ -8,11 +8,12 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from mcap.writer import MCAP0_MAGIC
+
 from tips_ros.bags import metadata
 from tips_ros.bags.errors import BagError
 
 MCAP = ".mcap"
-_MAGIC = b"\x89MCAP0\r\n"
 _OTHER_STORAGES = (".db3", ".bag", ".zst", ".zstd")
 
 
@@ -67,4 +68,4 @@ def _is_bag(path: Path) -> bool:
     if path.suffix != MCAP or not path.is_file():
         return False
     with path.open("rb") as file:
-        return file.read(len(_MAGIC)) == _MAGIC
+        return file.read(len(MCAP0_MAGIC)) == MCAP0_MAGIC

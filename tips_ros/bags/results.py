@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tips_ros.bags import metadata
-from tips_ros.bags.storage.mcap_notes import read_notes
+from tips_ros.bags.storage.mcap_index import read_notes
 
 KEY = "tips_ros_results_of"  # of rosbag2's custom data, in metadata.yaml and in the mcap file
 _ROSBAG2, _METADATA = "rosbag2", "serialized_metadata"  # rosbag2's own names

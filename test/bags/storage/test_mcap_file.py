@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from io import BytesIO
+
 import pytest
 from lz4.frame import compress as lz4
+from mcap.records import ChunkIndex, Footer
+from mcap.stream_reader import StreamReader
 
 from tips_ros.bags import BagError, BagReader
 from tips_ros.bags.storage.unpacking import zstd
 
-from ..odd_bags import Topic, mcap, string
+from ..odd_bags import Topic, encoded, mcap, string
 
 TOPICS = [Topic("/a"), Topic("/b")]
 ROWS = [(n % 2, stamp, string(str(stamp))) for n, stamp in enumerate([5, 3, 9, 1, 7, 2, 8, 4, 6])]
@@ -45,3 +50,52 @@ def test_the_bag_can_be_read_twice_at_once(tmp_path):
     with BagReader(mcap(tmp_path / "a.mcap", TOPICS, ROWS, chunks=3)) as bag:
         pairs = list(zip(bag.messages(), bag.messages(), strict=True))
     assert all(one == other for one, other in pairs)
+
+
+def change(path, kind, **fields):
+    """Writes the first record of a kind anew, in its place."""
+    data = path.read_bytes()
+    records = StreamReader(BytesIO(data), emit_chunks=True).records
+    old = next(record for record in records if isinstance(record, kind))
+    path.write_bytes(data.replace(encoded(old), encoded(replace(old, **fields))))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"message_start_time": 9}, "another time than the index"),
+        ({"chunk_start_offset": 8, "chunk_length": 25}, "no chunk where its index"),
+        ({"chunk_start_offset": 9}, "not whole"),
+        ({"chunk_length": 5}, "not whole"),
+    ],
+    ids=["times", "of the header", "amidst it", "length"],
+)
+def test_an_index_that_lies_is_an_error_and_nothing_goes_missing(tmp_path, fields, why):
+    path = change(mcap(tmp_path / "a.mcap", TOPICS, ROWS, chunks=3), ChunkIndex, **fields)
+    with BagReader(path) as bag, pytest.raises(BagError, match=f"{why}.*copy it again"):
+        list(bag.messages())
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        (ChunkIndex, {"chunk_start_offset": 2**62}),
+        (ChunkIndex, {"message_index_offsets": {}, "compressed_size": 2**63}),
+        (Footer, {"summary_start": 8}),
+        (Footer, {"summary_start": 9}),
+        (Footer, {"summary_start": 2**63}),
+    ],
+)
+def test_without_a_summary_that_can_be_right_all_is_read(tmp_path, kind, fields):
+    path = change(mcap(tmp_path / "a.mcap", TOPICS, ROWS, chunks=3), kind, **fields)
+    with BagReader(path) as bag:
+        assert [m.stamp_ns for m in bag.messages()] == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+
+
+def test_letters_of_a_name_that_are_none_are_replaced(tmp_path):
+    path = mcap(tmp_path / "a.mcap", [Topic("/caf\N{LATIN SMALL LETTER E WITH ACUTE}")], ROWS[:1])
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"/caf\xc3\xa9", b"/caf\xff\xff"))
+    with BagReader(path) as bag:
+        assert list(bag.topics) == ["/caf\ufffd\ufffd"] and bag.message_count == 1

@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
-import struct
 import tracemalloc
 
 import lz4.frame
 import numpy as np
 import pytest
+from mcap.records import Chunk
 
 from tips_ros.bags import BagError, BagReader, BagWriter
-from tips_ros.bags.storage import mcap_records, unpacking
+from tips_ros.bags.storage import unpacking
+from tips_ros.bags.storage.mcap_records import inner_records
 from tips_ros.bags.storage.storage import BrokenFile
 from tips_ros.bags.storage.unpacking import unpack, unpack_file, zstd
+
+from ..odd_bags import Topic, mcap
 
 PACK = {"zstd": zstd.compress, "lz4": lz4.frame.compress}
 KINDS = sorted(PACK)
@@ -67,18 +70,28 @@ def test_another_compression_is_named():
         unpack("rar", b"")
 
 
-def chunk(packed: bytes, size: int) -> bytes:
-    head = struct.pack("<QQQI", 0, 1, size, 0) + struct.pack("<I4sQ", 4, b"zstd", len(packed))
-    return head + packed
-
-
 @pytest.mark.parametrize("size", [100, 2**31 + 1, 2**63])
 def test_a_chunk_that_lies_about_its_size_or_has_an_absurd_one_is_refused(size):
-    bomb = chunk(zstd.compress(bytes(50 * MILLION)), size)
+    sums = {"uncompressed_crc": 0, "uncompressed_size": size}
+    bomb = Chunk("zstd", zstd.compress(bytes(50 * MILLION)), 1, 0, **sums)
     tracemalloc.start()
     try:
         with pytest.raises(BrokenFile):
-            mcap_records.decompress(bomb)
+            inner_records(bomb, ())
+        assert tracemalloc.get_traced_memory()[1] < 10 * MILLION
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("summary", [True, False])
+def test_a_file_whose_chunk_is_larger_than_it_says_is_refused(tmp_path, summary):
+    pack = ("zstd", lambda _: zstd.compress(bytes(50 * MILLION)))
+    rows = [(0, 1, b"")]
+    path = mcap(tmp_path / "a.mcap", [Topic("/chatter")], rows, pack=pack, summary=summary)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BagError), BagReader(path) as reader:
+            list(reader.messages())
         assert tracemalloc.get_traced_memory()[1] < 10 * MILLION
     finally:
         tracemalloc.stop()

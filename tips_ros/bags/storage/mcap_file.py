@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Collection, Iterator
+from heapq import heappop, heappush
 from pathlib import Path
 
-from tips_ros.bags.storage import mcap_records as mcap
-from tips_ros.bags.storage.mcap_index import ChunkPlace, read_index
-from tips_ros.bags.storage.storage import BrokenFile, Record
+from mcap import records as mcap
+from mcap.opcode import Opcode
 
-_NOBODY = -1  # the channel of a record that only says when a chunk begins
+from tips_ros.bags.storage.mcap_index import MessagesPlace, read_index
+from tips_ros.bags.storage.mcap_records import inner_records, read_records
+from tips_ros.bags.storage.storage import BrokenFile, Record
 
 
 class McapFile:
@@ -27,11 +28,11 @@ class McapFile:
         self.notes: list[str] = []
         self._stream = path.open("rb")
         try:
-            self._index = read_index(self._stream)
-            if self._index.is_cut:
-                if not self._index.counts:
+            index = read_index(self._stream)
+            if index.is_cut:
+                if not index.counts:
                     raise BrokenFile("it was cut short, and no message in it is whole")
-                count = sum(self._index.counts.values())
+                count = sum(index.counts.values())
                 self.notes.append(
                     f"{path.name} was cut short, by its recorder's end or on its way here: the "
                     f"{count} messages before the cut are read"
@@ -39,50 +40,42 @@ class McapFile:
         except BaseException:
             self._stream.close()
             raise
-        self.channels = self._index.channels()
-        self.start_ns = self._index.start_ns
-        self.end_ns = self._index.end_ns
+        self._places = sorted(index.places, key=lambda place: place.start_ns)
+        self.channels = index.channels()
+        self.start_ns = index.start_ns
+        self.end_ns = index.end_ns
 
     def messages(self, channels: Collection[int]) -> Iterator[Record]:
         """Goes through the messages of these channels in the order of their stamps.
 
         Only chunks whose times overlap are in memory together.
+
+        Raises:
+            BrokenFile: damaged; also where the index, which tells the order, has other stamps.
         """
         wanted = frozenset(channels)
-        sources = [
-            self._chunk(chunk, wanted)
-            for chunk in self._index.chunks
-            if chunk.channels is None or chunk.channels & wanted
-        ]
-        for record in heapq.merge(
-            *sources, self._parse_loose(wanted), key=lambda one: one.stamp_ns
-        ):
-            if record.channel != _NOBODY:
-                yield record
+        read: list[tuple[int, int, int, mcap.Message]] = []  # by stamp, then as they are written
+        last_ns = 0
+        for place in (*self._places, None):
+            if place and place.channels and wanted.isdisjoint(place.channels):
+                continue
+            while read and (place is None or read[0][0] < place.start_ns):
+                last_ns, *_, message = heappop(read)
+                yield Record(last_ns, message.channel_id, message.data)
+            for number, message in enumerate(self._read(place) if place else ()):
+                if message.channel_id in wanted:
+                    if message.log_time < last_ns:
+                        raise BrokenFile("a message has another time than the index of its chunk")
+                    heappush(read, (message.log_time, place.begin, number, message))
 
-    def _chunk(self, chunk: ChunkPlace, wanted: frozenset[int]) -> Iterator[Record]:
-        # So that the chunk is not unpacked before its time has come.
-        yield Record(chunk.start_ns, _NOBODY, b"")
-        self._stream.seek(chunk.offset)
-        body = self._stream.read(chunk.length)
-        if len(body) < chunk.length:
-            raise BrokenFile("a chunk is not whole")
-        found = []
-        for record in mcap.inner_records(mcap.decompress(body)):
-            if record.opcode == mcap.MESSAGE:
-                channel, _, stamp_ns, _ = mcap.MESSAGE_HEAD.unpack_from(record.body)
-                if channel in wanted:
-                    found.append((stamp_ns, channel, record.body[mcap.MESSAGE_HEAD.size :]))
-        found.sort(key=lambda one: one[0])
-        for stamp_ns, channel, data in found:
-            yield Record(stamp_ns, channel, bytes(data))
-
-    def _parse_loose(self, wanted: frozenset[int]) -> Iterator[Record]:
-        for one in sorted(self._index.loose, key=lambda one: one.stamp_ns):
-            if one.channel in wanted:
-                self._stream.seek(one.offset)
-                yield Record(one.stamp_ns, one.channel, self._stream.read(one.length))
+    def _read(self, place: MessagesPlace) -> Iterator[mcap.Message]:
+        kinds = (Opcode.CHUNK, Opcode.MESSAGE)
+        for record, *_ in read_records(self._stream, place.begin, place.end, kinds):
+            is_chunk = isinstance(record, mcap.Chunk)
+            return inner_records(record, (Opcode.MESSAGE,)) if is_chunk else iter((record,))
+        raise BrokenFile("there is no chunk where its index has one")
 
     def close(self) -> None:
         """Closes the file."""
         self._stream.close()
+

@@ -4,203 +4,157 @@
 from __future__ import annotations
 
 import io
-import struct
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from tips_ros.bags.storage import mcap_records as mcap
-from tips_ros.bags.storage.mcap_records import Fields, InnerRecord
+from mcap import records as mcap
+from mcap.opcode import Opcode
+from mcap.reader import FOOTER_SIZE
+from mcap.writer import MCAP0_MAGIC as MAGIC
+
+from tips_ros.bags.storage.mcap_records import inner_records, read_records
 from tips_ros.bags.storage.storage import BrokenFile, Channel, Definition, read_qos
 
-
-class Schema(NamedTuple):
-    """The type of a channel."""
-
-    name: str
-    definition: Definition
-
-
-class ChannelRecord(NamedTuple):
-    """A channel as it is written; `schema` 0 is none."""
-
-    schema: int
-    topic: str
-    serialization: str
-    metadata: dict[str, str]
+_IN_CHUNKS = (Opcode.SCHEMA, Opcode.CHANNEL, Opcode.MESSAGE)
+_IN_DATA = (*_IN_CHUNKS, Opcode.CHUNK, Opcode.DATA_END, Opcode.FOOTER)
+_IN_SUMMARY = (
+    *(Opcode.SCHEMA, Opcode.CHANNEL, Opcode.CHUNK_INDEX, Opcode.STATISTICS),
+    Opcode.METADATA_INDEX,
+)
 
 
-class ChunkPlace(NamedTuple):
-    """A chunk record; `channels` is None where nothing says which are in it."""
+class MessagesPlace(NamedTuple):
+    """A chunk, or a message outside of chunks; `channels` is empty where nothing says which."""
 
     start_ns: int
-    offset: int  # of its body
-    length: int
-    channels: frozenset[int] | None
-
-
-class LooseMessage(NamedTuple):
-    """A message outside of chunks."""
-
-    stamp_ns: int
-    channel: int
-    offset: int  # of its data
-    length: int
+    begin: int
+    end: int
+    channels: tuple[int, ...]
 
 
 @dataclass
 class McapIndex:
     """All that is known of a file but its messages' bytes; `is_cut` where the end is missing."""
 
-    schemas: dict[int, Schema] = field(default_factory=dict)
-    records: dict[int, ChannelRecord] = field(default_factory=dict)
+    schemas: dict[int, mcap.Schema] = field(default_factory=dict)
+    records: dict[int, mcap.Channel] = field(default_factory=dict)
     counts: Counter[int] = field(default_factory=Counter)
-    chunks: list[ChunkPlace] = field(default_factory=list)
-    loose: list[LooseMessage] = field(default_factory=list)
+    places: list[MessagesPlace] = field(default_factory=list)
     start_ns: int = 0
     end_ns: int = 0
     is_cut: bool = False
 
     def channels(self) -> list[Channel]:
         """The channels with what their schemas say."""
-        return [self._channel(number, record) for number, record in sorted(self.records.items())]
+        nothing = mcap.Schema(0, b"", "", "")
+        return [
+            Channel(
+                number,
+                record.topic,
+                (schema := self.schemas.get(record.schema_id, nothing)).name,
+                record.message_encoding,
+                Definition(schema.encoding, schema.data.decode(errors="replace")),
+                read_qos(record.metadata.get("offered_qos_profiles", "")),
+                self.counts[number],
+            )
+            for number, record in sorted(self.records.items())
+        ]
 
-    def _channel(self, number: int, record: ChannelRecord) -> Channel:
-        schema = self.schemas.get(record.schema, Schema("", Definition()))
-        return Channel(
-            number,
-            record.topic,
-            schema.name,
-            record.serialization,
-            schema.definition,
-            read_qos(record.metadata.get("offered_qos_profiles", "")),
-            self.counts[number],
-        )
-
-    def add_description(self, record: InnerRecord) -> None:
-        """Takes a schema or a channel; does nothing with another record."""
-        fields = Fields(record.body)
-        if record.opcode == mcap.SCHEMA:
-            (number,) = fields.numbers("H")
-            name, encoding, text = fields.text(), fields.text(), fields.text()
-            self.schemas.setdefault(number, Schema(name, Definition(encoding, text)))
-        elif record.opcode == mcap.CHANNEL:
-            number, schema = fields.numbers("HH")
-            topic, serialization, metadata = fields.text(), fields.text(), fields.text_map()
-            channel = ChannelRecord(schema, topic, serialization, metadata)
-            self.records.setdefault(number, channel)
-
-    def count(self, channel: int, stamp_ns: int) -> None:
-        """Counts a message."""
-        self.start_ns = min(self.start_ns, stamp_ns) if self.counts else stamp_ns
-        self.end_ns = max(self.end_ns, stamp_ns)
-        self.counts[channel] += 1
+    def add_description(self, record: mcap.McapRecord) -> None:
+        """Takes a schema or a channel, the first of each id; does nothing with another record."""
+        if isinstance(record, mcap.Schema):
+            self.schemas.setdefault(record.id, record)
+        elif isinstance(record, mcap.Channel):
+            self.records.setdefault(record.id, record)
 
 
 def read_index(stream: BinaryIO) -> McapIndex:
-    """Reads the summary of an open file; without a summary that says all, everything else.
-
-    Raises:
-        BrokenFile: not an mcap file.
-    """
-    size = stream.seek(0, io.SEEK_END)
-    stream.seek(0)
-    if stream.read(len(mcap.MAGIC)) != mcap.MAGIC:
-        raise BrokenFile("it does not begin as an mcap file")
-    if stream.read(1) != bytes([mcap.HEADER]):
-        raise BrokenFile("it has no mcap header")
+    """Reads the summary of an open mcap file; without one that says all, everything else."""
     try:
-        index = _summary(stream, size)
-    except (BrokenFile, struct.error):
+        index = _index_of_summary(stream)
+    except BrokenFile:
         index = None
-    return index or _scan(stream, size)
+    return index or _scan(stream)
 
 
-def summary_records(stream: BinaryIO, size: int) -> list[InnerRecord]:
-    """The records of an open file's summary; none where it has none.
+def read_notes(path: Path, name: str) -> dict[str, str]:
+    """The texts that a recorder put beside the messages of a file as metadata of this name.
 
-    Raises:
-        BrokenFile: the last one is not whole.
+    Empty where the file has none, or can't be read.
     """
-    end = size - mcap.FOOTER_BYTES - len(mcap.MAGIC)
-    if end < len(mcap.MAGIC):
-        return []
-    stream.seek(end)
-    footer = stream.read()
-    opcode, length, begin, _, _ = struct.unpack("<BQQQI", footer[: mcap.FOOTER_BYTES])
-    if not footer.endswith(mcap.MAGIC) or (opcode, length) != (mcap.FOOTER, 20):
-        return []
-    if not 0 < begin <= end:
-        return []
-    stream.seek(begin)
-    return list(mcap.inner_records(stream.read(end - begin)))
+    try:
+        with path.open("rb") as stream:
+            for index in _summary_records(stream):
+                if isinstance(index, mcap.MetadataIndex) and index.name == name:
+                    end = index.offset + index.length
+                    for found, *_ in read_records(stream, index.offset, end, (Opcode.METADATA,)):
+                        return dict(found.metadata)
+    except (BrokenFile, OSError, OverflowError):
+        pass
+    return {}
 
 
-def _summary(stream: BinaryIO, size: int) -> McapIndex | None:
+def _summary_records(stream: BinaryIO) -> Iterator[mcap.McapRecord]:
+    """None where there is no summary."""
+    end = stream.seek(0, io.SEEK_END) - FOOTER_SIZE - len(MAGIC)
+    if end < len(MAGIC):
+        return
+    stream.seek(end + FOOTER_SIZE)
+    if stream.read() != MAGIC:
+        return
+    for footer, *_ in read_records(stream, end, end + FOOTER_SIZE, (Opcode.FOOTER,)):
+        if 0 < footer.summary_start <= end:
+            for record, *_ in read_records(stream, footer.summary_start, end, _IN_SUMMARY):
+                yield record
+
+
+def _index_of_summary(stream: BinaryIO) -> McapIndex | None:
     """None where there is none, or one that leaves something out."""
     index, total, chunks = McapIndex(), None, 0
-    for record in summary_records(stream, size):
-        fields = Fields(record.body)
-        if record.opcode == mcap.CHUNK_INDEX:
-            start_ns, _, offset, chunk_length = fields.numbers("QQQQ")
-            channels = frozenset(fields.number_map())
-            body, length = offset + mcap.RECORD_HEAD.size, chunk_length - mcap.RECORD_HEAD.size
-            index.chunks.append(ChunkPlace(start_ns, body, length, channels or None))
-        elif record.opcode == mcap.STATISTICS:
-            total, _, _, _, _, chunks = fields.numbers("QHIIII")
-            index.start_ns, index.end_ns = fields.numbers("QQ")
-            index.counts.update(fields.number_map())
-        else:
-            index.add_description(record)
+    for record in _summary_records(stream):
+        if isinstance(record, mcap.ChunkIndex):
+            begin = record.chunk_start_offset
+            span = (record.message_start_time, begin, begin + record.chunk_length)
+            index.places.append(MessagesPlace(*span, tuple(record.message_index_offsets)))
+        elif isinstance(record, mcap.Statistics):
+            total, chunks = record.message_count, record.chunk_count
+            index.start_ns, index.end_ns = record.message_start_time, record.message_end_time
+            index.counts.update(record.channel_message_counts)
+        index.add_description(record)
+    size = stream.seek(0, io.SEEK_END)
     says_all = (
         total == sum(index.counts.values())
-        and chunks == len(index.chunks)
+        and chunks == len(index.places)
         and bool(chunks or not total)
+        and all(place.end <= size for place in index.places)
         and all(index.counts[number] == 0 or number in index.records for number in index.counts)
-        and all(c.schema == 0 or c.schema in index.schemas for c in index.records.values())
+        and all(c.schema_id == 0 or c.schema_id in index.schemas for c in index.records.values())
     )
     return index if says_all else None
 
 
-def _scan(stream: BinaryIO, size: int) -> McapIndex:
+def _scan(stream: BinaryIO) -> McapIndex:
     """Goes through all records, up to the first that is not whole."""
-    index, at = McapIndex(is_cut=True), len(mcap.MAGIC)
-    while at + mcap.RECORD_HEAD.size <= size:
-        stream.seek(at)
-        opcode, length = mcap.RECORD_HEAD.unpack(stream.read(mcap.RECORD_HEAD.size))
-        at += mcap.RECORD_HEAD.size
-        if opcode in (mcap.DATA_END, mcap.FOOTER):
-            index.is_cut = False
-            break
-        if opcode == 0 or at + length > size:
-            break
-        try:
-            _add(index, stream, opcode, at, length)
-        except (BrokenFile, struct.error):
-            break
-        at += length
+    index, size = McapIndex(is_cut=True), stream.seek(0, io.SEEK_END)
+    try:
+        for record, begin, end in read_records(stream, len(MAGIC), size, _IN_DATA):
+            if isinstance(record, (mcap.DataEnd, mcap.Footer)):
+                index.is_cut = False
+                break
+            is_chunk = isinstance(record, mcap.Chunk)
+            inner = list(inner_records(record, _IN_CHUNKS)) if is_chunk else [record]
+            for one in inner:
+                index.add_description(one)
+            messages = [one for one in inner if isinstance(one, mcap.Message)]
+            if stamps := [message.log_time for message in messages]:
+                counts = Counter(message.channel_id for message in messages)
+                index.counts.update(counts)
+                index.places.append(MessagesPlace(min(stamps), begin, end, tuple(counts)))
+                index.end_ns = max(index.end_ns, *stamps)
+    except BrokenFile:
+        pass
+    index.start_ns = min((place.start_ns for place in index.places), default=0)
     return index
-
-
-def _add(index: McapIndex, stream: BinaryIO, opcode: int, at: int, length: int) -> None:
-    """Takes one record of the data section."""
-    if opcode == mcap.MESSAGE:
-        head = mcap.MESSAGE_HEAD
-        channel, _, stamp_ns, _ = head.unpack(stream.read(head.size))
-        index.count(channel, stamp_ns)
-        message = LooseMessage(stamp_ns, channel, at + head.size, length - head.size)
-        index.loose.append(message)
-    elif opcode == mcap.CHUNK:
-        stamps, channels = [], set()
-        for record in mcap.inner_records(mcap.decompress(stream.read(length))):
-            if record.opcode == mcap.MESSAGE:
-                channel, _, stamp_ns, _ = mcap.MESSAGE_HEAD.unpack_from(record.body)
-                index.count(channel, stamp_ns)
-                stamps.append(stamp_ns)
-                channels.add(channel)
-            else:
-                index.add_description(record)
-        if stamps:
-            index.chunks.append(ChunkPlace(min(stamps), at, length, frozenset(channels)))
-    elif opcode in (mcap.SCHEMA, mcap.CHANNEL):
-        index.add_description(InnerRecord(opcode, memoryview(stream.read(length))))
