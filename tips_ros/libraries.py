@@ -65,6 +65,7 @@ NEEDED = (
         ("opencv-python-headless", "opencv-python", "opencv-contrib-python"),
         "nothing runs",
     ),
+    Library("PIL", ("pillow",), "nothing runs"),
     Library("yaml", ("PyYAML",), "nothing runs"),
 )
 
@@ -88,7 +89,6 @@ OPTIONAL = (
         ("matplotlib",),
         "no overview.png of `infer` and `demo`, no `eval --worst`, no `bench --plot`",
     ),
-    Library("PIL", ("pillow",), "no demo.webp of `demo`"),
     Library("rerun", ("rerun-sdk",), "no `tips_ros view` and no `demo --view`", _RERUN),
     Library("ray", ("ray",), "no `tips_ros bags --ray`", "ray>=2.50"),
 )

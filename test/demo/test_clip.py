@@ -7,17 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from tips_ros.demo.clip import write_clip
 from tips_ros.perception.images.drawn_picture import is_drawn
 
 from .recording import IMAGES, write_recording
 
-PIL = pytest.importorskip("PIL.Image", reason="Pillow comes with matplotlib, which is not here")
-
 
 def film(tmp_path: Path, frames: int, answered=None) -> Path | None:
-    from tips_ros.demo.clip import write_clip
-
     write_recording(tmp_path / "demo.mcap", frames, answered)
     path = tmp_path / "demo.webp"
     assert write_clip(tmp_path / "demo.mcap", IMAGES, path) == path.is_file()
@@ -25,7 +23,7 @@ def film(tmp_path: Path, frames: int, answered=None) -> Path | None:
 
 
 def test_each_answered_frame_is_shown_as_long_as_it_lasted(tmp_path: Path):
-    with PIL.open(film(tmp_path, 8, answered=(0, 1, 4, 5))) as clip:
+    with Image.open(film(tmp_path, 8, answered=(0, 1, 4, 5))) as clip:
         assert clip.n_frames == 4 and clip.size == (960, 240)
         shown = []
         for index in range(4):
@@ -40,7 +38,7 @@ def test_each_answered_frame_is_shown_as_long_as_it_lasted(tmp_path: Path):
 
 
 def test_of_a_long_recording_every_nth_frame_is_shown(tmp_path: Path):
-    with PIL.open(film(tmp_path, 250)) as clip:
+    with Image.open(film(tmp_path, 250)) as clip:
         assert 60 <= clip.n_frames <= 120
 
 

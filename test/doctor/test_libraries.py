@@ -23,7 +23,6 @@ COSTS = {
     "scipy": "ids of ~/objects",
     "requests": "tips_ros download",
     "matplotlib": "no overview.png",
-    "PIL": "demo.webp",
     "vision_msgs": "label_info",
     "tf2_ros": "tf2_msgs",
     "tf2_msgs": "~/locate",

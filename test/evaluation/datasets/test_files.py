@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from tips_ros.evaluation.datasets.ade20k import Ade20k
 from tips_ros.evaluation.datasets.files import read_rgb
@@ -17,12 +18,11 @@ STORED = (8, 24)
 
 def photo(path: Path, tag: int) -> Path:
     """A JPEG of 8 rows, red on the left as it is stored."""
-    bgr = np.zeros((*STORED, 3), np.uint8)
-    bgr[:, :8, 2] = 255
-    data = bytes(cv2.imencode(".jpg", bgr)[1])
-    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0" + bytes([tag]) + bytes(6)
+    rgb, exif = np.zeros((*STORED, 3), np.uint8), Image.Exif()
+    rgb[:, :8, 0] = 255
+    exif[0x0112] = tag
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + data[2:])
+    Image.fromarray(rgb).save(path, exif=exif)
     return path
 
 

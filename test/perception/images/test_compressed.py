@@ -7,8 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tips_ros.perception.images.compressed import decode_compressed
-from tips_ros.perception.images.jpeg_file import is_whole
+from tips_ros.perception.images.compressed import decode_compressed, decode_picture_file
 from tips_ros.perception.images.rows import MalformedImage
 
 
@@ -61,7 +60,6 @@ ANY_KIND = pytest.mark.parametrize("kind", KINDS)
 
 @ANY_KIND
 def test_a_whole_jpeg_is_read(kind: str):
-    assert is_whole(KINDS[kind])
     assert decode_compressed(KINDS[kind], "jpeg").shape == (48, 64, 3)
 
 
@@ -72,14 +70,16 @@ def test_a_whole_jpeg_is_read(kind: str):
 def test_a_cut_jpeg_is_refused_whatever_is_inside(kind: str, share: float):
     # By the file's own markers: OpenCV 4 fills what is missing with grey.
     cut = KINDS[kind][: int(len(KINDS[kind]) * share)]
-    assert not is_whole(cut)
     with pytest.raises(MalformedImage, match="ends too early"):
         decode_compressed(cut, "jpeg")
+    with pytest.raises(MalformedImage, match="ends too early"):
+        decode_picture_file(cut)
 
 
 def test_a_jpeg_without_a_picture_is_refused():
-    assert not is_whole(b"\xff\xd8\xff\xd9")
-    assert not is_whole(with_segment(b"\xff\xd8\xff\xd9", 0xE1, jpeg(picture())))
+    for data in (b"\xff\xd8\xff\xd9", with_segment(b"\xff\xd8\xff\xd9", 0xE1, jpeg(picture()))):
+        with pytest.raises(MalformedImage, match="ends too early"):
+            decode_compressed(data, "jpeg")
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
+from io import BytesIO
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from tips_ros.perception.images.compressed import decode_compressed
 from tips_ros.perception.images.encodings import (
@@ -36,24 +36,19 @@ def test_grey_alpha_and_sixteen_bit_files_become_rgb():
 
 
 def test_a_palette_file_becomes_rgb():
-    # 2x1 pixels, palette red, blue; written by hand since OpenCV writes no palettes.
-    def chunk(kind, body):
-        crc = zlib.crc32(kind + body)
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 1, 8, 3, 0, 0, 0))
-    palette = chunk(b"PLTE", bytes([255, 0, 0, 0, 0, 255]))
-    pixels = chunk(b"IDAT", zlib.compress(b"\x00\x00\x01"))
-    png = b"\x89PNG\r\n\x1a\n" + header + palette + pixels + chunk(b"IEND", b"")
-    assert decode_compressed(png, "png").tolist() == [[[255, 0, 0], [0, 0, 255]]]
+    picture, file = Image.new("P", (2, 1)), BytesIO()
+    picture.putpalette([255, 0, 0, 0, 0, 255])
+    picture.putdata([0, 1])
+    picture.save(file, "PNG")
+    rgb = decode_compressed(file.getvalue(), "png")
+    assert rgb.tolist() == [[[255, 0, 0], [0, 0, 255]]]
 
 
 def test_an_orientation_tag_does_not_turn_the_picture():
-    rgb = np.zeros((8, 24, 3), np.uint8)
-    jpeg = cv2.imencode(".jpg", rgb)[1].tobytes()
-    tiff = "49492a00 08000000 0100 1201 0300 01000000 0600 0000 00000000"  # orientation 6
-    exif = b"Exif\x00\x00" + bytes.fromhex(tiff)
-    tagged = jpeg[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg[2:]
+    exif, file = Image.Exif(), BytesIO()
+    exif[0x0112] = 6
+    Image.new("RGB", (24, 8)).save(file, "JPEG", exif=exif)
+    tagged = file.getvalue()
     assert cv2.imdecode(np.frombuffer(tagged, np.uint8), cv2.IMREAD_COLOR).shape == (24, 8, 3)
     assert decode_compressed(tagged, "jpeg").shape == (8, 24, 3)
 

@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tips_ros.perception.images import jpeg_file
 from tips_ros.perception.images.encodings import RgbImage, decode_mosaic
-from tips_ros.perception.images.picture_header import check_picture
+from tips_ros.perception.images.picture_header import JPEG, check_picture, measure_jpeg
 from tips_ros.perception.images.rows import MalformedImage, bytes_of
 from tips_ros.perception.images.stream import ImageStream, as_bytes
 
@@ -58,11 +57,13 @@ def decode_picture_file(data: bytes, stream: ImageStream | None = None) -> RgbIm
     before, one that is too large for OpenCV (2³⁰ pixels) is the first that is refused.
     """
     encoded = bytes_of(data)
-    if bytes(encoded[:2]) == jpeg_file.START and not jpeg_file.is_whole(data):
-        # OpenCV would fill what is missing with grey and call it a picture.
-        raise MalformedImage("JPEG image ends too early; check the link to the camera")
     if encoded.size == 0:
         raise MalformedImage("picture without data; copy it again")
+    if data.startswith(JPEG):
+        try:
+            measure_jpeg(data)
+        except Exception as error:  # of several types
+            raise MalformedImage("JPEG file ends too early or is damaged; copy it again") from error
     return _decode(encoded, "", stream or ImageStream())
 
 

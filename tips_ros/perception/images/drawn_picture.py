@@ -9,17 +9,27 @@ with all other such text where a picture is stored anew without it.
 from __future__ import annotations
 
 import io
-import zlib
 from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 MARK = "drawn by tips_ros"
-SOFTWARE_TAG = 0x131  # of Exif, where a WebP keeps it
+_SOFTWARE_TAG = 0x131
 _ENDS = 1 << 11  # a mark is this close to one end of its file
-_PNG_HEADER = 8 + 25  # the signature, and the first chunk
+_SAVED: dict[str, dict[str, Any]] = {
+    ".png": {"format": "PNG", "compress_level": 2},
+    ".jpg": {"format": "JPEG", "quality": 95},
+}
+
+
+def mark() -> Image.Exif:
+    """The mark, for Pillow's `save`."""
+    exif = Image.Exif()
+    exif[_SOFTWARE_TAG] = MARK
+    return exif
 
 
 def encode_drawn(rgb: NDArray[np.uint8], suffix: str = ".png") -> bytes:
@@ -29,14 +39,9 @@ def encode_drawn(rgb: NDArray[np.uint8], suffix: str = ".png") -> bytes:
         rgb: (H, W, 3) of any strides.
         suffix: `.png` or `.jpg`.
     """
-    written, encoded = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
-    assert written
-    data = encoded.tobytes()
-    if suffix == ".png":
-        at, note = _PNG_HEADER, _png_text()
-    else:  # behind JFIF's own segment, which is the first
-        at, note = 4 + int.from_bytes(data[4:6], "big"), _jpeg_comment()
-    return data[:at] + note + data[at:]
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, exif=mark(), **_SAVED[suffix])
+    return file.getvalue()
 
 
 def is_drawn(path: Path) -> bool:
@@ -48,12 +53,3 @@ def is_drawn(path: Path) -> bool:
             return MARK.encode() in head or MARK.encode() in file.read()
     except OSError:
         return False
-
-
-def _png_text() -> bytes:
-    named = b"tEXt" + b"Software\0" + MARK.encode()
-    return (len(named) - 4).to_bytes(4, "big") + named + zlib.crc32(named).to_bytes(4, "big")
-
-
-def _jpeg_comment() -> bytes:
-    return b"\xff\xfe" + (len(MARK) + 2).to_bytes(2, "big") + MARK.encode()

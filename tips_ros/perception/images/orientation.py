@@ -7,14 +7,16 @@ Convention: the tag 0x0112 says where the first row and the first column of what
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from io import BytesIO
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, PngImagePlugin, WebPImagePlugin
 
-from tips_ros.perception.images import jpeg_file
+from tips_ros.perception.images.picture_header import JPEG, PNG, WEBP, JpegHead
 
 AS_STORED = 1
 # What is done to the stored picture.
@@ -28,18 +30,39 @@ TURNS = {
     8: "turned by 270 degrees clockwise",
 }
 _FIRST_ON_ITS_SIDE = 5
-_TAG, _ENTRY_BYTES = 0x0112, 12
-_BYTES_OF_TYPE = {1: 1, 3: 2, 4: 4}  # BYTE, SHORT, LONG
-_EXIF = b"Exif\0\0"
-_PNG, _PNG_FRAME = b"\x89PNG\r\n\x1a\n", 12  # length and name before, checksum after a chunk
+_MIRRORED = (2, 4, 5, 7)
+_ROTATIONS = {
+    **dict.fromkeys((3, 4), cv2.ROTATE_180),
+    **dict.fromkeys((6, 7), cv2.ROTATE_90_CLOCKWISE),
+    **dict.fromkeys((5, 8), cv2.ROTATE_90_COUNTERCLOCKWISE),
+}
+_TAG = 0x0112
+_MOST = 1 << 16  # bytes of tags; one segment of a JPEG has no more
+_OPENED: dict[bytes, Any] = {
+    JPEG: JpegHead,
+    PNG: PngImagePlugin.PngImageFile,
+    WEBP: WebPImagePlugin.WebPImageFile,
+}
 
 
 def orientation_of(data: bytes) -> int:
     """The orientation that a JPEG, PNG or WebP file tells; 1 where it tells none that is known."""
-    for exif in _exif_blocks(data):
-        if (told := _read_tag(exif)) in TURNS:
-            return told
-    return AS_STORED
+    exif = Image.Exif()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of tags that are damaged
+            exif.load(_tags(data)[:_MOST])
+        told = exif.get(_TAG)
+    except Exception:  # of any type: Pillow is given what nobody has looked at
+        return AS_STORED
+    return told if told in TURNS else AS_STORED
+
+
+def _tags(data: bytes) -> bytes:
+    picture = next(open(BytesIO(data)) for start, open in _OPENED.items() if data.startswith(start))
+    if b"eXIf" in data and "exif" not in picture.info:
+        picture.load()  # in a PNG they may lie behind the pixels
+    return bytes(picture.info["exif"])
 
 
 def rotate_upright_by_tag(stored: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
@@ -52,59 +75,12 @@ def rotate_upright_by_tag(stored: NDArray[np.uint8], orientation: int) -> NDArra
     Returns:
         (H, W, 3) or, from 5 on, (W, H, 3), contiguous; the picture itself at 1.
     """
-    picture: Any = stored
-    if orientation in (2, 5, 7):
-        picture = cv2.flip(picture, 1)
-    if orientation == 4:
-        picture = cv2.flip(picture, 0)
-    if orientation == 3:
-        picture = cv2.rotate(picture, cv2.ROTATE_180)
-    if orientation in (6, 7):
-        picture = cv2.rotate(picture, cv2.ROTATE_90_CLOCKWISE)
-    if orientation in (5, 8):
-        picture = cv2.rotate(picture, cv2.ROTATE_90_COUNTERCLOCKWISE)
+    picture: Any = cv2.flip(stored, 1) if orientation in _MIRRORED else stored
+    if orientation in _ROTATIONS:
+        picture = cv2.rotate(picture, _ROTATIONS[orientation])
     return np.asarray(picture, np.uint8)
 
 
 def upright_size(size: tuple[int, ...], orientation: int) -> tuple[int, ...]:
     """(H, W) of the stored picture → that of the upright one."""
     return size[::-1] if orientation >= _FIRST_ON_ITS_SIDE else size
-
-
-def _exif_blocks(data: bytes) -> Iterator[bytes]:
-    """Yields what may be a TIFF header with the tags, from each place where a file may have it."""
-    if data.startswith(jpeg_file.START):
-        for segment in jpeg_file.before_the_scan(data):
-            if segment.marker == jpeg_file.APP1 and segment.payload.startswith(_EXIF):
-                yield segment.payload[len(_EXIF) :]
-    elif data.startswith(_PNG):
-        at = len(_PNG)
-        while at + 8 <= len(data):
-            length = int.from_bytes(data[at : at + 4], "big")
-            if data[at + 4 : at + 8] == b"eXIf":
-                yield data[at + 8 : at + 8 + length]
-            at += _PNG_FRAME + length
-    elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        at = 12
-        while at + 8 <= len(data):
-            length = int.from_bytes(data[at + 4 : at + 8], "little")
-            if data[at : at + 4] == b"EXIF":
-                yield data[at + 8 : at + 8 + length].removeprefix(_EXIF)
-            at += 8 + length + length % 2
-
-
-def _read_tag(tiff: bytes) -> int | None:
-    """The orientation in the first directory of tags; None where there is none to be read."""
-    order = {b"II": "little", b"MM": "big"}.get(tiff[:2])
-    if order is None:
-        return None
-
-    def number(at: int, size: int) -> int:
-        return int.from_bytes(tiff[at : at + size], order)  # type: ignore[arg-type]
-
-    directory = number(4, 4)
-    for entry in range(min(number(directory, 2), len(tiff) // _ENTRY_BYTES)):
-        at = directory + 2 + entry * _ENTRY_BYTES
-        if number(at, 2) == _TAG:
-            return number(at + 8, _BYTES_OF_TYPE.get(number(at + 2, 2), 0))
-    return None
