@@ -48,12 +48,6 @@ OPEN3D = Library(
     "no outlier filter for clouds (--outlier-neighbors, points_filtered.outlier_neighbors)",
 )
 
-SCIPY = Library(
-    "scipy",
-    ("scipy",),
-    "ids of ~/objects may swap where things stand close together",
-)
-
 # Each minor version has other names for what is asked of it.
 _RERUN = f"rerun-sdk{'>=0.41,<0.42' if sys.version_info >= (3, 11) else '>=0.39,<0.40'}"
 
@@ -67,6 +61,7 @@ NEEDED = (
     ),
     Library("PIL", ("pillow",), "nothing runs"),
     Library("yaml", ("PyYAML",), "nothing runs"),
+    Library("scipy", ("scipy",), "nothing runs"),
 )
 
 OPTIONAL = (
@@ -81,7 +76,6 @@ OPTIONAL = (
     Library("mcap", ("mcap",), "no `tips_ros bag`, `eval` or `demo`"),
     Library("tqdm", ("tqdm",), "no bars; lines tell how far a long work is"),
     Library("transforms3d", ("transforms3d",), "no node, no `demo`, no `eval` of a bag"),
-    SCIPY,
     Library("psutil", ("psutil",), "no node, no `demo`, no `bench`"),
     Library("requests", ("requests",), "no `tips_ros download`"),
     Library(

@@ -20,7 +20,6 @@ COSTS = {
     "tqdm": "no bars",
     "transforms3d": "no node",
     "psutil": "no node",
-    "scipy": "ids of ~/objects",
     "requests": "tips_ros download",
     "matplotlib": "no overview.png",
     "vision_msgs": "label_info",
