@@ -13,6 +13,7 @@ from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.temporal.alignment import Alignment, Velocity, motion_rows
 from tips_ros.perception.temporal.dense_flow import FlowBetween
 from tips_ros.perception.temporal.glance import Glance
+from tips_ros.perception.temporal.median import median_of
 
 Map: TypeAlias = NDArray[np.float32]
 Kind: TypeAlias = Literal["standing", "pose", "flow"]
@@ -174,7 +175,7 @@ def _typical_move(warp: Warp) -> float:
 
 
 def _typical(x: Map, y: Map) -> float:
-    return float(np.median(np.maximum(np.abs(x), np.abs(y))))
+    return float(median_of(np.maximum(np.abs(x), np.abs(y))))
 
 
 def _compare_unmoved(now: Glance, before: Glance, warp: Warp) -> float:
@@ -205,7 +206,7 @@ def rigid_motion(flow: Map, log_depth: Map, lens: Lens) -> NDArray[np.float64] |
     if np.count_nonzero(known) < 60:
         return None
     inverse = inverse[known].astype(np.float64)
-    rows = np.concatenate(motion_rows(rays[known].T.astype(float), inverse, lens), axis=1)
+    rows = motion_rows(rays[known].T.astype(float), inverse, lens).reshape(6, -1)
     observed = flow[few][known].astype(np.float64).T.ravel()
     weighted = rows
     for remaining in reversed(range(_ROUNDS)):
@@ -213,6 +214,6 @@ def rigid_motion(flow: Map, log_depth: Map, lens: Lens) -> NDArray[np.float64] |
         velocity: Velocity = np.asarray(np.linalg.solve(normal, weighted @ observed))
         if remaining:
             off = observed - velocity @ rows
-            spread = max(1.48 * float(np.median(np.abs(off))), 0.05)
+            spread = max(1.48 * float(median_of(np.abs(off))), 0.05)
             weighted = rows / (1.0 + (off / (2.0 * spread)) ** 2)
     return velocity
