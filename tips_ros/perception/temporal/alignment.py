@@ -50,7 +50,8 @@ class Alignment:
         few = (slice(1, -1, _PLACES), slice(1, -1, _PLACES))
         rays, inverse = now.lens.rays()[few], np.exp(-now.log_depth[few])
         known = np.isfinite(inverse) & np.isfinite(rays).all(axis=-1)
-        self._lens = now.lens
+        self._lens, k = now.lens, now.lens.intrinsics
+        self._focal, self._middle = np.array([[k.fx], [k.fy]]), np.array([[k.cx], [k.cy]])
         self._inverse = inverse[known].astype(np.float64)
         self._rays = np.ones((3, len(self._inverse)))
         self._rays[:2] = rays[known].T
@@ -118,14 +119,15 @@ class Alignment:
         """(N, 1) pixels of the frame before."""
         turn = cv2.Rodrigues(velocity[3:])[0]
         points = turn @ self._rays + velocity[:3, None] * self._inverse
-        ahead = points[2] > 0.0
         if self._lens.is_pinhole:
-            k = self._lens.intrinsics
-            depth = np.where(ahead, points[2], np.nan)
-            pixels = points[:2] / depth * ((k.fx,), (k.fy,)) + ((k.cx,), (k.cy,))
+            points[2, ~(points[2] > 0.0)] = np.nan
+            pixels = points[:2] / points[2]
+            pixels *= self._focal
+            pixels += self._middle
         else:
             pixels = self._lens.project(points.T).T
-        x, y = np.where(np.isfinite(pixels), pixels, -1e4).astype(np.float32)[..., None]
+        pixels[~np.isfinite(pixels)] = -1e4
+        x, y = pixels.astype(np.float32)[..., None]
         return x, y
 
     @staticmethod

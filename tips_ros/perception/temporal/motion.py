@@ -74,13 +74,18 @@ def warp_by_pose(now: Glance, before: Glance, fit_length: bool = False) -> Warp 
 
 def _by_motion(now: Glance, motion: NDArray[np.float64], kind: Kind) -> Warp:
     """Warp by this frame's depth and the place of its camera in the frame before, (4, 4)."""
-    rays = now.lens.rays()
-    ray_x, ray_y = rays[..., 0], rays[..., 1]
+    ray_x, ray_y = np.moveaxis(now.lens.rays(), -1, 0)
+    if now.lens.is_pinhole:
+        ray_x, ray_y = ray_x[:1], ray_y[:, :1]
     depth = np.exp(now.log_depth)
     r, t = motion[:3, :3].astype(np.float32), motion[:3, 3].astype(np.float32)
-    x, y, z = (depth * (r[i, 0] * ray_x + r[i, 1] * ray_y + r[i, 2]) + t[i] for i in range(3))
+    x, y, z = (r[i, 0] * ray_x + r[i, 1] * ray_y for i in range(3))
+    for i, along in enumerate((x, y, z)):
+        along += r[i, 2]
+        along *= depth
+        along += t[i]
+    z[z <= 0] = np.nan
     with np.errstate(invalid="ignore", divide="ignore"):
-        z = np.where(z > 0, z, np.nan)
         if now.lens.is_pinhole:
             k = now.lens.intrinsics
             u, v = np.float32(k.fx) * x / z + np.float32(k.cx), np.float32(k.fy) * y / z
