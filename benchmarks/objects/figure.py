@@ -14,7 +14,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.objects.drives import frames
 from benchmarks.objects.views import by_model, by_truth
@@ -64,19 +63,14 @@ def numbered(rgb: Picture, view: ObjectsView) -> Picture:
         outlines = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
         cv2.drawContours(picture, outlines, -1, colour, 2, cv2.LINE_AA)
         if mask.sum() >= _LEAST_PX:
-            x, y = map(int, cv2.mean(_places(mask), mask)[:2])
+            of = cv2.moments(mask, binaryImage=True)
+            x, y = int(of["m10"] / of["m00"]), int(of["m01"] / of["m00"])
             texts.append((f"{one.class_name} {one.id}", x, y))
     for text, x, y in texts:
         for ink, width in (((0, 0, 0), 4), ((255, 255, 255), 1)):
             place = (max(4, x - 5 * len(text)), y)
             cv2.putText(picture, text, place, 0, 0.6, ink, width, cv2.LINE_AA)
     return np.asarray(cv2.resize(picture, _SIZE, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _places(mask: Picture) -> NDArray[np.float32]:
-    """(H, W, 2) column and row of each pixel."""
-    v, u = np.mgrid[: mask.shape[0], : mask.shape[1]]
-    return np.stack([u, v], -1).astype(np.float32)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from tips_ros.ros.parameters import values as parameters
 from tips_ros.ros.parameters.table import PARAMETERS
 
 from .live_graph import PATIENCE_S
+from .parameter_calls import load, type_of
 
 DOUBLES, TEXTS = ParameterType.PARAMETER_DOUBLE_ARRAY, ParameterType.PARAMETER_STRING_ARRAY
 MIN, MAX = "points.min_range_m", "points.max_range_m"
@@ -34,32 +35,6 @@ MIN, MAX = "points.min_range_m", "points.max_range_m"
 def idle(graph_with):
     """A node that is not configured."""
     return graph_with(autostart=False)
-
-
-@pytest.fixture
-def two(graph_with):
-    """One for two cameras; `front` has a rotation of its own."""
-    return graph_with(
-        **{"cameras": ["front", "rear"], "front.rotation_deg": 90}, autostart=False
-    )
-
-
-def load(graph, values: dict) -> dict:
-    """As `ros2 param load`: one call, each value as YAML would read its text; refusals by name."""
-    messages = [
-        ParameterMessage(name=name, value=get_parameter_value(str(value)))
-        for name, value in values.items()
-    ]
-    request = SetParameters.Request(parameters=messages)
-    results = graph.call(SetParameters, "/tips/set_parameters", request).results
-    assert len(results) == len(values)
-    pairs = zip(values, results, strict=True)
-    return {name: result.reason for name, result in pairs if not result.successful}
-
-
-def type_of(graph, name: str) -> int:
-    request = GetParameterTypes.Request(names=[name])
-    return graph.call(GetParameterTypes, "/tips/get_parameter_types", request).types[0]
 
 
 class TestAtOnce:
@@ -261,43 +236,6 @@ class TestWhatIsMeant:
         assert result.successful
         assert "device: after deactivate, cleanup, configure and activate" in result.reason
         assert idle.set_parameter("device", "cpu").reason == ""
-
-
-class TestCameras:
-    def turns(self, graph) -> list[int]:
-        read = [parameters.value(graph.node, "rotation_deg", c) for c in ("front", "rear")]
-        assert read == [graph.parameter(f"{c}.rotation_deg") for c in ("front", "rear")]
-        return read
-
-    def test_the_plain_name_is_for_those_that_were_given_nothing(self, two):
-        assert self.turns(two) == [90, 0]
-        result = two.set_parameter("rotation_deg", 180)
-        assert result.successful
-        assert result.reason == "front.rotation_deg stays as it was set"
-        assert self.turns(two) == [90, 180]
-
-    def test_what_was_set_for_a_camera_while_it_runs_stays_too(self, two):
-        assert two.set_parameter("rear.rotation_deg", 270).successful
-        result = two.set_parameter("rotation_deg", 180)
-        assert self.turns(two) == [90, 270]
-        assert "set front.rotation_deg, rear.rotation_deg" in result.reason
-
-    def test_both_in_one_call_mean_what_each_says(self, two):
-        assert not load(two, {"rotation_deg": 180, "front.rotation_deg": 0})
-        assert self.turns(two) == [0, 180]
-
-    def test_a_value_that_is_refused_reaches_no_camera(self, two):
-        assert not two.set_parameter("rotation_deg", 45).successful
-        assert self.turns(two) == [90, 0]
-
-    def test_lists_follow_too(self, two):
-        assert two.set_parameter("points.roi", [0, 0, 1, 1]).successful
-        assert parameters.output_options(two.node, "rear").points_roi == [0.0, 0.0, 1.0, 1.0]
-        assert type_of(two, "rear.points.roi") == DOUBLES
-
-    @pytest.mark.parametrize("name", ["left.rotation_deg", "front.output_scale"])
-    def test_a_camera_or_a_parameter_that_is_not_there_is_told(self, two, name):
-        assert f"no parameter {name}" in two.set_parameter(name, 90).reason
 
 
 def test_names_are_listed_while_topics_and_their_parameters_come_and_go(idle):

@@ -15,6 +15,7 @@ from tips_ros.ros.topics import qos
 
 from .example_messages import mask_of, picture
 from .live_graph import PATIENCE_S, until
+from .masks import masks
 
 CLASSES = "/tips/semantic/classes"
 BAD = [
@@ -26,11 +27,6 @@ BAD = [
     (["@no such list"], "no such list"),
     (["杯"], "杯"),
 ]
-
-
-def masks(graph, count):
-    until(lambda: len(graph.received["semantic/image"]) >= count, f"mask {count}")
-    return [mask_of(message) for message in graph.received["semantic/image"]]
 
 
 def test_prompts_are_announced_with_the_first_frame_that_uses_them(graph):
@@ -244,90 +240,3 @@ def test_bad_prompts_at_the_start_leave_the_node_unconfigured_and_say_why(graph_
     until(lambda: graph.failure, "the failure")
     assert "'wall'" in graph.failure
     assert graph.node.predictor is None
-
-
-class TestWithoutATextEncoder:
-    def test_prompts_choose_rename_and_merge_the_models_own_classes(self, graph_with, by_head):
-        graph = graph_with(model=str(by_head)).active()
-        graph.listen("semantic/image")
-        graph.publish_image(sec=1)
-        before = masks(graph, 1)[0]
-        answer = graph.set_prompts("furniture: bed", "floor")
-        assert answer.success, answer.message
-        assert (list(answer.names), list(answer.ids)) == (["furniture", "floor"], [1, 3])
-        graph.publish_image(sec=2)
-        expected = np.full(256, 255, np.uint8)
-        expected[7], expected[3] = 1, 3
-        np.testing.assert_array_equal(masks(graph, 2)[1], expected[before])
-        own = graph.set_prompts()
-        assert (list(own.names), list(own.ids)) == (["wall", "floor", "bed"], [0, 3, 7])
-
-    def test_other_words_are_refused_and_the_answer_says_what_is_missing(self, graph_with, by_head):
-        graph = graph_with(model=str(by_head)).active()
-        answer = graph.set_prompts("unicorn")
-        assert not answer.success
-        assert "unicorn" in answer.message
-        assert "text encoder" in answer.message
-        assert list(answer.names) == ["wall", "floor", "bed"]
-
-
-class TestTextIsEncoded:
-    @pytest.fixture
-    def encoded(self, graph):
-        """The number of words that went through the text encoder so far."""
-        return lambda: graph.encoder.encoded
-
-    def test_once_a_change_and_never_for_a_frame(self, graph, encoded):
-        graph.listen("semantic/image")
-        before = encoded()
-        assert graph.set_prompts("grey door zqx", "cup zqx", background=["wall zqx"]).success
-        assert encoded() == before + 3
-        for sec in (1, 2, 3):
-            graph.publish_image(sec=sec)
-            masks(graph, sec)
-        assert encoded() == before + 3
-
-    def test_not_again_for_words_that_were_there_before(self, graph, encoded):
-        assert graph.set_prompts("one zqy", "two zqy").success
-        before = encoded()
-        assert graph.set_prompts("two zqy", "one zqy").success
-        assert graph.set_prompts("three zqy: one zqy | two zqy", "four zqy").success
-        assert encoded() == before + 1
-
-    def test_not_at_all_for_words_in_the_cache(self, graph, graph_with):
-        assert graph.set_prompts("one zqw", "two zqw", background=["three zqw"]).success
-        later = graph_with(input_height=112, input_width=112).active()
-        assert later.set_prompts("two zqw", "three zqw", background=["one zqw"]).success
-        encoder = later.encoder
-        assert (encoder.encoded, encoder.loaded) == (0, False)
-
-
-class TestFiles:
-    """Class lists on the node's machine, named by whoever may call it."""
-
-    @pytest.fixture
-    def folder(self, tmp_path):
-        (tmp_path / "mine").mkdir()
-        (tmp_path / "mine" / "things.txt").write_text("door\nwall\n")
-        (tmp_path / "secret.txt").write_text("key\n")
-        return tmp_path
-
-    def test_none_is_read_unless_the_node_was_started_with_its_folder(self, graph, folder):
-        for name in ("mine/things.txt", "secret.txt", "not there"):
-            answer = graph.set_prompts(f"@{folder}/{name}")
-            assert not answer.success and "prompt_list_folders" in answer.message
-            result = graph.set_parameter("prompt_background", [f"@{folder}/{name}"])
-            assert graph.set_parameter("prompts", [f"@{folder}/{name}"]).successful is False
-            assert result.successful  # no prompts, no background
-
-    def test_those_of_the_folders_and_those_named_at_the_start_are_read(self, graph_with, folder):
-        graph = graph_with(
-            input_height=112,
-            input_width=112,
-            prompts=[f"@{folder}/secret.txt"],
-            prompt_list_folders=[str(folder / "mine")],
-            autostart=False,
-        )
-        assert not graph.set_parameter("prompt_list_folders", ["/"]).successful
-        for name in ("mine/things.txt", "secret.txt"):
-            assert graph.set_parameter("prompts", [f"@{folder}/{name}"]).successful

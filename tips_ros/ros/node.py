@@ -239,4 +239,4 @@ class TipsNode(TransitionNode):
         self._diagnostics.publish(state)
         self._own_services.memory.publish()
         if work:
-            work.cameras.warn_of_silence(state.silence_s)
+            work.cameras.warn_of_silence(state.cameras, state.silence_s)

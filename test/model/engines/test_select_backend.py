@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import copy
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,26 +16,18 @@ import torch
 from torch import Tensor
 
 from tips_ros.model.engines import (
-    Backend,
     EngineUnavailable,
     Parity,
     Target,
     openvino_engine,
     select_backend,
 )
-from tips_ros.model.engines.compiled_engine import CompiledEngine
-from tips_ros.model.engines.model_graphs import ModelGraph, model_graphs
-from tips_ros.model.fast import rewrite_for
-from tips_ros.model.fast.int8 import Int8Linear, dtype_beside_int8, int8_is_there
+from tips_ros.model.engines.model_graphs import ModelGraph
 from tips_ros.model.tips import Tips
 
+from .few_weights import BF16, CPU, EXACT, spoiled, with_only
+
 module = sys.modules[select_backend.__module__]  # the package gives its name to the function
-CPU = torch.device("cpu")
-EXACT = Target(CPU, torch.float32, (56, 56))
-BF16 = Target(CPU, torch.bfloat16, (56, 56))
-INT8 = Target(CPU, torch.int8, (56, 56))
-NAMES = {torch.float32: "fp32", torch.bfloat16: "bf16"}
-needs_int8 = pytest.mark.skipif(not int8_is_there(), reason="this processor has no AVX-512 VNNI")
 ENGINES = ("openvino", "onnxruntime")
 
 
@@ -45,20 +35,6 @@ def needs(package: str) -> None:
     """Skips without it; it is not imported, that being the business of `import_…`."""
     if find_spec(package) is None:
         pytest.skip(f"{package} is not installed")
-
-
-def with_only(tips: Tips, head: str) -> Tips:
-    """A model that is quicker to build."""
-    return Tips(tips.backbone, tips.taps, **{head: getattr(tips, head)})
-
-
-def spoiled(tips: Tips) -> Tips:
-    """Normals that are others."""
-    wrong = copy.deepcopy(tips)
-    assert wrong.normals is not None
-    with torch.no_grad():
-        wrong.normals.head.weight[0] *= 2
-    return wrong
 
 
 @pytest.fixture(params=ENGINES)
@@ -240,52 +216,6 @@ def test_bf16_of_torch_that_says_something_else_is_refused(tiny_tips: Tips):
     assert "bf16 refused, fp32 serves instead (normals: off by" in found.note
 
 
-class TestInt8:
-    """Whether it serves is for this processor and this model; the next higher one does if not."""
-
-    @needs_int8
-    def test_serves_beside_what_the_processor_has(self, tiny_tips: Tips):
-        tips = with_only(tiny_tips, "depth")
-        found = select_backend(tips, lambda dtype: rewrite_for(tips, "cpu", dtype), "torch", INT8)
-        assert (found.backend, found.note, found.precision) == ("torch", "", torch.int8)
-        assert found.dtype == dtype_beside_int8()
-        assert {p.dtype for p in found.tips.parameters()} == {found.dtype}
-        assert any(isinstance(module, Int8Linear) for module in found.tips.backbone.modules())
-
-    @needs_int8
-    def test_that_says_something_else_is_refused_for_the_next_higher_one(self, tiny_tips: Tips):
-        def in_torch(dtype: torch.dtype) -> Tips:
-            return spoiled(tiny_tips) if dtype == torch.int8 else tiny_tips
-
-        found = select_backend(tiny_tips, in_torch, "torch", INT8)
-        instead = NAMES[dtype_beside_int8()]
-        assert found.dtype == found.precision == dtype_beside_int8()
-        assert found.note.startswith(f"int8 refused, {instead} serves instead (normals: off by")
-
-    def test_is_refused_by_name_on_a_processor_without_it(
-        self, tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch
-    ):
-        monkeypatch.setattr(module, "int8_is_there", lambda: False)
-        found = select_backend(tiny_tips, lambda _: tiny_tips, "torch", INT8)
-        assert found.precision != torch.int8
-        assert "int8 refused" in found.note and "AVX-512 VNNI" in found.note
-
-    def test_goes_up_to_fp32_where_nothing_lower_is_trusted(self, tiny_tips: Tips):
-        def in_torch(dtype: torch.dtype) -> Tips:
-            return tiny_tips if dtype == torch.float32 else spoiled(tiny_tips)
-
-        found = select_backend(tiny_tips, in_torch, "torch", INT8)
-        assert found.tips is tiny_tips
-        assert found.dtype == found.precision == torch.float32
-        assert found.note.count("refused") == (1 if dtype_beside_int8() == torch.float32 else 2)
-        assert "fp32 serves instead" in found.note
-
-    @pytest.mark.parametrize("backend", ["compiled", "openvino", "onnxruntime"])
-    def test_is_torch_s_alone(self, tiny_tips: Tips, backend: Backend):
-        with pytest.raises(EngineUnavailable, match="no precision int8; use backend auto or torch"):
-            select_backend(tiny_tips, lambda _: tiny_tips, backend, INT8)
-
-
 @pytest.mark.slow
 def test_openvino_is_imported_without_what_reports_its_use():
     """In a process of its own: here it may have been imported before."""
@@ -295,51 +225,6 @@ def test_openvino_is_imported_without_what_reports_its_use():
         "import_openvino().Core(); sys.exit(sys.modules.get('openvino_telemetry') is not None)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
-
-
-# torch's compiler uses some of torch that torch has deprecated.
-@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
-class TestCompiledByTorch:
-    @pytest.mark.slow
-    def test_a_graph_says_what_torch_says(self, tiny_tips: Tips):
-        if shutil.which("c++") is None and shutil.which("g++") is None:
-            pytest.skip("torch compiles with a C++ compiler, and there is none")
-        (part,) = (part for part in model_graphs(tiny_tips, (56, 56)) if part.name == "values")
-        engine = CompiledEngine(part, CPU, torch.float32)
-        generator = torch.Generator().manual_seed(1)
-        tokens = torch.rand(part.inputs[0].shape, generator=generator)
-        with torch.inference_mode():
-            (found,), (expected,) = engine([tokens]), part.module(tokens)
-        assert (found - expected).abs().max() <= 1e-5 * expected.abs().max()
-        (again,) = engine([1 - tokens])
-        assert not torch.equal(found, again), "what was said stays when the next one comes"
-
-    def test_a_model_of_such_graphs_says_what_torch_says(
-        self, tiny_tips: Tips, images: Any, assert_alike: Any, monkeypatch: pytest.MonkeyPatch
-    ):
-        monkeypatch.setattr(torch, "compile", lambda module, **_: module)  # half a minute else
-        found = select_backend(tiny_tips, lambda _: tiny_tips, "compiled", EXACT)
-        assert (found.backend, found.note, found.dtype) == ("compiled", "", torch.float32)
-        assert_alike(found.tips, tiny_tips, images(2))
-
-    def test_in_bf16_its_sums_of_depth_stay_exact_enough(
-        self, tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch
-    ):
-        monkeypatch.setattr(torch, "compile", lambda module, **_: module)
-        found = select_backend(tiny_tips, lambda _: tiny_tips, "compiled", BF16)
-        assert (found.backend, found.note) == ("compiled", "")
-        assert (found.dtype, found.precision) == (torch.float32, torch.bfloat16)
-
-    def test_is_refused_where_it_can_t_be_built(
-        self, tiny_tips: Tips, monkeypatch: pytest.MonkeyPatch
-    ):
-        def fail(*_: Any, **__: Any) -> None:
-            raise RuntimeError("no compiler")
-
-        monkeypatch.setattr(torch, "compile", fail)
-        found = select_backend(tiny_tips, lambda _: tiny_tips, "compiled", EXACT)
-        assert found.tips is tiny_tips and found.backend == "torch"
-        assert "can't be built: RuntimeError: no compiler" in found.note
 
 
 def test_openvino_runs_on_the_cpu_alone(tiny_tips: Tips):

@@ -150,3 +150,24 @@ def test_an_offset_moves_the_depth_and_not_its_deviation():
     assert np.isnan(metric.depth_m).all() and np.isnan(metric.stddev_m).all()
     nearer = prediction_in_metres(said, DepthScale(1.0, "sensor", offset_m=0.5), 10.0)
     np.testing.assert_allclose(nearer.stddev_m, 0.2)
+
+
+@pytest.mark.parametrize("size", [(96, 128), (41, 77), (40, 77), (1, 1)])
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("side_by_side", [True, False])
+def test_doubt_is_of_the_likeliest_class_however_the_logits_lie_in_memory(
+    size, kind, side_by_side
+):
+    logits = torch.randn(2, 6, *size, generator=torch.Generator().manual_seed(4)).to(kind)
+    if side_by_side:
+        logits = logits.to(memory_format=torch.channels_last)
+    h, w = size
+    maps = DenseMaps(
+        torch.full((2, 1, h, w), 2.0),
+        torch.ones(2, 3, h, w),
+        logits,
+        torch.full((2, 3, h, w), 0.1),
+    )
+    doubt = cues_of(maps, FOCAL)["class_doubt"]
+    likeliest = logits[..., ::2, ::2].float().softmax(1).amax(1, keepdim=True)
+    torch.testing.assert_close(doubt, (1.01 - likeliest).log(), rtol=1e-5, atol=1e-5)

@@ -4,6 +4,7 @@
 import logging
 import threading
 import time
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
@@ -46,6 +47,18 @@ class Camera:
             raise RuntimeError("no points")
         self.published.append((frame.header.stamp.sec, frame.placed))
         return "not made" if topic == "nothing" else ""
+
+
+@contextmanager
+def warnings_in(caplog):
+    """Collects the package's warnings also where it hands none on to the root logger."""
+    logger = logging.getLogger("tips_ros")
+    with caplog.at_level(logging.WARNING, logger.name):
+        logger.addHandler(caplog.handler)
+        try:
+            yield
+        finally:
+            logger.removeHandler(caplog.handler)
 
 
 @pytest.fixture
@@ -175,10 +188,8 @@ def test_where_too_many_wait_while_the_oldest_is_being_looked_at_it_is_said_too(
     monkeypatch.setattr(held_clouds, "_MOST_BYTES", 4 * 4 * 7)
     fates.hold(camera, 1)
     assert camera.looking.wait(PATIENCE_S)
-    with caplog.at_level(logging.WARNING, "tips_ros"):
-        logging.getLogger("tips_ros").addHandler(caplog.handler)
+    with warnings_in(caplog):
         fates.hold(camera, 2)
-        logging.getLogger("tips_ros").removeHandler(caplog.handler)
     camera.goes_on.set()
     fates.are((1, "no transform"))
     assert any("output_scale" in record.getMessage() for record in caplog.records)
@@ -189,11 +200,9 @@ def test_where_too_many_wait_the_oldest_of_all_cameras_go(fates, monkeypatch, ca
     monkeypatch.setattr(held_clouds, "_MOST_BYTES", 3 * 4 * 4 * 7)
     fates.hold(rear, 1)
     fates.hold(front, 2, 3)
-    with caplog.at_level(logging.WARNING, "tips_ros"):
-        logging.getLogger("tips_ros").addHandler(caplog.handler)
+    with warnings_in(caplog):
         fates.hold(rear, 4)
         fates.hold(front, 5)
-        logging.getLogger("tips_ros").removeHandler(caplog.handler)
     fates.are((1, "no transform"), (2, "no transform"), in_order=False)
     said = {id(r): r.getMessage() for r in caplog.records}
     assert len(said) == 1 and "output_scale" in next(iter(said.values()))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.temporal.glance import Glance
+from tips_ros.perception.temporal.median import median_of
 
 _PLACES = 5  # every n-th pixel along each axis is asked
 _LEAST_PLACES = 40  # where depth is known
@@ -49,7 +50,8 @@ class Alignment:
         few = (slice(1, -1, _PLACES), slice(1, -1, _PLACES))
         rays, inverse = now.lens.rays()[few], np.exp(-now.log_depth[few])
         known = np.isfinite(inverse) & np.isfinite(rays).all(axis=-1)
-        self._lens = now.lens
+        self._lens, k = now.lens, now.lens.intrinsics
+        self._focal, self._middle = np.array([[k.fx], [k.fy]]), np.array([[k.cx], [k.cy]])
         self._inverse = inverse[known].astype(np.float64)
         self._rays = np.ones((3, len(self._inverse)))
         self._rays[:2] = rays[known].T
@@ -92,9 +94,8 @@ class Alignment:
     def _try(self, velocity: Velocity) -> _Trial:
         x, y = self._places(velocity)
         seen = self._sample(self._before, x, y)[:, 0]
-        off = np.abs(self._now - seen)
         # Also where it is NaN, out of view.
-        off[~(off < _MOST_LEVELS)] = _MOST_LEVELS
+        off = np.fmin(np.abs(self._now - seen), np.float32(_MOST_LEVELS))
         return _Trial(velocity, x, y, seen, float(off.mean()))
 
     def _step(self, trial: _Trial, ways: NDArray[np.float64], stiffness: float) -> Velocity:
@@ -104,11 +105,11 @@ class Alignment:
         seen = np.isfinite(off) & np.isfinite(slope).all(axis=0)
         if np.count_nonzero(seen) < len(seen) // 4:
             return np.zeros(6)
-        off -= np.median(off[seen])
-        spread = max(1.48 * float(np.median(np.abs(off[seen]))), _LEAST_SPREAD)
+        off -= median_of(off[seen])
+        spread = max(1.48 * float(median_of(np.abs(off[seen]))), _LEAST_SPREAD)
         weights = np.where(seen, 1.0 / (1.0 + (off / (2.0 * spread)) ** 2), 0.0)
         off, slope = np.where(seen, off, 0.0), np.where(seen, slope, 0.0)
-        across, down = self._rows
+        across, down = self._rows[:, 0], self._rows[:, 1]
         rows = ways.T @ (across * slope[0] + down * slope[1])
         weighted = rows * weights
         normal = weighted @ rows.T + stiffness * np.eye(ways.shape[1])
@@ -118,14 +119,15 @@ class Alignment:
         """(N, 1) pixels of the frame before."""
         turn = cv2.Rodrigues(velocity[3:])[0]
         points = turn @ self._rays + velocity[:3, None] * self._inverse
-        ahead = points[2] > 0.0
         if self._lens.is_pinhole:
-            k = self._lens.intrinsics
-            depth = np.where(ahead, points[2], np.nan)
-            pixels = points[:2] / depth * ((k.fx,), (k.fy,)) + ((k.cx,), (k.cy,))
+            points[2, ~(points[2] > 0.0)] = np.nan
+            pixels = points[:2] / points[2]
+            pixels *= self._focal
+            pixels += self._middle
         else:
             pixels = self._lens.project(points.T).T
-        x, y = np.where(np.isfinite(pixels), pixels, -1e4).astype(np.float32)[..., None]
+        pixels[~np.isfinite(pixels)] = -1e4
+        x, y = pixels.astype(np.float32)[..., None]
         return x, y
 
     @staticmethod
@@ -139,7 +141,7 @@ class Alignment:
 def motion_rows(
     rays: NDArray[np.float64], inverse: NDArray[np.float64], lens: Lens
 ) -> NDArray[np.float64]:
-    """Pixels that a small motion moves a point by: (2, 6, N), across and down.
+    """Pixels that a small motion moves a point by: (6, 2, N), across and down.
 
     A point P that was at P + ω × P + t. Its shift is linear in t and ω.
 
@@ -150,8 +152,8 @@ def motion_rows(
     """
     x, y = rays
     k = lens.intrinsics
-    rows = np.zeros((2, 6, len(x)))
-    across, down = rows
+    rows = np.zeros((6, 2, len(x)))
+    across, down = rows[:, 0], rows[:, 1]
     across[0] = down[1] = inverse
     across[2], down[2] = -x * inverse, -y * inverse
     across[3], down[3] = -x * y, -1.0 - y * y

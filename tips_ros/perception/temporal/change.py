@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tips_ros.perception.temporal.glance import Glance
+from tips_ros.perception.temporal.median import median_of
 from tips_ros.perception.temporal.motion import Warp
 
 _LEVELS = 10.0  # that nothing but a change explains
@@ -37,8 +38,8 @@ def change_between(now: Glance, before: Glance, warp: Warp) -> Change:
     """
     brighter = cv2.subtract(now.grey, warp.sample_map(before.grey, 0.0), dtype=cv2.CV_32F)
     few = brighter[::3, ::3]
-    middle = float(np.median(few))
-    spread = 1.48 * float(np.median(np.abs(few - middle)))
+    middle = float(median_of(few))
+    spread = 1.48 * float(median_of(np.abs(few - middle)))
     most = max(_LEVELS, min(4.0 * spread, 2.0 * _LEVELS))
     amount = np.abs(brighter - np.float32(middle))
     if warp.kind == "standing":

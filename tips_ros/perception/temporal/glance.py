@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -43,6 +44,11 @@ class Glance(NamedTuple):
     size: tuple[int, int]
 
 
+@lru_cache(maxsize=16)
+def _at_size(lens: Lens, width: int, height: int) -> Lens:
+    return lens.scaled_to(width, height)
+
+
 def glance_at(frame: PosedFrame, rgb: NDArray[np.uint8]) -> Glance:
     """Takes a frame's depth, and its image of any size.
 
@@ -69,7 +75,7 @@ def glance_at(frame: PosedFrame, rgb: NDArray[np.uint8]) -> Glance:
         log_depth,
         np.asarray(color, np.uint8),
         np.asarray(cv2.cvtColor(color, cv2.COLOR_RGB2GRAY), np.uint8),
-        lens.scaled_to(w, h),
+        _at_size(lens, w, h),
         frame.lens is not None,
         frame.world_from_camera,
         frame.world_id,

@@ -13,6 +13,7 @@ from tips_ros.perception.camera.lens import Lens
 from tips_ros.perception.temporal.alignment import Alignment, Velocity, motion_rows
 from tips_ros.perception.temporal.dense_flow import FlowBetween
 from tips_ros.perception.temporal.glance import Glance
+from tips_ros.perception.temporal.median import median_of
 
 Map: TypeAlias = NDArray[np.float32]
 Kind: TypeAlias = Literal["standing", "pose", "flow"]
@@ -73,13 +74,18 @@ def warp_by_pose(now: Glance, before: Glance, fit_length: bool = False) -> Warp 
 
 def _by_motion(now: Glance, motion: NDArray[np.float64], kind: Kind) -> Warp:
     """Warp by this frame's depth and the place of its camera in the frame before, (4, 4)."""
-    rays = now.lens.rays()
-    ray_x, ray_y = rays[..., 0], rays[..., 1]
+    ray_x, ray_y = np.moveaxis(now.lens.rays(), -1, 0)
+    if now.lens.is_pinhole:
+        ray_x, ray_y = ray_x[:1], ray_y[:, :1]
     depth = np.exp(now.log_depth)
     r, t = motion[:3, :3].astype(np.float32), motion[:3, 3].astype(np.float32)
-    x, y, z = (depth * (r[i, 0] * ray_x + r[i, 1] * ray_y + r[i, 2]) + t[i] for i in range(3))
+    x, y, z = (r[i, 0] * ray_x + r[i, 1] * ray_y for i in range(3))
+    for i, along in enumerate((x, y, z)):
+        along += r[i, 2]
+        along *= depth
+        along += t[i]
+    z[z <= 0] = np.nan
     with np.errstate(invalid="ignore", divide="ignore"):
-        z = np.where(z > 0, z, np.nan)
         if now.lens.is_pinhole:
             k = now.lens.intrinsics
             u, v = np.float32(k.fx) * x / z + np.float32(k.cx), np.float32(k.fy) * y / z
@@ -174,7 +180,7 @@ def _typical_move(warp: Warp) -> float:
 
 
 def _typical(x: Map, y: Map) -> float:
-    return float(np.median(np.maximum(np.abs(x), np.abs(y))))
+    return float(median_of(np.maximum(np.abs(x), np.abs(y))))
 
 
 def _compare_unmoved(now: Glance, before: Glance, warp: Warp) -> float:
@@ -205,7 +211,7 @@ def rigid_motion(flow: Map, log_depth: Map, lens: Lens) -> NDArray[np.float64] |
     if np.count_nonzero(known) < 60:
         return None
     inverse = inverse[known].astype(np.float64)
-    rows = np.concatenate(motion_rows(rays[known].T.astype(float), inverse, lens), axis=1)
+    rows = motion_rows(rays[known].T.astype(float), inverse, lens).reshape(6, -1)
     observed = flow[few][known].astype(np.float64).T.ravel()
     weighted = rows
     for remaining in reversed(range(_ROUNDS)):
@@ -213,6 +219,6 @@ def rigid_motion(flow: Map, log_depth: Map, lens: Lens) -> NDArray[np.float64] |
         velocity: Velocity = np.asarray(np.linalg.solve(normal, weighted @ observed))
         if remaining:
             off = observed - velocity @ rows
-            spread = max(1.48 * float(np.median(np.abs(off))), 0.05)
+            spread = max(1.48 * float(median_of(np.abs(off))), 0.05)
             weighted = rows / (1.0 + (off / (2.0 * spread)) ** 2)
     return velocity

@@ -27,6 +27,7 @@ from tips_ros.perception.temporal.behind import Behind, is_new
 from tips_ros.perception.temporal.change import Change, change_between
 from tips_ros.perception.temporal.dense_flow import FlowBetween
 from tips_ros.perception.temporal.glance import Glance, glance_at
+from tips_ros.perception.temporal.median import median_of
 from tips_ros.perception.temporal.motion import FlowWarper, Kind, Map, Warp, warp_by_pose
 
 Mode: TypeAlias = Literal["off", "scale", "full"]
@@ -143,14 +144,15 @@ class SteadyDepth:
             offer = _of_standing(now, past, off, behind, change, median, noise, passed_s)
             length_s = _STANDING_S
         else:
-            stays = usable & (np.abs(off) < 3.0 * noise)
-            frames = warp.sample_map(past.frames, 0.0)
-            offer = _Offer(off, frames, np.zeros_like(off), stays, usable)
+            frames, agrees = warp.sample_map(past.frames, 0.0), np.abs(off) < 3.0 * noise
+            offer = _Offer(off, frames, np.zeros_like(off), usable & agrees, usable)
             length_s = _MOVING_S
-        count = np.where(offer.stays, offer.frames, 0.0).astype(np.float32)
-        count = np.minimum(count, np.float32(length_s / passed_s)) + np.float32(1.0)
-        share = np.where(offer.stays, 1.0 - 1.0 / count, 0.0).astype(np.float32)
-        fused: Map = said + share * np.nan_to_num(offer.off)
+        # By products: a choice pixel by pixel takes three times as long.
+        stays = offer.stays.astype(np.float32)
+        count = np.minimum(offer.frames * stays, np.float32(length_s / passed_s))
+        count += np.float32(1.0)
+        share = (np.float32(1.0) - np.float32(1.0) / count) * stays
+        fused: Map = said + share * cv2.patchNaNs(offer.off, 0.0)
         hidden = None
         if offer.again is None:
             self._past = _Past(now, fused, count, offer.doubt)
@@ -165,9 +167,9 @@ class SteadyDepth:
         factor: Map | float = float(np.exp(log_scale))
         against: Map | None = None
         if self.mode == "full":
-            factor = np.exp(np.nan_to_num(fused - now.log_depth, nan=log_scale))
+            factor = np.exp(cv2.patchNaNs(fused - now.log_depth, log_scale))
             if warp.kind == "standing" and frame.stddev_m is not None:
-                against = np.abs(np.nan_to_num(fused - said))
+                against = np.abs(cv2.patchNaNs(fused - said, 0.0))
                 against[offer.doubt == 0.0] = 0.0
         return Steadied(
             _scale_frame(frame, factor, against), now, log_scale, warp.kind, "", warp,
@@ -225,9 +227,10 @@ def _of_standing(
 def _centre(off: Map) -> tuple[float, float]:
     """Median of ln ratios, and how far they scatter from frame to frame."""
     few = off[:: max(1, len(off) // 4000)]
-    median = float(np.median(few))
-    noise = 1.48 * float(np.median(np.abs(few - median)))
-    return median, float(np.clip(noise, *_NOISE))
+    median = float(median_of(few))
+    noise = 1.48 * float(median_of(np.abs(few - median)))
+    least, most = _NOISE
+    return median, min(max(noise, least), most)
 
 
 def _scale_frame(frame: PosedFrame, factor: Map | float, against: Map | None) -> PosedFrame:
@@ -250,5 +253,6 @@ def _scale_frame(frame: PosedFrame, factor: Map | float, against: Map | None) ->
     depth_m = frame.depth_m * by
     stddev_m = None if frame.stddev_m is None else frame.stddev_m * by
     if stddev_m is not None and against is not None and against.any():
-        stddev_m = np.hypot(stddev_m, depth_m * enlarge(against))
+        with np.errstate(invalid="ignore"):  # depth that is no distance has no deviation
+            stddev_m = np.hypot(stddev_m, depth_m * enlarge(against))
     return replace(frame, depth_m=depth_m, stddev_m=stddev_m)

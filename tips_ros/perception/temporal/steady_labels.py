@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tips_ros.perception.temporal.mask import enlarge_mask
 from tips_ros.perception.temporal.motion import Map, Warp, warp_each_pixel
 from tips_ros.perception.temporal.steady_depth import Steadied
 
@@ -23,6 +24,8 @@ _WORTH = 0.005  # of the pixels: if fewer changed, flow is not asked
 _VOTE = 0.35  # of the margin: so much can gather for what a few frames are sure of to be outlived
 
 Bytes = NDArray[np.uint8]
+_Gathered = tuple[Bytes, Bytes]  # (H, W) labels, and the margin that they have gathered
+_OUT_OF_VIEW = int(np.array((255, 0), np.uint8).view(np.uint16)[0])  # of both
 
 
 class SteadyLabels:
@@ -30,10 +33,10 @@ class SteadyLabels:
 
     def __init__(self) -> None:
         # Labels, and what they have gathered: of the frame before, and of what it hid.
-        self._past: tuple[Bytes, Bytes] | None = None
-        self._behind: tuple[Bytes, Bytes] | None = None
+        self._past: _Gathered | None = None
+        self._behind: _Gathered | None = None
         # Written again for each frame: new memory of that size takes as long as what fills it.
-        self._places: list[Map] = []
+        self._buffers: list[Map] = []
 
     def reset(self) -> None:
         """The next frame begins anew."""
@@ -55,12 +58,12 @@ class SteadyLabels:
             return labels
         assert steadied.same is not None
         size = labels.shape[1], labels.shape[0]
-        before, gathered = self._move(past, steadied.warp, size)
-        before, gathered = self._uncover(before, gathered, steadied)
-        seen = _enlarge(steadied.same, size)
-        changed = np.count_nonzero(~steadied.same)
-        if changed > _WORTH * steadied.same.size:
-            self._follow(steadied, past, (before, gathered, seen))
+        same_small, follow = steadied.same, None
+        if np.count_nonzero(~same_small) > _WORTH * same_small.size:
+            flow, alike = _follow(steadied)
+            same_small, follow = same_small | alike, (flow, enlarge_mask(alike, size))
+        before, gathered = self._as_seen_now(past, steadied, follow)
+        seen = enlarge_mask(same_small, size)
         same = cv2.compare(labels, before, cv2.CMP_EQ)
         left = cv2.subtract(gathered, margin)
         grown = cv2.addWeighted(gathered, 0.9, margin, 0.5, 0.0)
@@ -73,68 +76,79 @@ class SteadyLabels:
         self._past = held, strength
         return np.asarray(held, np.uint8)
 
-    def _move(
-        self, past: tuple[Bytes, Bytes], warp: Warp, size: tuple[int, int]
-    ) -> tuple[Bytes, Bytes]:
-        """Labels and what they gathered as this frame sees them; nothing gathered out of view."""
-        if warp.x is None or warp.y is None:
-            return past
-        if not self._places or self._places[0].shape != size[::-1]:
-            self._places = [np.empty(size[::-1], np.float32) for _ in range(2)]
-        asked = zip(self._places, (warp.x, warp.y), size, warp.x.shape[::-1], strict=True)
-        for places, of, large, small in asked:
-            cv2.resize((of + 0.5) * np.float32(large / small) - 0.5, size, places)
-        moved = (
-            cv2.remap(one, *self._places, cv2.INTER_NEAREST, None, cv2.BORDER_CONSTANT, nothing)
-            for one, nothing in zip(past, (255, 0), strict=True)
-        )
-        labels, gathered = (np.asarray(one, np.uint8) for one in moved)
-        return labels, gathered
-
-    def _follow(
-        self,
-        steadied: Steadied,
-        past: tuple[Bytes, Bytes],
-        into: tuple[Bytes, Bytes, Bytes],
-    ) -> None:
-        """Fills in what moves by itself, or stands elsewhere than depth says, by optical flow.
+    def _as_seen_now(
+        self, past: _Gathered, steadied: Steadied, follow: tuple[Warp, Bytes] | None
+    ) -> _Gathered:
+        """Labels of the frame before and what they gathered, where this one sees them.
 
         Args:
+            past: of the frame before.
             steadied: the frame.
-            past: labels of the frame before, and what they gathered.
-            into: (H, W) the same for the frame, and where they are known: changed in place.
+            follow: what leads to the pixels that are followed each by itself, and (H, W) which.
         """
-        assert steadied.same is not None and steadied.flow is not None
-        labels, flow = into[0], warp_each_pixel(steadied.flow)
-        off = cv2.absdiff(steadied.glance.grey, flow.sample_map(steadied.flow.before, 0.0))
-        size = labels.shape[1], labels.shape[0]
-        alike = _enlarge(~steadied.same & (off < _ALIKE), size)
-        moved = self._move(past, flow, size)
-        for one, field in zip((*moved, alike), into, strict=True):
-            cv2.copyTo(one, alike, field)
+        size = past[0].shape[1], past[0].shape[0]
+        assert steadied.warp is not None
+        places = self._places_of(steadied.warp, size, 0)
+        apart = None if follow is None else self._places_of(follow[0], size, 2)
+        if places is None:
+            found = self._uncover(past, steadied)
+            if follow is not None and apart is not None:
+                for moved, field in zip(_read_at(past, apart), found, strict=True):
+                    cv2.copyTo(moved, follow[1], field)
+            return found
+        self._behind = None
+        if follow is not None and apart is not None:
+            for by_flow, place in zip(apart, places, strict=True):
+                cv2.copyTo(by_flow, follow[1], place)
+        return _read_at(past, places)
 
-    def _uncover(
-        self, labels: Bytes, gathered: Bytes, steadied: Steadied
-    ) -> tuple[Bytes, Bytes]:
+    def _places_of(self, warp: Warp, size: tuple[int, int], first: int) -> list[Map] | None:
+        """Pixels x and y of the frame before, (H, W) each; None where the camera stands.
+
+        Written to the buffer that is named and the one behind it.
+        """
+        if warp.x is None or warp.y is None:
+            return None
+        if not self._buffers or self._buffers[0].shape != size[::-1]:
+            self._buffers = [np.empty(size[::-1], np.float32) for _ in range(4)]
+        places = self._buffers[first : first + 2]
+        asked = zip(places, (warp.x, warp.y), size, warp.x.shape[::-1], strict=True)
+        for into, of, large, small in asked:
+            cv2.resize((of + 0.5) * np.float32(large / small) - 0.5, size, into)
+        return places
+
+    def _uncover(self, past: _Gathered, steadied: Steadied) -> _Gathered:
         """Labels of the frame before, and where what it hid is seen again those of that.
 
         Remembers what is hidden now.
         """
-        if steadied.again is None or steadied.hidden is None:
-            self._behind = None
-            return labels, gathered
-        size = labels.shape[1], labels.shape[0]
-        behind = self._behind or (np.zeros_like(labels), np.zeros_like(labels))
-        again, hidden = (_enlarge(mask, size) for mask in (steadied.again, steadied.hidden))
-        found = labels.copy(), gathered.copy()
-        for one, was, kept in zip(found, (labels, gathered), behind, strict=True):
+        assert steadied.again is not None and steadied.hidden is not None
+        size = past[0].shape[1], past[0].shape[0]
+        behind = self._behind or (np.zeros_like(past[0]), np.zeros_like(past[0]))
+        again, hidden = (enlarge_mask(mask, size) for mask in (steadied.again, steadied.hidden))
+        found = past[0].copy(), past[1].copy()
+        for one, was, kept in zip(found, past, behind, strict=True):
             cv2.copyTo(kept, again, one)
             cv2.copyTo(was, hidden, kept)
         self._behind = behind
         return found
 
 
-def _enlarge(mask: NDArray[np.bool_], size: tuple[int, int]) -> Bytes:
-    """(H, W) 0 and 1, for a `size` of (W, H)."""
-    large = cv2.resize(mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-    return np.asarray(large, np.uint8)
+def _follow(steadied: Steadied) -> tuple[Warp, NDArray[np.bool_]]:
+    """Optical flow, and (h, w) where it leads to what moves by itself, or depth places wrongly."""
+    assert steadied.same is not None and steadied.flow is not None
+    flow = warp_each_pixel(steadied.flow)
+    off = cv2.absdiff(steadied.glance.grey, flow.sample_map(steadied.flow.before, 0.0))
+    return flow, np.asarray(~steadied.same & (off < _ALIKE), np.bool_)
+
+
+def _read_at(past: _Gathered, places: list[Map]) -> _Gathered:
+    """Labels and what they gathered at places of the frame before; nothing out of view.
+
+    Both at once, as one number of two bytes: OpenCV takes as long for it as for one of them.
+    """
+    packed = cv2.merge(past).view(np.uint16)[..., 0]
+    nearest, outside = cv2.INTER_NEAREST, cv2.BORDER_CONSTANT
+    moved = cv2.remap(packed, *places, nearest, None, outside, _OUT_OF_VIEW)
+    labels, gathered = cv2.split(moved[..., None].view(np.uint8))
+    return np.asarray(labels, np.uint8), np.asarray(gathered, np.uint8)

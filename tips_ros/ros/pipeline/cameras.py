@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rclpy.callback_groups import CallbackGroup
 
@@ -89,13 +89,14 @@ class Cameras:
             for camera in self
         ]
 
-    def warn_of_silence(self, silence_s: float) -> None:
+    def warn_of_silence(self, states: Iterable[CameraState], silence_s: float) -> None:
         """Says which cameras have been silent for longer, and what may be done about it.
 
         Args:
+            states: of each, as `states` has them.
             silence_s: 0 is never.
         """
-        for camera, state in zip(self, self.states(), strict=True):
+        for camera, state in zip(self, states, strict=True):
             silent_s = state.silent_s
             if silent_s is not None and silent_s > silence_s > 0.0:
                 self._throttle.warning(

@@ -7,6 +7,7 @@ import numpy as np
 
 from training.scenes.camera.pose import Viewpoint, optical_pose
 from training.scenes.camera.sight import Sight
+from training.scenes.camera.variety import things_seen
 from training.scenes.furniture.footprint import Footprint
 from training.scenes.rooms.floor_plan import FloorPlan
 
@@ -31,8 +32,7 @@ def viewpoints(
             close = np.mean(depth < 0.6)  # as where a person or a door fills the picture
             if depth.min() < CLEARANCE_M or np.median(depth) < _MEDIAN_M or close > 0.3:
                 continue
-            shares = np.bincount(labels.ravel(), minlength=256) / labels.size
-            seen = np.count_nonzero(shares > 0.008) - 8 * max(shares.max() - 0.4, 0)
+            seen = things_seen(labels, 0.008, 0.4, 8)
             if seen > most:
                 best, most = view, seen
             if seen >= rng.integers(4, 9):

@@ -95,7 +95,6 @@ def sum_logits_kernel(
     sums,
     pixels,
     bins,
-    by_pixel,
     least,
     step,
     SUMS: tl.constexpr,
@@ -108,7 +107,7 @@ def sum_logits_kernel(
     """
     at = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
     there = at < pixels
-    start = logits + at.to(tl.int64)[:, None] * by_pixel
+    start = logits + at.to(tl.int64)[:, None] * bins
     weighted = tl.zeros([PIXELS, BINS], tl.float32)
     total = tl.zeros([PIXELS, BINS], tl.float32)
     squares = tl.zeros([PIXELS, BINS], tl.float32)

@@ -98,7 +98,7 @@ def launch_sum_logits(
     pixels, of_bins = SUM_TILE
     number = by_pixel.numel() // count
     kernels.sum_logits_kernel[(-(-number // pixels),)](
-        *(by_pixel, sums, number, count, count, bins.min_m),
+        *(by_pixel, sums, number, count, bins.min_m),
         bins.step_m(count),
         SUMS=sums.shape[-1],
         PIXELS=pixels,
