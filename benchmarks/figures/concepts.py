@@ -12,8 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import cv2
 from matplotlib.patches import FancyBboxPatch
+from PIL import Image
 
 from tips_ros.evaluation.sample import Sample
 from tips_ros.offline.evaluation_data import BagOptions, open_data
@@ -65,9 +65,8 @@ def main() -> None:
     args = parser.parse_args()
     with open_data(sample_bag(), None, BagOptions(truth=sample_truth())) as data:
         sample = next(islice(data.dataset, _FRAME, None))
-    bgr = cv2.cvtColor(figure(sample, load_predictor("demo")), cv2.COLOR_RGB2BGR)
-    if not cv2.imwrite(str(args.output), bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]):
-        parser.error(f"{args.output} can't be written")
+    picture = figure(sample, load_predictor("demo"))
+    Image.fromarray(picture).save(args.output, quality=_QUALITY)
 
 
 def figure(sample: Sample, predictor: Predictor) -> Picture:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from benchmarks.ground.__main__ import CLASSES, SETTINGS, by_model
 from benchmarks.ground.courses import courses
@@ -40,9 +41,7 @@ def main() -> None:
         row = np.concatenate([course.sample.rgb, floor_sheet(course.sample.rgb, view)], axis=1)
         width = round(row.shape[1] * _HEIGHT / row.shape[0])
         rows.append(cv2.resize(row, (width, _HEIGHT), interpolation=cv2.INTER_AREA))
-    sheet = cv2.cvtColor(np.concatenate(rows), cv2.COLOR_RGB2BGR)
-    if not cv2.imwrite(str(args.output), sheet, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]):
-        parser.error(f"{args.output} can't be written")
+    Image.fromarray(np.concatenate(rows)).save(args.output, quality=_QUALITY)
 
 
 if __name__ == "__main__":

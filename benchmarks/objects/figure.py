@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from benchmarks.objects.drives import frames
 from benchmarks.objects.views import by_model, by_truth
@@ -45,10 +46,7 @@ def main() -> None:
         view = objects.look(frame, classes, rgb=shown.rgb)
         if number in drawn:
             pictures.append(numbered(shown.rgb, view))
-    sheet = cv2.cvtColor(np.concatenate(pictures, axis=1), cv2.COLOR_RGB2BGR)
-    written, data = cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    assert written
-    args.output.write_bytes(data.tobytes())
+    Image.fromarray(np.concatenate(pictures, axis=1)).save(args.output, "JPEG", quality=_QUALITY)
 
 
 def numbered(rgb: Picture, view: ObjectsView) -> Picture:

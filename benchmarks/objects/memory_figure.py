@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from benchmarks.objects.drives import Room, connected, furnished, shown
 from benchmarks.objects.views import NoWords, by_model, by_truth
@@ -69,11 +70,7 @@ def main() -> None:
     column = np.concatenate([np.pad(one, ((0, 1), (0, 6), (0, 0))) for one in small])
     picture = _from_above(room, memory, found, args.text)
     sheet = np.concatenate([column[: _SIZE[0]], picture[: len(column)]], axis=1)
-    written, data = cv2.imencode(
-        args.output.suffix, cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 84]
-    )
-    assert written
-    args.output.write_bytes(data.tobytes())
+    Image.fromarray(sheet).save(args.output, quality=84)
 
 
 def _from_above(room: Room, memory: Memory, found: list[Answer], text: str) -> Picture:

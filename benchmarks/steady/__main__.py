@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from benchmarks.steady.figure import figure
 from benchmarks.steady.seen import Seen, held, seen_by
@@ -134,8 +135,7 @@ def main() -> None:
         report(seen_by(args.model, args.sequences))
         return
     picture = figure(seen_by(args.model, args.sequences, args.drive))
-    quality = [cv2.IMWRITE_JPEG_QUALITY, 82]
-    cv2.imwrite(str(args.figure), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality)
+    Image.fromarray(picture).save(args.figure, quality=82)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def test_mistakes_are_told_in_one_line(tmp_path, capsys):
     assert "--series" in refusal(capsys, *QUICK, "--against", "transformers", "--series", "size")
     assert "name one" in refusal(capsys, *QUICK, "--cameras", 1, 2, "--series", "size")
     nothing = tmp_path / "nothing.png"
-    assert "not a picture" in refusal(capsys, *QUICK, "--picture", nothing)
+    assert "no such file" in refusal(capsys, *QUICK, "--picture", nothing)
     assert "multiples of 14" in refusal(capsys, *QUICK[2:], "--input-size", "50x50")
 
 

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from .conftest import SMALL, infer, refusal
 
@@ -35,16 +35,9 @@ def scene() -> np.ndarray:
 
 def tagged(path: Path, rgb: np.ndarray, tag: int) -> Path:
     """Writes the upright picture as a camera would that is held as the tag says."""
-    tiff = b"MM\0*\0\0\0\x08" + b"\0\x01" + b"\x01\x12\0\x03\0\0\0\x01\0" + bytes([tag]) + bytes(6)
-    stored = np.ascontiguousarray(STORED[tag](rgb)[..., ::-1])
-    data = bytes(cv2.imencode(path.suffix, stored)[1])
-    if path.suffix == ".jpg":
-        exif = b"Exif\0\0" + tiff
-        data = data[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + data[2:]
-    else:
-        crc = zlib.crc32(b"eXIf" + tiff).to_bytes(4, "big")
-        data = data[:33] + len(tiff).to_bytes(4, "big") + b"eXIf" + tiff + crc + data[33:]
-    path.write_bytes(data)
+    exif = Image.Exif()
+    exif[0x0112] = tag
+    Image.fromarray(np.ascontiguousarray(STORED[tag](rgb))).save(path, exif=exif, quality=95)
     return path
 
 

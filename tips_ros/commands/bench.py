@@ -7,10 +7,8 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -28,6 +26,7 @@ from tips_ros.commands.options.bench import add_arguments
 from tips_ros.commands.options.common import check_input_size
 from tips_ros.commands.options.output_checks import check_file
 from tips_ros.errors import UserError, explain
+from tips_ros.offline.pictures.picture_files import read_picture
 from tips_ros.perception.images.drawn_picture import encode_drawn
 from tips_ros.perception.loading.load import choose_device
 from tips_ros.perception.loading.precisions import FLOATS, precision_name
@@ -79,7 +78,7 @@ def _run(args: argparse.Namespace) -> int:
         check_input_size(size)
     bench = _Bench(
         torch.device(choose_device(args.device)),
-        draw_room() if args.picture is None else _picture(args.picture),
+        draw_room() if args.picture is None else read_picture(args.picture).upright,
         Rounds(args.rounds, args.warm_up),
     )
     machine = this_machine(bench.device, keeps_freed_memory=kept)
@@ -180,10 +179,3 @@ def _plot(
         picture = plot.curves([p.at for p in points], results, AXIS[args.series], machine.title)
     write_atomically(args.plot, encode_drawn(picture))
     print(f"\nplot → {args.plot}")
-
-
-def _picture(path: Path) -> NDArray[np.uint8]:
-    bgr = cv2.imread(str(path))
-    if bgr is None:
-        raise ValueError(f"{path}: not a picture that can be read")
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)

@@ -6,14 +6,17 @@ from __future__ import annotations
 import struct
 import zlib
 from functools import lru_cache
+from io import BytesIO
 
 import cv2
 import numpy as np
 from hypothesis import strategies as st
+from PIL.PngImagePlugin import putchunk
 
 from tips_ros.perception.images.compressed import decode_compressed
 from tips_ros.perception.images.encodings import MalformedImage, UnsupportedEncoding
 from tips_ros.perception.images.orientation import orientation_of
+from tips_ros.perception.images.picture_header import PNG
 
 from ..mutations import ODD_NUMBERS, mutated
 from ..target import Target, refusal
@@ -26,11 +29,11 @@ def png_of(width: int, height: int, depth: int = 8, colour: int = 2, rows: int =
     """A small PNG file that claims a size; its checksums are right, its pixels few."""
     head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     pixels = zlib.compress(bytes(1 + 3 * min(width, 4096)) * rows)
-    chunks = ((b"IHDR", head), (b"IDAT", pixels), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks
-    )
+    file = BytesIO()
+    file.write(PNG)
+    for name, data in ((b"IHDR", head), (b"IDAT", pixels), (b"IEND", b"")):
+        putchunk(file, name, data)
+    return file.getvalue()
 
 
 @lru_cache(maxsize=1)
