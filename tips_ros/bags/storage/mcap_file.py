@@ -62,7 +62,9 @@ class McapFile:
             while read and (place is None or read[0][0] < place.start_ns):
                 last_ns, *_, message = heappop(read)
                 yield Record(last_ns, message.channel_id, message.data)
-            for number, message in enumerate(self._read(place) if place else ()):
+            if place is None:
+                return
+            for number, message in enumerate(self._read(place)):
                 if message.channel_id in wanted:
                     if message.log_time < last_ns:
                         raise BrokenFile("a message has another time than the index of its chunk")

@@ -18,8 +18,8 @@ from mcap.writer import MCAP0_MAGIC as MAGIC
 from tips_ros.bags.storage.mcap_records import inner_records, read_records
 from tips_ros.bags.storage.storage import BrokenFile, Channel, Definition, read_qos
 
-_IN_CHUNKS = (Opcode.SCHEMA, Opcode.CHANNEL, Opcode.MESSAGE)
-_IN_DATA = (*_IN_CHUNKS, Opcode.CHUNK, Opcode.DATA_END, Opcode.FOOTER)
+_IN_CHUNKS = frozenset((Opcode.SCHEMA, Opcode.CHANNEL, Opcode.MESSAGE))
+_IN_DATA = _IN_CHUNKS | {Opcode.CHUNK, Opcode.DATA_END, Opcode.FOOTER}
 _IN_SUMMARY = (
     *(Opcode.SCHEMA, Opcode.CHANNEL, Opcode.CHUNK_INDEX, Opcode.STATISTICS),
     Opcode.METADATA_INDEX,
@@ -146,9 +146,9 @@ def _scan(stream: BinaryIO) -> McapIndex:
                 break
             is_chunk = isinstance(record, mcap.Chunk)
             inner = list(inner_records(record, _IN_CHUNKS)) if is_chunk else [record]
-            for one in inner:
-                index.add_description(one)
             messages = [one for one in inner if isinstance(one, mcap.Message)]
+            for one in inner if len(messages) < len(inner) else ():
+                index.add_description(one)
             if stamps := [message.log_time for message in messages]:
                 counts = Counter(message.channel_id for message in messages)
                 index.counts.update(counts)
