@@ -17,6 +17,8 @@ import pytest
 from tips_ros.bags import BagWriter
 from tips_ros.messages.conversions import image_message
 from tips_ros.offline.bag_types import bag_types
+from tips_ros.perception.camera.camera_info import Intrinsics
+from training.scenes.camera.camera_messages import CameraMessages
 
 # What a ROS installation adds to Python, and what building this package in it does.
 ROS = (
@@ -101,23 +103,16 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bag with two images of a camera and its CameraInfo."""
     path = tmp_path_factory.mktemp("bag") / "in"
-    f, cx, cy = 50.0, 31.5, 23.5
+    camera = Intrinsics(50.0, 50.0, 31.5, 23.5, 64, 48)
     with BagWriter(path) as writer:
-        types = bag_types(writer)
+        messages = CameraMessages(writer.typestore.types, "camera")
         writer.add_topic("/camera/image_raw", "sensor_msgs/msg/Image")
         writer.add_topic("/camera/camera_info", "sensor_msgs/msg/CameraInfo")
-        region = types.message("sensor_msgs/msg/RegionOfInterest")(0, 0, 0, 0, False)
-        k = np.array([f, 0, cx, 0, f, cy, 0, 0, 1.0])
-        p = np.array([f, 0, cx, 0, 0, f, cy, 0, 0, 0, 1.0, 0])
         for number in (1, 2):
-            stamp = types.message("builtin_interfaces/msg/Time")(sec=number, nanosec=0)
-            header = types.message("std_msgs/msg/Header")(stamp=stamp, frame_id="camera")
-            info = types.message("sensor_msgs/msg/CameraInfo")(
-                header, 48, 64, "plumb_bob", np.zeros(5), k, np.eye(3).ravel(), p, 0, 0, region
-            )
+            info = messages.camera_info(number * 10**9, camera)
             pixels = np.full((48, 64, 3), 60 * number, np.uint8)
             writer.write("/camera/camera_info", number * 10**9, info)
-            image = image_message(types, header, pixels, "rgb8")
+            image = image_message(bag_types(writer), info.header, pixels, "rgb8")
             writer.write("/camera/image_raw", number * 10**9, image)
     return path
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from geometry_msgs.msg import TransformStamped
 from sensor_msgs.msg import LaserScan
+from transforms3d.quaternions import mat2quat
 
 from .example_messages import FRAME_ID, camera_info
 
@@ -28,12 +29,7 @@ def laser_mounting(parent: str = FRAME_ID) -> TransformStamped:
     a = tilt()
     ahead, left = np.array([0, math.sin(a), math.cos(a)]), np.array([-1.0, 0, 0])
     matrix = np.stack([ahead, left, np.cross(ahead, left)], axis=1)
-    w = math.sqrt(1 + np.trace(matrix)) / 2
-    x, y, z = (
-        (matrix[2, 1] - matrix[1, 2]) / (4 * w),
-        (matrix[0, 2] - matrix[2, 0]) / (4 * w),
-        (matrix[1, 0] - matrix[0, 1]) / (4 * w),
-    )
+    w, x, y, z = mat2quat(matrix)
     message = TransformStamped(child_frame_id=LIDAR)
     message.header.frame_id = parent
     rotation = message.transform.rotation

@@ -29,7 +29,7 @@ def load_yaml(text: str, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> Any
     if _nesting(text) > _MOST_NESTED:  # the library's time grows with the square of it
         raise YamlError("it is nested too deeply")
     try:
-        return yaml.load(text, loader)
+        return yaml.load(text, loader)  # noqa: S506
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""

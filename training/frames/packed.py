@@ -55,7 +55,7 @@ def write_files(output: Path, megabytes: float) -> list[Path]:
     scenes = []
     files = sorted((output / _SCENES).glob("*.npz"), key=lambda file: int(file.stem))
     for file in files:
-        with np.load(file) as packed:
+        with np.load(file, allow_pickle=False) as packed:  # noqa: TID251
             scenes.append(list(_split(packed["bytes"], packed["lengths"], packed["focal_ratio"])))
     learnt, checked = scenes[:-CHECKED_SCENES], scenes[-CHECKED_SCENES:]
     written = [_write(output / CHECKED, [frame for scene in checked for frame in scene])]
@@ -86,7 +86,7 @@ def first_unpacked_room(directory: Path) -> int:
 
 def unpack(file: Path, threads: int | None = None) -> StoredFrame:
     """The frames of a packed file: arrays as a frame store's, the first axis is the frame."""
-    with np.load(file) as packed:
+    with np.load(file, allow_pickle=False) as packed:  # noqa: TID251
         frames = list(_split(packed["bytes"], packed["lengths"], packed["focal_ratio"]))
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         unpacked = list(pool.map(_unpacked, frames))

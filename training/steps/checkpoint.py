@@ -34,7 +34,7 @@ class StateFolder:
         if not self._checkpoint.is_file():
             self._keep_log(-1)
             return None
-        state: dict[str, Any] = torch.load(self._checkpoint, map_location=device, weights_only=True)
+        state: dict[str, Any] = torch.load(self._checkpoint, map_location=device, weights_only=True)  # noqa: TID251
         self._keep_log(state["step"])
         return state
 

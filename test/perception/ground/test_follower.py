@@ -10,8 +10,6 @@ from tips_ros.perception.ground.fit.plane_fit import FloorFit
 from tips_ros.perception.ground.follower import FloorFollower
 from tips_ros.perception.ground.plane import Plane
 
-UP = np.array([0.0, -1.0, 0.0])
-
 
 def fit(height_m: float = 0.5, pitch_deg: float = 0.0, up_sd: float = 1.0, sd: float = 0.03):
     turn = np.radians(pitch_deg)

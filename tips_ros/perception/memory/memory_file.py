@@ -157,7 +157,7 @@ def _unpack(file: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         sizes = {one.filename: one.file_size for one in archive.infolist()}
     if sum(sizes.values()) > _MOST_BYTES or sizes.get(f"{_ABOUT}.npy", 0) > _MOST_TEXT:
         raise MemoryFileError(f"{file.name} is too large for a memory")
-    with np.load(file, allow_pickle=False) as loaded:
+    with np.load(file, allow_pickle=False) as loaded:  # noqa: TID251
         about = json.loads(bytes(np.asarray(loaded[_ABOUT], np.uint8)).decode())
         if about["format"] != _FORMAT:
             raise MemoryFileError(
