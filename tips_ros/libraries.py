@@ -48,12 +48,6 @@ OPEN3D = Library(
     "no outlier filter for clouds (--outlier-neighbors, points_filtered.outlier_neighbors)",
 )
 
-SCIPY = Library(
-    "scipy",
-    ("scipy",),
-    "ids of ~/objects may swap where things stand close together",
-)
-
 # Each minor version has other names for what is asked of it.
 _RERUN = f"rerun-sdk{'>=0.41,<0.42' if sys.version_info >= (3, 11) else '>=0.39,<0.40'}"
 
@@ -79,7 +73,11 @@ OPTIONAL = (
     Library("rosbags", ("rosbags",), "no `tips_ros bag`, `eval` or `demo`"),
     Library("tqdm", ("tqdm",), "no bars; lines tell how far a long work is"),
     Library("transforms3d", ("transforms3d",), "no node, no `demo`, no `eval` of a bag"),
-    SCIPY,
+    Library(
+        "scipy",
+        ("scipy",),
+        "no node, no `demo`, no `tips_ros bag`, `find`, `finetune` or `calibrate`",
+    ),
     Library("psutil", ("psutil",), "no node, no `demo`, no `bench`"),
     Library("requests", ("requests",), "no `tips_ros download`"),
     Library(

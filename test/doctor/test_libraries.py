@@ -20,7 +20,7 @@ COSTS = {
     "tqdm": "no bars",
     "transforms3d": "no node",
     "psutil": "no node",
-    "scipy": "ids of ~/objects",
+    "scipy": "no node",
     "requests": "tips_ros download",
     "matplotlib": "no overview.png",
     "PIL": "demo.webp",

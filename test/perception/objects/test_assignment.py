@@ -2,9 +2,7 @@
 """Pairs of least cost, of those that may be."""
 
 import numpy as np
-import pytest
 
-from tips_ros.perception.objects import assignment
 from tips_ros.perception.objects.assignment import assign
 
 COST = np.array([[1.0, 2.0], [1.2, 9.0]])
@@ -12,7 +10,6 @@ EVERY = np.ones((2, 2), bool)
 
 
 def test_the_sum_counts_and_not_the_nearest_first():
-    pytest.importorskip("scipy")
     assert assign(COST, EVERY) == [(0, 1), (1, 0)]
 
 
@@ -21,9 +18,3 @@ def test_what_may_not_be_is_no_pair():
     assert assign(COST, only) == [(0, 0)]
     assert assign(COST, ~EVERY) == []
     assert assign(np.empty((0, 3)), np.empty((0, 3), bool)) == []
-
-
-def test_without_scipy_the_nearest_come_first(monkeypatch):
-    monkeypatch.setattr(assignment, "_solver", lambda: None)
-    assert assign(COST, EVERY) == [(0, 0), (1, 1)]
-    assert assign(COST, np.array([[False, True], [True, False]])) == [(1, 0), (0, 1)]

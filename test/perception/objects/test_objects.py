@@ -94,7 +94,6 @@ def test_with_poses_a_thing_out_of_view_keeps_its_id_and_without_them_none_is_in
 
 @pytest.mark.slow
 def test_poses_that_are_a_degree_off_swap_no_ids():
-    pytest.importorskip("scipy", reason="the nearest first is not good enough for this")
     watch = Watch()
     row = [Box((1.8, y, 0.3), (1.9, y + 0.05, 0.45)) for y in np.arange(-0.3, 0.3, 0.1)]
     watch(row, 3)

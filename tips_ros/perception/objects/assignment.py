@@ -3,17 +3,9 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
-
 import numpy as np
+import scipy  # noqa: F401  missing, it is told of at the start, and not with each frame
 from numpy.typing import NDArray
-
-from tips_ros.libraries import SCIPY
-
-logger = logging.getLogger(__name__)
 
 _NEVER = 1e6
 
@@ -21,7 +13,7 @@ _NEVER = 1e6
 def assign(cost: NDArray[np.float64], allowed: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """The pairs (row, column), each row and column in one at most, with the least cost in all.
 
-    As many pairs as can be; without SciPy always the cheapest pair that is left.
+    As many pairs as can be.
 
     Args:
         cost: (N, M) finite.
@@ -29,31 +21,7 @@ def assign(cost: NDArray[np.float64], allowed: NDArray[np.bool_]) -> list[tuple[
     """
     if not allowed.any():
         return []
-    solve = _solver()
-    if solve is None:
-        return _greedy(cost, allowed)
-    rows, columns = solve(np.where(allowed, cost, _NEVER))
+    from scipy.optimize import linear_sum_assignment  # a part of a second, where things are asked
+
+    rows, columns = linear_sum_assignment(np.where(allowed, cost, _NEVER))
     return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if allowed[i, j]]
-
-
-def _greedy(cost: NDArray[np.float64], allowed: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    left, pairs = np.where(allowed, cost, np.inf), []
-    while np.isfinite(least := left.min()):
-        i, j = (int(one[0]) for one in np.nonzero(left == least))
-        pairs.append((i, j))
-        left[i], left[:, j] = np.inf, np.inf
-    return pairs
-
-
-@lru_cache(maxsize=1)
-def _solver() -> Callable[..., Any] | None:
-    try:
-        from scipy.optimize import linear_sum_assignment
-    except (ImportError, OSError) as error:
-        logger.warning(
-            "things that stand close together may change ids without SciPy (%s): %s",
-            error,
-            SCIPY.fix,
-        )
-        return None
-    return linear_sum_assignment
