@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy  # noqa: F401  missing, it is told of at the start, and not after a training
 from numpy.typing import NDArray
 
 from tips_ros.perception.deviation.model import ALONE, TOGETHER, DeviationModel
 
 _NORMAL = (0.6827, 0.9545)  # of a normal distribution, within one and two standard deviations
-_RIDGE = 1e-4
-_ROUNDS = 50
+_FACTORS = 0.05, 20.0  # within which one is looked for
 _LEAST = 2_000  # pixels
 
 
@@ -24,7 +24,7 @@ class DeviationFit:
     """Gathers pixels of images, and fits.
 
     For a Laplace distribution of ln depth with the scale b, ln b linear in the cues, the negative
-    log-likelihood |error| / b + ln b is convex: Newton's steps find its one minimum. A deviation is
+    log-likelihood |error| / b + ln b is convex, with one minimum. A deviation is
     b times the one factor that puts as many more pixels within 1σ than a normal distribution has as
     it leaves out of 2σ: errors have longer tails than that, and no factor does both.
     """
@@ -92,12 +92,12 @@ def coefficients(cues: NDArray[np.float64], ratios: NDArray[np.float32]) -> Sequ
         cues: (N, K), a constant first.
         ratios: (N,) true / predicted depth.
     """
-    # Of mean 0 and variance 1, so that the ridge means the same to each; the constant stays.
+    # Of mean 0 and variance 1, so that a step means the same to each; the constant stays.
     mean, spread = cues.mean(axis=0), cues.std(axis=0)
     constant = spread < 1e-9
     mean[constant], spread[constant] = 0.0, 1.0
     standard = (cues - mean) / spread
-    theta = _newton(standard, np.abs(np.log(ratios.astype(np.float64))))
+    theta = _most_likely(standard, np.abs(np.log(ratios.astype(np.float64))))
     scale = np.exp(standard @ theta)
     found = theta / spread
     found[0] -= float(found @ mean)
@@ -105,39 +105,25 @@ def coefficients(cues: NDArray[np.float64], ratios: NDArray[np.float32]) -> Sequ
     return [float(number) for number in found]
 
 
-def _newton(cues: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[np.float64]:
-    theta = np.zeros(cues.shape[1])
-    theta[0] = np.log(errors.mean() + 1e-9)
+def _most_likely(
+    cues: NDArray[np.float64], errors: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(K,) of the logarithm of Laplace's scale, cue by cue."""
+    from scipy.optimize import minimize  # a part of a second, where something is fitted
 
-    def loss(at: NDArray[np.float64]) -> float:
-        logarithm = cues @ at
-        return float(np.mean(errors * np.exp(-logarithm) + logarithm))
+    def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """The negative log-likelihood, and its slope."""
+        logarithm = cues @ theta
+        weights = errors * np.exp(-logarithm)
+        return float(np.mean(weights + logarithm)), (1.0 - weights) @ cues / len(errors)
 
-    now = loss(theta)
-    for _ in range(_ROUNDS):
-        weights = errors * np.exp(-(cues @ theta))
-        slope = (cues * (1.0 - weights)[:, None]).mean(axis=0)
-        curvature = (cues * weights[:, None]).T @ cues / len(errors)
-        step = np.linalg.solve(curvature + _RIDGE * np.eye(len(theta)), slope)
-        share = 1.0
-        while (then := loss(theta - share * step)) > now and share > 1e-4:
-            share /= 2
-        if now - then < 1e-7:
-            break
-        theta, now = theta - share * step, then
-    return theta
+    start = np.zeros(cues.shape[1])
+    start[0] = np.log(errors.mean() + 1e-9)
+    return np.asarray(minimize(loss, start, jac=True).x)
 
 
 def _factor(in_scales: NDArray[np.float64]) -> float:
     """The factor from Laplace's scale to a deviation, by how the errors are covered."""
-    ordered = np.sort(in_scales)
-
-    def balance(factor: float) -> float:
-        within = [np.searchsorted(ordered, n * factor) / len(ordered) for n in (1, 2)]
-        return float(within[0] - _NORMAL[0] + within[1] - _NORMAL[1])
-
-    low, high = 0.05, 20.0
-    for _ in range(60):
-        middle = (low * high) ** 0.5
-        low, high = (low, middle) if balance(middle) > 0 else (middle, high)
-    return (low * high) ** 0.5
+    # Within one and two of the factor at once, in as many of both as of a normal distribution.
+    both = np.concatenate([in_scales, in_scales / 2])
+    return float(np.clip(np.quantile(both, sum(_NORMAL) / 2), *_FACTORS))
