@@ -8,7 +8,6 @@ Truth is kept at the DPT heads' own resolution (8 px a patch): pixel i of the he
 from __future__ import annotations
 
 import json
-import mmap
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -109,20 +108,9 @@ class FrameStore:
                 array[scene * self.views + view] = value
         # Frames first, then the note that they are there: the machine may stop at any time.
         for array in self.frames:
-            _flush(array, scene * self.views, self.views)
+            assert isinstance(array, np.memmap)
+            array.flush()
         with open(self.directory / _SCENES_DONE, "a") as done:
             done.write(f"{scene}\n")
             done.flush()
             os.fsync(done.fileno())
-
-
-def _flush(array: NDArray[Any], first: int, count: int) -> None:
-    """Writes some rows of a mapped array to the disk."""
-    assert isinstance(array, np.memmap)
-    row = array.strides[0]
-    start = array.offset + first * row
-    page = start // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
-    # NumPy maps from the page in which the data begins.
-    shift = array.offset // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
-    mapped: mmap.mmap = array._mmap  # type: ignore[attr-defined]
-    mapped.flush(page - shift, start + count * row - page)

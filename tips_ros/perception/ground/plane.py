@@ -100,13 +100,7 @@ def level_rotation(up: Any) -> Float64Array:
 
 def level_quaternion(up: Any) -> tuple[float, float, float, float]:
     """x, y, z, w of the rotation from the level frame into the optical one, as tf has it."""
-    m = level_rotation(up).T
-    w = math.sqrt(max(0.0, 1.0 + m[0, 0] + m[1, 1] + m[2, 2])) / 2
-    if w > 1e-3:
-        x, y, z = m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]
-        return float(x / (4 * w)), float(y / (4 * w)), float(z / (4 * w)), float(w)
-    # Half a turn, as of a camera upside down: its axis, which leans to x as level x is ahead.
-    x, y, z = (math.sqrt(max(0.0, (1 + m[k, k]) / 2)) for k in range(3))
-    y = math.copysign(y, m[0, 1] + m[1, 0])
-    z = math.copysign(z, m[0, 2] + m[2, 0])
-    return x, y, z, 0.0
+    from transforms3d.quaternions import mat2quat
+
+    w, x, y, z = mat2quat(level_rotation(up).T).tolist()
+    return x, y, z, w
