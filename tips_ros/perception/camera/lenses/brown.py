@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -154,17 +155,10 @@ def _fold(numerator: Float64Array, denominator: Float64Array) -> float:
 
 def _tilt_matrix(tx: float, ty: float) -> Float64Array:
     """OpenCV's projection onto a sensor that is tilted by tx and ty, radians."""
-    cx, sx, cy, sy = math.cos(tx), math.sin(tx), math.cos(ty), math.sin(ty)
-    about_x = np.array([[1.0, 0.0, 0.0], [0.0, cx, sx], [0.0, -sx, cx]])
-    about_y = np.array([[cy, 0.0, -sy], [0.0, 1.0, 0.0], [sy, 0.0, cy]])
+    about_x, about_y = (cv2.Rodrigues(np.array(v))[0] for v in ((-tx, 0.0, 0.0), (0.0, -ty, 0.0)))
     rotation = about_y @ about_x
-    onto = np.array(
-        [
-            [rotation[2, 2], 0.0, -rotation[0, 2]],
-            [0.0, rotation[2, 2], -rotation[1, 2]],
-            [0, 0, 1.0],
-        ]
-    )
+    onto = np.diag([rotation[2, 2], rotation[2, 2], 1.0])
+    onto[:2, 2] = -rotation[:2, 2]
     return onto @ rotation
 
 
