@@ -76,6 +76,11 @@ OPTIONAL = (
     Library("mcap", ("mcap",), "no `tips_ros bag`, `eval` or `demo`"),
     Library("tqdm", ("tqdm",), "no bars; lines tell how far a long work is"),
     Library("transforms3d", ("transforms3d",), "no node, no `demo`, no `eval` of a bag"),
+    Library(
+        "scipy",
+        ("scipy",),
+        "no node, no `demo`, no `tips_ros bag`, `find`, `finetune` or `calibrate`",
+    ),
     Library("psutil", ("psutil",), "no node, no `demo`, no `bench`"),
     Library("requests", ("requests",), "no `tips_ros download`"),
     Library(

@@ -27,7 +27,8 @@ pytestmark = pytest.mark.live
 EVERYTHING = tuple(
     library.module
     for library in (*OPTIONAL, *ENGINES, *ROS_OPTIONAL)
-    if library.module not in ("safetensors", "transforms3d", "psutil")  # no demo model, no node
+    # No demo model; no node.
+    if library.module not in ("safetensors", "transforms3d", "psutil", "scipy")
 )
 # Only a test that fails waits so long.
 PATIENCE_S = 120.0

@@ -20,6 +20,7 @@ COSTS = {
     "tqdm": "no bars",
     "transforms3d": "no node",
     "psutil": "no node",
+    "scipy": "no node",
     "requests": "tips_ros download",
     "matplotlib": "no overview.png",
     "vision_msgs": "label_info",

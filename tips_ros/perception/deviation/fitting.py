@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy  # noqa: F401  missing, it is told of at the start, and not after a training
 from numpy.typing import NDArray
 
 from tips_ros.perception.deviation.model import ALONE, TOGETHER, DeviationModel

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy  # noqa: F401  missing, it is told of at the start, and not with each frame
 from numpy.typing import NDArray
 
 _NEVER = 1e6
