@@ -9,7 +9,6 @@ Needs Chromium, and some minutes where that draws in software.
 from __future__ import annotations
 
 import argparse
-import base64
 import os
 import re
 import subprocess
@@ -23,8 +22,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from playwright.sync_api import Page
 
-from benchmarks.figures.browser import Page, chromium, open_page
+from benchmarks.figures.browser import chromium, open_page
 
 _SIZE = (1500, 940)
 _MOST_BYTES = 98_000
@@ -44,8 +44,8 @@ def main() -> None:
         parser.error("there is no Chromium: apt-get install chromium")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with shown_demo(folder, args.model) as url, open_page(folder) as page:
-            page.open(url, *_SIZE)
+        with shown_demo(folder, args.model) as url, open_page(*_SIZE) as page:
+            page.goto(url)
             picture = wait_until_still(page)
     args.output.write_bytes(small_jpeg(picture))
 
@@ -81,7 +81,7 @@ def wait_until_still(page: Page) -> NDArray[np.uint8]:
     began_s, alike = time.monotonic(), 1
     picture = screenshot(page)
     while alike < _ALIKE:
-        page.wait_s(_BETWEEN_S)
+        page.wait_for_timeout(1000 * _BETWEEN_S)
         last, picture = picture, screenshot(page)
         alike = alike + 1 if np.array_equal(last[_HEAD_PX:], picture[_HEAD_PX:]) else 1
         print(f"{time.monotonic() - began_s:.0f} s: {alike} alike", flush=True)
@@ -92,8 +92,8 @@ def wait_until_still(page: Page) -> NDArray[np.uint8]:
 
 def screenshot(page: Page) -> NDArray[np.uint8]:
     """(H, W, 3) BGR of what the page shows."""
-    data = base64.b64decode(page.call("Page.captureScreenshot", format="png")["data"])
-    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+    png = np.frombuffer(page.screenshot(), np.uint8)
+    return np.asarray(cv2.imdecode(png, cv2.IMREAD_COLOR), np.uint8)
 
 
 def small_jpeg(picture: NDArray[np.uint8]) -> bytes:
