@@ -61,7 +61,6 @@ NEEDED = (
     ),
     Library("PIL", ("pillow",), "nothing runs"),
     Library("yaml", ("PyYAML",), "nothing runs"),
-    Library("scipy", ("scipy",), "nothing runs"),
 )
 
 OPTIONAL = (
