@@ -15,7 +15,7 @@ from PIL import Image
 from tips_ros.bags import BagMessage, BagReader
 from tips_ros.demo.recorded_answers import CLASSES, DEPTH, LABELS, class_palette, image_pixels
 from tips_ros.perception.images.decoder import decode_message
-from tips_ros.perception.images.drawn_picture import mark
+from tips_ros.perception.images.drawn_picture import make_mark
 from tips_ros.perception.map_pictures import depth_limit_m, depth_picture, overlay
 from tips_ros.replay.stamp_log import header_stamp_ns
 from tips_ros.whole_file import write_atomically
@@ -48,7 +48,7 @@ def write_clip(recording: Path, image_topic: str, path: Path) -> bool:
     file = BytesIO()
     pictures[0].save(
         file, "WEBP", save_all=True, append_images=pictures[1:], method=0, quality=_QUALITY,
-        duration=[*lasts_ms, _LONGEST_MS], loop=0, exif=mark(),
+        duration=[*lasts_ms, _LONGEST_MS], loop=0, exif=make_mark(),
     )  # fmt: skip
     write_atomically(path, file.getvalue())
     return True

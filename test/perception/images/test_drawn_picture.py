@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tips_ros.perception.images.compressed import decode_picture_file
-from tips_ros.perception.images.drawn_picture import MARK, encode_drawn, is_drawn, mark
+from tips_ros.perception.images.drawn_picture import MARK, encode_drawn, is_drawn, make_mark
 
 SOFTWARE = 0x131  # of Exif
 RGB = np.random.RandomState(1).randint(0, 256, (40, 60, 3)).astype(np.uint8)
@@ -41,7 +41,7 @@ def test_other_programs_show_the_mark(tmp_path: Path):
 def test_a_moving_picture_has_it_as_exif(tmp_path: Path):
     frames = [Image.fromarray(np.roll(RGB, 9 * turn, axis=1)) for turn in range(20)]
     path = tmp_path / "clip.webp"
-    frames[0].save(path, save_all=True, append_images=frames[1:], exif=mark())
+    frames[0].save(path, save_all=True, append_images=frames[1:], exif=make_mark())
     assert is_drawn(path)
 
 

@@ -49,7 +49,7 @@ def block(tag: int, order: str = ">", kind: str = "H") -> bytes:
     """What a camera writes: the tag alone, as a SHORT or a LONG."""
     value = struct.pack(order + kind, tag).ljust(4, b"\0")
     head = (b"MM" if order == ">" else b"II") + struct.pack(order + "HIH", 42, 8, 1)
-    entry = struct.pack(order + "HHI", 0x0112, {"H": 3, "I": 4}[kind], 1) + value
+    entry = struct.pack(order + "HHI", 0x0112, {"B": 1, "H": 3, "I": 4, "h": 8}[kind], 1) + value
     return b"Exif\0\0" + head + entry + bytes(4)
 
 
@@ -62,9 +62,18 @@ def test_it_is_found_in_files_of_each_kind(kind: str, tag: int):
 
 
 @pytest.mark.parametrize("order", "<>")
-@pytest.mark.parametrize("kind", "HI")
+@pytest.mark.parametrize("kind", "BHIh")
 def test_cameras_write_it_in_either_byte_order(order: str, kind: str):
     assert orientation_of(jpeg_with(b"http://ns.adobe.com/x\0", block(6, order, kind))) == 6
+
+
+FIRST = [b"Exif\0\0", b"Exif\0\0XX\0*\0\0", block(6)[:20], block(0)]
+
+
+@pytest.mark.parametrize("first", FIRST)
+def test_tags_that_tell_nothing_are_no_answer_while_others_follow(first: bytes):
+    assert orientation_of(jpeg_with(first, block(6))) == 6
+    assert orientation_of(jpeg_with(first, block(1), block(6))) == 1
 
 
 @pytest.mark.parametrize("tag", range(1, 9))

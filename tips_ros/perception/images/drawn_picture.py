@@ -25,7 +25,7 @@ _SAVED: dict[str, dict[str, Any]] = {
 }
 
 
-def mark() -> Image.Exif:
+def make_mark() -> Image.Exif:
     """The mark, for Pillow's `save`."""
     exif = Image.Exif()
     exif[_SOFTWARE_TAG] = MARK
@@ -40,7 +40,7 @@ def encode_drawn(rgb: NDArray[np.uint8], suffix: str = ".png") -> bytes:
         suffix: `.png` or `.jpg`.
     """
     file = io.BytesIO()
-    Image.fromarray(rgb).save(file, exif=mark(), **_SAVED[suffix])
+    Image.fromarray(rgb).save(file, exif=make_mark(), **_SAVED[suffix])
     return file.getvalue()
 
 

@@ -7,16 +7,17 @@ Convention: the tag 0x0112 says where the first row and the first column of what
 
 from __future__ import annotations
 
-import warnings
+import struct
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, PngImagePlugin, WebPImagePlugin
+from PIL import PngImagePlugin, WebPImagePlugin
 
-from tips_ros.perception.images.picture_header import JPEG, PNG, WEBP, JpegHead
+from tips_ros.perception.images.picture_header import JPEG, PNG, WEBP, JpegHead, first_tags
 
 AS_STORED = 1
 # What is done to the stored picture.
@@ -37,32 +38,55 @@ _ROTATIONS = {
     **dict.fromkeys((5, 8), cv2.ROTATE_90_COUNTERCLOCKWISE),
 }
 _TAG = 0x0112
+_EXIF = b"Exif\0\0"  # before the tags, in a JPEG always
 _MOST = 1 << 16  # bytes of tags; one segment of a JPEG has no more
-_OPENED: dict[bytes, Any] = {
-    JPEG: JpegHead,
-    PNG: PngImagePlugin.PngImageFile,
-    WEBP: WebPImagePlugin.WebPImageFile,
-}
+_MOST_BLOCKS = 8  # of a JPEG that are looked through
 
 
 def orientation_of(data: bytes) -> int:
     """The orientation that a JPEG, PNG or WebP file tells; 1 where it tells none that is known."""
-    exif = Image.Exif()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of tags that are damaged
-            exif.load(_tags(data)[:_MOST])
-        told = exif.get(_TAG)
+        blocks = next(read(data) for start, read in _BLOCKS.items() if data.startswith(start))
     except Exception:  # of any type: Pillow is given what nobody has looked at
         return AS_STORED
-    return told if told in TURNS else AS_STORED
+    known = (told for told in map(_told, blocks) if told in (AS_STORED, *TURNS))
+    return next(known, AS_STORED)
 
 
-def _tags(data: bytes) -> bytes:
-    picture = next(open(BytesIO(data)) for start, open in _OPENED.items() if data.startswith(start))
-    if b"eXIf" in data and "exif" not in picture.info:
-        picture.load()  # in a PNG they may lie behind the pixels
-    return bytes(picture.info["exif"])
+def _told(block: bytes) -> int:
+    """The tag's number; 0 where there is none."""
+    try:
+        return first_tags(block.removeprefix(_EXIF)[:_MOST]).get(_TAG, 0)
+    except (KeyError, struct.error):
+        return 0
+
+
+def _of_jpeg(data: bytes) -> list[bytes]:
+    segments = [content for name, content in JpegHead(BytesIO(data)).applist if name == "APP1"]
+    return [content for content in segments if content.startswith(_EXIF)][:_MOST_BLOCKS]
+
+
+def _of_png(data: bytes) -> list[bytes]:
+    """Its chunk of tags, which may lie behind the pixels."""
+    file = BytesIO(data)
+    file.seek(len(PNG))
+    chunks = PngImagePlugin.ChunkStream(file)
+    while True:  # an error ends it
+        name, begin, length = chunks.read()
+        if name == b"eXIf":
+            return [file.read(min(length, _MOST))]
+        file.seek(begin + length + 4)  # and its checksum
+
+
+def _of_webp(data: bytes) -> list[bytes]:
+    return [bytes(WebPImagePlugin.WebPImageFile(BytesIO(data)).info["exif"])]
+
+
+_BLOCKS: dict[bytes, Callable[[bytes], Sequence[bytes]]] = {
+    JPEG: _of_jpeg,
+    PNG: _of_png,
+    WEBP: _of_webp,
+}
 
 
 def rotate_upright_by_tag(stored: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:

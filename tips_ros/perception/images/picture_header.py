@@ -8,21 +8,12 @@ has them: OpenCV makes a picture of the part that it understands.
 
 from __future__ import annotations
 
-import warnings
+import re
+import struct
 from collections.abc import Callable
 from io import BytesIO
 
-from PIL import (
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    ImageFile,
-    JpegImagePlugin,
-    PngImagePlugin,
-    PpmImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
+from PIL import BmpImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from tips_ros.perception.images.rows import MalformedImage
 
@@ -32,8 +23,24 @@ _END_OF_JPEG = b"\xff\xd9"
 _MOST_OF_A_HEAD = 1 << 24  # bytes
 _MOST_PACKED = 100  # chunks of a PNG that are packed text; OpenCV unpacks all, some ms each
 _TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
+_WHOLE = {1: "B", 3: "H", 4: "I", 8: "h", 9: "i"}  # types of a tag's value that are whole numbers
+_PNM = re.compile(rb"P[1-6](?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})\s")
+_MOST_OF_A_PNM_HEAD = 1 << 12  # bytes
+_SMALLER = "publish a smaller picture"
 
 Size = tuple[int, int]  # columns, rows
+
+
+class _TooMuch(Exception):
+    """More than anybody has room or time for.
+
+    Attributes:
+        remedy: what to do.
+    """
+
+    def __init__(self, fault: str, remedy: str) -> None:
+        super().__init__(fault)
+        self.remedy = remedy
 
 
 class JpegHead(JpegImagePlugin.JpegImageFile):
@@ -58,7 +65,7 @@ def check_picture(data: bytes, format: str) -> None:
         MalformedImage: of no kind whose size can be told, cut off, damaged, or too large.
     """
     measure = next((measure for start, measure in _MEASURES if data.startswith(start)), None)
-    if measure is None:
+    if measure is None or (data.startswith(WEBP) and data[8:12] != b"WEBP"):
         raise MalformedImage(
             f"compressed image of format {format!r} ({len(data)} bytes) cannot be read; "
             f"publish a JPEG or PNG"
@@ -68,12 +75,14 @@ def check_picture(data: bytes, format: str) -> None:
         if width < 1 or height < 1:
             raise ValueError("no pixels")
         if width * height > MOST_PIXELS:
-            raise Image.DecompressionBombError(
-                f"{width}x{height} pixels in {len(data)} bytes, and {MOST_PIXELS} is the most"
+            raise _TooMuch(
+                f"{width}x{height} pixels in {len(data)} bytes, and {MOST_PIXELS} is the most",
+                _SMALLER,
             )
-    except Image.DecompressionBombError as error:
+    except (_TooMuch, Image.DecompressionBombError) as error:
+        remedy = error.remedy if isinstance(error, _TooMuch) else _SMALLER
         raise MalformedImage(
-            f"compressed image that announces too much ({error}); publish a smaller picture"
+            f"compressed image that announces too much ({error}); {remedy}"
         ) from error
     except Exception as error:  # of any type: Pillow is given what nobody has looked at
         raise MalformedImage(
@@ -98,39 +107,56 @@ def measure_jpeg(data: bytes) -> Size:
     return size
 
 
+def first_tags(data: bytes) -> dict[int, int]:
+    """Whole numbers of the first directory of a TIFF file or of Exif tags.
+
+    The first of several equal tags counts, as for libtiff; a tag of another type, or of several
+    values, is 0. No value that lies elsewhere is read.
+
+    Raises:
+        KeyError: the data begin otherwise.
+        struct.error: they end too early.
+    """
+    order = {b"II*\0": "<", b"MM\0*": ">"}[data[:4]]
+    (at,) = struct.unpack_from(f"{order}I", data, 4)
+    (number,) = struct.unpack_from(f"{order}H", data, at)
+    tags: dict[int, int] = {}
+    for place in range(at + 2, at + 2 + 12 * number, 12):
+        tag, kind, count = struct.unpack_from(f"{order}HHI", data, place)
+        format = f"{order}{_WHOLE[kind]}" if kind in _WHOLE and count == 1 else ""
+        tags.setdefault(tag, struct.unpack_from(format, data, place + 8)[0] if format else 0)
+    return tags
+
+
+def _tiff(data: bytes) -> Size:
+    tags = first_tags(data)
+    return tags[_TIFF_WIDTH], tags[_TIFF_HEIGHT]
+
+
 def _png(data: bytes) -> Size:
     """The size by the first chunk, once all of them are what was written."""
     file = BytesIO(data)
     file.seek(len(PNG))
-    names = PngImagePlugin.ChunkStream(file).verify()
+    chunks = PngImagePlugin.ChunkStream(file)
+    names = chunks.verify()
+    chunks.crc(b"IEND", b"")  # which `verify` leaves
     if names[0] != b"IHDR" or b"IDAT" not in names:
         raise EOFError
     if sum(map(names.count, (b"zTXt", b"iTXt", b"iCCP"))) > _MOST_PACKED:
-        raise Image.DecompressionBombError("more texts than pixels")
+        raise _TooMuch(f"more than {_MOST_PACKED} packed texts", "publish it without them")
     return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
 
 
-def _tiff(data: bytes) -> Size:
-    file, tags = _ReadOnce(data), TiffImagePlugin.ImageFileDirectory_v2(data[:8])
-    file.seek(tags.next)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of damaged tags; only two are wanted
-        tags.load(file)
-    return tags[_TIFF_WIDTH], tags[_TIFF_HEIGHT]
+def _gif(data: bytes) -> Size:
+    width, height = struct.unpack_from("<HH", data, 6)
+    return width, height
 
 
-class _ReadOnce(BytesIO):
-    """A file that gives no more bytes than it has, however many tags share their value."""
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__(data)
-        self._left = len(data)
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Reads on, until as much was given as there is."""
-        read = super().read(self._left if size is None or size < 0 else min(size, self._left))
-        self._left -= len(read)
-        return read
+def _pnm(data: bytes) -> Size:
+    found = _PNM.match(data, 0, _MOST_OF_A_PNM_HEAD)
+    if found is None:
+        raise ValueError("no size")
+    return int(found[1]), int(found[2])
 
 
 def _by(opened: Callable[[BytesIO], ImageFile.ImageFile]) -> Callable[[bytes], Size]:
@@ -142,7 +168,7 @@ _MEASURES: tuple[tuple[bytes | tuple[bytes, ...], Callable[[bytes], Size]], ...]
     (PNG, _png),
     (WEBP, _by(WebPImagePlugin.WebPImageFile)),
     (b"BM", _by(BmpImagePlugin.BmpImageFile)),
-    (b"GIF8", _by(GifImagePlugin.GifImageFile)),
+    (b"GIF8", _gif),
     ((b"II*\0", b"MM\0*"), _tiff),
-    ((b"P1", b"P2", b"P3", b"P4", b"P5", b"P6"), _by(PpmImagePlugin.PpmImageFile)),
+    ((b"P1", b"P2", b"P3", b"P4", b"P5", b"P6"), _pnm),
 )
