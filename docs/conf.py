@@ -13,6 +13,8 @@ import os
 import re
 from pathlib import Path
 
+from sphinx.util import logging
+
 _HERE = Path(__file__).resolve().parent
 
 
@@ -102,7 +104,7 @@ def _pages_of(section: str) -> str:
 
 
 def _link(found: re.Match[str], page: Path, docname: str) -> str:
-    """Returns the link of a page of the tree as it is right on the site; without one, its text."""
+    """Returns the link of a page of the tree as it is right on the site; of a folder, its text."""
     text, target, anchor = found[1], found[2], found[3] or ""
     if "://" in target or target.startswith("mailto:"):
         return found[0]
@@ -116,5 +118,7 @@ def _link(found: re.Match[str], page: Path, docname: str) -> str:
     elif path.is_file():
         there = path
     else:
+        if not path.exists():
+            logging.getLogger(__name__).warning("no file %s", target, location=docname)
         return text
     return f"[{text}]({os.path.relpath(there, folder)}{anchor})"

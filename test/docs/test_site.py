@@ -76,15 +76,25 @@ def test_a_page_loads_nothing_from_elsewhere(site):
 
 
 @pytest.mark.slow
-def test_a_warning_fails_the_build(tmp_path):
+def test_a_link_that_leads_nowhere_fails_the_build(tmp_path):
     pytest.importorskip("sphinx", reason="sphinx is not installed; requirements-test.txt brings it")
     (tmp_path / "conf.py").write_text((DOCS / "conf.py").read_text(encoding="utf-8"))
     (tmp_path / "_static").mkdir()
     (tmp_path / "_static" / "site.css").touch()
-    (tmp_path / "index.rst").write_text("A page\n======\n\n:doc:`not_there`\n")
-    build = [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", str(tmp_path)]
-    done = subprocess.run([*build, str(tmp_path / "out")], capture_output=True, text=True)
-    assert done.returncode != 0 and "not_there" in done.stderr
+    (tmp_path / "index.rst").write_text("A\n=\n\n:doc:`no_doc`\n\n.. toctree::\n\n   page\n")
+    # Target → what the warning names.
+    lost = {"no_page.md": "no_page.md", "../no_file.py": "no_file.py", "no_folder/": "no_folder"}
+    lost |= {"#no-heading": "no-heading", "page.md#no-anchor": "no-anchor"}
+    good = ("page.md", "#a-page", "page.md#a-page", "index.rst", "../tips_ros", "../run")
+    text = "\n\n".join(f"[link]({target})" for target in (*lost, *good))
+    (tmp_path / "page.md").write_text(f"# A page\n\n{text}\n")
+    build = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
+    done = subprocess.run(
+        [*build, str(tmp_path), str(tmp_path / "out")], capture_output=True, text=True
+    )
+    told = done.stderr.strip().splitlines()
+    assert done.returncode != 0 and len(told) == len(lost) + 1, done.stderr
+    assert all(any(named in line for line in told) for named in ("no_doc", *lost.values())), told
 
 
 def test_the_page_of_interfaces_is_that_of_the_definitions():
