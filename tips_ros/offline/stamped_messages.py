@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import struct
 from collections import Counter
 from collections.abc import Iterable
 
 from tips_ros.bags import BagError, BagMessage, BagReader
+from tips_ros.replay.stamp_log import header_stamp_ns
 
 StampIndex = dict[int, Counter[str]]  # stamp in nanoseconds → how many messages of it a topic has
 
@@ -22,11 +22,9 @@ def stamp_index(reader: BagReader, topics: Iterable[str]) -> StampIndex:
 
 def message_stamp_ns(message: BagMessage) -> int:
     """The stamp of a message that begins with a std_msgs/Header, read off its CDR bytes."""
-    if len(message.data) < 12:
+    if (stamp_ns := header_stamp_ns(message.data)) is None:
         raise BagError(f"{message.topic} at {message.stamp_ns} ns holds no header; record it again")
-    byte_order = "<" if message.data[1] & 1 else ">"
-    sec, nanosec = struct.unpack_from(f"{byte_order}iI", message.data, 4)
-    return int(sec) * 10**9 + int(nanosec)
+    return stamp_ns
 
 
 class StampedMessages:
