@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tips_ros.libraries import ENGINES, NEEDED, OPTIONAL, ROS_OPTIONAL
 
@@ -30,13 +31,16 @@ def package_xml() -> dict[str, bool]:
     return {str(e.text): e.get("condition") is not None for e in root if e.tag in kinds}
 
 
+def listed(name: str) -> list[Requirement]:
+    """The lines of a list for pip, or of a file of constraints."""
+    lines = (SOURCE / "bootstrap" / name).read_text(encoding="utf-8").splitlines()
+    return [Requirement(line) for line in lines if not line.startswith("#")]
+
+
 def requirements() -> dict[str, str]:
     """Package → the least version, of all lists for pip."""
-    found = {}
-    for name in LISTS:
-        text = (SOURCE / "bootstrap" / f"requirements-{name}.txt").read_text(encoding="utf-8")
-        found |= dict(re.findall(r"^([\w-]+)>=([\w.]+)", text, re.MULTILINE))
-    return found
+    wanted = [one for name in LISTS for one in listed(f"requirements-{name}.txt")]
+    return {one.name: s.version for one in wanted for s in one.specifier if s.operator == ">="}
 
 
 def rows() -> list[list[str]]:
@@ -76,8 +80,8 @@ def test_the_table_has_each_package_of_the_lists_with_its_least_version():
 
 @pytest.mark.parametrize("library", LIBRARIES, ids=lambda library: library.module)
 def test_doctor_and_errors_name_what_pip_takes(library):
-    asked = re.split("[>=<]", library.requirement or library.distributions[0])[0]
-    assert asked in requirements()
+    asked = Requirement(library.requirement or library.distributions[0])
+    assert asked.name in requirements()
 
 
 def test_each_key_of_the_table_is_one_of_package_xml_and_the_other_way_round():
@@ -97,8 +101,7 @@ def test_each_ros_package_is_on_the_page():
 
 def test_the_line_for_pip_names_what_has_no_key_and_nothing_else():
     without_key = {row[0].strip("`") for row in rows() if row[2].startswith("none")}
-    core = (SOURCE / "bootstrap" / "requirements-core.txt").read_text(encoding="utf-8")
-    wanted = {name for name in without_key if re.search(rf"^{name}>", core, re.MULTILINE)}
+    wanted = without_key & {one.name for one in listed("requirements-core.txt")}
     lines = re.findall(r"^python3 -m pip install (.*)$", PAGE, re.MULTILINE)
     assert lines and all({w for w in line.split() if w[0] != "-"} == wanted for line in lines)
     comment = (SOURCE / "package.xml").read_text(encoding="utf-8")

@@ -6,7 +6,6 @@ from __future__ import annotations
 import email
 import email.message
 import importlib.util
-import re
 import shutil
 import subprocess
 import sys
@@ -17,8 +16,11 @@ from typing import Any
 
 import pytest
 import setuptools
+from packaging.requirements import Requirement
 
 import tips_ros
+
+from .test_dependencies import listed
 
 pytestmark = pytest.mark.slow
 
@@ -89,14 +91,12 @@ def test_the_pythons_it_takes_are_those_that_the_set_up_takes(metadata: Any):
 
 
 def test_requirements_are_those_of_the_lists_that_the_set_up_installs(metadata: Any):
-    required = metadata.get_all("Requires-Dist")
+    required = [Requirement(one) for one in metadata.get_all("Requires-Dist")]
     for name in ("core", "open3d", "openvino", "onnxruntime", "test"):
-        text = (SOURCE / "bootstrap" / f"requirements-{name}.txt").read_text(encoding="utf-8")
-        listed = [re.match(r"[\w-]+", line) for line in text.splitlines() if line[:1] not in "#"]
-        ours = {match[0] for match in listed if match}
-        mine = [r for r in required if ("extra ==" in r) == (name != "core")]
-        mine = [r for r in mine if name == "core" or f'extra == "{name}"' in r]
-        assert {re.match(r"[\w-]+", r)[0] for r in mine} == ours  # type: ignore[index]
+        mine = [r for r in required if ("extra ==" in str(r.marker)) == (name != "core")]
+        mine = [r for r in mine if name == "core" or f'extra == "{name}"' in str(r.marker)]
+        ours = {(r.name, r.specifier) for r in listed(f"requirements-{name}.txt")}
+        assert {(r.name, r.specifier) for r in mine} == ours
 
 
 def test_the_sdist_holds_what_it_is_built_from_and_no_tests(built: Path):

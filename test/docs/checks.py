@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from packaging.requirements import Requirement
 
 from tips_ros import cli
 from tips_ros.messages.outputs import TOPICS, VISION_TOPICS
 from tips_ros.ros.parameters.table import PARAMETERS
 from tips_ros.ros.startup.cameras import image_topics_of
 
+from ..test_dependencies import listed
 from .pages import SOURCE, blocks
 
 DECLARED = {declared.name: declared for declared in PARAMETERS}
@@ -238,25 +240,18 @@ def topics(words: list[str]) -> None:
 
 def _pip(rest: list[str]) -> None:
     assert rest and rest[0] == "install", rest
-    listed = _listed()
+    project = (SOURCE / "pyproject.toml").read_text(encoding="utf-8")
+    lists = [path.name for path in (SOURCE / "bootstrap").glob("requirements-*.txt")]
+    known = {one.name for name in lists for one in listed(name)} | MORE_FOR_PIP | {"tips_ros"}
     for before, word in zip(rest, rest[1:], strict=False):
         if word.startswith("-"):
             continue
         if before == "-r":
             assert (SOURCE / word).is_file(), f"no {word}"
             continue
-        name, _, extra = word.partition("[")
-        package = re.split("[<>=]", name)[0]
-        assert package in listed | MORE_FOR_PIP | {".", "tips_ros"}, f"pip install {word}"
-        if extra:
-            project = (SOURCE / "pyproject.toml").read_text(encoding="utf-8")
-            assert re.search(rf"^{extra.rstrip(']')} = {{ file", project, re.MULTILINE), word
-
-
-def _listed() -> set[str]:
-    """Packages of all lists for pip."""
-    texts = [p.read_text("utf-8") for p in (SOURCE / "bootstrap").glob("requirements-*.txt")]
-    return {name for text in texts for name in re.findall(r"^([\w-]+)", text, re.MULTILINE)}
+        asked = Requirement(re.sub(r"^\.", "tips_ros", word))
+        assert asked.name in known, f"pip install {word}"
+        assert all(re.search(rf"^{e} = {{ file", project, re.M) for e in asked.extras), word
 
 
 def _python(rest: list[str]) -> None:
