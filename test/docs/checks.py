@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import re
 import shlex
@@ -18,6 +17,7 @@ from tips_ros.messages.outputs import TOPICS, VISION_TOPICS
 from tips_ros.ros.parameters.table import PARAMETERS
 from tips_ros.ros.startup.cameras import image_topics_of
 
+from ..launch.launch_file import ARGUMENTS
 from ..test_dependencies import listed
 from .pages import SOURCE, blocks
 
@@ -141,27 +141,13 @@ def parameter(name: str, text: str) -> None:
     assert not declared.choices or value in declared.choices, (name, value)
 
 
-def launch_arguments() -> dict[str, Any]:
-    """Name → choices, as launch/tips.launch.py declares them."""
-    tree = ast.parse((SOURCE / "launch" / "tips.launch.py").read_text(encoding="utf-8"))
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
-    declared = [c for c in calls if ast.unparse(c.func) == "DeclareLaunchArgument"]
-    found = {}
-    for call in declared:
-        choices = [ast.unparse(k.value) for k in call.keywords if k.arg == "choices"]
-        found[ast.literal_eval(call.args[0])] = choices[0] if choices else None
-    return found
-
-
 def _launch(assignments: list[str]) -> None:
-    known = launch_arguments()
     for assignment in assignments:
         if assignment in ("--show-args", "-s"):
             continue
         name, _, value = assignment.partition(":=")
-        assert name in known and value, f"the launch file has no {name}"
-        if choices := known[name]:
-            assert repr(value) in choices or "TRUE_FALSE" in choices, (name, value)
+        assert name in ARGUMENTS and value, f"the launch file has no {name}"
+        assert value in ARGUMENTS[name].get("choices", (value,)), (name, value)
         if name == "cameras":
             assert image_topics_of(name, value)
 

@@ -8,7 +8,8 @@ import subprocess
 import pytest
 import yaml
 
-from .checks import DECLARED, INPUTS, check, launch_arguments, parameter
+from ..launch.launch_file import ARGUMENTS
+from .checks import DECLARED, INPUTS, check, parameter
 from .pages import PAGES, assignments, blocks, commands, name
 
 COMMANDS = sorted(set(commands()))
@@ -35,6 +36,7 @@ def test_a_command_line_is_understood(command):
         "./run exec tips_ros infer photo.jpg --precision fp8",
         "ros2 launch tips_ros tips.launch.py imgae:=/x",
         "ros2 launch tips_ros tips.launch.py image_transport:=theora",
+        "ros2 launch tips_ros tips.launch.py rviz:=maybe",
         "ros2 run tips_ros tips",
         "ros2 param set /tips points.strid 2",
         "ros2 param set /tips points.stride much",
@@ -75,5 +77,5 @@ def test_an_assignment_in_running_text_is_one_of_the_launch_or_of_the_node(found
     if found.line.startswith("-p "):
         parameter(left, right)
     else:
-        known = {*launch_arguments(), *INPUTS, "__ns", "__node", *DECLARED}
+        known = {*ARGUMENTS, *INPUTS, "__ns", "__node", *DECLARED}
         assert left in known or left.startswith("qos_overrides."), text

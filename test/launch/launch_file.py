@@ -43,6 +43,24 @@ def plain_part() -> dict[str, Any]:
 PLAIN = plain_part()
 
 
+def arguments() -> dict[str, dict[str, Any]]:
+    """The keywords of each DeclareLaunchArgument by its name; None for what is no constant."""
+    found = {}
+    for node in ast.walk(TREE):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "DeclareLaunchArgument":
+            keywords = {}
+            for keyword in node.keywords:
+                try:
+                    keywords[keyword.arg] = eval(ast.unparse(keyword.value), dict(PLAIN))
+                except NameError:
+                    keywords[keyword.arg] = None
+            found[ast.literal_eval(node.args[0])] = keywords
+    return found
+
+
+ARGUMENTS = arguments()
+
+
 def started(**given: str) -> list[list[str]]:
     """The command lines of the processes that the launch file starts; they are ended at once."""
     return [command for command, _ in processes(**given)]

@@ -7,35 +7,14 @@ Without a ROS installation there is no `launch`, so these tests read the file's 
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 import pytest
 
 from tips_ros.ros.parameters.table import PARAMETERS
 
-from .launch_file import PLAIN, SOURCE, TREE
+from .launch_file import ARGUMENTS, PLAIN, SOURCE, TREE
 
 DECLARED = {p.name: p for p in PARAMETERS}
-
-
-def arguments() -> dict[str, dict[str, Any]]:
-    """The keywords of each DeclareLaunchArgument by its name; None for what is no constant."""
-    found = {}
-    for node in ast.walk(TREE):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "DeclareLaunchArgument":
-            keywords = {}
-            for keyword in node.keywords:
-                try:
-                    keywords[keyword.arg] = eval(ast.unparse(keyword.value), dict(PLAIN))
-                except NameError:
-                    keywords[keyword.arg] = None
-            found[ast.literal_eval(node.args[0])] = keywords
-    return found
-
-
-ARGUMENTS = arguments()
-
-
 AS_PARAMETERS = (*PLAIN["TEXTS"], *PLAIN["SWITCHES"], *PLAIN["LISTS"])
 
 
