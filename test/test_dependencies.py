@@ -51,9 +51,9 @@ def rows() -> list[list[str]]:
 
 
 def imported() -> set[str]:
-    """The roots of all that the package imports, wherever in its files."""
+    """The roots of all that the package and its launch files import, wherever in them."""
     found = set()
-    for path in (SOURCE / "tips_ros").rglob("*.py"):
+    for path in (path for name in ("tips_ros", "launch") for path in (SOURCE / name).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 found |= {alias.name.partition(".")[0] for alias in node.names}

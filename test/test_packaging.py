@@ -39,16 +39,6 @@ def test_the_version_is_the_same_everywhere():
     assert setup.stdout.split()[-1] == tips_ros.__version__
 
 
-def test_each_ros_package_that_is_imported_is_declared():
-    root = ElementTree.parse(SOURCE / "package.xml").getroot()
-    declared = {item.text for item in root if item.tag.endswith("depend")}
-    roots = r"rclpy|launch\w*|cv_bridge|ament_index_python|tf2_\w+|\w+_msgs|\w+_interfaces"
-    pattern = re.compile(rf"^\s*(?:from|import) ({roots})\b", re.MULTILINE)
-    files = [*(SOURCE / "tips_ros").rglob("*.py"), *(SOURCE / "launch").rglob("*.py")]
-    imported = {name for path in files for name in pattern.findall(path.read_text("utf-8"))}
-    assert imported and imported <= declared
-
-
 def test_what_a_robot_without_a_screen_needs_not_is_brought_on_demand_only():
     root = ElementTree.parse(SOURCE / "package.xml").getroot()
     on_demand = {item.text for item in root if item.get("condition") == "$TIPS_ROS_DESKTOP == 1"}
@@ -96,12 +86,6 @@ def test_the_generated_modules_are_found_from_the_source_folder_too():
         env={name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"},
     )  # fmt: skip
     assert Path(done.stdout.strip()).is_relative_to(SOURCE / "tips_ros")
-
-
-def test_each_folder_of_modules_is_a_package():
-    """setuptools leaves folders without __init__.py out."""
-    folders = {path.parent for path in (SOURCE / "tips_ros").rglob("*.py")}
-    assert not [str(folder) for folder in folders if not (folder / "__init__.py").is_file()]
 
 
 def test_each_source_file_names_its_licence():
