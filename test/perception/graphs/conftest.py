@@ -22,7 +22,7 @@ from torch.utils._pytree import tree_leaves
 
 from tips_ros.model.fast.head_streams import HeadStreams
 from tips_ros.perception import resizing
-from tips_ros.perception.deviation import predicted
+from tips_ros.perception.deviation import cues, predicted
 from tips_ros.perception.graphs import frame_graphs, frame_work
 from tips_ros.perception.semantic import segmentation
 from tips_ros.perception.semantic.dense_labels import dense_label_map
@@ -144,6 +144,7 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Cuda:
     # By torch's own operations, as there: OpenCV's and NumPy's would not be written down.
     monkeypatch.setattr(resizing, "resize_maps", as_on_a_gpu)
     monkeypatch.setattr(predicted, "resize_maps", as_on_a_gpu)
+    monkeypatch.setattr(cues, "class_planes", cues.dense_class_planes)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     monkeypatch.setattr(frame_work, "HeadStreams", lambda _: HeadStreams(torch.device("cuda")))
     monkeypatch.setattr(frame_work, "normals_at", normals_as_on_a_gpu)

@@ -94,19 +94,28 @@ def _largest_share(logits: Tensor) -> Tensor:
     made = largest_share(few)
     if made is not None:
         return made
-    planes = _planes_by_opencv(logits) if logits.device.type == "cpu" else few.float()
-    return planes.softmax(1).amax(1).view(len(few), 1, *few.shape[2:])
+    return class_planes(logits).softmax(1).amax(1).view(len(few), 1, *few.shape[2:])
 
 
-def _planes_by_opencv(logits: Tensor) -> Tensor:
-    """(B, K, h, w) on the CPU, `thin` → (1, K, B·⌈h/2⌉·⌈w/2⌉) fp32.
+def class_planes(logits: Tensor) -> Tensor:
+    """(B, K, h, w) → `thin`, a plane of fp32 for each class.
 
-    The heads leave a pixel's classes side by side. OpenCV turns them about three times as fast as
-    torch, which does it while it reads every second pixel.
+    The heads leave a pixel's classes side by side. On the CPU OpenCV turns them about three times
+    as fast as torch, which does it while it reads every second pixel.
+
+    Returns:
+        (B, K, ⌈h/2⌉, ⌈w/2⌉), or (1, K, B·⌈h/2⌉·⌈w/2⌉) of the same pixels in the same order.
     """
+    if logits.device.type != "cpu":
+        return dense_class_planes(logits)
     rows = logits.detach()[:, :, ::2].permute(0, 2, 3, 1).float()
     pixels = rows[:, :, ::2].reshape(-1, logits.shape[1]).numpy()
     return torch.from_numpy(cv2.transpose(pixels))[None]
+
+
+def dense_class_planes(logits: Tensor) -> Tensor:
+    """The same of torch's operations alone, as a GPU records them."""
+    return thin(logits).float()
 
 
 def _gradient(x: Tensor) -> tuple[Tensor, Tensor]:
