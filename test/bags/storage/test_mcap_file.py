@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,11 +13,13 @@ from pathlib import Path
 
 import pytest
 from lz4.frame import compress as lz4
+from mcap import reader, writer
 from mcap.records import ChunkIndex, Footer
 from mcap.stream_reader import StreamReader
 
 from tips_ros.bags import BagError, BagReader
 from tips_ros.bags.storage.mcap_file import McapFile
+from tips_ros.bags.storage.mcap_records import FOOTER_SIZE, MAGIC
 from tips_ros.bags.storage.unpacking import zstd
 
 from ..odd_bags import Topic, encoded, mcap, string
@@ -112,6 +116,14 @@ def test_the_bag_can_be_read_twice_at_once(tmp_path):
     with BagReader(mcap(tmp_path / "a.mcap", TOPICS, ROWS, chunks=3)) as bag:
         pairs = list(zip(bag.messages(), bag.messages(), strict=True))
     assert all(one == other for one, other in pairs)
+
+
+def test_the_library_s_own_reader_and_writer_are_not_imported_for_two_constants():
+    assert (MAGIC, FOOTER_SIZE) == (writer.MCAP0_MAGIC, reader.FOOTER_SIZE)
+    code = "import sys, tips_ros.bags.place; print([m for m in sys.modules if m[:5] == 'mcap.'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "mcap.records" in done.stdout and done.returncode == 0, done.stderr
+    assert "mcap.reader" not in done.stdout and "mcap.writer" not in done.stdout
 
 
 def change(path, kind, **fields):
