@@ -23,7 +23,10 @@ LINE = re.compile(rf"(?<![\w/])(?:tips_ros (?:{COMMANDS}|COMMAND)|tips_node --|t
 # Sentences that name a command and tell nobody to type it.
 NAMED_ONLY = (
     "no `backend: onnxruntime`, no `tips_ros export`",
-    "no `tips_ros bag`, `eval` or `demo`",
+    "no `tips_ros bag`, `bags`, `view`, `eval`, `calibrate`, `finetune` or `demo`",
+    "no node, no `tips_ros bag`, `bags`, `view`, `eval`, `calibrate`, `finetune` or `demo`",
+    "no node, no `tips_ros bag`, `bags`, `find`, `view`, `calibrate`, `finetune`, `bench` or "
+    "`demo`",
     "no `tips_ros bags --ray`",
     "no `tips_ros download`",
     "no node and no live topics; `tips_ros infer` and `tips_ros bag` need no ROS",

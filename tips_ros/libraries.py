@@ -71,14 +71,27 @@ OPTIONAL = (
     ),
     Library("sentencepiece", ("sentencepiece",), "no prompts and no tags in words"),
     OPEN3D,
-    Library("rosbags", ("rosbags",), "no `tips_ros bag`, `eval` or `demo`"),
-    Library("mcap", ("mcap",), "no `tips_ros bag`, `eval` or `demo`"),
+    Library(
+        "rosbags",
+        ("rosbags",),
+        "no `tips_ros bag`, `bags`, `view`, `eval`, `calibrate`, `finetune` or `demo`",
+    ),
+    Library(
+        "mcap",
+        ("mcap",),
+        "no `tips_ros bag`, `bags`, `view`, `eval`, `calibrate`, `finetune` or `demo`",
+    ),
     Library("tqdm", ("tqdm",), "no bars; lines tell how far a long work is"),
-    Library("transforms3d", ("transforms3d",), "no node, no `demo`, no `eval` of a bag"),
+    Library(
+        "transforms3d",
+        ("transforms3d",),
+        "no node, no `tips_ros bag`, `bags`, `view`, `eval`, `calibrate`, `finetune` or `demo`",
+    ),
     Library(
         "scipy",
         ("scipy",),
-        "no node, no `demo`, no `tips_ros bag`, `find`, `finetune` or `calibrate`",
+        "no node, no `tips_ros bag`, `bags`, `find`, `view`, `calibrate`, `finetune`, `bench` or "
+        "`demo`",
     ),
     Library("psutil", ("psutil",), "no node, no `demo`, no `bench`"),
     Library("requests", ("requests",), "no `tips_ros download`"),

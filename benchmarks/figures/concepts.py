@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.patches import FancyBboxPatch
-from PIL import Image
 
+from benchmarks.figures.saving import save_figure
 from tips_ros.evaluation.sample import Sample
 from tips_ros.offline.evaluation_data import BagOptions, open_data
 from tips_ros.perception.cloud.point_cloud import organised_cloud
@@ -66,7 +66,7 @@ def main() -> None:
     with open_data(sample_bag(), None, BagOptions(truth=sample_truth())) as data:
         sample = next(islice(data.dataset, _FRAME, None))
     picture = figure(sample, load_predictor("demo"))
-    Image.fromarray(picture).save(args.output, quality=_QUALITY)
+    save_figure(picture, args.output, _QUALITY, parser)
 
 
 def figure(sample: Sample, predictor: Predictor) -> Picture:

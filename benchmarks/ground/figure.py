@@ -12,8 +12,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
 
+from benchmarks.figures.saving import save_figure
 from benchmarks.ground.__main__ import CLASSES, SETTINGS, by_model
 from benchmarks.ground.courses import courses
 from tips_ros.perception.ground.ground import Ground
@@ -41,7 +41,7 @@ def main() -> None:
         row = np.concatenate([course.sample.rgb, floor_sheet(course.sample.rgb, view)], axis=1)
         width = round(row.shape[1] * _HEIGHT / row.shape[0])
         rows.append(cv2.resize(row, (width, _HEIGHT), interpolation=cv2.INTER_AREA))
-    Image.fromarray(np.concatenate(rows)).save(args.output, quality=_QUALITY)
+    save_figure(np.concatenate(rows), args.output, _QUALITY, parser)
 
 
 if __name__ == "__main__":

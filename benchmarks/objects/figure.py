@@ -14,8 +14,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
 
+from benchmarks.figures.saving import save_figure
 from benchmarks.objects.drives import frames
 from benchmarks.objects.views import by_model, by_truth
 from tips_ros.perception.map_pictures import Picture
@@ -46,7 +46,7 @@ def main() -> None:
         view = objects.look(frame, classes, rgb=shown.rgb)
         if number in drawn:
             pictures.append(numbered(shown.rgb, view))
-    Image.fromarray(np.concatenate(pictures, axis=1)).save(args.output, "JPEG", quality=_QUALITY)
+    save_figure(np.concatenate(pictures, axis=1), args.output, _QUALITY, parser)
 
 
 def numbered(rgb: Picture, view: ObjectsView) -> Picture:

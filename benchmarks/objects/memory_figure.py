@@ -16,8 +16,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from benchmarks.figures.saving import save_figure
 from benchmarks.objects.drives import Room, connected, furnished, shown
 from benchmarks.objects.views import NoWords, by_model, by_truth
 from tips_ros.perception.loading.prompt_encoder import PromptEncoder
@@ -70,7 +70,7 @@ def main() -> None:
     column = np.concatenate([np.pad(one, ((0, 1), (0, 6), (0, 0))) for one in small])
     picture = _from_above(room, memory, found, args.text)
     sheet = np.concatenate([column[: _SIZE[0]], picture[: len(column)]], axis=1)
-    Image.fromarray(sheet).save(args.output, quality=84)
+    save_figure(sheet, args.output, 84, parser)
 
 
 def _from_above(room: Room, memory: Memory, found: list[Answer], text: str) -> Picture:

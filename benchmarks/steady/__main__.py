@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image
 
+from benchmarks.figures.saving import save_figure
 from benchmarks.steady.figure import figure
 from benchmarks.steady.seen import Seen, held, seen_by
 from tips_ros.evaluation.metrics.flicker import FlickerMetrics
@@ -135,7 +135,7 @@ def main() -> None:
         report(seen_by(args.model, args.sequences))
         return
     picture = figure(seen_by(args.model, args.sequences, args.drive))
-    Image.fromarray(picture).save(args.figure, quality=82)
+    save_figure(picture, args.figure, 82, parser)
 
 
 if __name__ == "__main__":

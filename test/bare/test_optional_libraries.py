@@ -77,19 +77,44 @@ def test_without_bars_there_are_lines(without, photo, tmp_path):
     assert "1 of 1 pictures → " in done.stdout
 
 
+@pytest.mark.parametrize("library", OPTIONAL, ids=[library.module for library in OPTIONAL])
+def test_what_goes_without_a_library_names_each_command_that_does(without, library):
+    done = without(library.module).python(
+        """
+        from tips_ros.cli import COMMANDS, load_command
+        for command in COMMANDS:
+            try:
+                load_command(command)
+            except ImportError:
+                print(command)
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    named = re.findall(r"`(?:tips_ros )?(\w+)`", library.without)
+    assert [command for command in done.stdout.split() if command not in named] == []
+
+
 @pytest.mark.parametrize("library", ["rosbags", "mcap"])
-def test_commands_about_bags_say_what_they_need(without, small_bag, library):
+def test_commands_about_bags_say_what_they_need(without, small_bag, tmp_path, library):
     done = without(library).python(
         f"""
         from tips_ros import cli
-        assert cli.main(["bag", {str(small_bag)!r}, "out"]) == 2
-        assert cli.main(["eval", {str(small_bag)!r}]) == 2
-        assert cli.main(["demo", "--bag", {str(small_bag)!r}]) == 2
+        bag, out = {str(small_bag)!r}, {str(tmp_path / "out")!r}
+        for arguments in (
+            ["bag", bag, out],
+            ["bags", bag, out],
+            ["view", bag, "--save", out + ".rrd"],
+            ["eval", bag],
+            ["calibrate", bag, "--output", out],
+            ["finetune", bag, "--output", out],
+            ["demo", "--bag", bag, "--output", out],
+        ):
+            assert cli.main(arguments) == 2, arguments
         """
     )
-    assert done.returncode == 0
-    assert done.stderr.count(f"tips_ros: {library} is not installed") == 3
-    assert done.stderr.count(f"pip install {library}") == 3
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count(f"{library} is not installed") == 7, done.stderr
+    assert done.stderr.count(f"pip install {library}") == 7
 
 
 def test_without_tqdm_there_are_no_bars_and_the_work_is_done(without, small_bag):

@@ -30,15 +30,20 @@ FILES = [
 FAULT = re.compile(
     r"(?<![.\w])(?<!def )(?:compile|__import__)\(|\.(?:extract|extractall)\("
     r"|allow_pickle=(?!False\b)|weights_only=(?!True\b)"
+    r"|torch\.load\((?!.*weights_only=True)"
 )
 
 
 def test_no_file_runs_data_nor_unpacks_to_the_disk():
     found = {str(file): FAULT.findall(file.read_text(encoding="utf-8")) for file in FILES}
     assert len(found) > 100 and {name: what for name, what in found.items() if what} == {}
-    for fault in ("\ncompile(x)", "np.load(f, allow_pickle=True)", "archive.extract(m)"):
-        assert FAULT.search(fault)
+    for fault in (
+        *("\ncompile(x)", "np.load(f, allow_pickle=True)", "archive.extract(m)"),
+        *("torch.load(f)  # noqa: TID251", "torch.load(\n    f,\n    weights_only=False,\n)"),
+    ):
+        assert FAULT.search(fault), fault
     assert not FAULT.search("re.compile(x) torch.compile(m) np.load(f, allow_pickle=False)")
+    assert not FAULT.search("torch.load(open(f), weights_only=True)  # noqa: TID251")
 
 
 def test_what_could_run_data_fails_the_linter(tmp_path: Path):

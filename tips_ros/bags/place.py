@@ -8,10 +8,9 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from mcap.writer import MCAP0_MAGIC
-
 from tips_ros.bags import metadata
 from tips_ros.bags.errors import BagError
+from tips_ros.bags.storage.mcap_records import MAGIC
 
 MCAP = ".mcap"
 _OTHER_STORAGES = (".db3", ".bag", ".zst", ".zstd")
@@ -68,4 +67,4 @@ def _is_bag(path: Path) -> bool:
     if path.suffix != MCAP or not path.is_file():
         return False
     with path.open("rb") as file:
-        return file.read(len(MCAP0_MAGIC)) == MCAP0_MAGIC
+        return file.read(len(MAGIC)) == MAGIC

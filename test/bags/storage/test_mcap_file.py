@@ -3,15 +3,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from lz4.frame import compress as lz4
+from mcap import reader, writer
 from mcap.records import ChunkIndex, Footer
 from mcap.stream_reader import StreamReader
 
 from tips_ros.bags import BagError, BagReader
+from tips_ros.bags.storage.mcap_file import McapFile
+from tips_ros.bags.storage.mcap_records import FOOTER_SIZE, MAGIC
 from tips_ros.bags.storage.unpacking import zstd
 
 from ..odd_bags import Topic, encoded, mcap, string
@@ -40,6 +48,64 @@ def test_messages_of_one_time_stay_in_the_order_they_were_written(tmp_path):
         assert [bag.deserialize(m).data for m in bag.messages()] == list("012345678")
 
 
+@pytest.mark.parametrize("stamps", [[0] * 200, [0, 1] * 100, list(range(200))])
+def test_of_messages_outside_of_chunks_one_is_in_memory(tmp_path, stamps):
+    """A recorder of simulated time gives all of them the stamp 0 before there is a clock."""
+    rows = [(0, stamp, bytes(100_000)) for stamp in stamps]
+    path = mcap(tmp_path / "a.mcap", TOPICS[:1], rows, chunks=0, summary=False)
+    assert read_all(path) == sorted(stamps)
+    assert peak_bytes(read_all, path) < 1_000_000
+
+
+@pytest.mark.parametrize("stamps", [[0] * 100, list(range(100))])
+def test_chunks_whose_times_do_not_overlap_are_in_memory_one_after_the_other(tmp_path, stamps):
+    rows = [(0, stamp, bytes(100_000)) for stamp in stamps]
+    if stamps[-1]:  # the file deals them out in turn
+        rows = [rows[n % 10 * 10 + n // 10] for n in range(100)]
+    path = mcap(tmp_path / "a.mcap", TOPICS[:1], rows, chunks=10)
+    assert read_all(path) == stamps
+    assert peak_bytes(read_all, path) < 5_000_000
+
+
+def test_small_messages_of_a_large_chunk_are_counted_and_not_kept(tmp_path):
+    rows = [(n % 2, n, b"") for n in range(20_000)]
+    pack = ("zstd", zstd.compress)
+    path = mcap(tmp_path / "a.mcap", TOPICS, rows, pack=pack, summary=False)
+    assert path.stat().st_size < 100_000
+    assert peak_bytes(index_of, path) < 2_500_000  # unpacked, it has 0.62 MB
+    assert index_of(path) == (0, 19_999, [10_000, 10_000])
+
+
+def test_to_count_messages_is_not_to_read_their_bytes(tmp_path):
+    rows = [(0, n, bytes(5_000_000)) for n in (3, 1, 2)]
+    path = mcap(tmp_path / "a.mcap", TOPICS, rows, chunks=0, summary=False)
+    assert index_of(path) == (1, 3, [3, 0])
+    assert peak_bytes(index_of, path) < 1_000_000
+
+
+def read_all(path: Path) -> list[int]:
+    file = McapFile(path)
+    stamps = [record.stamp_ns for record in file.messages({0})]
+    file.close()
+    return stamps
+
+
+def index_of(path: Path) -> tuple[int, int, list[int]]:
+    file = McapFile(path)
+    file.close()
+    return file.start_ns, file.end_ns, [channel.count for channel in file.channels]
+
+
+def peak_bytes(do: Callable[[Path], object], path: Path) -> int:
+    """Most bytes in memory while it is done."""
+    tracemalloc.start()
+    try:
+        do(path)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 def test_an_unknown_compression_names_the_way_out(tmp_path):
     path = mcap(tmp_path / "a.mcap", TOPICS, ROWS, pack=("brotli", bytes))
     with BagReader(path) as bag, pytest.raises(BagError, match="'brotli'.*ros2 bag convert"):
@@ -50,6 +116,14 @@ def test_the_bag_can_be_read_twice_at_once(tmp_path):
     with BagReader(mcap(tmp_path / "a.mcap", TOPICS, ROWS, chunks=3)) as bag:
         pairs = list(zip(bag.messages(), bag.messages(), strict=True))
     assert all(one == other for one, other in pairs)
+
+
+def test_the_library_s_own_reader_and_writer_are_not_imported_for_two_constants():
+    assert (MAGIC, FOOTER_SIZE) == (writer.MCAP0_MAGIC, reader.FOOTER_SIZE)
+    code = "import sys, tips_ros.bags.place; print([m for m in sys.modules if m[:5] == 'mcap.'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "mcap.records" in done.stdout and done.returncode == 0, done.stderr
+    assert "mcap.reader" not in done.stdout and "mcap.writer" not in done.stdout
 
 
 def change(path, kind, **fields):

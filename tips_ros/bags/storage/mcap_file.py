@@ -40,7 +40,7 @@ class McapFile:
         except BaseException:
             self._stream.close()
             raise
-        self._places = sorted(index.places, key=lambda place: place.start_ns)
+        self._places = sorted(index.places, key=lambda place: (place.start_ns, place.begin))
         self.channels = index.channels()
         self.start_ns = index.start_ns
         self.end_ns = index.end_ns
@@ -48,7 +48,7 @@ class McapFile:
     def messages(self, channels: Collection[int]) -> Iterator[Record]:
         """Goes through the messages of these channels in the order of their stamps.
 
-        Only chunks whose times overlap are in memory together.
+        Only chunks whose times overlap are in memory together; of messages outside of chunks, one.
 
         Raises:
             BrokenFile: damaged; also where the index, which tells the order, has other stamps.
@@ -59,7 +59,7 @@ class McapFile:
         for place in (*self._places, None):
             if place and place.channels and wanted.isdisjoint(place.channels):
                 continue
-            while read and (place is None or read[0][0] < place.start_ns):
+            while read and (place is None or read[0][:2] < (place.start_ns, place.begin)):
                 last_ns, *_, message = heappop(read)
                 yield Record(last_ns, message.channel_id, message.data)
             if place is None:
@@ -80,4 +80,3 @@ class McapFile:
     def close(self) -> None:
         """Closes the file."""
         self._stream.close()
-

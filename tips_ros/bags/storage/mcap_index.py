@@ -5,17 +5,15 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from mcap import records as mcap
 from mcap.opcode import Opcode
-from mcap.reader import FOOTER_SIZE
-from mcap.writer import MCAP0_MAGIC as MAGIC
 
-from tips_ros.bags.storage.mcap_records import inner_records, read_records
+from tips_ros.bags.storage.mcap_records import FOOTER_SIZE, MAGIC, inner_records, read_records
 from tips_ros.bags.storage.storage import BrokenFile, Channel, Definition, read_qos
 
 _IN_CHUNKS = frozenset((Opcode.SCHEMA, Opcode.CHANNEL, Opcode.MESSAGE))
@@ -69,6 +67,28 @@ class McapIndex:
             self.schemas.setdefault(record.id, record)
         elif isinstance(record, mcap.Channel):
             self.records.setdefault(record.id, record)
+
+    def add_place(self, records: Iterable[mcap.McapRecord], begin: int, end: int) -> None:
+        """Takes what a chunk has, or the one record that is there outside of chunks.
+
+        Raises:
+            BrokenFile: a record is not whole; then none is taken.
+        """
+        part = McapIndex()  # and no list: a chunk of a few bytes may have millions of messages
+        for record in records:
+            if not isinstance(record, mcap.Message):
+                part.add_description(record)
+                continue
+            stamp = record.log_time
+            part.start_ns = min(part.start_ns, stamp) if part.counts else stamp
+            part.end_ns = max(part.end_ns, stamp)
+            part.counts[record.channel_id] += 1
+        for one in (*part.schemas.values(), *part.records.values()):
+            self.add_description(one)
+        if part.counts:
+            self.counts.update(part.counts)
+            self.places.append(MessagesPlace(part.start_ns, begin, end, tuple(part.counts)))
+            self.end_ns = max(self.end_ns, part.end_ns)
 
 
 def read_index(stream: BinaryIO) -> McapIndex:
@@ -140,20 +160,14 @@ def _scan(stream: BinaryIO) -> McapIndex:
     """Goes through all records, up to the first that is not whole."""
     index, size = McapIndex(is_cut=True), stream.seek(0, io.SEEK_END)
     try:
-        for record, begin, end in read_records(stream, len(MAGIC), size, _IN_DATA):
+        found = read_records(stream, len(MAGIC), size, _IN_DATA, with_data=False)
+        for record, begin, end in found:
             if isinstance(record, (mcap.DataEnd, mcap.Footer)):
                 index.is_cut = False
                 break
             is_chunk = isinstance(record, mcap.Chunk)
-            inner = list(inner_records(record, _IN_CHUNKS)) if is_chunk else [record]
-            messages = [one for one in inner if isinstance(one, mcap.Message)]
-            for one in inner if len(messages) < len(inner) else ():
-                index.add_description(one)
-            if stamps := [message.log_time for message in messages]:
-                counts = Counter(message.channel_id for message in messages)
-                index.counts.update(counts)
-                index.places.append(MessagesPlace(min(stamps), begin, end, tuple(counts)))
-                index.end_ns = max(index.end_ns, *stamps)
+            inner = inner_records(record, _IN_CHUNKS, with_data=False) if is_chunk else (record,)
+            index.add_place(inner, begin, end)
     except BrokenFile:
         pass
     index.start_ns = min((place.start_ns for place in index.places), default=0)

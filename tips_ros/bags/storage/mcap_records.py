@@ -21,8 +21,10 @@ from mcap.opcode import Opcode
 from tips_ros.bags.storage.storage import BrokenFile
 from tips_ros.bags.storage.unpacking import MOST_BYTES, unpack
 
+MAGIC = b"\x89MCAP0\r\n"  # mcap.writer has it, too, and takes long to import
 _HEAD = struct.Struct("<BQ")  # opcode, length
 _MESSAGE_HEAD = struct.Struct("<HIQQ")  # channel, sequence, log time, publish time
+FOOTER_SIZE = _HEAD.size + struct.calcsize("<QQI")  # starts of two sections, checksum
 _KINDS: dict[int, Any] = {
     Opcode.FOOTER: mcap.Footer,
     Opcode.SCHEMA: mcap.Schema,
@@ -54,9 +56,16 @@ class _Body(ReadDataStream):
 
 
 def read_records(
-    stream: BinaryIO, begin: int, end: int, kinds: Container[int]
+    stream: BinaryIO, begin: int, end: int, kinds: Container[int], *, with_data: bool = True
 ) -> Iterator[tuple[Any, int, int]]:
     """Goes through the records between two places; those that are not of these kinds are skipped.
+
+    Args:
+        stream: an open file.
+        begin: place of the first record.
+        end: that behind the last one.
+        kinds: opcodes.
+        with_data: without, messages have no data, and none of it is read.
 
     Yields:
         A record, where it begins and where the next one does.
@@ -72,12 +81,16 @@ def read_records(
         if not opcode or after > end:
             raise BrokenFile("a record is not whole")
         if opcode in kinds:
-            yield _parse(opcode, stream.read(length)), begin, after
+            is_bare = opcode == Opcode.MESSAGE and not with_data
+            body = stream.read(min(length, _MESSAGE_HEAD.size) if is_bare else length)
+            yield _parse(opcode, body), begin, after
         begin = after
 
 
-def inner_records(chunk: mcap.Chunk, kinds: Container[int]) -> Iterator[Any]:
-    """The records of these kinds in a chunk.
+def inner_records(
+    chunk: mcap.Chunk, kinds: Container[int], *, with_data: bool = True
+) -> Iterator[Any]:
+    """The records of these kinds in a chunk; `with_data` as in `read_records`.
 
     Raises:
         BrokenFile: another compression than lz4 and zstd, or bytes that are not those written.
@@ -88,7 +101,8 @@ def inner_records(chunk: mcap.Chunk, kinds: Container[int]) -> Iterator[Any]:
     data = unpack(chunk.compression, chunk.data, size) if chunk.compression else chunk.data
     if len(data) != size or (crc and crc32(data) != crc):
         raise BrokenFile("a chunk is damaged")
-    return (record for record, *_ in read_records(BytesIO(data), 0, size, kinds))
+    records = read_records(BytesIO(data), 0, size, kinds, with_data=with_data)
+    return (record for record, *_ in records)
 
 
 def _parse(opcode: int, body: bytes) -> mcap.McapRecord:

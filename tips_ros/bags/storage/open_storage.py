@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mcap.writer import MCAP0_MAGIC
-
 from tips_ros.bags.errors import BagError
 from tips_ros.bags.storage import sqlite_file
 from tips_ros.bags.storage.mcap_file import McapFile
+from tips_ros.bags.storage.mcap_records import MAGIC
 from tips_ros.bags.storage.sqlite_file import SqliteFile
 from tips_ros.bags.storage.storage import BrokenFile, StorageFile
 from tips_ros.bags.storage.unpacking import ZSTD_MAGIC, unpack_file
@@ -40,7 +39,7 @@ def open_storage(path: Path, scratch: Path) -> StorageFile:
         if not is_whole:
             storage.notes.append(f"{path.name} was cut short: what could be unpacked is read")
         return storage
-    if magic.startswith(MCAP0_MAGIC):
+    if magic.startswith(MAGIC):
         return McapFile(path)
     if magic == sqlite_file.MAGIC:
         return SqliteFile(path)

@@ -9,7 +9,7 @@ import numpy as np
 
 from training.scenes.camera.pose import Viewpoint, optical_pose
 from training.scenes.camera.sight import Sight
-from training.scenes.camera.variety import things_seen
+from training.scenes.camera.variety import count_things
 from training.scenes.rooms.floor_plan import FloorPlan
 
 Rng = np.random.Generator
@@ -56,7 +56,7 @@ def _chosen(rng: Rng, plan: FloorPlan, sight: Sight) -> Viewpoint:
         low, high = look.median_m
         if not low < np.median(depth) < high or np.mean(depth < 0.3) > 0.04:
             continue
-        seen = things_seen(labels, 0.01, 0.6, 4)
+        seen = count_things(labels, 0.01, 0.6, 4)
         if seen > most:
             best, most = view, seen
         free += 1

@@ -7,7 +7,7 @@ import numpy as np
 
 from training.scenes.camera.pose import Viewpoint, optical_pose
 from training.scenes.camera.sight import Sight
-from training.scenes.camera.variety import things_seen
+from training.scenes.camera.variety import count_things
 from training.scenes.furniture.footprint import Footprint
 from training.scenes.rooms.floor_plan import FloorPlan
 
@@ -45,7 +45,7 @@ def robot_viewpoints(
             median, close = np.median(depth), np.mean(depth < 0.35)
             if depth.min() < _CLEAR_M or median < (0.6 if choosy else 0.4) or close > 0.25:
                 continue
-            seen = things_seen(labels, 0.008, 0.5, 8)
+            seen = count_things(labels, 0.008, 0.5, 8)
             if seen > most:
                 best, most = view, seen
             if seen >= rng.integers(3, 9):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 
-def things_seen(labels: np.ndarray, least: float, most: float, price: float) -> float:
+def count_things(labels: np.ndarray, least: float, most: float, price: float) -> float:
     """Classes that fill more than a share of the picture, less a price where one fills it alone.
 
     Args:

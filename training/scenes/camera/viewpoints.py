@@ -7,7 +7,7 @@ import numpy as np
 
 from training.scenes.camera.pose import Viewpoint, optical_pose
 from training.scenes.camera.sight import Sight
-from training.scenes.camera.variety import things_seen
+from training.scenes.camera.variety import count_things
 from training.scenes.furniture.footprint import Footprint
 from training.scenes.rooms.floor_plan import FloorPlan
 
@@ -32,7 +32,7 @@ def viewpoints(
             close = np.mean(depth < 0.6)  # as where a person or a door fills the picture
             if depth.min() < CLEARANCE_M or np.median(depth) < _MEDIAN_M or close > 0.3:
                 continue
-            seen = things_seen(labels, 0.008, 0.4, 8)
+            seen = count_things(labels, 0.008, 0.4, 8)
             if seen > most:
                 best, most = view, seen
             if seen >= rng.integers(4, 9):
