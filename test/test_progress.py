@@ -123,6 +123,7 @@ def shown_on_a_terminal(rows: int, columns: int, program: str = _SOON) -> bytes:
     shell = ["-c", 'exec "$@" >/dev/null', "sh", sys.executable, "-c", program]
     terminal = pexpect.spawn("sh", shell, timeout=None, dimensions=(rows, columns))
     shown: bytes = terminal.read()
+    terminal.wait()
     terminal.close()
     assert terminal.exitstatus == 0, shown
     return shown

@@ -14,8 +14,8 @@ from PIL import Image
 def save_figure(
     picture: NDArray[np.uint8], path: Path, quality: int, parser: argparse.ArgumentParser
 ) -> None:
-    """Writes a picture, (h, w, 3) in RGB, or ends the program with one line that says why not."""
+    """Writes a picture, (h, w, 3) in RGB, or ends the program and says why not."""
     try:
         Image.fromarray(picture).save(path, quality=quality)
-    except (OSError, ValueError) as error:  # the second for an ending that Pillow doesn't know
+    except (OSError, ValueError, KeyError) as error:  # the latter two: an ending it can't write
         parser.error(f"{path} can't be written: {error}")

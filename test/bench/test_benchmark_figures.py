@@ -20,7 +20,7 @@ def test_a_figure_is_written(tmp_path):
         assert image.format == "JPEG" and image.size == (12, 8)
 
 
-@pytest.mark.parametrize("name", ["none/a.jpg", "a.nothing", "a", ""])
+@pytest.mark.parametrize("name", ["none/a.jpg", "a.nothing", "a.psd", "a", ""])
 def test_a_place_where_none_can_be_is_told_in_one_line(tmp_path, capsys, name):
     with pytest.raises(SystemExit):
         save_figure(PICTURE, tmp_path / name, 84, argparse.ArgumentParser("figure"))

@@ -54,6 +54,7 @@ def test_on_a_terminal_one_line_counts_and_goes(copy, machine):
     shell, environment = ["-c", f"exec </dev/null >/dev/null; {script}"], {"PATH": str(machine)}
     terminal = pexpect.spawn("bash", shell, timeout=None, cwd=copy, env=environment)
     seen = terminal.read()
+    terminal.wait()
     terminal.close()
     assert terminal.exitstatus == 0, seen
     assert re.search(rb"\rtips_ros: Fetching: \d s so far", seen)

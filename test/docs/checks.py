@@ -147,7 +147,7 @@ def _launch(assignments: list[str]) -> None:
             continue
         name, _, value = assignment.partition(":=")
         assert name in ARGUMENTS and value, f"the launch file has no {name}"
-        assert value in ARGUMENTS[name].get("choices", (value,)), (name, value)
+        assert value in (ARGUMENTS[name].get("choices") or (value,)), (name, value)
         if name == "cameras":
             assert image_topics_of(name, value)
 

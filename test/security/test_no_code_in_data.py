@@ -30,7 +30,7 @@ FILES = [
 FAULT = re.compile(
     r"(?<![.\w])(?<!def )(?:compile|__import__)\(|\.(?:extract|extractall)\("
     r"|allow_pickle=(?!False\b)|weights_only=(?!True\b)"
-    r"|torch\.load\((?!.*weights_only=True)"
+    r"|torch\.load\((?![^#]*?weights_only=True)"
 )
 
 

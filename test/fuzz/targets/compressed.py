@@ -16,12 +16,11 @@ from PIL.PngImagePlugin import putchunk
 from tips_ros.perception.images.compressed import decode_compressed
 from tips_ros.perception.images.encodings import MalformedImage, UnsupportedEncoding
 from tips_ros.perception.images.orientation import orientation_of
-from tips_ros.perception.images.picture_header import PNG
+from tips_ros.perception.images.picture_header import MOST_PIXELS, PNG
 
 from ..mutations import ODD_NUMBERS, mutated
 from ..target import Target, refusal
 
-MOST_PIXELS = 300_000_000
 _KINDS = (".jpg", ".png", ".webp", ".bmp", ".tif", ".ppm", ".hdr", ".sr", ".jp2", ".gif", ".avif")
 
 

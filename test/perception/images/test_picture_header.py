@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from tips_ros.perception.images.compressed import decode_compressed, decode_picture_file
-from tips_ros.perception.images.picture_header import check_picture
+from tips_ros.perception.images.picture_header import JpegHead, check_picture
 from tips_ros.perception.images.rows import MalformedImage
 
 PICTURE = np.random.default_rng(3).integers(0, 255, (37, 53, 3), np.uint8)
@@ -80,6 +80,7 @@ BOMBS = {
     "bmp": with_bytes(file(".bmp"), 18, struct.pack("<ii", 60_000, -60_000)),
     "gif": with_bytes(by_pillow("GIF"), 6, b"\xff\xff\xff\xff"),
     "ppm": b"P6 # a comment\n99999 99999\n255\n" + bytes(100),
+    "ppm, a comment that a carriage return ends": b"P6\n#\r32000 32000 \n4 4\n255\n",
     "tiff": tiff(70_000, 70_000),
     "tiff, told twice": tiff_told_twice(),
     "png, texts": with_texts(5000),
@@ -95,6 +96,33 @@ def test_a_whole_file_of_each_kind_is_read(kind):
 @pytest.mark.parametrize("kind", [1, 2, 3])
 def test_a_pnm_in_letters_is_read(kind):
     assert decode_compressed(ascii_pnm(kind), "").shape == PICTURE.shape
+
+
+def test_a_pnm_may_have_other_ends_of_lines():
+    data = b"P5\r# a comment\r53 37\r255\r" + PICTURE[..., 0].tobytes()
+    assert decode_compressed(data, "").shape == PICTURE.shape
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"P6 30000#30000 \n4 255\n" + bytes(100),
+        b"\xff\xd8" + b"\xff\xfe\0\2" * 1_000_000 + file(".jpg")[2:],
+        b"\xff\xd8" + b"\xff" * 4_000_000 + file(".jpg")[2:],
+        file(".png")[:33] + b"\0\0\0\0teXt\xae\x0f\x83e" * 100_000 + file(".png")[33:],
+    ],
+    ids=["a number's own byte", "comments", "fill", "chunks"],
+)
+def test_heads_that_take_long_or_are_read_in_two_ways_are_refused(data):
+    with pytest.raises(MalformedImage, match="damaged"):
+        check_picture(data, "")
+
+
+def test_segments_of_tags_are_not_joined():
+    segment = b"\xff\xe1" + struct.pack(">H", 18) + b"Exif\0\0" + bytes(10)
+    data = b"\xff\xd8" + segment * 10_000 + file(".jpg")[2:]
+    check_picture(data, "")
+    assert "exif" not in JpegHead(BytesIO(data)).info
 
 
 @pytest.mark.parametrize("kind", BOMBS)

@@ -109,7 +109,7 @@ def read_notes(path: Path, name: str) -> dict[str, str]:
         with path.open("rb") as stream:
             for index in _summary_records(stream):
                 if isinstance(index, mcap.MetadataIndex) and index.name == name:
-                    end = index.offset + index.length
+                    end = min(index.offset + index.length, path.stat().st_size)
                     for found, *_ in read_records(stream, index.offset, end, (Opcode.METADATA,)):
                         return dict(found.metadata)
     except (BrokenFile, OSError, OverflowError):
@@ -118,7 +118,7 @@ def read_notes(path: Path, name: str) -> dict[str, str]:
 
 
 def _summary_records(stream: BinaryIO) -> Iterator[mcap.McapRecord]:
-    """None where there is no summary."""
+    """The records of the summary; nothing where there is none."""
     end = stream.seek(0, io.SEEK_END) - FOOTER_SIZE - len(MAGIC)
     if end < len(MAGIC):
         return
@@ -132,7 +132,7 @@ def _summary_records(stream: BinaryIO) -> Iterator[mcap.McapRecord]:
 
 
 def _index_of_summary(stream: BinaryIO) -> McapIndex | None:
-    """None where there is none, or one that leaves something out."""
+    """The index that the summary holds; None without one, or where it leaves something out."""
     index, total, chunks = McapIndex(), None, 0
     for record in _summary_records(stream):
         if isinstance(record, mcap.ChunkIndex):
@@ -147,7 +147,7 @@ def _index_of_summary(stream: BinaryIO) -> McapIndex | None:
     size = stream.seek(0, io.SEEK_END)
     says_all = (
         total == sum(index.counts.values())
-        and chunks == len(index.places)
+        and chunks == len(index.places) == len({place.begin for place in index.places})
         and bool(chunks or not total)
         and all(place.end <= size for place in index.places)
         and all(index.counts[number] == 0 or number in index.records for number in index.counts)

@@ -98,7 +98,7 @@ def _largest_share(logits: Tensor) -> Tensor:
 
 
 def class_planes(logits: Tensor) -> Tensor:
-    """(B, K, h, w) → `thin`, a plane of fp32 for each class.
+    """A plane of fp32 for each class of (B, K, h, w) logits, `thin`.
 
     The heads leave a pixel's classes side by side. On the CPU OpenCV turns them about three times
     as fast as torch, which does it while it reads every second pixel.
@@ -114,7 +114,7 @@ def class_planes(logits: Tensor) -> Tensor:
 
 
 def dense_class_planes(logits: Tensor) -> Tensor:
-    """The same of torch's operations alone, as a GPU records them."""
+    """A plane of fp32 for each class, (B, K, ⌈h/2⌉, ⌈w/2⌉), by torch: a GPU can record it."""
     return thin(logits).float()
 
 

@@ -17,7 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import PngImagePlugin, WebPImagePlugin
 
-from tips_ros.perception.images.picture_header import JPEG, PNG, WEBP, JpegHead, first_tags
+from tips_ros.perception.images.picture_header import (
+    JPEG,
+    MOST_OF_A_HEAD,
+    PNG,
+    WEBP,
+    FewReads,
+    JpegHead,
+    read_first_tags,
+)
 
 AS_STORED = 1
 # What is done to the stored picture.
@@ -56,23 +64,26 @@ def orientation_of(data: bytes) -> int:
 def _told(block: bytes) -> int:
     """The tag's number; 0 where there is none."""
     try:
-        return first_tags(block.removeprefix(_EXIF)[:_MOST]).get(_TAG, 0)
+        return read_first_tags(block.removeprefix(_EXIF)[:_MOST]).get(_TAG, 0)
     except (KeyError, struct.error):
         return 0
 
 
 def _of_jpeg(data: bytes) -> list[bytes]:
-    segments = [content for name, content in JpegHead(BytesIO(data)).applist if name == "APP1"]
+    head = JpegHead(FewReads(data[:MOST_OF_A_HEAD]))
+    segments = [content for name, content in head.applist if name == "APP1"]
     return [content for content in segments if content.startswith(_EXIF)][:_MOST_BLOCKS]
 
 
 def _of_png(data: bytes) -> list[bytes]:
     """Its chunk of tags, which may lie behind the pixels."""
-    file = BytesIO(data)
+    file = FewReads(data)
     file.seek(len(PNG))
     chunks = PngImagePlugin.ChunkStream(file)
-    while True:  # an error ends it
+    while True:  # an error ends it, too
         name, begin, length = chunks.read()
+        if name == b"IEND":
+            return []
         if name == b"eXIf":
             return [file.read(min(length, _MOST))]
         file.seek(begin + length + 4)  # and its checksum

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The size that a picture file announces, and whether its bytes are those that were written.
 
-A few hundred bytes can announce more pixels than any machine has room for, so Pillow looks at the
-head of the file before OpenCV unpacks a pixel, and at the end and the checksums where the format
-has them: OpenCV makes a picture of the part that it understands.
+A few hundred bytes can announce more pixels than any machine has room for, so the head of the file
+is looked at before OpenCV unpacks a pixel, by Pillow where it is more than two numbers, and the end
+and the checksums where the format has them: OpenCV makes a picture of the part that it understands.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import struct
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
 from PIL import BmpImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
@@ -20,11 +21,14 @@ from tips_ros.perception.images.rows import MalformedImage
 MOST_PIXELS = 1 << 27  # 134 million; the largest cameras have as many
 JPEG, PNG, WEBP = b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"RIFF"  # begin a file
 _END_OF_JPEG = b"\xff\xd9"
-_MOST_OF_A_HEAD = 1 << 24  # bytes
+MOST_OF_A_HEAD = 1 << 24  # bytes of a JPEG before its first scan
+_MOST_READS = 1 << 16  # three or four a piece; a PNG of 170 MB in usual pieces needs as many
 _MOST_PACKED = 100  # chunks of a PNG that are packed text; OpenCV unpacks all, some ms each
 _TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
 _WHOLE = {1: "B", 3: "H", 4: "I", 8: "h", 9: "i"}  # types of a tag's value that are whole numbers
-_PNM = re.compile(rb"P[1-6](?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})\s")
+# As OpenCV reads it: a comment ends at either end of a line, and the byte behind a number is lost.
+_BETWEEN = rb"\s(?:\s|#[^\r\n]*[\r\n])*"
+_PNM = re.compile(rb"P[1-6]" + _BETWEEN + rb"(\d{1,9})" + _BETWEEN + rb"(\d{1,9})\s")
 _MOST_OF_A_PNM_HEAD = 1 << 12  # bytes
 _SMALLER = "publish a smaller picture"
 
@@ -43,15 +47,40 @@ class _TooMuch(Exception):
         self.remedy = remedy
 
 
+class FewReads(BytesIO):
+    """A file in memory that ends after so many reads: millions of tiny pieces take long."""
+
+    _left = _MOST_READS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Reads on.
+
+        Raises:
+            EOFError: it was asked too often.
+        """
+        self._left -= 1
+        if self._left < 0:
+            raise EOFError("too many pieces")
+        return super().read(size)
+
+
+class _WithoutExif(dict[Any, Any]):
+    """Notes of a file without its Exif tags, which Pillow would join in quadratic time."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if key != "exif":
+            super().__setitem__(key, value)
+
+
 class JpegHead(JpegImagePlugin.JpegImageFile):
     """A JPEG file up to its first scan, its Exif tags left packed.
 
     Pillow would unpack all of them to learn the dots per inch, which old versions do to gigabytes.
     """
 
-    def getexif(self) -> Image.Exif:
-        """No tags."""
-        return Image.Exif()
+    def _open(self) -> None:
+        self.info = _WithoutExif()
+        super()._open()
 
 
 def check_picture(data: bytes, format: str) -> None:
@@ -100,14 +129,14 @@ def measure_jpeg(data: bytes) -> Size:
     Raises:
         Exception: of several types, for a file that is cut off or damaged.
     """
-    head = BytesIO(data[:_MOST_OF_A_HEAD])
+    head = FewReads(data[:MOST_OF_A_HEAD])
     size = JpegHead(head).size
     if data.rfind(_END_OF_JPEG, head.tell()) < 0:
         raise EOFError
     return size
 
 
-def first_tags(data: bytes) -> dict[int, int]:
+def read_first_tags(data: bytes) -> dict[int, int]:
     """Whole numbers of the first directory of a TIFF file or of Exif tags.
 
     The first of several equal tags counts, as for libtiff; a tag of another type, or of several
@@ -129,13 +158,13 @@ def first_tags(data: bytes) -> dict[int, int]:
 
 
 def _tiff(data: bytes) -> Size:
-    tags = first_tags(data)
+    tags = read_first_tags(data)
     return tags[_TIFF_WIDTH], tags[_TIFF_HEIGHT]
 
 
 def _png(data: bytes) -> Size:
     """The size by the first chunk, once all of them are what was written."""
-    file = BytesIO(data)
+    file = FewReads(data)
     file.seek(len(PNG))
     chunks = PngImagePlugin.ChunkStream(file)
     names = chunks.verify()
