@@ -173,3 +173,13 @@ def test_letters_of_a_name_that_are_none_are_replaced(tmp_path):
     path.write_bytes(data.replace(b"/caf\xc3\xa9", b"/caf\xff\xff"))
     with BagReader(path) as bag:
         assert list(bag.topics) == ["/caf\ufffd\ufffd"] and bag.message_count == 1
+
+
+def test_a_chunk_that_the_index_names_twice_is_read_once(tmp_path):
+    path = mcap(tmp_path / "a.mcap", TOPICS, ROWS, chunks=3)
+    data = path.read_bytes()
+    records = StreamReader(BytesIO(data), emit_chunks=True).records
+    first, second, _ = (record for record in records if isinstance(record, ChunkIndex))
+    path.write_bytes(data.replace(encoded(second), encoded(first)))
+    with BagReader(path) as bag:
+        assert [m.stamp_ns for m in bag.messages()] == [1, 2, 3, 4, 5, 6, 7, 8, 9]
