@@ -57,11 +57,11 @@ def orientation_of(data: bytes) -> int:
         blocks = next(read(data) for start, read in _BLOCKS.items() if data.startswith(start))
     except Exception:  # of any type: Pillow is given what nobody has looked at
         return AS_STORED
-    known = (told for told in map(_told, blocks) if told in (AS_STORED, *TURNS))
+    known = (told for told in map(_read_orientation, blocks) if told in (AS_STORED, *TURNS))
     return next(known, AS_STORED)
 
 
-def _told(block: bytes) -> int:
+def _read_orientation(block: bytes) -> int:
     """The tag's number; 0 where there is none."""
     try:
         return read_first_tags(block.removeprefix(_EXIF)[:_MOST]).get(_TAG, 0)
