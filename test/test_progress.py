@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
+import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
 import threading
 
 import pytest
@@ -118,14 +123,22 @@ def rows_of(shown: bytes) -> list[str]:
 
 
 def shown_on_a_terminal(rows: int, columns: int, program: str = _SOON) -> bytes:
-    """The errors' text that appears on a terminal that tells this size."""
-    pexpect = pytest.importorskip("pexpect", reason="pexpect is missing; ./run test brings it")
-    shell = ["-c", 'exec "$@" >/dev/null', "sh", sys.executable, "-c", program]
-    terminal = pexpect.spawn("sh", shell, timeout=None, dimensions=(rows, columns))
-    shown: bytes = terminal.read()
-    terminal.wait()
-    terminal.close()
-    assert terminal.exitstatus == 0, shown
+    """The text that appears on a terminal that tells this size."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    done = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:  # the terminal's other side is closed
+            break
+        if not part:
+            break
+        shown += part
+    assert done.communicate()[0].endswith(b"built\n") and done.returncode == 0
+    os.close(ours)
     return shown
 
 

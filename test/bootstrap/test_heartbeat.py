@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
+import subprocess
 from pathlib import Path
-
-import pytest
 
 SOON = "BEAT_FIRST_S=1; BEAT_EVERY_S=1\n"
 LONG = 'mkdir -p "$STATE"\nlong() { head -c 5000000 /dev/zero >"$VENV/got"; sleep 3.5; }\n'
@@ -50,13 +51,23 @@ def test_nothing_goes_on_telling_after_a_refusal_or_a_kill(run, copy):
 def test_on_a_terminal_one_line_counts_and_goes(copy, machine):
     parts = " ".join(f"source bootstrap/{name}.sh;" for name in ("steps", "heartbeat", "reasons"))
     script = f"ROOT=$PWD; {parts} {LONG} step long k Fetching long"
-    pexpect = pytest.importorskip("pexpect", reason="pexpect is missing; ./run test brings it")
-    shell, environment = ["-c", f"exec </dev/null >/dev/null; {script}"], {"PATH": str(machine)}
-    terminal = pexpect.spawn("bash", shell, timeout=None, cwd=copy, env=environment)
-    seen = terminal.read()
-    terminal.wait()
-    terminal.close()
-    assert terminal.exitstatus == 0, seen
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        ["bash", "-c", script], cwd=copy, env={"PATH": str(machine)},
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:  # how Linux ends a terminal
+            break
+        if not part:
+            break
+        seen += part
+    os.close(ours)
+    assert process.wait() == 0
     assert re.search(rb"\rtips_ros: Fetching: \d s so far", seen)
     assert b"\r\x1b[Ktips_ros: Fetching: " in seen.rpartition(b"so far")[2]
 
