@@ -63,6 +63,8 @@ NEEDED = (
     Library("yaml", ("PyYAML",), "nothing runs"),
 )
 
+_NO_BAGS = "no `tips_ros bag`, `bags`, `view`, `eval`, `calibrate`, `finetune` or `demo`"
+
 OPTIONAL = (
     Library(
         "safetensors",
@@ -71,16 +73,8 @@ OPTIONAL = (
     ),
     Library("sentencepiece", ("sentencepiece",), "no prompts and no tags in words"),
     OPEN3D,
-    Library(
-        "rosbags",
-        ("rosbags",),
-        "no `tips_ros bag`, `bags`, `view`, `eval`, `calibrate`, `finetune` or `demo`",
-    ),
-    Library(
-        "mcap",
-        ("mcap",),
-        "no `tips_ros bag`, `bags`, `view`, `eval`, `calibrate`, `finetune` or `demo`",
-    ),
+    Library("rosbags", ("rosbags",), _NO_BAGS),
+    Library("mcap", ("mcap",), _NO_BAGS),
     Library("tqdm", ("tqdm",), "no bars; lines tell how far a long work is"),
     Library(
         "transforms3d",

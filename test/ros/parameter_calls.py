@@ -9,7 +9,7 @@ from rclpy.parameter import get_parameter_value
 
 
 def load(graph, values: dict) -> dict:
-    """As `ros2 param load`: one call, each value as YAML would read its text; refusals by name."""
+    """Sets values in one call, as `ros2 param load` does; refusals by name."""
     messages = [
         ParameterMessage(name=name, value=get_parameter_value(str(value)))
         for name, value in values.items()

@@ -22,7 +22,7 @@ needs_int8 = pytest.mark.skipif(not int8_is_there(), reason="this processor has 
 
 
 class TestInt8:
-    """Whether it serves is for this processor and this model; the next higher one does if not."""
+    """This processor and this model decide if it serves; the next higher one does if not."""
 
     @needs_int8
     def test_serves_beside_what_the_processor_has(self, tiny_tips: Tips):

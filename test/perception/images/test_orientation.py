@@ -46,7 +46,7 @@ def jpeg_with(*blocks: bytes) -> bytes:
 
 
 def block(tag: int, order: str = ">", kind: str = "H") -> bytes:
-    """What a camera writes: the tag alone, as a SHORT or a LONG."""
+    """Exif of a camera: the tag alone, as a number of one of four types."""
     value = struct.pack(order + kind, tag).ljust(4, b"\0")
     head = (b"MM" if order == ">" else b"II") + struct.pack(order + "HIH", 42, 8, 1)
     entry = struct.pack(order + "HHI", 0x0112, {"B": 1, "H": 3, "I": 4, "h": 8}[kind], 1) + value

@@ -73,8 +73,7 @@ class McapFile:
     def _read(self, place: MessagesPlace) -> Iterator[mcap.Message]:
         kinds = (Opcode.CHUNK, Opcode.MESSAGE)
         for record, *_ in read_records(self._stream, place.begin, place.end, kinds):
-            is_chunk = isinstance(record, mcap.Chunk)
-            return inner_records(record, (Opcode.MESSAGE,)) if is_chunk else iter((record,))
+            return inner_records(record, (Opcode.MESSAGE,))
         raise BrokenFile("there is no chunk where its index has one")
 
     def close(self) -> None:

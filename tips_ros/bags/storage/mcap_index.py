@@ -165,9 +165,7 @@ def _scan(stream: BinaryIO) -> McapIndex:
             if isinstance(record, (mcap.DataEnd, mcap.Footer)):
                 index.is_cut = False
                 break
-            is_chunk = isinstance(record, mcap.Chunk)
-            inner = inner_records(record, _IN_CHUNKS, with_data=False) if is_chunk else (record,)
-            index.add_place(inner, begin, end)
+            index.add_place(inner_records(record, _IN_CHUNKS, with_data=False), begin, end)
     except BrokenFile:
         pass
     index.start_ns = min((place.start_ns for place in index.places), default=0)

@@ -88,13 +88,17 @@ def read_records(
 
 
 def inner_records(
-    chunk: mcap.Chunk, kinds: Container[int], *, with_data: bool = True
+    chunk: mcap.McapRecord, kinds: Container[int], *, with_data: bool = True
 ) -> Iterator[Any]:
-    """The records of these kinds in a chunk; `with_data` as in `read_records`.
+    """The records of these kinds in a chunk, or a record that is outside of chunks by itself.
+
+    `with_data` as in `read_records`.
 
     Raises:
         BrokenFile: another compression than lz4 and zstd, or bytes that are not those written.
     """
+    if not isinstance(chunk, mcap.Chunk):
+        return iter((chunk,))
     size, crc = chunk.uncompressed_size, chunk.uncompressed_crc
     if size > MOST_BYTES:
         raise BrokenFile(f"a chunk of {size} bytes; at most {MOST_BYTES} are unpacked")
