@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--scenes-only", action="store_true", help="pack, but write no files yet")
     args = parser.parse_args()
     meta = json.loads((args.store / META).read_text())
-    store = FrameStore(args.store, meta["scenes"], meta["views"])
+    store = FrameStore(args.store, meta["scenes"], meta["views"], meta["first"])
     pack_scenes(store, args.output, args.views or store.views, args.processes)
     if not args.scenes_only:
         print(*write_files(args.output, args.megabytes), sep="\n")

@@ -50,15 +50,18 @@ def _frames_of(scene: Scene, seed: int, views: int) -> list[RenderedFrame]:
     return frames
 
 
-def fill(directory: Path, scenes: int, views: int, processes: int | None = None) -> FrameStore:
-    """The store of training scenes 0 to `scenes`, rendered where it is not there yet."""
-    store = FrameStore(directory, scenes, views)
+def fill(
+    directory: Path, scenes: int, views: int, processes: int | None = None, first: int = 0
+) -> FrameStore:
+    """The store of so many training scenes from `first` on, rendered where it is not there yet."""
+    store = FrameStore(directory, scenes, views, first)
     missing = store.missing()
     if not missing:
         return store
     # Each process renders with one thread; more would only wait for each other.
     os.environ["OMP_NUM_THREADS"] = "1"
-    jobs = [(directory, scenes, views, scene) for scene in missing]
+    where = (directory, scenes, views, first)
+    jobs = [(where, scene) for scene in missing]
     workers = multiprocessing.get_context("spawn").Pool(processes, end_with_parent)
     # Into a file the bar is written once a minute.
     often = 0.1 if sys.stderr.isatty() else 60
@@ -68,15 +71,16 @@ def fill(directory: Path, scenes: int, views: int, processes: int | None = None)
     ) as bar:  # fmt: skip
         for _ in pool.imap_unordered(_fill_one, jobs):
             bar.update()
-    return FrameStore(directory, scenes, views)
+    return FrameStore(*where)
 
 
-def _fill_one(job: tuple[Path, int, int, int]) -> None:
-    directory, scenes, views, scene = job
-    seed = training_seed(scene)
+def _fill_one(job: tuple[tuple[Path, int, int, int], int]) -> None:
+    where, scene = job
+    store = FrameStore(*where)
+    seed, views = training_seed(store.first + scene), store.views
     try:
         made = scene_frames(seed, views)
     except Exception:  # one odd room in thousands must not stop a night's work
-        logger.exception("scene %d can't be rendered; its tidy room is taken instead", scene)
+        logger.exception("scene %d can't be rendered; its tidy room is taken instead", seed)
         made = _frames_of(random_scene(seed), seed, views)
-    FrameStore(directory, scenes, views).put(scene, [stored(frame) for frame in made])
+    store.put(scene, [stored(frame) for frame in made])

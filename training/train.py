@@ -8,7 +8,8 @@ Stop it whenever you like, also with kill -9: the same command goes on where it 
     python -m training.train --state build/training --packed build/packed --seconds 330
 
 trains on a GPU, for so long, with frames that `training.packed_frames` has packed anywhere; and
-with `--render 14` also with rooms that so many processes render meanwhile.
+with `--render 14` also with rooms that so many processes render meanwhile. `--start DIR` goes on
+from a model.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def main() -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     args.state.mkdir(parents=True, exist_ok=True)
-    trained = _trained_on_gpu(args) if args.packed else _trained_on_cpu(args)
+    trained = _trained_for_a_time(args) if args.packed else _trained_to_the_end(args)
     if trained is None:
         return
     output = args.output or args.state / "model"
@@ -61,7 +62,7 @@ def main() -> None:
         output,
         trained.tips,
         trained.text,
-        _tokenizer(args.state),
+        _tokenizer(args),
         classes=ClassList(tuple(CLASSES.values()), tuple(CLASSES)),
         input_size=(PICTURE, PICTURE),
         temperature=trained.temperature,
@@ -70,13 +71,13 @@ def main() -> None:
     logger.info("%s: written", output)
 
 
-def _trained_on_cpu(args: argparse.Namespace) -> Model | None:
+def _trained_to_the_end(args: argparse.Namespace) -> Model | None:
     """Renders and trains, as far as that was not done yet; None where it was stopped before."""
     frames = args.state / f"frames_{args.scenes}x{args.views}"
-    store = fill(frames, args.scenes, args.views, args.processes)
+    store = fill(frames, args.scenes, args.views, args.processes, args.first)
     if args.render_only:
         return None
-    tokenizer, sizes = _tokenizer(args.state), args.sizes
+    tokenizer, sizes = _tokenizer(args), args.sizes
     if sizes == COMPARE:
         sizes = best_sizes(args.state / "sizes", store, tokenizer, args.device)
     plan = Plan(args.images, args.batch or 16, args.seed, sizes=sizes)
@@ -90,7 +91,7 @@ def _trained_on_cpu(args: argparse.Namespace) -> Model | None:
     return trainer.average
 
 
-def _trained_on_gpu(args: argparse.Namespace) -> Model:
+def _trained_for_a_time(args: argparse.Namespace) -> Model:
     packed_below = first_unpacked_room(args.packed)
     if args.render and args.render_from < packed_below:
         raise UserError(
@@ -98,18 +99,21 @@ def _trained_on_gpu(args: argparse.Namespace) -> Model:
             f"{args.render_from} would render again: give --render-from {packed_below} or more"
         )
     sizes = FOR_GPU if args.sizes == COMPARE else args.sizes
-    schedule = Schedule(args.seconds, args.batch or BATCH, appearance=args.appearance)
+    # What was trained on whole pictures goes on with them.
+    small = 0.0 if args.start else Schedule.small
+    schedule = Schedule(args.seconds, args.batch or BATCH, args.rate, args.appearance, small=small,
+                        average=args.average, coarser=args.coarser)  # fmt: skip
     rooms = RoomsBeside(args.render_from, args.render, args.views) if args.render else None
     room = args.room or (_ROOM if rooms else None)
-    trainer = TimedTrainer(args.state, args.packed, _tokenizer(args.state), schedule, args.device,
-                           args.seed, sizes, args.precision, _STARTED, room, rooms)  # fmt: skip
+    trainer = TimedTrainer(args.state, args.packed, _tokenizer(args), schedule, args.device,
+                           args.seed, sizes, args.precision, _STARTED, room, rooms, args.start)  # fmt: skip
     trainer.run()
     return trainer.average
 
 
-def _tokenizer(state: Path) -> Path:
+def _tokenizer(args: argparse.Namespace) -> Path:
     """The SentencePiece model of what training says, made where it is not there yet."""
-    tokenizer = state / "tokenizer.model"
+    tokenizer: Path = (args.start or args.state) / "tokenizer.model"
     if not tokenizer.is_file():
         from training.train_tokenizer import train as train_tokenizer  # needs sentencepiece
 
@@ -123,6 +127,7 @@ def _arguments() -> argparse.Namespace:
     add("--state", type=Path, default=_ROOT / "build" / "training", help="frames, checkpoint, log")
     add("--output", type=Path, help="the model's directory; without it, `model` in the state")
     add("--scenes", type=int, default=4000)
+    add("--first", type=int, default=0, help="room that is rendered first, with --render-only")
     add("--views", type=int, default=12, help="pictures of each scene")
     add("--images", type=int, default=800_000, help="pictures seen in training, repeats included")
     add("--batch", type=int, help=f"pictures of a step; without it 16, with --packed {BATCH}")
@@ -131,6 +136,12 @@ def _arguments() -> argparse.Namespace:
     add("--render", type=int, default=0, help="processes that render rooms during that training")
     first = "the first of these rooms; none is packed"
     add("--render-from", type=int, default=LIVED_IN_MORE.start, help=first)
+    add("--start", type=Path, help="model directory to go on from, with --packed")
+    add("--rate", type=float, default=1.0, help="factor on the learning rates, with --packed")
+    kept = "share of the averaged weights that a step keeps, with --packed"
+    fewer = "share of the steps of whole pictures that see fewer pixels of them, with --packed"
+    add("--coarser", type=float, default=Schedule.coarser, help=fewer)
+    add("--average", type=float, default=Schedule.average, help=kept)
     add("--room", type=int, help=f"for so many frames; without it {_ROOM}, or those packed")
     add("--seed", type=int, default=1)
     sizes = f"of the model; {COMPARE} takes those that are best after short runs side by side"
@@ -145,6 +156,10 @@ def _arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if args.render and not args.packed:
         parser.error("--render renders during a training with --packed; name its folder too")
+    if args.start and not args.packed:
+        parser.error("--start goes on from a model with --packed; name that folder too")
+    if args.first and not args.render_only:
+        parser.error("--first is for rooms to be packed: give --render-only too")
     return args
 
 

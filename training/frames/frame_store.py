@@ -67,17 +67,21 @@ def stored(frame: RenderedFrame) -> StoredFrame:
 
 
 class FrameStore:
-    """A fixed number of frames of each of a row of scenes, filled in any order, by many at once."""
+    """A fixed number of frames of each of a row of scenes, filled in any order, by many at once.
 
-    def __init__(self, directory: Path, scenes: int, views: int) -> None:
+    Attributes:
+        first: the number of the room that is scene 0.
+    """
+
+    def __init__(self, directory: Path, scenes: int, views: int, first: int = 0) -> None:
         """Opens the store, or makes an empty one.
 
         Raises:
             ValueError: the store on disk has other scenes, views or classes.
         """
-        self.directory, self.scenes, self.views = directory, scenes, views
+        self.directory, self.scenes, self.views, self.first = directory, scenes, views, first
         meta = {"scenes": scenes, "views": views, "classes": list(CLASSES), "side": PICTURE,
-                "rooms": _ROOMS}  # fmt: skip
+                "rooms": _ROOMS, "first": first}  # fmt: skip
         directory.mkdir(parents=True, exist_ok=True)
         file = directory / META
         if file.is_file() and json.loads(file.read_text()) != meta:

@@ -37,9 +37,10 @@ def pack_scenes(
     """Packs some views of every scene that is rendered and not packed yet."""
     (output / _SCENES).mkdir(parents=True, exist_ok=True)
     missing = set(store.missing())
-    jobs = [(store.directory, store.scenes, store.views, scene, views, _scene_file(output, scene))
-            for scene in range(store.scenes)
-            if scene not in missing and not _scene_file(output, scene).exists()]  # fmt: skip
+    where = (store.directory, store.scenes, store.views, store.first)
+    files = {scene: _scene_file(output, store.first + scene) for scene in range(store.scenes)}
+    jobs = [(where, scene, views, file) for scene, file in files.items()
+            if scene not in missing and not file.exists()]  # fmt: skip
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         work = pool.imap_unordered(_pack_scene, jobs)
         for _ in tqdm(work, total=len(jobs), desc="packing", unit="scene", mininterval=5):
@@ -156,18 +157,19 @@ def _all_normals() -> NDArray[np.int8]:
 _DEPTHS, _NORMALS = _all_depths(), _all_normals()
 
 
-def _pack_scene(job: tuple[Path, int, int, int, int, Path]) -> None:
-    directory, scenes, views, scene, packed_views, file = job
-    frames = FrameStore(directory, scenes, views).frames
-    numbers = range(scene * views, scene * views + packed_views)
+def _pack_scene(job: tuple[tuple[Path, int, int, int], int, int, Path]) -> None:
+    where, scene, packed_views, file = job
+    store = FrameStore(*where)
+    frames, begin = store.frames, scene * store.views
+    numbers = range(begin, begin + packed_views)
     packed = [pack(StoredFrame(*(array[n] for array in frames))) for n in numbers]
     new = file.with_suffix(".new")
     _write(new, list(zip(packed, frames.focal_ratio[numbers], strict=True)))
     os.replace(new, file)
 
 
-def _scene_file(output: Path, scene: int) -> Path:
-    return output / _SCENES / f"{scene}.npz"
+def _scene_file(output: Path, room: int) -> Path:
+    return output / _SCENES / f"{room}.npz"
 
 
 def _split(

@@ -25,7 +25,6 @@ from training.steps.graph_optimisers import GraphOptimisers
 from training.steps.objectives import Losses, losses
 from training.steps.trainer import Model
 
-_AVERAGE = 0.999  # share of the averaged weights that a step keeps
 _ALWAYS = 10**9  # steps after which an average keeps that share
 
 
@@ -40,7 +39,7 @@ class DeviceStep:
 
     def __init__(
         self, model: Model, frames: Frames, ids: Tensor, class_weights: Tensor, size: int,
-        precision: Precision, appearance: float = APPEARANCE,
+        precision: Precision, appearance: float = APPEARANCE, average: float = 0.999,
     ) -> None:  # fmt: skip
         """Args:
         model: on the device; trained in place.
@@ -50,12 +49,13 @@ class DeviceStep:
         size: pictures of a step.
         precision: "bf16" computes in it throughout, from weights that stay fp32.
         appearance: share of the frames that get another look.
+        average: share of the averaged weights that a step keeps.
         """
         self._model, self._frames, self._ids, self._size = model, frames, ids, size
         self._weights, self._device = class_weights, ids.device
         self.count = torch.zeros((), dtype=torch.float64, device=self._device)
         self.sums = torch.zeros(len(Losses._fields) + 1, device=self._device)
-        self._average = Average(model, _AVERAGE)
+        self._average = Average(model, average)
         self._optimisers = GraphOptimisers(model)
         self.rate = self._optimisers.rate
         self._precision = precision

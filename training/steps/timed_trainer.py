@@ -35,6 +35,8 @@ BATCH = 96  # pictures of a step, for which the rates of `graph_optimisers` are
 _TEXTS = 4096  # sets of one sentence for each class, made beforehand
 _CHUNK = 32  # steps between two looks at the clock and the losses
 _DIVERGED = 1.6  # times the loss of the steps before
+_COARSER = (GRID // 2, 3 * GRID // 4, 3 * GRID // 4)  # patches along a side; more often the larger
+_CHECKS = 19  # in all the time
 _PUT_BY_S = 8  # between two states that a training which diverges goes back to
 
 
@@ -43,20 +45,31 @@ class Schedule(NamedTuple):
 
     seconds: float
     batch: int = BATCH
+    rate: float = 1.0  # factor on the learning rates
     appearance: float = APPEARANCE  # of the frames, these get another look
     warm_up: float = 0.02  # the rate rises
     small: float = 0.35  # pictures of half the side
     cool_down: float = 0.45  # at the end, the rate falls to zero
     rendered: float = 0.9  # rooms that come later than this are learnt from too seldom
+    average: float = 0.999  # share of the averaged weights that a step keeps
+    coarser: float = 0.0  # of the steps of whole pictures, these see fewer pixels of theirs
 
     def grid_at(self, progress: float) -> int:
         """Patches along a side when this share of the time is gone."""
         return GRID // 2 if progress < self.small else GRID
 
+    def grids_at(self, progress: float, steps: int, rng: np.random.Generator) -> list[int]:
+        """Patches along a side of the pictures of each of the next steps."""
+        grid = self.grid_at(progress)
+        if grid < GRID:
+            return [grid] * steps
+        coarser = rng.random(steps) < self.coarser
+        return np.where(coarser, rng.choice(_COARSER, steps), grid).tolist()
+
     def rate_at(self, progress: float) -> float:
         """Fraction of the full rate."""
         rate = min(1.0, progress / self.warm_up, (1 - progress) / self.cool_down)
-        return max(0.0, rate)
+        return self.rate * max(0.0, rate)
 
 
 class TimedTrainer:
@@ -79,6 +92,7 @@ class TimedTrainer:
         started: float | None = None,
         room: int | None = None,
         rooms: Rooms | None = None,
+        start: Path | None = None,
     ) -> None:
         """Args:
         directory: of the log and of `average.pt`, the last weights that were good.
@@ -92,6 +106,7 @@ class TimedTrainer:
         started: when the time began, `time.monotonic()`; None for now.
         room: for how many frames; None for as many as are packed.
         rooms: that are rendered meanwhile; ended by this training.
+        start: a model directory of these sizes, to go on from; None begins with random weights.
         """
         self._started = time.monotonic() if started is None else started
         self._schedule, self._directory, self.step = schedule, directory, 0
@@ -103,14 +118,17 @@ class TimedTrainer:
         self._tell(f"the first {self._frames.count} frames are there")
         words = Tokenizer(tokenizer)
         model = Model(words.vocabulary, sizes)
-        start_first_layer(model.tips.backbone, self._frames.first.rgb)
+        if start is None:
+            start_first_layer(model.tips.backbone, self._frames.first.rgb)
+        else:
+            model.take_over(start)
         model.to(where).tips.to(memory_format=torch.channels_last)
         weights = torch.from_numpy(class_weights(self._frames.first.classes))
         if precision is None:
             precision = "bf16" if may_use_bf16(where) else "fp32"
         self._one = DeviceStep(model, self._frames.frames, self._sentences(words).to(where),
                                weights.to(where), schedule.batch, precision,
-                               schedule.appearance)  # fmt: skip
+                               schedule.appearance, schedule.average)  # fmt: skip
         self._caution, self._usual, self._began = 1.0, float("inf"), time.monotonic()
 
     @property
@@ -124,15 +142,16 @@ class TimedTrainer:
         whole = self._started + self._schedule.seconds - self._began
         return min(1.0, (time.monotonic() - self._began) / max(whole, 1e-9))
 
-    def run(self, check_every_s: float = 25) -> None:
-        """Trains until the time is over."""
+    def run(self, check_every_s: float | None = None) -> None:
+        """Trains until the time is over; checks as often as told, or some twenty times."""
         try:
-            self._run(check_every_s)
+            self._run(check_every_s or self._schedule.seconds / _CHECKS)
         finally:
             self._frames.stop_rooms()
 
     def _run(self, check_every_s: float) -> None:
-        steps = {grid: self._one.prepared(grid) for grid in (GRID // 2, GRID)}
+        grids = {GRID // 2, GRID, *(_COARSER if self._schedule.coarser else ())}
+        steps = {grid: self._one.prepared(grid) for grid in sorted(grids)}
         self._check(GRID)  # the first time is the slowest
         self._tell("steps are ready")
         self._frames.follow()
@@ -145,8 +164,10 @@ class TimedTrainer:
             grid = self._schedule.grid_at(progress)
             self._one.rate.fill_(self._caution * self._schedule.rate_at(progress))
             self._one.count.fill_(self._frames.count)
-            for offset in self._rng.integers(4, size=_CHUNK):
-                steps[grid][int(offset)]()
+            offsets = self._rng.integers(4, size=_CHUNK).tolist()
+            grids = self._schedule.grids_at(progress, _CHUNK, self._rng)
+            for each, offset in zip(grids, offsets, strict=True):
+                steps[each][offset]()
             self.step += _CHUNK
             if not self._went_well(grid):
                 continue

@@ -15,6 +15,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import nn
 
+from tips_ros.model.checkpoints import load_text_encoder
+from tips_ros.model.checkpoints.hugging_face import WEIGHTS
+from tips_ros.perception.loading.load import load_model
 from training.frames.feeder import Maker, Source, Step, feed
 from training.frames.frame_store import CHECKED_SCENES, FrameStore
 from training.network.architecture import CLASSES, FIRST, GRID, demo_model
@@ -60,6 +63,22 @@ class Model(nn.Module):
         super().__init__()
         self.tips, self.text = demo_model(vocabulary, sizes)
         self.log_scale = nn.Parameter(torch.tensor(-math.log(_FIRST_TEMPERATURE)))
+
+    @torch.no_grad()
+    def take_over(self, directory: Path) -> None:
+        """Takes the weights of a model directory that was trained here, with the same sizes.
+
+        Raises:
+            RuntimeError: its weights are others.
+            ModelNotFound, CheckpointError: see `load_model`.
+        """
+        trained = load_model(str(directory), with_text=True)
+        self.tips.load_state_dict(trained.tips.state_dict())
+        heads = self.text.config.heads
+        self.text.load_state_dict(load_text_encoder(directory / WEIGHTS, heads=heads).state_dict())
+        temperature = trained.description.temperature
+        assert temperature is not None  # `export` writes it
+        self.log_scale.fill_(-math.log(temperature))
 
     @property
     def temperature(self) -> float:
