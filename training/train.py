@@ -41,6 +41,7 @@ from training.steps.trainer import Model, Plan, Trainer
 
 _STARTED = time.monotonic()
 _ROOM = 80_000  # frames of 250 kB each
+_USUAL = Schedule(seconds=330)
 _ROOT = Path(__file__).resolve().parents[1]
 
 logger = logging.getLogger(__name__)
@@ -100,7 +101,7 @@ def _trained_for_a_time(args: argparse.Namespace) -> Model:
         )
     sizes = FOR_GPU if args.sizes == COMPARE else args.sizes
     # What was trained on whole pictures goes on with them.
-    small = 0.0 if args.start else Schedule.small
+    small = 0.0 if args.start else _USUAL.small
     schedule = Schedule(args.seconds, args.batch or BATCH, args.rate, args.appearance, small=small,
                         average=args.average, coarser=args.coarser)  # fmt: skip
     rooms = RoomsBeside(args.render_from, args.render, args.views) if args.render else None
@@ -132,16 +133,16 @@ def _arguments() -> argparse.Namespace:
     add("--images", type=int, default=800_000, help="pictures seen in training, repeats included")
     add("--batch", type=int, help=f"pictures of a step; without it 16, with --packed {BATCH}")
     add("--packed", type=Path, help="folder of packed frames: train with them, for --seconds")
-    add("--seconds", type=float, default=330, help="of a training with --packed, all in all")
+    add("--seconds", type=float, default=_USUAL.seconds, help="of a training with --packed, all in all")
     add("--render", type=int, default=0, help="processes that render rooms during that training")
     first = "the first of these rooms; none is packed"
     add("--render-from", type=int, default=LIVED_IN_MORE.start, help=first)
     add("--start", type=Path, help="model directory to go on from, with --packed")
-    add("--rate", type=float, default=1.0, help="factor on the learning rates, with --packed")
+    add("--rate", type=float, default=_USUAL.rate, help="factor on the learning rates, with --packed")
     kept = "share of the averaged weights that a step keeps, with --packed"
     fewer = "share of the steps of whole pictures that see fewer pixels of them, with --packed"
-    add("--coarser", type=float, default=Schedule.coarser, help=fewer)
-    add("--average", type=float, default=Schedule.average, help=kept)
+    add("--coarser", type=float, default=_USUAL.coarser, help=fewer)
+    add("--average", type=float, default=_USUAL.average, help=kept)
     add("--room", type=int, help=f"for so many frames; without it {_ROOM}, or those packed")
     add("--seed", type=int, default=1)
     sizes = f"of the model; {COMPARE} takes those that are best after short runs side by side"

@@ -56,6 +56,8 @@ def test_only_missing_scenes_are_rendered_again(frame: RenderedFrame, tmp_path: 
 def test_a_store_of_other_frames_is_refused(tmp_path: Path):
     FrameStore(tmp_path, scenes=3, views=1)
     with pytest.raises(ValueError, match="holds other frames; remove it or name another"):
+        FrameStore(tmp_path, scenes=3, views=1, first=2)
+    with pytest.raises(ValueError, match="holds other frames; remove it or name another"):
         FrameStore(tmp_path, scenes=3, views=2)
 
 

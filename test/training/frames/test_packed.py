@@ -10,7 +10,13 @@ import pytest
 
 from training.frames import packed
 from training.frames.frame_store import PICTURE, TRUTH, FrameStore, StoredFrame
-from training.frames.packed import CHECKED, pack_scenes, unpack, write_files
+from training.frames.packed import (
+    CHECKED,
+    first_unpacked_room,
+    pack_scenes,
+    unpack,
+    write_files,
+)
 
 SCENES, VIEWS = 5, 3
 
@@ -94,3 +100,17 @@ def test_what_is_packed_is_not_packed_again(store: FrameStore, tmp_path: Path):
     again = {f for f, stamp in before.items() if f.stat().st_mtime_ns != stamp}
     assert {file.name for file in again} == {"3.npz"}
     assert sum(len(unpack(file).rgb) for file in files) == SCENES * 2
+
+
+def test_rooms_of_a_store_that_begins_later_keep_their_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(packed, "CHECKED_SCENES", 1)
+    store = FrameStore(tmp_path / "frames", SCENES, VIEWS, first=8000)
+    for scene in range(SCENES):
+        store.put(scene, [_frame(VIEWS * scene + view) for view in range(VIEWS)])
+    output = tmp_path / "packed"
+    checked, *_ = _packed(store, output)
+    assert sorted(int(file.stem) for file in (output / "scenes").iterdir()) == [*range(8000, 8005)]
+    assert unpack(checked).focal_ratio.astype(int).tolist() == [12, 13, 14]
+    assert first_unpacked_room(output) == 8005

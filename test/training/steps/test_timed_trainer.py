@@ -12,9 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
+from safetensors.torch import load_file
 
 from tips_ros.errors import UserError
+from tips_ros.model.checkpoints.hugging_face import WEIGHTS
 from tips_ros.perception.loading.load import load_predictor
+from tips_ros.perception.loading.model_settings import SETTINGS_FILE
 from training import train
 from training.frames import device_frames, packed
 from training.frames.device_frames import DeviceFrames
@@ -126,6 +130,62 @@ def test_the_schedule_ends_at_zero_and_with_whole_pictures():
     assert [schedule.grid_at(p) for p in (0, 0.34, 0.36, 1)] == [8, 8, 16, 16]
     rates = [schedule.rate_at(p) for p in (0, 0.01, 0.02, 0.5, 0.55, 0.775, 1)]
     assert rates == pytest.approx([0, 0.5, 1, 1, 1, 0.5, 0])
+
+
+def test_some_steps_of_whole_pictures_see_fewer_pixels():
+    rng = np.random.default_rng(0)
+    assert set(Schedule(100).grids_at(0.9, 200, rng)) == {16}
+    mixed = Schedule(100, coarser=0.5)
+    assert set(mixed.grids_at(0.1, 200, rng)) == {8}
+    grids = mixed.grids_at(0.9, 3000, rng)
+    shares = [grids.count(grid) / 3000 for grid in (8, 12, 16)]
+    assert shares == pytest.approx([1 / 6, 1 / 3, 1 / 2], abs=0.03)
+
+
+def test_the_rate_is_a_factor_on_the_whole_schedule():
+    assert Schedule(100, rate=0.3).rate_at(0.5) == pytest.approx(0.3 * Schedule(100).rate_at(0.5))
+
+
+def _train(monkeypatch: pytest.MonkeyPatch, state: Path, frames: Path, *options: object) -> Path:
+    monkeypatch.setattr(train, "_STARTED", time.monotonic())
+    usual = ["--state", state, "--packed", frames, "--seconds", 1, "--device", "cpu", "--batch", 2]
+    monkeypatch.setattr("sys.argv", ["train", *map(str, [*usual, *options])])
+    train.main()
+    return state / "model"
+
+
+def test_the_command_goes_on_from_a_model(
+    frames: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """At a rate of next to nothing the model that comes out is the one that went in."""
+    first = _train(monkeypatch, tmp_path / "first", frames)
+    second = _train(monkeypatch, tmp_path / "second", frames, "--start", first, "--rate", 1e-9,
+                    "--coarser", 0.5)  # fmt: skip
+    assert load_file(first / WEIGHTS).keys() == load_file(second / WEIGHTS).keys()
+    for name, weight in load_file(first / WEIGHTS).items():
+        assert torch.allclose(load_file(second / WEIGHTS)[name], weight, atol=1e-3), name
+    settings = [yaml.safe_load((model / SETTINGS_FILE).read_text()) for model in (first, second)]
+    assert settings[1].pop("temperature") == pytest.approx(settings[0].pop("temperature"), rel=1e-3)
+    assert settings[0] == settings[1]
+    assert all(note["side"] == 224 for note in _notes(tmp_path / "second", "depth"))
+    with pytest.raises(UserError, match="a model of other sizes .* --sizes 6x192, "):
+        _train(monkeypatch, tmp_path / "third", frames, "--start", first, "--sizes", "10x160")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--start", "m"], "--start goes on from a model with --packed"),
+        (["--first", "9"], "--first is for rooms to be packed: give --render-only too"),
+    ],
+)
+def test_options_that_would_be_ignored_are_refused(
+    options: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    monkeypatch.setattr("sys.argv", ["train", *options])
+    with pytest.raises(SystemExit):
+        train.main()
+    assert said in capsys.readouterr().err
 
 
 def test_the_command_makes_a_model_of_packed_frames(
