@@ -24,6 +24,7 @@ import torch
 
 from tips_ros.errors import UserError
 from tips_ros.perception.classes.class_list import ClassList
+from tips_ros.perception.loading.model_directory import TOKENIZER_FILE
 from tips_ros.process.freed_memory import keep_freed_memory
 from training.export import export
 from training.frames.appearance.appearance import APPEARANCE
@@ -74,7 +75,8 @@ def main() -> None:
 
 def _trained_to_the_end(args: argparse.Namespace) -> Model | None:
     """Renders and trains, as far as that was not done yet; None where it was stopped before."""
-    frames = args.state / f"frames_{args.scenes}x{args.views}"
+    later = f"_from_{args.first}" if args.first else ""
+    frames = args.state / f"frames_{args.scenes}x{args.views}{later}"
     store = fill(frames, args.scenes, args.views, args.processes, args.first)
     if args.render_only:
         return None
@@ -103,18 +105,21 @@ def _trained_for_a_time(args: argparse.Namespace) -> Model:
     # What was trained on whole pictures goes on with them.
     small = 0.0 if args.start else _USUAL.small
     schedule = Schedule(args.seconds, args.batch or BATCH, args.rate, args.appearance, small=small,
-                        average=args.average, coarser=args.coarser)  # fmt: skip
+                        average=args.average)  # fmt: skip
     rooms = RoomsBeside(args.render_from, args.render, args.views) if args.render else None
     room = args.room or (_ROOM if rooms else None)
     trainer = TimedTrainer(args.state, args.packed, _tokenizer(args), schedule, args.device,
-                           args.seed, sizes, args.precision, _STARTED, room, rooms, args.start)  # fmt: skip
+                           args.seed, sizes, args.precision, _STARTED, room, rooms,
+                           args.start)  # fmt: skip
     trainer.run()
     return trainer.average
 
 
 def _tokenizer(args: argparse.Namespace) -> Path:
     """The SentencePiece model of what training says, made where it is not there yet."""
-    tokenizer: Path = (args.start or args.state) / "tokenizer.model"
+    if args.start:
+        return Path(args.start) / TOKENIZER_FILE
+    tokenizer: Path = args.state / TOKENIZER_FILE
     if not tokenizer.is_file():
         from training.train_tokenizer import train as train_tokenizer  # needs sentencepiece
 
@@ -133,15 +138,15 @@ def _arguments() -> argparse.Namespace:
     add("--images", type=int, default=800_000, help="pictures seen in training, repeats included")
     add("--batch", type=int, help=f"pictures of a step; without it 16, with --packed {BATCH}")
     add("--packed", type=Path, help="folder of packed frames: train with them, for --seconds")
-    add("--seconds", type=float, default=_USUAL.seconds, help="of a training with --packed, all in all")
+    whole = "of a training with --packed, all in all"
+    add("--seconds", type=float, default=_USUAL.seconds, help=whole)
     add("--render", type=int, default=0, help="processes that render rooms during that training")
     first = "the first of these rooms; none is packed"
     add("--render-from", type=int, default=LIVED_IN_MORE.start, help=first)
     add("--start", type=Path, help="model directory to go on from, with --packed")
-    add("--rate", type=float, default=_USUAL.rate, help="factor on the learning rates, with --packed")
+    factor = "factor on the learning rates, with --packed"
+    add("--rate", type=float, default=_USUAL.rate, help=factor)
     kept = "share of the averaged weights that a step keeps, with --packed"
-    fewer = "share of the steps of whole pictures that see fewer pixels of them, with --packed"
-    add("--coarser", type=float, default=_USUAL.coarser, help=fewer)
     add("--average", type=float, default=_USUAL.average, help=kept)
     add("--room", type=int, help=f"for so many frames; without it {_ROOM}, or those packed")
     add("--seed", type=int, default=1)

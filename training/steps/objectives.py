@@ -17,9 +17,7 @@ from training.frames.batches import Batch
 from training.network.architecture import CLASSES
 
 _FAR_M = 16.0
-_WEIGHTS = {"depth": 2.0, "normals": 1.0, "classes": 0.5, "words": 0.35, "spread": 0.1,
-            "shape": 2.0}  # fmt: skip
-_APART = (1, 2, 4, 8)  # pixels of the truth, between which the shape is compared
+_WEIGHTS = {"depth": 2.0, "normals": 1.0, "classes": 0.5, "words": 0.35, "spread": 0.1}
 _LEAST_SPREAD = 0.01  # of the bins, as a share of the depth: closer together counts for nothing
 _MOST_WRONG = 1.0  # of ln depth: what is farther off says no more
 
@@ -32,7 +30,6 @@ class Losses(NamedTuple):
     classes: Tensor  # cross-entropy of the segmentation head, rare classes weigh more
     words: Tensor  # cross-entropy of patches against the embedded names of the classes
     spread: Tensor  # how badly the bins' spread tells the error of depth, 0 at best
-    shape: Tensor  # how much the error of ln depth differs between pixels near each other
 
     def total(self) -> Tensor:
         """Their weighted sum."""
@@ -64,8 +61,7 @@ def losses(
     logits = _head(tips.segmentation, features.layers, batch.offset).float()
 
     known = (batch.depth_m > 0.05) & (batch.depth_m < _FAR_M)
-    error = depth.clamp_min(1e-3).log() - batch.depth_m.clamp_min(1e-3).log()
-    wrong = error.abs()
+    wrong = (depth.clamp_min(1e-3).log() - batch.depth_m.clamp_min(1e-3).log()).abs()
     # Heads are trained on normals that point away from the camera, as the released ones are.
     apart = (normals + batch.normals).square().sum(dim=1).clamp_min(1e-6).sqrt()
     faced = batch.normals.square().sum(dim=1) > 0.5
@@ -77,24 +73,7 @@ def losses(
         F.cross_entropy(logits, batch.classes, class_weights, ignore_index=255),
         _patch_loss(cosines * log_scale.exp(), batch.classes, class_weights),
         _mean(_surprise(wrong, spread / depth.detach().clamp_min(1e-3)), known),
-        _unevenness(error, known),
     )
-
-
-def _unevenness(error: Tensor, known: Tensor) -> Tensor:
-    """Mean difference of an error (B, h, w) between pixels of a row or a column, at all distances.
-
-    Gradient matching at several scales (Li and Snavely, CVPR 2018): an error that is one factor of
-    a whole picture costs nothing, one that bends a plane does.
-    """
-    found = []
-    for apart in _APART:
-        for axis in (1, 2):
-            length = error.shape[axis] - apart
-            one, other = (error.narrow(axis, start, length) for start in (0, apart))
-            both = known.narrow(axis, 0, length) & known.narrow(axis, apart, length)
-            found.append(_mean((one - other).abs(), both))
-    return torch.stack(found).mean()
 
 
 def _surprise(wrong: Tensor, spread: Tensor) -> Tensor:

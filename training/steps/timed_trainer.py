@@ -35,7 +35,6 @@ BATCH = 96  # pictures of a step, for which the rates of `graph_optimisers` are
 _TEXTS = 4096  # sets of one sentence for each class, made beforehand
 _CHUNK = 32  # steps between two looks at the clock and the losses
 _DIVERGED = 1.6  # times the loss of the steps before
-_COARSER = (GRID // 2, 3 * GRID // 4, 3 * GRID // 4)  # patches along a side; more often the larger
 _CHECKS = 19  # in all the time
 _PUT_BY_S = 8  # between two states that a training which diverges goes back to
 
@@ -52,19 +51,10 @@ class Schedule(NamedTuple):
     cool_down: float = 0.45  # at the end, the rate falls to zero
     rendered: float = 0.9  # rooms that come later than this are learnt from too seldom
     average: float = 0.999  # share of the averaged weights that a step keeps
-    coarser: float = 0.0  # of the steps of whole pictures, these see fewer pixels of theirs
 
     def grid_at(self, progress: float) -> int:
         """Patches along a side when this share of the time is gone."""
         return GRID // 2 if progress < self.small else GRID
-
-    def grids_at(self, progress: float, steps: int, rng: np.random.Generator) -> list[int]:
-        """Patches along a side of the pictures of each of the next steps."""
-        grid = self.grid_at(progress)
-        if grid < GRID:
-            return [grid] * steps
-        coarser = rng.random(steps) < self.coarser
-        return np.where(coarser, rng.choice(_COARSER, steps), grid).tolist()
 
     def rate_at(self, progress: float) -> float:
         """Fraction of the full rate."""
@@ -150,8 +140,7 @@ class TimedTrainer:
             self._frames.stop_rooms()
 
     def _run(self, check_every_s: float) -> None:
-        grids = {GRID // 2, GRID, *(_COARSER if self._schedule.coarser else ())}
-        steps = {grid: self._one.prepared(grid) for grid in sorted(grids)}
+        steps = {grid: self._one.prepared(grid) for grid in (GRID // 2, GRID)}
         self._check(GRID)  # the first time is the slowest
         self._tell("steps are ready")
         self._frames.follow()
@@ -164,10 +153,8 @@ class TimedTrainer:
             grid = self._schedule.grid_at(progress)
             self._one.rate.fill_(self._caution * self._schedule.rate_at(progress))
             self._one.count.fill_(self._frames.count)
-            offsets = self._rng.integers(4, size=_CHUNK).tolist()
-            grids = self._schedule.grids_at(progress, _CHUNK, self._rng)
-            for each, offset in zip(grids, offsets, strict=True):
-                steps[each][offset]()
+            for offset in self._rng.integers(4, size=_CHUNK):
+                steps[grid][int(offset)]()
             self.step += _CHUNK
             if not self._went_well(grid):
                 continue

@@ -132,16 +132,6 @@ def test_the_schedule_ends_at_zero_and_with_whole_pictures():
     assert rates == pytest.approx([0, 0.5, 1, 1, 1, 0.5, 0])
 
 
-def test_some_steps_of_whole_pictures_see_fewer_pixels():
-    rng = np.random.default_rng(0)
-    assert set(Schedule(100).grids_at(0.9, 200, rng)) == {16}
-    mixed = Schedule(100, coarser=0.5)
-    assert set(mixed.grids_at(0.1, 200, rng)) == {8}
-    grids = mixed.grids_at(0.9, 3000, rng)
-    shares = [grids.count(grid) / 3000 for grid in (8, 12, 16)]
-    assert shares == pytest.approx([1 / 6, 1 / 3, 1 / 2], abs=0.03)
-
-
 def test_the_rate_is_a_factor_on_the_whole_schedule():
     assert Schedule(100, rate=0.3).rate_at(0.5) == pytest.approx(0.3 * Schedule(100).rate_at(0.5))
 
@@ -159,8 +149,7 @@ def test_the_command_goes_on_from_a_model(
 ):
     """At a rate of next to nothing the model that comes out is the one that went in."""
     first = _train(monkeypatch, tmp_path / "first", frames)
-    second = _train(monkeypatch, tmp_path / "second", frames, "--start", first, "--rate", 1e-9,
-                    "--coarser", 0.5)  # fmt: skip
+    second = _train(monkeypatch, tmp_path / "second", frames, "--start", first, "--rate", 1e-9)
     assert load_file(first / WEIGHTS).keys() == load_file(second / WEIGHTS).keys()
     for name, weight in load_file(first / WEIGHTS).items():
         assert torch.allclose(load_file(second / WEIGHTS)[name], weight, atol=1e-3), name

@@ -10,10 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from training.frames.appearance.bands import banded
 from training.frames.appearance.cameras import sensed, toned
 from training.frames.appearance.draws import Draws
-from training.frames.appearance.gaps import hidden
 from training.frames.appearance.lights import lit
 from training.frames.appearance.materials import Habits, painted
 from training.frames.appearance.scene import Scene
@@ -51,6 +49,5 @@ class Appearance:
         return toned(lit(torch.cat([new, images[few:]]), scene, draws), draws)
 
     def of_camera(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """(N, 3, S, S) pictures in [0, 1] of other detail, with gaps, as a worse camera has them."""
-        draws = Draws(len(images), images.device, generator)
-        return sensed(hidden(banded(images, draws), draws), draws)
+        """(N, 3, S, S) pictures in [0, 1] as a worse camera has them."""
+        return sensed(images, Draws(len(images), images.device, generator))

@@ -57,7 +57,7 @@ def painted(images: Tensor, scene: Scene, draws: Draws, habits: Habits) -> Tenso
     albedo = torch.lerp(first, second, blend) * tone
     # Truth is coarser than the picture: its edges are softened, or they would tell what is what.
     paint = torch.cat([albedo * strength, strength], dim=1)
-    wide = side // 90 * 2 + 1  # 5 or 3 px
+    wide = side // 45 + 1  # 5 or 3 px
     paint = F.avg_pool2d(paint, wide, 1, wide // 2, count_include_pad=False)
     old = (1 - paint[:, 3:]) * images
     return torch.addcmul(old, paint[:, :3], _shade(images, regions, keep)).clamp_(0, 1)
