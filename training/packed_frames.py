@@ -9,10 +9,9 @@ The form of the files is that of `frames/packed.py`.
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
-from training.frames.frame_store import META, FrameStore
+from training.frames.frame_store import FrameStore
 from training.frames.packed import pack_scenes, write_files
 
 
@@ -26,8 +25,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, help="without it, one a core")
     parser.add_argument("--scenes-only", action="store_true", help="pack, but write no files yet")
     args = parser.parse_args()
-    meta = json.loads((args.store / META).read_text())
-    store = FrameStore(args.store, meta["scenes"], meta["views"], meta["first"])
+    store = FrameStore.opened(args.store)
     pack_scenes(store, args.output, args.views or store.views, args.processes)
     if not args.scenes_only:
         print(*write_files(args.output, args.megabytes), sep="\n")

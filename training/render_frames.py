@@ -60,8 +60,7 @@ def fill(
         return store
     # Each process renders with one thread; more would only wait for each other.
     os.environ["OMP_NUM_THREADS"] = "1"
-    where = (directory, scenes, views, first)
-    jobs = [(where, scene) for scene in missing]
+    jobs = [(directory, scene) for scene in missing]
     workers = multiprocessing.get_context("spawn").Pool(processes, end_with_parent)
     # Into a file the bar is written once a minute.
     often = 0.1 if sys.stderr.isatty() else 60
@@ -71,12 +70,12 @@ def fill(
     ) as bar:  # fmt: skip
         for _ in pool.imap_unordered(_fill_one, jobs):
             bar.update()
-    return FrameStore(*where)
+    return FrameStore.opened(directory)
 
 
-def _fill_one(job: tuple[tuple[Path, int, int, int], int]) -> None:
-    where, scene = job
-    store = FrameStore(*where)
+def _fill_one(job: tuple[Path, int]) -> None:
+    directory, scene = job
+    store = FrameStore.opened(directory)
     seed, views = training_seed(store.first + scene), store.views
     try:
         made = scene_frames(seed, views)

@@ -24,7 +24,8 @@ _CLASS_OF_ID = np.full(256, 255, np.uint8)
 _CLASS_OF_ID[list(CLASSES)] = np.arange(len(CLASSES))
 _ROOMS = "lived-in"  # named anew when the same number stands for another room
 _SCENES_DONE = "scenes.txt"
-META = "meta.json"
+_META = "meta.json"
+_FIRST = "first"  # absent where it is room 0
 CHECKED_SCENES = 12  # the last ones are not learnt from: they tell how it goes
 
 
@@ -81,9 +82,9 @@ class FrameStore:
         """
         self.directory, self.scenes, self.views, self.first = directory, scenes, views, first
         meta = {"scenes": scenes, "views": views, "classes": list(CLASSES), "side": PICTURE,
-                "rooms": _ROOMS, "first": first}  # fmt: skip
+                "rooms": _ROOMS, **({_FIRST: first} if first else {})}  # fmt: skip
         directory.mkdir(parents=True, exist_ok=True)
-        file = directory / META
+        file = directory / _META
         if file.is_file() and json.loads(file.read_text()) != meta:
             raise ValueError(f"{directory}: holds other frames; remove it or name another one")
         count = scenes * views
@@ -95,6 +96,12 @@ class FrameStore:
         self.frames = StoredFrame(*arrays)
         if not file.is_file():
             file.write_text(json.dumps(meta))
+
+    @classmethod
+    def opened(cls, directory: Path) -> FrameStore:
+        """The store that is there, whatever rooms it holds."""
+        meta = json.loads((directory / _META).read_text())
+        return cls(directory, meta["scenes"], meta["views"], meta.get(_FIRST, 0))
 
     def __len__(self) -> int:
         return self.scenes * self.views

@@ -37,9 +37,8 @@ def pack_scenes(
     """Packs some views of every scene that is rendered and not packed yet."""
     (output / _SCENES).mkdir(parents=True, exist_ok=True)
     missing = set(store.missing())
-    where = (store.directory, store.scenes, store.views, store.first)
     files = {scene: _scene_file(output, store.first + scene) for scene in range(store.scenes)}
-    jobs = [(where, scene, views, file) for scene, file in files.items()
+    jobs = [(store.directory, scene, views, file) for scene, file in files.items()
             if scene not in missing and not file.exists()]  # fmt: skip
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         work = pool.imap_unordered(_pack_scene, jobs)
@@ -157,9 +156,9 @@ def _all_normals() -> NDArray[np.int8]:
 _DEPTHS, _NORMALS = _all_depths(), _all_normals()
 
 
-def _pack_scene(job: tuple[tuple[Path, int, int, int], int, int, Path]) -> None:
-    where, scene, packed_views, file = job
-    store = FrameStore(*where)
+def _pack_scene(job: tuple[Path, int, int, Path]) -> None:
+    directory, scene, packed_views, file = job
+    store = FrameStore.opened(directory)
     frames, begin = store.frames, scene * store.views
     numbers = range(begin, begin + packed_views)
     packed = [pack(StoredFrame(*(array[n] for array in frames))) for n in numbers]

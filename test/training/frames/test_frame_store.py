@@ -53,6 +53,13 @@ def test_only_missing_scenes_are_rendered_again(frame: RenderedFrame, tmp_path: 
     assert FrameStore(tmp_path, scenes=3, views=1).missing() == [0, 2]
 
 
+@pytest.mark.parametrize("first", [0, 8000])
+def test_a_store_says_itself_what_it_holds(tmp_path: Path, first: int):
+    FrameStore(tmp_path, scenes=3, views=2, first=first)
+    opened = FrameStore.opened(tmp_path)
+    assert (opened.scenes, opened.views, opened.first) == (3, 2, first)
+
+
 def test_a_store_of_other_frames_is_refused(tmp_path: Path):
     FrameStore(tmp_path, scenes=3, views=1)
     with pytest.raises(ValueError, match="holds other frames; remove it or name another"):
