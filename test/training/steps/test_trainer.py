@@ -48,7 +48,7 @@ def _losses(log: Path) -> list[dict[str, float]]:
 
 
 def test_every_head_learns_pictures_that_are_easy(store: FrameStore, tmp_path: Path):
-    plan = Plan(112, 2, seed=3, average=0.5)
+    plan = Plan(224, 2, seed=3, average=0.5)
     Trainer(tmp_path, store, TOKENIZER, plan, "cpu", "fp32").run(check_every=28, log_every=7)
     notes = [note for note in _losses(tmp_path / "log.jsonl") if "depth" in note]
     for name in ("depth", "normals", "classes"):
