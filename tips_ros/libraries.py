@@ -76,11 +76,7 @@ OPTIONAL = (
     Library("rosbags", ("rosbags",), _NO_BAGS),
     Library("mcap", ("mcap",), _NO_BAGS),
     Library("tqdm", ("tqdm",), "no bars; lines tell how far a long work is"),
-    Library(
-        "transforms3d",
-        ("transforms3d",),
-        "no node, no `tips_ros bag`, `bags`, `view`, `eval`, `calibrate`, `finetune` or `demo`",
-    ),
+    Library("transforms3d", ("transforms3d",), f"no node, {_NO_BAGS}"),
     Library(
         "scipy",
         ("scipy",),

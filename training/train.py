@@ -75,9 +75,10 @@ def main() -> None:
 
 def _trained_to_the_end(args: argparse.Namespace) -> Model | None:
     """Renders and trains, as far as that was not done yet; None where it was stopped before."""
-    later = f"_from_{args.first}" if args.first else ""
+    first = args.render_from or 0
+    later = f"_from_{first}" if first else ""
     frames = args.state / f"frames_{args.scenes}x{args.views}{later}"
-    store = fill(frames, args.scenes, args.views, args.processes, args.first)
+    store = fill(frames, args.scenes, args.views, args.processes, first)
     if args.render_only:
         return None
     tokenizer, sizes = _tokenizer(args), args.sizes
@@ -96,17 +97,18 @@ def _trained_to_the_end(args: argparse.Namespace) -> Model | None:
 
 def _trained_for_a_time(args: argparse.Namespace) -> Model:
     packed_below = first_unpacked_room(args.packed)
-    if args.render and args.render_from < packed_below:
+    first = LIVED_IN_MORE.start if args.render_from is None else args.render_from
+    if args.render and first < packed_below:
         raise UserError(
             f"{args.packed} holds rooms up to {packed_below - 1}, which --render-from "
-            f"{args.render_from} would render again: give --render-from {packed_below} or more"
+            f"{first} would render again: give --render-from {packed_below} or more"
         )
     sizes = FOR_GPU if args.sizes == COMPARE else args.sizes
     # What was trained on whole pictures goes on with them.
     small = 0.0 if args.start else _USUAL.small
     schedule = Schedule(args.seconds, args.batch or BATCH, args.rate, args.appearance, small=small,
                         average=args.average)  # fmt: skip
-    rooms = RoomsBeside(args.render_from, args.render, args.views) if args.render else None
+    rooms = RoomsBeside(first, args.render, args.views) if args.render else None
     room = args.room or (_ROOM if rooms else None)
     trainer = TimedTrainer(args.state, args.packed, _tokenizer(args), schedule, args.device,
                            args.seed, sizes, args.precision, _STARTED, room, rooms,
@@ -133,7 +135,6 @@ def _arguments() -> argparse.Namespace:
     add("--state", type=Path, default=_ROOT / "build" / "training", help="frames, checkpoint, log")
     add("--output", type=Path, help="the model's directory; without it, `model` in the state")
     add("--scenes", type=int, default=4000)
-    add("--first", type=int, default=0, help="room that is rendered first, with --render-only")
     add("--views", type=int, default=12, help="pictures of each scene")
     add("--images", type=int, default=800_000, help="pictures seen in training, repeats included")
     add("--batch", type=int, help=f"pictures of a step; without it 16, with --packed {BATCH}")
@@ -141,8 +142,8 @@ def _arguments() -> argparse.Namespace:
     whole = "of a training with --packed, all in all"
     add("--seconds", type=float, default=_USUAL.seconds, help=whole)
     add("--render", type=int, default=0, help="processes that render rooms during that training")
-    first = "the first of these rooms; none is packed"
-    add("--render-from", type=int, default=LIVED_IN_MORE.start, help=first)
+    first = f"room to render first; without it {LIVED_IN_MORE.start}, with --render-only 0"
+    add("--render-from", type=int, help=first)
     add("--start", type=Path, help="model directory to go on from, with --packed")
     factor = "factor on the learning rates, with --packed"
     add("--rate", type=float, default=_USUAL.rate, help=factor)
@@ -164,8 +165,8 @@ def _arguments() -> argparse.Namespace:
         parser.error("--render renders during a training with --packed; name its folder too")
     if args.start and not args.packed:
         parser.error("--start goes on from a model with --packed; name that folder too")
-    if args.first and not args.render_only:
-        parser.error("--first is for rooms to be packed: give --render-only too")
+    if args.render_from and not (args.render or args.render_only):
+        parser.error("--render-from says where --render or --render-only begins; give one of them")
     return args
 
 

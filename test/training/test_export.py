@@ -68,7 +68,7 @@ def test_every_weight_is_the_trained_one_in_half_precision(
 ):
     loaded = load_model(str(write()), with_text=True)
     assert loaded.text is not None
-    pairs = ((loaded.tips, model[0]), (loaded.text._encoder, model[1]))
+    pairs = ((loaded.tips, model[0]), (loaded.text.encoder, model[1]))
     for found, trained in pairs:
         expected = half(trained)
         assert found.state_dict().keys() == expected.keys()
@@ -88,7 +88,7 @@ def test_it_computes_what_the_trained_one_computes(write: Any, model: tuple[Tips
     with torch.inference_mode():
         for found, expected in zip(loaded.tips(x, HEAD_NAMES), tips(x, HEAD_NAMES), strict=True):
             torch.testing.assert_close(found, expected)
-        torch.testing.assert_close(loaded.text._encoder(ids, is_token), text(ids, is_token))
+        torch.testing.assert_close(loaded.text.encoder(ids, is_token), text(ids, is_token))
 
 
 def test_the_description_is_that_of_the_trained_model(write: Any):

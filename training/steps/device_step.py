@@ -25,6 +25,7 @@ from training.steps.graph_optimisers import GraphOptimisers
 from training.steps.objectives import Losses, losses
 from training.steps.trainer import Model
 
+AVERAGE = 0.999  # share of the averaged weights that a step keeps
 _ALWAYS = 10**9  # steps after which an average keeps that share
 
 
@@ -39,7 +40,7 @@ class DeviceStep:
 
     def __init__(
         self, model: Model, frames: Frames, ids: Tensor, class_weights: Tensor, size: int,
-        precision: Precision, appearance: float = APPEARANCE, average: float = 0.999,
+        precision: Precision, appearance: float = APPEARANCE, average: float = AVERAGE,
     ) -> None:  # fmt: skip
         """Args:
         model: on the device; trained in place.

@@ -25,7 +25,7 @@ from training.network.architecture import FIRST, GRID
 from training.network.first_layer import start_first_layer
 from training.network.precision import Precision, may_use_bf16
 from training.steps.checkpoint import StateFolder
-from training.steps.device_step import DeviceStep
+from training.steps.device_step import AVERAGE, DeviceStep
 from training.steps.objectives import Losses
 from training.steps.trainer import Model, class_weights
 
@@ -50,7 +50,7 @@ class Schedule(NamedTuple):
     small: float = 0.35  # pictures of half the side
     cool_down: float = 0.45  # at the end, the rate falls to zero
     rendered: float = 0.9  # rooms that come later than this are learnt from too seldom
-    average: float = 0.999  # share of the averaged weights that a step keeps
+    average: float = AVERAGE  # share of the averaged weights that a step keeps
 
     def grid_at(self, progress: float) -> int:
         """Patches along a side when this share of the time is gone."""

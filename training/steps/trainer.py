@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from torch import nn
 
 from tips_ros.errors import UserError
-from tips_ros.model.checkpoints import load_text_encoder
-from tips_ros.model.checkpoints.hugging_face import WEIGHTS
 from tips_ros.perception.loading.load import load_model
 from training.frames.feeder import Maker, Source, Step, feed
 from training.frames.frame_store import CHECKED_SCENES, FrameStore
@@ -74,17 +72,16 @@ class Model(nn.Module):
             ModelNotFound, CheckpointError: see `load_model`.
         """
         trained = load_model(str(directory), with_text=True)
-        heads = self.text.config.heads
-        text = load_text_encoder(directory / WEIGHTS, heads=heads)
-        for ours, theirs in ((self.tips, trained.tips), (self.text, text)):
-            if _shapes(ours) != _shapes(theirs):
-                raise UserError(
-                    f"{directory}: a model of other sizes can't be gone on from; name the ones "
-                    f"that it was trained with: --sizes {', '.join(SIZES)}"
-                )
-            ours.load_state_dict(theirs.state_dict())
         temperature = trained.description.temperature
-        assert temperature is not None  # `export` writes it
+        assert trained.text is not None and temperature is not None  # `export` writes both
+        try:
+            self.tips.load_state_dict(trained.tips.state_dict())
+            self.text.load_state_dict(trained.text.encoder.state_dict())
+        except RuntimeError as error:
+            raise UserError(
+                f"{directory}: a model of other sizes can't be gone on from; name the ones "
+                f"that it was trained with: --sizes {', '.join(SIZES)}"
+            ) from error
         self.log_scale.fill_(-math.log(temperature))
 
     @property
@@ -259,10 +256,6 @@ class Trainer:
         self._average.module.load_state_dict(state["average"])
         self._optimisers.load_state_dict(state["optimisers"])
         torch.set_rng_state(state["random"].cpu())
-
-
-def _shapes(module: nn.Module) -> dict[str, torch.Size]:
-    return {name: weight.shape for name, weight in module.state_dict().items()}
 
 
 def class_weights(classes: NDArray[np.uint8]) -> NDArray[np.float32]:

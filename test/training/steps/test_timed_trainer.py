@@ -165,7 +165,7 @@ def test_the_command_goes_on_from_a_model(
     ("options", "said"),
     [
         (["--start", "m"], "--start goes on from a model with --packed"),
-        (["--first", "9"], "--first is for rooms to be packed: give --render-only too"),
+        (["--render-from", "9"], "--render-from says where --render or --render-only begins"),
     ],
 )
 def test_options_that_would_be_ignored_are_refused(

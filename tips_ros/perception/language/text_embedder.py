@@ -22,6 +22,10 @@ _BATCH = 64  # texts at a time
 class TextEmbedder:
     """A text encoder with its tokenizer, in fp32 whatever the image side runs in.
 
+    Attributes:
+        encoder: the text encoder.
+        device: where it is.
+
     Args:
         encoder: moved to the device and to fp32, in place.
         tokenizer: the one the encoder was trained with.
@@ -40,13 +44,13 @@ class TextEmbedder:
                 f"{encoder.config.vocabulary}; take the tokenizer that belongs to it"
             )
         self.device = torch.device(device)
-        self._encoder = encoder.to(self.device, torch.float32).eval()
+        self.encoder = encoder.to(self.device, torch.float32).eval()
         self._tokenizer = tokenizer
 
     @property
     def width(self) -> int:
         """Channels D of an embedding."""
-        return self._encoder.config.width
+        return self.encoder.config.width
 
     @torch.inference_mode()
     def embed(self, texts: Sequence[str]) -> Tensor:
@@ -67,7 +71,7 @@ class TextEmbedder:
         for start in range(0, len(texts), _BATCH):
             rows = order[start : start + _BATCH]
             used = 1 + is_token[rows].any(axis=0).nonzero()[0].max(initial=0)
-            embeddings[torch.from_numpy(rows).to(self.device)] = self._encoder(
+            embeddings[torch.from_numpy(rows).to(self.device)] = self.encoder(
                 torch.from_numpy(ids[rows, :used]).to(self.device),
                 torch.from_numpy(is_token[rows, :used]).to(self.device),
             )
